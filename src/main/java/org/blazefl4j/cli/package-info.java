@@ -1,0 +1,2 @@
+/** The command line. Internal. */
+package org.blazefl4j.cli;

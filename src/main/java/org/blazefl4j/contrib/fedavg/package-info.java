@@ -1,0 +1,2 @@
+/** Federated averaging (McMahan et al., AISTATS 2017). */
+package org.blazefl4j.contrib.fedavg;

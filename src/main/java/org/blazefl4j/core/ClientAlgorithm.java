@@ -1,0 +1,41 @@
+package org.blazefl4j.core;
+
+/**
+ * The client side of an algorithm, apart from how it is run: give it to a serial, thread-pool or process-pool trainer.
+ *
+ * @param <U> the uplink package
+ * @param <D> the downlink package
+ * @param <C> the client's configuration
+ */
+public interface ClientAlgorithm<U, D, C> {
+
+    /** What the worker needs to know of one client. Called in the parent, once per client and round. */
+    C getClientConfig(int cid);
+
+    /** The function that trains one client. Called once, when the trainer is made. */
+    ClientWorker<C, D, U> worker();
+
+    /**
+     * A package whose tensors have the dtype and shape of one client's result; the contents do not matter. What differs
+     * in size from client to client is given at its largest in dimension 0, or declared {@link Unbounded}.
+     *
+     * <p>The caller owns its tensors. Called once in process mode, to lay out shared memory, and per client in the
+     * others.
+     */
+    U prepareUplinkPackageBuffer();
+
+    /**
+     * A last step in the parent on each package before it is handed over, in the order of the clients.
+     *
+     * @param uplink the package as it arrived
+     * @return the package to hand over; by default the same
+     */
+    default U convertBufferToUplink(U uplink) {
+        return uplink;
+    }
+
+    /** The number of samples that client {@code cid} trains on, or 0 where it is not known: larger ones go first. */
+    default long dataSize(int cid) {
+        return 0;
+    }
+}

@@ -1,0 +1,59 @@
+package org.blazefl4j.core;
+
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The client side of a federated algorithm: it trains the sampled clients, one after another or in parallel.
+ *
+ * <p>Results are the same bits in every execution mode. Rounds are counted from 0, one per call of
+ * {@code localProcess}; the count is part of every client's random streams.
+ *
+ * @param <U> the uplink package, client to server
+ * @param <D> the downlink package, server to client
+ */
+public interface ClientTrainer<U, D> extends AutoCloseable {
+
+    /**
+     * Trains the clients and collects their packages for {@link #uplinkPackage()}.
+     *
+     * @param payload read-only for clients and valid until the call returns
+     * @param cids client ids in the order in which their results are wanted, none twice
+     * @throws ClientFailedException if a client fails; what the others returned is then in {@link #uplinkPackage()}
+     * @throws StoppedException if the stop event was set, the calling thread interrupted or the trainer closed
+     */
+    void localProcess(D payload, List<Integer> cids);
+
+    /**
+     * Trains the clients and hands each result to {@code sink}, in the order of {@code cids}, on the calling thread.
+     *
+     * <p>Memory is in the order of workers, not of clients, as long as the sink closes what it takes.
+     *
+     * @param payload read-only for clients and valid until the call returns
+     * @param cids client ids in the order in which their results are wanted, none twice
+     * @param sink takes ownership of each package
+     * @throws ClientFailedException if a client fails; what had not been handed over is then in
+     *     {@link #uplinkPackage()}
+     * @throws StoppedException if the stop event was set, the calling thread interrupted or the trainer closed
+     */
+    void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink);
+
+    /**
+     * Takes the collected packages, in the order of the ids given to {@code localProcess}, and empties the cache. The
+     * caller owns the packages and closes their tensors.
+     */
+    List<U> uplinkPackage();
+
+    /**
+     * The order in which clients are best dealt to workers: declared data size descending, then id. It belongs to the
+     * experiment: floating-point sums follow it, in every mode.
+     */
+    List<Integer> order(List<Integer> cids);
+
+    /** Stops the round that runs, or the next one, at its clients' next batch. Cleared when that round has ended. */
+    StopEvent stopEvent();
+
+    /** Ends workers and frees what they used. Safe to call twice, from any thread, from a sink and during a round. */
+    @Override
+    void close();
+}

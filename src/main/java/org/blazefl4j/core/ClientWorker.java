@@ -1,0 +1,36 @@
+package org.blazefl4j.core;
+
+import java.io.Serializable;
+
+/**
+ * The user's function that trains one client. The same function serves all execution modes.
+ *
+ * <p>In process mode it is sent to the workers by name, so it is best a method reference to a static method:
+ *
+ * <pre>{@code
+ * ClientWorker<Config, Down, Up> worker = MyClients::train;
+ *
+ * static Up train(Config config, Down payload, WorkerContext context) { ... }
+ * }</pre>
+ *
+ * <p>A lambda may capture what a package may hold (numbers, strings, records, tensors); one that captures anything
+ * else, a trainer say, is refused by the trainer's constructor.
+ *
+ * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
+ */
+@FunctionalInterface
+public interface ClientWorker<C, D, U> extends Serializable {
+
+    /**
+     * Trains one client.
+     *
+     * @param config what {@link ClientAlgorithm#getClientConfig(int)} returned for this client
+     * @param payload the round's downlink package; read-only, valid until the call returns
+     * @param context the worker's surroundings; valid until the call returns
+     * @return the client's result; its tensors may be those of {@link WorkerContext#uplinkBuffer()}
+     * @throws Exception fails this client: the trainer throws {@link ClientFailedException} with it as cause
+     */
+    U train(C config, D payload, WorkerContext context) throws Exception;
+}

@@ -1,0 +1,60 @@
+package org.blazefl4j.core;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The server side of a federated algorithm: it owns the global model, samples clients and aggregates what they send.
+ *
+ * <p>A handler is used by one thread at a time. The round loop is ten lines of the caller's own code:
+ *
+ * <pre>{@code
+ * while (!handler.isStopped()) {
+ *     List<Integer> cids = trainer.order(handler.sampleClients());
+ *     trainer.localProcess(handler.downlinkPackage(), cids, uplink -> {
+ *         try (uplink) {
+ *             handler.load(uplink);
+ *         }
+ *     });
+ * }
+ * }</pre>
+ *
+ * <p>or {@code Simulation}, which is the same loop with listeners.
+ *
+ * @param <U> the uplink package, client to server
+ * @param <D> the downlink package, server to client
+ */
+public interface ServerHandler<U, D> {
+
+    /**
+     * The package that every sampled client of the next round receives.
+     *
+     * <p>The handler keeps ownership of its tensors; they stay unchanged until the round is complete.
+     */
+    D downlinkPackage();
+
+    /** The ids of the clients that take part in the next round, ascending, none twice. */
+    List<Integer> sampleClients();
+
+    /** Whether training is over. */
+    boolean isStopped();
+
+    /**
+     * Takes one client's result. The package stays the caller's: what the handler keeps it copies.
+     *
+     * @return true when this package completed the round and the global model was updated
+     */
+    boolean load(U uplink);
+
+    /**
+     * Updates the global model from a whole round's packages, in the order given.
+     *
+     * @throws IllegalArgumentException if the list is empty
+     */
+    void globalUpdate(List<U> uplinks);
+
+    /** What the server knows of the last completed round, by name, for listeners and result files; may be empty. */
+    default Map<String, Object> getSummary() {
+        return Map.of();
+    }
+}

@@ -1,0 +1,6 @@
+/**
+ * What a researcher implements or calls: server handlers, client trainers, workers and the round loop.
+ *
+ * <p>This package knows no execution mode: nothing here may depend on {@code trainer}, {@code process} or {@code cli}.
+ */
+package org.blazefl4j.core;

@@ -1,0 +1,20 @@
+package org.blazefl4j.data;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A batch of samples. Closing it closes both tensors.
+ *
+ * @param x the inputs, shape [n, ...]
+ * @param y the targets, shape [n], or null where the data set has none
+ */
+public record Batch(Tensor x, Tensor y) implements AutoCloseable {
+
+    @Override
+    public void close() {
+        x.close();
+        if (y != null) {
+            y.close();
+        }
+    }
+}

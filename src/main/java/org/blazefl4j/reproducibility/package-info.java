@@ -1,0 +1,2 @@
+/** Seeding, random streams and snapshots of random state. */
+package org.blazefl4j.reproducibility;

@@ -1,0 +1,2 @@
+/** Shared memory: segments, slots, handles and the package codec. Internal. */
+package org.blazefl4j.shm;
