@@ -1,0 +1,39 @@
+package org.blazefl4j.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+
+/** Tells of a command that failed: its message for everyone, its stack trace for who asked with {@code --verbose}. */
+final class Failures {
+
+    private Failures() {}
+
+    static int report(Exception failure, CommandLine command, ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        err.println(command.getCommandSpec().qualifiedName() + ": " + describe(failure));
+        if (parsed.hasMatchedOption("--verbose")) {
+            failure.printStackTrace(err);
+        } else {
+            err.println("Add --verbose for the stack trace.");
+        }
+        return failure instanceof UsageException ? ExitCode.USAGE : ExitCode.FAILED;
+    }
+
+    /** The message, and those of its causes as far as they say more. */
+    static String describe(Throwable failure) {
+        StringBuilder text = new StringBuilder(message(failure));
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            String more = message(cause);
+            if (text.indexOf(more) < 0) {
+                text.append(System.lineSeparator()).append("  because ").append(more);
+            }
+        }
+        return text.toString();
+    }
+
+    private static String message(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+    }
+}

@@ -1,0 +1,106 @@
+package org.blazefl4j.contrib.fedavg;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import org.blazefl4j.core.Device;
+
+/**
+ * What a FedAvg server needs to know besides its model and data; all checked when made.
+ *
+ * <pre>{@code
+ * FedAvgServerOptions options = FedAvgServerOptions.of(15, 100).withSampleRatio(0.1);
+ * }</pre>
+ *
+ * @param globalRound the number of rounds, above 0
+ * @param numClients the number of clients in the federation, above 0
+ * @param sampleRatio the share of the clients that trains in each round, above 0 and at most 1; at least one client
+ * @param batchSize the number of samples per evaluation step, above 0
+ * @param seed where the samples of clients come from
+ * @param device where the global model is evaluated
+ * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; it belongs to the experiment, for
+ *     one thread and two give different bits
+ */
+public record FedAvgServerOptions(
+        int globalRound,
+        int numClients,
+        double sampleRatio,
+        int batchSize,
+        long seed,
+        Device device,
+        int intraOpThreads) {
+
+    /** Far above the rounding error of a double times the largest number of clients, far below one client. */
+    private static final int DECIMALS = 6;
+
+    /** Checks the parts. */
+    public FedAvgServerOptions {
+        require(globalRound > 0, "too few rounds: global_round=" + globalRound + ", limit=1 or more");
+        require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
+        require(intraOpThreads > 0, "too few threads: intra_op_threads=" + intraOpThreads + ", limit=1 or more");
+        require(device != null, "no device: device=null, limit=cpu, cuda or cuda:<index>");
+        clientsPerRound(numClients, sampleRatio);
+    }
+
+    /** Every client in every round, evaluation in batches of 50 on the CPU with one thread, seed 42. */
+    public static FedAvgServerOptions of(int globalRound, int numClients) {
+        return new FedAvgServerOptions(globalRound, numClients, 1.0, 50, 42, Device.CPU, 1);
+    }
+
+    /** These options with another share of the clients per round. */
+    public FedAvgServerOptions withSampleRatio(double sampleRatio) {
+        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    }
+
+    /** These options with another number of samples per evaluation step. */
+    public FedAvgServerOptions withBatchSize(int batchSize) {
+        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    }
+
+    /** These options with another seed. */
+    public FedAvgServerOptions withSeed(long seed) {
+        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    }
+
+    /** These options with another device for the evaluation. */
+    public FedAvgServerOptions withDevice(Device device) {
+        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    }
+
+    /** These options with another number of threads. */
+    public FedAvgServerOptions withIntraOpThreads(int intraOpThreads) {
+        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    }
+
+    /** The number of clients that train in each round. */
+    public int clientsPerRound() {
+        return clientsPerRound(numClients, sampleRatio);
+    }
+
+    /**
+     * How many of {@code numClients} a share makes, rounded down, as a person expects: 0.29 of 100 is 29 and a third of
+     * 3 is 1, although the nearest doubles are a little less.
+     *
+     * @throws IllegalArgumentException if a value is out of range, or the share is less than one client
+     */
+    public static int clientsPerRound(int numClients, double sampleRatio) {
+        require(numClients > 0, "too few clients: num_clients=" + numClients + ", limit=1 or more");
+        require(
+                sampleRatio > 0 && sampleRatio <= 1,
+                "sample ratio out of range: sample_ratio=" + sampleRatio + ", limit=above 0 and at most 1");
+        int count = BigDecimal.valueOf(sampleRatio)
+                .multiply(BigDecimal.valueOf(numClients))
+                .setScale(DECIMALS, RoundingMode.HALF_EVEN)
+                .intValue();
+        require(
+                count > 0,
+                "sample too small: sample_ratio=" + sampleRatio + ", num_clients=" + numClients
+                        + ", limit=at least one client a round; raise the ratio");
+        return count;
+    }
+
+    private static void require(boolean good, String refusal) {
+        if (!good) {
+            throw new IllegalArgumentException(refusal);
+        }
+    }
+}
