@@ -1,0 +1,128 @@
+/*
+ * The C ABI of BlazeFL4J's native library.
+ *
+ * Addresses cross as int64_t, so that the Java side needs no pointer objects. Functions that can fail return zero or a
+ * useful number of zero and above, or else a negative errno: -EINVAL for a null or misaligned address or a size below
+ * zero. An address that is none of these is trusted. Every function may be called from any thread.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define BFL_API extern "C"
+#define BFL_NOEXCEPT noexcept
+#else
+#define BFL_API
+#define BFL_NOEXCEPT
+#endif
+
+/* What an errno means, as errno(3) puts it; valid until this thread asks again. */
+BFL_API const char* bfl_error_text(int32_t error) BFL_NOEXCEPT;
+
+/* ---- memory.cpp: shared memory ---------------------------------------------------------------------------------- */
+
+/*
+ * Makes an unnamed file of `bytes` bytes, all reserved, in a memory file system such as /dev/shm, and returns its
+ * descriptor. The file never has a name, so nothing is left behind whoever is killed. -EOPNOTSUPP, -EISDIR or -ENOENT:
+ * the folder cannot hold such a file; -ENOSPC: it is full.
+ */
+BFL_API int32_t bfl_shm_create(const char* folder, int64_t bytes) BFL_NOEXCEPT;
+
+/* The same as anonymous memory (memfd_create), which no file system limits. */
+BFL_API int32_t bfl_memfd_create(int64_t bytes) BFL_NOEXCEPT;
+
+/*
+ * Opens another process's descriptor by /proc/<pid>/fd/<fd>. -ESTALE: what is there now is not the file with this device
+ * and inode, or is shorter than `bytes`.
+ */
+BFL_API int32_t bfl_shm_open(int32_t pid, int32_t fd, int64_t device, int64_t inode, int64_t bytes) BFL_NOEXCEPT;
+
+/* Device and inode of an open file. */
+BFL_API int64_t bfl_device(int32_t fd) BFL_NOEXCEPT;
+BFL_API int64_t bfl_inode(int32_t fd) BFL_NOEXCEPT;
+
+BFL_API int32_t bfl_close(int32_t fd) BFL_NOEXCEPT;
+
+/* Maps `bytes` bytes, shared, all pages present. Returns the address. */
+BFL_API int64_t bfl_map(int32_t fd, int64_t bytes) BFL_NOEXCEPT;
+
+/* Unmaps what bfl_map gave; not for a mapping that is a region, which unmaps itself. */
+BFL_API int32_t bfl_unmap(int64_t address, int64_t bytes) BFL_NOEXCEPT;
+
+BFL_API int32_t bfl_copy(int64_t target, int64_t source, int64_t bytes) BFL_NOEXCEPT;
+BFL_API int32_t bfl_fill(int64_t target, int32_t value, int64_t bytes) BFL_NOEXCEPT;
+
+/* ---- regions.cpp: who still uses a mapping ---------------------------------------------------------------------- */
+
+/*
+ * Hands a mapping over to the registry, which counts the tensor storages that live in each of its slots and unmaps it
+ * once it is closed and they are gone. Returns the region's number, above 0 and never used again. The last slot may be
+ * shorter. -EEXIST: it overlaps a region.
+ */
+BFL_API int64_t bfl_region_add(int64_t address, int64_t bytes, int64_t slot_bytes) BFL_NOEXCEPT;
+
+/* Counts one more storage at this address of an open region. -ENOENT: the region is closed or the address not in it. */
+BFL_API int32_t bfl_region_retain(int64_t region, int64_t address) BFL_NOEXCEPT;
+
+/* The storages that live in one slot; 0 for a region that was unmapped. -EINVAL: there is no such slot. */
+BFL_API int64_t bfl_region_references(int64_t region, int64_t slot) BFL_NOEXCEPT;
+
+/* Closes a region. Returns the storages that keep it mapped. -ENOENT: it was closed before. */
+BFL_API int64_t bfl_region_close(int64_t region) BFL_NOEXCEPT;
+
+/*
+ * The address of a {function, object} pair as JavaCPP lays out a function object. The function takes a data address and
+ * undoes one bfl_region_retain for it, from any thread, without Java.
+ */
+BFL_API int64_t bfl_region_deleter(void) BFL_NOEXCEPT;
+
+/* The regions that are mapped, closed ones included. */
+BFL_API int64_t bfl_region_count(void) BFL_NOEXCEPT;
+
+/* ---- sync.cpp: words that processes share ----------------------------------------------------------------------- */
+
+BFL_API int64_t bfl_load(int64_t address) BFL_NOEXCEPT;                   /* acquire */
+BFL_API int32_t bfl_store(int64_t address, int64_t value) BFL_NOEXCEPT;   /* release */
+BFL_API int64_t bfl_add(int64_t address, int64_t value) BFL_NOEXCEPT;     /* the old value; acquire and release */
+/* 1: was `expected` and is `desired` now; 0: was something else. Acquire and release. */
+BFL_API int32_t bfl_compare_and_set(int64_t address, int64_t expected, int64_t desired) BFL_NOEXCEPT;
+
+/* The same for the 32-bit words that a futex waits on. */
+BFL_API int32_t bfl_load32(int64_t address) BFL_NOEXCEPT;
+BFL_API int32_t bfl_store32(int64_t address, int32_t value) BFL_NOEXCEPT;
+BFL_API int32_t bfl_add32(int64_t address, int32_t value) BFL_NOEXCEPT;
+
+/* Orders all earlier writes, non-temporal ones too, before all later ones. */
+BFL_API void bfl_fence(void) BFL_NOEXCEPT;
+
+/*
+ * Waits while the 32-bit word equals `expected`, at most `nanos`. 0: woken, perhaps for no reason; -EAGAIN: the word was
+ * something else; -ETIMEDOUT; -EINTR. Works between processes.
+ */
+BFL_API int32_t bfl_futex_wait(int64_t address, int32_t expected, int64_t nanos) BFL_NOEXCEPT;
+
+/* Wakes at most `count` waiters, in any process. Returns how many. */
+BFL_API int32_t bfl_futex_wake(int64_t address, int32_t count) BFL_NOEXCEPT;
+
+/* ---- process.cpp ------------------------------------------------------------------------------------------------ */
+
+BFL_API int32_t bfl_pid(void) BFL_NOEXCEPT;
+BFL_API int32_t bfl_parent_pid(void) BFL_NOEXCEPT;
+
+/* Asks for `signal` when the thread that started this process ends; 0 takes it back. */
+BFL_API int32_t bfl_parent_death_signal(int32_t signal) BFL_NOEXCEPT;
+
+/* Sends a signal; 0 only asks whether the process is there. A pid below 1 is refused: it would name many processes. */
+BFL_API int32_t bfl_kill(int32_t pid, int32_t signal) BFL_NOEXCEPT;
+
+/* ---- arithmetic.cpp --------------------------------------------------------------------------------------------- */
+
+/*
+ * acc[i] += weight * x[i] in double, element by element; the same bits on every processor. The caller may split the
+ * range over threads as it likes.
+ */
+BFL_API int32_t bfl_fold_f32(int64_t acc, int64_t x, double weight, int64_t count) BFL_NOEXCEPT;
+
+/* out[i] = (float)(acc[i] / divisor) */
+BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t count) BFL_NOEXCEPT;

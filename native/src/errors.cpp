@@ -1,0 +1,9 @@
+#include <cstdint>
+#include <cstring>
+
+#include "blazefl4j.h"
+
+const char* bfl_error_text(std::int32_t error) noexcept {
+    thread_local char text[128];
+    return strerror_r(error, text, sizeof text);  // glibc's own form: it may return a constant instead
+}

@@ -1,0 +1,118 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+#include "blazefl4j.h"
+#include "check.h"
+
+namespace {
+
+/** Reserves every byte, so that a later write cannot meet a full file system; the descriptor, or what went wrong. */
+std::int32_t reserved(int fd, std::int64_t bytes) noexcept {
+    if (fd < 0) {
+        return -errno;
+    }
+    int error;
+    do {
+        error = posix_fallocate(fd, 0, bytes);
+    } while (error == EINTR);
+    if (error != 0) {
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
+bool is_file(int fd, std::int64_t device, std::int64_t inode, std::int64_t bytes) noexcept {
+    struct stat found;
+    return fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && static_cast<std::int64_t>(found.st_dev) == device &&
+           static_cast<std::int64_t>(found.st_ino) == inode && found.st_size >= bytes;
+}
+
+}  // namespace
+
+std::int32_t bfl_shm_create(const char* folder, std::int64_t bytes) noexcept {
+    if (folder == nullptr || bytes <= 0) {
+        return -EINVAL;
+    }
+    // O_EXCL: nobody can give it a name later.
+    return reserved(open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600), bytes);
+}
+
+std::int32_t bfl_memfd_create(std::int64_t bytes) noexcept {
+    return bytes <= 0 ? -EINVAL : reserved(memfd_create("blazefl4j", MFD_CLOEXEC), bytes);
+}
+
+std::int32_t bfl_shm_open(std::int32_t pid, std::int32_t fd, std::int64_t device, std::int64_t inode,
+                          std::int64_t bytes) noexcept {
+    if (pid <= 0 || fd < 0 || bytes <= 0) {
+        return -EINVAL;
+    }
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
+    // O_NONBLOCK: if the number stands for a pipe by now, opening it must not wait.
+    const int opened = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (opened < 0) {
+        return -errno;
+    }
+    if (!is_file(opened, device, inode, bytes)) {
+        close(opened);
+        return -ESTALE;
+    }
+    return opened;
+}
+
+std::int64_t bfl_device(std::int32_t fd) noexcept {
+    struct stat found;
+    return fstat(fd, &found) == 0 ? static_cast<std::int64_t>(found.st_dev) : -errno;
+}
+
+std::int64_t bfl_inode(std::int32_t fd) noexcept {
+    struct stat found;
+    return fstat(fd, &found) == 0 ? static_cast<std::int64_t>(found.st_ino) : -errno;
+}
+
+std::int32_t bfl_close(std::int32_t fd) noexcept {
+    return close(fd) == 0 ? 0 : -errno;
+}
+
+std::int64_t bfl_map(std::int32_t fd, std::int64_t bytes) noexcept {
+    if (bytes <= 0) {
+        return -EINVAL;
+    }
+    void* mapped = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    return mapped == MAP_FAILED ? -errno : bfl::address_of(mapped);
+}
+
+std::int32_t bfl_unmap(std::int64_t address, std::int64_t bytes) noexcept {
+    if (address == 0 || bytes <= 0) {
+        return -EINVAL;
+    }
+    return munmap(bfl::at<void>(address), static_cast<std::size_t>(bytes)) == 0 ? 0 : -errno;
+}
+
+std::int32_t bfl_copy(std::int64_t target, std::int64_t source, std::int64_t bytes) noexcept {
+    if (bytes < 0 || (bytes > 0 && (target == 0 || source == 0))) {
+        return -EINVAL;
+    }
+    if (bytes > 0) {
+        std::memmove(bfl::at<void>(target), bfl::at<void>(source), static_cast<std::size_t>(bytes));
+    }
+    return 0;
+}
+
+std::int32_t bfl_fill(std::int64_t target, std::int32_t value, std::int64_t bytes) noexcept {
+    if (bytes < 0 || (bytes > 0 && target == 0)) {
+        return -EINVAL;
+    }
+    if (bytes > 0) {
+        std::memset(bfl::at<void>(target), value, static_cast<std::size_t>(bytes));
+    }
+    return 0;
+}

@@ -1,0 +1,198 @@
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "blazefl4j.h"
+#include "check.h"
+
+namespace {
+
+struct Region {
+    std::int64_t number;
+    std::int64_t begin;
+    std::int64_t bytes;
+    std::int64_t slot_bytes;
+    std::vector<std::int64_t> references;  // one a slot
+    std::int64_t total = 0;
+    bool closed = false;
+
+    bool holds(std::int64_t address) const { return address >= begin && address - begin < bytes; }
+
+    std::int64_t& references_at(std::int64_t address) {
+        return references[static_cast<std::size_t>((address - begin) / slot_bytes)];
+    }
+};
+
+/** Every mapping that tensors may live in. */
+class Registry {
+public:
+    std::int64_t add(std::int64_t begin, std::int64_t bytes, std::int64_t slot_bytes) {
+        const auto slots = static_cast<std::size_t>((bytes - 1) / slot_bytes + 1);
+        std::vector<std::int64_t> references(slots);
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto next = by_address_.lower_bound(begin);
+        const bool overlaps = at(begin) != nullptr || (next != by_address_.end() && next->first < begin + bytes);
+        if (overlaps) {
+            return -EEXIST;
+        }
+        const std::int64_t number = ++last_number_;
+        auto region = std::make_shared<Region>(Region{number, begin, bytes, slot_bytes, std::move(references)});
+        by_address_.emplace_hint(next, begin, region);
+        by_number_.emplace(number, std::move(region));
+        return number;
+    }
+
+    std::int32_t retain(std::int64_t number, std::int64_t address) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto found = by_number_.find(number);
+        if (found == by_number_.end() || found->second->closed || !found->second->holds(address)) {
+            return -ENOENT;
+        }
+        ++found->second->references_at(address);
+        ++found->second->total;
+        return 0;
+    }
+
+    void release(std::int64_t address) {
+        std::shared_ptr<Region> done;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            const auto region = at(address);
+            if (region == nullptr || region->references_at(address) == 0) {
+                return;
+            }
+            --region->references_at(address);
+            --region->total;
+            done = taken_if_done(region);
+        }
+        unmap(done);
+    }
+
+    std::int64_t references(std::int64_t number, std::int64_t slot) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (number <= 0 || number > last_number_ || slot < 0) {
+            return -EINVAL;
+        }
+        const auto found = by_number_.find(number);
+        if (found == by_number_.end()) {
+            return 0;
+        }
+        const auto& references = found->second->references;
+        const auto index = static_cast<std::size_t>(slot);
+        return index < references.size() ? references[index] : -EINVAL;
+    }
+
+    std::int64_t close(std::int64_t number) {
+        std::shared_ptr<Region> done;
+        std::int64_t left;
+        {
+            const std::lock_guard<std::mutex> lock(mutex_);
+            const auto found = by_number_.find(number);
+            if (found == by_number_.end() || found->second->closed) {
+                return -ENOENT;
+            }
+            const auto region = found->second;
+            region->closed = true;
+            left = region->total;
+            done = taken_if_done(region);
+        }
+        unmap(done);
+        return left;
+    }
+
+    std::int64_t count() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return static_cast<std::int64_t>(by_number_.size());
+    }
+
+private:
+    std::shared_ptr<Region> at(std::int64_t address) const {
+        const auto after = by_address_.upper_bound(address);
+        if (after == by_address_.begin()) {
+            return nullptr;
+        }
+        const auto& before = std::prev(after)->second;
+        return before->holds(address) ? before : nullptr;
+    }
+
+    /** Forgets a region that is closed and unused, and gives it back; null if it must stay. */
+    std::shared_ptr<Region> taken_if_done(const std::shared_ptr<Region>& region) {
+        if (!region->closed || region->total > 0) {
+            return nullptr;
+        }
+        by_address_.erase(region->begin);
+        by_number_.erase(region->number);
+        return region;
+    }
+
+    /** Outside the lock: it takes milliseconds for a large mapping. */
+    static void unmap(const std::shared_ptr<Region>& region) {
+        if (region != nullptr) {
+            munmap(bfl::at<void>(region->begin), static_cast<std::size_t>(region->bytes));
+        }
+    }
+
+    std::mutex mutex_;
+    std::int64_t last_number_ = 0;
+    std::map<std::int64_t, std::shared_ptr<Region>> by_address_;
+    std::unordered_map<std::int64_t, std::shared_ptr<Region>> by_number_;
+};
+
+/** Never destroyed: LibTorch may free storages while the process ends. */
+Registry& registry() {
+    static auto* const instance = new Registry;
+    return *instance;
+}
+
+void release(void* data) {
+    registry().release(bfl::address_of(data));
+}
+
+/** JavaCPP's layout of a function object; LibTorch is handed the function alone. */
+struct FunctionObject {
+    void (*function)(void*);
+    void* object;
+};
+
+}  // namespace
+
+std::int64_t bfl_region_add(std::int64_t address, std::int64_t bytes, std::int64_t slot_bytes) noexcept {
+    if (address <= 0 || bytes <= 0 || slot_bytes <= 0) {
+        return -EINVAL;
+    }
+    try {
+        return registry().add(address, bytes, slot_bytes);
+    } catch (const std::bad_alloc&) {
+        return -ENOMEM;
+    }
+}
+
+std::int32_t bfl_region_retain(std::int64_t region, std::int64_t address) noexcept {
+    return registry().retain(region, address);
+}
+
+std::int64_t bfl_region_references(std::int64_t region, std::int64_t slot) noexcept {
+    return registry().references(region, slot);
+}
+
+std::int64_t bfl_region_close(std::int64_t region) noexcept {
+    return registry().close(region);
+}
+
+std::int64_t bfl_region_deleter() noexcept {
+    static FunctionObject deleter{release, nullptr};
+    return bfl::address_of(&deleter);
+}
+
+std::int64_t bfl_region_count() noexcept {
+    return registry().count();
+}

@@ -1,0 +1,120 @@
+package org.blazefl4j.binding;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.annotation.Name;
+import org.bytedeco.javacpp.annotation.NoException;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/**
+ * The functions of {@code native/include/blazefl4j.h}, where each is described. Addresses are longs; a negative result
+ * is an errno.
+ */
+@Platform(include = "blazefl4j.h", library = "jniblazefl4j")
+@NoException
+public final class Native {
+
+    static {
+        Loader.load();
+    }
+
+    private Native() {}
+
+    @Name("bfl_error_text")
+    public static native String errorText(int error);
+
+    @Name("bfl_shm_create")
+    public static native int shmCreate(String folder, long bytes);
+
+    @Name("bfl_memfd_create")
+    public static native int memfdCreate(long bytes);
+
+    @Name("bfl_shm_open")
+    public static native int shmOpen(int pid, int fd, long device, long inode, long bytes);
+
+    @Name("bfl_device")
+    public static native long device(int fd);
+
+    @Name("bfl_inode")
+    public static native long inode(int fd);
+
+    @Name("bfl_close")
+    public static native int close(int fd);
+
+    @Name("bfl_map")
+    public static native long map(int fd, long bytes);
+
+    @Name("bfl_unmap")
+    public static native int unmap(long address, long bytes);
+
+    @Name("bfl_copy")
+    public static native int copy(long target, long source, long bytes);
+
+    @Name("bfl_fill")
+    public static native int fill(long target, int value, long bytes);
+
+    @Name("bfl_region_add")
+    public static native long regionAdd(long address, long bytes, long slotBytes);
+
+    @Name("bfl_region_retain")
+    public static native int regionRetain(long region, long address);
+
+    @Name("bfl_region_references")
+    public static native long regionReferences(long region, long slot);
+
+    @Name("bfl_region_close")
+    public static native long regionClose(long region);
+
+    @Name("bfl_region_deleter")
+    public static native long regionDeleter();
+
+    @Name("bfl_region_count")
+    public static native long regionCount();
+
+    @Name("bfl_load")
+    public static native long load(long address);
+
+    @Name("bfl_store")
+    public static native int store(long address, long value);
+
+    @Name("bfl_add")
+    public static native long add(long address, long value);
+
+    @Name("bfl_compare_and_set")
+    public static native int compareAndSet(long address, long expected, long desired);
+
+    @Name("bfl_load32")
+    public static native int load32(long address);
+
+    @Name("bfl_store32")
+    public static native int store32(long address, int value);
+
+    @Name("bfl_add32")
+    public static native int add32(long address, int value);
+
+    @Name("bfl_fence")
+    public static native void fence();
+
+    @Name("bfl_futex_wait")
+    public static native int futexWait(long address, int expected, long nanos);
+
+    @Name("bfl_futex_wake")
+    public static native int futexWake(long address, int count);
+
+    @Name("bfl_pid")
+    public static native int pid();
+
+    @Name("bfl_parent_pid")
+    public static native int parentPid();
+
+    @Name("bfl_parent_death_signal")
+    public static native int parentDeathSignal(int signal);
+
+    @Name("bfl_kill")
+    public static native int kill(int pid, int signal);
+
+    @Name("bfl_fold_f32")
+    public static native int foldF32(long acc, long x, double weight, long count);
+
+    @Name("bfl_divide_f32")
+    public static native int divideF32(long out, long acc, double divisor, long count);
+}

@@ -1,0 +1,185 @@
+package org.blazefl4j.shm;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.blazefl4j.binding.Native;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * One mapping of memory that processes share, divided into slots of equal length. It has no name: another process opens
+ * it by its {@link #handle()} while this one is open, and nothing is left behind when the processes are gone, however
+ * they ended.
+ *
+ * <p>Tensors in it are made by {@link #tensor}. Each slot counts the LibTorch storages that live in it, views and
+ * autograd's references included: {@link #references} is 0 when the slot may be used again. The mapping outlives
+ * {@link #close()} until the last of them is gone. All methods may be called from any thread.
+ */
+public final class Segment implements AutoCloseable {
+
+    /** Slots begin at multiples of this many bytes: a page, so that no two processes write to the same one. */
+    public static final long SLOT_ALIGNMENT = 4096;
+
+    private static final AtomicLong GENERATIONS = new AtomicLong();
+
+    private final SegmentHandle handle;
+    private final int fd;
+    private final long address;
+    private final long region;
+    private boolean closed;
+
+    /** Takes the descriptor over; it is closed if the mapping fails. */
+    private Segment(SegmentHandle handle, int fd) {
+        this.handle = handle;
+        this.fd = fd;
+        long mapped = Native.map(fd, handle.bytes());
+        if (mapped < 0) {
+            Native.close(fd);
+            throw Errno.failed("map a segment", mapped, "bytes=" + handle.bytes());
+        }
+        address = mapped;
+        region = Native.regionAdd(address, handle.bytes(), handle.slotBytes());
+        if (region < 0) {
+            Native.unmap(address, handle.bytes());
+            Native.close(fd);
+            throw Errno.failed("register a segment", region, "bytes=" + handle.bytes());
+        }
+    }
+
+    /**
+     * Makes a segment of one slot.
+     *
+     * @param bytes what it must hold at the least, above 0
+     */
+    public static Segment create(long bytes) {
+        return slotted(1, bytes);
+    }
+
+    /**
+     * Makes a segment of several slots.
+     *
+     * @param slots how many, above 0
+     * @param slotBytes what each must hold at the least, above 0
+     */
+    public static Segment slotted(int slots, long slotBytes) {
+        long rounded = SegmentLayout.rounded(slotBytes);
+        SegmentLayout.check(slots, rounded);
+        int fd = Native.shmCreate("/dev/shm", slots * rounded);
+        if (fd < 0) {
+            throw Errno.failed("make a segment", fd, "bytes=" + slots * rounded);
+        }
+        SegmentHandle handle = new SegmentHandle(
+                Native.pid(), fd, Native.device(fd), Native.inode(fd), slots, rounded, GENERATIONS.incrementAndGet());
+        return new Segment(handle, fd);
+    }
+
+    /**
+     * Opens a segment of another process, or of this one.
+     *
+     * @throws IllegalStateException if that process is gone, has closed it, or has another file there now
+     */
+    public static Segment open(SegmentHandle handle) {
+        int fd = Native.shmOpen(handle.pid(), handle.fd(), handle.device(), handle.inode(), handle.bytes());
+        if (fd < 0) {
+            throw Errno.failed("open a segment", fd, handle.toString());
+        }
+        return new Segment(handle, fd);
+    }
+
+    /** What another process opens it by, as long as this object is open. */
+    public SegmentHandle handle() {
+        return handle;
+    }
+
+    /** Where it is mapped, page-aligned; valid until {@link #close()} and as long as a tensor of it lives. */
+    public long address() {
+        return address;
+    }
+
+    /** Its length. */
+    public long bytes() {
+        return handle.bytes();
+    }
+
+    /** The number of its slots. */
+    public int slots() {
+        return handle.slots();
+    }
+
+    /** The length of a slot. */
+    public long slotBytes() {
+        return handle.slotBytes();
+    }
+
+    /**
+     * The offset of a slot's first byte.
+     *
+     * @throws IndexOutOfBoundsException if there is no such slot
+     */
+    public long slotOffset(int slot) {
+        if (slot < 0 || slot >= slots()) {
+            throw new IndexOutOfBoundsException(
+                    "slot of a segment: slot=" + slot + ", limit=0 to " + (slots() - 1) + "; count from 0");
+        }
+        return slot * slotBytes();
+    }
+
+    /**
+     * The number of LibTorch storages that live in a slot; 0: it may be used again.
+     *
+     * @throws IndexOutOfBoundsException if there is no such slot
+     */
+    public long references(int slot) {
+        slotOffset(slot);
+        return Native.regionReferences(region, slot);
+    }
+
+    /**
+     * A tensor on the bytes from {@code offset} on, which must lie in one slot. It shares them: nothing is copied. The
+     * caller owns the tensor, which keeps the segment mapped; a tensor without elements has memory of its own.
+     *
+     * @param offset from the segment's first byte, a multiple of the element's length
+     * @param dtype any type but the quantised ones
+     * @param sizes its shape
+     * @param strides in elements, one for each size, none negative
+     * @throws IllegalArgumentException if the tensor does not lie in one slot or is no tensor at all
+     * @throws IllegalStateException if the segment is closed
+     */
+    public Tensor tensor(long offset, ScalarType dtype, long[] sizes, long[] strides) {
+        long span = TensorSpan.bytes(dtype, sizes, strides);
+        checkPlace(offset, span, TensorSpan.elementBytes(dtype));
+        return SegmentTensors.at(region, address + offset, span, dtype, sizes, strides);
+    }
+
+    /** The same for a contiguous tensor. */
+    public Tensor tensor(long offset, ScalarType dtype, long... sizes) {
+        return tensor(offset, dtype, sizes, TensorSpan.contiguous(sizes));
+    }
+
+    private void checkPlace(long offset, long span, long elementBytes) {
+        boolean within = offset >= 0 && span <= bytes() && offset <= bytes() - span;
+        if (!within) {
+            throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", bytes=" + span + ", limit="
+                    + bytes() + " bytes in the segment; place it inside");
+        }
+        if (span > 0 && offset / slotBytes() != (offset + span - 1) / slotBytes()) {
+            throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", bytes=" + span + ", limit="
+                    + slotBytes() + " bytes in a slot; place it inside one slot");
+        }
+        if (offset % elementBytes != 0) {
+            throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", limit=a multiple of "
+                    + elementBytes + " for this type; align it");
+        }
+    }
+
+    /**
+     * Closes it for other processes and for new tensors; tensors that live stay valid. Does nothing the second time.
+     */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            Native.regionClose(region);
+            Native.close(fd);
+        }
+    }
+}
