@@ -1,0 +1,102 @@
+package org.blazefl4j.core;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.FilteredDataset;
+import org.blazefl4j.data.TensorDataset;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Data sets in maps, by partition type and client. Crosses into worker processes with its data sets.
+ *
+ * <p>Owns and closes the index tensors that {@link #setClients} makes, and nothing else: data sets and their tensors
+ * stay with whoever made them. Not safe for writing while another thread uses it.
+ *
+ * @param <P> the partition types, such as train and test
+ */
+public final class InMemoryPartitionedDataset<P extends Enum<P>> implements PartitionedDataset<P>, AutoCloseable {
+
+    private final Map<P, Dataset> common = new LinkedHashMap<>();
+    private final Map<P, Map<Integer, Dataset>> ofClients = new LinkedHashMap<>();
+    private final List<Tensor> made = new ArrayList<>();
+
+    /** Without any data yet. */
+    public InMemoryPartitionedDataset() {}
+
+    @Override
+    public Dataset getDataset(P type, Integer cid) {
+        Dataset found = cid == null ? common.get(type) : ofClient(type, cid);
+        if (found == null) {
+            throw new IllegalArgumentException("no such data: type=" + type + ", client=" + (cid == null ? "none" : cid)
+                    + ", limit=" + contents() + "; set it first");
+        }
+        return found;
+    }
+
+    private Dataset ofClient(P type, Integer cid) {
+        return ofClients.getOrDefault(type, Map.of()).get(cid);
+    }
+
+    @Override
+    public void setDataset(P type, Integer cid, Dataset dataset) {
+        if (cid == null) {
+            common.put(type, dataset);
+            return;
+        }
+        if (cid < 0) {
+            throw new IllegalArgumentException("client: client=" + cid + ", limit=0 or more");
+        }
+        ofClients.computeIfAbsent(type, t -> new TreeMap<>()).put(cid, dataset);
+    }
+
+    /**
+     * Divides a data set among the clients 0, 1, ...
+     *
+     * @param type the partition type
+     * @param whole the data set that is divided; its tensors stay the caller's
+     * @param parts each client's positions in it, such as a {@link org.blazefl4j.data.Partitioner} gives them
+     * @throws IllegalArgumentException if a position is out of range
+     */
+    public void setClients(P type, TensorDataset whole, List<long[]> parts) {
+        for (int cid = 0; cid < parts.size(); cid++) {
+            Tensor indices = torch.tensor(parts.get(cid));
+            indices.retainReference(); // it outlives the scope that it is made in
+            made.add(indices);
+            setDataset(type, cid, new FilteredDataset(indices, whole));
+        }
+    }
+
+    /** The clients that have samples of a type of their own, ascending. */
+    public List<Integer> clients(P type) {
+        return List.copyOf(ofClients.getOrDefault(type, Map.of()).keySet());
+    }
+
+    /** Forgets all data and frees the index tensors. */
+    @Override
+    public void close() {
+        common.clear();
+        ofClients.clear();
+        made.forEach(Tensor::close);
+        made.clear();
+    }
+
+    private String contents() {
+        Map<String, String> what = new TreeMap<>();
+        common.keySet().forEach(type -> what.put(type.name(), "common"));
+        ofClients.forEach((type, sets) -> what.merge(type.name(), clients(sets), (a, b) -> a + " and " + b));
+        return what.entrySet().stream()
+                .map(e -> e.getKey() + " (" + e.getValue() + ")")
+                .collect(Collectors.joining(", ", "[", "]"));
+    }
+
+    private static String clients(Map<Integer, Dataset> sets) {
+        List<Integer> ids = List.copyOf(sets.keySet());
+        return ids.size() + " clients from " + ids.get(0) + " to " + ids.get(ids.size() - 1);
+    }
+}

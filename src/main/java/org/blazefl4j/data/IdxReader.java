@@ -1,0 +1,152 @@
+package org.blazefl4j.data;
+
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.ZipException;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Reads the IDX files of MNIST and its kin, plain or gzip, which their first bytes tell.
+ *
+ * <p>An IDX file of bytes is the magic number 0x000008dd for dd dimensions, each dimension as a big-endian 32-bit
+ * number, then the elements. A file that is damaged, too short, too long or of another kind gives an
+ * {@link IOException} with its name, what was found and what was expected.
+ */
+public final class IdxReader {
+
+    private static final int MAGIC_OF_BYTES = 0x0800;
+    private static final long HIGHEST_SIZE = Integer.MAX_VALUE - 8; // of a Java array
+
+    private IdxReader() {}
+
+    /**
+     * Reads a file of bytes.
+     *
+     * @param file the file
+     * @param dimensions the number of dimensions that it should have
+     * @return uint8, in the file's shape; the caller owns it
+     * @throws IOException if the file cannot be read or is not whole
+     */
+    public static Tensor read(Path file, int dimensions) throws IOException {
+        return read(NamedBytes.read(file), dimensions);
+    }
+
+    /**
+     * Reads a folder with the four files of MNIST's names: {@code train-images-idx3-ubyte},
+     * {@code train-labels-idx1-ubyte}, {@code t10k-images-idx3-ubyte} and {@code t10k-labels-idx1-ubyte}, each with or
+     * without {@code .gz} at the end of its name.
+     *
+     * @param folder the folder
+     * @param name the data set's name
+     * @param classes the number of classes
+     * @param normalisation what makes a model's input of a batch of the image bytes
+     * @return images as uint8 of shape [n, 1, height, width]; the caller closes it
+     * @throws IOException if a file is missing, cannot be read or is not whole, if there are not as many labels as
+     *     images, or if a label is not below the number of classes
+     */
+    public static ImageData readFolder(Path folder, String name, int classes, Transform normalisation)
+            throws IOException {
+        return readSet(file -> NamedBytes.firstOf(folder, file, file + ".gz"), name, classes, normalisation);
+    }
+
+    /** Finds one of the four files of a set by its plain name. */
+    interface Finder {
+        NamedBytes find(String file) throws IOException;
+    }
+
+    static ImageData readSet(Finder finder, String name, int classes, Transform normalisation) throws IOException {
+        LabelledImages train = readPart(finder, "train", classes);
+        try {
+            LabelledImages test = readPart(finder, "t10k", classes);
+            try {
+                return new ImageData(
+                        name, classes, train.images(), train.labels(), test.images(), test.labels(), normalisation);
+            } catch (RuntimeException | Error e) {
+                test.close();
+                throw e;
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            train.close();
+            throw e;
+        }
+    }
+
+    private static LabelledImages readPart(Finder finder, String part, int classes) throws IOException {
+        NamedBytes imageFile = finder.find(part + "-images-idx3-ubyte");
+        NamedBytes labelFile = finder.find(part + "-labels-idx1-ubyte");
+        try (Tensor images = read(imageFile, 3);
+                Tensor labels = read(labelFile, 1)) {
+            return LabelledImages.of(images.unsqueeze(1), imageFile.name(), labels, labelFile.name(), classes);
+        }
+    }
+
+    private static Tensor read(NamedBytes file, int dimensions) throws IOException {
+        try (DataInputStream in = new DataInputStream(file.content())) {
+            checkMagic(file, in.readInt(), dimensions);
+            long[] shape = readShape(in, dimensions);
+            return Tensor.create(readBody(file, in, shape), false, shape);
+        } catch (EOFException e) {
+            throw new IOException(
+                    "truncated IDX file: file=" + file.name() + ", bytes=" + file.bytes().length
+                            + ", limit=a whole header and its data; get the file again",
+                    e);
+        } catch (ZipException e) {
+            throw new IOException(
+                    "damaged gzip file: file=" + file.name() + ", found=" + e.getMessage() + "; get the file again", e);
+        }
+    }
+
+    private static long[] readShape(DataInputStream in, int dimensions) throws IOException {
+        long[] shape = new long[dimensions];
+        for (int i = 0; i < dimensions; i++) {
+            shape[i] = Integer.toUnsignedLong(in.readInt());
+        }
+        return shape;
+    }
+
+    private static void checkMagic(NamedBytes file, int found, int dimensions) throws IOException {
+        int expected = MAGIC_OF_BYTES + dimensions;
+        if (found != expected) {
+            throw new IOException(String.format(
+                    "not the right IDX file: file=%s, magic=0x%08x, limit=0x%08x for %d-dimensional bytes",
+                    file.name(), found, expected, dimensions));
+        }
+    }
+
+    private static byte[] readBody(NamedBytes file, InputStream in, long[] shape) throws IOException {
+        long expected = size(file, shape);
+        if (expected > Math.min(file.highestSize(), HIGHEST_SIZE)) {
+            throw wrongSize(file, shape, expected, "at most " + file.highestSize());
+        }
+        byte[] body = new byte[(int) expected];
+        int found = in.readNBytes(body, 0, body.length);
+        if (found < body.length) {
+            throw wrongSize(file, shape, expected, Integer.toString(found));
+        }
+        if (in.read() >= 0) { // also makes gzip check its sum
+            throw wrongSize(file, shape, expected, "more than " + found);
+        }
+        return body;
+    }
+
+    private static long size(NamedBytes file, long[] shape) throws IOException {
+        long size = 1;
+        for (long dimension : shape) {
+            if (dimension < 1) {
+                throw new IOException("empty IDX file: file=" + file.name() + ", shape=" + Arrays.toString(shape)
+                        + ", limit=1 or more in each dimension; get the file again");
+            }
+            size = size > HIGHEST_SIZE ? size : size * dimension; // the dimension has 32 bits
+        }
+        return size;
+    }
+
+    private static IOException wrongSize(NamedBytes file, long[] shape, long expected, String found) {
+        return new IOException("IDX file of the wrong size: file=" + file.name() + ", shape=" + Arrays.toString(shape)
+                + ", data bytes=" + found + ", limit=" + expected + "; get the file again");
+    }
+}

@@ -1,0 +1,155 @@
+package org.blazefl4j.data;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A data set of labelled images, split into training and test samples. Owns its tensors and closes them; the data sets
+ * that it gives refer to them and are not to be used after {@link #close()}.
+ *
+ * <pre>{@code
+ * try (ImageData data = FashionMnist.embedded()) {
+ *     for (Batch batch : new DataLoader(data.train(), 50, true, generator)) { ... }
+ * }
+ * }</pre>
+ */
+public final class ImageData implements AutoCloseable {
+
+    private final String name;
+    private final int classes;
+    private final Tensor trainImages;
+    private final Tensor trainLabels;
+    private final Tensor testImages;
+    private final Tensor testLabels;
+    private final Transform normalisation;
+
+    /**
+     * Takes ownership of four tensors.
+     *
+     * @param name the data set's name
+     * @param classes the number of classes
+     * @param trainImages shape [n, channels, height, width]
+     * @param trainLabels int64 of shape [n], each in [0, classes)
+     * @param testImages shape [m, channels, height, width]
+     * @param testLabels int64 of shape [m], each in [0, classes)
+     * @param normalisation what makes a model's input of a batch of the images; null where they are that already
+     * @throws IllegalArgumentException if shapes or labels do not fit; the tensors then stay the caller's
+     */
+    public ImageData(
+            String name,
+            int classes,
+            Tensor trainImages,
+            Tensor trainLabels,
+            Tensor testImages,
+            Tensor testLabels,
+            Transform normalisation) {
+        this.name = name;
+        this.classes = classes;
+        this.trainImages = trainImages;
+        this.trainLabels = trainLabels;
+        this.testImages = testImages;
+        this.testLabels = testLabels;
+        this.normalisation = normalisation;
+        checkPart("training", trainImages, trainLabels);
+        checkPart("test", testImages, testLabels);
+        if (!Arrays.equals(imageShape(trainImages), imageShape(testImages))) {
+            throw new IllegalArgumentException("images differ: training=" + Samples.describe(trainImages) + ", test="
+                    + Samples.describe(testImages) + ", limit=equal channels, height and width");
+        }
+        tensors().forEach(Tensor::retainReference); // they outlive the scope that they are made in
+    }
+
+    private void checkPart(String part, Tensor images, Tensor labels) {
+        if (images.dim() != 4) {
+            throw new IllegalArgumentException(part + " images: images=" + Samples.describe(images)
+                    + ", limit=[n, channels, height, width]; reshape them");
+        }
+        Samples.count(images, labels);
+        try {
+            Samples.checkIndices(labels, classes);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(part + " labels do not name " + classes + " classes", e);
+        }
+    }
+
+    private static long[] imageShape(Tensor images) {
+        return Arrays.copyOfRange(images.shape(), 1, 4);
+    }
+
+    /** The data set's name. */
+    public String name() {
+        return name;
+    }
+
+    /** The number of classes. */
+    public int classes() {
+        return classes;
+    }
+
+    /** The training images, shape [n, channels, height, width]. */
+    public Tensor trainImages() {
+        return trainImages;
+    }
+
+    /** The training labels, int64 of shape [n], each in [0, classes). */
+    public Tensor trainLabels() {
+        return trainLabels;
+    }
+
+    /** The test images, shape [m, channels, height, width]. */
+    public Tensor testImages() {
+        return testImages;
+    }
+
+    /** The test labels, int64 of shape [m], each in [0, classes). */
+    public Tensor testLabels() {
+        return testLabels;
+    }
+
+    /** What makes a model's input of a batch of the images; null where they are that already. */
+    public Transform normalisation() {
+        return normalisation;
+    }
+
+    /** The training samples as a model's input. */
+    public TensorDataset train() {
+        return new TensorDataset(trainImages, trainLabels, normalisation);
+    }
+
+    /** The test samples as a model's input. */
+    public TensorDataset test() {
+        return new TensorDataset(testImages, testLabels, normalisation);
+    }
+
+    /**
+     * The same data with all images normalised once, so that reading a batch is a mere copy: four times the memory of
+     * image bytes.
+     *
+     * @return new data that the caller owns, whatever happens to this
+     */
+    public ImageData normalised() {
+        return new ImageData(
+                name,
+                classes,
+                normalise(trainImages),
+                trainLabels.clone(),
+                normalise(testImages),
+                testLabels.clone(),
+                null);
+    }
+
+    private Tensor normalise(Tensor images) {
+        Tensor result = normalisation == null ? images : normalisation.apply(images, null);
+        return result == images ? images.clone() : result;
+    }
+
+    @Override
+    public void close() {
+        tensors().forEach(Tensor::close);
+    }
+
+    private List<Tensor> tensors() {
+        return List.of(trainImages, trainLabels, testImages, testLabels);
+    }
+}

@@ -1,0 +1,51 @@
+package org.blazefl4j.data;
+
+import java.io.IOException;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** One part of a data set as it comes from its files: images as bytes [n, c, h, w], labels as int64 [n]. */
+record LabelledImages(Tensor images, Tensor labels) implements AutoCloseable {
+
+    /**
+     * Takes ownership of images and makes int64 of label bytes, after a check of their number and range.
+     *
+     * @throws IOException if there are not as many labels as images, or a label is not below the number of classes
+     */
+    static LabelledImages of(Tensor images, String imageFile, Tensor labels, String labelFile, int classes)
+            throws IOException {
+        try {
+            checkCount(images, imageFile, labels, labelFile);
+            checkRange(labels, labelFile, classes);
+            return new LabelledImages(images, labels.to(ScalarType.Long));
+        } catch (IOException | RuntimeException | Error e) {
+            images.close();
+            throw e;
+        }
+    }
+
+    private static void checkCount(Tensor images, String imageFile, Tensor labels, String labelFile)
+            throws IOException {
+        if (images.size(0) != labels.size(0)) {
+            throw new IOException("images and labels differ in number: labels=" + labels.size(0) + " in " + labelFile
+                    + ", limit=" + images.size(0) + " images in " + imageFile + "; take both from one set");
+        }
+    }
+
+    private static void checkRange(Tensor labels, String labelFile, int classes) throws IOException {
+        try (Tensor first = labels.argmax();
+                Tensor highest = labels.max()) {
+            if (highest.item_int() >= classes) {
+                throw new IOException("label out of range: file=" + labelFile + ", position=" + first.item_long()
+                        + ", label=" + highest.item_int() + ", limit=0 to " + (classes - 1)
+                        + "; get the file again or name the data set that it belongs to");
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        images.close();
+        labels.close();
+    }
+}

@@ -1,0 +1,61 @@
+package org.blazefl4j.data;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
+
+/** A whole data file, packed or not, with the name that messages give it. */
+record NamedBytes(String name, byte[] bytes) {
+
+    /** No gzip stream is larger unpacked than this times its packed size. */
+    private static final long HIGHEST_GZIP_RATIO = 1032;
+
+    static NamedBytes read(Path file) throws IOException {
+        return new NamedBytes(file.toString(), Files.readAllBytes(file));
+    }
+
+    /** Reads the first of these files that a folder has. */
+    static NamedBytes firstOf(Path folder, String... names) throws IOException {
+        for (String name : names) {
+            Path file = folder.resolve(name);
+            if (Files.isRegularFile(file)) {
+                return read(file);
+            }
+        }
+        throw new NoSuchFileException(
+                folder.toString(),
+                null,
+                "no such data file: folder=" + folder + ", limit=one of " + Arrays.toString(names)
+                        + "; name the folder that holds it");
+    }
+
+    /** Reads a file that lies beside this class in the jar. */
+    static NamedBytes resource(String path) throws IOException {
+        try (InputStream in = NamedBytes.class.getResourceAsStream(path)) {
+            if (in == null) {
+                throw new NoSuchFileException(path, null, "not in the jar: the build of the library is not whole");
+            }
+            return new NamedBytes("embedded " + path, in.readAllBytes());
+        }
+    }
+
+    /** The content, unpacked where the first two bytes say that it is gzip. */
+    InputStream content() throws IOException {
+        ByteArrayInputStream packed = new ByteArrayInputStream(bytes);
+        return isGzip() ? new GZIPInputStream(packed, 1 << 16) : packed;
+    }
+
+    /** What the content's size cannot exceed. */
+    long highestSize() {
+        return isGzip() ? bytes.length * HIGHEST_GZIP_RATIO : bytes.length;
+    }
+
+    private boolean isGzip() {
+        return bytes.length >= 2 && (bytes[0] & 0xff) == 0x1f && (bytes[1] & 0xff) == 0x8b;
+    }
+}

@@ -1,0 +1,72 @@
+package org.blazefl4j.data;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Subtracts a mean from each channel and divides by a standard deviation. For float32 of shape [n, channels, ...].
+ *
+ * @param mean one mean per channel
+ * @param std one standard deviation per channel
+ */
+public record Normalize(List<Double> mean, List<Double> std) implements Transform {
+
+    /**
+     * Keeps copies of the lists.
+     *
+     * @throws IllegalArgumentException if the lists differ in length or are empty, or a number is not finite, or a
+     *     deviation not above 0
+     */
+    public Normalize {
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        if (mean.isEmpty() || mean.size() != std.size()) {
+            throw new IllegalArgumentException("normalisation: means=" + mean.size() + ", deviations=" + std.size()
+                    + ", limit=as many of both, at least 1; give one mean and one deviation per channel");
+        }
+        boolean usable =
+                mean.stream().allMatch(Double::isFinite) && std.stream().allMatch(d -> Double.isFinite(d) && d > 0);
+        if (!usable) {
+            throw new IllegalArgumentException(
+                    "normalisation: mean=" + mean + ", std=" + std + ", limit=finite means, finite deviations above 0");
+        }
+    }
+
+    /**
+     * A normalisation of images of one channel.
+     *
+     * @param mean the mean
+     * @param std the standard deviation
+     */
+    public Normalize(double mean, double std) {
+        this(List.of(mean), List.of(std));
+    }
+
+    @Override
+    public Tensor apply(Tensor x, Generator generator) {
+        long[] shape = x.shape();
+        boolean fits = x.scalar_type().intern() == ScalarType.Float && shape.length >= 2 && shape[1] == mean.size();
+        if (!fits) {
+            throw new IllegalArgumentException("normalisation: batch=" + Samples.describe(x) + ", limit=float32 [n, "
+                    + mean.size() + ", ...]; put ToFloat before Normalize and give one mean per channel");
+        }
+        try (Tensor means = channels(mean, shape.length);
+                Tensor deviations = channels(std, shape.length)) {
+            return x.sub(means).div_(deviations);
+        }
+    }
+
+    private static Tensor channels(List<Double> values, int dimensions) {
+        float[] numbers = new float[values.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = values.get(i).floatValue();
+        }
+        long[] shape = new long[dimensions - 1];
+        Arrays.fill(shape, 1);
+        shape[0] = numbers.length;
+        return Tensor.create(numbers, shape);
+    }
+}

@@ -1,0 +1,113 @@
+package org.blazefl4j.data;
+
+import java.util.Arrays;
+import java.util.Locale;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** What the tensor data sets share: their checks and the reading of a batch. */
+final class Samples {
+
+    private Samples() {}
+
+    /** The number of samples in data with or without targets, after a check that both have as many. */
+    static long count(Tensor data, Tensor targets) {
+        long samples = length("data", data);
+        if (targets != null && length("targets", targets) != samples) {
+            throw new IllegalArgumentException("data and targets differ in length: data=" + samples + ", targets="
+                    + targets.size(0) + ", limit=equal; give one target per sample");
+        }
+        return samples;
+    }
+
+    private static long length(String name, Tensor tensor) {
+        if (tensor.dim() == 0) {
+            throw new IllegalArgumentException(
+                    name + " without a sample dimension: shape=[], limit=at least [n]; stack the samples first");
+        }
+        return tensor.size(0);
+    }
+
+    /** Checks that a tensor is a list of positions among so many samples. */
+    static void checkIndices(Tensor indices, long samples) {
+        if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1) {
+            throw new IllegalArgumentException(
+                    "indices: indices=" + describe(indices) + ", limit=int64 [n]; make them with torch.tensor(long[])");
+        }
+        if (indices.numel() == 0) {
+            return;
+        }
+        try (T_TensorTensor_T range = indices.aminmax();
+                Tensor low = range.get0();
+                Tensor high = range.get1()) {
+            if (low.item_long() < 0 || high.item_long() >= samples) {
+                throw new IllegalArgumentException("indices out of range: lowest=" + low.item_long() + ", highest="
+                        + high.item_long() + ", limit=0 to " + (samples - 1) + " for " + samples + " samples");
+            }
+        }
+    }
+
+    /** Reads and transforms the samples at the given positions. */
+    static Batch read(
+            Tensor data, Tensor targets, Transform transform, Transform targetTransform, Tensor at, Generator g) {
+        Tensor x = read(data, transform, at, g);
+        if (targets == null) {
+            return new Batch(x, null);
+        }
+        try {
+            return new Batch(x, read(targets, targetTransform, at, g));
+        } catch (RuntimeException | Error e) {
+            x.close();
+            throw e;
+        }
+    }
+
+    private static Tensor read(Tensor base, Transform transform, Tensor at, Generator g) {
+        Tensor rows = pick(base, at);
+        return transform == null ? rows : replace(rows, true, transform, g);
+    }
+
+    /** The rows of a tensor at the given positions, as a new tensor. */
+    static Tensor pick(Tensor base, Tensor at) {
+        try {
+            return base.index_select(0, at);
+        } catch (RuntimeException e) {
+            checkIndices(at, base.size(0));
+            throw e;
+        }
+    }
+
+    /** What a transform makes of a tensor, which is closed, where it is ours, unless it is itself the result. */
+    static Tensor replace(Tensor x, boolean ours, Transform transform, Generator g) {
+        Tensor result = null;
+        try {
+            result = transform.apply(x, g);
+            return result;
+        } finally {
+            if (ours && result != x) {
+                x.close();
+            }
+        }
+    }
+
+    /** The elements of an int64 tensor. */
+    static long[] toArray(Tensor values) {
+        if (values.scalar_type().intern() != ScalarType.Long || values.dim() != 1) {
+            throw new IllegalArgumentException("labels: labels=" + describe(values) + ", limit=int64 [n]");
+        }
+        long[] result = new long[Math.toIntExact(values.numel())];
+        try (Tensor dense = values.contiguous();
+                LongPointer elements = dense.data_ptr_long()) {
+            elements.get(result);
+        }
+        return result;
+    }
+
+    /** A tensor's type and shape as a message shows them. */
+    static String describe(Tensor tensor) {
+        return tensor.scalar_type().intern().name().toLowerCase(Locale.ROOT) + " " + Arrays.toString(tensor.shape());
+    }
+}

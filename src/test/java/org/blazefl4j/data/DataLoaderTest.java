@@ -1,0 +1,215 @@
+package org.blazefl4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.stream.LongStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DataLoaderTest {
+
+    /** One loader of the fixture, its epochs and the state in which it leaves the generator. */
+    record Case(Map<String, String> settings, List<String> epochs, long next) {
+
+        @Override
+        public String toString() {
+            return settings.toString();
+        }
+    }
+
+    static List<Case> pytorchCases() throws IOException {
+        List<Case> cases = new ArrayList<>();
+        Map<String, String> settings = new HashMap<>();
+        List<String> epochs = new ArrayList<>();
+        for (String line : lines("/fixtures/data_loader.txt")) {
+            if (line.startsWith("case ")) {
+                settings = new HashMap<>();
+                for (String setting : line.substring(5).split(" ")) {
+                    settings.put(setting.split("=")[0], setting.split("=")[1]);
+                }
+                epochs = new ArrayList<>();
+            } else if (line.startsWith("epoch ")) {
+                epochs.add(line.substring(6));
+            } else if (line.startsWith("next ")) {
+                cases.add(new Case(settings, epochs, Long.parseLong(line.substring(5))));
+            }
+        }
+        return cases;
+    }
+
+    private static List<String> lines(String resource) throws IOException {
+        try (BufferedReader reader = new BufferedReader(
+                new InputStreamReader(DataLoaderTest.class.getResourceAsStream(resource), StandardCharsets.UTF_8))) {
+            return reader.lines().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pytorchCases")
+    void shouldVisitSamplesAndDrawAsPyTorchDoes(Case c) {
+        long n = Long.parseLong(c.settings.get("n"));
+        try (Generator g = torch.createCPUGenerator(Long.parseLong(c.settings.get("seed")));
+                Tensor data = numbers(n)) {
+            DataLoader whole = new DataLoader(
+                    new TensorDataset(data, null),
+                    Long.parseLong(c.settings.get("batch")),
+                    Boolean.parseBoolean(c.settings.get("shuffle")),
+                    g);
+            DataLoader loader = Boolean.parseBoolean(c.settings.get("drop")) ? whole.dropLast() : whole;
+            for (String epoch : c.epochs) {
+                String taken = epoch.substring(0, epoch.indexOf(':'));
+                assertThat((taken + ": " + visit(loader, taken)).strip()).isEqualTo(epoch);
+            }
+            assertThat(draw(g)).isEqualTo(c.next);
+        }
+    }
+
+    private static String visit(DataLoader loader, String taken) {
+        List<String> batches = new ArrayList<>();
+        try (Epoch epoch = loader.iterator()) {
+            if (taken.equals("all")) {
+                epoch.forEachRemaining(batch -> batches.add(text(batch)));
+            } else {
+                for (int i = 0; i < Integer.parseInt(taken); i++) {
+                    batches.add(text(epoch.next()));
+                }
+            }
+        }
+        return String.join(" | ", batches);
+    }
+
+    private static String text(Batch batch) {
+        try (batch) {
+            return Arrays.toString(Samples.toArray(batch.x())).replaceAll("[\\[\\],]", "");
+        }
+    }
+
+    private static long draw(Generator generator) {
+        try (GeneratorOptional from = new GeneratorOptional(generator);
+                TensorOptions longs = new TensorOptions(ScalarType.Long);
+                Tensor number = torch.empty(new long[0], longs, null)) {
+            return number.random_(from).item_long();
+        }
+    }
+
+    private static Tensor numbers(long n) {
+        return Tensor.create(LongStream.range(0, n).toArray());
+    }
+
+    @Test
+    void shouldGiveOneBatchInOrderWhenNoSizeIsGiven() {
+        try (Tensor data = numbers(5)) {
+            DataLoader loader = new DataLoader(new TensorDataset(data, data));
+            List<String> batches = new ArrayList<>();
+            for (Batch batch : loader) {
+                assertThat(Samples.toArray(batch.y())).containsExactly(0, 1, 2, 3, 4);
+                batches.add(text(batch));
+            }
+            assertThat(batches).containsExactly("0 1 2 3 4");
+            assertThat(loader.batches()).isEqualTo(1);
+            assertThat(loader.batchSize()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void shouldGiveNothingWhenThereIsNoSample() {
+        try (Generator g = torch.createCPUGenerator(1);
+                Tensor data = numbers(0)) {
+            assertThat(new DataLoader(new TensorDataset(data, null))).isEmpty();
+            assertThat(new DataLoader(new TensorDataset(data, null), 4, true, g))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void shouldCountBatches() {
+        try (Tensor data = numbers(10)) {
+            DataLoader loader = new DataLoader(new TensorDataset(data, null), 3);
+            assertThat(loader.batches()).isEqualTo(4);
+            assertThat(loader.dropLast().batches()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    @SuppressWarnings("try") // a scope is there to be closed
+    void shouldOutliveTheScopeOfAStep() {
+        try (Generator g = torch.createCPUGenerator(42);
+                Tensor data = numbers(10)) {
+            DataLoader loader = new DataLoader(new TensorDataset(data, null), 3, true, g);
+            List<String> batches = new ArrayList<>();
+            Epoch epoch = loader.iterator();
+            while (epoch.hasNext()) {
+                try (PointerScope step = new PointerScope()) {
+                    batches.add(text(epoch.next()));
+                }
+            }
+            assertThat(batches).containsExactly("6 5 4", "0 8 9", "2 1 3", "7");
+        }
+    }
+
+    @Test
+    void shouldGiveNothingMoreWhenClosed() {
+        try (Generator g = torch.createCPUGenerator(42);
+                Tensor data = numbers(10)) {
+            Epoch epoch = new DataLoader(new TensorDataset(data, null), 3, true, g).iterator();
+            epoch.next().close();
+            epoch.close();
+            epoch.close();
+            assertThat(epoch.hasNext()).isFalse();
+            assertThatThrownBy(epoch::next)
+                    .isInstanceOf(NoSuchElementException.class)
+                    .hasMessage("the epoch is over: batches=4");
+        }
+    }
+
+    @Test
+    void shouldAugmentFromTheLoadersGeneratorUnlessGivenAnother() {
+        Generator[] seen = new Generator[1];
+        Transform spy = (x, g) -> {
+            seen[0] = g;
+            return x;
+        };
+        try (Generator order = torch.createCPUGenerator(1);
+                Generator other = torch.createCPUGenerator(2);
+                Tensor data = numbers(4)) {
+            DataLoader loader = new DataLoader(new TensorDataset(data, null, spy), 4, true, order);
+            text(loader.iterator().next());
+            assertThat(seen[0]).isSameAs(order);
+            text(loader.augmentWith(other).iterator().next());
+            assertThat(seen[0]).isSameAs(other);
+        }
+    }
+
+    @Test
+    void shouldRefuseWhatItCannotRead() {
+        try (Tensor data = numbers(4)) {
+            Dataset dataset = new TensorDataset(data, null);
+            assertThatThrownBy(() -> new DataLoader(dataset, 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("batch size: batchSize=0, limit=1 or more; leave it out for one batch");
+            assertThatThrownBy(() -> new DataLoader(dataset, 2, true, null))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("shuffling without a generator: generator=null, limit=a generator; "
+                            + "give one or read in order");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package org.blazefl4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+
+class FashionMnistTest {
+
+    @Test
+    void shouldHoldAsManyImagesOfEachClassInTheJar() {
+        try (ImageData data = FashionMnist.embedded()) {
+            assertThat(data.name()).isEqualTo("fashion-mnist");
+            assertThat(data.classes()).isEqualTo(10);
+            assertThat(data.trainImages().shape()).containsExactly(10_000, 1, 28, 28);
+            assertThat(data.testImages().shape()).containsExactly(2_000, 1, 28, 28);
+            assertThat(data.trainImages().scalar_type().intern()).isEqualTo(ScalarType.Byte);
+            assertThat(perClass(data.trainLabels())).containsOnly(1_000).hasSize(10);
+            assertThat(perClass(data.testLabels())).containsOnly(200).hasSize(10);
+        }
+    }
+
+    private static long[] perClass(Tensor labels) {
+        try (Tensor counts = labels.bincount()) {
+            return Samples.toArray(counts);
+        }
+    }
+
+    @Test
+    void shouldNormaliseToMeanZeroAndDeviationOne() {
+        try (ImageData data = FashionMnist.embedded();
+                ImageData normalised = data.normalised();
+                Batch batch = new DataLoader(data.train()).iterator().next();
+                Tensor mean = batch.x().mean();
+                Tensor deviation = batch.x().std()) {
+            assertThat(mean.item_float())
+                    .isCloseTo(0, within(0.01f)); // of the subset; the constants are the whole set's
+            assertThat(deviation.item_float()).isCloseTo(1, within(0.01f));
+            assertThat(batch.x().equal(normalised.trainImages())).isTrue();
+            assertThat(normalised.train().transform()).isNull();
+        }
+    }
+
+    @Test
+    @SuppressWarnings("try") // a scope is there to be closed
+    void shouldOutliveTheScopeThatItIsReadIn() {
+        ImageData data;
+        ImageData normalised;
+        try (PointerScope scope = new PointerScope()) {
+            data = FashionMnist.embedded();
+            normalised = data.normalised();
+        }
+        try (data;
+                normalised) {
+            assertThat(data.trainLabels().size(0)).isEqualTo(10_000);
+            assertThat(normalised.testImages().size(0)).isEqualTo(2_000);
+        }
+        assertThat(data.trainImages().isNull()).isTrue();
+        assertThat(normalised.trainImages().isNull()).isTrue();
+    }
+}
