@@ -1,0 +1,19 @@
+package org.blazefl4j.core;
+
+import org.blazefl4j.model.Model;
+
+/**
+ * Makes models by name. A selector is best a record, so that it crosses into worker processes.
+ *
+ * @param <N> the models' names
+ */
+public interface ModelSelector<N extends Enum<N>> {
+
+    /**
+     * A fresh model with the same initial parameters at every call with the same name, whatever was drawn before.
+     *
+     * @param name which model
+     * @return a model that the caller owns
+     */
+    Model selectModel(N name);
+}

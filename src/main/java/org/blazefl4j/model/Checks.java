@@ -1,0 +1,18 @@
+package org.blazefl4j.model;
+
+/** Refuses a network's impossible dimensions. */
+final class Checks {
+
+    private Checks() {}
+
+    static void positive(String name, int value) {
+        atLeast(name, value, 1);
+    }
+
+    static void atLeast(String name, int value, int limit) {
+        if (value < limit) {
+            throw new IllegalArgumentException("model: " + name + "=" + value + ", limit=at least " + limit
+                    + "; give the shape of the data set's images and its number of classes");
+        }
+    }
+}

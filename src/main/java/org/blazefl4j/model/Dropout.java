@@ -1,0 +1,52 @@
+package org.blazefl4j.model;
+
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Dropout (Srivastava et al., JMLR 2014) that draws from the model's own generator, so that a client's masks depend on
+ * its random stream alone. LibTorch's dropout draws from the default generator, which threads share.
+ *
+ * <p>While training, elements are zeroed independently and the others scaled by {@code 1 / (1 - probability)};
+ * otherwise the input is returned as it is.
+ */
+public final class Dropout extends Model {
+
+    private final double probability;
+
+    /**
+     * Makes a dropout layer.
+     *
+     * @param probability of an element to be zeroed, in [0, 1]
+     */
+    public Dropout(double probability) {
+        if (!(probability >= 0 && probability <= 1)) {
+            throw new IllegalArgumentException(
+                    "dropout: probability=" + probability + ", limit=[0, 1]; give the share of elements to zero");
+        }
+        this.probability = probability;
+    }
+
+    /**
+     * Drops elements while training.
+     *
+     * @param x any shape
+     * @return a new tensor of the same shape while training, otherwise {@code x} itself
+     * @throws IllegalStateException if training without a generator
+     */
+    @Override
+    public Tensor forward(Tensor x) {
+        if (probability == 0 || !is_training()) {
+            return x;
+        }
+        double kept = 1 - probability;
+        Tensor mask = torch.empty_like(x);
+        mask.bernoulli_(kept, new GeneratorOptional(generator()));
+        if (kept > 0) {
+            mask.div_(new Scalar(kept));
+        }
+        return x.mul(mask);
+    }
+}

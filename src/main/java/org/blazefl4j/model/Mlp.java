@@ -1,0 +1,44 @@
+package org.blazefl4j.model;
+
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Two hidden layers of 200 units, the "2NN" of McMahan et al. (AISTATS 2017): 199 210 parameters for 784 inputs and 10
+ * classes.
+ */
+public final class Mlp extends Model {
+
+    private static final int HIDDEN = 200;
+
+    private final LinearImpl fc1;
+    private final LinearImpl fc2;
+    private final LinearImpl fc3;
+
+    /**
+     * Makes the network.
+     *
+     * @param inputs elements of one sample
+     * @param classes the number of outputs
+     */
+    public Mlp(int inputs, int classes) {
+        Checks.positive("inputs", inputs);
+        Checks.positive("classes", classes);
+        fc1 = linear("fc1", inputs, HIDDEN);
+        fc2 = linear("fc2", HIDDEN, HIDDEN);
+        fc3 = linear("fc3", HIDDEN, classes);
+    }
+
+    /**
+     * Computes the network's output.
+     *
+     * @param x a batch of samples of any shape, which are flattened: [n, ...]
+     * @return a new tensor, shape [n, classes]
+     */
+    @Override
+    public Tensor forward(Tensor x) {
+        Tensor h = fc1.forward(x.flatten(1, -1)).relu_();
+        h = fc2.forward(h).relu_();
+        return fc3.forward(h);
+    }
+}

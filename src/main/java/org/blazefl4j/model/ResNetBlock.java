@@ -1,0 +1,71 @@
+package org.blazefl4j.model;
+
+import org.bytedeco.pytorch.BatchNorm2dImpl;
+import org.bytedeco.pytorch.Conv2dImpl;
+import org.bytedeco.pytorch.Tensor;
+
+/** A residual block: convolutions with batch normalisation, added to the input or to its projection. */
+final class ResNetBlock extends Model {
+
+    /** The two forms of the block. */
+    enum Kind {
+        /** Two 3×3 convolutions. */
+        BASIC(1, new int[] {3, 3}, 0),
+        /** 1×1, 3×3, 1×1; the stride is on the 3×3. */
+        BOTTLENECK(4, new int[] {1, 3, 1}, 1);
+
+        private final int expansion;
+        private final int[] kernels;
+        private final int strided;
+
+        Kind(int expansion, int[] kernels, int strided) {
+            this.expansion = expansion;
+            this.kernels = kernels;
+            this.strided = strided;
+        }
+
+        /** Output channels by the block's width. */
+        int expansion() {
+            return expansion;
+        }
+    }
+
+    private final Conv2dImpl[] convs;
+    private final BatchNorm2dImpl[] norms;
+    private final Projection downsample;
+
+    ResNetBlock(Kind kind, int in, int width, int stride) {
+        int out = width * kind.expansion;
+        int last = kind.kernels.length - 1;
+        convs = new Conv2dImpl[last + 1];
+        norms = new BatchNorm2dImpl[last + 1];
+        // Made first and registered last, as torchvision does: the one decides what is drawn, the other the names'
+        // order.
+        downsample = stride == 1 && in == out ? null : new Projection(in, out, stride);
+        int channels = in;
+        for (int i = 0; i <= last; i++) {
+            int next = i == last ? out : width;
+            int kernel = kind.kernels[i];
+            convs[i] =
+                    conv2d("conv" + (i + 1), channels, next, kernel, i == kind.strided ? stride : 1, kernel / 2, false);
+            norms[i] = batchNorm2d("bn" + (i + 1), next);
+            channels = next;
+        }
+        if (downsample != null) {
+            register("downsample", downsample);
+        }
+    }
+
+    @Override
+    public Tensor forward(Tensor x) {
+        Tensor h = x;
+        int last = convs.length - 1;
+        for (int i = 0; i <= last; i++) {
+            h = norms[i].forward(convs[i].forward(h));
+            if (i < last) {
+                h.relu_();
+            }
+        }
+        return h.add_(downsample == null ? x : downsample.forward(x)).relu_();
+    }
+}

@@ -1,0 +1,305 @@
+package org.blazefl4j.torch;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A module's whole state as one flat float32 vector, in the order and by the names of PyTorch's {@code state_dict}:
+ * parameters and buffers, running statistics and integer counters included, each in logical (NCHW) order.
+ *
+ * <p>Copying: {@link #flatten()} and {@link #load} copy, so a loaded vector stays unchanged while the module trains.
+ * Counters are rounded, not cut, to integers; above 2<sup>24</sup> float32 no longer holds each of them.
+ *
+ * <p>Training in the vector: {@link #bind} makes the module's float32 tensors views of a vector, gradients views of a
+ * second one, and a step of SGD one addition.
+ *
+ * <pre>{@code
+ * flat.copy_(payload);
+ * parameters.bind(flat);
+ * for (Batch batch : loader) {
+ *     try (PointerScope scope = new PointerScope()) {
+ *         parameters.zeroGradients();
+ *         torch.cross_entropy(model.forward(batch.x()), batch.y()).backward();
+ *         parameters.sgdStep(0.1);
+ *     }
+ * }
+ * parameters.writeBuffers();
+ * parameters.unbind();
+ * }</pre>
+ *
+ * <p>While bound: zero gradients with {@link #zeroGradients()}, for the module's {@code zero_grad()} drops their views;
+ * do not move the module to another device, dtype or memory format; and write nothing into the vector past this class
+ * between forward and backward, for autograd does not notice it.
+ *
+ * <p>Used by one thread at a time. Holds references to the module's tensors until {@link #close()}, after which the
+ * module is still whole.
+ */
+public final class FlatParameters implements AutoCloseable {
+
+    private final List<StateEntry> entries;
+    private final List<StateEntry> counters;
+    private final long numel;
+    private final FlatGradients gradients = new FlatGradients();
+    /** The vector that the module is bound to; null if none. */
+    private Tensor bound;
+    /** The module's private memory once it has been bound; null before. */
+    private Tensor own;
+
+    private FlatParameters(List<StateEntry> entries) {
+        this.entries = entries;
+        this.counters = entries.stream().filter(e -> !e.floating()).toList();
+        this.numel = entries.stream().mapToLong(StateEntry::numel).sum();
+    }
+
+    /**
+     * The state of a module, as it is registered now.
+     *
+     * @param module stays the caller's
+     * @throws IllegalArgumentException if there is no state, or a tensor of it is registered under two names or is
+     *     neither float32 nor integer
+     */
+    public static FlatParameters of(Module module) {
+        LibTorch.load();
+        return new FlatParameters(StateEntry.of(module));
+    }
+
+    /** The names, in the order of the vector. */
+    public List<String> names() {
+        return entries.stream().map(StateEntry::name).toList();
+    }
+
+    /** The length of the vector. */
+    public long numel() {
+        return numel;
+    }
+
+    /** A copy of the state: a new float32 tensor, shape [{@link #numel()}], on the module's device. */
+    public Tensor flatten() {
+        Tensor out = StateEntry.newFlat(entries);
+        flatten(out);
+        return out;
+    }
+
+    /**
+     * Copies the state.
+     *
+     * @param out float32, shape [{@link #numel()}]
+     * @throws IllegalArgumentException if {@code out} has another dtype or shape
+     */
+    public void flatten(Tensor out) {
+        checkFlat("flatten", out);
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            if (bound != null) {
+                out.copy_(bound);
+            }
+            for (StateEntry entry : bound == null ? entries : counters) {
+                entry.slice(out).copy_(entry.tensor());
+            }
+        }
+    }
+
+    /**
+     * Copies a vector into the module, or into the vector that it is bound to.
+     *
+     * @param flat float32, shape [{@link #numel()}]; stays the caller's and unchanged
+     * @throws IllegalArgumentException if {@code flat} has another dtype or shape, or a counter in it is not finite
+     */
+    public void load(Tensor flat) {
+        checkFlat("load", flat);
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            readCounters(flat);
+            if (bound != null) {
+                bound.copy_(flat);
+                gradients.markChanged();
+                return;
+            }
+            for (StateEntry entry : entries) {
+                if (entry.floating()) {
+                    entry.tensor().copy_(entry.slice(flat));
+                }
+            }
+        }
+    }
+
+    /**
+     * Makes the module's float32 tensors views of {@code flat}, with the values that it holds, and the gradients of its
+     * trainable parameters views of {@link #gradients()}, zeroed. Counters are copied out of {@code flat}.
+     *
+     * @param flat float32, contiguous, shape [{@link #numel()}], on the module's device; its memory is referenced until
+     *     {@link #unbind()}, another {@code bind} or the module's end, even if the caller closes the tensor
+     * @throws IllegalArgumentException if {@code flat} is not such a tensor or a counter in it is not finite
+     * @throws IllegalStateException if a tensor of the module is not contiguous in logical order, in
+     *     {@code channels_last} say: such a module can be loaded, but not bound
+     */
+    public void bind(Tensor flat) {
+        checkFlat("bind", flat);
+        checkBindable(flat);
+        Tensor previous = bound;
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            readCounters(flat);
+            bound = new Tensor(flat);
+            bound.retainReference();
+            viewIn(bound);
+        }
+        gradients.detach();
+        gradients.attach(entries);
+        if (previous != null) {
+            previous.close();
+        }
+    }
+
+    /** Whether the module is bound to a vector. */
+    public boolean isBound() {
+        return bound != null;
+    }
+
+    /**
+     * Gives the module memory of its own again, with the values that it has, and no gradients. Nothing of this class or
+     * of the module then refers to the vector. Does nothing if the module is not bound.
+     */
+    public void unbind() {
+        if (bound == null) {
+            return;
+        }
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            if (own == null) {
+                own = StateEntry.newFlat(entries);
+                own.retainReference();
+            }
+            own.copy_(bound);
+            viewIn(own);
+        }
+        gradients.detach();
+        bound.close();
+        bound = null;
+    }
+
+    /**
+     * The flat gradient while bound: float32, shape [{@link #numel()}], zero at buffers and frozen parameters. Owned by
+     * this object.
+     *
+     * @throws IllegalStateException if the module is not bound
+     */
+    public Tensor gradients() {
+        checkBound("gradients");
+        return gradients.flat();
+    }
+
+    /**
+     * Zeroes the gradients in place.
+     *
+     * @throws IllegalStateException if the module is not bound
+     */
+    public void zeroGradients() {
+        checkBound("zeroGradients");
+        gradients.zero();
+    }
+
+    /**
+     * One step of plain SGD, {@code parameters -= rate * gradients}, as one addition; buffers stay as they are.
+     *
+     * @param rate the learning rate, finite and not negative
+     * @throws IllegalStateException if the module is not bound, or a gradient was replaced since: by
+     *     {@code zero_grad()}, say
+     */
+    public void sgdStep(double rate) {
+        checkBound("sgdStep");
+        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                    "sgdStep: rate=" + rate + ", limit=[0, infinity); give a finite learning rate");
+        }
+        gradients.check();
+        try (Scalar factor = new Scalar(-rate)) {
+            gradients.addTo(bound, factor);
+        }
+    }
+
+    /**
+     * Copies the integer counters into the vector that the module is bound to; the rest is there already.
+     *
+     * @throws IllegalStateException if the module is not bound
+     */
+    public void writeBuffers() {
+        checkBound("writeBuffers");
+        try (PointerScope scope = new PointerScope()) {
+            for (StateEntry entry : counters) {
+                entry.slice(bound).copy_(entry.tensor());
+            }
+        }
+    }
+
+    /** Unbinds and drops the references to the module's tensors. Safe to call twice. */
+    @Override
+    public void close() {
+        unbind();
+        gradients.close();
+        entries.forEach(e -> e.tensor().close());
+        if (own != null) {
+            own.close();
+        }
+    }
+
+    private void viewIn(Tensor flat) {
+        for (StateEntry entry : entries) {
+            if (entry.floating()) {
+                entry.tensor().set_data(entry.slice(flat));
+            }
+        }
+    }
+
+    private void readCounters(Tensor flat) {
+        for (StateEntry entry : counters) {
+            Tensor values = entry.slice(flat).round();
+            if (!values.isfinite().all().item_bool()) {
+                throw new IllegalArgumentException("counter is not finite: name=" + entry.name()
+                        + ", limit=finite numbers; the vector is damaged or its training diverged");
+            }
+            entry.tensor().copy_(values);
+        }
+    }
+
+    private void checkFlat(String what, Tensor flat) {
+        boolean fits = flat.dim() == 1 && flat.numel() == numel;
+        if (!fits || flat.scalar_type().intern() != ScalarType.Float) {
+            throw new IllegalArgumentException(what + ": shape=" + Arrays.toString(flat.shape()) + ", dtype="
+                    + flat.scalar_type().intern() + ", limit=[" + numel
+                    + "] of Float; give a vector made by flatten() of the same model");
+        }
+    }
+
+    private void checkBindable(Tensor flat) {
+        Tensor first = entries.get(0).tensor();
+        if (!flat.is_contiguous() || flat.requires_grad()) {
+            throw new IllegalArgumentException("bind: contiguous=" + flat.is_contiguous() + ", requires_grad="
+                    + flat.requires_grad() + ", limit=contiguous without gradient; give flat.detach().contiguous()");
+        }
+        if (!flat.device().equals(first.device())) {
+            throw new IllegalArgumentException(
+                    "bind: device=" + flat.device().str().getString() + ", limit="
+                            + first.device().str().getString() + "; move the vector to the module's device");
+        }
+        for (StateEntry entry : entries) {
+            if (entry.floating() && !entry.tensor().is_contiguous()) {
+                throw new IllegalStateException("bind: name=" + entry.name()
+                        + ", layout=not contiguous in NCHW order, limit=contiguous; load and flatten such a module, or"
+                        + " make its tensors contiguous first");
+            }
+        }
+    }
+
+    private void checkBound(String what) {
+        if (bound == null) {
+            throw new IllegalStateException(what + ": bound=false; call bind(flat) first");
+        }
+    }
+}
