@@ -32,6 +32,28 @@ public enum ModelName {
         throw new IllegalArgumentException("unknown model: name=" + name + ", limit=one of " + known);
     }
 
+    /**
+     * Makes the model, with parameters drawn from the default generator.
+     *
+     * @param channels of the images
+     * @param height of the images in pixels
+     * @param width of the images in pixels
+     * @param classes the number of outputs
+     * @return a model that the caller owns
+     */
+    public Model create(int channels, int height, int width, int classes) {
+        Checks.positive("channels", channels);
+        Checks.positive("height", height);
+        Checks.positive("width", width);
+        return switch (this) {
+            case CNN -> new Cnn(channels, height, width, classes);
+            case MLP -> new Mlp(Math.multiplyExact(Math.multiplyExact(channels, height), width), classes);
+            case RESNET18 -> ResNet.resNet18(channels, classes);
+            case RESNET50 -> ResNet.resNet50(channels, classes);
+            case RESNET101 -> ResNet.resNet101(channels, classes);
+        };
+    }
+
     /** The name in lower case, as {@link #fromName} reads it. */
     @Override
     public String toString() {
