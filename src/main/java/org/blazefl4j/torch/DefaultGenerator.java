@@ -1,5 +1,6 @@
 package org.blazefl4j.torch;
 
+import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -33,6 +34,23 @@ public final class DefaultGenerator {
             } finally {
                 generator.set_state(before);
                 before.close();
+            }
+        }
+    }
+
+    /**
+     * The generator's whole state, equal exactly if the next draws are. Waits while {@link #seeded} runs elsewhere.
+     *
+     * @return a copy
+     */
+    public static ByteBuffer state() {
+        LibTorch.load();
+        synchronized (LOCK) {
+            try (Generator generator = torch.getDefaultCPUGenerator();
+                    Tensor state = generator.get_state()) {
+                byte[] copy = new byte[(int) state.numel()];
+                state.data_ptr_byte().get(copy);
+                return ByteBuffer.wrap(copy);
             }
         }
     }

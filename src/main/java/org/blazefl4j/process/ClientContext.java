@@ -1,0 +1,105 @@
+package org.blazefl4j.process;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.reproducibility.RandomStreams;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+
+/** The surroundings of one client in one round, in every execution mode. Closed when the client has ended. */
+final class ClientContext implements WorkerContext, AutoCloseable {
+
+    private final ClientJob job;
+    private final WorkerSurroundings worker;
+    private final Supplier<?> bufferSupplier;
+    private final Map<String, Owned<Generator>> generators = new HashMap<>(4);
+    private Owned<?> buffer;
+
+    /** What stays the same from client to client. */
+    record WorkerSurroundings(
+            int index, long seed, WorkerResources resources, Map<String, Tensor> shared, StopEvent stopEvent) {}
+
+    ClientContext(ClientJob job, WorkerSurroundings worker, Supplier<?> bufferSupplier) {
+        this.job = job;
+        this.worker = worker;
+        this.bufferSupplier = bufferSupplier;
+    }
+
+    @Override
+    public int clientId() {
+        return job.clientId();
+    }
+
+    @Override
+    public int round() {
+        return job.round();
+    }
+
+    @Override
+    public int worker() {
+        return worker.index();
+    }
+
+    @Override
+    public Device device() {
+        return job.device();
+    }
+
+    @Override
+    public StopEvent stopEvent() {
+        return worker.stopEvent();
+    }
+
+    @Override
+    public <T> T get(String key, Supplier<? extends T> supplier) {
+        return worker.resources().get(key, supplier);
+    }
+
+    @Override
+    public Tensor shared(String name) {
+        Tensor tensor = worker.shared().get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException("nothing shared: name=" + name + ", limit="
+                    + new TreeSet<>(worker.shared().keySet()) + "; call trainer.share(name, tensor) before the round");
+        }
+        return tensor;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <U> U uplinkBuffer() {
+        if (buffer == null) {
+            buffer = Owned.make(bufferSupplier);
+        }
+        return (U) buffer.value();
+    }
+
+    @Override
+    public Generator generator(String purpose) {
+        Owned<Generator> generator = generators.get(purpose);
+        if (generator == null) {
+            generator = Owned.make(() -> RandomStreams.generator(worker.seed(), job.clientId(), job.round(), purpose));
+            generators.put(purpose, generator);
+        }
+        return generator.value();
+    }
+
+    /** Lets a pointer of the uplink buffer outlive this context. False if it is none. */
+    boolean release(Pointer pointer) {
+        return buffer != null && buffer.scope().release(pointer);
+    }
+
+    @Override
+    public void close() {
+        generators.values().forEach(Owned::close);
+        if (buffer != null) {
+            buffer.close();
+        }
+    }
+}

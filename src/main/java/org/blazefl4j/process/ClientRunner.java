@@ -1,0 +1,135 @@
+package org.blazefl4j.process;
+
+import java.util.Map;
+import java.util.function.Supplier;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.process.ClientContext.WorkerSurroundings;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One worker: it trains clients one after another and keeps resources between them. The same in serial, in threads and
+ * in worker processes. Used by one thread at a time.
+ *
+ * <p>Each client runs with gradients enabled and in a scope of its own: whatever native memory it allocates in its
+ * thread is freed when it ends, except what it returns. The default generator is watched meanwhile.
+ *
+ * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
+ */
+public final class ClientRunner<C, D, U> implements AutoCloseable {
+
+    /**
+     * Takes a client's package while all that the client made is still alive.
+     *
+     * @param <U> the uplink package
+     * @param <R> what the package becomes
+     */
+    @FunctionalInterface
+    public interface Delivery<U, R> {
+        /** Takes the package. */
+        R deliver(U uplink) throws Exception;
+    }
+
+    private final ClientWorker<? super C, ? super D, ? extends U> worker;
+    private final WorkerSurroundings surroundings;
+    private final WorkerResources resources = new WorkerResources();
+    private final DefaultGeneratorWatch watch;
+
+    /**
+     * A worker that has trained no client yet.
+     *
+     * @param worker the user's function
+     * @param index the worker's index, from 0
+     * @param settings what all workers of the trainer share
+     * @param shared the shared tensors by name; looked up when a client asks, never closed here
+     * @param stopEvent what clients are given to look at
+     */
+    public ClientRunner(
+            ClientWorker<? super C, ? super D, ? extends U> worker,
+            int index,
+            WorkerSettings settings,
+            Map<String, Tensor> shared,
+            StopEvent stopEvent) {
+        this.worker = worker;
+        this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent);
+        this.watch = new DefaultGeneratorWatch(settings.rngCheck());
+    }
+
+    /**
+     * Trains one client and delivers its package before what the client made is freed.
+     *
+     * @param <R> what the package becomes
+     * @param job the client
+     * @param config its configuration
+     * @param payload the downlink package; read-only
+     * @param buffer makes the uplink buffer if the client asks for it; called at most once
+     * @param delivery takes the package; it may refer to tensors that are freed when this method returns
+     * @return what {@code delivery} returned
+     * @throws IllegalStateException if the client drew from the default generator and that is a failure
+     * @throws Exception what the client or the delivery threw
+     */
+    public <R> R run(ClientJob job, C config, D payload, Supplier<? extends U> buffer, Delivery<? super U, R> delivery)
+            throws Exception {
+        return inScope(job, config, payload, buffer, (uplink, scope, context) -> delivery.deliver(uplink));
+    }
+
+    /**
+     * Trains one client and returns its package, whose tensors the caller then owns. Everything else that the client
+     * made is freed.
+     *
+     * @param job the client
+     * @param config its configuration
+     * @param payload the downlink package; read-only
+     * @param buffer makes the uplink buffer if the client asks for it; called at most once
+     * @throws IllegalStateException if the client drew from the default generator and that is a failure
+     * @throws Exception what the client threw
+     */
+    public U run(ClientJob job, C config, D payload, Supplier<? extends U> buffer) throws Exception {
+        return inScope(job, config, payload, buffer, (uplink, scope, context) -> {
+            for (Tensor tensor : PackageTensors.of(uplink)) {
+                if (!scope.release(tensor)) {
+                    context.release(tensor);
+                }
+            }
+            return uplink;
+        });
+    }
+
+    @FunctionalInterface
+    private interface Ending<U, R> {
+        R end(U uplink, OwnerScope scope, ClientContext context) throws Exception;
+    }
+
+    private <R> R inScope(ClientJob job, C config, D payload, Supplier<? extends U> buffer, Ending<? super U, R> ending)
+            throws Exception {
+        boolean gradients = GradMode.is_enabled();
+        GradMode.set_enabled(true);
+        try (ClientContext context = new ClientContext(job, surroundings, buffer);
+                OwnerScope scope = new OwnerScope()) {
+            U uplink = watch.during(job, () -> worker.train(config, payload, context));
+            if (uplink == null) {
+                throw new NullPointerException(
+                        "no package: client=" + job.clientId() + "; the worker function returned null");
+            }
+            return ending.end(uplink, scope, context);
+        } finally {
+            GradMode.set_enabled(gradients);
+        }
+    }
+
+    /** A tensor on the same memory that lives until it is closed, whichever {@code PointerScope} this is called in. */
+    public static Tensor alias(Tensor tensor) {
+        Owned<Tensor> owned = Owned.make(tensor::detach);
+        owned.scope().release(owned.value());
+        return owned.value();
+    }
+
+    /** Closes the worker's resources, the last made first. No client may be running. */
+    @Override
+    public void close() {
+        resources.close();
+    }
+}

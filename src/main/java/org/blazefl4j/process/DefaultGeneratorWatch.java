@@ -1,0 +1,91 @@
+package org.blazefl4j.process;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.torch.DefaultGenerator;
+
+/**
+ * Finds out which clients drew from LibTorch's default generator. All threads of a process share that generator, so its
+ * state is compared whenever a client starts or ends, anywhere in the process; if it moved, all clients that ran in
+ * between are named, for one of them drew from it.
+ */
+final class DefaultGeneratorWatch {
+
+    private static final Logger LOGGER = System.getLogger(DefaultGeneratorWatch.class.getName());
+
+    /** The clients that run in this process, and the state when last looked at. Guarded by the class. */
+    private static final Set<Visit> RUNNING = new LinkedHashSet<>();
+
+    private static ByteBuffer lastState;
+
+    private final RngCheck check;
+    private boolean warned;
+
+    DefaultGeneratorWatch(RngCheck check) {
+        this.check = check;
+    }
+
+    private static final class Visit {
+        final int clientId;
+        final Set<Integer> suspects = new TreeSet<>();
+
+        Visit(int clientId) {
+            this.clientId = clientId;
+        }
+    }
+
+    /** Runs one client; throws or warns if it, or one beside it, drew from the default generator. */
+    <T> T during(ClientJob job, Callable<T> client) throws Exception {
+        Visit visit = new Visit(job.clientId());
+        enter(visit);
+        T result;
+        try {
+            result = client.call();
+        } finally {
+            leave(visit);
+        }
+        if (!visit.suspects.isEmpty()) {
+            report(visit);
+        }
+        return result;
+    }
+
+    private static synchronized void enter(Visit visit) {
+        compare();
+        RUNNING.add(visit);
+    }
+
+    private static synchronized void leave(Visit visit) {
+        compare();
+        RUNNING.remove(visit);
+    }
+
+    private static void compare() {
+        ByteBuffer state = DefaultGenerator.state();
+        if (lastState != null && !state.equals(lastState)) {
+            Set<Integer> suspects = new TreeSet<>();
+            RUNNING.forEach(visit -> suspects.add(visit.clientId));
+            RUNNING.forEach(visit -> visit.suspects.addAll(suspects));
+        }
+        lastState = state;
+    }
+
+    private void report(Visit visit) {
+        String message = "default generator moved: clients=" + visit.suspects
+                + ", limit=no draws from it while clients run; draw from context.generator(purpose) and use the layers"
+                + " of org.blazefl4j.model, or allow it with the trainer option rngCheck(RngCheck.WARN)";
+        if (check == RngCheck.FAIL) {
+            throw new IllegalStateException(message);
+        }
+        if (!warned) {
+            warned = true;
+            LOGGER.log(Level.WARNING, message);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package org.blazefl4j.process;
+
+import java.util.function.Supplier;
+
+/**
+ * An object together with the native memory that was allocated while it was made, whichever {@code PointerScope} its
+ * maker was called in.
+ *
+ * @param <T> the object's type
+ */
+record Owned<T>(T value, OwnerScope scope) implements AutoCloseable {
+
+    static <T> Owned<T> make(Supplier<? extends T> supplier) {
+        OwnerScope scope = new OwnerScope();
+        try {
+            T value = supplier.get();
+            scope.leave();
+            return new Owned<>(value, scope);
+        } catch (Throwable failure) {
+            scope.close();
+            throw failure;
+        }
+    }
+
+    /** Frees the native memory; the object itself is not told. */
+    @Override
+    public void close() {
+        scope.close();
+    }
+}

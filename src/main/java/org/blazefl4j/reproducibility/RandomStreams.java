@@ -1,0 +1,65 @@
+package org.blazefl4j.reproducibility;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Generator;
+
+/**
+ * Random streams derived from (seed, client id, round, purpose): nothing random has to be carried between rounds,
+ * workers or processes.
+ */
+public final class RandomStreams {
+
+    private RandomStreams() {}
+
+    /**
+     * The 64-bit seed of one stream: the first eight bytes, big-endian, of the SHA-256 of {@code seed} (8 bytes,
+     * big-endian), {@code cid} and {@code round} (4 bytes each) and {@code purpose} in UTF-8.
+     *
+     * @param seed the experiment's seed
+     * @param cid the client, or -1 for the server
+     * @param round the round, from 0
+     * @param purpose what the numbers are for
+     */
+    public static long seed(long seed, int cid, int round, String purpose) {
+        byte[] text = purpose.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer message = ByteBuffer.allocate(16 + text.length);
+        message.putLong(seed).putInt(cid).putInt(round).put(text);
+        return ByteBuffer.wrap(sha256().digest(message.array())).getLong();
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        }
+    }
+
+    /**
+     * A LibTorch CPU generator at the start of one stream. The caller closes it.
+     *
+     * @param seed the experiment's seed
+     * @param cid the client, or -1 for the server
+     * @param round the round, from 0
+     * @param purpose what the numbers are for
+     */
+    public static Generator generator(long seed, int cid, int round, String purpose) {
+        return MersenneTwister.generator(seed(seed, cid, round, purpose));
+    }
+
+    /**
+     * A Java random stream.
+     *
+     * @param seed the experiment's seed
+     * @param cid the client, or -1 for the server
+     * @param round the round, from 0
+     * @param purpose what the numbers are for
+     */
+    public static SplittableRandom random(long seed, int cid, int round, String purpose) {
+        return new SplittableRandom(seed(seed, cid, round, purpose));
+    }
+}

@@ -1,0 +1,468 @@
+package org.blazefl4j.trainer;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.process.PackageTensors;
+import org.blazefl4j.process.WorkerSettings;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.LibTorch;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What trainers of all execution modes have in common: checks, the count of rounds, hand-over in order, the cache, and
+ * the ways in which a round can end. Subclass one of the three trainers to override {@link #progressFn}.
+ *
+ * <p>A trainer runs one round at a time. Each call of {@code localProcess} that gets to train is a round, whether it
+ * succeeds or not; {@link #startAtRound} repeats a round or resumes. A round starts with an empty cache: packages of an
+ * earlier one that nobody took are closed.
+ *
+ * <p>What {@code sink}, {@link #progressFn}, {@link #getClientConfig} or {@link #convertBufferToUplink} throw ends the
+ * round: running clients are told to stop, packages not yet handed over are closed, and the exception is passed on.
+ *
+ * @param <U> the uplink package
+ * @param <D> the downlink package
+ * @param <C> the client's configuration
+ */
+public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U, D> {
+
+    private final ClientAlgorithm<U, D, C> algorithm;
+    private final TrainerOptions options;
+    private final ClientWorker<C, D, U> worker;
+    private final StopEvent stopEvent;
+    private final int deviceCount;
+    private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
+    private final List<U> cache = new ArrayList<>();
+    private final AtomicReference<Thread> caller = new AtomicReference<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final CountDownLatch closeDone = new CountDownLatch(1);
+    private volatile Round<D, C> running;
+    private volatile int round;
+
+    /**
+     * Checks the options and asks the algorithm for its worker.
+     *
+     * @param stopEvent the flag that this mode's workers can see
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     */
+    AbstractClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options, StopEvent stopEvent) {
+        this.algorithm = Objects.requireNonNull(algorithm, "algorithm");
+        this.options = Objects.requireNonNull(options, "options");
+        this.stopEvent = stopEvent;
+        LibTorch.load();
+        this.deviceCount = CudaDevices.countFor(options);
+        this.worker = Objects.requireNonNull(algorithm.worker(), "algorithm.worker()");
+    }
+
+    /** Prepares one round. Clients may start at once or at the first {@code await}. */
+    abstract RoundExecution<U> execute(Round<D, C> round);
+
+    /**
+     * Ends workers and frees what they used, waiting for the grace period and one second at most. Called once, by any
+     * thread, also during a round. {@link #freeShared} is due when the last worker has ended, be it later.
+     */
+    abstract void closeWorkers();
+
+    /** Frees the shared tensors; no worker may use them any more. */
+    final void freeShared() {
+        shared.values().forEach(Tensor::close);
+    }
+
+    /** Whether the current thread runs clients of this trainer, so that it cannot wait for them. */
+    boolean isWorkerThread() {
+        return false;
+    }
+
+    /** What clients of this process look at: the trainer's event, or any other reason to end the round early. */
+    final StopEvent clientsStopEvent() {
+        return new StopEvent() {
+            @Override
+            public void set() {
+                stopEvent.set();
+            }
+
+            @Override
+            public void clear() {
+                stopEvent.clear();
+            }
+
+            @Override
+            public boolean isSet() {
+                Round<D, C> current = running;
+                return current != null && current.stopRequested();
+            }
+        };
+    }
+
+    /** What every worker is told once. */
+    final WorkerSettings workerSettings() {
+        return new WorkerSettings(options.seed(), options.intraOpThreads(), options.rngCheck());
+    }
+
+    /** The shared tensors by name; changes as more are shared. */
+    final Map<String, Tensor> shared() {
+        return shared;
+    }
+
+    final boolean isClosed() {
+        return closed.get();
+    }
+
+    // ---- attributes
+
+    /** The options. */
+    public final TrainerOptions options() {
+        return options;
+    }
+
+    /** The number of clients that are trained at the same time. */
+    public int numParallels() {
+        return options.numParallels();
+    }
+
+    /** Where clients compute; {@code cuda} spreads them over all CUDA devices. */
+    public final Device device() {
+        return options.device();
+    }
+
+    /** The number of CUDA devices that clients are spread over. */
+    public final int deviceCount() {
+        return deviceCount;
+    }
+
+    /** The packages that {@link #uplinkPackage()} would return now; they stay the trainer's. */
+    public final List<U> cache() {
+        synchronized (cache) {
+            return List.copyOf(cache);
+        }
+    }
+
+    @Override
+    public final StopEvent stopEvent() {
+        return stopEvent;
+    }
+
+    /** The function that trains one client. */
+    public final ClientWorker<C, D, U> worker() {
+        return worker;
+    }
+
+    /** The number of the round that runs or else of the next one, from 0. */
+    public final int round() {
+        return round;
+    }
+
+    /**
+     * Sets the number of the next round, to resume an experiment or to repeat a round with the same random streams.
+     *
+     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalStateException if a round is running
+     */
+    public final void startAtRound(int number) {
+        if (number < 0) {
+            throw new IllegalArgumentException("round is negative: round=" + number + ", limit=0; rounds count from 0");
+        }
+        enter();
+        try {
+            round = number;
+        } finally {
+            leave();
+        }
+    }
+
+    // ---- hooks
+
+    /**
+     * Wraps the clients of a round for a progress bar; override it to see each one pass. The next element is asked for
+     * when the one before it was handed over.
+     *
+     * @param jobs the client ids in the order of hand-over
+     * @return the same ids in the same order; by default {@code jobs} itself
+     */
+    public Iterable<Integer> progressFn(List<Integer> jobs) {
+        return jobs;
+    }
+
+    /** The configuration of one client. Called on the thread of {@code localProcess} when the client is dealt. */
+    public C getClientConfig(int cid) {
+        return algorithm.getClientConfig(cid);
+    }
+
+    /** The device of one client: {@code cuda:{cid % deviceCount}} where the trainer's device is {@code cuda}. */
+    public Device getClientDevice(int cid) {
+        return device().forClient(cid, deviceCount);
+    }
+
+    /** What one client's result needs; the caller owns its tensors. May be called by several threads at once. */
+    public U prepareUplinkPackageBuffer() {
+        return algorithm.prepareUplinkPackageBuffer();
+    }
+
+    /** The last step on each package before it is handed over. On the thread of {@code localProcess}. */
+    public U convertBufferToUplink(U uplink) {
+        return algorithm.convertBufferToUplink(uplink);
+    }
+
+    @Override
+    public List<Integer> order(List<Integer> cids) {
+        Map<Integer, Long> sizes = new HashMap<>();
+        cids.forEach(cid -> sizes.computeIfAbsent(cid, algorithm::dataSize));
+        List<Integer> ordered = new ArrayList<>(cids);
+        ordered.sort(Comparator.<Integer>comparingLong(sizes::get).reversed().thenComparing(Comparator.naturalOrder()));
+        return ordered;
+    }
+
+    // ---- shared tensors
+
+    /**
+     * Gives clients a tensor under a name, for {@code WorkerContext.shared(name)}: a data set, say. In process mode it
+     * is copied to shared memory once; in the others clients see the caller's memory. Either way the caller may close
+     * its own tensor afterwards but does not change what is in it.
+     *
+     * @throws IllegalArgumentException if the name is blank or taken, or the tensor is undefined
+     * @throws IllegalStateException if the trainer is closed or a round is running
+     */
+    public final void share(String name, Tensor tensor) {
+        if (name == null || name.isBlank()) {
+            throw new IllegalArgumentException("name is blank: name=" + name + "; give the shared tensor a name");
+        }
+        if (tensor == null || tensor.isNull() || !tensor.defined()) {
+            throw new IllegalArgumentException(
+                    "tensor is undefined: name=" + name + "; share a tensor that is not null, closed or empty of type");
+        }
+        enter();
+        try {
+            requireOpen();
+            if (shared.containsKey(name)) {
+                throw new IllegalArgumentException(
+                        "name is taken: name=" + name + ", limit=one tensor per name; choose another name");
+            }
+            shared.put(name, toShare(name, tensor));
+        } finally {
+            leave();
+        }
+    }
+
+    /** What clients of this process, and later {@link #shared()}, get for a tensor. Closed with the trainer. */
+    Tensor toShare(String name, Tensor tensor) {
+        return ClientRunner.alias(tensor);
+    }
+
+    // ---- rounds
+
+    @Override
+    public final void localProcess(D payload, List<Integer> cids) {
+        process(payload, cids, this::keep, false);
+    }
+
+    @Override
+    public final void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink) {
+        process(payload, cids, Objects.requireNonNull(sink, "sink"), true);
+    }
+
+    private void process(D payload, List<Integer> cids, Consumer<? super U> sink, boolean streaming) {
+        Objects.requireNonNull(payload, "payload");
+        List<Integer> checked = checkedIds(cids);
+        enter();
+        try {
+            requireOpen();
+            discard(uplinkPackage());
+            Round<D, C> current = new Round<>(this, round, payload, checked, streaming);
+            throwIfStopped(current);
+            runCounted(current, sink);
+        } finally {
+            leave();
+        }
+    }
+
+    private void runCounted(Round<D, C> current, Consumer<? super U> sink) {
+        running = current;
+        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
+            run(current, sink);
+        } finally {
+            running = null;
+            round = current.number() + 1;
+        }
+    }
+
+    private void run(Round<D, C> current, Consumer<? super U> sink) {
+        RoundExecution<U> execution = execute(current);
+        RoundExecution.Ending<U> ending;
+        try {
+            handOver(current, execution, sink);
+            ending = execution.end();
+        } catch (Throwable callersFailure) {
+            current.abort();
+            discard(execution.end().packages());
+            throw callersFailure;
+        }
+        keepAll(ending.packages());
+        if (ending.failure() != null && !isClosed()) {
+            throw ending.failure();
+        }
+        throwIfStopped(current);
+    }
+
+    private void handOver(Round<D, C> current, RoundExecution<U> execution, Consumer<? super U> sink) {
+        int index = 0;
+        for (Integer job : progressFn(current.cids())) {
+            requireSameJob(current, index, job);
+            U uplink = execution.await(index);
+            if (uplink == null) {
+                return;
+            }
+            sink.accept(converted(uplink));
+            index++;
+        }
+        if (index < current.size()) {
+            requireSameJob(current, index, null);
+        }
+    }
+
+    private static void requireSameJob(Round<?, ?> current, int index, Integer job) {
+        Integer expected = index < current.size() ? current.cids().get(index) : null;
+        if (!Objects.equals(expected, job)) {
+            throw new IllegalStateException("progressFn changed the jobs: position=" + index + ", client=" + job
+                    + ", limit=" + expected + "; it must give all jobs in their order");
+        }
+    }
+
+    private U converted(U uplink) {
+        try {
+            return Objects.requireNonNull(convertBufferToUplink(uplink), "convertBufferToUplink returned null");
+        } catch (Throwable failure) {
+            PackageTensors.close(uplink);
+            throw failure;
+        }
+    }
+
+    private void throwIfStopped(Round<D, C> current) {
+        StoppedException stopped = current.stopped();
+        if (stopped != null) {
+            stopEvent.clear();
+            throw stopped;
+        }
+    }
+
+    @Override
+    public final List<U> uplinkPackage() {
+        synchronized (cache) {
+            List<U> taken = new ArrayList<>(cache);
+            cache.clear();
+            return taken;
+        }
+    }
+
+    private void keepAll(List<U> packages) {
+        for (int i = 0; i < packages.size(); i++) {
+            try {
+                keep(converted(packages.get(i)));
+            } catch (Throwable failure) {
+                discard(packages.subList(i + 1, packages.size()));
+                throw failure;
+            }
+        }
+    }
+
+    private void keep(U uplink) {
+        synchronized (cache) {
+            cache.add(uplink);
+        }
+    }
+
+    private static void discard(List<?> packages) {
+        packages.forEach(PackageTensors::close);
+    }
+
+    private static List<Integer> checkedIds(List<Integer> cids) {
+        Objects.requireNonNull(cids, "cids");
+        Set<Integer> seen = new HashSet<>();
+        for (Integer cid : cids) {
+            if (cid == null || cid < 0) {
+                throw new IllegalArgumentException(
+                        "client id out of range: client=" + cid + ", limit=0; ids are not negative");
+            }
+            if (!seen.add(cid)) {
+                throw new IllegalArgumentException(
+                        "client listed twice: client=" + cid + ", limit=once a round; remove the repetition");
+            }
+        }
+        return List.copyOf(cids);
+    }
+
+    private void enter() {
+        Thread current = Thread.currentThread();
+        Thread other = caller.compareAndExchange(null, current);
+        if (other != null) {
+            throw new IllegalStateException("a round is running: round=" + round + ", limit=one at a time; "
+                    + (other == current
+                            ? "localProcess was called from its own sink or listener"
+                            : "thread=" + other.getName() + " is in localProcess")
+                    + "; wait until it returns, or use a second trainer");
+        }
+    }
+
+    private void leave() {
+        caller.set(null);
+    }
+
+    private void requireOpen() {
+        if (isClosed()) {
+            throw new IllegalStateException("trainer is closed: round=" + round + "; make a new trainer");
+        }
+    }
+
+    // ---- the end
+
+    /** The same as {@link #close()}. */
+    public final void shutdown() {
+        close();
+    }
+
+    @Override
+    public final void close() {
+        if (!closed.compareAndSet(false, true)) {
+            awaitClose();
+            return;
+        }
+        try {
+            closeWorkers();
+        } finally {
+            closeDone.countDown();
+        }
+    }
+
+    /** When a {@code close()} that starts now has to be over, on the clock of {@link System#nanoTime}. */
+    final long closeDeadline() {
+        return System.nanoTime() + options.grace().toNanos() + TimeUnit.SECONDS.toNanos(1);
+    }
+
+    private void awaitClose() {
+        if (caller.get() == Thread.currentThread() || isWorkerThread()) {
+            return;
+        }
+        try {
+            closeDone.await(options.grace().toMillis() + 1_000, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package org.blazefl4j.trainer;
+
+import java.util.List;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.process.ClientJob;
+
+/**
+ * One call of {@code localProcess}, as the execution modes see it.
+ *
+ * @param <D> the downlink package
+ * @param <C> the client's configuration
+ */
+final class Round<D, C> {
+
+    private final AbstractClientTrainer<?, D, C> trainer;
+    private final int number;
+    private final D payload;
+    private final List<Integer> cids;
+    private final boolean streaming;
+    private final Thread caller = Thread.currentThread();
+    private volatile boolean aborted;
+
+    Round(AbstractClientTrainer<?, D, C> trainer, int number, D payload, List<Integer> cids, boolean streaming) {
+        this.trainer = trainer;
+        this.number = number;
+        this.payload = payload;
+        this.cids = cids;
+        this.streaming = streaming;
+    }
+
+    /** The round, from 0. */
+    int number() {
+        return number;
+    }
+
+    /** The downlink package. */
+    D payload() {
+        return payload;
+    }
+
+    /** The clients in the order of hand-over. */
+    List<Integer> cids() {
+        return cids;
+    }
+
+    /** The number of clients. */
+    int size() {
+        return cids.size();
+    }
+
+    /** Whether packages go to a sink, so that dealing must stay within {@code TrainerOptions.slots()} of hand-over. */
+    boolean streaming() {
+        return streaming;
+    }
+
+    /** The thread that called {@code localProcess}. */
+    Thread caller() {
+        return caller;
+    }
+
+    /** The client at a position of the list. */
+    ClientJob job(int index) {
+        int cid = cids.get(index);
+        return new ClientJob(cid, number, trainer.getClientDevice(cid));
+    }
+
+    /** The configuration of the client at a position of the list. On the calling thread, when the client is dealt. */
+    C config(int index) {
+        return trainer.getClientConfig(cids.get(index));
+    }
+
+    /** Tells running clients to end early because the caller failed. */
+    void abort() {
+        aborted = true;
+    }
+
+    /** Whether running clients should end early, for whatever reason. */
+    boolean stopRequested() {
+        return aborted || stopReason() != null;
+    }
+
+    /** The exception that ends a round early, or null if nobody asked for the end. */
+    StoppedException stopped() {
+        String reason = stopReason();
+        return reason == null ? null : new StoppedException("stopped: " + reason + ", round=" + number);
+    }
+
+    private String stopReason() {
+        if (trainer.isClosed()) {
+            return "trainer closed";
+        }
+        if (trainer.stopEvent().isSet()) {
+            return "stop event set";
+        }
+        return caller.isInterrupted() ? "calling thread interrupted" : null;
+    }
+
+    /** What a client's exception means: a failed client, or null if it ended early because it was asked to. */
+    ClientFailedException failure(ClientJob job, int worker, Throwable cause) {
+        if (cause instanceof StoppedException && stopRequested()) {
+            return null;
+        }
+        return new ClientFailedException(job.clientId(), number, worker, String.valueOf(cause), cause);
+    }
+}

@@ -1,0 +1,139 @@
+package org.blazefl4j.trainer;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.process.ClientJob;
+import org.blazefl4j.process.ClientRunner;
+
+/**
+ * Trains clients one after another on the thread that calls {@code localProcess}.
+ *
+ * @param <U> the uplink package
+ * @param <D> the downlink package
+ * @param <C> the client's configuration
+ */
+public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
+
+    private final ClientRunner<C, D, U> runner;
+    private final Object lock = new Object();
+    private Thread training;
+    private final AtomicBoolean freed = new AtomicBoolean();
+    private boolean closing;
+
+    /**
+     * A trainer with one worker.
+     *
+     * @param algorithm the client side of the algorithm
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     */
+    public SerialClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+        super(algorithm, options, StopEvent.create());
+        this.runner = new ClientRunner<>(worker(), 0, workerSettings(), shared(), clientsStopEvent());
+    }
+
+    /** Always 1. */
+    @Override
+    public int numParallels() {
+        return 1;
+    }
+
+    @Override
+    RoundExecution<U> execute(Round<D, C> round) {
+        return new Execution(round);
+    }
+
+    private final class Execution implements RoundExecution<U> {
+
+        private final Round<D, C> round;
+        private ClientFailedException failure;
+
+        Execution(Round<D, C> round) {
+            this.round = round;
+        }
+
+        @Override
+        public U await(int index) {
+            if (round.stopRequested()) {
+                return null;
+            }
+            ClientJob job = round.job(index);
+            C config = round.config(index);
+            if (!begin()) {
+                return null;
+            }
+            try {
+                return runner.run(job, config, round.payload(), SerialClientTrainer.this::prepareUplinkPackageBuffer);
+            } catch (Throwable cause) {
+                failure = round.failure(job, 0, cause);
+                return null;
+            } finally {
+                finish();
+            }
+        }
+
+        @Override
+        public Ending<U> end() {
+            return new Ending<>(List.of(), failure);
+        }
+    }
+
+    private boolean begin() {
+        synchronized (lock) {
+            training = closing ? null : Thread.currentThread();
+            return !closing;
+        }
+    }
+
+    private void finish() {
+        synchronized (lock) {
+            training = null;
+            lock.notifyAll();
+            if (!closing) {
+                return;
+            }
+        }
+        freeWorker();
+    }
+
+    @Override
+    void closeWorkers() {
+        synchronized (lock) {
+            closing = true;
+            if (training != Thread.currentThread()) {
+                awaitIdle(closeDeadline());
+            }
+            if (training != null) {
+                return;
+            }
+        }
+        freeWorker();
+    }
+
+    /** The client that runs frees the worker when it ends, should it not end in time. */
+    private void awaitIdle(long deadline) {
+        try {
+            long left = deadline - System.nanoTime();
+            while (training != null && left > 0) {
+                TimeUnit.NANOSECONDS.timedWait(lock, left);
+                left = deadline - System.nanoTime();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void freeWorker() {
+        if (freed.compareAndSet(false, true)) {
+            try {
+                runner.close();
+            } finally {
+                freeShared();
+            }
+        }
+    }
+}

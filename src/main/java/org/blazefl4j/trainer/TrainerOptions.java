@@ -1,0 +1,239 @@
+package org.blazefl4j.trainer;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.OptionalInt;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.reproducibility.RngCheck;
+
+/**
+ * How a trainer runs its clients. Immutable.
+ *
+ * <pre>{@code
+ * TrainerOptions options = TrainerOptions.builder().numParallels(4).seed(7).build();
+ * }</pre>
+ *
+ * <p>Results depend on the seed, the device and the intra-op threads, and on nothing else here.
+ */
+public final class TrainerOptions {
+
+    private final int numParallels;
+    private final Device device;
+    private final OptionalInt deviceCount;
+    private final long seed;
+    private final int intraOpThreads;
+    private final RngCheck rngCheck;
+    private final int slots;
+    private final int maxSlots;
+    private final Duration grace;
+
+    private TrainerOptions(Builder builder) {
+        this.numParallels = builder.numParallels;
+        this.device = builder.device;
+        this.deviceCount = builder.deviceCount;
+        this.seed = builder.seed;
+        this.intraOpThreads = builder.intraOpThreads;
+        this.rngCheck = builder.rngCheck;
+        this.slots = builder.slots.orElse(builder.numParallels + 2);
+        this.maxSlots = Math.max(builder.maxSlots, slots);
+        this.grace = builder.grace;
+    }
+
+    /** The options that nobody changed; {@link Builder} lists them. */
+    public static TrainerOptions defaults() {
+        return builder().build();
+    }
+
+    /** A builder that holds the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** A builder that holds these options. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.numParallels = numParallels;
+        builder.device = device;
+        builder.deviceCount = deviceCount;
+        builder.seed = seed;
+        builder.intraOpThreads = intraOpThreads;
+        builder.rngCheck = rngCheck;
+        builder.slots = OptionalInt.of(slots);
+        builder.maxSlots = maxSlots;
+        builder.grace = grace;
+        return builder;
+    }
+
+    /** The number of clients that are trained at the same time. A serial trainer takes no notice of it. */
+    public int numParallels() {
+        return numParallels;
+    }
+
+    /** Where clients compute. */
+    public Device device() {
+        return device;
+    }
+
+    /** The number of CUDA devices to spread clients over; empty means those that LibTorch finds. */
+    public OptionalInt deviceCount() {
+        return deviceCount;
+    }
+
+    /** The experiment's seed. */
+    public long seed() {
+        return seed;
+    }
+
+    /** LibTorch's threads within one operation, the same for clients and for arithmetic in a sink. */
+    public int intraOpThreads() {
+        return intraOpThreads;
+    }
+
+    /** What happens when a client draws from LibTorch's default generator. */
+    public RngCheck rngCheck() {
+        return rngCheck;
+    }
+
+    /** The most packages between dealing and hand-over when results stream into a sink. */
+    public int slots() {
+        return slots;
+    }
+
+    /** In process mode, the number of slots to which the pool may grow when the caller keeps packages. */
+    public int maxSlots() {
+        return maxSlots;
+    }
+
+    /** How long {@code close()} lets clients look at the stop event before they are interrupted or killed. */
+    public Duration grace() {
+        return grace;
+    }
+
+    @Override
+    public String toString() {
+        return "TrainerOptions[numParallels=" + numParallels + ", device=" + device + ", deviceCount=" + deviceCount
+                + ", seed=" + seed + ", intraOpThreads=" + intraOpThreads + ", rngCheck=" + rngCheck + ", slots="
+                + slots + ", maxSlots=" + maxSlots + ", grace=" + grace + "]";
+    }
+
+    /** Collects options; each is checked as it is set. */
+    public static final class Builder {
+
+        private static final int MOST_WORKERS = 4096;
+        private static final int MOST_SLOTS = 1 << 20;
+        private static final Duration LONGEST_GRACE = Duration.ofHours(1);
+
+        private int numParallels = Runtime.getRuntime().availableProcessors();
+        private Device device = Device.CPU;
+        private OptionalInt deviceCount = OptionalInt.empty();
+        private long seed = 42;
+        private int intraOpThreads = 1;
+        private RngCheck rngCheck = RngCheck.FAIL;
+        private OptionalInt slots = OptionalInt.empty();
+        private int maxSlots = 1 << 16;
+        private Duration grace = Duration.ofSeconds(2);
+
+        private Builder() {}
+
+        /**
+         * The number of clients that are trained at the same time; the number of processors unless set.
+         *
+         * @throws IllegalArgumentException if it is not in [1, 4096]
+         */
+        public Builder numParallels(int count) {
+            this.numParallels = within("numParallels", count, 1, MOST_WORKERS);
+            return this;
+        }
+
+        /** Where clients compute; the CPU unless set. */
+        public Builder device(Device device) {
+            this.device = Objects.requireNonNull(device, "device");
+            return this;
+        }
+
+        /**
+         * The number of CUDA devices to spread clients over, instead of asking LibTorch.
+         *
+         * @throws IllegalArgumentException if it is not in [0, 128]
+         */
+        public Builder deviceCount(int count) {
+            this.deviceCount = OptionalInt.of(within("deviceCount", count, 0, 128));
+            return this;
+        }
+
+        /** The experiment's seed, any number; 42 unless set. */
+        public Builder seed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /**
+         * LibTorch's threads within one operation; 1 unless set.
+         *
+         * @throws IllegalArgumentException if it is not in [1, 1024]
+         */
+        public Builder intraOpThreads(int count) {
+            this.intraOpThreads = within("intraOpThreads", count, 1, 1024);
+            return this;
+        }
+
+        /** What happens when a client draws from LibTorch's default generator; a failure unless set. */
+        public Builder rngCheck(RngCheck check) {
+            this.rngCheck = Objects.requireNonNull(check, "rngCheck");
+            return this;
+        }
+
+        /**
+         * The most packages between dealing and hand-over when results stream into a sink; two more than workers unless
+         * set.
+         *
+         * @throws IllegalArgumentException if it is not in [1, 2^20]
+         */
+        public Builder slots(int count) {
+            this.slots = OptionalInt.of(within("slots", count, 1, MOST_SLOTS));
+            return this;
+        }
+
+        /**
+         * In process mode, the number of slots to which the pool may grow when the caller keeps packages; 65 536 unless
+         * set, and never less than {@link #slots(int)}.
+         *
+         * @throws IllegalArgumentException if it is not in [1, 2^20]
+         */
+        public Builder maxSlots(int count) {
+            this.maxSlots = within("maxSlots", count, 1, MOST_SLOTS);
+            return this;
+        }
+
+        /**
+         * How long {@code close()} lets clients look at the stop event; two seconds unless set.
+         *
+         * @throws IllegalArgumentException if it is negative or longer than an hour
+         */
+        public Builder grace(Duration grace) {
+            Objects.requireNonNull(grace, "grace");
+            if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
+                throw outOfRange("grace", grace, Duration.ZERO, LONGEST_GRACE);
+            }
+            this.grace = grace;
+            return this;
+        }
+
+        /** The options. */
+        public TrainerOptions build() {
+            return new TrainerOptions(this);
+        }
+
+        private static int within(String name, int value, int least, int most) {
+            if (value < least || value > most) {
+                throw outOfRange(name, value, least, most);
+            }
+            return value;
+        }
+
+        private static IllegalArgumentException outOfRange(String name, Object value, Object least, Object most) {
+            return new IllegalArgumentException("option out of range: " + name + "=" + value + ", limit=[" + least
+                    + ", " + most + "]; choose a value within the limit");
+        }
+    }
+}
