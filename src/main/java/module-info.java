@@ -1,0 +1,21 @@
+/** A federated-learning simulator on LibTorch: what is exported here is the public API. */
+module org.blazefl4j {
+    requires transitive org.bytedeco.javacpp;
+    requires transitive org.bytedeco.pytorch;
+    requires org.bytedeco.openblas;
+    requires jdk.unsupported;
+
+    // The command line and the result files only
+    requires static com.fasterxml.jackson.jr.ob;
+    requires static de.siegmar.fastcsv;
+    requires static info.picocli;
+    requires static me.tongfei.progressbar;
+
+    exports org.blazefl4j.core;
+    exports org.blazefl4j.trainer;
+    exports org.blazefl4j.torch;
+    exports org.blazefl4j.model;
+    exports org.blazefl4j.data;
+    exports org.blazefl4j.reproducibility;
+    exports org.blazefl4j.contrib.fedavg;
+}

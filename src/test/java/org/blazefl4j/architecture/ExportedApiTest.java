@@ -1,0 +1,94 @@
+package org.blazefl4j.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.module.ModuleDescriptor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.blazefl4j.core.Device;
+import org.junit.jupiter.api.Test;
+
+/** What the module exports can be used with exported types alone. */
+final class ExportedApiTest {
+
+    private final Set<String> exported = exportedPackages();
+    private final JavaClasses classes = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("org.blazefl4j");
+
+    @Test
+    void shouldExportWhatUsersNeed() {
+        assertThat(exported).contains("org.blazefl4j.core", "org.blazefl4j.trainer");
+        assertThat(exported)
+                .doesNotContain(
+                        "org.blazefl4j.binding", "org.blazefl4j.shm", "org.blazefl4j.process", "org.blazefl4j.cli");
+    }
+
+    @Test
+    void shouldMentionOnlyExportedTypesInPublicSignatures() {
+        fields().that(areOpenToUsers()).should(mentionExportedTypesOnly()).check(classes);
+        codeUnits().that(areOpenToUsers()).should(mentionExportedTypesOnly()).check(classes);
+    }
+
+    private DescribedPredicate<JavaMember> areOpenToUsers() {
+        return DescribedPredicate.describe("are open to users", member -> {
+            boolean visible = isVisible(member.getModifiers());
+            return visible
+                    && isVisible(member.getOwner().getModifiers())
+                    && exported.contains(member.getOwner().getPackageName());
+        });
+    }
+
+    private static boolean isVisible(Set<JavaModifier> modifiers) {
+        return modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED);
+    }
+
+    private ArchCondition<JavaMember> mentionExportedTypesOnly() {
+        return new ArchCondition<>("mention exported types only") {
+            @Override
+            public void check(JavaMember member, ConditionEvents events) {
+                for (JavaClass type : member.getAllInvolvedRawTypes()) {
+                    if (isHidden(type.getBaseComponentType())) {
+                        events.add(SimpleConditionEvent.violated(
+                                member, member.getFullName() + " mentions " + type.getName()));
+                    }
+                }
+            }
+        };
+    }
+
+    private boolean isHidden(JavaClass type) {
+        return type.getPackageName().startsWith("org.blazefl4j") && !exported.contains(type.getPackageName());
+    }
+
+    private static Set<String> exportedPackages() {
+        try (InputStream descriptor = Files.newInputStream(Path.of(Device.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .resolve("module-info.class"))) {
+            return ModuleDescriptor.read(descriptor).exports().stream()
+                    .map(ModuleDescriptor.Exports::source)
+                    .collect(Collectors.toUnmodifiableSet());
+        } catch (IOException | java.net.URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
