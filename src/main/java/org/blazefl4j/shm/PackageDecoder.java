@@ -1,0 +1,326 @@
+package org.blazefl4j.shm;
+
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Turns a message of {@link PackageEncoder} back into a package.
+ *
+ * <p>Bytes are not trusted: whatever they are, decoding ends with a package or a {@link PackageFormatException}. Only
+ * records, enums and plain classes that may cross are made, of the declared type of the place they are for; no other
+ * class is initialised; no more is allocated than the message's length accounts for.
+ *
+ * <p>A decoder is used by one thread at a time, for any number of messages. Each is decoded alone; only what is known
+ * of classes is kept.
+ */
+public final class PackageDecoder {
+
+    /** Stands for a record or Optional that is still being read. */
+    private static final Object PENDING = new Object();
+
+    private final MessageReader in = new MessageReader();
+    private final ClassTable classes;
+    private final List<Tensor> tensors = new ArrayList<>();
+    private final DeferredFills deferred = new DeferredFills();
+    private Object[] objects = new Object[64];
+    private int size;
+    private int depth;
+    private TensorResolver resolver;
+
+    /**
+     * Makes a decoder.
+     *
+     * @param loader finds the classes of packages
+     */
+    public PackageDecoder(ClassLoader loader) {
+        this.classes = new ClassTable(Objects.requireNonNull(loader, "loader"));
+    }
+
+    /**
+     * Decodes one message.
+     *
+     * @param message the bytes from position to limit, which are not moved; bytes that are not in a Java array are
+     *     copied before they are looked at
+     * @param tensorResolver makes each distinct tensor once; what it throws passes through
+     * @return the package; the caller owns its tensors
+     * @throws PackageFormatException if the bytes are no whole message, or do not fit this process's classes. Tensors
+     *     that were resolved before are then closed.
+     */
+    public Object decode(ByteBuffer message, TensorResolver tensorResolver) {
+        resolver = tensorResolver;
+        boolean done = false;
+        try {
+            in.start(message);
+            classes.start();
+            Object graph = read(Object.class);
+            in.finish();
+            deferred.finish();
+            done = true;
+            return graph;
+        } catch (StackOverflowError e) {
+            throw new PackageFormatException(
+                    "nested too deep for this thread's stack: limit=" + GraphPath.MAX_DEPTH + " levels on 1 MiB", e);
+        } finally {
+            reset(done);
+        }
+    }
+
+    private void reset(boolean done) {
+        if (!done) {
+            tensors.forEach(Tensor::close);
+        }
+        tensors.clear();
+        deferred.clear();
+        Arrays.fill(objects, 0, size, null);
+        size = 0;
+        depth = 0;
+        resolver = null;
+        in.release();
+    }
+
+    private Object read(Class<?> declared) {
+        Kind kind = Kind.of(in.u8());
+        Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind);
+        if (value != null && !declared.isInstance(value)) {
+            throw in.damaged("type=" + value.getClass().getName(), declared.getName());
+        }
+        return value;
+    }
+
+    private Object readSimple(Kind kind) {
+        return switch (kind) {
+            case NULL -> null;
+            case REFERENCE -> readReference();
+            case ENUM -> readEnum();
+            default -> Leaves.read(kind, in);
+        };
+    }
+
+    private Object readReference() {
+        Object object = objects[in.index(size)];
+        if (object == PENDING) {
+            throw in.damaged("reference to a record that is not complete", "complete objects");
+        }
+        return object;
+    }
+
+    private Object readEnum() {
+        ClassPlan plan = readClass(Kind.ENUM, Object.class);
+        try {
+            Object[] constants = plan.constants();
+            return constants[in.index(constants.length)];
+        } catch (LinkageError e) {
+            throw new PackageFormatException("enum cannot be initialised: type=" + plan.type.getName(), e);
+        }
+    }
+
+    private Object readNumbered(Kind kind, Class<?> declared) {
+        int number = add();
+        if (kind.isLeaf()) {
+            return objects[number] = kind == Kind.TENSOR ? readTensor() : Leaves.read(kind, in);
+        }
+        if (++depth > GraphPath.MAX_DEPTH) {
+            throw in.damaged("depth=" + depth, String.valueOf(GraphPath.MAX_DEPTH));
+        }
+        Object value = readComposite(kind, number, declared);
+        objects[number] = value;
+        depth--;
+        deferred.closed(number);
+        return value;
+    }
+
+    private int add() {
+        if (size == objects.length) {
+            objects = Arrays.copyOf(objects, 2 * size);
+        }
+        objects[size] = PENDING;
+        return size++;
+    }
+
+    private Tensor readTensor() {
+        Tensor tensor = Objects.requireNonNull(resolver.resolve(Leaves.readHandle(in)), "resolved tensor");
+        tensors.add(tensor);
+        return tensor;
+    }
+
+    private Object readComposite(Kind kind, int number, Class<?> declared) {
+        return switch (kind) {
+            case OPTIONAL -> Optional.ofNullable(read(Object.class));
+            case RECORD -> readRecord(declared);
+            case OBJECT -> readObject(number, declared);
+            case OBJECT_ARRAY -> readArray(number);
+            case LIST -> readElements(new ArrayList<>(), number);
+            case LINKED_LIST -> readElements(new LinkedList<>(), number);
+            case ARRAY_DEQUE -> readElements(new ArrayDeque<>(), number);
+            case SET -> readKeys(new LinkedHashSet<>(), number);
+            case SORTED_SET -> readKeys(new TreeSet<>(readComparator()), number);
+            case ENUM_SET -> readKeys(newEnumSet(readClass(Kind.ENUM, Object.class)), number);
+            case MAP -> readEntries(new LinkedHashMap<>(), number);
+            case CONCURRENT_MAP -> readEntries(new ConcurrentHashMap<>(), number);
+            case SORTED_MAP -> readEntries(new TreeMap<>(readComparator()), number);
+            case ENUM_MAP -> readEntries(newEnumMap(readClass(Kind.ENUM, Object.class)), number);
+            default -> throw in.damaged("kind=" + kind, "kinds that cross");
+        };
+    }
+
+    private Object readRecord(Class<?> declared) {
+        ClassPlan plan = readClass(Kind.RECORD, declared);
+        Object[] components = new Object[plan.fields.length];
+        for (int i = 0; i < components.length; i++) {
+            components[i] = readField(plan.fields[i]);
+        }
+        return newInstance(plan, components);
+    }
+
+    private Object readObject(int number, Class<?> declared) {
+        ClassPlan plan = readClass(Kind.OBJECT, declared);
+        Object object = newInstance(plan, null);
+        objects[number] = object;
+        for (FieldPlan field : plan.fields) {
+            field.set(object, readField(field));
+        }
+        return object;
+    }
+
+    private Object readField(FieldPlan field) {
+        return field.primitive != null ? Leaves.read(field.primitive, in) : read(field.type);
+    }
+
+    private static Object newInstance(ClassPlan plan, Object[] components) {
+        try {
+            return plan.newInstance(components);
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (Throwable e) {
+            String what = plan.kind == Kind.RECORD ? "record refuses its components" : "class cannot be initialised";
+            throw new PackageFormatException(what + ": type=" + plan.type.getName() + ", cause=" + e, e);
+        }
+    }
+
+    private Object readArray(int number) {
+        Class<?> elementType = classes.read(in).type;
+        int length = in.count(1);
+        Object[] array = newArray(elementType, length);
+        objects[number] = array;
+        for (int i = 0; i < length; i++) {
+            in.next();
+            array[i] = read(elementType);
+        }
+        return array;
+    }
+
+    private Object[] newArray(Class<?> elementType, int length) {
+        try {
+            return (Object[]) Array.newInstance(elementType, length);
+        } catch (IllegalArgumentException e) {
+            throw new PackageFormatException("package damaged: no array of type=" + elementType.getName(), e);
+        }
+    }
+
+    private Object readElements(Collection<Object> target, int number) {
+        objects[number] = target;
+        int count = in.count(1);
+        for (int i = 0; i < count; i++) {
+            in.next();
+            Fills.add(target, read(Object.class));
+        }
+        return target;
+    }
+
+    private Object readKeys(Collection<Object> target, int number) {
+        objects[number] = target;
+        int owner = in.i32();
+        int count = in.count(1);
+        Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
+        for (int i = 0; i < count; i++) {
+            in.next();
+            Object element = read(Object.class);
+            if (waiting == null) {
+                Fills.add(target, element);
+            } else {
+                waiting[i] = element;
+            }
+        }
+        if (waiting == null) {
+            Fills.checkSize(target.size(), count);
+        } else {
+            deferred.add(owner, () -> Fills.addAll(target, waiting));
+        }
+        return target;
+    }
+
+    private Object readEntries(Map<Object, Object> target, int number) {
+        objects[number] = target;
+        int owner = in.i32();
+        int count = in.count(2);
+        Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[2 * count];
+        for (int i = 0; i < count; i++) {
+            in.next();
+            Object key = read(Object.class);
+            in.next();
+            Object value = read(Object.class);
+            if (waiting == null) {
+                Fills.put(target, key, value);
+            } else {
+                waiting[2 * i] = key;
+                waiting[2 * i + 1] = value;
+            }
+        }
+        if (waiting == null) {
+            Fills.checkSize(target.size(), count);
+        } else {
+            deferred.add(owner, () -> Fills.putAll(target, waiting));
+        }
+        return target;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Comparator<Object> readComparator() {
+        int number = in.u8();
+        Comparators known = Comparators.of(number);
+        if (known == null) {
+            throw in.damaged("comparator=" + number, "known comparators");
+        }
+        return (Comparator<Object>) (known == Comparators.OTHER ? read(Comparator.class) : known.comparator);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static Collection<Object> newEnumSet(ClassPlan plan) {
+        return (Collection<Object>) (Collection<?>) EnumSet.noneOf((Class) plan.type);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static Map<Object, Object> newEnumMap(ClassPlan plan) {
+        return (Map<Object, Object>) (Map<?, ?>) new EnumMap((Class) plan.type);
+    }
+
+    /** Reads a class of a kind, for a place of the declared type. */
+    private ClassPlan readClass(Kind kind, Class<?> declared) {
+        ClassPlan plan = classes.read(in);
+        if (plan.kind == Kind.REFUSED) {
+            throw new PackageFormatException("cannot cross: type=" + plan.type.getName() + ", " + plan.refusal);
+        }
+        if (plan.kind != kind || !declared.isAssignableFrom(plan.type)) {
+            throw in.damaged("type=" + plan.type.getName() + ", kind=" + kind, declared.getName());
+        }
+        return plan;
+    }
+}
