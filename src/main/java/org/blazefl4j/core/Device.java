@@ -47,6 +47,16 @@ public record Device(String type, int index) {
         return spread ? new Device("cuda", Math.floorMod(cid, count)) : this;
     }
 
+    /** Whether this is the processor. */
+    public boolean isCpu() {
+        return type.equals("cpu");
+    }
+
+    /** LibTorch's object for this device; the caller closes it. */
+    public org.bytedeco.pytorch.Device toTorch() {
+        return new org.bytedeco.pytorch.Device(toString());
+    }
+
     @Override
     public String toString() {
         return index < 0 ? type : type + ":" + index;

@@ -1,0 +1,12 @@
+package org.blazefl4j.contrib.fedavg;
+
+import org.blazefl4j.data.Dataset;
+
+/**
+ * What a worker needs to know of one client.
+ *
+ * @param model which model is trained
+ * @param dataset the client's samples
+ * @param options how it trains
+ */
+public record FedAvgClientConfig(FedAvgModel<?> model, Dataset dataset, FedAvgClientOptions options) {}

@@ -1,0 +1,370 @@
+package org.blazefl4j.contrib.fedavg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AfterProperty;
+import net.jqwik.api.lifecycle.BeforeProperty;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+final class FedAvgServerHandlerTest {
+
+    private static final int NUMEL = 16 * 3 + 3;
+
+    private TinyData data;
+    private FedAvgServerHandler handler;
+
+    @BeforeEach
+    @BeforeProperty
+    void open() {
+        data = TinyData.evenly(30, 5);
+        handler = handler(FedAvgServerOptions.of(3, 5));
+    }
+
+    @AfterEach
+    @AfterProperty
+    void close() {
+        handler.close();
+        data.close();
+    }
+
+    private FedAvgServerHandler handler(FedAvgServerOptions options) {
+        return new FedAvgServerHandler(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), options);
+    }
+
+    private static FedAvgUplinkPackage uplink(int cid, long dataSize, float... parameters) {
+        return new FedAvgUplinkPackage(cid, Tensor.create(parameters), dataSize, Map.of());
+    }
+
+    /** One package per client, with parameters of widely different magnitude. */
+    private static List<FedAvgUplinkPackage> uplinks(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<FedAvgUplinkPackage> uplinks = new ArrayList<>();
+        for (int cid = 0; cid < count; cid++) {
+            float[] parameters = new float[NUMEL];
+            for (int i = 0; i < NUMEL; i++) {
+                parameters[i] = (float) ((random.nextDouble() - 0.5) * Math.pow(10, random.nextInt(12) - 6));
+            }
+            uplinks.add(uplink(cid, 1 + random.nextInt(1000), parameters));
+        }
+        return uplinks;
+    }
+
+    private static float[] floats(Tensor tensor) {
+        float[] values = new float[(int) tensor.numel()];
+        new FloatPointer(tensor.data_ptr()).get(values);
+        return values;
+    }
+
+    private float[] global() {
+        return floats(handler.downlinkPackage().parameters());
+    }
+
+    // ---- the mean
+
+    @Test
+    void shouldWeightParametersByDataSize() {
+        Tensor mean = FedAvgServerHandler.aggregate(List.of(uplink(0, 1, 1, 2, 3), uplink(1, 3, 5, 6, 7)));
+
+        assertThat(floats(mean)).containsExactly(4, 5, 6);
+    }
+
+    @Test
+    void shouldSumInDoublePrecision() {
+        Tensor mean = FedAvgServerHandler.aggregate(List.of(uplink(0, 1, 1e8f), uplink(1, 1, 1), uplink(2, 1, -1e8f)));
+
+        assertThat(floats(mean)).containsExactly((float) (1.0 / 3));
+    }
+
+    @Property(tries = 50)
+    void shouldSumInTheOrderGivenAndDivideOnce(@ForAll @IntRange(min = 1, max = 20) int count, @ForAll long seed) {
+        List<FedAvgUplinkPackage> uplinks = uplinks(count, seed);
+
+        assertThat(floats(FedAvgServerHandler.aggregate(uplinks))).containsExactly(naiveMean(uplinks));
+    }
+
+    private static float[] naiveMean(List<FedAvgUplinkPackage> uplinks) {
+        double[] sum = new double[NUMEL];
+        long weight = 0;
+        for (FedAvgUplinkPackage uplink : uplinks) {
+            float[] parameters = floats(uplink.parameters());
+            for (int i = 0; i < NUMEL; i++) {
+                sum[i] += (double) uplink.dataSize() * parameters[i];
+            }
+            weight += uplink.dataSize();
+        }
+        float[] mean = new float[NUMEL];
+        for (int i = 0; i < NUMEL; i++) {
+            mean[i] = (float) (sum[i] / weight);
+        }
+        return mean;
+    }
+
+    @Property(tries = 20)
+    void shouldGiveTheSameBitsLoadedOneByOneAndAllAtOnce(@ForAll long seed) {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, seed);
+        float[] expected = floats(FedAvgServerHandler.aggregate(uplinks));
+
+        handler.globalUpdate(uplinks);
+        assertThat(global()).containsExactly(expected);
+
+        handler.globalUpdate(uplinks(5, seed + 1));
+        uplinks.forEach(handler::load);
+        assertThat(global()).containsExactly(expected);
+    }
+
+    @Test
+    void shouldTakeParametersOfAnyStrides() {
+        try (Tensor wide = torch.rand(new long[] {NUMEL, 2});
+                Tensor column = wide.select(1, 1);
+                Tensor dense = column.contiguous()) {
+            handler.globalUpdate(List.of(new FedAvgUplinkPackage(0, column, 2, Map.of())));
+
+            assertThat(global()).containsExactly(floats(dense));
+        }
+    }
+
+    @Test
+    void shouldChangeTheHashIfOneClientsPackageIsReplaced() {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, 1);
+        handler.globalUpdate(uplinks);
+        String before = handler.sha256();
+        handler.globalUpdate(uplinks);
+        assertThat(handler.sha256()).isEqualTo(before);
+
+        uplinks.set(3, new FedAvgUplinkPackage(3, uplinks(4, 2).get(3).parameters(), 10, Map.of()));
+        handler.globalUpdate(uplinks);
+
+        assertThat(handler.sha256()).isNotEqualTo(before);
+    }
+
+    // ---- rounds
+
+    @Test
+    void shouldCompleteARoundWithItsLastPackage() {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, 1);
+
+        for (FedAvgUplinkPackage uplink : uplinks.subList(0, 4)) {
+            assertThat(handler.load(uplink)).isFalse();
+        }
+        assertThat(handler.round()).isZero();
+        assertThat(handler.load(uplinks.get(4))).isTrue();
+        assertThat(handler.round()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldStopAfterTheLastRound() {
+        for (int round = 0; round < 3; round++) {
+            assertThat(handler.isStopped()).isFalse();
+            handler.globalUpdate(uplinks(5, round));
+        }
+        assertThat(handler.isStopped()).isTrue();
+    }
+
+    @Test
+    void shouldForgetARoundThatWasNotCompleted() {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, 1);
+        uplinks.subList(0, 3).forEach(handler::load);
+
+        handler.sampleClients();
+        uplinks(5, 2).forEach(handler::load);
+
+        assertThat(global()).containsExactly(naiveMean(uplinks(5, 2)));
+    }
+
+    @Test
+    void shouldLeaveTheSentParametersUnchangedWhileTheNextRoundRuns() {
+        Tensor sent = handler.downlinkPackage().parameters();
+        float[] before = floats(sent);
+
+        uplinks(5, 1).forEach(handler::load);
+
+        assertThat(floats(sent)).containsExactly(before);
+        assertThat(global()).isNotEqualTo(before);
+    }
+
+    @Test
+    void shouldKeepNoReferenceToAPackage() {
+        FedAvgUplinkPackage uplink = uplinks(1, 1).get(0);
+        handler.globalUpdate(List.of(uplink));
+        FedAvgEvaluation before = handler.evaluate();
+        String hash = handler.sha256();
+
+        uplink.parameters().zero_();
+        uplink.close();
+
+        assertThat(handler.evaluate()).isEqualTo(before);
+        assertThat(handler.sha256()).isEqualTo(hash);
+    }
+
+    // ---- sampling
+
+    @Test
+    void shouldSampleAnotherSetEachRoundAndTheSameWithinOne() {
+        FedAvgServerHandler sampling = handler(FedAvgServerOptions.of(3, 1000).withSampleRatio(0.29));
+        List<Integer> first = sampling.sampleClients();
+
+        assertThat(first).hasSize(290).isEqualTo(sampling.sampleClients());
+        sampling.globalUpdate(uplinks(1, 1));
+        assertThat(sampling.sampleClients()).isNotEqualTo(first);
+        sampling.close();
+    }
+
+    @Test
+    void shouldSampleBySeed() {
+        FedAvgServerOptions options = FedAvgServerOptions.of(3, 1000).withSampleRatio(0.1);
+        try (FedAvgServerHandler one = handler(options);
+                FedAvgServerHandler same = handler(options);
+                FedAvgServerHandler other = handler(options.withSeed(43))) {
+            assertThat(one.sampleClients()).isEqualTo(same.sampleClients()).isNotEqualTo(other.sampleClients());
+        }
+    }
+
+    // ---- evaluation
+
+    @Test
+    void shouldEvaluateTheMeanOverAllTestSamples() {
+        float[] parameters = new float[NUMEL];
+        for (int i = 0; i < NUMEL; i++) {
+            parameters[i] = (i % 7 - 3) * 0.2f;
+        }
+        handler.globalUpdate(List.of(uplink(0, 4, parameters)));
+
+        FedAvgEvaluation evaluation = handler.evaluate();
+
+        FedAvgEvaluation expected = naiveEvaluation(parameters);
+        assertThat(evaluation.loss()).isCloseTo(expected.loss(), within(1e-6));
+        assertThat(evaluation.accuracy()).isEqualTo(expected.accuracy());
+        assertThat(evaluation.samples()).isEqualTo(30);
+    }
+
+    private FedAvgEvaluation naiveEvaluation(float[] parameters) {
+        float[] pixels = floats(data.whole().data());
+        double loss = 0;
+        int correct = 0;
+        for (int n = 0; n < 30; n++) {
+            double[] output = new double[Tiny.CLASSES];
+            double total = 0;
+            int best = 0;
+            for (int k = 0; k < Tiny.CLASSES; k++) {
+                output[k] = parameters[16 * Tiny.CLASSES + k];
+                for (int j = 0; j < 16; j++) {
+                    output[k] += parameters[16 * k + j] * pixels[16 * n + j];
+                }
+                total += Math.exp(output[k]);
+                best = output[k] > output[best] ? k : best;
+            }
+            int target = (int) data.whole().targets().select(0, n).item_long();
+            loss += Math.log(total) - output[target];
+            correct += best == target ? 1 : 0;
+        }
+        return new FedAvgEvaluation(loss / 30, correct / 30.0, 30);
+    }
+
+    @Test
+    void shouldEvaluateTheSameInBatchesThatLeaveARest() {
+        try (FedAvgServerHandler batched = handler(FedAvgServerOptions.of(3, 5).withBatchSize(7))) {
+            assertThat(batched.evaluate().loss()).isCloseTo(handler.evaluate().loss(), within(1e-6));
+            assertThat(batched.evaluate().accuracy())
+                    .isEqualTo(handler.evaluate().accuracy());
+        }
+    }
+
+    @Test
+    void shouldSummariseTheLastRound() {
+        handler.globalUpdate(uplinks(5, 1));
+        FedAvgEvaluation evaluation = handler.evaluate();
+
+        assertThat(handler.getSummary())
+                .containsExactly(
+                        Map.entry("round", 1),
+                        Map.entry("accuracy", evaluation.accuracy()),
+                        Map.entry("loss", evaluation.loss()),
+                        Map.entry(
+                                "sha256",
+                                Tensors.sha256(handler.downlinkPackage().parameters())));
+    }
+
+    // ---- refusals
+
+    @Test
+    void shouldRefuseAPackageThatDoesNotFitAndKeepTheSum() {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, 1);
+        uplinks.subList(0, 4).forEach(handler::load);
+
+        refuses(
+                () -> handler.load(uplink(4, 0, new float[NUMEL])),
+                "no samples: client=4, data_size=0, limit=1 or more; leave out clients that trained on nothing");
+        refuses(
+                () -> handler.load(uplink(4, 1, 1, 2)),
+                "parameters of the wrong shape: client=4, shape=[2], limit=[51]; send the whole state of the global"
+                        + " model");
+        refuses(
+                () -> handler.load(new FedAvgUplinkPackage(4, torch.zeros(NUMEL).to(ScalarType.Double), 1, Map.of())),
+                "parameters of the wrong dtype: client=4, dtype=Double, limit=Float; send the model's flat float32"
+                        + " state");
+        refuses(
+                () -> handler.load(uplink(5, 1, new float[NUMEL])),
+                "no such client: cid=5, limit=0 to 4; send the id that the client was given");
+        refuses(
+                () -> handler.load(uplinks.get(0)),
+                "client loaded twice: cid=0, round=0, limit=once a round; call sampleClients() to start a round again");
+
+        handler.load(uplinks.get(4));
+        assertThat(global()).containsExactly(naiveMean(uplinks));
+    }
+
+    @Test
+    void shouldKeepTheModelIfOneOfAListDoesNotFit() {
+        String before = handler.sha256();
+        List<FedAvgUplinkPackage> uplinks = List.of(uplinks(1, 1).get(0), uplink(1, 1, 1, 2));
+
+        assertThatIllegalArgumentException().isThrownBy(() -> handler.globalUpdate(uplinks));
+
+        assertThat(handler.sha256()).isEqualTo(before);
+        assertThat(handler.round()).isZero();
+    }
+
+    @Test
+    void shouldRefuseToAggregateNothing() {
+        refuses(() -> handler.globalUpdate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
+        refuses(() -> FedAvgServerHandler.aggregate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
+    }
+
+    @Test
+    void shouldRefuseDataWithoutTestSamples() {
+        InMemoryPartitionedDataset<FedAvgPartitionType> empty = new InMemoryPartitionedDataset<>();
+        FedAvgServerOptions options = FedAvgServerOptions.of(1, 1);
+        Tiny.Selector selector = new Tiny.Selector(1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new FedAvgServerHandler(selector, Tiny.LINEAR, empty, options))
+                .withMessageStartingWith("no such data: type=TEST");
+
+        empty.setDataset(FedAvgPartitionType.TEST, new TensorDataset(torch.zeros(0, 1, 4, 4), torch.zeros(0)));
+        refuses(
+                () -> new FedAvgServerHandler(selector, Tiny.LINEAR, empty, options),
+                "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
+    }
+
+    private static void refuses(ThrowingCallable call, String message) {
+        assertThatIllegalArgumentException().isThrownBy(call).withMessage(message);
+    }
+}
