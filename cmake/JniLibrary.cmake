@@ -23,4 +23,4 @@ target_include_directories(jniblazefl4j SYSTEM PRIVATE ${BFL_JAVA_HOME}/include 
 target_link_libraries(jniblazefl4j PRIVATE blazefl4j)
 # nodelete: LibTorch may free a storage, and so call into this library, after the class loader that loaded it is gone.
 target_link_options(jniblazefl4j PRIVATE -Wl,-z,nodelete -Wl,--no-undefined -Wl,--exclude-libs,ALL -s)
-set_target_properties(jniblazefl4j PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${BFL_JNI_OUTPUT})
+set_target_properties(jniblazefl4j PROPERTIES LINKER_LANGUAGE CXX LIBRARY_OUTPUT_DIRECTORY ${BFL_JNI_OUTPUT})

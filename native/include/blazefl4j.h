@@ -126,3 +126,33 @@ BFL_API int32_t bfl_fold_f32(int64_t acc, int64_t x, double weight, int64_t coun
 
 /* out[i] = (float)(acc[i] / divisor) */
 BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t count) BFL_NOEXCEPT;
+
+/* ---- malloc.cpp: the C library's allocator, which LibTorch uses ---------------------------------------------------- */
+
+/*
+ * Sets glibc's malloc so that tensors freed in one step are reused in the next without the kernel: mmap threshold 32 MiB,
+ * trim threshold 512 MiB, top pad 64 MiB. -EINVAL: it was refused.
+ */
+BFL_API int32_t bfl_malloc_tune(void) BFL_NOEXCEPT;
+
+/* Measured: up to which power of two blocks are taken from the heap rather than from the kernel; 32 MiB when tuned. */
+BFL_API int64_t bfl_malloc_heap_limit(void) BFL_NOEXCEPT;
+
+/*
+ * Measured: takes `blocks` (at most 64) blocks of `bytes` (at least 64 KiB), frees them again, and returns how many of
+ * them are still in this process's memory; all of them when tuned. Touches one page of each.
+ */
+BFL_API int32_t bfl_malloc_kept(int64_t bytes, int32_t blocks) BFL_NOEXCEPT;
+
+/* ---- cpu.cpp ---------------------------------------------------------------------------------------------------- */
+
+/* The vector extensions of this processor that LibTorch and oneDNN choose by, with spaces between them. */
+BFL_API const char* bfl_cpu_features(void) BFL_NOEXCEPT;
+
+/* ---- cuda/ ------------------------------------------------------------------------------------------------------ */
+
+/* The CUDA devices; 0 where there are none, no driver is installed, or the library was built without CUDA. */
+BFL_API int32_t bfl_cuda_device_count(void) BFL_NOEXCEPT;
+
+/* Why there are none, in words; empty where there are some. */
+BFL_API const char* bfl_cuda_why_none(void) BFL_NOEXCEPT;

@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "blazefl4j.h"
-#include "check.h"
+#include "address.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "blazefl4j.h"
-#include "check.h"
+#include "address.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <ctime>
 
 #include "blazefl4j.h"
-#include "check.h"
+#include "address.h"
 
 namespace {
 

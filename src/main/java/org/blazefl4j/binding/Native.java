@@ -117,4 +117,22 @@ public final class Native {
 
     @Name("bfl_divide_f32")
     public static native int divideF32(long out, long acc, double divisor, long count);
+
+    @Name("bfl_malloc_tune")
+    public static native int mallocTune();
+
+    @Name("bfl_malloc_heap_limit")
+    public static native long mallocHeapLimit();
+
+    @Name("bfl_malloc_kept")
+    public static native int mallocKept(long bytes, int blocks);
+
+    @Name("bfl_cpu_features")
+    public static native String cpuFeatures();
+
+    @Name("bfl_cuda_device_count")
+    public static native int cudaDeviceCount();
+
+    @Name("bfl_cuda_why_none")
+    public static native String cudaWhyNone();
 }

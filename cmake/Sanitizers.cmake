@@ -1,0 +1,4 @@
+# Our own code under AddressSanitizer and UndefinedBehaviorSanitizer, which end the program at the first fault.
+target_compile_options(bfl_options INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all>)
+target_link_options(bfl_options INTERFACE -fsanitize=address,undefined)

@@ -1,0 +1,34 @@
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "blazefl4j.h"
+
+namespace {
+
+// The runtime is linked in and opens the driver itself, so this loads where there is none.
+cudaError_t count_devices(int* count) {
+    const cudaError_t error = cudaGetDeviceCount(count);
+    if (error != cudaSuccess) {
+        *count = 0;
+        cudaGetLastError();  // or a later check elsewhere would meet it
+    }
+    return error;
+}
+
+}  // namespace
+
+std::int32_t bfl_cuda_device_count() noexcept {
+    int count;
+    count_devices(&count);
+    return count;
+}
+
+const char* bfl_cuda_why_none() noexcept {
+    int count;
+    const cudaError_t error = count_devices(&count);
+    if (error != cudaSuccess) {
+        return cudaGetErrorString(error);
+    }
+    return count > 0 ? "" : "the driver knows no device";
+}

@@ -1,0 +1,23 @@
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "blazefl4j.h"
+#include "expect.h"
+
+TEST(an_errno_has_its_text) {
+    EXPECT_EQ(std::string(bfl_error_text(ENOSPC)), "No space left on device");
+    EXPECT(std::strlen(bfl_error_text(-12345)) > 0);
+}
+
+TEST(processor_features_are_words_that_the_kernel_knows_too) {
+    const std::string features = bfl_cpu_features();
+    EXPECT_EQ(features.find("avx2") != std::string::npos, __builtin_cpu_supports("avx2") != 0);
+    EXPECT(features.empty() || features.back() != ' ');
+}
+
+TEST(no_cuda_device_comes_with_a_reason) {
+    const bool none = bfl_cuda_device_count() == 0;
+    EXPECT_EQ(std::strlen(bfl_cuda_why_none()) > 0, none);
+    EXPECT(bfl_cuda_device_count() >= 0);
+}
