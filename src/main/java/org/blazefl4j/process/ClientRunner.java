@@ -58,6 +58,11 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
         this.watch = new DefaultGeneratorWatch(settings.rngCheck());
     }
 
+    /** The worker's index, from 0. */
+    public int index() {
+        return surroundings.index();
+    }
+
     /**
      * Trains one client and delivers its package before what the client made is freed.
      *

@@ -1,16 +1,24 @@
 package org.blazefl4j.process;
 
-/** Runs steps that must all be tried, and throws the first failure at the end with the others suppressed. */
-final class Failures {
+/**
+ * Collects the failures of steps that must all be tried, and throws the first at the end with the others suppressed.
+ */
+public final class Failures {
 
     /** A step that may fail. */
-    interface Step {
+    @FunctionalInterface
+    public interface Step {
+        /** Does it. */
         void run() throws Exception;
     }
 
     private Throwable first;
 
-    void run(Step step) {
+    /** No failure so far. */
+    public Failures() {}
+
+    /** Does a step and remembers what it throws. */
+    public void run(Step step) {
         try {
             step.run();
         } catch (Throwable failure) {
@@ -18,7 +26,7 @@ final class Failures {
         }
     }
 
-    private void add(Throwable failure) {
+    private synchronized void add(Throwable failure) {
         if (first == null) {
             first = failure;
         } else if (first != failure) {
@@ -26,7 +34,12 @@ final class Failures {
         }
     }
 
-    void throwFirst(String what) {
+    /**
+     * Throws the first failure, if there was one.
+     *
+     * @param what the text for a failure that has to be wrapped
+     */
+    public synchronized void throwFirst(String what) {
         if (first instanceof RuntimeException unchecked) {
             throw unchecked;
         }

@@ -1,5 +1,6 @@
 package org.blazefl4j.trainer;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -44,6 +45,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U, D> {
 
+    private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
+
     private final ClientAlgorithm<U, D, C> algorithm;
     private final TrainerOptions options;
     private final ClientWorker<C, D, U> worker;
@@ -52,10 +55,12 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
     private final List<U> cache = new ArrayList<>();
     private final AtomicReference<Thread> caller = new AtomicReference<>();
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
     private volatile Round<D, C> running;
     private volatile int round;
+    private volatile boolean closed;
+    private volatile long closeDeadline;
 
     /**
      * Checks the options and asks the algorithm for its worker.
@@ -107,7 +112,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             @Override
             public boolean isSet() {
                 Round<D, C> current = running;
-                return current != null && current.stopRequested();
+                return current == null || current.stopRequested();
             }
         };
     }
@@ -123,7 +128,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     }
 
     final boolean isClosed() {
-        return closed.get();
+        return closed;
     }
 
     // ---- attributes
@@ -356,10 +361,13 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private void throwIfStopped(Round<D, C> current) {
         StoppedException stopped = current.stopped();
-        if (stopped != null) {
-            stopEvent.clear();
-            throw stopped;
+        if (stopped == null) {
+            return;
         }
+        if (current.stoppedByEvent()) {
+            stopEvent.clear();
+        }
+        throw stopped;
     }
 
     @Override
@@ -384,8 +392,12 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private void keep(U uplink) {
         synchronized (cache) {
-            cache.add(uplink);
+            if (!closed) {
+                cache.add(uplink);
+                return;
+            }
         }
+        PackageTensors.close(uplink);
     }
 
     private static void discard(List<?> packages) {
@@ -439,20 +451,29 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     @Override
     public final void close() {
-        if (!closed.compareAndSet(false, true)) {
+        long deadline = System.nanoTime() + options.grace().toNanos() + AFTER_GRACE.toNanos();
+        if (!closing.compareAndSet(false, true)) {
             awaitClose();
             return;
         }
+        closeDeadline = deadline;
+        closed = true;
         try {
             closeWorkers();
         } finally {
+            discard(uplinkPackage());
             closeDone.countDown();
         }
     }
 
-    /** When a {@code close()} that starts now has to be over, on the clock of {@link System#nanoTime}. */
-    final long closeDeadline() {
-        return System.nanoTime() + options.grace().toNanos() + TimeUnit.SECONDS.toNanos(1);
+    /** The time left in nanoseconds until clients that have not ended are given up; only once closed. */
+    final long nanosToClose() {
+        return closeDeadline - System.nanoTime();
+    }
+
+    /** Whether the trainer was closed so long ago that clients that have not ended are given up. */
+    final boolean closeIsOverdue() {
+        return isClosed() && nanosToClose() <= 0;
     }
 
     private void awaitClose() {
@@ -460,7 +481,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             return;
         }
         try {
-            closeDone.await(options.grace().toMillis() + 1_000, TimeUnit.MILLISECONDS);
+            closeDone.await(options.grace().plus(AFTER_GRACE).toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

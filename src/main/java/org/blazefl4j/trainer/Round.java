@@ -13,6 +13,8 @@ import org.blazefl4j.process.ClientJob;
  */
 final class Round<D, C> {
 
+    private static final String STOP_EVENT = "stop event set";
+
     private final AbstractClientTrainer<?, D, C> trainer;
     private final int number;
     private final D payload;
@@ -20,6 +22,8 @@ final class Round<D, C> {
     private final boolean streaming;
     private final Thread caller = Thread.currentThread();
     private volatile boolean aborted;
+    private volatile String stopReason;
+    private boolean interrupted;
 
     Round(AbstractClientTrainer<?, D, C> trainer, int number, D payload, List<Integer> cids, boolean streaming) {
         this.trainer = trainer;
@@ -75,7 +79,25 @@ final class Round<D, C> {
         aborted = true;
     }
 
-    /** Whether running clients should end early, for whatever reason. */
+    /** Takes the calling thread's interrupt flag, so that it can wait on; the round remembers it. */
+    void holdInterrupt() {
+        stopReason();
+        if (Thread.interrupted()) {
+            interrupted = true;
+        }
+    }
+
+    /** Puts the calling thread's interrupt flag back. */
+    void restoreInterrupt() {
+        if (interrupted) {
+            caller.interrupt();
+        }
+    }
+
+    /**
+     * Whether running clients should end early, for whatever reason. Once true it stays so, whoever clears the stop
+     * event meanwhile.
+     */
     boolean stopRequested() {
         return aborted || stopReason() != null;
     }
@@ -86,12 +108,24 @@ final class Round<D, C> {
         return reason == null ? null : new StoppedException("stopped: " + reason + ", round=" + number);
     }
 
+    /** Whether it is the stop event, and not something else, that ends this round early. */
+    boolean stoppedByEvent() {
+        return STOP_EVENT.equals(stopReason());
+    }
+
     private String stopReason() {
+        if (stopReason == null) {
+            stopReason = currentStopReason();
+        }
+        return stopReason;
+    }
+
+    private String currentStopReason() {
         if (trainer.isClosed()) {
             return "trainer closed";
         }
         if (trainer.stopEvent().isSet()) {
-            return "stop event set";
+            return STOP_EVENT;
         }
         return caller.isInterrupted() ? "calling thread interrupted" : null;
     }

@@ -105,7 +105,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
         synchronized (lock) {
             closing = true;
             if (training != Thread.currentThread()) {
-                awaitIdle(closeDeadline());
+                awaitIdle();
             }
             if (training != null) {
                 return;
@@ -115,12 +115,10 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     }
 
     /** The client that runs frees the worker when it ends, should it not end in time. */
-    private void awaitIdle(long deadline) {
+    private void awaitIdle() {
         try {
-            long left = deadline - System.nanoTime();
-            while (training != null && left > 0) {
-                TimeUnit.NANOSECONDS.timedWait(lock, left);
-                left = deadline - System.nanoTime();
+            while (training != null && !closeIsOverdue()) {
+                TimeUnit.NANOSECONDS.timedWait(lock, nanosToClose());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

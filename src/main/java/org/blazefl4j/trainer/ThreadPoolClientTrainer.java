@@ -1,0 +1,54 @@
+package org.blazefl4j.trainer;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.process.ClientRunner;
+
+/**
+ * Trains clients in threads of this process, {@link TrainerOptions#numParallels()} at a time. The threads are daemons
+ * named {@code blazefl4j-…} and live as long as the trainer; each has resources of its own.
+ *
+ * <p>All clients are given the same payload and configuration objects, and the same memory behind shared tensors: they
+ * only read them.
+ *
+ * @param <U> the uplink package
+ * @param <D> the downlink package
+ * @param <C> the client's configuration
+ */
+public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
+
+    private final WorkerThreads<U, D, C> workers;
+
+    /**
+     * Starts the threads.
+     *
+     * @param algorithm the client side of the algorithm
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     */
+    public ThreadPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+        super(algorithm, options, StopEvent.create());
+        List<ClientRunner<C, D, U>> runners = new ArrayList<>();
+        for (int i = 0; i < options.numParallels(); i++) {
+            runners.add(new ClientRunner<>(worker(), i, workerSettings(), shared(), clientsStopEvent()));
+        }
+        this.workers = new WorkerThreads<>(runners, options.intraOpThreads(), this::freeShared);
+    }
+
+    @Override
+    RoundExecution<U> execute(Round<D, C> round) {
+        return workers.start(new ThreadRound<>(this, workers, round));
+    }
+
+    @Override
+    boolean isWorkerThread() {
+        return workers.contains(Thread.currentThread());
+    }
+
+    @Override
+    void closeWorkers() {
+        workers.close(options().grace());
+    }
+}

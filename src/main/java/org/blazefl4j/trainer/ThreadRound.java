@@ -1,0 +1,195 @@
+package org.blazefl4j.trainer;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.process.ClientRunner;
+
+/**
+ * One round in threads. Workers claim clients in the order of the list; the calling thread takes their packages in the
+ * same order and, as it does, lets dealing go on. Neither takes a lock: only a worker that finds nothing to claim and a
+ * caller that finds nothing to take wait.
+ */
+final class ThreadRound<U, D, C> implements RoundExecution<U> {
+
+    /** No position. */
+    static final int NOTHING = -1;
+
+    /**
+     * How often a caller looks by itself. In the collecting form nobody needs each package at once, so that workers
+     * wake the caller when they run out of work, not for each client, and this is the progress bar's resolution.
+     */
+    private static final long SLICE = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final ThreadPoolClientTrainer<U, D, C> trainer;
+    private final WorkerThreads<U, D, C> workers;
+    private final Round<D, C> round;
+    private final int window;
+    private final ThreadJob<U, C>[] jobs;
+
+    /** The next position to claim; once dealing has ended, the complement of the number claimed. */
+    private final AtomicInteger next = new AtomicInteger();
+
+    /** Positions below this one may be claimed. */
+    private volatile int dealt;
+
+    /** The position that the caller waits for. */
+    private volatile int awaited = NOTHING;
+
+    private int taken;
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    ThreadRound(ThreadPoolClientTrainer<U, D, C> trainer, WorkerThreads<U, D, C> workers, Round<D, C> round) {
+        this.trainer = trainer;
+        this.workers = workers;
+        this.round = round;
+        this.window = round.streaming() ? trainer.options().slots() : round.size();
+        this.jobs = new ThreadJob[round.size()];
+    }
+
+    // ---- the workers' side
+
+    /** Claims the next client for the current thread: its position, or {@link #NOTHING} if there is none now. */
+    int claim() {
+        while (hasWork()) {
+            if (round.stopRequested()) {
+                endDealing();
+                return NOTHING;
+            }
+            int index = next.get();
+            if (index >= 0 && index < dealt && next.compareAndSet(index, index + 1)) {
+                return index;
+            }
+        }
+        return NOTHING;
+    }
+
+    /** Whether there is a client to claim. */
+    boolean hasWork() {
+        int index = next.get();
+        return index >= 0 && index < dealt;
+    }
+
+    /** Trains a claimed client. Throws nothing, not even what the client throws. */
+    void train(int index, ClientRunner<C, D, U> runner) {
+        ThreadJob<U, C> job = jobs[index];
+        job.train(round, runner, trainer);
+        boolean failed = job.failure() != null;
+        if (failed) {
+            endDealing();
+        }
+        if (index == awaited && (failed || round.streaming())) {
+            LockSupport.unpark(round.caller());
+        }
+    }
+
+    /** Tells a caller that waits that a worker has run out of work. */
+    void idle() {
+        if (awaited != NOTHING) {
+            LockSupport.unpark(round.caller());
+        }
+    }
+
+    private void endDealing() {
+        next.updateAndGet(index -> index < 0 ? index : ~index);
+    }
+
+    // ---- the caller's side
+
+    @Override
+    public U await(int index) {
+        deal(index);
+        if (!awaitTurn(index)) {
+            return null;
+        }
+        ThreadJob<U, C> job = jobs[index];
+        if (job.failure() != null) {
+            return null;
+        }
+        jobs[index] = null;
+        taken = index + 1;
+        return job.uplink();
+    }
+
+    private void deal(int handedOver) {
+        int from = dealt;
+        int limit = (int) Math.min(round.size(), (long) handedOver + window);
+        if (from >= limit || next.get() < 0) {
+            return;
+        }
+        for (int i = from; i < limit; i++) {
+            jobs[i] = new ThreadJob<>(round.job(i), round.config(i));
+        }
+        dealt = limit;
+        workers.wake(limit - from);
+    }
+
+    /** Waits until a client is done. False if the round is to end now, or if dealing ended before this client. */
+    private boolean awaitTurn(int index) {
+        awaited = index;
+        while (index < claimed() && !isDone(index) && !round.stopRequested()) {
+            LockSupport.parkNanos(this, SLICE);
+        }
+        awaited = NOTHING;
+        return index < claimed() && !round.stopRequested();
+    }
+
+    private boolean isDone(int index) {
+        return jobs[index].isDone();
+    }
+
+    /** How many clients were claimed, or the most there can be while dealing goes on. */
+    private int claimed() {
+        int index = next.get();
+        return index < 0 ? ~index : round.size();
+    }
+
+    @Override
+    public Ending<U> end() {
+        endDealing();
+        round.holdInterrupt();
+        try {
+            return settle();
+        } finally {
+            workers.finish();
+            round.restoreInterrupt();
+        }
+    }
+
+    private Ending<U> settle() {
+        List<U> packages = new ArrayList<>();
+        ClientFailedException first = null;
+        for (int index = taken; index < claimed(); index++) {
+            ThreadJob<U, C> job = awaitClaimed(index);
+            if (job.failure() != null) {
+                first = merge(first, round.failure(job.client(), job.worker(), job.failure()));
+            } else if (job.uplink() != null) {
+                packages.add(job.uplink());
+            }
+        }
+        return new Ending<>(packages, first);
+    }
+
+    private static ClientFailedException merge(ClientFailedException first, ClientFailedException more) {
+        if (first == null || more == null) {
+            return first == null ? more : first;
+        }
+        first.addSuppressed(more);
+        return first;
+    }
+
+    /** Waits for a client that was claimed, but not past the end of {@code close()}. */
+    private ThreadJob<U, C> awaitClaimed(int index) {
+        ThreadJob<U, C> job = jobs[index];
+        awaited = index;
+        while (!job.isDone() && !(trainer.closeIsOverdue() && job.abandon())) {
+            LockSupport.parkNanos(this, SLICE);
+            round.holdInterrupt();
+        }
+        awaited = NOTHING;
+        return job;
+    }
+}
