@@ -1,0 +1,89 @@
+package org.blazefl4j.metrics;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.blazefl4j.core.RoundListener;
+import org.blazefl4j.core.RoundReport;
+
+/**
+ * Writes one CSV row (RFC 4180, UTF-8) per round: {@code round} from 1, what the handler's summary holds,
+ * {@code clients}, and {@code sampling_seconds}, {@code training_seconds}, {@code aggregation_seconds},
+ * {@code evaluation_seconds} and {@code total_seconds}.
+ *
+ * <p>The first round settles the columns. A value that a later summary lacks is left empty; one that it adds is left
+ * out, with a warning in the log.
+ *
+ * <p>Each row is handed to the operating system before the call returns, so an end of any kind leaves whole rows. Needs
+ * fastcsv on the class path.
+ */
+public final class CsvMetrics implements RoundListener<Object>, AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(CsvMetrics.class.getName());
+
+    private final Path file;
+    private final CsvWriter writer;
+    private List<String> columns;
+
+    /**
+     * Makes the file.
+     *
+     * @param file a new file in a folder that exists
+     * @throws java.io.UncheckedIOException if the file exists or cannot be written
+     */
+    public CsvMetrics(Path file) {
+        this.file = file;
+        this.writer = CsvWriter.builder()
+                .lineDelimiter(LineDelimiter.LF)
+                .bufferSize(0)
+                .build(ResultFile.create(file));
+    }
+
+    @Override
+    public void roundFinished(RoundReport report) {
+        Map<String, Object> row = RoundRow.of(report);
+        if (columns == null) {
+            columns = List.copyOf(row.keySet());
+            writer.writeRecord(columns);
+        }
+        warnOfMore(row);
+        writer.writeRecord(
+                columns.stream().map(c -> Objects.toString(row.get(c), "")).toList());
+        flush();
+    }
+
+    private void warnOfMore(Map<String, Object> row) {
+        List<String> more = new ArrayList<>(row.keySet());
+        more.removeAll(columns);
+        if (!more.isEmpty()) {
+            LOG.log(
+                    Level.WARNING,
+                    "summary has values that the first round''s had not: file={0}, names={1}",
+                    file,
+                    more);
+        }
+    }
+
+    private void flush() {
+        try {
+            writer.flush();
+        } catch (IOException e) {
+            throw ResultFile.failed(file, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            writer.close();
+        } catch (IOException e) {
+            throw ResultFile.failed(file, e);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package org.blazefl4j.metrics;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.blazefl4j.core.RoundReport;
+
+/** A round as named values, in the order in which all result files have them. */
+final class RoundRow {
+
+    private RoundRow() {}
+
+    /** The round from 1, what the handler's summary says, the number of clients, and times in seconds. */
+    static Map<String, Object> of(RoundReport report) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("round", report.round() + 1);
+        report.summary().forEach(row::putIfAbsent);
+        row.put("clients", report.clients().size());
+        row.put("sampling_seconds", seconds(report.sampling()));
+        row.put("training_seconds", seconds(report.training()));
+        row.put("aggregation_seconds", seconds(report.aggregation()));
+        row.put("evaluation_seconds", seconds(report.evaluation()));
+        row.put("total_seconds", seconds(report.total()));
+        return row;
+    }
+
+    static double seconds(Duration duration) {
+        return duration.toNanos() / 1e9;
+    }
+}
