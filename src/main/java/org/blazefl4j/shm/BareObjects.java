@@ -14,7 +14,7 @@ final class BareObjects {
 
     private static final String FACTORY = "sun.reflect.ReflectionFactory";
     private static final MethodHandle NEW_CONSTRUCTOR = find();
-    private static final MethodHandle NEW_INSTANCE = newInstance();
+    private static final MethodHandle MAKE = make();
 
     private BareObjects() {}
 
@@ -23,8 +23,7 @@ final class BareObjects {
         try {
             Constructor<?> root = Object.class.getDeclaredConstructor();
             Constructor<?> constructor = (Constructor<?>) NEW_CONSTRUCTOR.invoke(type, root);
-            MethodHandle bound = NEW_INSTANCE.bindTo(constructor).bindTo(new Object[0]);
-            return MethodHandles.dropArguments(bound, 0, Object[].class);
+            return MAKE.bindTo(constructor);
         } catch (Throwable e) {
             throw new IllegalStateException("cannot make objects: type=" + type.getName(), e);
         }
@@ -43,14 +42,16 @@ final class BareObjects {
         }
     }
 
-    private static MethodHandle newInstance() {
+    private static MethodHandle make() {
         try {
-            MethodType type = MethodType.methodType(Object.class, Object[].class);
-            return MethodHandles.publicLookup()
-                    .findVirtual(Constructor.class, "newInstance", type)
-                    .asFixedArity();
+            MethodType type = MethodType.methodType(Object.class, Constructor.class, Object[].class);
+            return MethodHandles.lookup().findStatic(BareObjects.class, "make", type);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static Object make(Constructor<?> constructor, Object[] ignored) throws ReflectiveOperationException {
+        return constructor.newInstance();
     }
 }
