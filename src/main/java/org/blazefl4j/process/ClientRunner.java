@@ -82,8 +82,8 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
     }
 
     /**
-     * Trains one client and returns its package, whose tensors the caller then owns. Everything else that the client
-     * made is freed.
+     * Trains one client and returns its package, whose tensors the caller then owns: they share memory with nothing
+     * that outlives the client. Everything else that the client made is freed.
      *
      * @param job the client
      * @param config its configuration
@@ -93,14 +93,9 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
      * @throws Exception what the client threw
      */
     public U run(ClientJob job, C config, D payload, Supplier<? extends U> buffer) throws Exception {
-        return inScope(job, config, payload, buffer, (uplink, scope, context) -> {
-            for (Tensor tensor : PackageTensors.of(uplink)) {
-                if (!scope.release(tensor)) {
-                    context.release(tensor);
-                }
-            }
-            return uplink;
-        });
+        ClientResult<U> result = inScope(job, config, payload, buffer, ClientResult::new);
+        return result.take(
+                resources, surroundings.shared(), payload, worker.getClass().getClassLoader());
     }
 
     @FunctionalInterface
@@ -127,9 +122,7 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
 
     /** A tensor on the same memory that lives until it is closed, whichever {@code PointerScope} this is called in. */
     public static Tensor alias(Tensor tensor) {
-        Owned<Tensor> owned = Owned.make(tensor::detach);
-        owned.scope().release(owned.value());
-        return owned.value();
+        return Owned.free(tensor::detach);
     }
 
     /** Closes the worker's resources, the last made first. No client may be running. */

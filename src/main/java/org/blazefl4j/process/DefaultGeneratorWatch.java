@@ -2,7 +2,6 @@ package org.blazefl4j.process;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,10 +18,10 @@ final class DefaultGeneratorWatch {
 
     private static final Logger LOGGER = System.getLogger(DefaultGeneratorWatch.class.getName());
 
-    /** The clients that run in this process, and the state when last looked at. Guarded by the class. */
+    /** The clients that run in this process, and the generator when last looked at. Guarded by the class. */
     private static final Set<Visit> RUNNING = new LinkedHashSet<>();
 
-    private static ByteBuffer lastState;
+    private static byte[] lastLook;
 
     private final RngCheck check;
     private boolean warned;
@@ -67,13 +66,13 @@ final class DefaultGeneratorWatch {
     }
 
     private static void compare() {
-        ByteBuffer state = DefaultGenerator.state();
-        if (lastState != null && !state.equals(lastState)) {
+        if (lastLook == null) {
+            lastLook = DefaultGenerator.look();
+        } else if (DefaultGenerator.movedSince(lastLook)) {
             Set<Integer> suspects = new TreeSet<>();
             RUNNING.forEach(visit -> suspects.add(visit.clientId));
             RUNNING.forEach(visit -> visit.suspects.addAll(suspects));
         }
-        lastState = state;
     }
 
     private void report(Visit visit) {

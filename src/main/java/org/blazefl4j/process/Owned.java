@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * An object together with the native memory that was allocated while it was made, whichever {@code PointerScope} its
@@ -19,6 +20,14 @@ record Owned<T>(T value, OwnerScope scope) implements AutoCloseable {
         } catch (Throwable failure) {
             scope.close();
             throw failure;
+        }
+    }
+
+    /** A pointer that lives until it is closed. Everything else that was allocated while it was made is freed. */
+    static <T extends Pointer> T free(Supplier<? extends T> supplier) {
+        try (Owned<T> owned = make(supplier)) {
+            owned.scope.release(owned.value);
+            return owned.value;
         }
     }
 

@@ -2,7 +2,11 @@ package org.blazefl4j.torch;
 
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.CPUGeneratorImpl;
 import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorImpl;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -39,18 +43,44 @@ public final class DefaultGenerator {
     }
 
     /**
-     * The generator's whole state, equal exactly if the next draws are. Waits while {@link #seeded} runs elsewhere.
+     * Looks whether the generator moved: whether a draw, or a new seed, lies between the look that filled {@code last}
+     * and this one. Cheap, so that it can be asked around each client. Waits while {@link #seeded} runs elsewhere.
      *
-     * @return a copy
+     * @param last an array from {@link #look()}; brought up to date
      */
-    public static ByteBuffer state() {
-        LibTorch.load();
+    public static boolean movedSince(byte[] last) {
         synchronized (LOCK) {
-            try (Generator generator = torch.getDefaultCPUGenerator();
-                    Tensor state = generator.get_state()) {
-                byte[] copy = new byte[(int) state.numel()];
-                state.data_ptr_byte().get(copy);
-                return ByteBuffer.wrap(copy);
+            if (Live.MEMBERS.mismatch(ByteBuffer.wrap(last)) < 0) {
+                return false;
+            }
+            Live.MEMBERS.get(0, last);
+            return true;
+        }
+    }
+
+    /** What {@link #movedSince} compares with. */
+    public static byte[] look() {
+        LibTorch.load();
+        byte[] last = new byte[Live.MEMBERS.capacity()];
+        movedSince(last);
+        return last;
+    }
+
+    /**
+     * The members that LibTorch's CPU generator adds to the base class of all generators: the Mersenne twister and what
+     * it has in store for normal numbers. Read in place, for a copy by {@code get_state} costs more than all else that
+     * surrounds a small client. The default generator is there as long as the process.
+     */
+    private static final class Live {
+
+        static final ByteBuffer MEMBERS = members();
+
+        private static ByteBuffer members() {
+            try (PointerScope scope = new PointerScope()) {
+                GeneratorImpl base = torch.getDefaultCPUGenerator().unsafeGetGeneratorImpl();
+                int from = base.sizeof();
+                int to = new CPUGeneratorImpl(base).sizeof();
+                return new BytePointer(base).position(from).limit(to).asByteBuffer().slice();
             }
         }
     }

@@ -22,8 +22,8 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.ClientRunner;
-import org.blazefl4j.process.PackageTensors;
 import org.blazefl4j.process.WorkerSettings;
+import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.Tensor;
@@ -354,7 +354,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         try {
             return Objects.requireNonNull(convertBufferToUplink(uplink), "convertBufferToUplink returned null");
         } catch (Throwable failure) {
-            PackageTensors.close(uplink);
+            TensorWalk.closeAll(uplink);
             throw failure;
         }
     }
@@ -397,11 +397,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
                 return;
             }
         }
-        PackageTensors.close(uplink);
+        TensorWalk.closeAll(uplink);
     }
 
     private static void discard(List<?> packages) {
-        packages.forEach(PackageTensors::close);
+        packages.forEach(TensorWalk::closeAll);
     }
 
     private static List<Integer> checkedIds(List<Integer> cids) {

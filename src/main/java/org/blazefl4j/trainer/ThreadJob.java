@@ -3,7 +3,7 @@ package org.blazefl4j.trainer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
-import org.blazefl4j.process.PackageTensors;
+import org.blazefl4j.shm.TensorWalk;
 
 /** One client of a round in threads: made by the caller, trained by a worker, taken by the caller. */
 final class ThreadJob<U, C> {
@@ -33,7 +33,7 @@ final class ThreadJob<U, C> {
             failure = thrown;
         }
         if (!state.compareAndSet(PENDING, DONE)) {
-            PackageTensors.close(uplink);
+            TensorWalk.closeAll(uplink);
         }
     }
 
