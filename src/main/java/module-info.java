@@ -19,5 +19,4 @@ module org.blazefl4j {
     exports org.blazefl4j.reproducibility;
     exports org.blazefl4j.contrib.fedavg;
     exports org.blazefl4j.metrics;
-    exports org.blazefl4j.metrics;
 }
