@@ -5,6 +5,8 @@ import org.blazefl4j.binding.Native;
 /** Failures of the operating system, as exceptions. */
 final class Errno {
 
+    static final int ENOSPC = 28;
+
     private Errno() {}
 
     /**
@@ -13,10 +15,11 @@ final class Errno {
      * @param what what was tried
      * @param code the negative errno that it gave
      * @param with what it was tried with, as {@code name=value}
+     * @param remedy how to mend it
      */
-    static IllegalStateException failed(String what, long code, String with) {
+    static IllegalStateException failed(String what, long code, String with, String remedy) {
         int error = (int) -code;
         return new IllegalStateException(
-                "cannot " + what + ": " + with + ", errno=" + error + " (" + Native.errorText(error) + ")");
+                "cannot " + what + ": " + with + ", errno=" + error + " (" + Native.errorText(error) + "); " + remedy);
     }
 }

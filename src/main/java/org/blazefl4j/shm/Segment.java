@@ -34,14 +34,14 @@ public final class Segment implements AutoCloseable {
         long mapped = Native.map(fd, handle.bytes());
         if (mapped < 0) {
             Native.close(fd);
-            throw Errno.failed("map a segment", mapped, "bytes=" + handle.bytes());
+            throw Errno.failed("map a segment", mapped, "bytes=" + handle.bytes(), "close packages to free memory");
         }
         address = mapped;
         region = Native.regionAdd(address, handle.bytes(), handle.slotBytes());
         if (region < 0) {
             Native.unmap(address, handle.bytes());
             Native.close(fd);
-            throw Errno.failed("register a segment", region, "bytes=" + handle.bytes());
+            throw Errno.failed("count a segment", region, "slots=" + handle.slots(), "close packages to free memory");
         }
     }
 
@@ -49,6 +49,7 @@ public final class Segment implements AutoCloseable {
      * Makes a segment of one slot.
      *
      * @param bytes what it must hold at the least, above 0
+     * @throws IllegalStateException if there is not that much memory; the message names bytes needed and free
      */
     public static Segment create(long bytes) {
         return slotted(1, bytes);
@@ -59,14 +60,16 @@ public final class Segment implements AutoCloseable {
      *
      * @param slots how many, above 0
      * @param slotBytes what each must hold at the least, above 0
+     * @throws IllegalStateException if there is not that much memory; the message names bytes needed and free
      */
     public static Segment slotted(int slots, long slotBytes) {
+        return slotted(slots, slotBytes, SegmentSpace.host());
+    }
+
+    static Segment slotted(int slots, long slotBytes, SegmentSpace space) {
         long rounded = SegmentLayout.rounded(slotBytes);
         SegmentLayout.check(slots, rounded);
-        int fd = Native.shmCreate("/dev/shm", slots * rounded);
-        if (fd < 0) {
-            throw Errno.failed("make a segment", fd, "bytes=" + slots * rounded);
-        }
+        int fd = space.reserve(slots * rounded);
         SegmentHandle handle = new SegmentHandle(
                 Native.pid(), fd, Native.device(fd), Native.inode(fd), slots, rounded, GENERATIONS.incrementAndGet());
         return new Segment(handle, fd);
@@ -80,7 +83,11 @@ public final class Segment implements AutoCloseable {
     public static Segment open(SegmentHandle handle) {
         int fd = Native.shmOpen(handle.pid(), handle.fd(), handle.device(), handle.inode(), handle.bytes());
         if (fd < 0) {
-            throw Errno.failed("open a segment", fd, handle.toString());
+            throw Errno.failed(
+                    "open a segment",
+                    fd,
+                    handle.toString(),
+                    "open it while the process that made it runs and has it open");
         }
         return new Segment(handle, fd);
     }
