@@ -10,7 +10,6 @@ import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Data sets in maps, by partition type and client. Crosses into worker processes with its data sets.
@@ -65,7 +64,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
      */
     public void setClients(P type, TensorDataset whole, List<long[]> parts) {
         for (int cid = 0; cid < parts.size(); cid++) {
-            Tensor indices = torch.tensor(parts.get(cid));
+            Tensor indices = Tensor.create(parts.get(cid));
             indices.retainReference(); // it outlives the scope that it is made in
             made.add(indices);
             setDataset(type, cid, new FilteredDataset(indices, whole));

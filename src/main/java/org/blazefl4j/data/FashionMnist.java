@@ -21,6 +21,7 @@ public final class FashionMnist {
     public static final Transform NORMALISATION = new Compose(new ToFloat(255), new Normalize(0.2860, 0.3530));
 
     private static final String NAME = "fashion-mnist";
+    private static final int SIDE = 28;
 
     private FashionMnist() {}
 
@@ -48,6 +49,13 @@ public final class FashionMnist {
      * @throws IOException if a file is missing, cannot be read or is not whole
      */
     public static ImageData read(Path folder) throws IOException {
-        return IdxReader.readFolder(folder, NAME, CLASSES, NORMALISATION);
+        ImageData data = IdxReader.readFolder(folder, NAME, CLASSES, NORMALISATION);
+        long[] shape = data.trainImages().shape();
+        if (shape[2] != SIDE || shape[3] != SIDE) {
+            data.close();
+            throw new IOException("not Fashion-MNIST: folder=" + folder + ", images=" + shape[2] + "x" + shape[3]
+                    + ", limit=28x28; read another set of IDX files with IdxReader.readFolder");
+        }
+        return data;
     }
 }

@@ -59,20 +59,12 @@ public final class IdxReader {
     }
 
     static ImageData readSet(Finder finder, String name, int classes, Transform normalisation) throws IOException {
-        LabelledImages train = readPart(finder, "train", classes);
-        try {
-            LabelledImages test = readPart(finder, "t10k", classes);
-            try {
-                return new ImageData(
-                        name, classes, train.images(), train.labels(), test.images(), test.labels(), normalisation);
-            } catch (RuntimeException | Error e) {
-                test.close();
-                throw e;
-            }
-        } catch (IOException | RuntimeException | Error e) {
-            train.close();
-            throw e;
-        }
+        return ImageData.of(
+                name,
+                classes,
+                () -> readPart(finder, "train", classes),
+                () -> readPart(finder, "t10k", classes),
+                normalisation);
     }
 
     private static LabelledImages readPart(Finder finder, String part, int classes) throws IOException {
@@ -89,14 +81,8 @@ public final class IdxReader {
             checkMagic(file, in.readInt(), dimensions);
             long[] shape = readShape(in, dimensions);
             return Tensor.create(readBody(file, in, shape), false, shape);
-        } catch (EOFException e) {
-            throw new IOException(
-                    "truncated IDX file: file=" + file.name() + ", bytes=" + file.bytes().length
-                            + ", limit=a whole header and its data; get the file again",
-                    e);
-        } catch (ZipException e) {
-            throw new IOException(
-                    "damaged gzip file: file=" + file.name() + ", found=" + e.getMessage() + "; get the file again", e);
+        } catch (EOFException | ZipException e) {
+            throw NamedBytes.damaged(file.name(), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package org.blazefl4j.data;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -58,6 +59,30 @@ public final class ImageData implements AutoCloseable {
                     + Samples.describe(testImages) + ", limit=equal channels, height and width");
         }
         tensors().forEach(Tensor::retainReference); // they outlive the scope that they are made in
+    }
+
+    /** Reads both parts; closes what was read if the rest cannot be. */
+    static ImageData of(
+            String name,
+            int classes,
+            LabelledImages.Source trainSource,
+            LabelledImages.Source testSource,
+            Transform normalisation)
+            throws IOException {
+        LabelledImages train = trainSource.read();
+        try {
+            LabelledImages test = testSource.read();
+            try {
+                return new ImageData(
+                        name, classes, train.images(), train.labels(), test.images(), test.labels(), normalisation);
+            } catch (IllegalArgumentException e) {
+                test.close();
+                throw new IOException("the files of " + name + " are not of one set: " + e.getMessage(), e);
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            train.close();
+            throw e;
+        }
     }
 
     private void checkPart(String part, Tensor images, Tensor labels) {

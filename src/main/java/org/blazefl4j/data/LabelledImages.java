@@ -1,11 +1,20 @@
 package org.blazefl4j.data;
 
 import java.io.IOException;
+import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** One part of a data set as it comes from its files: images as bytes [n, c, h, w], labels as int64 [n]. */
 record LabelledImages(Tensor images, Tensor labels) implements AutoCloseable {
+
+    /** Reads a part. */
+    interface Source {
+        LabelledImages read() throws IOException;
+    }
 
     /**
      * Takes ownership of images and makes int64 of label bytes, after a check of their number and range.
@@ -21,6 +30,17 @@ record LabelledImages(Tensor images, Tensor labels) implements AutoCloseable {
         } catch (IOException | RuntimeException | Error e) {
             images.close();
             throw e;
+        }
+    }
+
+    /** Copies parts, which stay the caller's, into one. */
+    static LabelledImages join(List<LabelledImages> parts) {
+        return new LabelledImages(cat(parts, LabelledImages::images), cat(parts, LabelledImages::labels));
+    }
+
+    private static Tensor cat(List<LabelledImages> parts, Function<LabelledImages, Tensor> which) {
+        try (TensorVector all = new TensorVector(parts.stream().map(which).toArray(Tensor[]::new))) {
+            return torch.cat(all);
         }
     }
 

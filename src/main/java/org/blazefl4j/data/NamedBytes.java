@@ -4,7 +4,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
@@ -27,21 +26,26 @@ record NamedBytes(String name, byte[] bytes) {
                 return read(file);
             }
         }
-        throw new NoSuchFileException(
-                folder.toString(),
-                null,
-                "no such data file: folder=" + folder + ", limit=one of " + Arrays.toString(names)
-                        + "; name the folder that holds it");
+        throw new IOException("no such data file: folder=" + folder + ", limit=one of " + Arrays.toString(names)
+                + "; name the folder that holds it");
     }
 
     /** Reads a file that lies beside this class in the jar. */
     static NamedBytes resource(String path) throws IOException {
         try (InputStream in = NamedBytes.class.getResourceAsStream(path)) {
             if (in == null) {
-                throw new NoSuchFileException(path, null, "not in the jar: the build of the library is not whole");
+                throw new IOException(
+                        "not in the jar: file=" + path + ", limit=all data files; build the library again");
             }
             return new NamedBytes("embedded " + path, in.readAllBytes());
         }
+    }
+
+    /** What to throw when a file ends too early or does not unpack. */
+    static IOException damaged(String file, IOException cause) {
+        String found = cause.getMessage() == null ? "an early end" : cause.getMessage();
+        return new IOException(
+                "damaged data file: file=" + file + ", found=" + found + ", limit=a whole file; get it again", cause);
     }
 
     /** The content, unpacked where the first two bytes say that it is gzip. */

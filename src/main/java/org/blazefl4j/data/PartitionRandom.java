@@ -39,4 +39,80 @@ final class PartitionRandom {
             values[j] = swapped;
         }
     }
+
+    /**
+     * A point of the Dirichlet distribution with the same concentration for each of its parts: Gamma numbers over their
+     * sum, computed from their logarithms because those of small concentrations are too small to write down.
+     */
+    double[] dirichlet(double concentration, int parts) {
+        double[] point = new double[parts];
+        double highest = Double.NEGATIVE_INFINITY;
+        for (int i = 0; i < parts; i++) {
+            point[i] = logGamma(concentration);
+            highest = Math.max(highest, point[i]);
+        }
+        double sum = 0;
+        for (int i = 0; i < parts; i++) {
+            point[i] = StrictMath.exp(point[i] - highest);
+            sum += point[i];
+        }
+        for (int i = 0; i < parts; i++) {
+            point[i] /= sum;
+        }
+        return point;
+    }
+
+    /**
+     * The logarithm of a number of the Gamma distribution with scale 1 (G. Marsaglia, W. W. Tsang: A Simple Method for
+     * Generating Gamma Variables, ACM TOMS 26, 2000). A shape below 1 takes a number of shape + 1 times a uniform
+     * number to the power 1 / shape.
+     */
+    double logGamma(double shape) {
+        if (shape < 1) {
+            return logGamma(shape + 1) + StrictMath.log(uniform()) / shape;
+        }
+        double d = shape - 1.0 / 3;
+        double c = 1 / StrictMath.sqrt(9 * d);
+        while (true) {
+            double x = normal();
+            double root = 1 + c * x;
+            if (root <= 0) {
+                continue;
+            }
+            double v = root * root * root;
+            if (StrictMath.log(uniform()) < 0.5 * x * x + d - d * v + d * StrictMath.log(v)) {
+                return StrictMath.log(d * v);
+            }
+        }
+    }
+
+    /** A number of the standard normal distribution (Box, Muller). */
+    double normal() {
+        double radius = StrictMath.sqrt(-2 * StrictMath.log(uniform()));
+        return radius * StrictMath.cos(2 * StrictMath.PI * uniform());
+    }
+
+    private static double sum(double[] values) {
+        double sum = 0;
+        for (double value : values) {
+            sum += value;
+        }
+        return sum;
+    }
+
+    /** A position, drawn with a probability in proportion to its weight; at least one weight is above 0. */
+    int weighted(double[] weights) {
+        double left = uniform() * sum(weights);
+        int last = -1;
+        for (int i = 0; i < weights.length; i++) {
+            if (weights[i] > 0) {
+                last = i;
+                left -= weights[i];
+                if (left < 0) {
+                    return i;
+                }
+            }
+        }
+        return last; // rounding left a rest
+    }
 }

@@ -15,7 +15,7 @@ public interface Partitioner {
     /**
      * Divides the samples with the given labels.
      *
-     * @param labels one label per sample, none negative
+     * @param labels one label per sample
      * @param numClients the number of clients
      * @param seed what the random numbers derive from
      * @return for each client the positions of its samples, ascending
@@ -26,7 +26,7 @@ public interface Partitioner {
     /**
      * Divides the samples with the given labels.
      *
-     * @param labels int64 of shape [n], none negative
+     * @param labels int64 of shape [n]
      * @param numClients the number of clients
      * @param seed what the random numbers derive from
      * @return for each client the positions of its samples, ascending

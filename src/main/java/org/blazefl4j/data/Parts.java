@@ -1,9 +1,16 @@
 package org.blazefl4j.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** What the partitioners share. */
 final class Parts {
+
+    private static final double LOWEST_ALPHA = 1e-6;
+    private static final double HIGHEST_ALPHA = 1e6;
 
     private Parts() {}
 
@@ -13,6 +20,25 @@ final class Parts {
             throw new IllegalArgumentException("number of clients: numClients=" + numClients + ", limit=1 to "
                     + labels.length + " (the number of samples); change the number of clients");
         }
+    }
+
+    /** Checks a Dirichlet distribution's concentration. */
+    static void checkAlpha(double alpha) {
+        if (!(alpha >= LOWEST_ALPHA && alpha <= HIGHEST_ALPHA)) {
+            throw new IllegalArgumentException("Dirichlet concentration: alpha=" + alpha + ", limit=" + LOWEST_ALPHA
+                    + " to " + HIGHEST_ALPHA + "; 0.1 is very uneven, 100 nearly even");
+        }
+    }
+
+    /** The positions of each class's samples, ascending, in the order of the classes. */
+    static List<long[]> byClass(long[] labels) {
+        Map<Long, List<Long>> classes = new TreeMap<>();
+        for (int i = 0; i < labels.length; i++) {
+            classes.computeIfAbsent(labels[i], c -> new ArrayList<>()).add((long) i);
+        }
+        return classes.values().stream()
+                .map(positions -> positions.stream().mapToLong(Long::longValue).toArray())
+                .toList();
     }
 
     /** The positions 0 to n - 1. */

@@ -34,8 +34,8 @@ final class Samples {
     /** Checks that a tensor is a list of positions among so many samples. */
     static void checkIndices(Tensor indices, long samples) {
         if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1) {
-            throw new IllegalArgumentException(
-                    "indices: indices=" + describe(indices) + ", limit=int64 [n]; make them with torch.tensor(long[])");
+            throw new IllegalArgumentException("indices: indices=" + describe(indices)
+                    + ", limit=int64 [n]; make them with Tensor.create(long[])");
         }
         if (indices.numel() == 0) {
             return;
@@ -99,6 +99,9 @@ final class Samples {
             throw new IllegalArgumentException("labels: labels=" + describe(values) + ", limit=int64 [n]");
         }
         long[] result = new long[Math.toIntExact(values.numel())];
+        if (result.length == 0) {
+            return result;
+        }
         try (Tensor dense = values.contiguous();
                 LongPointer elements = dense.data_ptr_long()) {
             elements.get(result);

@@ -1,0 +1,118 @@
+package org.blazefl4j.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Divides each class among the clients in proportions drawn from a Dirichlet distribution, so that clients differ in
+ * size and classes (M. Yurochkin et al.: Bayesian Nonparametric Federated Learning of Neural Networks, ICML 2019,
+ * section 4).
+ *
+ * <p>The proportions of all classes are drawn again until every client has the least number of samples, 1 000 times at
+ * the most; then each class's samples are dealt out in random order. A proportion's cut is rounded down.
+ *
+ * @param alpha the concentration, 1e-6 to 1e6: small gives each class to few clients, large divides evenly
+ * @param minSize the least number of samples of a client, 1 or more
+ */
+public record DirichletPartitioner(double alpha, int minSize) implements Partitioner {
+
+    private static final int ATTEMPTS = 1000;
+
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if one is out of range
+     */
+    public DirichletPartitioner {
+        Parts.checkAlpha(alpha);
+        if (minSize < 1) {
+            throw new IllegalArgumentException(
+                    "minimum size: minSize=" + minSize + ", limit=1 or more samples a client");
+        }
+    }
+
+    /**
+     * Leaves no client without a sample.
+     *
+     * @param alpha the concentration, 1e-6 to 1e6
+     */
+    public DirichletPartitioner(double alpha) {
+        this(alpha, 1);
+    }
+
+    @Override
+    public List<long[]> partition(long[] labels, int numClients, long seed) {
+        Parts.checkClients(labels, numClients);
+        if ((long) minSize * numClients > labels.length) {
+            throw new IllegalArgumentException("minimum size: minSize=" + minSize + ", limit="
+                    + labels.length / numClients + " (" + labels.length + " samples for " + numClients
+                    + " clients); lower the minimum or the number of clients");
+        }
+        List<long[]> classes = Parts.byClass(labels);
+        PartitionRandom random = new PartitionRandom(seed);
+        return deal(classes, drawCuts(classes, numClients, random), numClients, random);
+    }
+
+    /** For each class, where each client's share of it begins and the last one's ends. */
+    private int[][] drawCuts(List<long[]> classes, int numClients, PartitionRandom random) {
+        int best = 0;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            int[][] cuts = classes.stream()
+                    .map(samples -> cuts(random.dirichlet(alpha, numClients), samples.length))
+                    .toArray(int[][]::new);
+            int smallest = smallest(cuts, numClients);
+            if (smallest >= minSize) {
+                return cuts;
+            }
+            best = Math.max(best, smallest);
+        }
+        throw new IllegalArgumentException("no division with enough samples for every client: alpha=" + alpha
+                + ", clients=" + numClients + ", smallest client at best=" + best + ", limit=" + minSize + " in "
+                + ATTEMPTS + " attempts; raise alpha or lower the minimum size or the number of clients");
+    }
+
+    private static int[] cuts(double[] proportions, int samples) {
+        int[] cuts = new int[proportions.length + 1];
+        double sum = 0;
+        for (int i = 1; i < proportions.length; i++) {
+            sum += proportions[i - 1];
+            cuts[i] = Math.min((int) (sum * samples), samples);
+        }
+        cuts[proportions.length] = samples;
+        return cuts;
+    }
+
+    private static int smallest(int[][] cuts, int numClients) {
+        int smallest = Integer.MAX_VALUE;
+        for (int i = 0; i < numClients; i++) {
+            int size = 0;
+            for (int[] ofClass : cuts) {
+                size += ofClass[i + 1] - ofClass[i];
+            }
+            smallest = Math.min(smallest, size);
+        }
+        return smallest;
+    }
+
+    private static List<long[]> deal(List<long[]> classes, int[][] cuts, int numClients, PartitionRandom random) {
+        classes.forEach(samples -> random.shuffle(samples, 0, samples.length));
+        List<long[]> parts = new ArrayList<>(numClients);
+        for (int i = 0; i < numClients; i++) {
+            parts.add(part(classes, cuts, i));
+        }
+        return parts;
+    }
+
+    private static long[] part(List<long[]> classes, int[][] cuts, int client) {
+        long[] part = new long[0];
+        for (int c = 0; c < cuts.length; c++) {
+            int from = cuts[c][client];
+            int length = cuts[c][client + 1] - from;
+            part = Arrays.copyOf(part, part.length + length);
+            System.arraycopy(classes.get(c), from, part, part.length - length, length);
+        }
+        Arrays.sort(part);
+        return part;
+    }
+}

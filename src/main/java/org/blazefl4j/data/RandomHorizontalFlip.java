@@ -1,0 +1,48 @@
+package org.blazefl4j.data;
+
+import java.util.Arrays;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Mirrors each image from left to right with the same probability. For shape [n, ..., width] of any type.
+ *
+ * <p>Draws {@code rand(n)} and mirrors where the number is below the probability.
+ *
+ * @param probability from 0 (never) to 1 (always)
+ */
+public record RandomHorizontalFlip(double probability) implements Transform {
+
+    /**
+     * Checks the probability.
+     *
+     * @throws IllegalArgumentException if it is not from 0 to 1
+     */
+    public RandomHorizontalFlip {
+        if (!(probability >= 0 && probability <= 1)) {
+            throw new IllegalArgumentException(
+                    "flip probability: probability=" + probability + ", limit=0 to 1; 0.5 is usual");
+        }
+    }
+
+    @Override
+    public Tensor apply(Tensor x, Generator generator) {
+        long[] shape = x.shape();
+        if (shape.length < 2) {
+            throw new IllegalArgumentException(
+                    "horizontal flip: batch=" + Samples.describe(x) + ", limit=[n, ..., width]");
+        }
+        long[] perSample = new long[shape.length];
+        Arrays.fill(perSample, 1);
+        perSample[0] = shape[0];
+        try (Scalar limit = new Scalar(probability);
+                Tensor drawn = Draws.uniform(shape[0], generator, this);
+                Tensor chosen = drawn.lt(limit);
+                Tensor mask = chosen.view(perSample);
+                Tensor mirrored = x.flip(shape.length - 1)) {
+            return torch.where(mask, mirrored, x);
+        }
+    }
+}

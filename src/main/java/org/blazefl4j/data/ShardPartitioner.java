@@ -1,0 +1,64 @@
+package org.blazefl4j.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Sorts the samples by label, cuts them into shards and deals each client the same number of shards at random, so that
+ * a client sees few classes (H. B. McMahan et al.: Communication-Efficient Learning of Deep Networks from Decentralized
+ * Data, AISTATS 2017, section 3).
+ *
+ * <p>Samples of one class keep their order. Where the samples do not divide into equal shards, the first shards have
+ * one sample more.
+ *
+ * @param numShards the number of shards, a multiple of the number of clients; the paper has two per client
+ */
+public record ShardPartitioner(int numShards) implements Partitioner {
+
+    /**
+     * Checks the number of shards.
+     *
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public ShardPartitioner {
+        if (numShards < 1) {
+            throw new IllegalArgumentException(
+                    "number of shards: numShards=" + numShards + ", limit=1 or more; give two per client");
+        }
+    }
+
+    @Override
+    public List<long[]> partition(long[] labels, int numClients, long seed) {
+        Parts.checkClients(labels, numClients);
+        checkShards(labels.length, numClients);
+        long[] byLabel =
+                Parts.byClass(labels).stream().flatMapToLong(Arrays::stream).toArray();
+        long[] shards = Parts.positions(numShards);
+        new PartitionRandom(seed).shuffle(shards, 0, numShards);
+        int perClient = numShards / numClients;
+        List<long[]> parts = new ArrayList<>(numClients);
+        for (int i = 0; i < numClients; i++) {
+            parts.add(join(byLabel, Arrays.copyOfRange(shards, i * perClient, (i + 1) * perClient)));
+        }
+        return parts;
+    }
+
+    private void checkShards(int samples, int numClients) {
+        if (numShards % numClients != 0 || numShards > samples) {
+            throw new IllegalArgumentException("number of shards: numShards=" + numShards + ", limit=a multiple of "
+                    + numClients + " (the number of clients) up to " + samples
+                    + " (the number of samples); change the number of shards or clients");
+        }
+    }
+
+    private long[] join(long[] byLabel, long[] shards) {
+        return Arrays.stream(shards)
+                .flatMap(shard -> Arrays.stream(
+                        byLabel,
+                        Parts.cut(byLabel.length, numShards, (int) shard),
+                        Parts.cut(byLabel.length, numShards, (int) shard + 1)))
+                .sorted()
+                .toArray();
+    }
+}

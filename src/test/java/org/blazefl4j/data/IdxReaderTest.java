@@ -1,0 +1,192 @@
+package org.blazefl4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class IdxReaderTest {
+
+    private static final String TRAIN_IMAGES = "train-images-idx3-ubyte";
+    private static final String TRAIN_LABELS = "train-labels-idx1-ubyte";
+
+    @TempDir
+    Path folder;
+
+    /** Three training images and two test images of 2×2 pixels, in a mix of plain and packed files. */
+    @BeforeEach
+    void writeSet() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.idx(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, (byte) 255}, 3, 2, 2));
+        write(TRAIN_LABELS + ".gz", IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3)));
+        write("t10k-images-idx3-ubyte.gz", IdxFiles.gzip(IdxFiles.idx(new byte[8], 2, 2, 2)));
+        write("t10k-labels-idx1-ubyte", IdxFiles.idx(new byte[] {1, 1}, 2));
+    }
+
+    private void write(String name, byte[] content) throws IOException {
+        Files.write(folder.resolve(name), content);
+    }
+
+    private ImageData read() throws IOException {
+        return IdxReader.readFolder(folder, "tiny", 10, new ToFloat(255));
+    }
+
+    @Test
+    void shouldReadPlainAndPackedFiles() throws IOException {
+        try (ImageData data = read()) {
+            assertThat(data.trainImages().shape()).containsExactly(3, 1, 2, 2);
+            assertThat(data.testImages().shape()).containsExactly(2, 1, 2, 2);
+            assertThat(Samples.toArray(data.trainLabels())).containsExactly(2, 0, 9);
+            assertThat(Samples.toArray(data.testLabels())).containsExactly(1, 1);
+            try (Tensor flat = data.trainImages().flatten();
+                    Tensor pixels = flat.to(ScalarType.Long)) {
+                assertThat(Samples.toArray(pixels)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255);
+            }
+        }
+    }
+
+    @Test
+    void shouldTellPackedFilesByTheirContent() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.gzip(IdxFiles.idx(new byte[12], 3, 2, 2)));
+        Files.delete(folder.resolve(TRAIN_LABELS + ".gz"));
+        write(TRAIN_LABELS + ".gz", IdxFiles.idx(new byte[] {2, 0, 9}, 3));
+        try (ImageData data = read()) {
+            assertThat(Samples.toArray(data.trainLabels())).containsExactly(2, 0, 9);
+        }
+    }
+
+    @Test
+    void shouldReadOneFile() throws IOException {
+        try (Tensor labels = IdxReader.read(folder.resolve(TRAIN_LABELS + ".gz"), 1);
+                Tensor pixels = IdxReader.read(folder.resolve(TRAIN_IMAGES), 3)) {
+            assertThat(labels.shape()).containsExactly(3);
+            assertThat(labels.scalar_type().intern()).isEqualTo(ScalarType.Byte);
+            assertThat(pixels.shape()).containsExactly(3, 2, 2);
+        }
+    }
+
+    @Test
+    void shouldNameTheFilesWhenOneIsMissing() throws IOException {
+        Files.delete(folder.resolve(TRAIN_IMAGES));
+        refused(
+                "no such data file: folder=" + folder
+                        + ", limit=one of [train-images-idx3-ubyte, train-images-idx3-ubyte.gz]; name the folder that holds it");
+    }
+
+    @Test
+    void shouldNameTheMagicNumberWhenItIsWrong() throws IOException {
+        byte[] file = IdxFiles.idx(new byte[12], 3, 2, 2);
+        file[2] = 0x0d; // floats
+        write(TRAIN_IMAGES, file);
+        refused("not the right IDX file: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", magic=0x00000d03, limit=0x00000803 for 3-dimensional bytes");
+    }
+
+    @Test
+    void shouldRefuseLabelsWhereImagesShouldBe() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.idx(new byte[] {2, 0, 9}, 3));
+        refused("not the right IDX file: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", magic=0x00000801, limit=0x00000803 for 3-dimensional bytes");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3, 15})
+    void shouldRefuseAHeaderThatIsCut(int bytes) throws IOException {
+        write(TRAIN_IMAGES, Arrays.copyOf(IdxFiles.idx(new byte[12], 3, 2, 2), bytes));
+        refused("damaged data file: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", found=an early end, limit=a whole file; get it again");
+    }
+
+    @Test
+    void shouldRefuseDataThatIsCut() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.idx(new byte[11], 3, 2, 2));
+        refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", shape=[3, 2, 2], data bytes=11, limit=12; get the file again");
+    }
+
+    @Test
+    void shouldRefuseDataThatGoesOn() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.gzip(IdxFiles.idx(new byte[13], 3, 2, 2)));
+        refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", shape=[3, 2, 2], data bytes=more than 12, limit=12; get the file again");
+    }
+
+    @Test
+    void shouldRefuseADimensionOfZero() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.idx(new byte[0], 3, 0, 2));
+        refused("empty IDX file: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", shape=[3, 0, 2], limit=1 or more in each dimension; get the file again");
+    }
+
+    @Test
+    void shouldNotBelieveDimensionsThatTheFileCannotHold() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.idx(new byte[12], -1, -1, -1));
+        refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", shape=[4294967295, 4294967295, 4294967295], data bytes=at most 28, limit=4294967295;"
+                + " get the file again");
+    }
+
+    @Test
+    void shouldRefuseAPackedFileThatIsCut() throws IOException {
+        byte[] packed = IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3));
+        write(TRAIN_LABELS + ".gz", Arrays.copyOf(packed, packed.length - 9));
+        refused("damaged data file: file=" + folder.resolve(TRAIN_LABELS + ".gz")
+                + ", found=Unexpected end of ZLIB input stream, limit=a whole file; get it again");
+    }
+
+    @Test
+    void shouldRefuseAPackedFileWhoseSumIsWrong() throws IOException {
+        byte[] packed = IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3));
+        packed[packed.length - 8] ^= 1;
+        write(TRAIN_LABELS + ".gz", packed);
+        refused("damaged data file: file=" + folder.resolve(TRAIN_LABELS + ".gz")
+                + ", found=Corrupt GZIP trailer, limit=a whole file; get it again");
+    }
+
+    @Test
+    void shouldNameThePositionWhenALabelIsTooHigh() throws IOException {
+        write(TRAIN_LABELS + ".gz", IdxFiles.idx(new byte[] {2, 10, 9}, 3));
+        refused("label out of range: file=" + folder.resolve(TRAIN_LABELS + ".gz")
+                + ", position=1, label=10, limit=0 to 9; get the file again or name the data set that it belongs to");
+    }
+
+    @Test
+    void shouldRefuseLabelsOfAnotherNumber() throws IOException {
+        write(TRAIN_LABELS + ".gz", IdxFiles.idx(new byte[] {2, 0}, 2));
+        refused("images and labels differ in number: labels=2 in " + folder.resolve(TRAIN_LABELS + ".gz")
+                + ", limit=3 images in " + folder.resolve(TRAIN_IMAGES) + "; take both from one set");
+    }
+
+    @Test
+    void shouldRefuseTestImagesOfAnotherShape() throws IOException {
+        write("t10k-images-idx3-ubyte.gz", IdxFiles.idx(new byte[12], 2, 2, 3));
+        refused("the files of tiny are not of one set: images differ: training=byte [3, 1, 2, 2], "
+                + "test=byte [2, 1, 2, 3], limit=equal channels, height and width");
+    }
+
+    @Test
+    void shouldRefuseOtherImagesAsFashionMnist() {
+        refused(
+                () -> FashionMnist.read(folder),
+                "not Fashion-MNIST: folder=" + folder
+                        + ", images=2x2, limit=28x28; read another set of IDX files with IdxReader.readFolder");
+    }
+
+    private void refused(String message) {
+        refused(this::read, message);
+    }
+
+    private static void refused(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).isInstanceOf(IOException.class).hasMessage(message);
+    }
+}

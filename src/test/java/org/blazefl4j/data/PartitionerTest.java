@@ -1,0 +1,251 @@
+package org.blazefl4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.pytorch.Tensor;
+
+class PartitionerTest {
+
+    private static final long[] TEN_CLASSES =
+            LongStream.range(0, 2000).map(i -> i % 10).toArray();
+
+    /** A partitioner with a request that it can meet. */
+    record Request(Partitioner partitioner, long[] labels, int clients) {
+
+        long[][] partition(long seed) {
+            return partitioner.partition(labels, clients, seed).toArray(long[][]::new);
+        }
+    }
+
+    @Provide
+    Arbitrary<Request> requests() {
+        Arbitrary<Integer> clients = Arbitraries.integers().between(1, 12);
+        Arbitrary<long[]> labels = Arbitraries.longs()
+                .between(-1, 6)
+                .array(long[].class)
+                .ofMinSize(60)
+                .ofMaxSize(300);
+        return Combinators.combine(clients, labels, Arbitraries.integers().between(0, 3))
+                .as((c, l, kind) -> new Request(partitioner(kind, c), l, c));
+    }
+
+    private static Partitioner partitioner(int kind, int clients) {
+        return switch (kind) {
+            case 0 -> new IidPartitioner();
+            case 1 -> new ShardPartitioner(2 * clients);
+            case 2 -> new DirichletPartitioner(5);
+            default -> new BalancedDirichletPartitioner(0.3);
+        };
+    }
+
+    @Property(tries = 300)
+    void shouldGiveEverySampleOnceAndEveryClientOne(@ForAll("requests") Request request, @ForAll long seed) {
+        long[][] parts = request.partition(seed);
+        assertThat(parts).hasNumberOfRows(request.clients);
+        assertThat(Arrays.asList(parts))
+                .allSatisfy(part -> assertThat(part).isNotEmpty().isSorted());
+        long[] all = Arrays.stream(parts).flatMapToLong(Arrays::stream).sorted().toArray();
+        assertThat(all).isEqualTo(LongStream.range(0, request.labels.length).toArray());
+    }
+
+    @Property(tries = 100)
+    void shouldDependOnTheSeedAlone(@ForAll("requests") Request request, @ForAll long seed) {
+        assertThat(request.partition(seed)).isDeepEqualTo(request.partition(seed));
+    }
+
+    @Property(tries = 8)
+    void shouldGiveOtherPartsWithAnotherSeed(@ForAll long seed) {
+        for (int kind = 0; kind < 4; kind++) {
+            Request request = new Request(partitioner(kind, 10), TEN_CLASSES, 10);
+            assertThat(Arrays.deepEquals(request.partition(seed), request.partition(seed + 1)))
+                    .isFalse();
+        }
+    }
+
+    @Property(tries = 100)
+    void shouldBalanceSizesWhenSaidTo(@ForAll("requests") Request request, @ForAll long seed) {
+        for (Partitioner balanced : List.of(new IidPartitioner(), new BalancedDirichletPartitioner(0.1))) {
+            List<long[]> parts = balanced.partition(request.labels, request.clients, seed);
+            int least = request.labels.length / request.clients;
+            int larger = request.labels.length % request.clients;
+            assertThat(parts.stream().mapToInt(part -> part.length))
+                    .isEqualTo(IntStream.range(0, request.clients)
+                            .mapToObj(i -> i < larger ? least + 1 : least)
+                            .toList());
+        }
+    }
+
+    @Property(tries = 50)
+    void shouldGiveEachClientFewClassesWhenSharded(@ForAll long seed) {
+        List<long[]> parts = new ShardPartitioner(20).partition(TEN_CLASSES, 10, seed);
+        assertThat(parts).allSatisfy(part -> {
+            assertThat(part).hasSize(200);
+            assertThat(classes(part)).isLessThanOrEqualTo(2);
+        });
+    }
+
+    private static long classes(long[] part) {
+        return Arrays.stream(part).map(i -> TEN_CLASSES[(int) i]).distinct().count();
+    }
+
+    @Example
+    void shouldCutShardsOfSortedLabels() {
+        long[] labels = {1, 0, 1, 0, 1};
+        List<long[]> parts = new ShardPartitioner(2).partition(labels, 2, 0);
+        assertThat(parts)
+                .usingElementComparator(Arrays::compare)
+                .containsExactlyInAnyOrder(new long[] {0, 1, 3}, new long[] {2, 4});
+    }
+
+    @Property(tries = 50)
+    void shouldKeepTheMinimumSize(@ForAll long seed) {
+        List<long[]> parts = new DirichletPartitioner(0.5, 40).partition(TEN_CLASSES, 10, seed);
+        assertThat(parts).allSatisfy(part -> assertThat(part).hasSizeGreaterThanOrEqualTo(40));
+    }
+
+    @Example
+    void shouldBeMoreUnevenWithSmallerConcentration() {
+        assertThat(meanClasses(0.1)).isLessThan(3);
+        assertThat(meanClasses(1)).isBetween(4.0, 7.0);
+        assertThat(meanClasses(1000)).isGreaterThan(9);
+        assertThat(largest(0.1)).isGreaterThan(220);
+        assertThat(largest(1)).isBetween(140, 210);
+        assertThat(largest(1000)).isLessThan(110);
+    }
+
+    /** The effective number of classes of a client: one over the sum of squared shares, in the mean over clients. */
+    private static double meanClasses(double alpha) {
+        return new BalancedDirichletPartitioner(alpha)
+                .partition(TEN_CLASSES, 20, 42).stream()
+                        .mapToDouble(PartitionerTest::effectiveClasses)
+                        .average()
+                        .orElseThrow();
+    }
+
+    private static double effectiveClasses(long[] part) {
+        double[] shares = new double[10];
+        for (long i : part) {
+            shares[(int) TEN_CLASSES[(int) i]] += 1.0 / part.length;
+        }
+        return 1 / Arrays.stream(shares).map(s -> s * s).sum();
+    }
+
+    private static int largest(double alpha) {
+        return new DirichletPartitioner(alpha)
+                .partition(TEN_CLASSES, 20, 42).stream()
+                        .mapToInt(part -> part.length)
+                        .max()
+                        .orElseThrow();
+    }
+
+    @Example
+    void shouldTakeLabelsFromATensor() {
+        try (Tensor labels = Tensor.create(TEN_CLASSES)) {
+            assertThat(new IidPartitioner().partition(labels, 7, 3).toArray(long[][]::new))
+                    .isDeepEqualTo(
+                            new IidPartitioner().partition(TEN_CLASSES, 7, 3).toArray(long[][]::new));
+        }
+    }
+
+    /** Holds the documented streams still: these parts may not change between versions or machines. */
+    @Example
+    void shouldGiveTheSamePartsForEver() {
+        long[] labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
+        assertThat(parts(new IidPartitioner(), labels)).isEqualTo("[[0, 2, 7, 9], [4, 5, 6, 11], [1, 3, 8, 10]]");
+        assertThat(parts(new ShardPartitioner(6), labels)).isEqualTo("[[0, 3, 6, 9], [1, 2, 4, 5], [7, 8, 10, 11]]");
+        assertThat(parts(new DirichletPartitioner(0.5), labels))
+                .isEqualTo("[[5], [2, 3, 6, 9, 11], [0, 1, 4, 7, 8, 10]]");
+        assertThat(parts(new BalancedDirichletPartitioner(0.5), labels))
+                .isEqualTo("[[4, 7, 9, 10], [2, 5, 8, 11], [0, 1, 3, 6]]");
+    }
+
+    private static String parts(Partitioner partitioner, long[] labels) {
+        return Arrays.deepToString(partitioner.partition(labels, 3, 42).toArray());
+    }
+
+    @Example
+    void shouldDrawGammaNumbersOfTheRightMeanAndVariance() {
+        for (double shape : new double[] {0.1, 0.5, 1, 3, 40}) {
+            PartitionRandom random = new PartitionRandom(1);
+            double[] drawn = IntStream.range(0, 40_000)
+                    .mapToDouble(i -> Math.exp(random.logGamma(shape)))
+                    .toArray();
+            double mean = Arrays.stream(drawn).average().orElseThrow();
+            double variance = Arrays.stream(drawn)
+                    .map(x -> (x - mean) * (x - mean))
+                    .average()
+                    .orElseThrow();
+            assertThat(mean).isCloseTo(shape, within(0.05 * shape));
+            assertThat(variance).isCloseTo(shape, within(0.1 * shape));
+        }
+    }
+
+    @Property(tries = 50)
+    void shouldDrawPointsOfSumOneWithAnyConcentration(@ForAll long seed) {
+        PartitionRandom random = new PartitionRandom(seed);
+        for (double alpha : new double[] {1e-6, 0.01, 1, 1e6}) {
+            double[] point = random.dirichlet(alpha, 10);
+            assertThat(Arrays.stream(point).sum()).isCloseTo(1, within(1e-12));
+            assertThat(Arrays.stream(point).min().orElseThrow()).isNotNegative();
+        }
+    }
+
+    @Example
+    void shouldRefuseWhatCannotBe() {
+        refused(
+                () -> new IidPartitioner().partition(new long[3], 4, 0),
+                "number of clients: numClients=4, limit=1 to 3 "
+                        + "(the number of samples); change the number of clients");
+        refused(
+                () -> new BalancedDirichletPartitioner(1).partition(new long[3], 0, 0),
+                "number of clients: "
+                        + "numClients=0, limit=1 to 3 (the number of samples); change the number of clients");
+        refused(() -> new ShardPartitioner(0), "number of shards: numShards=0, limit=1 or more; give two per client");
+        refused(
+                () -> new ShardPartitioner(5).partition(new long[9], 2, 0),
+                "number of shards: numShards=5, limit=a "
+                        + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
+                        + "change the number of shards or clients");
+        refused(
+                () -> new ShardPartitioner(10).partition(new long[9], 2, 0),
+                "number of shards: numShards=10, limit=a "
+                        + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
+                        + "change the number of shards or clients");
+        refused(
+                () -> new DirichletPartitioner(0),
+                "Dirichlet concentration: alpha=0.0, limit=1.0E-6 to 1000000.0; "
+                        + "0.1 is very uneven, 100 nearly even");
+        refused(
+                () -> new BalancedDirichletPartitioner(Double.NaN),
+                "Dirichlet concentration: alpha=NaN, "
+                        + "limit=1.0E-6 to 1000000.0; 0.1 is very uneven, 100 nearly even");
+        refused(() -> new DirichletPartitioner(1, 0), "minimum size: minSize=0, limit=1 or more samples a client");
+        refused(
+                () -> new DirichletPartitioner(1, 4).partition(new long[9], 3, 0),
+                "minimum size: minSize=4, limit=3 "
+                        + "(9 samples for 3 clients); lower the minimum or the number of clients");
+        refused(
+                () -> new DirichletPartitioner(0.001, 3).partition(new long[9], 3, 0),
+                "no division with enough samples "
+                        + "for every client: alpha=0.001, clients=3, smallest client at best=1, limit=3 in 1000 attempts; "
+                        + "raise alpha or lower the minimum size or the number of clients");
+    }
+
+    private static void refused(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+    }
+}

@@ -1,0 +1,142 @@
+package org.blazefl4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The two tensor data sets. */
+class TensorDatasetTest {
+
+    private static final Transform NEGATIVE = (x, g) -> x.neg();
+
+    private final Tensor data = Tensor.create(new long[] {10, 11, 20, 21, 30, 31, 40, 41}, 4, 2);
+    private final Tensor targets = Tensor.create(new long[] {1, 2, 3, 4});
+
+    @AfterEach
+    void close() {
+        data.close();
+        targets.close();
+    }
+
+    private static Tensor positions(long... positions) {
+        return Tensor.create(positions);
+    }
+
+    private static void check(Batch batch, long[] x, long[] y) {
+        try (batch;
+                Tensor flat = batch.x().flatten()) {
+            assertThat(Samples.toArray(flat)).isEqualTo(x);
+            assertThat(batch.y() == null ? null : Samples.toArray(batch.y())).isEqualTo(y);
+        }
+    }
+
+    @Test
+    void shouldReadSamplesInTheOrderAskedFor() {
+        try (Tensor at = positions(2, 0, 2)) {
+            Dataset dataset = new TensorDataset(data, targets);
+            assertThat(dataset.size()).isEqualTo(4);
+            check(dataset.select(at, null), new long[] {30, 31, 10, 11, 30, 31}, new long[] {3, 1, 3});
+        }
+    }
+
+    @Test
+    void shouldReadOwnSamplesOnlyWhenFiltered() {
+        try (Tensor indices = positions(3, 1, 3);
+                Tensor at = positions(2, 1)) {
+            Dataset dataset = new FilteredDataset(indices, data, targets);
+            assertThat(dataset.size()).isEqualTo(3);
+            check(dataset.select(at, null), new long[] {40, 41, 20, 21}, new long[] {4, 2});
+        }
+    }
+
+    @Test
+    void shouldReadSamplesAloneWhenThereAreNoTargets() {
+        try (Tensor indices = positions(1, 2);
+                Tensor at = positions(1)) {
+            check(new TensorDataset(data, null).select(at, null), new long[] {20, 21}, null);
+            check(new FilteredDataset(indices, data, null).select(at, null), new long[] {30, 31}, null);
+        }
+    }
+
+    @Test
+    void shouldTransformSamplesAndTargets() {
+        try (Scalar two = new Scalar(2);
+                Tensor indices = positions(1, 3);
+                Tensor at = positions(1)) {
+            Transform half = (y, g) -> y.floor_divide(two);
+            TensorDataset whole = new TensorDataset(data, targets, NEGATIVE, half);
+            check(whole.select(at, null), new long[] {-20, -21}, new long[] {1});
+            check(new FilteredDataset(indices, whole).select(at, null), new long[] {-40, -41}, new long[] {2});
+            check(new TensorDataset(data, targets, NEGATIVE).select(at, null), new long[] {-20, -21}, new long[] {2});
+        }
+        try (Tensor sum = data.sum()) {
+            assertThat(sum.item_long()).isEqualTo(204);
+        }
+    }
+
+    @Test
+    void shouldBeEmptyWithoutIndices() {
+        try (Tensor none = positions()) {
+            Dataset dataset = new FilteredDataset(none, data, targets);
+            assertThat(dataset.size()).isZero();
+            check(dataset.select(none, null), new long[0], new long[0]);
+        }
+    }
+
+    @Test
+    void shouldCloseTheSamplesWhenTargetsFail() {
+        Tensor[] seen = new Tensor[1];
+        Transform keeping = (x, g) -> seen[0] = x.clone();
+        Transform failing = (y, g) -> {
+            throw new IllegalStateException("on purpose");
+        };
+        try (Tensor at = positions(1)) {
+            assertThatThrownBy(() -> new TensorDataset(data, targets, keeping, failing).select(at, null))
+                    .hasMessage("on purpose");
+        }
+        assertThat(seen[0].isNull()).isTrue();
+    }
+
+    @Test
+    void shouldRefuseWhatDoesNotFit() {
+        try (Tensor scalar = data.sum();
+                Tensor three = positions(0, 1, 2);
+                Tensor high = positions(0, 4);
+                Tensor negative = positions(-1, 2);
+                Tensor reals = Tensor.create(0f, 1f)) {
+            refused(
+                    () -> new TensorDataset(data, three),
+                    "data and targets differ in length: data=4, targets=3, limit=equal; give one target per sample");
+            refused(
+                    () -> new TensorDataset(scalar, null),
+                    "data without a sample dimension: shape=[], limit=at least [n]; stack the samples first");
+            refused(
+                    () -> new FilteredDataset(three, data, three),
+                    "data and targets differ in length: data=4, targets=3, limit=equal; give one target per sample");
+            refused(
+                    () -> new FilteredDataset(high, data, targets),
+                    "indices out of range: lowest=0, highest=4, limit=0 to 3 for 4 samples");
+            refused(
+                    () -> new FilteredDataset(negative, data, targets),
+                    "indices out of range: lowest=-1, highest=2, limit=0 to 3 for 4 samples");
+            refused(
+                    () -> new FilteredDataset(reals, data, targets),
+                    "indices: indices=float [2], limit=int64 [n]; make them with Tensor.create(long[])");
+            refused(
+                    () -> new TensorDataset(data, targets).select(high, null),
+                    "indices out of range: lowest=0, highest=4, limit=0 to 3 for 4 samples");
+            refused(
+                    () -> new FilteredDataset(three, data, targets).select(high, null),
+                    "indices out of range: lowest=0, highest=4, limit=0 to 2 for 3 samples");
+        }
+    }
+
+    private static void refused(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+    }
+}
