@@ -80,7 +80,11 @@ public final class DefaultGenerator {
                 GeneratorImpl base = torch.getDefaultCPUGenerator().unsafeGetGeneratorImpl();
                 int from = base.sizeof();
                 int to = new CPUGeneratorImpl(base).sizeof();
-                return new BytePointer(base).position(from).limit(to).asByteBuffer().slice();
+                return new BytePointer(base)
+                        .position(from)
+                        .limit(to)
+                        .asByteBuffer()
+                        .slice();
             }
         }
     }

@@ -1,5 +1,8 @@
 package org.blazefl4j.contrib.fedavg;
 
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
@@ -8,7 +11,9 @@ import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.FlatParameters;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -26,6 +31,7 @@ public final class FedAvgClients
 
     private final FedAvgModel<?> model;
     private final PartitionedDataset<FedAvgPartitionType> dataset;
+    private final int numClients;
     private final FedAvgClientOptions options;
     private final long numel;
 
@@ -36,18 +42,35 @@ public final class FedAvgClients
      * @param modelName which model
      * @param dataset holds each client's samples as {@link FedAvgPartitionType#TRAIN}; stays the caller's and is kept
      *     open as long as these clients train
+     * @param numClients the number of clients, with the ids 0, 1, ...
      * @param options how clients train
      * @param <N> the models' names
+     * @throws IllegalArgumentException if there is no client, or one has no samples
      */
     public <N extends Enum<N>> FedAvgClients(
             ModelSelector<N> selector,
             N modelName,
             PartitionedDataset<FedAvgPartitionType> dataset,
+            int numClients,
             FedAvgClientOptions options) {
+        checkSamples(dataset, numClients);
         this.model = new FedAvgModel<>(selector, modelName);
         this.dataset = dataset;
+        this.numClients = numClients;
         this.options = options;
         this.numel = numel(model);
+    }
+
+    private static void checkSamples(PartitionedDataset<FedAvgPartitionType> dataset, int numClients) {
+        if (numClients < 1) {
+            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
+        }
+        for (int cid = 0; cid < numClients; cid++) {
+            if (dataset.size(FedAvgPartitionType.TRAIN, cid) == 0) {
+                throw new IllegalArgumentException("no samples: cid=" + cid
+                        + ", size=0, limit=1 or more; partition the data so that each client has some");
+            }
+        }
     }
 
     private static long numel(FedAvgModel<?> selected) {
@@ -57,18 +80,25 @@ public final class FedAvgClients
         }
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException if the client has no samples
-     */
     @Override
     public FedAvgClientConfig getClientConfig(int cid) {
-        if (dataSize(cid) == 0) {
-            throw new IllegalArgumentException("no samples: cid=" + cid
-                    + ", size=0, limit=1 or more; partition the data so that each client has some");
-        }
         return new FedAvgClientConfig(model, dataset.getDataset(FedAvgPartitionType.TRAIN, cid), options);
+    }
+
+    /**
+     * The tensors that data sets of several clients have in common, such as one that all clients' indices point into.
+     */
+    List<Tensor> commonTensors() {
+        Map<Tensor, Integer> uses = new IdentityHashMap<>();
+        List<Tensor> common = new ArrayList<>();
+        for (int cid = 0; cid < numClients; cid++) {
+            for (TensorWalk.Found found : TensorWalk.tensors(dataset.getDataset(FedAvgPartitionType.TRAIN, cid))) {
+                if (uses.merge(found.tensor(), 1, Integer::sum) == 2) {
+                    common.add(found.tensor());
+                }
+            }
+        }
+        return common;
     }
 
     @Override

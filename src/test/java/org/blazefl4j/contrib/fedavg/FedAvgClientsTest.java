@@ -10,6 +10,7 @@ import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.torch.FlatParameters;
@@ -37,7 +38,7 @@ final class FedAvgClientsTest {
 
     @BeforeEach
     void open() {
-        data = TinyData.of(30, List.of(range(0, 10), range(10, 30), new long[0]));
+        data = TinyData.of(30, List.of(range(0, 10), range(10, 30)));
     }
 
     @AfterEach
@@ -50,7 +51,7 @@ final class FedAvgClientsTest {
     }
 
     private FedAvgClients clients(Tiny name) {
-        return new FedAvgClients(SELECTOR, name, data.partitions(), OPTIONS);
+        return new FedAvgClients(SELECTOR, name, data.partitions(), 2, OPTIONS);
     }
 
     private static SerialClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> trainer(
@@ -182,15 +183,31 @@ final class FedAvgClientsTest {
 
     @Test
     void shouldRefuseAClientWithoutSamples() {
-        FedAvgClients clients = clients(Tiny.LINEAR);
+        data.partitions()
+                .setDataset(FedAvgPartitionType.TRAIN, 1, new TensorDataset(torch.zeros(0, 1, 4, 4), torch.zeros(0)));
 
+        refuses(2, "no samples: cid=1, size=0, limit=1 or more; partition the data so that each client has some");
+    }
+
+    @Test
+    void shouldRefuseMoreClientsThanHaveData() {
+        refuses(0, "too few clients: num_clients=0, limit=1 or more");
+        refuses(3, "no such data: type=TRAIN, client=2, limit=");
+    }
+
+    private void refuses(int numClients, String message) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> clients.getClientConfig(2))
-                .withMessage("no samples: cid=2, size=0, limit=1 or more; partition the data so that each client has"
-                        + " some");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> clients.getClientConfig(3))
-                .withMessageStartingWith("no such data: type=TRAIN, client=3, limit=");
+                .isThrownBy(() -> new FedAvgClients(SELECTOR, Tiny.LINEAR, data.partitions(), numClients, OPTIONS))
+                .withMessageStartingWith(message);
+    }
+
+    @Test
+    void shouldFindTheTensorsThatClientsHaveInCommon() {
+        TensorDataset whole = (TensorDataset) data.partitions().getDataset(FedAvgPartitionType.TEST);
+
+        assertThat(clients(Tiny.LINEAR).commonTensors())
+                .usingElementComparator((a, b) -> a == b ? 0 : 1)
+                .containsExactly(whole.data(), whole.targets());
     }
 
     @Test

@@ -1,0 +1,20 @@
+package org.blazefl4j.contrib.fedavg;
+
+import org.blazefl4j.trainer.ThreadPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/** Trains the clients of federated averaging in threads of this process. */
+public class FedAvgThreadPoolClientTrainer
+        extends ThreadPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> {
+
+    /**
+     * A trainer for the clients of one federation.
+     *
+     * @param clients what is trained
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     */
+    public FedAvgThreadPoolClientTrainer(FedAvgClients clients, TrainerOptions options) {
+        super(clients, options);
+    }
+}
