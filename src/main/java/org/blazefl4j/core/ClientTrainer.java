@@ -38,6 +38,9 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
      */
     void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink);
 
+    /** The number of the round that runs or else of the next one, from 0. */
+    int round();
+
     /**
      * Takes the collected packages, in the order of the ids given to {@code localProcess}, and empties the cache. The
      * caller owns the packages and closes their tensors.
@@ -50,7 +53,10 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
      */
     List<Integer> order(List<Integer> cids);
 
-    /** Stops the round that runs, or the next one, at its clients' next batch. Cleared when that round has ended. */
+    /**
+     * Stops the round that runs, or the next one, at its clients' next batch. Cleared when that round has ended. A stop
+     * that comes too late for its round, after the last client, is one for the next.
+     */
     StopEvent stopEvent();
 
     /** Ends workers and frees what they used. Safe to call twice, from any thread, from a sink and during a round. */

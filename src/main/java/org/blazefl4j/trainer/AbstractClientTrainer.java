@@ -170,7 +170,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         return worker;
     }
 
-    /** The number of the round that runs or else of the next one, from 0. */
+    @Override
     public final int round() {
         return round;
     }
@@ -311,8 +311,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private void run(Round<D, C> current, Consumer<? super U> sink) {
         RoundExecution<U> execution = execute(current);
         RoundExecution.Ending<U> ending;
+        boolean complete;
         try {
-            handOver(current, execution, sink);
+            complete = handOver(current, execution, sink);
             ending = execution.end();
         } catch (Throwable callersFailure) {
             current.abort();
@@ -323,16 +324,20 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         if (ending.failure() != null && !isClosed()) {
             throw ending.failure();
         }
-        throwIfStopped(current);
+        // A stop that nobody saw before the last package was taken is left for the next round.
+        if (!complete || current.stopSeen() || isClosed()) {
+            throwIfStopped(current);
+        }
     }
 
-    private void handOver(Round<D, C> current, RoundExecution<U> execution, Consumer<? super U> sink) {
+    /** False if the round has to end early. */
+    private boolean handOver(Round<D, C> current, RoundExecution<U> execution, Consumer<? super U> sink) {
         int index = 0;
         for (Integer job : progressFn(current.cids())) {
             requireSameJob(current, index, job);
             U uplink = execution.await(index);
             if (uplink == null) {
-                return;
+                return false;
             }
             sink.accept(converted(uplink));
             index++;
@@ -340,6 +345,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         if (index < current.size()) {
             requireSameJob(current, index, null);
         }
+        return true;
     }
 
     private static void requireSameJob(Round<?, ?> current, int index, Integer job) {

@@ -1,0 +1,116 @@
+package org.blazefl4j.core;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * The loop of rounds, with listeners: it samples clients, trains them and loads their packages until the handler says
+ * that training is over.
+ *
+ * <pre>{@code
+ * try (var trainer = new ProcessPoolClientTrainer<>(clients, options)) {
+ *     SimulationSummary summary = new Simulation<>(handler, trainer).addListener(progress).run();
+ * }
+ * }</pre>
+ *
+ * <p>Packages that are {@link AutoCloseable} are closed when the handler has loaded them. What a handler, a listener or
+ * a client throws ends the run and is passed on.
+ *
+ * @param <U> the uplink package, client to server
+ * @param <D> the downlink package, server to client
+ */
+public final class Simulation<U, D> {
+
+    private final ServerHandler<U, D> handler;
+    private final ClientTrainer<U, D> trainer;
+    private final List<RoundListener<? super U>> listeners = new CopyOnWriteArrayList<>();
+    private final Object lock = new Object();
+    private boolean running;
+    private boolean stopping;
+
+    /**
+     * A simulation; handler and trainer stay the caller's.
+     *
+     * @param handler the server side
+     * @param trainer the client side
+     */
+    public Simulation(ServerHandler<U, D> handler, ClientTrainer<U, D> trainer) {
+        this.handler = Objects.requireNonNull(handler, "handler");
+        this.trainer = Objects.requireNonNull(trainer, "trainer");
+    }
+
+    /** Adds a listener, which is called after those added before. */
+    public Simulation<U, D> addListener(RoundListener<? super U> listener) {
+        listeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /**
+     * Ends the run: running clients end at their next batch, the round that is under way is not completed, and
+     * {@link #run()} returns. Without a run, the next one returns at once. Safe to call from any thread.
+     */
+    public void stop() {
+        synchronized (lock) {
+            stopping = true;
+            if (running) {
+                trainer.stopEvent().set();
+            }
+        }
+    }
+
+    /**
+     * Runs rounds until the handler is stopped or {@link #stop()} is called.
+     *
+     * @return what was done
+     * @throws ClientFailedException if a client fails
+     * @throws StoppedException if the trainer was stopped by something else: its stop event, an interrupt, its closing
+     * @throws IllegalStateException if a round's packages did not complete the handler's round, or the simulation runs
+     *     already
+     */
+    public SimulationSummary run() {
+        begin();
+        SimulationSummary summary = SimulationSummary.NOTHING;
+        try {
+            while (!isStopping() && !handler.isStopped()) {
+                summary = summary.plus(new SimulatedRound<>(handler, trainer, listeners).run());
+            }
+        } catch (StoppedException stopped) {
+            if (!isStopping()) {
+                throw stopped;
+            }
+        } finally {
+            summary = end(summary);
+        }
+        return summary;
+    }
+
+    private void begin() {
+        synchronized (lock) {
+            if (running) {
+                throw new IllegalStateException(
+                        "simulation runs already: limit=one run at a time; wait for it, or call stop()");
+            }
+            running = true;
+        }
+    }
+
+    private boolean isStopping() {
+        synchronized (lock) {
+            return stopping;
+        }
+    }
+
+    /** Takes the stop request as served, so that neither the trainer nor the next run finds it again. */
+    private SimulationSummary end(SimulationSummary summary) {
+        synchronized (lock) {
+            running = false;
+            if (!stopping) {
+                return summary;
+            }
+            stopping = false;
+            trainer.stopEvent().clear();
+            return summary.whichStopped();
+        }
+    }
+}
