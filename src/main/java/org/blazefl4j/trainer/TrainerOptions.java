@@ -23,7 +23,7 @@ public final class TrainerOptions {
     private final long seed;
     private final int intraOpThreads;
     private final RngCheck rngCheck;
-    private final int slots;
+    private final OptionalInt slots;
     private final int maxSlots;
     private final Duration grace;
 
@@ -34,8 +34,8 @@ public final class TrainerOptions {
         this.seed = builder.seed;
         this.intraOpThreads = builder.intraOpThreads;
         this.rngCheck = builder.rngCheck;
-        this.slots = builder.slots.orElse(builder.numParallels + 2);
-        this.maxSlots = Math.max(builder.maxSlots, slots);
+        this.slots = builder.slots;
+        this.maxSlots = Math.max(builder.maxSlots, slots.orElse(0));
         this.grace = builder.grace;
     }
 
@@ -58,7 +58,7 @@ public final class TrainerOptions {
         builder.seed = seed;
         builder.intraOpThreads = intraOpThreads;
         builder.rngCheck = rngCheck;
-        builder.slots = OptionalInt.of(slots);
+        builder.slots = slots;
         builder.maxSlots = maxSlots;
         builder.grace = grace;
         return builder;
@@ -96,6 +96,11 @@ public final class TrainerOptions {
 
     /** The most packages between dealing and hand-over when results stream into a sink. */
     public int slots() {
+        return slots.orElse(numParallels + 2);
+    }
+
+    /** The same where it was set. A process pool's own default depends on the size of the packages. */
+    OptionalInt slotsIfSet() {
         return slots;
     }
 
@@ -113,7 +118,7 @@ public final class TrainerOptions {
     public String toString() {
         return "TrainerOptions[numParallels=" + numParallels + ", device=" + device + ", deviceCount=" + deviceCount
                 + ", seed=" + seed + ", intraOpThreads=" + intraOpThreads + ", rngCheck=" + rngCheck + ", slots="
-                + slots + ", maxSlots=" + maxSlots + ", grace=" + grace + "]";
+                + slots() + ", maxSlots=" + maxSlots + ", grace=" + grace + "]";
     }
 
     /** Collects options; each is checked as it is set. */
@@ -185,7 +190,7 @@ public final class TrainerOptions {
 
         /**
          * The most packages between dealing and hand-over when results stream into a sink; two more than workers unless
-         * set.
+         * set, in process mode as many as fit in 64 MiB, but one to sixteen times as many as workers and one more.
          *
          * @throws IllegalArgumentException if it is not in [1, 2^20]
          */

@@ -1,0 +1,120 @@
+// The job board: how a parent deals jobs to worker processes through one piece of shared memory.
+//
+// A board has lanes. A lane holds one outstanding job: its word, a job area (parent to worker) and a result area
+// (worker to parent). The word is {round:32, attempt:8, worker:16, state:8} and changes by compare-and-set only:
+//
+//     FREE ---- deal (parent) ----> READY ---- claim (worker) ----> CLAIMED ---- commit (worker) ----> DONE | FAILED
+//      ^                              |                                |                                 |
+//      |                              |                                +- lose (parent, after the worker |
+//      |                              |                                |  process was waited for)        |
+//      |                              |                                v                                 |
+//      +----- release (parent) <------+------------------------------ LOST <-----------------------------+
+//
+// - An area belongs to the side that may make the lane's next step; the word's release/acquire hands it over.
+// - A commit succeeds only from the committer's own CLAIMED word, attempt included: what a lost worker left undone
+//   can never be taken for a result of a later attempt.
+// - Everything that matters is in the words. Waiting is an event count beside them: who waits reads the futex word,
+//   looks at the lanes again and then sleeps; who changes a lane bumps the futex word. A death at any point leaves
+//   nothing to repair but the lane that the dead worker had claimed.
+// - Workers look for work from the head lane on, where the oldest job that was not handed over lies, so jobs start in
+//   the order in which they were dealt.
+//
+// Addresses are int64_t. Functions return 0 or more, or a negative errno value.
+#pragma once
+
+#include "blazefl4j.h"
+
+#define BFL_LANE_FREE 0
+#define BFL_LANE_READY 1
+#define BFL_LANE_CLAIMED 2
+#define BFL_LANE_DONE 3
+#define BFL_LANE_FAILED 4
+#define BFL_LANE_LOST 5
+
+#define BFL_WORKER_STARTING 0
+#define BFL_WORKER_READY 1
+#define BFL_WORKER_REFUSED 2
+
+// The size in bytes of a board; each area has area_bytes bytes (a multiple of 64). -EINVAL if a number is out of range.
+BFL_API int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT;
+
+// Lays out a board in zeroed memory. spins: how often a waiter looks before it sleeps; 0 where cores are scarce.
+BFL_API int32_t bfl_board_create(int64_t board, int64_t bytes, int32_t workers, int32_t lanes, int32_t area_bytes,
+                                 int32_t spins) BFL_NOEXCEPT;
+
+// Whether the memory holds a board of this version that fits into bytes: 0, or -EPROTO.
+BFL_API int32_t bfl_board_check(int64_t board, int64_t bytes) BFL_NOEXCEPT;
+
+// The sizes it was made with.
+BFL_API int32_t bfl_board_workers(int64_t board) BFL_NOEXCEPT;
+BFL_API int32_t bfl_board_lanes(int64_t board) BFL_NOEXCEPT;
+BFL_API int32_t bfl_board_area_bytes(int64_t board) BFL_NOEXCEPT;
+
+// The addresses of the areas: two from the parent to all workers (what they are told at their start and in each round),
+// one of each worker (worker to parent, before it says hello) and two of each lane.
+BFL_API int64_t bfl_board_setup_area(int64_t board) BFL_NOEXCEPT;
+BFL_API int64_t bfl_board_round_area(int64_t board) BFL_NOEXCEPT;
+BFL_API int64_t bfl_board_worker_area(int64_t board, int32_t worker) BFL_NOEXCEPT;
+BFL_API int64_t bfl_board_job_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
+BFL_API int64_t bfl_board_result_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
+
+// The lane's word, acquired.
+BFL_API int64_t bfl_board_word(int64_t board, int32_t lane) BFL_NOEXCEPT;
+
+// ---- Parent ----
+
+// FREE -> READY. -EBUSY if the lane is not free. Workers are told by bfl_board_announce.
+BFL_API int32_t bfl_board_deal(int64_t board, int32_t lane, int32_t round, int32_t attempt) BFL_NOEXCEPT;
+
+// Wakes up to count workers that wait for work.
+BFL_API int32_t bfl_board_announce(int64_t board, int32_t count) BFL_NOEXCEPT;
+
+// Where the oldest job that was not handed over lies.
+BFL_API int32_t bfl_board_set_head(int64_t board, int32_t lane) BFL_NOEXCEPT;
+
+// Waits until the lane has left READY and CLAIMED, a lane failed, bfl_board_alert was called or the time is over;
+// returns the lane's state.
+BFL_API int32_t bfl_board_await(int64_t board, int32_t lane, int32_t millis) BFL_NOEXCEPT;
+
+// The lane of the oldest failed or lost job; -ENOENT if there is none.
+BFL_API int32_t bfl_board_failure(int64_t board) BFL_NOEXCEPT;
+
+// Waits until a worker said hello, a lane failed, bfl_board_alert was called or the time is over.
+BFL_API int32_t bfl_board_await_alert(int64_t board, int32_t millis) BFL_NOEXCEPT;
+
+// Wakes who waits in bfl_board_await or bfl_board_await_alert; callable from any thread and process.
+BFL_API int32_t bfl_board_alert(int64_t board) BFL_NOEXCEPT;
+
+// READY, DONE, FAILED or LOST -> FREE: the job is revoked, taken or given up. -EBUSY if the lane is in another state.
+BFL_API int32_t bfl_board_release(int64_t board, int32_t lane) BFL_NOEXCEPT;
+
+// CLAIMED by this worker -> LOST, in all lanes; only after its process was waited for. Forgets what it said of itself.
+// Returns the number of lanes.
+BFL_API int32_t bfl_board_lose(int64_t board, int32_t worker) BFL_NOEXCEPT;
+
+// Tells all workers to end.
+BFL_API int32_t bfl_board_shut_down(int64_t board) BFL_NOEXCEPT;
+
+BFL_API int32_t bfl_board_worker_status(int64_t board, int32_t worker) BFL_NOEXCEPT;
+BFL_API int64_t bfl_board_beats(int64_t board, int32_t worker) BFL_NOEXCEPT;
+
+// ---- Parent and worker ----
+
+// Reasons for clients to end early: any bits but the sign. Sets or clears those in mask.
+BFL_API int32_t bfl_board_set_stop(int64_t board, int32_t mask, int32_t on) BFL_NOEXCEPT;
+BFL_API int32_t bfl_board_stop(int64_t board) BFL_NOEXCEPT;
+
+// ---- Worker ----
+
+// Tells the parent that the worker is ready (or refused to work): its area is written. Wakes the parent.
+BFL_API int32_t bfl_board_hello(int64_t board, int32_t worker, int32_t status) BFL_NOEXCEPT;
+
+// Claims the oldest ready job: READY -> CLAIMED. Waits for one up to millis. Returns the lane, -EAGAIN when the time is
+// over, -ESHUTDOWN when workers are to end.
+BFL_API int32_t bfl_board_claim(int64_t board, int32_t worker, int32_t millis) BFL_NOEXCEPT;
+
+// CLAIMED by this worker -> DONE or FAILED, after a fence for non-temporal stores. -ESTALE if the claim is not its own.
+BFL_API int32_t bfl_board_commit(int64_t board, int32_t lane, int64_t claimed, int32_t state) BFL_NOEXCEPT;
+
+BFL_API int32_t bfl_board_is_shut_down(int64_t board) BFL_NOEXCEPT;
+BFL_API int32_t bfl_board_beat(int64_t board, int32_t worker) BFL_NOEXCEPT;

@@ -1,0 +1,111 @@
+package org.blazefl4j.binding;
+
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.annotation.Name;
+import org.bytedeco.javacpp.annotation.NoException;
+import org.bytedeco.javacpp.annotation.Platform;
+
+/** The functions of {@code native/include/bfl_board.h}, where each is described. A negative result is an errno. */
+@Platform(include = "bfl_board.h", library = "jniblazefl4j")
+@NoException
+public final class JobBoard {
+
+    static {
+        Loader.load();
+    }
+
+    private JobBoard() {}
+
+    @Name("bfl_board_bytes")
+    public static native long bytes(int workers, int lanes, int areaBytes);
+
+    @Name("bfl_board_create")
+    public static native int create(long board, long bytes, int workers, int lanes, int areaBytes, int spins);
+
+    @Name("bfl_board_check")
+    public static native int check(long board, long bytes);
+
+    @Name("bfl_board_workers")
+    public static native int workers(long board);
+
+    @Name("bfl_board_lanes")
+    public static native int lanes(long board);
+
+    @Name("bfl_board_area_bytes")
+    public static native int areaBytes(long board);
+
+    @Name("bfl_board_setup_area")
+    public static native long setupArea(long board);
+
+    @Name("bfl_board_round_area")
+    public static native long roundArea(long board);
+
+    @Name("bfl_board_worker_area")
+    public static native long workerArea(long board, int worker);
+
+    @Name("bfl_board_job_area")
+    public static native long jobArea(long board, int lane);
+
+    @Name("bfl_board_result_area")
+    public static native long resultArea(long board, int lane);
+
+    @Name("bfl_board_word")
+    public static native long word(long board, int lane);
+
+    @Name("bfl_board_deal")
+    public static native int deal(long board, int lane, int round, int attempt);
+
+    @Name("bfl_board_announce")
+    public static native int announce(long board, int count);
+
+    @Name("bfl_board_set_head")
+    public static native int setHead(long board, int lane);
+
+    @Name("bfl_board_await")
+    public static native int await(long board, int lane, int millis);
+
+    @Name("bfl_board_failure")
+    public static native int failure(long board);
+
+    @Name("bfl_board_await_alert")
+    public static native int awaitAlert(long board, int millis);
+
+    @Name("bfl_board_alert")
+    public static native int alert(long board);
+
+    @Name("bfl_board_release")
+    public static native int release(long board, int lane);
+
+    @Name("bfl_board_lose")
+    public static native int lose(long board, int worker);
+
+    @Name("bfl_board_set_stop")
+    public static native int setStop(long board, int mask, int on);
+
+    @Name("bfl_board_shut_down")
+    public static native int shutDown(long board);
+
+    @Name("bfl_board_worker_status")
+    public static native int workerStatus(long board, int worker);
+
+    @Name("bfl_board_beats")
+    public static native long beats(long board, int worker);
+
+    @Name("bfl_board_hello")
+    public static native int hello(long board, int worker, int status);
+
+    @Name("bfl_board_claim")
+    public static native int claim(long board, int worker, int millis);
+
+    @Name("bfl_board_commit")
+    public static native int commit(long board, int lane, long claimed, int state);
+
+    @Name("bfl_board_stop")
+    public static native int stop(long board);
+
+    @Name("bfl_board_is_shut_down")
+    public static native int isShutDown(long board);
+
+    @Name("bfl_board_beat")
+    public static native int beat(long board, int worker);
+}

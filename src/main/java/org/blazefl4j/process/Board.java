@@ -1,0 +1,261 @@
+package org.blazefl4j.process;
+
+import org.blazefl4j.binding.JobBoard;
+import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SegmentHandle;
+
+/**
+ * The job board that a pool and its workers share: who does what, and the areas in which messages lie. Its protocol is
+ * described in {@code native/include/bfl_board.h}.
+ *
+ * <p>Whoever may still be in a method keeps the board open; see {@link Tenancy}.
+ */
+final class Board implements AutoCloseable {
+
+    /** States of a lane. */
+    static final int FREE = 0;
+
+    static final int READY = 1;
+    static final int CLAIMED = 2;
+    static final int DONE = 3;
+    static final int FAILED = 4;
+    static final int LOST = 5;
+
+    /** What {@link #claim} says when there is no lane. */
+    static final int NOTHING = -1;
+
+    static final int SHUT_DOWN = -2;
+
+    /** Reasons for clients to end early: the stop event, and the end of the round or of the pool. */
+    static final int STOP_EVENT = 1;
+
+    static final int ROUND_ENDS = 2;
+    static final int ANY_REASON = STOP_EVENT | ROUND_ENDS;
+
+    private static final int AREA_BYTES = 8192;
+    private static final int ESHUTDOWN = -108;
+    private static final int EAGAIN = -11;
+    private static final int ESTALE = -116;
+    private static final int ENOENT = -2;
+
+    private final Segment segment;
+    private final long address;
+
+    /** What a worker has said of itself. */
+    enum Status {
+        STARTING,
+        READY,
+        REFUSED
+    }
+
+    /** A part of the board that holds one message. */
+    record Area(Segment segment, long offset, int bytes) {}
+
+    private Board(Segment segment) {
+        this.segment = segment;
+        this.address = segment.address();
+    }
+
+    /**
+     * Makes a board.
+     *
+     * @param spins how often who waits looks before it sleeps
+     */
+    static Board create(int workers, int lanes, int spins) {
+        Segment segment = Segment.create(checked(JobBoard.bytes(workers, lanes, AREA_BYTES)));
+        checked(JobBoard.create(segment.address(), segment.bytes(), workers, lanes, AREA_BYTES, spins));
+        return new Board(segment);
+    }
+
+    /**
+     * Opens the parent's board in a worker.
+     *
+     * @throws IllegalStateException if there is none
+     */
+    static Board open(SegmentHandle handle) {
+        Segment segment = Segment.open(handle);
+        if (JobBoard.check(segment.address(), segment.bytes()) < 0) {
+            segment.close();
+            throw new IllegalStateException("no job board of this version: segment=" + handle
+                    + ", limit=one version of the library in parent and workers");
+        }
+        return new Board(segment);
+    }
+
+    SegmentHandle handle() {
+        return segment.handle();
+    }
+
+    long bytes() {
+        return segment.bytes();
+    }
+
+    int workers() {
+        return JobBoard.workers(address);
+    }
+
+    int lanes() {
+        return JobBoard.lanes(address);
+    }
+
+    Area setupArea() {
+        return area(JobBoard.setupArea(address));
+    }
+
+    Area roundArea() {
+        return area(JobBoard.roundArea(address));
+    }
+
+    Area workerArea(int worker) {
+        return area(checked(JobBoard.workerArea(address, worker)));
+    }
+
+    Area jobArea(int lane) {
+        return area(checked(JobBoard.jobArea(address, lane)));
+    }
+
+    Area resultArea(int lane) {
+        return area(checked(JobBoard.resultArea(address, lane)));
+    }
+
+    private Area area(long start) {
+        return new Area(segment, start - address, JobBoard.areaBytes(address));
+    }
+
+    long word(int lane) {
+        return JobBoard.word(address, lane);
+    }
+
+    static int state(long word) {
+        return (int) (word & 0xff);
+    }
+
+    static int worker(long word) {
+        return (int) (word >>> 8 & 0xffff);
+    }
+
+    static int attempt(long word) {
+        return (int) (word >>> 24 & 0xff);
+    }
+
+    static int round(long word) {
+        return (int) (word >>> 32);
+    }
+
+    /** Parent: lets workers claim the job that lies in the lane's area. */
+    void deal(int lane, int round, int attempt) {
+        checked(JobBoard.deal(address, lane, round, attempt));
+        JobBoard.announce(address, 1);
+    }
+
+    /** Parent: where workers look for work first. */
+    void head(int lane) {
+        checked(JobBoard.setHead(address, lane));
+    }
+
+    /** Parent: waits a while for the lane's job to end, or for any failure; returns the lane's state. */
+    int await(int lane, int millis) {
+        return checked(JobBoard.await(address, lane, millis));
+    }
+
+    /** Parent: waits a while for news of workers. */
+    void awaitAlert(int millis) {
+        JobBoard.awaitAlert(address, millis);
+    }
+
+    /** Parent: ends all waits of its threads. */
+    void alert() {
+        JobBoard.alert(address);
+    }
+
+    /** Parent: the lane of the oldest failed or lost job, or {@link #NOTHING}. */
+    int failure() {
+        int lane = JobBoard.failure(address);
+        return lane == ENOENT ? NOTHING : lane;
+    }
+
+    /** Parent: makes the lane free. False if a worker has it, or it is free. */
+    boolean release(int lane) {
+        return JobBoard.release(address, lane) == 0;
+    }
+
+    /** Parent: gives up what the worker had claimed, after its process was waited for. */
+    void lose(int worker) {
+        checked(JobBoard.lose(address, worker));
+    }
+
+    /** Parent: tells workers to end. */
+    void shutDown() {
+        JobBoard.shutDown(address);
+    }
+
+    Status status(int worker) {
+        return Status.values()[checked(JobBoard.workerStatus(address, worker))];
+    }
+
+    long beats(int worker) {
+        return checked(JobBoard.beats(address, worker));
+    }
+
+    /** Worker: says what became of its start. */
+    void hello(int worker, Status status) {
+        checked(JobBoard.hello(address, worker, status.ordinal()));
+    }
+
+    /** Worker: claims the oldest job, waiting a while for one. The lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */
+    int claim(int worker, int millis) {
+        int lane = JobBoard.claim(address, worker, millis);
+        if (lane == ESHUTDOWN) {
+            return SHUT_DOWN;
+        }
+        return lane == EAGAIN ? NOTHING : checked(lane);
+    }
+
+    /**
+     * Worker: ends its claim as {@link #DONE} or {@link #FAILED}.
+     *
+     * @param claimed the lane's word as it was after the claim
+     * @return false if the claim is no longer this worker's
+     */
+    boolean commit(int lane, long claimed, int state) {
+        int result = JobBoard.commit(address, lane, claimed, state);
+        if (result == ESTALE) {
+            return false;
+        }
+        checked(result);
+        return true;
+    }
+
+    /** Gives clients a reason to end early, or takes it back. */
+    void stop(int reason, boolean on) {
+        checked(JobBoard.setStop(address, reason, on ? 1 : 0));
+    }
+
+    boolean isStopped(int reasons) {
+        return (JobBoard.stop(address) & reasons) != 0;
+    }
+
+    boolean isShutDown() {
+        return JobBoard.isShutDown(address) != 0;
+    }
+
+    void beat(int worker) {
+        JobBoard.beat(address, worker);
+    }
+
+    private static int checked(int result) {
+        return (int) checked((long) result);
+    }
+
+    private static long checked(long result) {
+        if (result < 0) {
+            throw new IllegalStateException("job board refused a call: errno=" + -result);
+        }
+        return result;
+    }
+
+    @Override
+    public void close() {
+        segment.close();
+    }
+}

@@ -1,0 +1,72 @@
+package org.blazefl4j.process;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.ShmHandle;
+import org.blazefl4j.shm.TensorLayout;
+import org.bytedeco.pytorch.Tensor;
+
+/** Copies tensors into the message's own space, except those that are in shared memory already. */
+final class CopyPlacement implements Placement {
+
+    /** A cache line, and more than LibTorch's kernels ask for. */
+    private static final long ALIGNMENT = 64;
+
+    private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
+
+    private final SharedMemoryMap known;
+    private final List<Copy> copies = new ArrayList<>();
+    private SegmentTable table;
+    private Segment space;
+    private long start;
+    private long end;
+
+    CopyPlacement(SharedMemoryMap known) {
+        this.known = known;
+    }
+
+    @Override
+    public void start(SegmentTable segments, Segment segment, long offset) {
+        table = segments;
+        space = segment;
+        start = offset;
+        end = offset;
+        copies.clear();
+    }
+
+    @Override
+    public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+        SharedMemoryMap.Place place = layout.bytes() > 0 && TensorMemory.lies(tensor, layout)
+                ? known.find(TensorMemory.address(tensor), layout.bytes())
+                : null;
+        if (place != null) {
+            return handle(place.segment(), place.offset(), layout);
+        }
+        long offset = aligned(end);
+        end = offset + layout.bytes();
+        copies.add(new Copy(tensor, layout, offset));
+        return handle(space, offset, layout);
+    }
+
+    private ShmHandle handle(Segment segment, long offset, TensorLayout layout) {
+        return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
+    }
+
+    static long aligned(long offset) {
+        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    @Override
+    public long used() {
+        return end - start;
+    }
+
+    @Override
+    public void finish() {
+        for (Copy copy : copies) {
+            TensorMemory.copy(copy.tensor(), copy.layout(), space, copy.offset());
+        }
+        copies.clear();
+    }
+}

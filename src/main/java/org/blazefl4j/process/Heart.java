@@ -1,0 +1,40 @@
+package org.blazefl4j.process;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.blazefl4j.binding.Native;
+
+/** A worker's sign of life, from a thread of its own; it also ends the process when the parent is gone. */
+final class Heart {
+
+    private static final int PARENT_GONE = 3;
+
+    private Heart() {}
+
+    /** Starts beating. */
+    static void start(Board board, int worker, int parent, Duration interval) {
+        Thread thread = new Thread(() -> beat(board, worker, parent, interval.toMillis()), "blazefl4j-heart");
+        thread.setDaemon(true);
+        thread.setPriority(Thread.MAX_PRIORITY);
+        thread.start();
+    }
+
+    private static void beat(Board board, int worker, int parent, long millis) {
+        while (true) {
+            endIfOrphan(parent);
+            board.beat(worker);
+            try {
+                TimeUnit.MILLISECONDS.sleep(millis);
+            } catch (InterruptedException e) {
+                continue; // only the end of the process ends this thread
+            }
+        }
+    }
+
+    /** Ends the process if it has another parent than the one that started it. */
+    static void endIfOrphan(int parent) {
+        if (Native.parentPid() != parent) {
+            Runtime.getRuntime().halt(PARENT_GONE);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package org.blazefl4j.process;
+
+import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.PackageEncoder;
+
+/** What a worker says of its start. */
+final class Hello {
+
+    private Hello() {}
+
+    /** Worker: says that it is ready for jobs. */
+    static void ready(Board board, int worker) {
+        board.hello(worker, Board.Status.READY);
+    }
+
+    /** Worker: says why it cannot work. */
+    static void refuse(Board board, int worker, Throwable reason) {
+        try (Outbox outbox = new Outbox(board.workerArea(worker), new PackageEncoder())) {
+            outbox.send(RemoteError.of(reason).brief(), new CopyPlacement(new SharedMemoryMap()));
+            board.hello(worker, Board.Status.REFUSED);
+        }
+    }
+
+    /** Parent: the exception for a worker that refused. */
+    static IllegalStateException refusal(Board board, int worker) {
+        PackageDecoder decoder = new PackageDecoder(Hello.class.getClassLoader());
+        RemoteError error = (RemoteError) new Inbox(board.workerArea(worker), decoder)
+                .receive(new SegmentCache())
+                .graph();
+        return new IllegalStateException(
+                "worker does not start: worker=" + worker + "; " + error.toException(), error.toException());
+    }
+}

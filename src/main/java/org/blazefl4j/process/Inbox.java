@@ -1,0 +1,85 @@
+package org.blazefl4j.process;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.PackageFormatException;
+import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.ShmHandle;
+import org.bytedeco.pytorch.Tensor;
+
+/** Reads the messages that an {@link Outbox} on the same area puts. */
+final class Inbox {
+
+    private final Board.Area area;
+    private final PackageDecoder decoder;
+    private final ByteBuffer header;
+
+    /**
+     * A message that arrived.
+     *
+     * @param graph the package
+     * @param tensors its tensors, which the receiver owns; they are in no {@code PointerScope}
+     */
+    record Received(Object graph, List<Tensor> tensors) {
+
+        /** Closes the tensors. */
+        void close() {
+            tensors.forEach(Tensor::close);
+        }
+    }
+
+    Inbox(Board.Area area, PackageDecoder decoder) {
+        this.area = area;
+        this.decoder = decoder;
+        this.header = SegmentMemory.view(area.segment(), area.offset(), Outbox.HEADER_BYTES);
+    }
+
+    /**
+     * Decodes the message that lies in the area.
+     *
+     * @throws PackageFormatException if it is damaged or does not fit this process's classes
+     * @throws IllegalStateException if a segment it refers to cannot be opened
+     */
+    Received receive(SegmentSource segments) {
+        ByteBuffer message = message(segments);
+        SegmentTable table = SegmentTable.read(message);
+        List<Tensor> tensors = new ArrayList<>();
+        try (OwnerScope scope = new OwnerScope()) {
+            Object graph = decoder.decode(message, handle -> {
+                Tensor tensor = tensor(table, handle, segments);
+                tensors.add(tensor);
+                return tensor;
+            });
+            for (int i = tensors.size() - 1; i >= 0; i--) {
+                scope.release(tensors.get(i));
+            }
+            return new Received(graph, tensors);
+        }
+    }
+
+    private ByteBuffer message(SegmentSource segments) {
+        header.clear();
+        int place = header.getInt();
+        int bytes = header.getInt();
+        long start = header.getLong();
+        Segment space = place == Outbox.IN_SEGMENT ? segments.open(SegmentTable.readSegment(header)) : area.segment();
+        boolean inside = place == Outbox.IN_SEGMENT || start >= area.offset();
+        if (!inside || bytes < 0 || start < 0 || start > space.bytes() - bytes) {
+            throw new PackageFormatException("message outside of its segment: start=" + start + ", bytes=" + bytes
+                    + ", limit=" + space.bytes() + " bytes");
+        }
+        return SegmentMemory.view(space, start, bytes);
+    }
+
+    private static Tensor tensor(SegmentTable table, ShmHandle handle, SegmentSource segments) {
+        Segment segment = segments.open(table.get(handle));
+        segments.check(segment, handle);
+        return segment.tensor(
+                handle.offset(),
+                handle.layout().dtype(),
+                handle.layout().sizes(),
+                handle.layout().strides());
+    }
+}

@@ -1,0 +1,101 @@
+package org.blazefl4j.process;
+
+import java.nio.ByteBuffer;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.Segment;
+
+/**
+ * Where one message at a time is put for another process: an area of the board, or a segment that grows with the
+ * messages where they are longer. Its reader is an {@link Inbox} on the same area.
+ *
+ * <p>The area begins with a header: length of the message's body, its offset, and the segment it lies in if that is not
+ * the board. Ahead of the body lies its segment table, and ahead of that its tensors.
+ */
+final class Outbox implements AutoCloseable {
+
+    static final int HEADER_BYTES = 128;
+
+    /** No segment but the board. */
+    static final int IN_AREA = 0;
+
+    static final int IN_SEGMENT = 1;
+
+    private final Board.Area area;
+    private final PackageEncoder encoder;
+    private final ByteBuffer header;
+    private Segment own;
+
+    Outbox(Board.Area area, PackageEncoder encoder) {
+        this.area = area;
+        this.encoder = encoder;
+        this.header = SegmentMemory.view(area.segment(), area.offset(), HEADER_BYTES);
+    }
+
+    /**
+     * Puts a message, which replaces the last one.
+     *
+     * @throws IllegalArgumentException if something in it cannot cross
+     * @throws IllegalStateException if there is not enough shared memory
+     */
+    void send(Object graph, Placement placement) {
+        long needed = own == null ? sendInArea(graph, placement) : sendInSegment(graph, placement);
+        if (needed > 0) {
+            grow(needed);
+            sendInSegment(graph, placement);
+        }
+    }
+
+    private long sendInArea(Object graph, Placement placement) {
+        long offset = area.offset() + HEADER_BYTES;
+        return attempt(graph, placement, area.segment(), offset, area.bytes() - HEADER_BYTES);
+    }
+
+    private long sendInSegment(Object graph, Placement placement) {
+        return attempt(graph, placement, own, 0, own.bytes());
+    }
+
+    /** Returns 0, or the bytes that the message needs if that is more than there is. */
+    private long attempt(Object graph, Placement placement, Segment space, long offset, long bytes) {
+        SegmentTable table = new SegmentTable();
+        placement.start(table, space, offset);
+        ByteBuffer body = encoder.encode(graph, placement);
+        int messageBytes = table.bytes() + body.remaining();
+        long start = CopyPlacement.aligned(offset + placement.used());
+        if (start - offset + messageBytes > bytes) {
+            return start - offset + messageBytes;
+        }
+        placement.finish();
+        ByteBuffer message = SegmentMemory.view(space, start, messageBytes);
+        table.write(message);
+        message.put(body);
+        writeHeader(space, start, messageBytes);
+        return 0;
+    }
+
+    private void writeHeader(Segment space, long start, int messageBytes) {
+        header.clear();
+        header.putInt(space == own ? IN_SEGMENT : IN_AREA).putInt(messageBytes).putLong(start);
+        if (space == own) {
+            SegmentTable.writeSegment(own.handle(), header);
+        }
+    }
+
+    private void grow(long needed) {
+        close();
+        own = Segment.create(needed + needed / 8 + Segment.SLOT_ALIGNMENT);
+    }
+
+    /** The size of the segment of its own. */
+    long segmentBytes() {
+        return own == null ? 0 : own.bytes();
+    }
+
+    /** Frees the segment of its own; the outbox can still be used. */
+    @Override
+    public void close() {
+        if (own != null) {
+            own.close();
+            own = null;
+        }
+    }
+}

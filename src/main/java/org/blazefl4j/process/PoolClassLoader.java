@@ -1,0 +1,36 @@
+package org.blazefl4j.process;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/** Finds the classes of results where the classes that crossed came from, in the order in which they were named. */
+final class PoolClassLoader extends ClassLoader {
+
+    private final Set<ClassLoader> sources = new LinkedHashSet<>();
+
+    PoolClassLoader(Class<?>... known) {
+        super(PoolClassLoader.class.getClassLoader());
+        for (Class<?> type : known) {
+            add(type.getClassLoader());
+        }
+        add(Thread.currentThread().getContextClassLoader());
+    }
+
+    private void add(ClassLoader loader) {
+        if (loader != null) {
+            sources.add(loader);
+        }
+    }
+
+    @Override
+    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+        for (ClassLoader source : sources) {
+            try {
+                return source.loadClass(name);
+            } catch (ClassNotFoundException next) {
+                continue;
+            }
+        }
+        return super.loadClass(name, resolve);
+    }
+}

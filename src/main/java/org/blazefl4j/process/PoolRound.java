@@ -1,0 +1,229 @@
+package org.blazefl4j.process;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.core.ClientFailedException;
+
+/**
+ * One round of a pool: deals jobs, takes results in order. Used by the thread that called {@code localProcess}.
+ *
+ * <p>Job {@code j} has lane {@code j % lanes}. Each dealt job has a slot, so the next one to be handed over always has
+ * one, and dealing is never further ahead of hand-over than there are lanes and slots.
+ */
+public final class PoolRound {
+
+    private static final int SLICE_MILLIS = 50;
+
+    private final ProcessPool pool;
+    private final Board board;
+    private final RoundJobs jobs;
+    private final Slot[] slots;
+    private int dealt;
+    private int handedOver;
+    private ClientFailedException failure;
+    private boolean killed;
+
+    /**
+     * How a round ended.
+     *
+     * @param packages the results that {@link #await} had not returned, in order; the caller owns them
+     * @param failure the failed client that comes first, the others suppressed; null if none failed
+     */
+    public record Ending(List<Object> packages, ClientFailedException failure) {}
+
+    PoolRound(ProcessPool pool, Board board, RoundJobs jobs) {
+        this.pool = pool;
+        this.board = board;
+        this.jobs = jobs;
+        this.slots = new Slot[board.lanes()];
+    }
+
+    /**
+     * Waits for one client's result. Positions are asked for in order from 0; asking for one says that all before it
+     * were handed over.
+     *
+     * @return the result, or null if the round is to end now
+     * @throws IllegalStateException if there is no slot for the client, or a worker cannot be replaced
+     */
+    public Object await(int index) {
+        board.head(lane(index));
+        while (failure == null && !jobs.stopRequested()) {
+            pool.supervisor().throwIfBroken();
+            deal(index);
+            if (board.await(lane(index), SLICE_MILLIS) == Board.DONE) {
+                return handOver(index);
+            }
+            if (board.failure() != Board.NOTHING) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private int lane(int index) {
+        return index % board.lanes();
+    }
+
+    private Object handOver(int index) {
+        Object uplink = take(index);
+        handedOver = index + 1;
+        return uplink;
+    }
+
+    private void deal(int head) {
+        while (dealt < jobs.size() && dealt - head < board.lanes()) {
+            Slot slot = slot(dealt - head);
+            if (slot == null) {
+                return;
+            }
+            int lane = lane(dealt);
+            slots[lane] = slot;
+            dealt++;
+            pool.jobOutbox(lane).send(message(dealt - 1, slot), pool.copies());
+            board.deal(lane, jobs.number(), 0);
+        }
+    }
+
+    private JobMessage message(int index, Slot slot) {
+        Object config = jobs.config(index);
+        pool.checkClass(config);
+        return new JobMessage(jobs.job(index), slot.segment().handle(), slot.index(), config);
+    }
+
+    /** A slot for one more job beside those that are outstanding; null if dealing has to wait for hand-over. */
+    private Slot slot(int outstanding) {
+        SlotPool all = pool.slots();
+        Slot slot = all.take();
+        if (slot == null && outstanding <= board.workers() && all.grow()) {
+            slot = all.take();
+        }
+        if (slot == null && outstanding == 0) {
+            throw new IllegalStateException("no free slot: held=" + all.held() + ", limit=" + all.limit()
+                    + "; close packages that were handed over or keep clones of their tensors, or raise"
+                    + " TrainerOptions.maxSlots");
+        }
+        return slot;
+    }
+
+    /** Takes a result out of its lane; null, and a failure, if it cannot be read. */
+    private Object take(int index) {
+        int lane = lane(index);
+        long pid = pool.pid(Board.worker(board.word(lane)));
+        try (UplinkSource source = new UplinkSource(slots[lane], pid)) {
+            return pool.resultInbox(lane).receive(source).graph();
+        } catch (RuntimeException e) {
+            fail(index, "its result cannot be read: " + e, e);
+            return null;
+        } finally {
+            free(lane);
+        }
+    }
+
+    private void free(int lane) {
+        board.release(lane);
+        if (slots[lane] != null) {
+            pool.slots().release(slots[lane]);
+            slots[lane] = null;
+        }
+    }
+
+    /**
+     * Ends the round, complete or not: deals no further client and waits for those that run. If the round was told to
+     * stop, what runs longer than the grace time is killed.
+     */
+    public Ending end() {
+        try {
+            awaitRunning();
+            List<Object> packages = new ArrayList<>();
+            for (int index = handedOver; index < dealt; index++) {
+                finish(index, packages);
+            }
+            return new Ending(packages, failure);
+        } finally {
+            board.stop(Board.ROUND_ENDS, pool.isClosed());
+            pool.leave();
+        }
+    }
+
+    private void awaitRunning() {
+        for (int index = handedOver; index < dealt; index++) {
+            if (Board.state(board.word(lane(index))) == Board.READY) {
+                board.release(lane(index));
+            }
+        }
+        long killAt = Long.MAX_VALUE;
+        for (int index = handedOver; index < dealt; index++) {
+            while (Board.state(board.word(lane(index))) == Board.CLAIMED) {
+                if (jobs.stopRequested() && killAt == Long.MAX_VALUE) {
+                    board.stop(Board.ROUND_ENDS, true);
+                    killAt = System.nanoTime() + pool.grace().toNanos();
+                }
+                if (!killed && System.nanoTime() > killAt) {
+                    killRunning();
+                }
+                board.await(lane(index), SLICE_MILLIS);
+            }
+        }
+    }
+
+    private void killRunning() {
+        killed = true;
+        for (int index = handedOver; index < dealt; index++) {
+            long word = board.word(lane(index));
+            if (Board.state(word) == Board.CLAIMED) {
+                pool.supervisor().kill(Board.worker(word), "was killed, for its client had not stopped in time");
+            }
+        }
+    }
+
+    private void finish(int index, List<Object> packages) {
+        int lane = lane(index);
+        long word = board.word(lane);
+        switch (Board.state(word)) {
+            case Board.DONE -> {
+                Object uplink = take(index);
+                if (uplink != null) {
+                    packages.add(uplink);
+                }
+            }
+            case Board.FAILED -> {
+                reportThrown(index, lane);
+                free(lane);
+            }
+            case Board.LOST -> {
+                if (!killed && !pool.isClosed()) {
+                    fail(index, Board.worker(word), pool.supervisor().loss(lane), null);
+                }
+                free(lane);
+            }
+            default -> free(lane);
+        }
+    }
+
+    private void reportThrown(int index, int lane) {
+        int worker = Board.worker(board.word(lane));
+        try (UplinkSource source = new UplinkSource(slots[lane], pool.pid(worker))) {
+            RemoteError error =
+                    (RemoteError) pool.resultInbox(lane).receive(source).graph();
+            if (!error.stopped() || !jobs.stopRequested()) {
+                fail(index, worker, error.toException().toString(), error.toException());
+            }
+        } catch (RuntimeException e) {
+            fail(index, worker, "its exception cannot be read: " + e, e);
+        }
+    }
+
+    private void fail(int index, String reason, Throwable cause) {
+        fail(index, Board.worker(board.word(lane(index))), reason, cause);
+    }
+
+    private void fail(int index, int worker, String reason, Throwable cause) {
+        ClientFailedException next =
+                new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, reason, cause);
+        if (failure == null) {
+            failure = next;
+        } else {
+            failure.addSuppressed(next);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package org.blazefl4j.process;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.core.RemoteWorkerException;
+import org.blazefl4j.core.StoppedException;
+
+/**
+ * A Throwable as it crosses from a worker: text, so that it can be read wherever its class does not exist.
+ *
+ * @param className its class
+ * @param message its message; may be null
+ * @param frames its stack trace
+ * @param cause what caused it; null if nothing did
+ * @param suppressed what it suppressed
+ * @param stopped whether it says that the client ended early because it was asked to
+ */
+record RemoteError(
+        String className,
+        String message,
+        List<Frame> frames,
+        RemoteError cause,
+        List<RemoteError> suppressed,
+        boolean stopped) {
+
+    /** How deep causes are followed: chains may be endless. */
+    private static final int MAX_DEPTH = 8;
+
+    private static final int MAX_FRAMES = 256;
+    private static final int MAX_SUPPRESSED = 16;
+    private static final int MAX_MESSAGE = 1 << 16;
+    private static final int BRIEF_FRAMES = 4;
+    private static final int BRIEF_MESSAGE = 256;
+
+    /** One line of a stack trace. */
+    record Frame(String type, String method, String file, int line) {}
+
+    static RemoteError of(Throwable thrown) {
+        return of(thrown, 0);
+    }
+
+    private static RemoteError of(Throwable thrown, int depth) {
+        if (thrown == null || depth == MAX_DEPTH) {
+            return null;
+        }
+        List<Frame> frames = new ArrayList<>();
+        for (StackTraceElement element : thrown.getStackTrace()) {
+            if (frames.size() < MAX_FRAMES) {
+                frames.add(new Frame(
+                        element.getClassName(),
+                        element.getMethodName(),
+                        element.getFileName(),
+                        element.getLineNumber()));
+            }
+        }
+        List<RemoteError> suppressed = new ArrayList<>();
+        for (Throwable other : thrown.getSuppressed()) {
+            RemoteError error = suppressed.size() < MAX_SUPPRESSED ? of(other, depth + 1) : null;
+            if (error != null) {
+                suppressed.add(error);
+            }
+        }
+        return new RemoteError(
+                thrown.getClass().getName(),
+                messageOf(thrown),
+                frames,
+                of(thrown.getCause(), depth + 1),
+                suppressed,
+                thrown instanceof StoppedException);
+    }
+
+    /** A user's exception may throw when it is asked for its message. */
+    private static String messageOf(Throwable thrown) {
+        try {
+            String message = thrown.getMessage();
+            return message == null || message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE);
+        } catch (RuntimeException e) {
+            return "(getMessage() threw " + e.getClass().getName() + ")";
+        }
+    }
+
+    /** The same, short enough for an area of the board. */
+    RemoteError brief() {
+        List<Frame> top = frames.subList(0, Math.min(frames.size(), BRIEF_FRAMES));
+        String start = message == null ? null : message.substring(0, Math.min(message.length(), BRIEF_MESSAGE));
+        return new RemoteError(className, start, top, cause == null ? null : cause.brief(), List.of(), stopped);
+    }
+
+    /** The exception that stands for it in this process. */
+    RemoteWorkerException toException() {
+        StackTraceElement[] trace = frames.stream()
+                .map(frame -> new StackTraceElement(frame.type(), frame.method(), frame.file(), frame.line()))
+                .toArray(StackTraceElement[]::new);
+        RemoteWorkerException exception =
+                new RemoteWorkerException(className, message, trace, cause == null ? null : cause.toException());
+        suppressed.forEach(other -> exception.addSuppressed(other.toException()));
+        return exception;
+    }
+}

@@ -1,0 +1,20 @@
+package org.blazefl4j.process;
+
+/** The clients of one round, in the order in which they are dealt and handed over. */
+public interface RoundJobs {
+
+    /** The round, from 0. */
+    int number();
+
+    /** The number of clients. */
+    int size();
+
+    /** One client. */
+    ClientJob job(int index);
+
+    /** The configuration of one client; called once, when it is dealt. */
+    Object config(int index);
+
+    /** Whether the round is to end early. */
+    boolean stopRequested();
+}

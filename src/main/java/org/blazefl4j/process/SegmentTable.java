@@ -1,0 +1,85 @@
+package org.blazefl4j.process;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.shm.PackageFormatException;
+import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.shm.ShmHandle;
+
+/**
+ * The segments that one message's tensors lie in. It goes ahead of the message, whose handles name segments by their
+ * place in it.
+ */
+final class SegmentTable {
+
+    private static final int ENTRY_BYTES = 3 * Integer.BYTES + 4 * Long.BYTES;
+
+    private final List<SegmentHandle> segments = new ArrayList<>(2);
+
+    /** The segment's place, which it gets at the first call. */
+    int index(SegmentHandle segment) {
+        for (int i = segments.size() - 1; i >= 0; i--) {
+            if (segments.get(i).generation() == segment.generation()
+                    && segments.get(i).pid() == segment.pid()) {
+                return i;
+            }
+        }
+        segments.add(segment);
+        return segments.size() - 1;
+    }
+
+    /**
+     * The segment that a handle of the message points into.
+     *
+     * @throws PackageFormatException if there is no such segment
+     */
+    SegmentHandle get(ShmHandle handle) {
+        if (handle.segment() < 0 || handle.segment() >= segments.size()) {
+            throw new PackageFormatException(
+                    "no such segment: segment=" + handle.segment() + ", limit=" + segments.size() + " segments");
+        }
+        SegmentHandle segment = segments.get((int) handle.segment());
+        handle.checkGeneration(segment.generation());
+        handle.checkWithin(segment.bytes());
+        return segment;
+    }
+
+    int bytes() {
+        return Integer.BYTES + segments.size() * ENTRY_BYTES;
+    }
+
+    void write(ByteBuffer out) {
+        out.putInt(segments.size());
+        segments.forEach(segment -> writeSegment(segment, out));
+    }
+
+    static SegmentTable read(ByteBuffer in) {
+        SegmentTable table = new SegmentTable();
+        int count = in.getInt();
+        if (count < 0 || count > in.remaining() / ENTRY_BYTES) {
+            throw new PackageFormatException(
+                    "segment table damaged: segments=" + count + ", limit=" + in.remaining() / ENTRY_BYTES);
+        }
+        for (int i = 0; i < count; i++) {
+            table.segments.add(readSegment(in));
+        }
+        return table;
+    }
+
+    static void writeSegment(SegmentHandle segment, ByteBuffer out) {
+        out.putInt(segment.pid()).putInt(segment.fd()).putInt(segment.slots());
+        out.putLong(segment.device()).putLong(segment.inode());
+        out.putLong(segment.slotBytes()).putLong(segment.generation());
+    }
+
+    static SegmentHandle readSegment(ByteBuffer in) {
+        int pid = in.getInt();
+        int fd = in.getInt();
+        int slots = in.getInt();
+        long device = in.getLong();
+        long inode = in.getLong();
+        long slotBytes = in.getLong();
+        return new SegmentHandle(pid, fd, device, inode, slots, slotBytes, in.getLong());
+    }
+}

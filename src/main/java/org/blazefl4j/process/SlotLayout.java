@@ -1,0 +1,79 @@
+package org.blazefl4j.process;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.ShmHandle;
+import org.blazefl4j.shm.TensorLayout;
+import org.bytedeco.pytorch.LongArrayRef;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How the tensors of an uplink package lie in a slot, after the package that the algorithm prepared as a pattern.
+ *
+ * @param pattern the prepared package as a message; its handles are relative to a slot
+ * @param places where each tensor lies, by its path in the package
+ * @param slotBytes the length of a slot
+ */
+record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
+
+    /** The segment number of tensors that lie in the slot, and of unbounded ones, which have no place there. */
+    private static final long IN_SLOT = 0;
+
+    private static final long UNBOUNDED = 1;
+
+    /**
+     * The room for one tensor.
+     *
+     * @param offset from the slot's first byte
+     * @param layout the layout of the largest tensor that fits
+     */
+    record Place(long offset, TensorLayout layout) {}
+
+    /**
+     * Lays out a prepared package.
+     *
+     * @throws IllegalArgumentException if something in it cannot cross
+     */
+    static SlotLayout of(Object prepared) {
+        Map<String, Place> places = new LinkedHashMap<>();
+        long[] end = new long[1];
+        ByteBuffer message = new PackageEncoder().encode(prepared, (path, tensor, layout, unbounded) -> {
+            if (unbounded) {
+                return new ShmHandle(UNBOUNDED, 0, 0, layout);
+            }
+            long offset = CopyPlacement.aligned(end[0]);
+            end[0] = offset + layout.bytes();
+            places.put(path, new Place(offset, layout));
+            return new ShmHandle(IN_SLOT, 0, offset, layout);
+        });
+        byte[] pattern = new byte[message.remaining()];
+        message.get(pattern);
+        return new SlotLayout(pattern, places, Math.max(end[0], 1));
+    }
+
+    /** A package whose tensors are views of a slot; unbounded ones have memory of their own. */
+    Object buffer(Slot slot, PackageDecoder decoder) {
+        return decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(slot, handle));
+    }
+
+    private static Tensor tensor(Slot slot, ShmHandle handle) {
+        TensorLayout layout = handle.layout();
+        if (handle.segment() == UNBOUNDED) {
+            return torch.empty(
+                    new LongArrayRef(layout.sizes(), layout.sizes().length), new TensorOptions(layout.dtype()), null);
+        }
+        return slot.segment().tensor(slot.offset() + handle.offset(), layout.dtype(), layout.sizes(), layout.strides());
+    }
+
+    /** The paths of all places, for messages. */
+    List<String> paths() {
+        return new ArrayList<>(places.keySet());
+    }
+}

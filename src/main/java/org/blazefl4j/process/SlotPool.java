@@ -1,0 +1,137 @@
+package org.blazefl4j.process;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.shm.Segment;
+
+/**
+ * The slots of a pool. One is free when no job has it and the last tensor in it is gone; which slots the caller still
+ * holds is found out only when no other is left. Used by the thread of the round.
+ */
+final class SlotPool implements AutoCloseable {
+
+    /** How much memory one step of growth may take; a single slot may be larger. */
+    private static final long CHUNK_BYTES = 64L << 20;
+
+    private static final int SLOTS_PER_WORKER = 16;
+
+    private final long slotBytes;
+    private final int limit;
+    private final SharedMemoryMap map;
+    private final Map<Long, Segment> chunks = new HashMap<>();
+    private final Deque<Slot> free = new ArrayDeque<>();
+    private final List<Slot> returned = new ArrayList<>();
+    private int size;
+
+    /**
+     * Makes the first slots.
+     *
+     * @param slots how many
+     * @param limit how many there may be at the most
+     * @param map learns where they are
+     */
+    SlotPool(long slotBytes, int slots, int limit, SharedMemoryMap map) {
+        this.slotBytes = slotBytes;
+        this.limit = limit;
+        this.map = map;
+        addChunk(Math.min(slots, limit));
+    }
+
+    /** As many slots as fit in a fixed amount of memory, within what that many workers can use. */
+    static int slotsFor(long slotBytes, int workers) {
+        long fit = CHUNK_BYTES / Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
+        return (int) Math.max(workers + 1, Math.min(fit, (long) SLOTS_PER_WORKER * workers));
+    }
+
+    /** A free slot, best the one used last, which the processor still has in its cache; null if there is none. */
+    Slot take() {
+        int last = returned.size() - 1;
+        if (last >= 0 && !returned.get(last).isReferenced()) {
+            return returned.remove(last);
+        }
+        if (free.isEmpty()) {
+            collect();
+        }
+        return free.poll();
+    }
+
+    /** Takes back a slot whose job is over. Tensors may still be in it. */
+    void release(Slot slot) {
+        if (slot.isReferenced()) {
+            returned.add(slot);
+        } else {
+            free.push(slot);
+        }
+    }
+
+    private void collect() {
+        for (Iterator<Slot> slots = returned.iterator(); slots.hasNext(); ) {
+            Slot slot = slots.next();
+            if (!slot.isReferenced()) {
+                slots.remove();
+                free.add(slot);
+            }
+        }
+    }
+
+    /**
+     * Adds slots, up to as many again as there are.
+     *
+     * @return false at the limit
+     * @throws IllegalStateException if there is no memory for a single one
+     */
+    boolean grow() {
+        int count = (int) Math.min(Math.min(size, limit - size), Math.max(1, CHUNK_BYTES / slotBytes));
+        while (count > 1) {
+            try {
+                addChunk(count);
+                return true;
+            } catch (IllegalStateException tooMuch) {
+                count /= 2;
+            }
+        }
+        if (count == 1) {
+            addChunk(1);
+        }
+        return count == 1;
+    }
+
+    private void addChunk(int count) {
+        Segment chunk = Segment.slotted(count, slotBytes);
+        chunks.put(chunk.handle().generation(), chunk);
+        map.add(chunk);
+        size += count;
+        for (int i = count - 1; i >= 0; i--) {
+            free.push(new Slot(chunk, i));
+        }
+    }
+
+    /** The segment with this generation; null if it is none of the pool's. */
+    Segment chunk(long generation) {
+        return chunks.get(generation);
+    }
+
+    /** How many slots hold tensors that the caller was given. */
+    int held() {
+        collect();
+        return returned.size();
+    }
+
+    int limit() {
+        return limit;
+    }
+
+    long bytes() {
+        return chunks.values().stream().mapToLong(Segment::bytes).sum();
+    }
+
+    @Override
+    public void close() {
+        chunks.values().forEach(Segment::close);
+    }
+}

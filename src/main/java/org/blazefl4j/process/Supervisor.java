@@ -1,0 +1,263 @@
+package org.blazefl4j.process;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * Starts the workers, replaces those that are lost and ends them all, in one thread that lives as long as the pool: the
+ * kernel ends a worker when the thread that started it ends.
+ *
+ * <p>A lost worker's lanes are given up only after its process was waited for, so nothing can still write to its slot.
+ * Frozen workers are found by their beats, counted in this thread's own ticks: a suspended parent has no ticks.
+ */
+final class Supervisor implements AutoCloseable {
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
+    private static final int RESTARTS = 2;
+    private static final int READY_SLICE_MILLIS = 10;
+
+    private final PoolSettings settings;
+    private final Board board;
+    private final WorkerCommand command;
+    private final List<String> arguments;
+    private final AtomicReferenceArray<WorkerProcess> processes;
+    private final AtomicReferenceArray<String> losses;
+    private final Pulse[] pulses;
+    private final BlockingQueue<WorkerProcess> exits = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private volatile boolean closing;
+    private volatile IllegalStateException broken;
+
+    /** What is known of one worker's life signs; used by the supervisor's thread alone. */
+    private static final class Pulse {
+        private long beats;
+        private boolean beaten;
+        private int silentTicks;
+        private int failedStarts;
+        private boolean wasReady;
+
+        void restart(long now) {
+            beats = now;
+            beaten = false;
+            silentTicks = 0;
+        }
+
+        void tick(long now) {
+            beaten |= now != beats;
+            silentTicks = now == beats ? silentTicks + 1 : 0;
+            beats = now;
+        }
+    }
+
+    /**
+     * Starts the workers.
+     *
+     * @param arguments what the workers' main class gets after the worker's index
+     */
+    Supervisor(PoolSettings settings, Board board, WorkerCommand command, List<String> arguments) {
+        this.settings = settings;
+        this.board = board;
+        this.command = command;
+        this.arguments = arguments;
+        this.processes = new AtomicReferenceArray<>(settings.workers());
+        this.losses = new AtomicReferenceArray<>(board.lanes());
+        this.pulses = new Pulse[settings.workers()];
+        this.thread = new Thread(this::run, "blazefl4j-supervisor");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** How often workers beat and the supervisor looks. */
+    static Duration tick(Duration heartbeat) {
+        long millis = Math.max(10, Math.min(500, heartbeat.toMillis() / 10));
+        return Duration.ofMillis(millis);
+    }
+
+    /**
+     * Waits until all workers are ready.
+     *
+     * @throws IllegalStateException if one cannot start
+     */
+    void awaitReady() {
+        while (!allReady()) {
+            throwIfBroken();
+            if (closing) {
+                throw new IllegalStateException("pool was closed while its workers started");
+            }
+            board.awaitAlert(READY_SLICE_MILLIS);
+        }
+    }
+
+    private boolean allReady() {
+        for (int worker = 0; worker < settings.workers(); worker++) {
+            if (board.status(worker) != Board.Status.READY) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Reports a worker that cannot be replaced.
+     *
+     * @throws IllegalStateException if there is one
+     */
+    void throwIfBroken() {
+        IllegalStateException reason = broken;
+        if (reason != null) {
+            throw new IllegalStateException(reason.getMessage(), reason);
+        }
+    }
+
+    /** The process ids of the workers, by index; 0 where a process is just being started. */
+    List<Long> pids() {
+        List<Long> pids = new ArrayList<>();
+        for (int worker = 0; worker < settings.workers(); worker++) {
+            WorkerProcess process = processes.get(worker);
+            pids.add(process == null ? 0 : process.pid());
+        }
+        return pids;
+    }
+
+    /** What happened to the worker that had claimed this lane, which is lost. */
+    String loss(int lane) {
+        return losses.get(lane);
+    }
+
+    /** Kills a worker, which is then replaced. */
+    void kill(int worker, String reason) {
+        WorkerProcess process = processes.get(worker);
+        if (process != null) {
+            process.kill(reason);
+        }
+    }
+
+    private void run() {
+        try {
+            for (int worker = 0; worker < settings.workers(); worker++) {
+                pulses[worker] = new Pulse();
+                start(worker);
+            }
+            supervise();
+        } catch (RuntimeException | Error e) {
+            breakDown(new IllegalStateException("supervisor of worker processes failed: " + e, e));
+        } finally {
+            endAll();
+        }
+    }
+
+    private void supervise() {
+        long tick = tick(settings.heartbeat()).toNanos();
+        long next = System.nanoTime() + tick;
+        while (!closing) {
+            WorkerProcess exited = poll(next - System.nanoTime());
+            if (exited != null && !closing) {
+                replace(exited);
+            }
+            if (System.nanoTime() >= next) {
+                checkBeats();
+                next = System.nanoTime() + tick;
+            }
+        }
+    }
+
+    private WorkerProcess poll(long nanos) {
+        try {
+            return exits.poll(Math.max(1, nanos), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            return null; // only close() ends this thread
+        }
+    }
+
+    private void start(int worker) {
+        List<String> all = new ArrayList<>();
+        all.add(Integer.toString(worker));
+        all.addAll(arguments);
+        pulses[worker].restart(board.beats(worker));
+        WorkerProcess process = WorkerProcess.start(worker, command, all, settings.output());
+        processes.set(worker, process);
+        process.onExit(exits::add);
+    }
+
+    private void replace(WorkerProcess exited) {
+        int worker = exited.worker();
+        Pulse pulse = pulses[worker];
+        Board.Status status = board.status(worker);
+        String lastWords = exited.lastWords();
+        for (int lane = 0; lane < board.lanes(); lane++) {
+            long word = board.word(lane);
+            if (Board.state(word) == Board.CLAIMED && Board.worker(word) == worker) {
+                losses.set(lane, lastWords);
+            }
+        }
+        pulse.wasReady |= status == Board.Status.READY;
+        pulse.failedStarts = status == Board.Status.READY ? 0 : pulse.failedStarts + 1;
+        boolean hopeless = status == Board.Status.REFUSED || pulse.failedStarts > (pulse.wasReady ? RESTARTS : 0);
+        if (hopeless) {
+            breakDown(startFailure(worker, status, lastWords));
+        }
+        board.lose(worker);
+        if (!hopeless) {
+            start(worker);
+        }
+    }
+
+    private IllegalStateException startFailure(int worker, Board.Status status, String lastWords) {
+        if (status == Board.Status.REFUSED) {
+            return Hello.refusal(board, worker);
+        }
+        return new IllegalStateException("worker does not start: worker=" + worker + "; " + lastWords);
+    }
+
+    private void breakDown(IllegalStateException reason) {
+        broken = reason;
+        board.alert();
+    }
+
+    private void checkBeats() {
+        for (int worker = 0; worker < settings.workers(); worker++) {
+            Pulse pulse = pulses[worker];
+            pulse.tick(board.beats(worker));
+            Duration limit = pulse.beaten ? settings.heartbeat() : START_LIMIT;
+            if (pulse.silentTicks
+                    > limit.toMillis() / tick(settings.heartbeat()).toMillis()) {
+                kill(worker, "froze and was killed, for it had given no sign of life for " + limit.toMillis() + " ms");
+            }
+        }
+    }
+
+    private void endAll() {
+        board.shutDown();
+        long end = System.nanoTime() + settings.grace().toNanos();
+        for (int worker = 0; worker < settings.workers(); worker++) {
+            WorkerProcess process = processes.get(worker);
+            if (process != null && !process.awaitExit(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
+                process.kill("was killed, for it had not ended in time");
+            }
+        }
+        for (int worker = 0; worker < settings.workers(); worker++) {
+            WorkerProcess process = processes.get(worker);
+            if (process != null && process.awaitExit(KILL_LIMIT)) {
+                board.lose(worker);
+                process.awaitOutput();
+            }
+        }
+    }
+
+    /** Ends the workers, kills those that take longer than the grace time, and waits for all of them. */
+    @Override
+    public void close() {
+        closing = true;
+        board.stop(Board.ROUND_ENDS, true);
+        board.shutDown();
+        board.alert();
+        thread.interrupt();
+        Waiting.join(thread, settings.grace().plus(KILL_LIMIT).toMillis());
+    }
+}

@@ -1,0 +1,123 @@
+package org.blazefl4j.process;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.ShmHandle;
+import org.blazefl4j.shm.TensorLayout;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Places the tensors of a client's result: those trained in the slot stay where they are, others are copied to the
+ * place of the same path, unbounded ones to segments of their own.
+ */
+final class UplinkPlacement implements Placement {
+
+    private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
+
+    private final Slot slot;
+    private final SlotLayout slotLayout;
+    private final List<Copy> copies = new ArrayList<>(2);
+    private final List<Segment> unboundedSegments = new ArrayList<>(0);
+    private SegmentTable table;
+
+    UplinkPlacement(Slot slot, SlotLayout slotLayout) {
+        this.slot = slot;
+        this.slotLayout = slotLayout;
+    }
+
+    @Override
+    public void start(SegmentTable segments, Segment segment, long offset) {
+        table = segments;
+        copies.clear();
+        closeUnbounded();
+    }
+
+    @Override
+    public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+        return unbounded ? placeAlone(tensor, layout) : placeInSlot(path, tensor, layout);
+    }
+
+    private ShmHandle placeAlone(Tensor tensor, TensorLayout layout) {
+        Segment segment = Segment.create(Math.max(1, layout.bytes()));
+        unboundedSegments.add(segment);
+        TensorMemory.copy(tensor, layout, segment, 0);
+        return handle(segment, 0, layout);
+    }
+
+    private ShmHandle placeInSlot(String path, Tensor tensor, TensorLayout layout) {
+        SlotLayout.Place place = slotLayout.places().get(path);
+        if (place == null) {
+            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit="
+                    + slotLayout.paths() + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
+        }
+        check(path, layout, place.layout());
+        long offset = slot.offset() + place.offset();
+        boolean inPlace = TensorMemory.lies(tensor, layout)
+                && TensorMemory.address(tensor) == slot.segment().address() + offset;
+        if (!inPlace && layout.bytes() > 0) {
+            copies.add(new Copy(tensor, layout, offset));
+        }
+        return handle(slot.segment(), offset, layout);
+    }
+
+    private static void check(String path, TensorLayout got, TensorLayout room) {
+        boolean fits = got.dtype() == room.dtype() && got.sizes().length == room.sizes().length;
+        for (int i = 0; fits && i < got.sizes().length; i++) {
+            fits = i == 0 ? got.sizes()[i] <= room.sizes()[i] : got.sizes()[i] == room.sizes()[i];
+        }
+        if (!fits) {
+            throw new IllegalArgumentException("uplink tensor does not fit: path=" + path + ", got=" + describe(got)
+                    + ", limit=" + describe(room)
+                    + ", dimension 0 may be smaller; return it so, or change prepareUplinkPackageBuffer()");
+        }
+    }
+
+    private static String describe(TensorLayout layout) {
+        return layout.dtype() + java.util.Arrays.toString(layout.sizes());
+    }
+
+    private ShmHandle handle(Segment segment, long offset, TensorLayout layout) {
+        return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
+    }
+
+    /** The result's tensors need no space beside the message. */
+    @Override
+    public long used() {
+        return 0;
+    }
+
+    /** Copies. What lies elsewhere in the slot is saved first, for another copy may be about to overwrite it. */
+    @Override
+    public void finish() {
+        try (PointerScope scope = new PointerScope()) {
+            copies.replaceAll(copy -> liesInSlot(copy) ? saved(copy) : copy);
+            for (Copy copy : copies) {
+                TensorMemory.copy(copy.tensor(), copy.layout(), slot.segment(), copy.offset());
+            }
+        }
+        copies.clear();
+    }
+
+    private boolean liesInSlot(Copy copy) {
+        long from = TensorMemory.address(copy.tensor()) - slot.segment().address() - slot.offset();
+        return from >= 0 && from < slot.segment().slotBytes();
+    }
+
+    private static Copy saved(Copy copy) {
+        return new Copy(copy.tensor().detach().clone(), copy.layout(), copy.offset());
+    }
+
+    /** The segments of unbounded tensors, which the caller now owns. */
+    List<Segment> takeUnbounded() {
+        List<Segment> taken = List.copyOf(unboundedSegments);
+        unboundedSegments.clear();
+        return taken;
+    }
+
+    private void closeUnbounded() {
+        unboundedSegments.forEach(Segment::close);
+        unboundedSegments.clear();
+    }
+}

@@ -1,0 +1,157 @@
+package org.blazefl4j.process;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.Segment;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What a worker process does: it claims jobs from the board, one after another, trains their clients and commits the
+ * results, until it is told to end.
+ */
+final class Worker {
+
+    private static final int IDLE_SLICE_MILLIS = 1000;
+
+    /** How often a worker looks whether the parent has taken its unbounded tensors. */
+    private static final int KEEPING_SLICE_MILLIS = 20;
+
+    private final Board board;
+    private final int index;
+    private final SlotLayout layout;
+    private final PackageEncoder encoder = new PackageEncoder();
+    private final PackageDecoder decoder;
+    private final SegmentCache segments = new SegmentCache();
+    private final Map<String, Tensor> shared = new HashMap<>();
+    private final ClientRunner<Object, Object, Object> runner;
+    private final Inbox roundInbox;
+    private final Inbox[] jobs;
+    private final Outbox[] results;
+    private final List<Kept> kept = new ArrayList<>();
+    private Inbox.Received round;
+    private boolean tainted;
+
+    /** Segments that the parent has yet to open: until the lane's word changes. */
+    private record Kept(int lane, long word, List<Segment> segments) {}
+
+    Worker(Board board, int index, WorkerSetup setup, ClassLoader loader) throws ReflectiveOperationException {
+        this.board = board;
+        this.index = index;
+        this.layout = setup.layout();
+        this.decoder = new PackageDecoder(loader);
+        this.runner = new ClientRunner<>(
+                new WorkerFunctionLookup(loader).find(setup.function()),
+                index,
+                setup.settings(),
+                shared,
+                new BoardStopEvent(board));
+        this.roundInbox = new Inbox(board.roundArea(), decoder);
+        this.jobs = new Inbox[board.lanes()];
+        this.results = new Outbox[board.lanes()];
+        for (int lane = 0; lane < jobs.length; lane++) {
+            jobs[lane] = new Inbox(board.jobArea(lane), decoder);
+            results[lane] = new Outbox(board.resultArea(lane), encoder);
+        }
+    }
+
+    /** Works until the board is shut down, or until a client leaves this process in a state not to be trusted. */
+    void run() {
+        int lane = claim();
+        while (lane != Board.SHUT_DOWN) {
+            if (lane != Board.NOTHING) {
+                work(lane, board.word(lane));
+            }
+            dropTaken();
+            lane = tainted ? Board.SHUT_DOWN : claim();
+        }
+        runner.close();
+    }
+
+    private int claim() {
+        return board.claim(index, kept.isEmpty() ? IDLE_SLICE_MILLIS : KEEPING_SLICE_MILLIS);
+    }
+
+    private void work(int lane, long claimed) {
+        FaultPoint.CLAIMED.reach();
+        int state = Board.DONE;
+        List<Segment> unbounded = List.of();
+        try {
+            beginRound(Board.round(claimed));
+            unbounded = train(lane);
+        } catch (Throwable failure) {
+            state = Board.FAILED;
+            results[lane].send(RemoteError.of(failure), new CopyPlacement(new SharedMemoryMap()));
+        }
+        FaultPoint.BEFORE_DONE.reach();
+        board.commit(lane, claimed, state);
+        if (!unbounded.isEmpty()) {
+            kept.add(new Kept(lane, board.word(lane), unbounded));
+        }
+    }
+
+    private void beginRound(int number) {
+        if (round != null && ((RoundMessage) round.graph()).round() == number) {
+            return;
+        }
+        endRound();
+        segments.nextRound();
+        round = roundInbox.receive(segments);
+        shared.putAll(((RoundMessage) round.graph()).shared());
+    }
+
+    private void endRound() {
+        shared.clear();
+        if (round != null) {
+            round.close();
+            round = null;
+        }
+    }
+
+    /** Trains the lane's client and puts its result; returns the segments of its unbounded tensors. */
+    private List<Segment> train(int lane) throws Exception {
+        Inbox.Received received = jobs[lane].receive(segments);
+        JobMessage message = (JobMessage) received.graph();
+        Slot slot = new Slot(segments.open(message.segment()), message.slot());
+        UplinkPlacement placement = new UplinkPlacement(slot, layout);
+        try {
+            runner.run(
+                    message.job(),
+                    message.config(),
+                    ((RoundMessage) round.graph()).payload(),
+                    () -> layout.buffer(slot, decoder),
+                    uplink -> put(lane, uplink, placement));
+        } finally {
+            received.close();
+            tainted = slot.isReferenced();
+        }
+        requireReleased(message.job());
+        return placement.takeUnbounded();
+    }
+
+    private Void put(int lane, Object uplink, UplinkPlacement placement) {
+        results[lane].send(uplink, placement);
+        return null;
+    }
+
+    private void requireReleased(ClientJob job) {
+        if (tainted) {
+            throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
+                    + ", limit=no tensor of it after the worker function has returned; let the model go back to memory"
+                    + " of its own, as FlatParameters.unbind() does, and keep copies only");
+        }
+    }
+
+    private void dropTaken() {
+        kept.removeIf(item -> {
+            boolean taken = board.word(item.lane()) != item.word();
+            if (taken) {
+                item.segments().forEach(Segment::close);
+            }
+            return taken;
+        });
+    }
+}

@@ -1,0 +1,95 @@
+package org.blazefl4j.process;
+
+import java.io.File;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** The command line and the environment of worker processes. */
+final class WorkerCommand {
+
+    private static final List<String> JAVA_OPTION_VARIABLES =
+            List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+
+    private static final String MALLOC_THRESHOLD = Integer.toString(32 << 20);
+
+    /** From this version on the JDK warns of native access that was not enabled. */
+    private static final int WARNS_OF_NATIVE_ACCESS = 24;
+
+    private final PoolSettings settings;
+    private final PoolFolder folder;
+    private final List<String> jvm;
+
+    /**
+     * Prepares the command.
+     *
+     * @param folder gets the file with the class path, which may be longer than a command line
+     */
+    WorkerCommand(PoolSettings settings, WorkerClassPath classPath, PoolFolder folder) {
+        this.settings = settings;
+        this.folder = folder;
+        Path arguments = folder.write("classpath", "-classpath\n" + quoted(classPath.joined()) + "\n");
+        this.jvm = jvm(arguments);
+    }
+
+    /** A builder for one worker; its main class gets the given arguments. */
+    ProcessBuilder builder(int worker, List<String> arguments) {
+        List<String> command = new ArrayList<>(jvm);
+        command.add("-XX:ErrorFile=" + folder.resolve("crash-" + worker + "-%p.log"));
+        command.addAll(settings.jvmArguments());
+        command.add(WorkerMain.class.getName());
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.redirectInput(Redirect.from(new File("/dev/null")));
+        setEnvironment(builder.environment());
+        return builder;
+    }
+
+    /** Where the JVM of this worker and process writes its report if it crashes. */
+    Path crashReport(int worker, long pid) {
+        return folder.resolve("crash-" + worker + "-" + pid + ".log");
+    }
+
+    private List<String> jvm(Path arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("@" + arguments);
+        if (settings.jvmArguments().stream().noneMatch(argument -> argument.matches("-XX:\\+Use\\w+GC"))) {
+            command.add("-XX:+UseSerialGC");
+        }
+        command.add("-XX:TieredStopAtLevel=1");
+        command.add("-XX:-UsePerfData");
+        command.add("-XX:-CreateCoredumpOnCrash");
+        for (String name : new TreeSet<>(System.getProperties().stringPropertyNames())) {
+            if (name.startsWith("org.bytedeco.")) {
+                command.add("-D" + name + "=" + System.getProperty(name));
+            }
+        }
+        command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
+        command.add("-Dorg.bytedeco.javacpp.maxBytes=0");
+        if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        return command;
+    }
+
+    private void setEnvironment(Map<String, String> environment) {
+        if (!settings.inheritJavaOptions()) {
+            environment.keySet().removeAll(JAVA_OPTION_VARIABLES);
+        }
+        environment.put("OPENBLAS_NUM_THREADS", "1");
+        environment.put("OMP_NUM_THREADS", Integer.toString(settings.worker().intraOpThreads()));
+        environment.put("MALLOC_MMAP_THRESHOLD_", MALLOC_THRESHOLD);
+        environment.put("MALLOC_TRIM_THRESHOLD_", Integer.toString(Integer.MAX_VALUE));
+        environment.put("MALLOC_TOP_PAD_", MALLOC_THRESHOLD);
+        environment.putAll(settings.environment());
+    }
+
+    /** As the java launcher reads a quoted word in an argument file. */
+    private static String quoted(String text) {
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+}

@@ -1,0 +1,75 @@
+package org.blazefl4j.process;
+
+import java.time.Duration;
+import java.util.List;
+import org.blazefl4j.binding.Native;
+import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.torch.LibTorch;
+
+/** The main class of worker processes. */
+public final class WorkerMain {
+
+    private static final int SIGKILL = 9;
+
+    private WorkerMain() {}
+
+    /** The arguments after the worker's index. */
+    static List<String> arguments(Board board, Duration heartbeat) {
+        SegmentHandle segment = board.handle();
+        return List.of(
+                Long.toString(Supervisor.tick(heartbeat).toMillis()),
+                Integer.toString(segment.pid()),
+                Integer.toString(segment.fd()),
+                Long.toString(segment.device()),
+                Long.toString(segment.inode()),
+                Integer.toString(segment.slots()),
+                Long.toString(segment.slotBytes()),
+                Long.toString(segment.generation()));
+    }
+
+    /**
+     * Runs a worker until its pool is closed.
+     *
+     * @param args the worker's index, then what {@code arguments} gave
+     */
+    public static void main(String[] args) {
+        int worker = Integer.parseInt(args[0]);
+        long beatMillis = Long.parseLong(args[1]);
+        SegmentHandle segment = new SegmentHandle(
+                Integer.parseInt(args[2]),
+                Integer.parseInt(args[3]),
+                Long.parseLong(args[4]),
+                Long.parseLong(args[5]),
+                Integer.parseInt(args[6]),
+                Long.parseLong(args[7]),
+                Long.parseLong(args[8]));
+        int parent = segment.pid();
+        Native.parentDeathSignal(SIGKILL);
+        Heart.endIfOrphan(parent);
+        Board board = Board.open(segment);
+        Heart.start(board, worker, parent, Duration.ofMillis(beatMillis));
+        run(board, worker);
+        System.exit(0); // threads of the client's own must not keep the process
+    }
+
+    private static void run(Board board, int index) {
+        Worker worker;
+        try {
+            LibTorch.load();
+            worker = prepare(board, index);
+        } catch (Throwable reason) {
+            Hello.refuse(board, index, reason);
+            return;
+        }
+        Hello.ready(board, index);
+        worker.run();
+    }
+
+    private static Worker prepare(Board board, int index) throws ReflectiveOperationException {
+        ClassLoader loader = ClassLoader.getSystemClassLoader();
+        Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(loader));
+        WorkerSetup setup = (WorkerSetup) inbox.receive(new SegmentCache()).graph();
+        return new Worker(board, index, setup, loader);
+    }
+}

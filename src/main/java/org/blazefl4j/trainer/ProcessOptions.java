@@ -1,0 +1,170 @@
+package org.blazefl4j.trainer;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * How worker processes are started and watched. Immutable. Nothing here changes results.
+ *
+ * <pre>{@code
+ * ProcessOptions options = ProcessOptions.builder().jvmArguments(List.of("-Xmx2g")).build();
+ * }</pre>
+ */
+public final class ProcessOptions {
+
+    private final List<Path> workerClassPath;
+    private final List<String> jvmArguments;
+    private final Map<String, String> environment;
+    private final boolean inheritJavaOptions;
+    private final Duration heartbeat;
+    private final WorkerOutputListener output;
+
+    private ProcessOptions(Builder builder) {
+        this.workerClassPath = builder.workerClassPath;
+        this.jvmArguments = builder.jvmArguments;
+        this.environment = builder.environment;
+        this.inheritJavaOptions = builder.inheritJavaOptions;
+        this.heartbeat = builder.heartbeat;
+        this.output = builder.output;
+    }
+
+    /** The options that nobody changed; {@link Builder} lists them. */
+    public static ProcessOptions defaults() {
+        return builder().build();
+    }
+
+    /** A builder that holds the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** A builder that holds these options. */
+    public Builder toBuilder() {
+        Builder builder = new Builder();
+        builder.workerClassPath = workerClassPath;
+        builder.jvmArguments = jvmArguments;
+        builder.environment = environment;
+        builder.inheritJavaOptions = inheritJavaOptions;
+        builder.heartbeat = heartbeat;
+        builder.output = output;
+        return builder;
+    }
+
+    /** Class path entries of the workers ahead of those that are found. */
+    public List<Path> workerClassPath() {
+        return workerClassPath;
+    }
+
+    /** Further arguments of the workers' JVMs. */
+    public List<String> jvmArguments() {
+        return jvmArguments;
+    }
+
+    /** Further environment variables of the workers. */
+    public Map<String, String> environment() {
+        return environment;
+    }
+
+    /** Whether {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS} and {@code _JAVA_OPTIONS} reach the workers. */
+    public boolean inheritJavaOptions() {
+        return inheritJavaOptions;
+    }
+
+    /** After how long without a sign of life a worker is taken for frozen, and killed. */
+    public Duration heartbeat() {
+        return heartbeat;
+    }
+
+    /** What takes the workers' lines. */
+    public WorkerOutputListener output() {
+        return output;
+    }
+
+    @Override
+    public String toString() {
+        return "ProcessOptions[workerClassPath=" + workerClassPath + ", jvmArguments=" + jvmArguments + ", environment="
+                + environment + ", inheritJavaOptions=" + inheritJavaOptions + ", heartbeat=" + heartbeat + "]";
+    }
+
+    /** Collects options; each is checked as it is set. */
+    public static final class Builder {
+
+        private static final Duration SHORTEST_HEARTBEAT = Duration.ofMillis(100);
+        private static final Duration LONGEST_HEARTBEAT = Duration.ofHours(1);
+
+        private List<Path> workerClassPath = List.of();
+        private List<String> jvmArguments = List.of();
+        private Map<String, String> environment = Map.of();
+        private boolean inheritJavaOptions;
+        private Duration heartbeat = Duration.ofSeconds(5);
+        private WorkerOutputListener output = Builder::print;
+
+        private Builder() {}
+
+        private static void print(int worker, String line) {
+            System.err.println("[worker " + worker + "] " + line);
+        }
+
+        /**
+         * Names jars and folders that hold the workers' classes, for class loaders that do not tell where their classes
+         * come from. They go ahead of those that are found.
+         */
+        public Builder workerClassPath(List<Path> entries) {
+            this.workerClassPath = List.copyOf(entries);
+            return this;
+        }
+
+        /** Further arguments of the workers' JVMs. They come after the library's own, so they win. */
+        public Builder jvmArguments(List<String> arguments) {
+            this.jvmArguments = List.copyOf(arguments);
+            return this;
+        }
+
+        /** Further environment variables of the workers. They win over inherited ones and the library's own. */
+        public Builder environment(Map<String, String> variables) {
+            this.environment = Map.copyOf(variables);
+            return this;
+        }
+
+        /**
+         * Whether the variables that give options to every JVM, such as {@code JAVA_TOOL_OPTIONS}, reach the workers;
+         * they do not unless set.
+         */
+        public Builder inheritJavaOptions(boolean inherit) {
+            this.inheritJavaOptions = inherit;
+            return this;
+        }
+
+        /**
+         * After how long without a sign of life a worker is taken for frozen, and killed; five seconds unless set.
+         *
+         * @throws IllegalArgumentException if it is shorter than 100 ms or longer than an hour
+         */
+        public Builder heartbeat(Duration limit) {
+            Objects.requireNonNull(limit, "heartbeat");
+            if (limit.compareTo(SHORTEST_HEARTBEAT) < 0 || limit.compareTo(LONGEST_HEARTBEAT) > 0) {
+                throw new IllegalArgumentException("option out of range: heartbeat=" + limit + ", limit=["
+                        + SHORTEST_HEARTBEAT + ", " + LONGEST_HEARTBEAT + "]; choose a value within the limit");
+            }
+            this.heartbeat = limit;
+            return this;
+        }
+
+        /**
+         * What takes the lines that workers write; unless set they go to standard error, each after {@code [worker 1] }
+         * or whichever worker it was.
+         */
+        public Builder output(WorkerOutputListener listener) {
+            this.output = Objects.requireNonNull(listener, "output");
+            return this;
+        }
+
+        /** The options. */
+        public ProcessOptions build() {
+            return new ProcessOptions(this);
+        }
+    }
+}

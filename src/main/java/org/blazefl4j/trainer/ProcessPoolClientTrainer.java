@@ -1,0 +1,180 @@
+package org.blazefl4j.trainer;
+
+import java.util.List;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.process.ClientJob;
+import org.blazefl4j.process.PackageTensors;
+import org.blazefl4j.process.PoolRound;
+import org.blazefl4j.process.PoolSettings;
+import org.blazefl4j.process.PoolStopEvent;
+import org.blazefl4j.process.ProcessPool;
+import org.blazefl4j.process.RoundJobs;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Trains clients in worker processes that exchange tensors with this one through shared memory. The processes are
+ * started once and live as long as the trainer; a lost one is replaced.
+ *
+ * <pre>{@code
+ * try (var trainer = new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults())) {
+ *     trainer.localProcess(handler.downlinkPackage(), cids, uplink -> {
+ *         try (uplink) {
+ *             handler.load(uplink);
+ *         }
+ *     });
+ * }
+ * }</pre>
+ *
+ * <p>The tensors of a result lie in shared memory, which is used again when the last of them is closed. If the caller
+ * keeps packages the memory grows, up to {@link TrainerOptions#maxSlots()} results; then rounds fail with {@code no
+ * free slot: held=..., limit=...}. Close what is done with, or keep clones.
+ *
+ * @param <U> the uplink package
+ * @param <D> the downlink package
+ * @param <C> the client's configuration
+ */
+public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
+
+    private final ProcessPool pool;
+
+    /**
+     * Starts the workers with the default {@link ProcessOptions} and waits until they are ready.
+     *
+     * @param algorithm the client side of the algorithm
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
+     *     cross, or a class it needs has no place that workers could load it from
+     * @throws IllegalStateException if a worker cannot start, with its last words, or shared memory is too small
+     */
+    public ProcessPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+        this(algorithm, options, ProcessOptions.defaults());
+    }
+
+    /**
+     * Starts the workers and waits until they are ready.
+     *
+     * @param algorithm the client side of the algorithm
+     * @param options how clients are run
+     * @param processOptions how workers are started and watched
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
+     *     cross, or a class it needs has no place that workers could load it from
+     * @throws IllegalStateException if a worker cannot start, with its last words, or shared memory is too small
+     */
+    public ProcessPoolClientTrainer(
+            ClientAlgorithm<U, D, C> algorithm, TrainerOptions options, ProcessOptions processOptions) {
+        this(algorithm, options, processOptions, new PoolStopEvent());
+    }
+
+    private ProcessPoolClientTrainer(
+            ClientAlgorithm<U, D, C> algorithm,
+            TrainerOptions options,
+            ProcessOptions processOptions,
+            PoolStopEvent stopEvent) {
+        super(algorithm, options, stopEvent);
+        U prepared = algorithm.prepareUplinkPackageBuffer();
+        try {
+            pool = new ProcessPool(settings(processOptions), worker(), prepared, algorithm.getClass(), stopEvent);
+        } finally {
+            PackageTensors.close(prepared);
+        }
+    }
+
+    private PoolSettings settings(ProcessOptions process) {
+        return new PoolSettings(
+                options().numParallels(),
+                workerSettings(),
+                options().slotsIfSet(),
+                options().maxSlots(),
+                process.workerClassPath(),
+                process.jvmArguments(),
+                process.environment(),
+                process.inheritJavaOptions(),
+                process.heartbeat(),
+                options().grace(),
+                (line, worker) -> process.output().line(worker, line));
+    }
+
+    /** The process ids of the workers, by index; they change when a lost worker is replaced. */
+    public final List<Long> workerPids() {
+        return pool.workerPids();
+    }
+
+    /** The shared memory that is used for packages and for dealing jobs, in bytes, tensors shared by name apart. */
+    public final long segmentBytes() {
+        return pool.segmentBytes();
+    }
+
+    @Override
+    Tensor toShare(String name, Tensor tensor) {
+        return pool.share(name, tensor);
+    }
+
+    @Override
+    RoundExecution<U> execute(Round<D, C> round) {
+        PoolRound running = pool.begin(new Jobs(round), round.payload());
+        return new RoundExecution<>() {
+            @Override
+            public U await(int index) {
+                return result(running.await(index));
+            }
+
+            @Override
+            public Ending<U> end() {
+                PoolRound.Ending ending = running.end();
+                List<U> packages = ending.packages().stream()
+                        .map(ProcessPoolClientTrainer.this::result)
+                        .toList();
+                return new Ending<>(packages, ending.failure());
+            }
+        };
+    }
+
+    /** Workers return what the worker function returned. */
+    @SuppressWarnings("unchecked")
+    private U result(Object uplink) {
+        return (U) uplink;
+    }
+
+    private final class Jobs implements RoundJobs {
+
+        private final Round<D, C> round;
+
+        Jobs(Round<D, C> round) {
+            this.round = round;
+        }
+
+        @Override
+        public int number() {
+            return round.number();
+        }
+
+        @Override
+        public int size() {
+            return round.size();
+        }
+
+        @Override
+        public ClientJob job(int index) {
+            return round.job(index);
+        }
+
+        @Override
+        public Object config(int index) {
+            return round.config(index);
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return round.stopRequested();
+        }
+    }
+
+    @Override
+    void closeWorkers() {
+        try {
+            pool.close();
+        } finally {
+            freeShared();
+        }
+    }
+}
