@@ -3,12 +3,12 @@ package org.blazefl4j.trainer;
 import java.util.List;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.process.ClientJob;
-import org.blazefl4j.process.PackageTensors;
 import org.blazefl4j.process.PoolRound;
 import org.blazefl4j.process.PoolSettings;
 import org.blazefl4j.process.PoolStopEvent;
 import org.blazefl4j.process.ProcessPool;
 import org.blazefl4j.process.RoundJobs;
+import org.blazefl4j.shm.TensorWalk;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -75,7 +75,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         try {
             pool = new ProcessPool(settings(processOptions), worker(), prepared, algorithm.getClass(), stopEvent);
         } finally {
-            PackageTensors.close(prepared);
+            TensorWalk.closeAll(prepared);
         }
     }
 
