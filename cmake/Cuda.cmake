@@ -1,7 +1,7 @@
 # Adds cuda/ to the library where nvcc works; otherwise a stand-in, with a line that says so.
 
 # Looked for at each configuration, so that an nvcc installed later is found.
-find_program(BFL_NVCC nvcc)
+find_program(BFL_NVCC nvcc NO_CMAKE_SYSTEM_PATH)
 if(BFL_NVCC)
   set(ENV{CUDACXX} ${BFL_NVCC})
   include(CheckLanguage)

@@ -1,0 +1,72 @@
+package org.blazefl4j.binding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What someone reads who lacks a tool for the native build. */
+@Timeout(60)
+class NativeBuildTest {
+
+    @TempDir
+    Path temporary;
+
+    @Test
+    void shouldNameCMakeWhenItIsMissing() throws Exception {
+        assertThat(linesOfBuildWith(Map.of()))
+                .isEqualTo("[ERROR] native build: missing=cmake;"
+                        + " install CMake 3.18 or newer (Debian, Ubuntu: apt-get install cmake)\n");
+    }
+
+    @Test
+    void shouldNameTheCompilerWhenItIsMissing() throws Exception {
+        assertThat(linesOfBuildWith(Map.of(), "cmake"))
+                .isEqualTo("[ERROR] native build: missing=c++;"
+                        + " install a C++17 compiler (Debian, Ubuntu: apt-get install g++)\n");
+    }
+
+    @Test
+    void shouldNameTheCompilerThatIsAskedForWhenItIsMissing() throws Exception {
+        assertThat(linesOfBuildWith(Map.of("CXX", "no-such-compiler"), "cmake", "c++"))
+                .isEqualTo("[ERROR] native build: missing=no-such-compiler;"
+                        + " the variable CXX names this compiler; install it or unset CXX\n");
+    }
+
+    @Test
+    void shouldNameMakeWhenItIsMissing() throws Exception {
+        assertThat(linesOfBuildWith(Map.of(), "cmake", "g++"))
+                .isEqualTo("[ERROR] native build: missing=make;"
+                        + " install make or ninja (Debian, Ubuntu: apt-get install make)\n");
+    }
+
+    /** Runs the build where there are no other tools than these; it must fail. */
+    private String linesOfBuildWith(Map<String, String> environment, String... tools) throws Exception {
+        Path path = Files.createDirectory(temporary.resolve("path"));
+        for (String tool : tools) {
+            makeTool(path.resolve(tool));
+        }
+        ProcessBuilder builder = new ProcessBuilder(
+                        "/bin/sh", "native/build.sh", temporary.resolve("build").toString())
+                .redirectErrorStream(true);
+        builder.environment().remove("CXX");
+        builder.environment().put("PATH", path.toString());
+        builder.environment().putAll(environment);
+        Process build = builder.start();
+        String lines = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(build.waitFor()).isOne();
+        assertThat(temporary.resolve("build")).doesNotExist();
+        return lines;
+    }
+
+    private static void makeTool(Path file) throws IOException {
+        Files.writeString(file, "#!/bin/sh\nexit 0\n");
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+}
