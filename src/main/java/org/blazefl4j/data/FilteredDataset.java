@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
  * Some of a tensor's samples, such as one client's part of the data that all clients share. Costs its indices only.
  *
  * <p>The record refers to its tensors and does not own them: whoever made them closes them, after the last use of the
- * data set. They are never written to.
+ * data set. They are on the CPU and never written to.
  *
  * @param indices which samples, int64 of shape [k], each in [0, n); the data set's size is k
  * @param data the samples, shape [n, ...], of any type (uint8 and float32 for images)

@@ -15,6 +15,9 @@ record NamedBytes(String name, byte[] bytes) {
     private static final long HIGHEST_GZIP_RATIO = 1032;
 
     static NamedBytes read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("no such data file: file=" + file + ", limit=a file; name one that is there");
+        }
         return new NamedBytes(file.toString(), Files.readAllBytes(file));
     }
 

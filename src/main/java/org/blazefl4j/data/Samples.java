@@ -28,6 +28,11 @@ final class Samples {
             throw new IllegalArgumentException(
                     name + " without a sample dimension: shape=[], limit=at least [n]; stack the samples first");
         }
+        if (!tensor.is_cpu()) {
+            throw new IllegalArgumentException(
+                    name + " on a device: " + name + "=" + tensor.device().str().getString()
+                            + ", limit=cpu; keep the samples on the CPU and move each batch after it is read");
+        }
         return tensor.size(0);
     }
 

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
  * All samples of a tensor, with or without targets.
  *
  * <p>The record refers to its tensors and does not own them: whoever made them closes them, after the last use of the
- * data set. They are never written to.
+ * data set. They are on the CPU and never written to.
  *
  * @param data the samples, shape [n, ...], of any type (uint8 and float32 for images)
  * @param targets the targets, shape [n] or [n, ...]; null where there are none

@@ -14,6 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.stream.LongStream;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
@@ -113,6 +117,31 @@ class DataLoaderTest {
 
     private static Tensor numbers(long n) {
         return Tensor.create(LongStream.range(0, n).toArray());
+    }
+
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE) // all together they are hundreds
+    void shouldVisitEverySampleOnceInEachEpoch(
+            @ForAll @IntRange(min = 0, max = 40) int n,
+            @ForAll @IntRange(min = 1, max = 50) int batchSize,
+            @ForAll boolean shuffle,
+            @ForAll long seed) {
+        try (Generator g = torch.createCPUGenerator(seed);
+                Tensor data = numbers(n)) {
+            DataLoader loader = new DataLoader(new TensorDataset(data, null), batchSize, shuffle, g);
+            for (int epoch = 0; epoch < 2; epoch++) {
+                List<Long> seen = new ArrayList<>();
+                long batches = 0;
+                for (Batch batch : loader) {
+                    try (batch) {
+                        Arrays.stream(Samples.toArray(batch.x())).forEach(seen::add);
+                        assertThat(batch.x().size(0)).isEqualTo(Math.min(batchSize, n - batches++ * batchSize));
+                    }
+                }
+                assertThat(batches).isEqualTo(loader.batches());
+                assertThat(shuffle ? seen.stream().sorted().toList() : seen)
+                        .isEqualTo(LongStream.range(0, n).boxed().toList());
+            }
+        }
     }
 
     @Test

@@ -76,6 +76,23 @@ class IdxReaderTest {
     }
 
     @Test
+    void shouldNameTheFileWhenItIsMissing() {
+        Path missing = folder.resolve("labels");
+        refused(
+                () -> IdxReader.read(missing, 1),
+                "no such data file: file=" + missing + ", limit=a file; name one that is there");
+    }
+
+    @Test
+    void shouldReadMnistByItsOwnMeanAndDeviation() throws IOException {
+        try (ImageData data = Mnist.read(folder)) {
+            assertThat(data.name()).isEqualTo("mnist");
+            assertThat(data.classes()).isEqualTo(10);
+            assertThat(data.normalisation()).isEqualTo(new Compose(new ToFloat(255), new Normalize(0.1307, 0.3081)));
+        }
+    }
+
+    @Test
     void shouldNameTheFilesWhenOneIsMissing() throws IOException {
         Files.delete(folder.resolve(TRAIN_IMAGES));
         refused(

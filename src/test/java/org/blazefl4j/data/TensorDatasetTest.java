@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -133,6 +138,20 @@ class TensorDatasetTest {
             refused(
                     () -> new FilteredDataset(three, data, targets).select(high, null),
                     "indices out of range: lowest=0, highest=4, limit=0 to 2 for 3 samples");
+        }
+    }
+
+    @Test
+    void shouldRefuseSamplesThatAreNotOnTheCpu() {
+        try (Device meta = new Device("meta");
+                DeviceOptional where = new DeviceOptional(meta);
+                TensorOptions options = new TensorOptions(ScalarType.Float);
+                TensorOptions elsewhere = options.device(where);
+                Tensor x = torch.empty(new long[] {4}, elsewhere, null)) {
+            refused(
+                    () -> new TensorDataset(x, null),
+                    "data on a device: data=meta, limit=cpu; "
+                            + "keep the samples on the CPU and move each batch after it is read");
         }
     }
 

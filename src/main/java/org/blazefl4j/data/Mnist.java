@@ -1,0 +1,33 @@
+package org.blazefl4j.data;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * MNIST: grey images of 28×28 pixels of the ten digits (Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-Based
+ * Learning Applied to Document Recognition, Proceedings of the IEEE 86, 1998).
+ */
+public final class Mnist {
+
+    /** The number of classes. */
+    public static final int CLASSES = 10;
+
+    /**
+     * Makes a model's input of image bytes: division by 255, then normalisation by the mean 0.1307 and the standard
+     * deviation 0.3081 of the pixels of the training set.
+     */
+    public static final Transform NORMALISATION = new Compose(new ToFloat(255), new Normalize(0.1307, 0.3081));
+
+    private Mnist() {}
+
+    /**
+     * Reads the set from a folder with its four files, plain or gzip; see {@link IdxReader#readFolder}.
+     *
+     * @param folder the folder
+     * @return 60 000 training and 10 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
+     * @throws IOException if a file is missing, cannot be read or is not whole
+     */
+    public static ImageData read(Path folder) throws IOException {
+        return IdxReader.readFolder(folder, "mnist", CLASSES, NORMALISATION);
+    }
+}
