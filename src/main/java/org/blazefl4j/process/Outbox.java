@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.Segment;
 
@@ -19,6 +20,9 @@ final class Outbox implements AutoCloseable {
     static final int IN_AREA = 0;
 
     static final int IN_SEGMENT = 1;
+
+    /** As floating-point numbers of any size: not a number. */
+    private static final int POISON = 0xff;
 
     private final Board.Area area;
     private final PackageEncoder encoder;
@@ -83,6 +87,13 @@ final class Outbox implements AutoCloseable {
     private void grow(long needed) {
         close();
         own = Segment.create(needed + needed / 8 + Segment.SLOT_ALIGNMENT);
+    }
+
+    /** Overwrites the segment of its own, so that who still reads the last message's tensors there notices. */
+    void poison() {
+        if (own != null) {
+            Native.fill(own.address(), POISON, own.bytes());
+        }
     }
 
     /** The size of the segment of its own. */

@@ -79,7 +79,7 @@ public final class PoolRound {
             int lane = lane(dealt);
             slots[lane] = slot;
             dealt++;
-            pool.jobOutbox(lane).send(message(dealt - 1, slot), pool.copies());
+            pool.mail().send(lane, message(dealt - 1, slot));
             board.deal(lane, jobs.number(), 0);
         }
     }
@@ -108,9 +108,9 @@ public final class PoolRound {
     /** Takes a result out of its lane; null, and a failure, if it cannot be read. */
     private Object take(int index) {
         int lane = lane(index);
-        long pid = pool.pid(Board.worker(board.word(lane)));
+        long pid = pool.supervisor().pid(Board.worker(board.word(lane)));
         try (UplinkSource source = new UplinkSource(slots[lane], pid)) {
-            return pool.resultInbox(lane).receive(source).graph();
+            return pool.mail().result(lane, source).graph();
         } catch (RuntimeException e) {
             fail(index, "its result cannot be read: " + e, e);
             return null;
@@ -140,7 +140,7 @@ public final class PoolRound {
             }
             return new Ending(packages, failure);
         } finally {
-            board.stop(Board.ROUND_ENDS, pool.isClosed());
+            board.stop(Board.ROUND_ENDS, pool.isClosing());
             pool.leave();
         }
     }
@@ -191,7 +191,7 @@ public final class PoolRound {
                 free(lane);
             }
             case Board.LOST -> {
-                if (!killed && !pool.isClosed()) {
+                if (!killed && !pool.isClosing()) {
                     fail(index, Board.worker(word), pool.supervisor().loss(lane), null);
                 }
                 free(lane);
@@ -202,9 +202,9 @@ public final class PoolRound {
 
     private void reportThrown(int index, int lane) {
         int worker = Board.worker(board.word(lane));
-        try (UplinkSource source = new UplinkSource(slots[lane], pool.pid(worker))) {
-            RemoteError error =
-                    (RemoteError) pool.resultInbox(lane).receive(source).graph();
+        try (UplinkSource source =
+                new UplinkSource(slots[lane], pool.supervisor().pid(worker))) {
+            RemoteError error = (RemoteError) pool.mail().result(lane, source).graph();
             if (!error.stopped() || !jobs.stopRequested()) {
                 fail(index, worker, error.toException().toString(), error.toException());
             }

@@ -1,17 +1,13 @@
 package org.blazefl4j.process;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import org.blazefl4j.core.ClientWorker;
-import org.blazefl4j.shm.PackageDecoder;
-import org.blazefl4j.shm.PackageEncoder;
-import org.blazefl4j.shm.Segment;
-import org.blazefl4j.shm.TensorLayout;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -28,26 +24,22 @@ public final class ProcessPool implements AutoCloseable {
     /** About as long as a wake-up takes. */
     private static final int SPINS = 1000;
 
-    private static final Duration LAST_TENANT = Duration.ofSeconds(1);
+    /** How long {@code close()} waits for another thread's round beyond the grace time. */
+    private static final Duration LAST_TENANT = Duration.ofMillis(500);
 
     private final PoolSettings settings;
-    private final SharedMemoryMap map = new SharedMemoryMap();
-    private final CopyPlacement copies = new CopyPlacement(map);
-    private final PackageEncoder encoder = new PackageEncoder();
-    private final Map<String, Tensor> shared = new LinkedHashMap<>();
-    private final List<Segment> sharedSegments = new ArrayList<>();
-    private final Set<Class<?>> checkedClasses = Collections.newSetFromMap(new java.util.WeakHashMap<>());
-    private final Tenancy tenancy = new Tenancy(this::free);
     private final WorkerClassPath classPath;
-    private final SlotPool slots;
+    private final SharedMemoryMap map = new SharedMemoryMap();
+    private final SharedTensors shared = new SharedTensors(map);
+    private final Set<Class<?>> checkedClasses = Collections.newSetFromMap(new WeakHashMap<>());
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private final Tenancy tenancy = new Tenancy(this::free);
     private final Board board;
-    private final Outbox setupOutbox;
-    private final Outbox roundOutbox;
-    private final Outbox[] jobOutboxes;
-    private final Inbox[] resultInboxes;
-    private final PoolFolder folder;
+    private final PoolMail mail;
+    private final SlotPool slots;
     private final Supervisor supervisor;
     private volatile Thread roundThread;
+    private volatile boolean closing;
 
     /**
      * Starts the workers and waits until they are ready.
@@ -69,49 +61,67 @@ public final class ProcessPool implements AutoCloseable {
         Class<?> implementation = WorkerFunction.implementation(worker);
         this.classPath = new WorkerClassPath(settings.classPath(), List.of(implementation, prepared.getClass()));
         SlotLayout layout = SlotLayout.of(prepared);
-        int lanes = Math.max(LEAST_LANES, Math.min(MOST_LANES, LANES_PER_WORKER * settings.workers()));
-        boolean coresToSpare = Runtime.getRuntime().availableProcessors() > settings.workers();
-        this.board = Board.create(settings.workers(), lanes, coresToSpare ? SPINS : 0);
-        this.setupOutbox = new Outbox(board.setupArea(), encoder);
-        this.roundOutbox = new Outbox(board.roundArea(), encoder);
-        this.jobOutboxes = new Outbox[lanes];
-        this.resultInboxes = new Inbox[lanes];
-        PackageDecoder decoder =
-                new PackageDecoder(new PoolClassLoader(prepared.getClass(), implementation, algorithm));
-        for (int lane = 0; lane < lanes; lane++) {
-            jobOutboxes[lane] = new Outbox(board.jobArea(lane), encoder);
-            resultInboxes[lane] = new Inbox(board.resultArea(lane), decoder);
-        }
-        setupOutbox.send(new WorkerSetup(WorkerFunction.of(worker), layout, settings.worker()), copies);
-        int first = settings.slots().orElse(SlotPool.slotsFor(layout.slotBytes(), settings.workers()));
-        this.slots = new SlotPool(layout.slotBytes(), first, settings.maxSlots(), map);
-        this.folder = new PoolFolder();
-        WorkerCommand command = new WorkerCommand(settings, classPath, folder);
-        this.supervisor = new Supervisor(settings, board, command, WorkerMain.arguments(board, settings.heartbeat()));
-        stopEvent.attach(board, tenancy);
+        owned.push(shared);
         try {
-            supervisor.awaitReady();
-        } catch (RuntimeException e) {
-            close();
-            throw e;
+            board = owned(newBoard(settings.workers()));
+            ClassLoader loader = new PoolClassLoader(prepared.getClass(), implementation, algorithm);
+            mail = owned(new PoolMail(board, map, loader));
+            send(worker, layout);
+            slots = owned(newSlots(layout));
+            WorkerCommand command = new WorkerCommand(settings, classPath, owned(new PoolFolder()));
+            supervisor = new Supervisor(settings, board, command, WorkerMain.arguments(board, settings.heartbeat()));
+        } catch (Throwable failure) {
+            free();
+            throw failure;
+        }
+        stopEvent.attach(board, tenancy);
+        awaitReady();
+    }
+
+    private static Board newBoard(int workers) {
+        int lanes = Math.max(LEAST_LANES, Math.min(MOST_LANES, LANES_PER_WORKER * workers));
+        boolean coresToSpare = Runtime.getRuntime().availableProcessors() > workers;
+        return Board.create(workers, lanes, coresToSpare ? SPINS : 0);
+    }
+
+    private SlotPool newSlots(SlotLayout layout) {
+        int first = settings.slots().orElse(SlotPool.slotsFor(layout.slotBytes(), settings.workers()));
+        return new SlotPool(layout.slotBytes(), first, settings.maxSlots(), map);
+    }
+
+    private void send(ClientWorker<?, ?, ?> worker, SlotLayout layout) {
+        try {
+            mail.send(new WorkerSetup(WorkerFunction.of(worker), layout, settings.worker()));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "worker function cannot cross to worker processes: " + e.getMessage(), e);
         }
     }
 
+    private void awaitReady() {
+        try {
+            supervisor.awaitReady();
+        } catch (Throwable failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    private <T extends AutoCloseable> T owned(T resource) {
+        owned.push(resource);
+        return resource;
+    }
+
     /**
-     * Copies a tensor to shared memory, once, for all workers. Wherever the tensor, the returned one or a view of
-     * either then is in a package, it crosses without being copied. Not during a round.
+     * Copies a tensor to shared memory, once, for all workers. Where the tensor, the returned one or a view of either
+     * is in a package later, it crosses without being copied. Not during a round.
      *
      * @return the tensor in shared memory; the caller owns it
+     * @throws IllegalArgumentException if the tensor cannot cross
+     * @throws IllegalStateException if there is not enough shared memory
      */
     public Tensor share(String name, Tensor tensor) {
-        TensorLayout layout = TensorLayout.of(tensor);
-        Segment segment = Segment.create(Math.max(1, layout.bytes()));
-        sharedSegments.add(segment);
-        TensorMemory.copy(tensor, layout, segment, 0);
-        map.add(segment);
-        Tensor copy = segment.tensor(0, layout.dtype(), layout.sizes(), layout.strides());
-        shared.put(name, copy);
-        return copy;
+        return shared.share(name, tensor);
     }
 
     /**
@@ -127,14 +137,16 @@ public final class ProcessPool implements AutoCloseable {
         roundThread = Thread.currentThread();
         try {
             checkClass(payload);
-            roundOutbox.send(new RoundMessage(jobs.number(), shared, payload), copies);
+            shared.forgetUnused();
+            mail.send(new RoundMessage(jobs.number(), shared.byName(), payload));
             return new PoolRound(this, board, jobs);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable failure) {
             leave();
-            throw e;
+            throw failure;
         }
     }
 
+    /** The round is over. */
     void leave() {
         roundThread = null;
         tenancy.leave();
@@ -155,28 +167,17 @@ public final class ProcessPool implements AutoCloseable {
         return slots;
     }
 
-    CopyPlacement copies() {
-        return copies;
-    }
-
-    Outbox jobOutbox(int lane) {
-        return jobOutboxes[lane];
-    }
-
-    Inbox resultInbox(int lane) {
-        return resultInboxes[lane];
+    PoolMail mail() {
+        return mail;
     }
 
     Duration grace() {
         return settings.grace();
     }
 
-    long pid(int worker) {
-        return supervisor.pids().get(worker);
-    }
-
-    boolean isClosed() {
-        return tenancy.isClosed();
+    /** Whether the pool is being closed, or is closed. */
+    boolean isClosing() {
+        return closing;
     }
 
     /** The process ids of the workers, by index. */
@@ -186,16 +187,12 @@ public final class ProcessPool implements AutoCloseable {
 
     /** The size of all segments of this process, in bytes, apart from {@link #sharedBytes()}. */
     public long segmentBytes() {
-        long bytes = board.bytes() + slots.bytes() + setupOutbox.segmentBytes() + roundOutbox.segmentBytes();
-        for (Outbox outbox : jobOutboxes) {
-            bytes += outbox.segmentBytes();
-        }
-        return bytes;
+        return board.bytes() + slots.bytes() + mail.segmentBytes();
     }
 
     /** The size of what was shared by name, in bytes. */
     public long sharedBytes() {
-        return sharedSegments.stream().mapToLong(Segment::bytes).sum();
+        return shared.bytes();
     }
 
     /**
@@ -204,6 +201,7 @@ public final class ProcessPool implements AutoCloseable {
      */
     @Override
     public void close() {
+        closing = true;
         supervisor.close();
         tenancy.close();
         if (roundThread != Thread.currentThread()) {
@@ -212,14 +210,10 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     private void free() {
-        folder.close();
-        slots.close();
-        setupOutbox.close();
-        roundOutbox.close();
-        for (Outbox outbox : jobOutboxes) {
-            outbox.close();
+        Failures failures = new Failures();
+        while (!owned.isEmpty()) {
+            failures.run(owned.pop()::close);
         }
-        sharedSegments.forEach(Segment::close);
-        board.close();
+        failures.throwFirst("pool did not close");
     }
 }

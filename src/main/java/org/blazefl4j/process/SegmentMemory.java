@@ -6,7 +6,7 @@ import org.blazefl4j.shm.Segment;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** The bytes of a segment as a buffer, valid as long as the segment is mapped. */
+/** Bytes of native memory as a buffer, valid as long as the memory is there. */
 final class SegmentMemory extends BytePointer {
 
     private SegmentMemory(long address, long bytes) {
@@ -26,7 +26,12 @@ final class SegmentMemory extends BytePointer {
             throw new IndexOutOfBoundsException("segment memory: offset=" + offset + ", bytes=" + bytes + ", limit="
                     + segment.bytes() + " bytes in the segment");
         }
-        try (SegmentMemory memory = new SegmentMemory(segment.address() + offset, bytes)) {
+        return view(segment.address() + offset, bytes);
+    }
+
+    /** A view of bytes that are known to be there. */
+    static ByteBuffer view(long address, int bytes) {
+        try (SegmentMemory memory = new SegmentMemory(address, bytes)) {
             return memory.asByteBuffer().order(ByteOrder.nativeOrder());
         }
     }

@@ -87,9 +87,6 @@ final class Supervisor implements AutoCloseable {
     void awaitReady() {
         while (!allReady()) {
             throwIfBroken();
-            if (closing) {
-                throw new IllegalStateException("pool was closed while its workers started");
-            }
             board.awaitAlert(READY_SLICE_MILLIS);
         }
     }
@@ -115,14 +112,19 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** The process ids of the workers, by index; 0 where a process is just being started. */
+    /** The process ids of the workers, by index. */
     List<Long> pids() {
         List<Long> pids = new ArrayList<>();
         for (int worker = 0; worker < settings.workers(); worker++) {
-            WorkerProcess process = processes.get(worker);
-            pids.add(process == null ? 0 : process.pid());
+            pids.add(pid(worker));
         }
         return pids;
+    }
+
+    /** The process id of a worker; 0 before it was started for the first time. */
+    long pid(int worker) {
+        WorkerProcess process = processes.get(worker);
+        return process == null ? 0 : process.pid();
     }
 
     /** What happened to the worker that had claimed this lane, which is lost. */

@@ -117,6 +117,7 @@ final class Worker {
         JobMessage message = (JobMessage) received.graph();
         Slot slot = new Slot(segments.open(message.segment()), message.slot());
         UplinkPlacement placement = new UplinkPlacement(slot, layout);
+        long payloadSum = PayloadCheck.sum(round.tensors());
         try {
             runner.run(
                     message.job(),
@@ -128,6 +129,7 @@ final class Worker {
             received.close();
             tainted = slot.isReferenced();
         }
+        PayloadCheck.requireSame(payloadSum, round.tensors(), message.job());
         requireReleased(message.job());
         return placement.takeUnbounded();
     }

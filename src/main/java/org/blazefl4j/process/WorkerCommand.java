@@ -68,6 +68,9 @@ final class WorkerCommand {
                 command.add("-D" + name + "=" + System.getProperty(name));
             }
         }
+        if (PayloadCheck.ON) {
+            command.add("-D" + PayloadCheck.PROPERTY + "=true");
+        }
         command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
         command.add("-Dorg.bytedeco.javacpp.maxBytes=0");
         if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
