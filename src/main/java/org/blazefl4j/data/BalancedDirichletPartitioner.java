@@ -34,7 +34,7 @@ public record BalancedDirichletPartitioner(double alpha) implements Partitioner 
         PartitionRandom random = new PartitionRandom(seed);
         double[][] mixtures = new double[numClients][];
         Arrays.setAll(mixtures, client -> random.dirichlet(alpha, classes.size()));
-        classes.forEach(samples -> random.shuffle(samples, 0, samples.length));
+        classes.forEach(random::shuffle);
         List<long[]> parts = takeTurns(classes, mixtures, labels.length, random);
         parts.forEach(Arrays::sort);
         return parts;

@@ -10,7 +10,7 @@ import java.util.List;
  * section 4).
  *
  * <p>The proportions of all classes are drawn again until every client has the least number of samples, 1 000 times at
- * the most; then each class's samples are dealt out in random order. A proportion's cut is rounded down.
+ * the most; then each class's samples are dealt out in random order. Cuts are rounded to whole samples.
  *
  * @param alpha the concentration, 1e-6 to 1e6: small gives each class to few clients, large divides evenly
  * @param minSize the least number of samples of a client, 1 or more
@@ -72,12 +72,13 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
                 + ATTEMPTS + " attempts; raise alpha or lower the minimum size or the number of clients");
     }
 
-    private static int[] cuts(double[] proportions, int samples) {
+    /** Where each client's share of so many samples begins and the last one's ends. */
+    static int[] cuts(double[] proportions, int samples) {
         int[] cuts = new int[proportions.length + 1];
         double sum = 0;
         for (int i = 1; i < proportions.length; i++) {
             sum += proportions[i - 1];
-            cuts[i] = Math.min((int) (sum * samples), samples);
+            cuts[i] = Math.min((int) (sum * samples + 0.5), samples); // rounded down, the last client would gain
         }
         cuts[proportions.length] = samples;
         return cuts;
@@ -96,7 +97,7 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
     }
 
     private static List<long[]> deal(List<long[]> classes, int[][] cuts, int numClients, PartitionRandom random) {
-        classes.forEach(samples -> random.shuffle(samples, 0, samples.length));
+        classes.forEach(random::shuffle);
         List<long[]> parts = new ArrayList<>(numClients);
         for (int i = 0; i < numClients; i++) {
             parts.add(part(classes, cuts, i));

@@ -12,7 +12,7 @@ public record IidPartitioner() implements Partitioner {
     public List<long[]> partition(long[] labels, int numClients, long seed) {
         Parts.checkClients(labels, numClients);
         long[] order = Parts.positions(labels.length);
-        new PartitionRandom(seed).shuffle(order, 0, order.length);
+        new PartitionRandom(seed).shuffle(order);
         List<long[]> parts = new ArrayList<>(numClients);
         for (int i = 0; i < numClients; i++) {
             parts.add(Parts.sorted(

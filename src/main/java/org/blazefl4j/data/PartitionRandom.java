@@ -30,10 +30,10 @@ final class PartitionRandom {
         }
     }
 
-    /** Puts the elements from (included) to (excluded) into random order (Fisher, Yates). */
-    void shuffle(long[] values, int from, int to) {
-        for (int i = to - 1; i > from; i--) {
-            int j = from + below(i - from + 1);
+    /** Puts the elements into random order (Fisher, Yates). */
+    void shuffle(long[] values) {
+        for (int i = values.length - 1; i > 0; i--) {
+            int j = below(i + 1);
             long swapped = values[i];
             values[i] = values[j];
             values[j] = swapped;

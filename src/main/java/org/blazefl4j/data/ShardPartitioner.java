@@ -35,7 +35,7 @@ public record ShardPartitioner(int numShards) implements Partitioner {
         long[] byLabel =
                 Parts.byClass(labels).stream().flatMapToLong(Arrays::stream).toArray();
         long[] shards = Parts.positions(numShards);
-        new PartitionRandom(seed).shuffle(shards, 0, numShards);
+        new PartitionRandom(seed).shuffle(shards);
         int perClient = numShards / numClients;
         List<long[]> parts = new ArrayList<>(numClients);
         for (int i = 0; i < numClients; i++) {

@@ -153,6 +153,14 @@ class PartitionerTest {
     }
 
     @Example
+    void shouldFavourNoClientByRounding() {
+        assertThat(DirichletPartitioner.cuts(new double[] {0.999, 0.001}, 200)).containsExactly(0, 200, 200);
+        assertThat(DirichletPartitioner.cuts(new double[] {0.001, 0.999}, 200)).containsExactly(0, 0, 200);
+        assertThat(DirichletPartitioner.cuts(new double[] {0.25, 0.5, 0.25}, 200))
+                .containsExactly(0, 50, 150, 200);
+    }
+
+    @Example
     void shouldTakeLabelsFromATensor() {
         try (Tensor labels = Tensor.create(TEN_CLASSES)) {
             assertThat(new IidPartitioner().partition(labels, 7, 3).toArray(long[][]::new))
@@ -168,7 +176,7 @@ class PartitionerTest {
         assertThat(parts(new IidPartitioner(), labels)).isEqualTo("[[0, 2, 7, 9], [4, 5, 6, 11], [1, 3, 8, 10]]");
         assertThat(parts(new ShardPartitioner(6), labels)).isEqualTo("[[0, 3, 6, 9], [1, 2, 4, 5], [7, 8, 10, 11]]");
         assertThat(parts(new DirichletPartitioner(0.5), labels))
-                .isEqualTo("[[5], [2, 3, 6, 9, 11], [0, 1, 4, 7, 8, 10]]");
+                .isEqualTo("[[5], [0, 2, 3, 6, 9, 11], [1, 4, 7, 8, 10]]");
         assertThat(parts(new BalancedDirichletPartitioner(0.5), labels))
                 .isEqualTo("[[4, 7, 9, 10], [2, 5, 8, 11], [0, 1, 3, 6]]");
     }
@@ -241,7 +249,7 @@ class PartitionerTest {
         refused(
                 () -> new DirichletPartitioner(0.001, 3).partition(new long[9], 3, 0),
                 "no division with enough samples "
-                        + "for every client: alpha=0.001, clients=3, smallest client at best=1, limit=3 in 1000 attempts; "
+                        + "for every client: alpha=0.001, clients=3, smallest client at best=0, limit=3 in 1000 attempts; "
                         + "raise alpha or lower the minimum size or the number of clients");
     }
 
