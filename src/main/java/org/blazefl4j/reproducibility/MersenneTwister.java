@@ -2,43 +2,46 @@ package org.blazefl4j.reproducibility;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * LibTorch's CPU generator, an mt19937, from a whole 64-bit seed: LibTorch itself looks at the low 32 bits only, so
- * that streams with random seeds would begin to collide at some ten thousand.
- */
+/** LibTorch's CPU generator, an mt19937, from seeds of 64 bits: LibTorch itself looks at the low 32 only. */
 final class MersenneTwister {
 
+    /** Where {@code Generator.get_state()} has the twister's words, each in 8 bytes. */
+    private static final int WORDS_AT = 24;
+
     private static final int WORDS = 624;
-    private static final int STATE = 24;
 
     private MersenneTwister() {}
 
     /**
-     * A new generator. Its 624 words are the upper halves of the SplitMix64 sequence (Steele, Lea and Flood, OOPSLA
-     * 2014) that starts at {@code seed}.
+     * The generator of one of very many streams. Its 624 words are the upper halves of the {@link SplitMix64} sequence
+     * from {@code seed}, so that streams with different seeds differ. (Filled from 32 bits, ten thousand random seeds
+     * would already collide with probability 1 %.)
      */
-    static Generator generator(long seed) {
+    static Generator spread(long seed) {
+        LibTorch.load();
         Generator generator = torch.createCPUGenerator(seed);
         try (Tensor state = generator.get_state()) {
             ByteBuffer bytes =
                     state.data_ptr_byte().capacity(state.numel()).asByteBuffer().order(ByteOrder.nativeOrder());
-            long s = seed;
+            SplitMix64 words = new SplitMix64(seed);
             for (int i = 0; i < WORDS; i++) {
-                s += 0x9E3779B97F4A7C15L;
-                bytes.putLong(STATE + 8 * i, mix(s) >>> 32);
+                bytes.putLong(WORDS_AT + Long.BYTES * i, words.nextLong() >>> 32);
             }
             generator.set_state(state);
         }
         return generator;
     }
 
-    private static long mix(long s) {
-        long z = (s ^ (s >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
+    /**
+     * The generator that PyTorch's {@code manual_seed} gives, for seeds of 32 bits; larger ones are {@link #spread}.
+     */
+    static Generator seeded(long seed) {
+        LibTorch.load();
+        return seed >>> 32 == 0 ? torch.createCPUGenerator(seed) : spread(seed);
     }
 }

@@ -42,6 +42,31 @@ public final class DefaultGenerator {
         }
     }
 
+    /** A copy of the generator's whole state. Waits while {@link #seeded} runs elsewhere. */
+    public static byte[] state() {
+        LibTorch.load();
+        synchronized (LOCK) {
+            try (Generator generator = torch.getDefaultCPUGenerator()) {
+                return GeneratorStates.of(generator);
+            }
+        }
+    }
+
+    /**
+     * Puts a state back. Waits while {@link #seeded} runs elsewhere.
+     *
+     * @param saved what {@link #state()} returned, in this process or another
+     * @throws IllegalArgumentException if it has another length
+     */
+    public static void restore(byte[] saved) {
+        LibTorch.load();
+        synchronized (LOCK) {
+            try (Generator generator = torch.getDefaultCPUGenerator()) {
+                GeneratorStates.restore(generator, saved);
+            }
+        }
+    }
+
     /**
      * Looks whether the generator moved: whether a draw, or a new seed, lies between the look that filled {@code last}
      * and this one. Cheap, so that it can be asked around each client. Waits while {@link #seeded} runs elsewhere.

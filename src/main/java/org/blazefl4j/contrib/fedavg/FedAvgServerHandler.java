@@ -11,6 +11,7 @@ import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.reproducibility.Sampling;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
@@ -103,7 +104,7 @@ public final class FedAvgServerHandler
     @Override
     public List<Integer> sampleClients() {
         startRound();
-        return ClientSampler.sample(
+        return Sampling.withoutReplacement(
                 options.numClients(),
                 options.clientsPerRound(),
                 RandomStreams.random(options.seed(), SERVER, round, "sample"));
