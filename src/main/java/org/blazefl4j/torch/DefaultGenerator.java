@@ -32,12 +32,15 @@ public final class DefaultGenerator {
         synchronized (LOCK) {
             Generator generator = torch.getDefaultCPUGenerator();
             Tensor before = generator.get_state();
+            byte[] members = new byte[Live.MEMBERS.capacity()];
+            Live.MEMBERS.get(0, members);
             try {
                 generator.set_current_seed(seed);
                 return body.get();
             } finally {
                 generator.set_state(before);
                 before.close();
+                Live.MEMBERS.put(0, members); // set_state leaves other padding, which a look would take for a draw
             }
         }
     }

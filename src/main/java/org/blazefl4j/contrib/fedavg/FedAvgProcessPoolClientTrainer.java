@@ -1,0 +1,55 @@
+package org.blazefl4j.contrib.fedavg;
+
+import java.util.List;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Trains the clients of federated averaging in worker processes.
+ *
+ * <p>Tensors that the data sets of several clients have in common are copied to shared memory once, when the trainer is
+ * made; data that one client has for itself crosses in each of its rounds.
+ */
+public class FedAvgProcessPoolClientTrainer
+        extends ProcessPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> {
+
+    /**
+     * Starts the workers with the default {@link ProcessOptions}.
+     *
+     * @param clients what is trained; their model selector and data sets cross into the workers
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     */
+    public FedAvgProcessPoolClientTrainer(FedAvgClients clients, TrainerOptions options) {
+        this(clients, options, ProcessOptions.defaults());
+    }
+
+    /**
+     * Starts the workers.
+     *
+     * @param clients what is trained; their model selector and data sets cross into the workers
+     * @param options how clients are run
+     * @param processOptions how workers are started and watched
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     */
+    public FedAvgProcessPoolClientTrainer(
+            FedAvgClients clients, TrainerOptions options, ProcessOptions processOptions) {
+        super(clients, options, processOptions);
+        try {
+            shareAll(clients.commonTensors());
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void shareAll(List<Tensor> tensors) {
+        for (int i = 0; i < tensors.size(); i++) {
+            share("fedavg.data." + i, tensors.get(i));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package org.blazefl4j.contrib.fedavg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The same experiment in all execution modes, with the defaults: a small federation on real images. */
+final class FedAvgModesTest {
+
+    private static final int CLIENTS = 6;
+    private static final int ROUNDS = 3;
+    private static final long SEED = 42;
+    private static final FedAvgClientOptions TRAINING =
+            FedAvgClientOptions.defaults().withEpochs(2);
+    private static final long HERE = ProcessHandle.current().pid();
+
+    private static ImageData images;
+    private static InMemoryPartitionedDataset<FedAvgPartitionType> partitions;
+    private static Outcome serial;
+
+    /** The hash after every round, and who trained. */
+    private record Outcome(List<String> hashes, Set<Long> pids, Set<Integer> workers) {}
+
+    /** A way to run clients. */
+    private interface Mode extends BiFunction<FedAvgClients, TrainerOptions, Trainer> {}
+
+    /** Any of the three trainers. */
+    private record Trainer(ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> rounds) {}
+
+    private static final Mode SERIAL =
+            (clients, options) -> new Trainer(new FedAvgSerialClientTrainer(clients, options));
+    private static final Mode THREADS =
+            (clients, options) -> new Trainer(new FedAvgThreadPoolClientTrainer(clients, options));
+    private static final Mode PROCESSES =
+            (clients, options) -> new Trainer(new FedAvgProcessPoolClientTrainer(clients, options));
+
+    @BeforeAll
+    static void open() {
+        images = FashionMnist.embedded();
+        partitions = new InMemoryPartitionedDataset<>();
+        partitions.setDataset(FedAvgPartitionType.TEST, images.test());
+        partitions.setClients(FedAvgPartitionType.TRAIN, images.train(), unequalParts());
+        serial = cnn(SERIAL, TrainerOptions.defaults());
+    }
+
+    @AfterAll
+    static void close() {
+        partitions.close();
+        images.close();
+    }
+
+    /** 60, 80, 100, ... samples, of all classes; 70 is no multiple of the batch size. */
+    private static List<long[]> unequalParts() {
+        List<long[]> parts = new ArrayList<>();
+        for (int cid = 0; cid < CLIENTS; cid++) {
+            long[] part = new long[60 + 20 * cid];
+            int first = cid;
+            Arrays.setAll(part, i -> (i * 37L + first * 1009L) % 10_000);
+            parts.add(part);
+        }
+        return parts;
+    }
+
+    private static Outcome cnn(Mode mode, TrainerOptions options) {
+        ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, FashionMnist.CLASSES);
+        return run(mode, options, selector, ModelName.CNN, partitions, TRAINING);
+    }
+
+    private static <N extends Enum<N>> Outcome run(
+            Mode mode,
+            TrainerOptions options,
+            ModelSelector<N> selector,
+            N model,
+            PartitionedDataset<FedAvgPartitionType> data,
+            FedAvgClientOptions training) {
+        FedAvgServerOptions server = FedAvgServerOptions.of(ROUNDS, CLIENTS);
+        FedAvgClients clients = new FedAvgClients(selector, model, data, CLIENTS, training);
+        Outcome outcome = new Outcome(new ArrayList<>(), new HashSet<>(), new HashSet<>());
+        try (FedAvgServerHandler handler = new FedAvgServerHandler(selector, model, data, server);
+                var trainer = mode.apply(clients, options).rounds()) {
+            while (!handler.isStopped()) {
+                List<Integer> cids = trainer.order(handler.sampleClients());
+                trainer.localProcess(handler.downlinkPackage(), cids, uplink -> {
+                    try (uplink) {
+                        handler.load(uplink);
+                        outcome.pids.add((Long) uplink.metadata().get("pid"));
+                        outcome.workers.add((Integer) uplink.metadata().get("worker"));
+                    }
+                });
+                outcome.hashes.add(handler.sha256());
+            }
+        }
+        return outcome;
+    }
+
+    private static TrainerOptions workers(int count) {
+        return TrainerOptions.builder().numParallels(count).build();
+    }
+
+    @Test
+    void shouldTrainInThisProcessAndChangeTheModelInEveryRound() {
+        assertThat(serial.pids).containsExactly(HERE);
+        assertThat(serial.hashes).hasSize(ROUNDS).doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldGiveTheSameBitsInThreads(int count) {
+        Outcome threads = cnn(THREADS, workers(count));
+
+        assertThat(threads.hashes).isEqualTo(serial.hashes);
+        assertThat(threads.pids).containsExactly(HERE);
+        assertThat(threads.workers).hasSize(count);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void shouldGiveTheSameBitsInProcesses(int count) {
+        Outcome processes = cnn(PROCESSES, workers(count));
+
+        assertThat(processes.hashes).isEqualTo(serial.hashes);
+        assertThat(processes.pids).hasSize(count).doesNotContain(HERE);
+    }
+
+    @Test
+    void shouldGiveOtherBitsForAnotherSeed() {
+        Outcome other = cnn(PROCESSES, TrainerOptions.builder().seed(SEED + 1).build());
+
+        assertThat(other.hashes).hasSize(ROUNDS).doesNotHaveDuplicates().doesNotContainAnyElementsOf(serial.hashes);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsForAUsersOwnModelAndData() {
+        try (TinyData data = TinyData.evenly(60, CLIENTS)) {
+            Outcome expected = tiny(SERIAL, data);
+
+            assertThat(expected.hashes).hasSize(ROUNDS).doesNotHaveDuplicates();
+            assertThat(tiny(THREADS, data).hashes).isEqualTo(expected.hashes);
+            Outcome processes = tiny(PROCESSES, data);
+            assertThat(processes.hashes).isEqualTo(expected.hashes);
+            assertThat(processes.pids).isNotEmpty().doesNotContain(HERE);
+        }
+    }
+
+    /** Dropout, batch normalisation and a transform that draws random numbers. */
+    private static Outcome tiny(Mode mode, TinyData data) {
+        FedAvgClientOptions training = new FedAvgClientOptions(2, 4, 0.05);
+        return run(mode, workers(2), new Tiny.Selector(SEED), Tiny.CONVOLUTION, data.partitions(), training);
+    }
+}
