@@ -76,10 +76,6 @@ final class Inbox {
     private static Tensor tensor(SegmentTable table, ShmHandle handle, SegmentSource segments) {
         Segment segment = segments.open(table.get(handle));
         segments.check(segment, handle);
-        return segment.tensor(
-                handle.offset(),
-                handle.layout().dtype(),
-                handle.layout().sizes(),
-                handle.layout().strides());
+        return segment.tensor(handle.offset(), handle.layout());
     }
 }

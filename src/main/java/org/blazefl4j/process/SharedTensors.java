@@ -41,7 +41,7 @@ final class SharedTensors implements AutoCloseable {
     }
 
     private static Tensor view(Segment segment, TensorLayout layout) {
-        return Owned.free(() -> segment.tensor(0, layout.dtype(), layout.sizes(), layout.strides()));
+        return Owned.free(() -> segment.tensor(0, layout));
     }
 
     /** The tensors in shared memory, by name. */

@@ -69,7 +69,7 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
             return torch.empty(
                     new LongArrayRef(layout.sizes(), layout.sizes().length), new TensorOptions(layout.dtype()), null);
         }
-        return slot.segment().tensor(slot.offset() + handle.offset(), layout.dtype(), layout.sizes(), layout.strides());
+        return slot.segment().tensor(slot.offset() + handle.offset(), layout);
     }
 
     /** The paths of all places, for messages. */

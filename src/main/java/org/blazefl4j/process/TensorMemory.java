@@ -40,8 +40,7 @@ final class TensorMemory {
         boolean gradients = GradMode.is_enabled();
         GradMode.set_enabled(false);
         try (PointerScope scope = new PointerScope()) {
-            segment.tensor(offset, layout.dtype(), layout.sizes(), layout.strides())
-                    .copy_(source);
+            segment.tensor(offset, layout).copy_(source);
         } finally {
             GradMode.set_enabled(gradients);
         }

@@ -141,40 +141,46 @@ public final class Segment implements AutoCloseable {
     }
 
     /**
-     * A tensor on the bytes from {@code offset} on, which must lie in one slot. It shares them: nothing is copied. The
-     * caller owns the tensor, which keeps the segment mapped; a tensor without elements has memory of its own.
+     * A tensor on the bytes from {@code offset} on. It shares them: nothing is copied. The caller owns the tensor,
+     * which keeps the segment mapped; a tensor without elements has memory of its own.
      *
      * @param offset from the segment's first byte, a multiple of the element's length
-     * @param dtype any type but the quantised ones
-     * @param sizes its shape
-     * @param strides in elements, one for each size, none negative
-     * @throws IllegalArgumentException if the tensor does not lie in one slot or is no tensor at all
+     * @param layout its type, shape and strides
+     * @throws IllegalArgumentException if the tensor does not lie in one slot
      * @throws IllegalStateException if the segment is closed
      */
-    public Tensor tensor(long offset, ScalarType dtype, long[] sizes, long[] strides) {
-        long span = TensorSpan.bytes(dtype, sizes, strides);
-        checkPlace(offset, span, TensorSpan.elementBytes(dtype));
-        return SegmentTensors.at(region, address + offset, span, dtype, sizes, strides);
+    public Tensor tensor(long offset, TensorLayout layout) {
+        checkPlace(offset, layout);
+        return SegmentTensors.at(region, address + offset, layout);
     }
 
-    /** The same for a contiguous tensor. */
+    /**
+     * The same for a contiguous tensor.
+     *
+     * @param offset from the segment's first byte, a multiple of the element's length
+     * @param dtype its element type
+     * @param sizes its shape
+     * @throws IllegalArgumentException if the tensor does not lie in one slot, or there is no such tensor
+     * @throws IllegalStateException if the segment is closed
+     */
     public Tensor tensor(long offset, ScalarType dtype, long... sizes) {
-        return tensor(offset, dtype, sizes, TensorSpan.contiguous(sizes));
+        return tensor(offset, new TensorLayout(dtype, sizes, TensorLayout.contiguous(sizes)));
     }
 
-    private void checkPlace(long offset, long span, long elementBytes) {
-        boolean within = offset >= 0 && span <= bytes() && offset <= bytes() - span;
+    private void checkPlace(long offset, TensorLayout layout) {
+        long bytes = layout.bytes();
+        boolean within = offset >= 0 && bytes <= bytes() && offset <= bytes() - bytes;
         if (!within) {
-            throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", bytes=" + span + ", limit="
+            throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", bytes=" + bytes + ", limit="
                     + bytes() + " bytes in the segment; place it inside");
         }
-        if (span > 0 && offset / slotBytes() != (offset + span - 1) / slotBytes()) {
-            throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", bytes=" + span + ", limit="
+        if (bytes > 0 && offset / slotBytes() != (offset + bytes - 1) / slotBytes()) {
+            throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", bytes=" + bytes + ", limit="
                     + slotBytes() + " bytes in a slot; place it inside one slot");
         }
-        if (offset % elementBytes != 0) {
+        if (offset % layout.elementBytes() != 0) {
             throw new IllegalArgumentException("tensor in a segment: offset=" + offset + ", limit=a multiple of "
-                    + elementBytes + " for this type; align it");
+                    + layout.elementBytes() + " for this type; align it");
         }
     }
 

@@ -1,12 +1,12 @@
 package org.blazefl4j.shm;
 
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.PointerConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * LibTorch tensors on a segment's memory. What frees their storages is a native function, not a Java callback, so
@@ -18,21 +18,26 @@ final class SegmentTensors {
      * JavaCPP takes a function object's native peer, {function, object}, and hands LibTorch the function. This one was
      * laid out by the native library; it is static there and never freed.
      */
-    private static final PointerConsumer DELETER = new PointerConsumer(new Address(Native.regionDeleter()));
+    private static final PointerConsumer DELETER = deleter();
 
     private SegmentTensors() {}
 
-    /** Arguments are checked by the caller. */
-    static Tensor at(long region, long address, long bytes, ScalarType dtype, long[] sizes, long[] strides) {
-        try (TensorOptions options = new TensorOptions(dtype)) {
-            if (bytes == 0) {
-                return torch.empty_strided(sizes, strides, options);
+    private static PointerConsumer deleter() {
+        LibTorch.load();
+        return new PointerConsumer(new Address(Native.regionDeleter()));
+    }
+
+    /** The place is checked by the caller. */
+    static Tensor at(long region, long address, TensorLayout layout) {
+        try (TensorOptions options = new TensorOptions(layout.dtype())) {
+            if (layout.numel() == 0) {
+                return torch.empty_strided(layout.sizes(), layout.strides(), options);
             }
             if (Native.regionRetain(region, address) < 0) {
                 throw new IllegalStateException(
                         "tensor in a segment: open=false, limit=open; make tensors before close()");
             }
-            return torch.from_blob(new Address(address), sizes, strides, DELETER, options);
+            return torch.from_blob(new Address(address), layout.sizes(), layout.strides(), DELETER, options);
         }
     }
 

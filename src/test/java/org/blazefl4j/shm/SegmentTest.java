@@ -25,8 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
 class SegmentTest {
@@ -272,41 +271,40 @@ class SegmentTest {
     // ---- Tensors of every kind
 
     @ParameterizedTest
-    @EnumSource(
-            value = ScalarType.class,
-            mode = Mode.EXCLUDE,
-            names = {"QInt8", "QUInt8", "QInt32", "QUInt4x2", "QUInt2x4", "Undefined", "NumOptions"})
-    void shouldHoldTensorsOfEveryType(ScalarType dtype) {
+    @MethodSource("typesThatCross")
+    void shouldHoldTensorsOfEveryTypeThatCrosses(ScalarType dtype) {
         long elementBytes = torch.elementSize(dtype);
-        try (Segment segment = Segment.create(PAGE)) {
-            Native.fill(segment.address(), 1, PAGE);
-            try (Tensor tensor = segment.tensor(PAGE - 6 * elementBytes, dtype, 2, 3)) {
-                assertThat(tensor.scalar_type().intern()).isEqualTo(dtype);
-                assertThat(tensor.sizes().vec().get()).containsExactly(2, 3);
-                assertThat(tensor.data_ptr().address()).isEqualTo(segment.address() + PAGE - 6 * elementBytes);
-                assertThat(segment.references(0)).isOne();
-            }
-            assertThat(segment.references(0)).isZero();
+        try (Segment segment = Segment.create(PAGE);
+                Tensor tensor = segment.tensor(PAGE - 6 * elementBytes, dtype, 2, 3)) {
+            assertThat(tensor.scalar_type().intern()).isEqualTo(dtype);
+            assertThat(tensor.sizes().vec().get()).containsExactly(2, 3);
+            assertThat(tensor.data_ptr().address()).isEqualTo(segment.address() + PAGE - 6 * elementBytes);
+            assertThat(tensor.nbytes()).isEqualTo(6 * elementBytes);
+            assertThat(segment.references(0)).isOne();
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = ScalarType.class,
-            names = {"QInt8", "QUInt8", "QInt32", "QUInt4x2", "QUInt2x4", "Undefined", "NumOptions"})
-    void shouldRefuseTypesThatAreMoreThanTheirElements(ScalarType dtype) {
+    static List<ScalarType> typesThatCross() {
+        List<ScalarType> types = Stream.of(ScalarType.values())
+                .filter(type -> ElementTypes.bytes(type) > 0)
+                .toList();
+        assertThat(types).hasSizeGreaterThan(15);
+        return types;
+    }
+
+    @Test
+    void shouldRefuseTypesThatAreMoreThanTheirElements() {
         try (Segment segment = Segment.create(PAGE)) {
-            assertThatThrownBy(() -> segment.tensor(0, dtype, 2))
+            assertThatThrownBy(() -> segment.tensor(0, ScalarType.QInt8, 2))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("tensor in a segment: dtype=" + dtype
-                            + ", limit=types whose elements are all there is; dequantize it first");
+                    .hasMessageContaining("dtype=QInt8, limit=");
         }
     }
 
     @Test
     void shouldHoldTensorsWithoutElementsInMemoryOfTheirOwn() {
         try (Segment segment = Segment.create(PAGE);
-                Tensor atTheEnd = segment.tensor(PAGE, ScalarType.Long, new long[] {3, 0, 2}, new long[] {2, 2, 1})) {
+                Tensor atTheEnd = segment.tensor(PAGE, ScalarType.Long, 3, 0, 2)) {
             assertThat(atTheEnd.sizes().vec().get()).containsExactly(3, 0, 2);
             assertThat(atTheEnd.strides().vec().get()).containsExactly(2, 2, 1);
             assertThat(segment.references(0)).isZero();
@@ -327,16 +325,15 @@ class SegmentTest {
     void shouldKeepStrides() {
         long[] sizes = {1, 2, 2, 3};
         long[] channelsLast = {12, 1, 6, 2};
+        TensorLayout layout = new TensorLayout(ScalarType.Float, sizes, channelsLast);
         try (PointerScope scope = new PointerScope();
                 Segment segment = Segment.create(PAGE);
                 Tensor plain = segment.tensor(0, ScalarType.Float, 12);
-                Tensor image = segment.tensor(0, ScalarType.Float, sizes, channelsLast);
-                Tensor repeated = segment.tensor(0, ScalarType.Float, new long[] {5, 2}, new long[] {0, 1})) {
+                Tensor image = segment.tensor(0, layout)) {
             plain.copy_(torch.arange(new Scalar(12f)));
             assertThat(image.strides().vec().get()).containsExactly(channelsLast);
             assertThat(image.is_contiguous(torch.MemoryFormat.ChannelsLast)).isTrue();
             assertThat(image.get(0).get(1).get(1).get(2).item_float()).isEqualTo(1 + 6 + 4);
-            assertThat(repeated.sum().item_float()).isEqualTo(5f);
         }
     }
 
@@ -383,27 +380,6 @@ class SegmentTest {
             assertThatThrownBy(() -> segment.tensor(4, ScalarType.Double, 1))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("tensor in a segment: offset=4, limit=a multiple of 8 for this type; align it");
-        }
-    }
-
-    @Test
-    void shouldRefuseWhatIsNoShape() {
-        try (Segment segment = Segment.create(PAGE)) {
-            assertThatThrownBy(() -> segment.tensor(0, ScalarType.Float, new long[] {2, 3}, new long[] {1}))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("tensor in a segment: strides=1, limit=2; give one stride for each size");
-            assertThatThrownBy(() -> segment.tensor(0, ScalarType.Float, new long[] {2}, new long[] {-1}))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("tensor in a segment: size=2, stride=-1, dimension=0, limit=0 or more;"
-                            + " make the tensor contiguous");
-            assertThatThrownBy(() -> segment.tensor(0, ScalarType.Float, -1))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("size=-1");
-            assertThatThrownBy(() -> segment.tensor(
-                            0, ScalarType.Float, new long[] {1L << 40, 1L << 40}, new long[] {1L << 40, 1}))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("tensor in a segment: sizes=[1099511627776, 1099511627776], strides=[1099511627776, 1],"
-                            + " limit=less than 2^63 bytes; the message is damaged");
         }
     }
 
