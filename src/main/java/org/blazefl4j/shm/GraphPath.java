@@ -66,9 +66,14 @@ final class GraphPath {
         kinds[depth - 1] = CONTENT;
     }
 
-    /** Whether the last step is the object around that an object of an inner class holds. */
-    boolean isOuterInstance() {
-        return depth > 0 && kinds[depth - 1] instanceof String name && name.startsWith("this$");
+    /** Whether a step is the object around that an object of an inner class holds. */
+    boolean leadsThroughOuterInstance() {
+        for (int i = 0; i < depth; i++) {
+            if (kinds[i] instanceof String name && name.startsWith("this$")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void clear() {

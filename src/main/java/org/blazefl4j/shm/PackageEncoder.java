@@ -347,7 +347,7 @@ public final class PackageEncoder {
     }
 
     private IllegalArgumentException refused(Class<?> type, String why) {
-        String remedy = path.isOuterInstance() ? why + "; or make the inner class static" : why;
+        String remedy = path.leadsThroughOuterInstance() ? why + "; or make the inner class static" : why;
         return new IllegalArgumentException("cannot cross: path=" + path + ", type=" + type.getName() + ", " + remedy);
     }
 }
