@@ -113,6 +113,9 @@ BFL_API int32_t bfl_parent_pid(void) BFL_NOEXCEPT;
 /* Asks for `signal` when the thread that started this process ends; 0 takes it back. */
 BFL_API int32_t bfl_parent_death_signal(int32_t signal) BFL_NOEXCEPT;
 
+/* Makes this process deaf to a signal, whatever handler it had. */
+BFL_API int32_t bfl_ignore_signal(int32_t signal) BFL_NOEXCEPT;
+
 /* Sends a signal; 0 only asks whether the process is there. A pid below 1 is refused: it would name many processes. */
 BFL_API int32_t bfl_kill(int32_t pid, int32_t signal) BFL_NOEXCEPT;
 

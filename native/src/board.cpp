@@ -1,33 +1,31 @@
 #include "bfl_board.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
 #include <atomic>
+#include <cerrno>
+#include <climits>
 #include <cstdint>
+#include <ctime>
 #include <new>
+
+#include "address.h"
 
 namespace {
 
-constexpr std::uint64_t kMagic = 0x6472616f42204642ull;  // "BF Board"
-constexpr std::uint32_t kVersion = 1;
-constexpr int kMaxWorkers = 4096;
-constexpr int kMaxLanes = 4096;
-constexpr int kMaxAreaBytes = 1 << 20;
-constexpr int kLine = 64;
-constexpr int kNoLane = -1;
+constexpr std::uint64_t magic_number = 0x6472616f42204642ull;  // "BF Board"
+constexpr std::uint32_t version_number = 1;
+constexpr int most_workers = 4096;
+constexpr int most_lanes = 4096;
+constexpr int most_area_bytes = 1 << 20;
+constexpr int line = 64;
+constexpr int no_lane = -1;
 
 using Word = std::uint64_t;
 
-struct alignas(kLine) Line32 {
+struct alignas(line) Line32 {
     std::atomic<std::uint32_t> value;
 };
 
-struct alignas(kLine) WorkerRecord {
+struct alignas(line) WorkerRecord {
     std::atomic<std::uint32_t> status;
     std::atomic<std::uint32_t> sleeping;
     std::atomic<std::uint64_t> beats;
@@ -43,9 +41,9 @@ struct Header {
     std::int32_t spins;
     Line32 work;    // futex word of the workers
     Line32 result;  // futex word of the parent
-    alignas(kLine) std::atomic<std::int32_t> wanted;  // the lane that the parent waits for
-    alignas(kLine) std::atomic<std::int32_t> head;
-    alignas(kLine) std::atomic<std::uint32_t> stop;
+    alignas(line) std::atomic<std::int32_t> wanted;  // the lane that the parent waits for
+    alignas(line) std::atomic<std::int32_t> head;
+    alignas(line) std::atomic<std::uint32_t> stop;
     std::atomic<std::uint32_t> shutdown;
 };
 
@@ -54,13 +52,13 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free, "futex words are 
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t), "a futex word is 32 bits");
 
 constexpr std::int64_t rounded(std::int64_t bytes) {
-    return (bytes + kLine - 1) / kLine * kLine;
+    return (bytes + line - 1) / line * line;
 }
 
 // The parts of a board, in the order in which they lie in memory.
 class Board {
 public:
-    explicit Board(std::int64_t address) : base_(reinterpret_cast<char*>(address)) {}
+    explicit Board(std::int64_t address) : base_(bfl::at<char>(address)) {}
 
     Header& header() const {
         return *reinterpret_cast<Header*>(base_);
@@ -73,7 +71,7 @@ public:
     }
     std::int64_t area(int index) const {
         const Header& h = header();
-        return reinterpret_cast<std::int64_t>(base_) + area_offset(h.workers, h.lanes)
+        return bfl::address_of(base_) + area_offset(h.workers, h.lanes)
                + static_cast<std::int64_t>(index) * h.area_bytes;
     }
     bool has_worker(int index) const {
@@ -87,8 +85,8 @@ public:
         return area_offset(workers, lanes) + static_cast<std::int64_t>(2 + workers + 2 * lanes) * area_bytes;
     }
     static bool valid(int workers, int lanes, int area_bytes) {
-        return workers >= 1 && workers <= kMaxWorkers && lanes >= 1 && lanes <= kMaxLanes && area_bytes >= kLine
-               && area_bytes <= kMaxAreaBytes && area_bytes % kLine == 0;
+        return workers >= 1 && workers <= most_workers && lanes >= 1 && lanes <= most_lanes && area_bytes >= line
+               && area_bytes <= most_area_bytes && area_bytes % line == 0;
     }
 
 private:
@@ -131,20 +129,13 @@ bool pending(int state) {
     return state == BFL_LANE_READY || state == BFL_LANE_CLAIMED;
 }
 
-std::uint32_t* raw(std::atomic<std::uint32_t>& value) {
-    return reinterpret_cast<std::uint32_t*>(&value);
-}
-
 // Returns when woken, when the word has changed or after the time; which of them, the caller finds out by looking.
 void futex_wait(std::atomic<std::uint32_t>& value, std::uint32_t expected, std::int64_t nanos) {
-    timespec limit{};
-    limit.tv_sec = static_cast<time_t>(nanos / 1000000000);
-    limit.tv_nsec = static_cast<long>(nanos % 1000000000);
-    syscall(SYS_futex, raw(value), FUTEX_WAIT, expected, &limit, nullptr, 0);
+    bfl_futex_wait(bfl::address_of(&value), static_cast<std::int32_t>(expected), nanos);
 }
 
-void futex_wake(std::atomic<std::uint32_t>& value, int count) {
-    syscall(SYS_futex, raw(value), FUTEX_WAKE, count, nullptr, nullptr, 0);
+void futex_wake(std::atomic<std::uint32_t>& value, std::int32_t count) {
+    bfl_futex_wake(bfl::address_of(&value), count);
 }
 
 std::int64_t now() {
@@ -200,86 +191,87 @@ int count_sleepers(const Board& board) {
 
 }  // namespace
 
-int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT {
+std::int64_t bfl_board_bytes(std::int32_t workers, std::int32_t lanes, std::int32_t area_bytes) noexcept {
     return Board::valid(workers, lanes, area_bytes) ? Board::bytes(workers, lanes, area_bytes) : -EINVAL;
 }
 
-int32_t bfl_board_create(int64_t address, int64_t bytes, int32_t workers, int32_t lanes, int32_t area_bytes,
-                         int32_t spins) BFL_NOEXCEPT {
-    if (address == 0 || address % kLine != 0 || spins < 0 || !Board::valid(workers, lanes, area_bytes)
+std::int32_t bfl_board_create(std::int64_t address, std::int64_t bytes, std::int32_t workers, std::int32_t lanes,
+                              std::int32_t area_bytes, std::int32_t spins) noexcept {
+    if (address == 0 || address % line != 0 || spins < 0 || !Board::valid(workers, lanes, area_bytes)
         || bytes < Board::bytes(workers, lanes, area_bytes)) {
         return -EINVAL;
     }
     Board board(address);
     Header& h = *new (&board.header()) Header{};
-    h.version = kVersion;
+    h.version = version_number;
     h.workers = workers;
     h.lanes = lanes;
     h.area_bytes = area_bytes;
     h.spins = spins;
-    h.wanted.store(kNoLane);
+    h.wanted.store(no_lane);
     for (int i = 0; i < workers; i++) {
         new (&board.worker(i)) WorkerRecord{};
     }
     for (int i = 0; i < lanes; i++) {
         new (&board.lane(i)) std::atomic<Word>{0};
     }
-    h.magic.store(kMagic, std::memory_order_release);
+    h.magic.store(magic_number, std::memory_order_release);
     return 0;
 }
 
-int32_t bfl_board_check(int64_t address, int64_t bytes) BFL_NOEXCEPT {
-    if (address == 0 || bytes < static_cast<int64_t>(sizeof(Header))) {
+std::int32_t bfl_board_check(std::int64_t address, std::int64_t bytes) noexcept {
+    if (address == 0 || bytes < static_cast<std::int64_t>(sizeof(Header))) {
         return -EPROTO;
     }
     const Header& h = Board(address).header();
-    const bool fits = h.magic.load(std::memory_order_acquire) == kMagic && h.version == kVersion
+    const bool fits = h.magic.load(std::memory_order_acquire) == magic_number && h.version == version_number
                       && Board::valid(h.workers, h.lanes, h.area_bytes)
                       && bytes >= Board::bytes(h.workers, h.lanes, h.area_bytes);
     return fits ? 0 : -EPROTO;
 }
 
-int32_t bfl_board_workers(int64_t address) BFL_NOEXCEPT {
+std::int32_t bfl_board_workers(std::int64_t address) noexcept {
     return Board(address).header().workers;
 }
 
-int32_t bfl_board_lanes(int64_t address) BFL_NOEXCEPT {
+std::int32_t bfl_board_lanes(std::int64_t address) noexcept {
     return Board(address).header().lanes;
 }
 
-int32_t bfl_board_area_bytes(int64_t address) BFL_NOEXCEPT {
+std::int32_t bfl_board_area_bytes(std::int64_t address) noexcept {
     return Board(address).header().area_bytes;
 }
 
-int64_t bfl_board_setup_area(int64_t address) BFL_NOEXCEPT {
+std::int64_t bfl_board_setup_area(std::int64_t address) noexcept {
     return Board(address).area(0);
 }
 
-int64_t bfl_board_round_area(int64_t address) BFL_NOEXCEPT {
+std::int64_t bfl_board_round_area(std::int64_t address) noexcept {
     return Board(address).area(1);
 }
 
-int64_t bfl_board_worker_area(int64_t address, int32_t worker) BFL_NOEXCEPT {
+std::int64_t bfl_board_worker_area(std::int64_t address, std::int32_t worker) noexcept {
     Board board(address);
     return board.has_worker(worker) ? board.area(2 + worker) : -EINVAL;
 }
 
-int64_t bfl_board_job_area(int64_t address, int32_t lane) BFL_NOEXCEPT {
+std::int64_t bfl_board_job_area(std::int64_t address, std::int32_t lane) noexcept {
     Board board(address);
     return board.has_lane(lane) ? board.area(2 + board.header().workers + 2 * lane) : -EINVAL;
 }
 
-int64_t bfl_board_result_area(int64_t address, int32_t lane) BFL_NOEXCEPT {
+std::int64_t bfl_board_result_area(std::int64_t address, std::int32_t lane) noexcept {
     Board board(address);
     return board.has_lane(lane) ? board.area(3 + board.header().workers + 2 * lane) : -EINVAL;
 }
 
-int64_t bfl_board_word(int64_t address, int32_t lane) BFL_NOEXCEPT {
+std::int64_t bfl_board_word(std::int64_t address, std::int32_t lane) noexcept {
     Board board(address);
-    return board.has_lane(lane) ? static_cast<int64_t>(board.lane(lane).load()) : -EINVAL;
+    return board.has_lane(lane) ? static_cast<std::int64_t>(board.lane(lane).load()) : -EINVAL;
 }
 
-int32_t bfl_board_deal(int64_t address, int32_t lane, int32_t round, int32_t attempt) BFL_NOEXCEPT {
+std::int32_t bfl_board_deal(std::int64_t address, std::int32_t lane, std::int32_t round,
+                            std::int32_t attempt) noexcept {
     Board board(address);
     if (!board.has_lane(lane) || round < 0 || attempt < 0 || attempt > 0xff) {
         return -EINVAL;
@@ -290,7 +282,7 @@ int32_t bfl_board_deal(int64_t address, int32_t lane, int32_t round, int32_t att
     return dealt ? 0 : -EBUSY;
 }
 
-int32_t bfl_board_announce(int64_t address, int32_t count) BFL_NOEXCEPT {
+std::int32_t bfl_board_announce(std::int64_t address, std::int32_t count) noexcept {
     Board board(address);
     Header& h = board.header();
     h.work.value.fetch_add(1);
@@ -300,7 +292,7 @@ int32_t bfl_board_announce(int64_t address, int32_t count) BFL_NOEXCEPT {
     return 0;
 }
 
-int32_t bfl_board_set_head(int64_t address, int32_t lane) BFL_NOEXCEPT {
+std::int32_t bfl_board_set_head(std::int64_t address, std::int32_t lane) noexcept {
     Board board(address);
     if (!board.has_lane(lane)) {
         return -EINVAL;
@@ -309,7 +301,7 @@ int32_t bfl_board_set_head(int64_t address, int32_t lane) BFL_NOEXCEPT {
     return 0;
 }
 
-int32_t bfl_board_await(int64_t address, int32_t lane, int32_t millis) BFL_NOEXCEPT {
+std::int32_t bfl_board_await(std::int64_t address, std::int32_t lane, std::int32_t millis) noexcept {
     Board board(address);
     if (!board.has_lane(lane)) {
         return -EINVAL;
@@ -323,11 +315,11 @@ int32_t bfl_board_await(int64_t address, int32_t lane, int32_t millis) BFL_NOEXC
     if (pending(state_of(board.lane(lane).load()))) {
         futex_wait(h.result.value, seen, static_cast<std::int64_t>(millis) * 1000000);
     }
-    h.wanted.store(kNoLane);
+    h.wanted.store(no_lane);
     return state_of(board.lane(lane).load());
 }
 
-int32_t bfl_board_failure(int64_t address) BFL_NOEXCEPT {
+std::int32_t bfl_board_failure(std::int64_t address) noexcept {
     Board board(address);
     const Header& h = board.header();
     const int head = h.head.load(std::memory_order_relaxed);
@@ -341,18 +333,18 @@ int32_t bfl_board_failure(int64_t address) BFL_NOEXCEPT {
     return -ENOENT;
 }
 
-int32_t bfl_board_await_alert(int64_t address, int32_t millis) BFL_NOEXCEPT {
+std::int32_t bfl_board_await_alert(std::int64_t address, std::int32_t millis) noexcept {
     Header& h = Board(address).header();
     futex_wait(h.result.value, h.result.value.load(), static_cast<std::int64_t>(millis) * 1000000);
     return 0;
 }
 
-int32_t bfl_board_alert(int64_t address) BFL_NOEXCEPT {
+std::int32_t bfl_board_alert(std::int64_t address) noexcept {
     wake_parent(Board(address).header());
     return 0;
 }
 
-int32_t bfl_board_release(int64_t address, int32_t lane) BFL_NOEXCEPT {
+std::int32_t bfl_board_release(std::int64_t address, std::int32_t lane) noexcept {
     Board board(address);
     if (!board.has_lane(lane)) {
         return -EINVAL;
@@ -365,7 +357,7 @@ int32_t bfl_board_release(int64_t address, int32_t lane) BFL_NOEXCEPT {
     return board.lane(lane).compare_exchange_strong(w, with_state(w, BFL_LANE_FREE)) ? 0 : -EBUSY;
 }
 
-int32_t bfl_board_lose(int64_t address, int32_t worker) BFL_NOEXCEPT {
+std::int32_t bfl_board_lose(std::int64_t address, std::int32_t worker) noexcept {
     Board board(address);
     if (!board.has_worker(worker)) {
         return -EINVAL;
@@ -384,7 +376,7 @@ int32_t bfl_board_lose(int64_t address, int32_t worker) BFL_NOEXCEPT {
     return lost;
 }
 
-int32_t bfl_board_set_stop(int64_t address, int32_t mask, int32_t on) BFL_NOEXCEPT {
+std::int32_t bfl_board_set_stop(std::int64_t address, std::int32_t mask, std::int32_t on) noexcept {
     if (mask <= 0) {
         return -EINVAL;
     }
@@ -397,7 +389,7 @@ int32_t bfl_board_set_stop(int64_t address, int32_t mask, int32_t on) BFL_NOEXCE
     return 0;
 }
 
-int32_t bfl_board_shut_down(int64_t address) BFL_NOEXCEPT {
+std::int32_t bfl_board_shut_down(std::int64_t address) noexcept {
     Header& h = Board(address).header();
     h.shutdown.store(1);
     h.work.value.fetch_add(1);
@@ -405,17 +397,17 @@ int32_t bfl_board_shut_down(int64_t address) BFL_NOEXCEPT {
     return 0;
 }
 
-int32_t bfl_board_worker_status(int64_t address, int32_t worker) BFL_NOEXCEPT {
+std::int32_t bfl_board_worker_status(std::int64_t address, std::int32_t worker) noexcept {
     Board board(address);
     return board.has_worker(worker) ? static_cast<int>(board.worker(worker).status.load()) : -EINVAL;
 }
 
-int64_t bfl_board_beats(int64_t address, int32_t worker) BFL_NOEXCEPT {
+std::int64_t bfl_board_beats(std::int64_t address, std::int32_t worker) noexcept {
     Board board(address);
-    return board.has_worker(worker) ? static_cast<int64_t>(board.worker(worker).beats.load()) : -EINVAL;
+    return board.has_worker(worker) ? static_cast<std::int64_t>(board.worker(worker).beats.load()) : -EINVAL;
 }
 
-int32_t bfl_board_hello(int64_t address, int32_t worker, int32_t status) BFL_NOEXCEPT {
+std::int32_t bfl_board_hello(std::int64_t address, std::int32_t worker, std::int32_t status) noexcept {
     Board board(address);
     if (!board.has_worker(worker)) {
         return -EINVAL;
@@ -425,7 +417,7 @@ int32_t bfl_board_hello(int64_t address, int32_t worker, int32_t status) BFL_NOE
     return 0;
 }
 
-int32_t bfl_board_claim(int64_t address, int32_t worker, int32_t millis) BFL_NOEXCEPT {
+std::int32_t bfl_board_claim(std::int64_t address, std::int32_t worker, std::int32_t millis) noexcept {
     Board board(address);
     if (!board.has_worker(worker)) {
         return -EINVAL;
@@ -453,7 +445,8 @@ int32_t bfl_board_claim(int64_t address, int32_t worker, int32_t millis) BFL_NOE
     return lane;
 }
 
-int32_t bfl_board_commit(int64_t address, int32_t lane, int64_t claimed, int32_t state) BFL_NOEXCEPT {
+std::int32_t bfl_board_commit(std::int64_t address, std::int32_t lane, std::int64_t claimed,
+                              std::int32_t state) noexcept {
     Board board(address);
     Word w = static_cast<Word>(claimed);
     if (!board.has_lane(lane) || state_of(w) != BFL_LANE_CLAIMED
@@ -471,15 +464,15 @@ int32_t bfl_board_commit(int64_t address, int32_t lane, int64_t claimed, int32_t
     return 0;
 }
 
-int32_t bfl_board_stop(int64_t address) BFL_NOEXCEPT {
-    return static_cast<int32_t>(Board(address).header().stop.load());
+std::int32_t bfl_board_stop(std::int64_t address) noexcept {
+    return static_cast<std::int32_t>(Board(address).header().stop.load());
 }
 
-int32_t bfl_board_is_shut_down(int64_t address) BFL_NOEXCEPT {
+std::int32_t bfl_board_is_shut_down(std::int64_t address) noexcept {
     return static_cast<int>(Board(address).header().shutdown.load());
 }
 
-int32_t bfl_board_beat(int64_t address, int32_t worker) BFL_NOEXCEPT {
+std::int32_t bfl_board_beat(std::int64_t address, std::int32_t worker) noexcept {
     Board board(address);
     if (!board.has_worker(worker)) {
         return -EINVAL;

@@ -22,6 +22,12 @@ std::int32_t bfl_parent_death_signal(std::int32_t signal) noexcept {
     return prctl(PR_SET_PDEATHSIG, static_cast<unsigned long>(signal)) == 0 ? 0 : -errno;
 }
 
+std::int32_t bfl_ignore_signal(std::int32_t signal) noexcept {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    return sigaction(signal, &ignore, nullptr) == 0 ? 0 : -errno;
+}
+
 std::int32_t bfl_kill(std::int32_t pid, std::int32_t signal) noexcept {
     if (pid < 1) {
         return -EINVAL;

@@ -66,3 +66,9 @@ TEST(wrong_arguments_are_refused) {
     EXPECT_EQ(bfl_parent_death_signal(-1), -EINVAL);
     EXPECT_EQ(bfl_parent_death_signal(1000), -EINVAL);
 }
+
+TEST(an_ignored_signal_does_not_end_the_process) {
+    EXPECT_EQ(bfl_ignore_signal(SIGINT), 0);
+    EXPECT_EQ(bfl_kill(getpid(), SIGINT), 0);
+    EXPECT_EQ(bfl_ignore_signal(SIGKILL), -EINVAL);
+}

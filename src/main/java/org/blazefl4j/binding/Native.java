@@ -109,6 +109,9 @@ public final class Native {
     @Name("bfl_parent_death_signal")
     public static native int parentDeathSignal(int signal);
 
+    @Name("bfl_ignore_signal")
+    public static native int ignoreSignal(int signal);
+
     @Name("bfl_kill")
     public static native int kill(int pid, int signal);
 

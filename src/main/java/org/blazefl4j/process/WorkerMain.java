@@ -10,6 +10,7 @@ import org.blazefl4j.torch.LibTorch;
 /** The main class of worker processes. */
 public final class WorkerMain {
 
+    private static final int SIGINT = 2;
     private static final int SIGKILL = 9;
 
     private WorkerMain() {}
@@ -47,6 +48,7 @@ public final class WorkerMain {
         int parent = segment.pid();
         Native.parentDeathSignal(SIGKILL);
         Heart.endIfOrphan(parent);
+        Native.ignoreSignal(SIGINT); // a terminal sends it to the parent too, which then decides
         Board board = Board.open(segment);
         Heart.start(board, worker, parent, Duration.ofMillis(beatMillis));
         run(board, worker);
