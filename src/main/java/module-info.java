@@ -19,4 +19,7 @@ module org.blazefl4j {
     exports org.blazefl4j.reproducibility;
     exports org.blazefl4j.contrib.fedavg;
     exports org.blazefl4j.metrics;
+
+    opens org.blazefl4j.cli to
+            info.picocli;
 }

@@ -1,0 +1,56 @@
+package org.blazefl4j.cli;
+
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
+
+/** Refuses options that contradict one another or have no effect. */
+final class Combinations {
+
+    private final RunOptions options;
+    private final Predicate<String> given;
+    private final Function<String, RuntimeException> refusal;
+
+    Combinations(RunOptions options, Predicate<String> given, Function<String, RuntimeException> refusal) {
+        this.options = options;
+        this.given = given;
+        this.refusal = refusal;
+    }
+
+    void check() {
+        Partitioning partition = options.data.partition;
+        refuseIdle("--num-shards", partition.hasShards(), "--partition shards");
+        refuseIdle("--dir-alpha", partition.hasAlpha(), "--partition dirichlet or balanced-dirichlet");
+        refuseIdle(
+                "--num-parallels",
+                options.execution.executionMode != ExecutionMode.SINGLE_THREADED,
+                "--execution-mode multi-threaded or multi-process");
+        checkDataFolder();
+        checkSample();
+    }
+
+    private void refuseIdle(String name, boolean hasEffect, String remedy) {
+        if (given.test(name) && !hasEffect) {
+            throw refusal.apply(name + " has no effect: add " + remedy + ", or leave it out");
+        }
+    }
+
+    private void checkDataFolder() {
+        DatasetName dataset = options.data.dataset;
+        if (options.data.dataDir == null && !dataset.isEmbedded()) {
+            throw refusal.apply("data folder missing: --dataset=" + dataset
+                    + ", --data-dir=none, limit=a folder with its files; add --data-dir, or take --dataset fashion-mnist,"
+                    + " which comes with the program");
+        }
+    }
+
+    private void checkSample() {
+        try {
+            FedAvgServerOptions.clientsPerRound(options.federation.numClients, options.federation.sampleRatio);
+        } catch (IllegalArgumentException e) {
+            throw refusal.apply("sample too small: --sample-ratio=" + options.federation.sampleRatio
+                    + " of --num-clients=" + options.federation.numClients
+                    + ", limit=at least one client a round; raise the ratio");
+        }
+    }
+}

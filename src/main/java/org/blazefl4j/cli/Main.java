@@ -1,0 +1,72 @@
+package org.blazefl4j.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line: its commands, and what becomes of their errors. */
+@Command(
+        name = "blazefl4j",
+        description = "Simulates federated learning on this machine.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommands = {RunCommand.class, DoctorCommand.class},
+        footer = {
+            "",
+            "Examples",
+            "  blazefl4j run                        train on the images that come with the program",
+            "  blazefl4j run --global-round 3       the same, shorter",
+            "  blazefl4j run --help                 what can be changed",
+            "  blazefl4j doctor                     check this machine",
+        })
+public final class Main implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    private Main() {}
+
+    /**
+     * Runs a command and ends the process with its exit code.
+     *
+     * @param args the command line
+     */
+    public static void main(String[] args) {
+        setUpJavaCpp();
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler(Main::refuse)
+                .setExecutionExceptionHandler(Failures::report);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "no command: limit=run or doctor; name one");
+    }
+
+    /** Before anything of JavaCPP is touched, for its Pointer class reads this once; a user's own value wins. */
+    private static void setUpJavaCpp() {
+        String limit = "org.bytedeco.javacpp.maxPhysicalBytes";
+        if (System.getProperty(limit) == null) {
+            System.setProperty(limit, "0");
+        }
+    }
+
+    private static int refuse(ParameterException refusal, String[] args) {
+        CommandLine command = refusal.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        PrintWriter err = command.getErr();
+        err.println(name + ": " + refusal.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(refusal, err);
+        err.println("Try '" + name + " --help'.");
+        return ExitCode.USAGE;
+    }
+}

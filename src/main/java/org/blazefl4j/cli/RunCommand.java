@@ -1,0 +1,59 @@
+package org.blazefl4j.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Trains by federated averaging. */
+@Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        header = "Trains a model by federated averaging (FedAvg) and writes down how it went.",
+        description = {
+            "",
+            "In each round a share of the clients trains the global model on images of their own, and the mean of"
+                    + " their models becomes the next global model. Without options: 15 rounds of 100 clients, in as"
+                    + " many worker processes as there are cores.",
+        },
+        optionListHeading = "%n",
+        exitCodeListHeading = "%nExit codes%n",
+        exitCodeList = {
+            "0:All rounds were run.",
+            "1:The run failed; results up to then are kept.",
+            "2:An option, or what it names, cannot be used; nothing was run.",
+            "130:Ended by Ctrl-C (SIGINT); results up to then are kept.",
+            "143:Ended by SIGTERM; results up to then are kept."
+        },
+        footer = {
+            "",
+            "Examples",
+            "  Few clients at a time, few classes per client:",
+            "    blazefl4j run --sample-ratio 0.1 --partition shards --num-shards 200",
+            "  The whole of CIFAR-10 with a larger network:",
+            "    blazefl4j run --dataset cifar10 --data-dir ~/cifar-10-batches-bin --model-name resnet18",
+            "  The same bits without worker processes, in a folder of your choice:",
+            "    blazefl4j run --execution-mode single-threaded --output results/serial",
+        })
+final class RunCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RunOptions options;
+
+    @Override
+    public Integer call() {
+        RunSettings settings = options.settings(
+                name -> spec.commandLine().getParseResult().hasMatchedOption(name),
+                refusal -> new ParameterException(spec.commandLine(), refusal));
+        new Run(settings, options.output(), System.out).execute();
+        return ExitCode.OK;
+    }
+}

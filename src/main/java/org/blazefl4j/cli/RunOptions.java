@@ -1,0 +1,219 @@
+package org.blazefl4j.cli;
+
+import java.nio.file.Path;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.model.ModelName;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Option;
+
+/** The options of {@code run}, in the groups in which the help shows them. */
+final class RunOptions {
+
+    @ArgGroup(validate = false, heading = "%nThe federation%n")
+    final Federation federation = new Federation();
+
+    @ArgGroup(validate = false, heading = "%nThe data%n")
+    final Data data = new Data();
+
+    @ArgGroup(validate = false, heading = "%nLocal training%n")
+    final Training training = new Training();
+
+    @ArgGroup(validate = false, heading = "%nExecution (changes the speed, never the result)%n")
+    final Execution execution = new Execution();
+
+    @ArgGroup(validate = false, heading = "%nResults%n")
+    final Results results = new Results();
+
+    /**
+     * Fills in the defaults that depend on the machine and checks what options say together.
+     *
+     * @param given whether an option was on the command line
+     * @param refusal makes the exception for a refused combination
+     */
+    RunSettings settings(Predicate<String> given, Function<String, RuntimeException> refusal) {
+        new Combinations(this, given, refusal).check();
+        return new RunSettings(
+                training.modelName,
+                federation.numClients,
+                federation.globalRound,
+                federation.sampleRatio,
+                data.partition,
+                data.numShards,
+                data.dirAlpha,
+                federation.seed,
+                training.epochs,
+                training.lr,
+                training.batchSize,
+                numParallels(),
+                execution.executionMode,
+                data.dataset,
+                data.dataDir,
+                execution.device);
+    }
+
+    private int numParallels() {
+        if (execution.executionMode == ExecutionMode.SINGLE_THREADED) {
+            return 1;
+        }
+        return execution.numParallels == null ? Runtime.getRuntime().availableProcessors() : execution.numParallels;
+    }
+
+    /** Where results go; null for a folder of the program's choice. */
+    Path output() {
+        return results.output;
+    }
+
+    static final class Federation {
+        @Option(
+                names = "--num-clients",
+                paramLabel = "N",
+                defaultValue = "100",
+                converter = Numbers.Count.class,
+                description = "Clients in the federation. Default: ${DEFAULT-VALUE}.")
+        int numClients;
+
+        @Option(
+                names = "--global-round",
+                paramLabel = "N",
+                defaultValue = "15",
+                converter = Numbers.Count.class,
+                description = "Rounds to run. Default: ${DEFAULT-VALUE}.")
+        int globalRound;
+
+        @Option(
+                names = "--sample-ratio",
+                paramLabel = "R",
+                defaultValue = "1.0",
+                converter = Numbers.Ratio.class,
+                description = "Share of the clients that trains in each round, above 0 and at most 1."
+                        + " Default: ${DEFAULT-VALUE}.")
+        double sampleRatio;
+
+        @Option(
+                names = "--seed",
+                paramLabel = "N",
+                defaultValue = "42",
+                converter = Numbers.Seed.class,
+                description = "Seed of all random numbers: same seed, same bits. Default: ${DEFAULT-VALUE}.")
+        long seed;
+    }
+
+    static final class Data {
+        @Option(
+                names = "--dataset",
+                paramLabel = "NAME",
+                defaultValue = "fashion-mnist",
+                description = "One of ${COMPLETION-CANDIDATES}. Without --data-dir, fashion-mnist is a subset that"
+                        + " comes with the program: 10 000 training and 2 000 test images."
+                        + " Default: ${DEFAULT-VALUE}.")
+        DatasetName dataset;
+
+        @Option(
+                names = "--data-dir",
+                paramLabel = "DIR",
+                description = "Folder of the data set's files: the four IDX files of mnist or fashion-mnist (plain or"
+                        + " .gz), or the binary batches of cifar10 or cifar100. Needed for all but fashion-mnist.")
+        Path dataDir;
+
+        @Option(
+                names = "--partition",
+                paramLabel = "KIND",
+                defaultValue = "iid",
+                description = {
+                    "How training images are spread over the clients. Default: ${DEFAULT-VALUE}.",
+                    "  iid: evenly at random",
+                    "  shards: sorted by class and cut into --num-shards pieces, dealt evenly: few classes per client",
+                    "  dirichlet: each class split over the clients by Dirichlet(--dir-alpha): uneven sizes and classes",
+                    "  balanced-dirichlet: even sizes, each client's classes by Dirichlet(--dir-alpha)"
+                })
+        Partitioning partition;
+
+        @Option(
+                names = "--num-shards",
+                paramLabel = "N",
+                defaultValue = "200",
+                converter = Numbers.Count.class,
+                description = "Pieces for --partition shards, a multiple of the clients. Default: ${DEFAULT-VALUE}.")
+        int numShards;
+
+        @Option(
+                names = "--dir-alpha",
+                paramLabel = "A",
+                defaultValue = "1.0",
+                converter = Numbers.Positive.class,
+                description = "Concentration for the Dirichlet partitions, above 0; smaller is more uneven."
+                        + " Default: ${DEFAULT-VALUE}.")
+        double dirAlpha;
+    }
+
+    static final class Training {
+        @Option(
+                names = "--model-name",
+                paramLabel = "NAME",
+                defaultValue = "cnn",
+                description = "One of ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        ModelName modelName;
+
+        @Option(
+                names = "--epochs",
+                paramLabel = "N",
+                defaultValue = "5",
+                converter = Numbers.Count.class,
+                description = "Passes of a client over its images in a round. Default: ${DEFAULT-VALUE}.")
+        int epochs;
+
+        @Option(
+                names = "--batch-size",
+                paramLabel = "N",
+                defaultValue = "50",
+                converter = Numbers.Count.class,
+                description = "Images per step. Default: ${DEFAULT-VALUE}.")
+        int batchSize;
+
+        @Option(
+                names = "--lr",
+                paramLabel = "X",
+                defaultValue = "0.1",
+                converter = Numbers.Positive.class,
+                description = "Learning rate of the clients' SGD, above 0. Default: ${DEFAULT-VALUE}.")
+        double lr;
+    }
+
+    static final class Execution {
+        @Option(
+                names = "--execution-mode",
+                paramLabel = "MODE",
+                defaultValue = "multi-process",
+                description = "One of ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+        ExecutionMode executionMode;
+
+        @Option(
+                names = "--num-parallels",
+                paramLabel = "N",
+                converter = Numbers.Count.class,
+                description = "Worker processes or threads. Default: the number of cores.")
+        Integer numParallels;
+
+        @Option(
+                names = "--device",
+                paramLabel = "DEVICE",
+                defaultValue = "cpu",
+                converter = Devices.class,
+                description = "cpu, cuda (clients spread over all CUDA devices) or cuda:<index>."
+                        + " Default: ${DEFAULT-VALUE}.")
+        Device device;
+    }
+
+    static final class Results {
+        @Option(
+                names = "--output",
+                paramLabel = "DIR",
+                description = "A new or empty folder for metrics.csv and metrics.jsonl. Default: runs/<date>-<time>.")
+        Path output;
+
+        @Option(names = "--verbose", description = "Show the stack trace when something fails.")
+        boolean verbose;
+    }
+}

@@ -1,0 +1,97 @@
+package org.blazefl4j.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/**
+ * A checked run: what was asked for, with the defaults filled in.
+ *
+ * @param dataDir null for the embedded images
+ * @param numShards used where the partition has shards
+ * @param dirAlpha used where the partition is a Dirichlet one
+ */
+record RunSettings(
+        ModelName modelName,
+        int numClients,
+        int globalRound,
+        double sampleRatio,
+        Partitioning partition,
+        int numShards,
+        double dirAlpha,
+        long seed,
+        int epochs,
+        double lr,
+        int batchSize,
+        int numParallels,
+        ExecutionMode executionMode,
+        DatasetName dataset,
+        Path dataDir,
+        Device device) {
+
+    /** The number of clients that train in each round. */
+    int clientsPerRound() {
+        return server().clientsPerRound();
+    }
+
+    FedAvgServerOptions server() {
+        return FedAvgServerOptions.of(globalRound, numClients)
+                .withSampleRatio(sampleRatio)
+                .withSeed(seed)
+                .withDevice(device.forClient(0, 1));
+    }
+
+    FedAvgClientOptions client() {
+        return new FedAvgClientOptions(epochs, batchSize, lr);
+    }
+
+    TrainerOptions trainer() {
+        return TrainerOptions.builder()
+                .numParallels(numParallels)
+                .device(device)
+                .seed(seed)
+                .build();
+    }
+
+    String describePartition() {
+        if (partition.hasShards()) {
+            return partition + ", " + numShards + " in all";
+        }
+        return partition.hasAlpha() ? partition + ", alpha " + dirAlpha : partition.toString();
+    }
+
+    String describeExecution() {
+        return switch (executionMode) {
+            case SINGLE_THREADED -> executionMode + " on " + device;
+            case MULTI_THREADED -> executionMode + ", " + numParallels + " threads, on " + device;
+            case MULTI_PROCESS -> executionMode + ", " + numParallels + " worker processes, on " + device;
+        };
+    }
+
+    /** By option name, for result files. */
+    Map<String, Object> toMap() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("model_name", modelName.toString());
+        map.put("num_clients", numClients);
+        map.put("global_round", globalRound);
+        map.put("sample_ratio", sampleRatio);
+        map.put("partition", partition.toString());
+        map.put("num_shards", partition.hasShards() ? numShards : null);
+        map.put("dir_alpha", partition.hasAlpha() ? dirAlpha : null);
+        map.put("seed", seed);
+        map.put("epochs", epochs);
+        map.put("lr", lr);
+        map.put("batch_size", batchSize);
+        map.put("num_parallels", numParallels);
+        map.put("execution_mode", executionMode.toString());
+        map.put("dataset", dataset.toString());
+        map.put("data_dir", dataDir == null ? null : dataDir.toAbsolutePath().toString());
+        map.put("device", device.toString());
+        return map;
+    }
+}
