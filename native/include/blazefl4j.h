@@ -80,31 +80,6 @@ BFL_API int64_t bfl_region_deleter(void) BFL_NOEXCEPT;
 /* The regions that are mapped, closed ones included. */
 BFL_API int64_t bfl_region_count(void) BFL_NOEXCEPT;
 
-/* ---- sync.cpp: words that processes share ----------------------------------------------------------------------- */
-
-BFL_API int64_t bfl_load(int64_t address) BFL_NOEXCEPT;                   /* acquire */
-BFL_API int32_t bfl_store(int64_t address, int64_t value) BFL_NOEXCEPT;   /* release */
-BFL_API int64_t bfl_add(int64_t address, int64_t value) BFL_NOEXCEPT;     /* the old value; acquire and release */
-/* 1: was `expected` and is `desired` now; 0: was something else. Acquire and release. */
-BFL_API int32_t bfl_compare_and_set(int64_t address, int64_t expected, int64_t desired) BFL_NOEXCEPT;
-
-/* The same for the 32-bit words that a futex waits on. */
-BFL_API int32_t bfl_load32(int64_t address) BFL_NOEXCEPT;
-BFL_API int32_t bfl_store32(int64_t address, int32_t value) BFL_NOEXCEPT;
-BFL_API int32_t bfl_add32(int64_t address, int32_t value) BFL_NOEXCEPT;
-
-/* Orders all earlier writes, non-temporal ones too, before all later ones. */
-BFL_API void bfl_fence(void) BFL_NOEXCEPT;
-
-/*
- * Waits while the 32-bit word equals `expected`, at most `nanos`. 0: woken, perhaps for no reason; -EAGAIN: the word was
- * something else; -ETIMEDOUT; -EINTR. Works between processes.
- */
-BFL_API int32_t bfl_futex_wait(int64_t address, int32_t expected, int64_t nanos) BFL_NOEXCEPT;
-
-/* Wakes at most `count` waiters, in any process. Returns how many. */
-BFL_API int32_t bfl_futex_wake(int64_t address, int32_t count) BFL_NOEXCEPT;
-
 /* ---- process.cpp ------------------------------------------------------------------------------------------------ */
 
 BFL_API int32_t bfl_pid(void) BFL_NOEXCEPT;
@@ -115,9 +90,6 @@ BFL_API int32_t bfl_parent_death_signal(int32_t signal) BFL_NOEXCEPT;
 
 /* Makes this process deaf to a signal, whatever handler it had. */
 BFL_API int32_t bfl_ignore_signal(int32_t signal) BFL_NOEXCEPT;
-
-/* Sends a signal; 0 only asks whether the process is there. A pid below 1 is refused: it would name many processes. */
-BFL_API int32_t bfl_kill(int32_t pid, int32_t signal) BFL_NOEXCEPT;
 
 /* ---- arithmetic.cpp --------------------------------------------------------------------------------------------- */
 

@@ -8,8 +8,12 @@
 #include <new>
 
 #include "address.h"
+#include "futex.h"
 
 namespace {
+
+using bfl::futex_wait;
+using bfl::futex_wake;
 
 constexpr std::uint64_t magic_number = 0x6472616f42204642ull;  // "BF Board"
 constexpr std::uint32_t version_number = 1;
@@ -48,8 +52,6 @@ struct Header {
 };
 
 static_assert(std::atomic<Word>::is_always_lock_free, "words are shared between processes");
-static_assert(std::atomic<std::uint32_t>::is_always_lock_free, "futex words are shared between processes");
-static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t), "a futex word is 32 bits");
 
 constexpr std::int64_t rounded(std::int64_t bytes) {
     return (bytes + line - 1) / line * line;
@@ -127,15 +129,6 @@ Word claimed_by(Word w, int worker) {
 
 bool pending(int state) {
     return state == BFL_LANE_READY || state == BFL_LANE_CLAIMED;
-}
-
-// Returns when woken, when the word has changed or after the time; which of them, the caller finds out by looking.
-void futex_wait(std::atomic<std::uint32_t>& value, std::uint32_t expected, std::int64_t nanos) {
-    bfl_futex_wait(bfl::address_of(&value), static_cast<std::int32_t>(expected), nanos);
-}
-
-void futex_wake(std::atomic<std::uint32_t>& value, std::int32_t count) {
-    bfl_futex_wake(bfl::address_of(&value), count);
 }
 
 std::int64_t now() {

@@ -27,10 +27,3 @@ std::int32_t bfl_ignore_signal(std::int32_t signal) noexcept {
     ignore.sa_handler = SIG_IGN;
     return sigaction(signal, &ignore, nullptr) == 0 ? 0 : -errno;
 }
-
-std::int32_t bfl_kill(std::int32_t pid, std::int32_t signal) noexcept {
-    if (pid < 1) {
-        return -EINVAL;
-    }
-    return kill(pid, signal) == 0 ? 0 : -errno;
-}

@@ -70,36 +70,6 @@ public final class Native {
     @Name("bfl_region_count")
     public static native long regionCount();
 
-    @Name("bfl_load")
-    public static native long load(long address);
-
-    @Name("bfl_store")
-    public static native int store(long address, long value);
-
-    @Name("bfl_add")
-    public static native long add(long address, long value);
-
-    @Name("bfl_compare_and_set")
-    public static native int compareAndSet(long address, long expected, long desired);
-
-    @Name("bfl_load32")
-    public static native int load32(long address);
-
-    @Name("bfl_store32")
-    public static native int store32(long address, int value);
-
-    @Name("bfl_add32")
-    public static native int add32(long address, int value);
-
-    @Name("bfl_fence")
-    public static native void fence();
-
-    @Name("bfl_futex_wait")
-    public static native int futexWait(long address, int expected, long nanos);
-
-    @Name("bfl_futex_wake")
-    public static native int futexWake(long address, int count);
-
     @Name("bfl_pid")
     public static native int pid();
 
@@ -111,9 +81,6 @@ public final class Native {
 
     @Name("bfl_ignore_signal")
     public static native int ignoreSignal(int signal);
-
-    @Name("bfl_kill")
-    public static native int kill(int pid, int signal);
 
     @Name("bfl_fold_f32")
     public static native int foldF32(long acc, long x, double weight, long count);

@@ -1,0 +1,55 @@
+package org.blazefl4j.binding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.junit.jupiter.api.Test;
+
+/** That arguments and results pass the binding whole; what the functions do is tested in native/test. */
+class NativeTest {
+
+    private static final int ENOENT = 2;
+    private static final int EINVAL = 22;
+
+    @Test
+    void shouldPassTextBothWays() {
+        assertThat(Native.errorText(ENOENT)).isEqualTo("No such file or directory");
+        assertThat(Native.shmCreate("/no such folder", 1)).isEqualTo(-ENOENT);
+    }
+
+    @Test
+    void shouldPassAddressesAndNumbers() {
+        try (DoublePointer sum = new DoublePointer(1.0, 2.0);
+                FloatPointer x = new FloatPointer(10f, 20f);
+                FloatPointer mean = new FloatPointer(2)) {
+            assertThat(Native.foldF32(sum.address(), x.address(), 3.0, 2)).isZero();
+            assertThat(Native.divideF32(mean.address(), sum.address(), 2.0, 2)).isZero();
+            assertThat(mean.get(0)).isEqualTo(15.5f);
+            assertThat(mean.get(1)).isEqualTo(31f);
+            assertThat(Native.copy(mean.address() + 4, mean.address(), 4)).isZero();
+            assertThat(mean.get(1)).isEqualTo(15.5f);
+        }
+    }
+
+    @Test
+    void shouldRefuseWrongAddresses() {
+        assertThat(Native.foldF32(0, 0, 1.0, 1)).isEqualTo(-EINVAL);
+        assertThat(Native.divideF32(1, 1, 1.0, 1)).isEqualTo(-EINVAL);
+        assertThat(Native.copy(0, 0, 1)).isEqualTo(-EINVAL);
+        assertThat(Native.map(-1, 0)).isEqualTo(-EINVAL);
+    }
+
+    @Test
+    void shouldNameTheDevicesOrWhyThereAreNone() {
+        assertThat(Native.cudaWhyNone().isEmpty()).isEqualTo(Native.cudaDeviceCount() > 0);
+        assertThat(Native.cpuFeatures()).isNotNull().doesNotEndWith(" ");
+    }
+
+    @Test
+    void shouldFindItsOwnProcess() {
+        assertThat(Native.pid()).isEqualTo(ProcessHandle.current().pid());
+        assertThat(Native.parentPid())
+                .isEqualTo(ProcessHandle.current().parent().orElseThrow().pid());
+    }
+}
