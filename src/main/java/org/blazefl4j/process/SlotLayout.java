@@ -9,7 +9,7 @@ import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.ShmHandle;
 import org.blazefl4j.shm.TensorLayout;
-import org.bytedeco.pytorch.LongArrayRef;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -66,8 +66,7 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
     private static Tensor tensor(Slot slot, ShmHandle handle) {
         TensorLayout layout = handle.layout();
         if (handle.segment() == UNBOUNDED) {
-            return torch.empty(
-                    new LongArrayRef(layout.sizes(), layout.sizes().length), new TensorOptions(layout.dtype()), null);
+            return torch.empty(layout.sizes(), new TensorOptions(layout.dtype()), new MemoryFormatOptional());
         }
         return slot.segment().tensor(slot.offset() + handle.offset(), layout);
     }

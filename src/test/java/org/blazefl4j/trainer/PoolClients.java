@@ -1,0 +1,224 @@
+package org.blazefl4j.trainer;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.Unbounded;
+import org.blazefl4j.core.WorkerContext;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Clients whose results are known beforehand, and which misbehave on request. */
+final class PoolClients {
+
+    private PoolClients() {}
+
+    /** What the client does; what it says goes for one round. */
+    enum Action {
+        /** Writes {@code payload + cid} into the uplink buffer. */
+        ADD,
+        /** Returns the same in tensors of its own. */
+        ADD_ELSEWHERE,
+        /** Returns the buffer's two tensors in each other's place. */
+        SWAP,
+        /** Returns fewer rows than the buffer has. */
+        FEWER_ROWS,
+        /** Returns more rows than the buffer has. */
+        MORE_ROWS,
+        /** Returns a tensor that no one prepared a place for. */
+        NO_PLACE,
+        /** Returns a large unbounded tensor. */
+        UNBOUNDED,
+        /** Returns a lot that is no tensor. */
+        TALKATIVE,
+        /** Keeps the buffer after it has returned. */
+        KEEP_BUFFER,
+        /** Writes to the payload. */
+        WRITE_TO_PAYLOAD,
+        THROW,
+        EXIT,
+        PRINT,
+        /** Runs until it is told to stop. */
+        UNTIL_STOPPED,
+        /** Runs on when it is told to stop. */
+        FOR_EVER
+    }
+
+    /** The downlink; counts how often this process has decoded one. */
+    record Down(Tensor x, Map<String, Object> notes) {
+
+        static final AtomicInteger MADE = new AtomicInteger();
+
+        Down {
+            MADE.incrementAndGet();
+        }
+    }
+
+    /**
+     * A client's configuration.
+     *
+     * @param millis how long it computes
+     * @param started a file that is made when it has started; may be null
+     */
+    record Order(int cid, Action action, long millis, Path started, Tensor data) {}
+
+    record Up(
+            int cid,
+            long pid,
+            int decoded,
+            Map<String, Object> notes,
+            Tensor x,
+            Tensor y,
+            @Unbounded Tensor rest) {
+
+        void close() {
+            x.close();
+            y.close();
+            rest.close();
+        }
+    }
+
+    static final class Algorithm implements ClientAlgorithm<Up, Down, Order> {
+
+        private final Map<Integer, Order> orders = new HashMap<>();
+        private final int floats;
+        private ClientWorker<Order, Down, Up> worker = PoolClients::train;
+
+        Algorithm(int floats) {
+            this.floats = floats;
+        }
+
+        /** Says what one client does from now on. */
+        Algorithm order(int cid, Action action) {
+            return order(new Order(cid, action, 0, null, null));
+        }
+
+        Algorithm order(Order order) {
+            orders.put(order.cid(), order);
+            return this;
+        }
+
+        Algorithm worker(ClientWorker<Order, Down, Up> function) {
+            worker = function;
+            return this;
+        }
+
+        @Override
+        public Order getClientConfig(int cid) {
+            return orders.getOrDefault(cid, new Order(cid, Action.ADD, 0, null, null));
+        }
+
+        @Override
+        public ClientWorker<Order, Down, Up> worker() {
+            return worker;
+        }
+
+        @Override
+        public Up prepareUplinkPackageBuffer() {
+            return new Up(0, 0, 0, Map.of(), torch.empty(floats), torch.empty(4, 3), torch.empty(0));
+        }
+    }
+
+    static Down down(int floats, float value) {
+        return new Down(torch.full(new long[] {floats}, new Scalar(value)), Map.of());
+    }
+
+    static List<Integer> cids(int count) {
+        return IntStream.range(0, count).boxed().toList();
+    }
+
+    static float first(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            return tensor.flatten().select(0, 0).item_float();
+        }
+    }
+
+    static Up train(Order order, Down down, WorkerContext context) throws Exception {
+        if (order.started() != null) {
+            Files.createFile(order.started());
+        }
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(order.millis());
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        Up buffer = context.uplinkBuffer();
+        buffer.x().copy_(down.x()).add_(new Scalar(order.cid()));
+        buffer.y().fill_(new Scalar(1));
+        Up result = result(order.cid(), buffer, buffer.x(), buffer.y(), buffer.rest());
+        return act(order, down, buffer, result, context);
+    }
+
+    private static Up result(int cid, Up buffer, Tensor x, Tensor y, Tensor rest) {
+        long pid = ProcessHandle.current().pid();
+        return new Up(cid, pid, Down.MADE.get(), new HashMap<>(), x, y, rest);
+    }
+
+    private static Up act(Order order, Down down, Up buffer, Up result, WorkerContext context) throws Exception {
+        int cid = order.cid();
+        switch (order.action()) {
+            case ADD -> result.notes().putAll(down.notes());
+            case ADD_ELSEWHERE -> {
+                return result(cid, buffer, buffer.x().clone(), torch.ones(4, 3), buffer.rest());
+            }
+            case SWAP -> {
+                Tensor half = buffer.x().narrow(0, 0, 12).view(4, 3);
+                return result(cid, buffer, buffer.y().flatten(), half, buffer.rest());
+            }
+            case FEWER_ROWS -> {
+                return result(cid, buffer, buffer.x(), buffer.y().narrow(0, 0, 2), buffer.rest());
+            }
+            case MORE_ROWS -> {
+                return result(cid, buffer, buffer.x(), torch.ones(5, 3), buffer.rest());
+            }
+            case NO_PLACE -> result.notes().put("loss", torch.ones(1));
+            case UNBOUNDED -> {
+                return result(cid, buffer, buffer.x(), buffer.y(), torch.full(new long[] {1000, 50}, new Scalar((float)
+                        cid)));
+            }
+            case TALKATIVE -> result.notes().put("text", "x".repeat(100_000));
+            case KEEP_BUFFER -> context.get("kept", () -> buffer.x().detach());
+            case WRITE_TO_PAYLOAD -> down.x().zero_();
+            case THROW -> throw new Refusal("no " + cid, new IllegalStateException("because"));
+            case EXIT -> System.exit(3);
+            case PRINT -> {
+                System.out.println("x".repeat(1 << 22));
+                for (int i = 0; i < 20_000; i++) {
+                    System.out.println("out " + i);
+                    System.err.println("err " + i);
+                }
+            }
+            case UNTIL_STOPPED -> {
+                while (true) {
+                    context.stopEvent().throwIfSet();
+                    Thread.sleep(1);
+                }
+            }
+            case FOR_EVER -> {
+                while (true) {
+                    Thread.sleep(1000);
+                }
+            }
+        }
+        return result;
+    }
+
+    /** An exception that the parent has no use for. */
+    private static final class Refusal extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        Refusal(String message, Throwable cause) {
+            super(message, cause);
+            addSuppressed(new ArithmeticException("beside"));
+        }
+    }
+}

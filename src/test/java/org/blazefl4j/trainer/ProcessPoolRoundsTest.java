@@ -1,0 +1,242 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.trainer.PoolClients.cids;
+import static org.blazefl4j.trainer.PoolClients.down;
+import static org.blazefl4j.trainer.PoolClients.first;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.trainer.PoolClients.Action;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Down;
+import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.trainer.PoolClients.Up;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Rounds in worker processes that end well; one pool for all tests. */
+final class ProcessPoolRoundsTest {
+
+    private static final int FLOATS = 12;
+
+    private static Algorithm algorithm;
+    private static ProcessPoolClientTrainer<Up, Down, Order> trainer;
+
+    @BeforeAll
+    static void open() {
+        algorithm = new Algorithm(FLOATS);
+        trainer = new ProcessPoolClientTrainer<>(
+                algorithm, TrainerOptions.builder().numParallels(2).slots(3).build());
+    }
+
+    @AfterAll
+    static void close() {
+        trainer.close();
+    }
+
+    @BeforeEach
+    void forget() {
+        cids(100).forEach(cid -> algorithm.order(cid, Action.ADD));
+    }
+
+    private static List<Up> collect(Down down, List<Integer> cids) {
+        trainer.localProcess(down, cids);
+        return trainer.uplinkPackage();
+    }
+
+    private static Up one(Action action) {
+        algorithm.order(7, action);
+        return collect(down(FLOATS, 100), List.of(7)).get(0);
+    }
+
+    @Test
+    void shouldHandOverInListOrderWhenSizesAscendAndDescend() {
+        for (int i = 0; i < 50; i++) {
+            algorithm.order(new Order(i, Action.ADD, i / 4, null, null));
+        }
+        List<Integer> ascending = cids(50);
+        List<Integer> descending = new ArrayList<>(ascending);
+        Collections.reverse(descending);
+        Set<Long> pids = new HashSet<>();
+        for (List<Integer> order : List.of(ascending, descending)) {
+            List<Integer> seen = new ArrayList<>();
+            trainer.localProcess(down(FLOATS, 1000), order, up -> {
+                seen.add(up.cid());
+                pids.add(up.pid());
+                assertThat(first(up.x())).isEqualTo(1000f + up.cid());
+                up.close();
+            });
+            assertThat(seen).isEqualTo(order);
+        }
+        assertThat(pids).hasSize(2).doesNotContain(ProcessHandle.current().pid());
+        assertThat(trainer.workerPids()).containsExactlyInAnyOrderElementsOf(pids);
+    }
+
+    @Test
+    void shouldNotAddSlotsWhenTheSinkIsSlow() {
+        trainer.localProcess(down(FLOATS, 0), cids(10), Up::close);
+        long before = trainer.segmentBytes();
+        trainer.localProcess(down(FLOATS, 0), cids(20), up -> {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
+            up.close();
+        });
+        assertThat(trainer.segmentBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void shouldDecodeThePayloadOncePerWorkerAndRound() {
+        Map<Long, Integer> before = new HashMap<>();
+        trainer.localProcess(down(FLOATS, 0), cids(20), up -> {
+            before.put(up.pid(), up.decoded());
+            up.close();
+        });
+        for (int round = 1; round <= 3; round++) {
+            Set<Long> took = new HashSet<>();
+            trainer.localProcess(down(FLOATS, 0), cids(20), up -> {
+                if (took.add(up.pid())) {
+                    before.merge(up.pid(), 1, Integer::sum);
+                }
+                assertThat(up.decoded()).isEqualTo(before.get(up.pid()));
+                up.close();
+            });
+        }
+    }
+
+    @Test
+    void shouldSendTheChangedMapWhenAMapChangesBetweenRounds() {
+        Map<String, Object> notes = new HashMap<>(Map.of("round", 0, "nested", new ArrayList<>(List.of(1))));
+        Down down = new Down(torch.zeros(FLOATS), notes);
+        assertThat(collect(down, List.of(1)).get(0).notes()).isEqualTo(Map.of("round", 0, "nested", List.of(1)));
+        notes.put("round", 1);
+        notes.put("nested", List.of(1, 2));
+        assertThat(collect(down, List.of(1)).get(0).notes()).isEqualTo(Map.of("round", 1, "nested", List.of(1, 2)));
+    }
+
+    @Test
+    void shouldCollectAHundredClientsAndUseTheirMemoryAgainWhenTheyAreClosed() {
+        List<Up> first = collect(down(FLOATS, 5), cids(100));
+        assertThat(first).extracting(Up::cid).isEqualTo(cids(100));
+        assertThat(first).allSatisfy(up -> assertThat(first(up.x())).isEqualTo(5f + up.cid()));
+        long bytes = trainer.segmentBytes();
+        first.forEach(Up::close);
+        collect(down(FLOATS, 6), cids(100)).forEach(Up::close);
+        assertThat(trainer.segmentBytes()).isEqualTo(bytes);
+    }
+
+    @Test
+    void shouldKeepAPackageWhenTheCallerKeepsItOverRounds() {
+        Up kept = one(Action.ADD);
+        Tensor view = kept.x().narrow(0, 0, 1);
+        kept.close();
+        trainer.localProcess(down(FLOATS, 0), cids(100), Up::close);
+        assertThat(first(view)).isEqualTo(107f);
+        view.close();
+    }
+
+    @Test
+    void shouldCopyTensorsIntoTheirPlaceWhenTheyAreElsewhere() {
+        Up up = one(Action.ADD_ELSEWHERE);
+        assertThat(first(up.x())).isEqualTo(107f);
+        assertThat(up.y().sum().item_float()).isEqualTo(12f);
+        up.close();
+    }
+
+    @Test
+    void shouldKeepContentsApartWhenTensorsOfTheBufferChangePlaces() {
+        Up up = one(Action.SWAP);
+        assertThat(up.x().eq(new Scalar(1)).all().item_bool()).isTrue();
+        assertThat(up.y().eq(new Scalar(107)).all().item_bool()).isTrue();
+        up.close();
+    }
+
+    @Test
+    void shouldTakeFewerRowsThanPrepared() {
+        Up up = one(Action.FEWER_ROWS);
+        assertThat(up.y().size(0)).isEqualTo(2);
+        assertThat(up.y().sum().item_float()).isEqualTo(6f);
+        up.close();
+    }
+
+    @Test
+    void shouldTakeUnboundedTensorsOfAnySize() {
+        List<Integer> cids = cids(20);
+        cids.forEach(cid -> algorithm.order(cid, Action.UNBOUNDED));
+        List<Up> ups = collect(down(FLOATS, 0), cids);
+        for (Up up : ups) {
+            assertThat(up.rest().size(0)).isEqualTo(1000);
+            assertThat(up.rest().mean().item_float()).isEqualTo(up.cid());
+            up.close();
+        }
+    }
+
+    @Test
+    void shouldTakeResultsThatAreLongerThanTheBoardsAreas() {
+        assertThat((String) one(Action.TALKATIVE).notes().get("text")).hasSize(100_000);
+    }
+
+    @Test
+    void shouldRefuseMoreRowsThanPrepared() {
+        assertThatThrownBy(() -> one(Action.MORE_ROWS))
+                .isInstanceOf(ClientFailedException.class)
+                .hasMessageContaining("client=7")
+                .hasMessageContaining("path=y, got=Float[5, 3], limit=Float[4, 3]");
+    }
+
+    @Test
+    void shouldRefuseATensorWithoutAPlace() {
+        assertThatThrownBy(() -> one(Action.NO_PLACE))
+                .isInstanceOf(ClientFailedException.class)
+                .hasMessageContaining("path=notes[loss], limit=[x, y]")
+                .hasMessageContaining("@Unbounded");
+    }
+
+    @Test
+    void shouldSendTensorsOfConfigurationsOfAnySize() {
+        Tensor large = torch.full(new long[] {100_000}, new Scalar(2f));
+        Tensor small = torch.full(new long[] {3}, new Scalar(3f));
+        List<Integer> cids = cids(10);
+        cids.forEach(cid -> algorithm.order(new Order(cid, Action.ADD, 0, null, cid % 2 == 0 ? large : small)));
+        algorithm.worker((order, down, context) -> {
+            Up buffer = context.uplinkBuffer();
+            buffer.x().copy_(down.x()).add_(order.data().mean());
+            return buffer;
+        });
+        try (var other = new ProcessPoolClientTrainer<>(
+                algorithm, TrainerOptions.builder().numParallels(1).build())) {
+            other.localProcess(down(FLOATS, 0), cids);
+            List<Float> means =
+                    other.uplinkPackage().stream().map(up -> first(up.x())).toList();
+            assertThat(means).containsExactly(2f, 3f, 2f, 3f, 2f, 3f, 2f, 3f, 2f, 3f);
+        } finally {
+            algorithm.worker(PoolClients::train);
+        }
+    }
+
+    @Test
+    void shouldSendSharedTensorsForNothingWhenConfigurationsHoldViewsOfThem() {
+        Tensor data = torch.full(new long[] {1000, 100}, new Scalar(4f));
+        trainer.share("data", data);
+        collect(down(FLOATS, 0), cids(4)).forEach(Up::close);
+        long before = trainer.segmentBytes();
+        for (int cid = 0; cid < 4; cid++) {
+            algorithm.order(new Order(cid, Action.ADD, 0, null, data.narrow(0, 10L * cid, 500)));
+        }
+        collect(down(FLOATS, 0), cids(4)).forEach(Up::close);
+        assertThat(trainer.segmentBytes()).isEqualTo(before);
+    }
+}
