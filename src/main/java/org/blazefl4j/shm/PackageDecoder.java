@@ -59,7 +59,7 @@ public final class PackageDecoder {
      *
      * @param message the bytes from position to limit, which are not moved; bytes that are not in a Java array are
      *     copied before they are looked at
-     * @param tensorResolver makes each distinct tensor once; what it throws passes through
+     * @param tensorResolver makes each distinct tensor once, null where none may be; what it throws passes through
      * @return the package; the caller owns its tensors
      * @throws PackageFormatException if the bytes are no whole message, or do not fit this process's classes. Tensors
      *     that were resolved before are then closed.
@@ -98,18 +98,18 @@ public final class PackageDecoder {
 
     private Object read(Class<?> declared) {
         Kind kind = Kind.of(in.u8());
-        Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind);
+        Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind, declared);
         if (value != null && !declared.isInstance(value)) {
             throw in.damaged("type=" + value.getClass().getName(), declared.getName());
         }
         return value;
     }
 
-    private Object readSimple(Kind kind) {
+    private Object readSimple(Kind kind, Class<?> declared) {
         return switch (kind) {
             case NULL -> null;
             case REFERENCE -> readReference();
-            case ENUM -> readEnum();
+            case ENUM -> readEnum(declared);
             default -> Leaves.read(kind, in);
         };
     }
@@ -122,8 +122,8 @@ public final class PackageDecoder {
         return object;
     }
 
-    private Object readEnum() {
-        ClassPlan plan = readClass(Kind.ENUM, Object.class);
+    private Object readEnum(Class<?> declared) {
+        ClassPlan plan = readClass(Kind.ENUM, declared);
         try {
             Object[] constants = plan.constants();
             return constants[in.index(constants.length)];
@@ -156,7 +156,11 @@ public final class PackageDecoder {
     }
 
     private Tensor readTensor() {
-        Tensor tensor = Objects.requireNonNull(resolver.resolve(Leaves.readHandle(in)), "resolved tensor");
+        ShmHandle handle = Leaves.readHandle(in);
+        if (resolver == null) {
+            throw new PackageFormatException("tensor where none may be: handle=" + handle + ", limit=no tensors");
+        }
+        Tensor tensor = Objects.requireNonNull(resolver.resolve(handle), "resolved tensor");
         tensors.add(tensor);
         return tensor;
     }

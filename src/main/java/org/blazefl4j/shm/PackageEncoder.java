@@ -72,8 +72,8 @@ public final class PackageEncoder {
      * Encodes one package.
      *
      * @param graph the package; not changed, and not to be changed meanwhile
-     * @param tensorPlacer places each distinct Tensor object once, in the order in which they are met; what it throws
-     *     passes through
+     * @param tensorPlacer places each distinct Tensor object once, in the order in which they are met, null where there
+     *     may be none; what it throws passes through
      * @return the message from position to limit, backed by the encoder's own array: valid until the next call
      * @throws IllegalArgumentException if something in the package cannot cross, objects lie more than 512 levels deep
      *     or the message grows beyond 1 GiB
@@ -179,6 +179,9 @@ public final class PackageEncoder {
         String refusal = TensorLayout.refusal(tensor);
         if (refusal != null) {
             throw new IllegalArgumentException("cannot cross: path=" + path + ", " + refusal);
+        }
+        if (placer == null) {
+            throw refused(value.getClass(), "limit=no tensors here; send them in a package");
         }
         Leaves.writeHandle(placer.place(path.toString(), tensor, TensorLayout.measure(tensor), unbounded), out);
     }

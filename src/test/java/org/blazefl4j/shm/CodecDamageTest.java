@@ -21,9 +21,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -70,6 +72,14 @@ class CodecDamageTest {
         }
 
         int x;
+    }
+
+    enum Toggle {
+        ON;
+
+        static {
+            TRAPPED.add("initialised");
+        }
     }
 
     private static final List<String> TRAPPED = Collections.synchronizedList(new ArrayList<>());
@@ -275,8 +285,10 @@ class CodecDamageTest {
                 sprung,
                 "package damaged: type=" + sprung.getName() + ", kind=RECORD, limit=java.util.Map");
         assertPlaced(Kind.OBJECT, thread, "cannot cross: type=java.lang.Thread, " + CrossingRules.refusal(thread));
+        assertPlaced(Kind.ENUM, trap, "package damaged: type=" + trap.getName() + ", kind=ENUM, limit=java.util.Map");
+        Class<?> toggle = Class.forName(CodecDamageTest.class.getName() + "$Toggle", false, LOADER);
         assertPlaced(
-                Kind.ENUM, trap, "package damaged: type=" + trap.getName() + ", kind=ENUM, limit=java.lang.Object");
+                Kind.ENUM, toggle, "package damaged: type=" + toggle.getName() + ", kind=ENUM, limit=java.util.Map");
         assertThat(TRAPPED).isEmpty();
     }
 
@@ -329,6 +341,30 @@ class CodecDamageTest {
                 message,
                 "elements or keys are equal on arrival: distinct=1, limit=2; a set's or map's contents must not change in what"
                         + " equals() compares");
+    }
+
+    /** Its hash never ends once it arrived. */
+    record Endless(String name) {
+        @Override
+        public int hashCode() {
+            return RECURSE.get() ? 31 * hashCode() : name.hashCode();
+        }
+    }
+
+    private static final AtomicBoolean RECURSE = new AtomicBoolean();
+
+    @Test
+    void shouldReportKeysThatOverflowTheStackOrThrow() {
+        byte[] message = HeapStore.bytes(new PackageEncoder().encode(Set.of(new Endless("x")), new HeapStore()));
+        RECURSE.set(true);
+        try {
+            assertMessage(
+                    message,
+                    "element refused: type=" + Endless.class.getName()
+                            + ", limit=what java.util.LinkedHashSet holds, cause=java.lang.StackOverflowError");
+        } finally {
+            RECURSE.set(false);
+        }
     }
 
     @Test

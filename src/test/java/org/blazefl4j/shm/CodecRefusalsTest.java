@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.lang.ref.WeakReference;
 import java.lang.reflect.Proxy;
 import java.net.Socket;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
 import java.util.Vector;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
@@ -201,6 +203,41 @@ class CodecRefusalsTest {
                         + "...; replace links between objects by positions in a list");
         assertThatThrownBy(() -> TensorWalk.tensors(nested(600)))
                 .hasMessageStartingWith("nested too deep: depth=513, limit=512");
+    }
+
+    @Test
+    void shouldReachTheLimitOnAStackOfOrdinarySize() throws InterruptedException {
+        Holder chain = new Holder("bottom");
+        for (int i = 1; i < GraphPath.MAX_DEPTH; i++) {
+            chain = new Holder(chain);
+        }
+        Holder deepest = chain;
+        AtomicReference<Object> arrived = new AtomicReference<>();
+        Thread thread = new Thread(null, () -> arrived.set(cross(deepest)), "ordinary stack", 1 << 20);
+        thread.start();
+        thread.join();
+        assertThat(arrived.get()).isEqualTo(deepest);
+    }
+
+    @Test
+    void shouldReportAStackThatIsTooSmall() {
+        List<Object> endless = new AbstractList<>() {
+            @Override
+            public Object get(int index) {
+                return get(index);
+            }
+
+            @Override
+            public int size() {
+                return 1;
+            }
+        };
+        PackageEncoder encoder = new PackageEncoder();
+        assertThatThrownBy(() -> encoder.encode(endless, new HeapStore()))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("nested too deep for this thread's stack: limit=512 levels on a stack of 1 MiB")
+                .hasCauseExactlyInstanceOf(StackOverflowError.class);
+        assertThat(encoder.encode("x", new HeapStore()).remaining()).isLessThan(20);
     }
 
     private static Object nested(int depth) {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.blazefl4j.core.Unbounded;
+import org.blazefl4j.data.Batch;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -209,6 +210,16 @@ class CodecTensorsTest {
     }
 
     @Test
+    void shouldCarryRecordsThatCloseTheirTensors() {
+        Batch batch = new Batch(counted(ScalarType.Float, 4), null);
+        try (Batch arrived = cross(batch)) {
+            assertThat(arrived.x().equal(batch.x())).isTrue();
+            assertThat(arrived.y()).isNull();
+        }
+        assertThat(batch.x().isNull()).isFalse();
+    }
+
+    @Test
     void shouldNotKeepOverlapBetweenDifferentTensors() {
         Tensor base = counted(ScalarType.Float, 4);
         Pair arrived = cross(new Pair(base, base.narrow(0, 0, 2)));
@@ -300,6 +311,22 @@ class CodecTensorsTest {
         assertThat(store.handedOut).hasSize(1).allMatch(tensor -> tensor.isNull());
         Pair arrived = (Pair) decoder.decode(ByteBuffer.wrap(message), store);
         assertThat(arrived.right.equal(pair.right)).isTrue();
+    }
+
+    @Test
+    void shouldRefuseTensorsWhereNoneMayBe() {
+        One one = new One(counted(ScalarType.Float, 4));
+        assertThatThrownBy(() -> new PackageEncoder().encode(one, null))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "cannot cross: path=value, type=org.bytedeco.pytorch.Tensor, limit=no tensors here; send them in a"
+                                + " package");
+        ByteBuffer message = new PackageEncoder().encode(one, store);
+        assertThatThrownBy(() -> new PackageDecoder(getClass().getClassLoader()).decode(message, null))
+                .isExactlyInstanceOf(PackageFormatException.class)
+                .hasMessage(
+                        "tensor where none may be: handle=ShmHandle[segment=7, generation=3, offset=0, layout=Float[4]"
+                                + " strides [1]], limit=no tensors");
     }
 
     @Test
