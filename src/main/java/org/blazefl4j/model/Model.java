@@ -100,7 +100,7 @@ public abstract class Model extends Module {
             String name, long in, long out, long kernel, long stride, long padding, boolean bias) {
         try (PointerScope scope = new PointerScope()) {
             Conv2dOptions options = new Conv2dOptions(in, out, pair(kernel));
-            options.stride().put(stride, stride);
+            options.stride().put(new long[] {stride, stride});
             options.padding().put(pair(padding));
             options.bias().put(bias);
             return register(name, new Conv2dImpl(options));
@@ -111,8 +111,8 @@ public abstract class Model extends Module {
     protected final MaxPool2dImpl maxPool2d(String name, long kernel, long stride, long padding) {
         try (PointerScope scope = new PointerScope()) {
             MaxPool2dOptions options = new MaxPool2dOptions(pair(kernel));
-            options.stride().put(stride, stride);
-            options.padding().put(padding, padding);
+            options.stride().put(new long[] {stride, stride});
+            options.padding().put(new long[] {padding, padding});
             return register(name, new MaxPool2dImpl(options));
         }
     }
