@@ -35,9 +35,9 @@ else
 fi
 
 source=$(dirname "$0")
-build=$1
+mkdir -p "$1"
+build=$(cd "$1" && pwd)
 shift
-mkdir -p "$build"
 log=$build/build.log
 : >"$log"
 
