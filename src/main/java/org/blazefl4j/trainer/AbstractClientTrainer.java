@@ -339,6 +339,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             if (uplink == null) {
                 return false;
             }
+            if (current.stopRequested()) {
+                // A client that was asked to end early may have returned a part of its result.
+                keep(converted(uplink));
+                return false;
+            }
             sink.accept(converted(uplink));
             index++;
         }

@@ -23,7 +23,7 @@ final class Round<D, C> {
     private final Thread caller = Thread.currentThread();
     private volatile boolean aborted;
     private volatile String stopReason;
-    private boolean interrupted;
+    private volatile boolean interrupted;
 
     Round(AbstractClientTrainer<?, D, C> trainer, int number, D payload, List<Integer> cids, boolean streaming) {
         this.trainer = trainer;
@@ -81,7 +81,6 @@ final class Round<D, C> {
 
     /** Takes the calling thread's interrupt flag, so that it can wait on; the round remembers it. */
     void holdInterrupt() {
-        stopReason();
         if (Thread.interrupted()) {
             interrupted = true;
         }
@@ -132,7 +131,7 @@ final class Round<D, C> {
         if (trainer.stopEvent().isSet()) {
             return STOP_EVENT;
         }
-        return caller.isInterrupted() ? "calling thread interrupted" : null;
+        return interrupted || caller.isInterrupted() ? "calling thread interrupted" : null;
     }
 
     /** What a client's exception means: a failed client, or null if it ended early because it was asked to. */

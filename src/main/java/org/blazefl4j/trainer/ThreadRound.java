@@ -150,7 +150,6 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     @Override
     public Ending<U> end() {
         endDealing();
-        round.holdInterrupt();
         try {
             return settle();
         } finally {
@@ -186,8 +185,8 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         ThreadJob<U, C> job = jobs[index];
         awaited = index;
         while (!job.isDone() && !(trainer.closeIsOverdue() && job.abandon())) {
-            LockSupport.parkNanos(this, SLICE);
             round.holdInterrupt();
+            LockSupport.parkNanos(this, SLICE);
         }
         awaited = NOTHING;
         return job;
