@@ -4,54 +4,63 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 
 /**
- * Makes objects without running a constructor of their class, as object streams do: through the JDK's
+ * Makes objects of one class without running a constructor of it, as object streams do: through the JDK's
  * {@code sun.reflect.ReflectionFactory} in module {@code jdk.unsupported}, which exists for serialization libraries.
  * Reached by name, for the compiler warns of it in a way that cannot be silenced.
  */
 final class BareObjects {
 
     private static final String FACTORY = "sun.reflect.ReflectionFactory";
-    private static final MethodHandle NEW_CONSTRUCTOR = find();
-    private static final MethodHandle MAKE = make();
+    private static final String NEW_CONSTRUCTOR = "newConstructorForSerialization";
+    private static final MethodHandle MAKE = findMake();
 
-    private BareObjects() {}
+    private final Class<?> type;
+
+    /** Made with the first object: newer JDKs initialise the class with it. */
+    private volatile Constructor<?> constructor;
+
+    private BareObjects(Class<?> type) {
+        this.type = type;
+    }
 
     /** A handle that takes an ignored {@code Object[]} and returns a new object, all its fields at their defaults. */
     static MethodHandle factory(Class<?> type) {
+        return MAKE.bindTo(new BareObjects(type));
+    }
+
+    private Object make(Object[] ignored) throws ReflectiveOperationException {
+        Constructor<?> known = constructor;
+        if (known == null) {
+            known = newConstructor(type);
+            constructor = known;
+        }
+        return known.newInstance();
+    }
+
+    private static Constructor<?> newConstructor(Class<?> type) throws ReflectiveOperationException {
+        Class<?> factory = Class.forName(FACTORY);
+        Object instance = factory.getMethod("getReflectionFactory").invoke(null);
+        Method method = factory.getMethod(NEW_CONSTRUCTOR, Class.class, Constructor.class);
         try {
-            Constructor<?> root = Object.class.getDeclaredConstructor();
-            Constructor<?> constructor = (Constructor<?>) NEW_CONSTRUCTOR.invoke(type, root);
-            return MAKE.bindTo(constructor);
-        } catch (Throwable e) {
-            throw new IllegalStateException("cannot make objects: type=" + type.getName(), e);
+            return (Constructor<?>) method.invoke(instance, type, Object.class.getDeclaredConstructor());
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw e;
         }
     }
 
-    private static MethodHandle find() {
+    private static MethodHandle findMake() {
         try {
-            Class<?> factory = Class.forName(FACTORY);
-            Object instance = factory.getMethod("getReflectionFactory").invoke(null);
-            MethodType type = MethodType.methodType(Constructor.class, Class.class, Constructor.class);
-            return MethodHandles.publicLookup()
-                    .findVirtual(factory, "newConstructorForSerialization", type)
-                    .bindTo(instance);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("module missing: module=jdk.unsupported, limit=a JDK that has it", e);
-        }
-    }
-
-    private static MethodHandle make() {
-        try {
-            MethodType type = MethodType.methodType(Object.class, Constructor.class, Object[].class);
-            return MethodHandles.lookup().findStatic(BareObjects.class, "make", type);
+            MethodType type = MethodType.methodType(Object.class, Object[].class);
+            return MethodHandles.lookup().findVirtual(BareObjects.class, "make", type);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static Object make(Constructor<?> constructor, Object[] ignored) throws ReflectiveOperationException {
-        return constructor.newInstance();
     }
 }

@@ -63,7 +63,7 @@ enum Kind {
 
     private static final Kind[] KINDS = values();
 
-    /** The class in which a collection or map of this kind arrives. */
+    /** The class in which a tensor, collection or map arrives. */
     final Class<?> arrival;
 
     Kind(Class<?> arrival) {
@@ -86,6 +86,6 @@ enum Kind {
 
     /** Whether a value may arrive in another class than it left in. */
     boolean changesClass() {
-        return compareTo(LIST) >= 0 && compareTo(ENUM_MAP) <= 0;
+        return this == TENSOR || compareTo(LIST) >= 0 && compareTo(ENUM_MAP) <= 0;
     }
 }

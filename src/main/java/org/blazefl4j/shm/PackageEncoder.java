@@ -134,7 +134,7 @@ public final class PackageEncoder {
             throw refused(
                     value.getClass(),
                     "limit=places that can hold the " + arrival + " that arrives; declare it as " + arrival
-                            + " or an interface of it");
+                            + " or a supertype of it");
         }
         out.kind(plan.kind);
         number = objects.size() - 1;

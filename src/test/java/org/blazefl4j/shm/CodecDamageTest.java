@@ -257,6 +257,25 @@ class CodecDamageTest {
         assertMessage(message, text);
     }
 
+    static class Broken {
+        static final int NUMBER = Integer.parseInt("no number");
+        int x;
+    }
+
+    @Test
+    void shouldSayThatAClassCannotBeInitialised() throws ClassNotFoundException {
+        Class<?> broken = Class.forName(CodecDamageTest.class.getName() + "$Broken", false, LOADER);
+        MessageWriter out = new MessageWriter(Message.MAX_BYTES);
+        out.start();
+        out.kind(Kind.OBJECT);
+        writeClass(broken, out);
+        out.i32(1);
+        assertMessage(
+                HeapStore.bytes(out.finish()),
+                "class cannot be initialised: type=" + broken.getName()
+                        + ", cause=java.lang.ExceptionInInitializerError");
+    }
+
     @Test
     void shouldSayThatARecordRefusesItsComponents() {
         byte[] message = HeapStore.bytes(new PackageEncoder().encode(new Checked(5), new HeapStore()));

@@ -161,7 +161,7 @@ class CodecRefusalsTest {
         assertRefused(
                 new Legacy(new Vector<>(List.of(1))),
                 "cannot cross: path=numbers, type=java.util.Vector, limit=places that can hold the java.util.ArrayList that"
-                        + " arrives; declare it as java.util.ArrayList or an interface of it");
+                        + " arrives; declare it as java.util.ArrayList or a supertype of it");
         Collection<?>[] vectors = new Vector<?>[] {new Vector<>()};
         assertThatThrownBy(() -> cross(vectors)).hasMessageContaining("path=[0], type=java.util.Vector");
         assertThat(cross(new Holder(new Vector<>(List.of(1))))).isEqualTo(new Holder(List.of(1)));

@@ -219,6 +219,26 @@ class CodecTensorsTest {
         assertThat(batch.x().isNull()).isFalse();
     }
 
+    static class Named extends Tensor {
+        Named(Tensor tensor) {
+            super(tensor);
+        }
+    }
+
+    record Special(Named value) {}
+
+    @Test
+    void shouldArriveAsATensorWhateverItsJavaClass() {
+        Named named = new Named(counted(ScalarType.Float, 4));
+        assertThat(cross(new One(named)).value).isExactlyInstanceOf(Tensor.class);
+        assertThatThrownBy(() -> cross(new Special(named)))
+                .isExactlyInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "cannot cross: path=value, type=" + Named.class.getName() + ", limit=places that can hold the"
+                                + " org.bytedeco.pytorch.Tensor that arrives; declare it as org.bytedeco.pytorch.Tensor or a"
+                                + " supertype of it");
+    }
+
     @Test
     void shouldNotKeepOverlapBetweenDifferentTensors() {
         Tensor base = counted(ScalarType.Float, 4);
