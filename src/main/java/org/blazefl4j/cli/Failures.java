@@ -12,12 +12,17 @@ final class Failures {
     static int report(Exception failure, CommandLine command, ParseResult parsed) {
         PrintWriter err = command.getErr();
         err.println(command.getCommandSpec().qualifiedName() + ": " + describe(failure));
-        if (parsed.hasMatchedOption("--verbose")) {
+        boolean verbose = command.getParseResult().hasMatchedOption("--verbose");
+        if (verbose) {
             failure.printStackTrace(err);
-        } else {
+        }
+        if (failure instanceof UsageException) {
+            return ExitCode.USAGE;
+        }
+        if (!verbose) {
             err.println("Add --verbose for the stack trace.");
         }
-        return failure instanceof UsageException ? ExitCode.USAGE : ExitCode.FAILED;
+        return ExitCode.FAILED;
     }
 
     /** The message, and those of its causes as far as they say more. */

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
+import org.blazefl4j.model.ModelName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -17,10 +18,10 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples",
-            "  blazefl4j run                        train on the images that come with the program",
-            "  blazefl4j run --global-round 3       the same, shorter",
-            "  blazefl4j run --help                 what can be changed",
-            "  blazefl4j doctor                     check this machine",
+            "  blazefl4j run                      train on the images that come with it",
+            "  blazefl4j run --global-round 3     the same, shorter",
+            "  blazefl4j run --help               what can be changed",
+            "  blazefl4j doctor                   check this machine",
         })
 public final class Main implements Runnable {
 
@@ -40,9 +41,12 @@ public final class Main implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Main())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setUsageHelpAutoWidth(true)
+        CommandLine commands = new CommandLine(new Main());
+        Choices.register(commands, ModelName.class);
+        Choices.register(commands, DatasetName.class);
+        Choices.register(commands, Partitioning.class);
+        Choices.register(commands, ExecutionMode.class);
+        return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);
     }

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.util.List;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -24,6 +25,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
                 .setInitialMax(cids.size())
                 .setUnit(" clients", 1)
                 .setStyle(ProgressBarStyle.ASCII)
+                .setConsumer(new OneLine())
                 .setUpdateIntervalMillis(200)
                 .showSpeed()
                 .clearDisplayOnFinish()
@@ -46,6 +48,19 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
         if (bar != null) {
             bar.close();
             bar = null;
+        }
+    }
+
+    /** Leaves no empty line where a bar was. */
+    private static final class OneLine extends ConsoleProgressBarConsumer {
+
+        OneLine() {
+            super(System.err);
+        }
+
+        @Override
+        public void close() {
+            System.err.flush();
         }
     }
 }

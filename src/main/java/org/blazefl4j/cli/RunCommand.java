@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
             "Examples",
             "  Few clients at a time, few classes per client:",
             "    blazefl4j run --sample-ratio 0.1 --partition shards --num-shards 200",
-            "  The whole of CIFAR-10 with a larger network:",
-            "    blazefl4j run --dataset cifar10 --data-dir ~/cifar-10-batches-bin --model-name resnet18",
+            "  The whole of CIFAR-10 from a folder, with a larger network:",
+            "    blazefl4j run --dataset cifar10 --data-dir cifar --model-name resnet18",
             "  The same bits without worker processes, in a folder of your choice:",
             "    blazefl4j run --execution-mode single-threaded --output results/serial",
         })

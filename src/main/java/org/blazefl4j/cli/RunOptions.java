@@ -20,7 +20,7 @@ final class RunOptions {
     @ArgGroup(validate = false, heading = "%nLocal training%n")
     final Training training = new Training();
 
-    @ArgGroup(validate = false, heading = "%nExecution (changes the speed, never the result)%n")
+    @ArgGroup(validate = false, heading = "%nExecution%n")
     final Execution execution = new Execution();
 
     @ArgGroup(validate = false, heading = "%nResults%n")
@@ -123,10 +123,10 @@ final class RunOptions {
                 defaultValue = "iid",
                 description = {
                     "How training images are spread over the clients. Default: ${DEFAULT-VALUE}.",
-                    "  iid: evenly at random",
-                    "  shards: sorted by class and cut into --num-shards pieces, dealt evenly: few classes per client",
-                    "  dirichlet: each class split over the clients by Dirichlet(--dir-alpha): uneven sizes and classes",
-                    "  balanced-dirichlet: even sizes, each client's classes by Dirichlet(--dir-alpha)"
+                    "- iid: evenly at random",
+                    "- shards: sorted by class and cut into --num-shards pieces, dealt evenly: few classes per client",
+                    "- dirichlet: each class split over the clients by Dirichlet(--dir-alpha): uneven sizes and classes",
+                    "- balanced-dirichlet: even sizes, each client's classes by Dirichlet(--dir-alpha)"
                 })
         Partitioning partition;
 
@@ -186,14 +186,16 @@ final class RunOptions {
                 names = "--execution-mode",
                 paramLabel = "MODE",
                 defaultValue = "multi-process",
-                description = "One of ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+                description = "One of ${COMPLETION-CANDIDATES}. Changes the speed, never the result."
+                        + " Default: ${DEFAULT-VALUE}.")
         ExecutionMode executionMode;
 
         @Option(
                 names = "--num-parallels",
                 paramLabel = "N",
                 converter = Numbers.Count.class,
-                description = "Worker processes or threads. Default: the number of cores.")
+                description = "Worker processes or threads. Changes the speed, never the result."
+                        + " Default: the number of cores.")
         Integer numParallels;
 
         @Option(

@@ -6,21 +6,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.function.Function;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
-/** What all rounds of a run come to. */
+/** What the rounds of a run come to. Its clock starts when it is made. */
 final class RunTotals implements RoundListener<Object> {
 
     private final long start = System.nanoTime();
     private final List<RoundReport> reports = new ArrayList<>();
+    private Duration startUp;
+
+    @Override
+    public void roundStarted(int round, List<Integer> cids) {
+        if (startUp == null) {
+            startUp = elapsed();
+        }
+    }
 
     @Override
     public void roundFinished(RoundReport report) {
         reports.add(report);
     }
 
+    /** The number of completed rounds. */
     int rounds() {
         return reports.size();
     }
@@ -29,56 +39,66 @@ final class RunTotals implements RoundListener<Object> {
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("rounds", rounds());
-        map.put("seconds", seconds(wall()));
         if (!reports.isEmpty()) {
-            last().summary().forEach((name, value) -> map.putIfAbsent("last_" + name, value));
+            map.putAll(last().summary());
+            map.remove("round");
             map.put("best_accuracy", accuracy(best()));
+            map.put("best_round", best().round() + 1);
+            map.put("seconds_per_round", seconds(sum(RoundReport::total)) / rounds());
             map.put("clients_per_second", clientsPerSecond());
-            shares().forEach((name, time) -> map.put(name + "_seconds", seconds(time)));
         }
+        parts().forEach((name, time) -> map.put(name.replace('-', '_') + "_seconds", seconds(time)));
+        map.put("total_seconds", seconds(elapsed()));
         return map;
     }
 
-    /** For the reader, several lines. */
+    /** For the reader: a few lines. */
     String toText() {
-        if (reports.isEmpty()) {
-            return String.format(Locale.ROOT, "no round was completed in %.1f s%n", seconds(wall()));
-        }
-        RoundReport best = best();
         StringBuilder text = new StringBuilder();
-        text.append(format(
-                "accuracy",
-                "%.4f after %d rounds (best %.4f in round %d)",
-                accuracy(last()),
-                rounds(),
-                accuracy(best),
-                best.round() + 1));
-        text.append(format("time", "%.1f s, %.2f s per round", seconds(wall()), seconds(wall()) / rounds()));
-        text.append(format("clients", "%.1f per second", clientsPerSecond()));
-        text.append(format("where it went", "%s", shareText()));
+        if (!reports.isEmpty()) {
+            addLine(
+                    text,
+                    "accuracy",
+                    "%.4f (best %.4f in round %d)",
+                    accuracy(last()),
+                    accuracy(best()),
+                    best().round() + 1);
+            addLine(
+                    text,
+                    "a round",
+                    "%.2f s, %.1f clients per second",
+                    seconds(sum(RoundReport::total)) / rounds(),
+                    clientsPerSecond());
+        }
+        addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
         return text.toString();
     }
 
-    private static String format(String name, String format, Object... values) {
-        return String.format(Locale.ROOT, "  %-14s %s%n", name, String.format(Locale.ROOT, format, values));
+    private static void addLine(StringBuilder text, String name, String format, Object... values) {
+        text.append(String.format("  %-14s ", name))
+                .append(String.format(Locale.ROOT, format, values))
+                .append(System.lineSeparator());
     }
 
-    private String shareText() {
-        List<String> parts = new ArrayList<>();
-        double whole = wall().toNanos();
-        shares().forEach((name, time) ->
-                parts.add(String.format(Locale.ROOT, "%s %.1f %%", name, 100 * time.toNanos() / whole)));
-        return String.join(", ", parts);
+    private String shares() {
+        StringJoiner shares = new StringJoiner(", ");
+        double whole = elapsed().toNanos();
+        parts().forEach((name, time) ->
+                shares.add(String.format(Locale.ROOT, "%s %.1f %%", name, 100 * time.toNanos() / whole)));
+        return shares.toString();
     }
 
-    /** The wall time in parts; what no round accounts for is {@code other}: start-up and result files. */
-    private Map<String, Duration> shares() {
-        Map<String, Duration> shares = new LinkedHashMap<>();
-        shares.put("training", sum(RoundReport::training));
-        shares.put("aggregation", sum(RoundReport::aggregation));
-        shares.put("evaluation", sum(RoundReport::evaluation));
-        shares.put("other", wall().minus(sum(RoundReport::total)).plus(sum(RoundReport::sampling)));
-        return shares;
+    /** Where the time went; {@code other} is what rounds that were not completed took, and result files. */
+    private Map<String, Duration> parts() {
+        Duration before = startUp == null ? elapsed() : startUp;
+        Map<String, Duration> parts = new LinkedHashMap<>();
+        parts.put("start-up", before);
+        parts.put("sampling", sum(RoundReport::sampling));
+        parts.put("training", sum(RoundReport::training));
+        parts.put("aggregation", sum(RoundReport::aggregation));
+        parts.put("evaluation", sum(RoundReport::evaluation));
+        parts.put("other", elapsed().minus(before).minus(sum(RoundReport::total)));
+        return parts;
     }
 
     private Duration sum(Function<RoundReport, Duration> part) {
@@ -106,7 +126,7 @@ final class RunTotals implements RoundListener<Object> {
         return (double) report.summary().get("accuracy");
     }
 
-    private Duration wall() {
+    private Duration elapsed() {
         return Duration.ofNanos(System.nanoTime() - start);
     }
 

@@ -1,0 +1,95 @@
+package org.blazefl4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The command line as a process of its own, on this JVM's class path. */
+final class CliProcess implements AutoCloseable {
+
+    private static final long PATIENCE_SECONDS = 120;
+
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private CliProcess(Path folder, String... args) throws IOException {
+        out = folder.resolve("out.txt");
+        err = folder.resolve("err.txt");
+        List<String> command = new ArrayList<>();
+        // a shell that runs tests in the background has SIGINT ignored, which children would inherit
+        command.addAll(List.of("env", "--default-signal=INT"));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Launcher.class.getName()));
+        command.addAll(List.of(args));
+        process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+    }
+
+    /** Starts {@code blazefl4j args} in a folder, where its output is kept too. */
+    static CliProcess start(Path folder, String... args) throws IOException {
+        return new CliProcess(folder, args);
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** The processes that it started. */
+    List<ProcessHandle> children() {
+        return process.descendants().toList();
+    }
+
+    String out() throws IOException {
+        return Files.readString(out);
+    }
+
+    String err() throws IOException {
+        return Files.readString(err);
+    }
+
+    /** Waits until standard output has the text. */
+    void awaitOutput(String text) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!out().contains(text)) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                throw new AssertionError("never printed: " + text + "\n" + out() + err());
+            }
+            process.waitFor(20, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Sends a signal by name. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-s", name, Long.toString(pid())).start().waitFor();
+    }
+
+    /** Kills one of its children again and again, until it gives up. */
+    void killChildrenUntilItEnds() throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            children().stream().findFirst().ifPresent(ProcessHandle::destroyForcibly);
+            process.waitFor(300, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Waits for its end and returns the exit code. */
+    int exitCode() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("still running after " + PATIENCE_SECONDS + " s");
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        children().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,176 @@
+package org.blazefl4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code blazefl4j run} as a user starts it: as a process. */
+final class RunProcessTest {
+
+    @TempDir
+    private Path folder;
+
+    private Path results() {
+        return folder.resolve("results");
+    }
+
+    /** Few samples per client, four clients a round, two worker processes. */
+    private CliProcess start(String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.04", "--num-parallels", "2"));
+        args.addAll(List.of("--output", "results"));
+        args.addAll(Arrays.asList(more));
+        if (!args.contains("--epochs")) {
+            args.addAll(List.of("--epochs", "1"));
+        }
+        return CliProcess.start(folder, args.toArray(String[]::new));
+    }
+
+    private List<List<String>> csvRows() throws IOException {
+        return Files.readAllLines(results().resolve("metrics.csv")).stream()
+                .map(line -> List.of(line.split(",", -1)))
+                .toList();
+    }
+
+    private List<Map<String, Object>> jsonLines() throws IOException {
+        List<Map<String, Object>> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(results().resolve("metrics.jsonl"))) {
+            lines.add(JSON.std.mapFrom(line));
+        }
+        return lines;
+    }
+
+    @Test
+    void shouldTrainAndLeaveItsResults() throws Exception {
+        try (CliProcess cli = start("--global-round", "3")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+
+            assertThat(cli.err()).isEmpty();
+            assertThat(cli.out().lines())
+                    .anyMatch(line -> line.matches("BlazeFL4J \\S+: FedAvg of cnn on fashion-mnist .*"))
+                    .anyMatch(
+                            line -> line.matches("round 1/3  accuracy 0\\.\\d{4}  loss \\d\\.\\d{4}  \\d.* s \\(.*\\)"))
+                    .anyMatch(line -> line.startsWith("round 3/3  accuracy"))
+                    .anyMatch(line -> line.equals("completed: 3 of 3 rounds"))
+                    .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
+                    .anyMatch(line -> line.contains("training") && line.contains("%"));
+        }
+
+        assertThat(csvRows()).hasSize(4).allSatisfy(row -> assertThat(row).hasSize(10));
+        assertThat(csvRows().get(0)).startsWith("round", "accuracy", "loss", "sha256", "clients");
+        assertThat(csvRows().subList(1, 4)).extracting(row -> row.get(0)).containsExactly("1", "2", "3");
+        assertThat(csvRows().subList(1, 4))
+                .extracting(row -> row.get(3))
+                .doesNotHaveDuplicates()
+                .allMatch(hash -> hash.matches("[0-9a-f]{64}"));
+        assertThat(csvRows().subList(1, 4)).extracting(row -> row.get(4)).containsOnly("4");
+
+        assertThat(jsonLines())
+                .extracting(line -> line.get("type"))
+                .containsExactly("configuration", "round", "round", "round", "summary");
+        assertThat(jsonLines().get(0))
+                .containsEntry("algorithm", "fedavg")
+                .containsEntry("model_name", "cnn")
+                .containsEntry("num_clients", 100)
+                .containsEntry("sample_ratio", 0.04)
+                .containsEntry("partition", "iid")
+                .containsEntry("seed", 42)
+                .containsEntry("lr", 0.1)
+                .containsEntry("execution_mode", "multi-process")
+                .containsEntry("num_parallels", 2)
+                .containsEntry("dataset", "fashion-mnist");
+        assertThat(jsonLines().get(4)).containsEntry("status", "completed").containsEntry("rounds", 3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"INT, 130", "TERM, 143"})
+    void shouldEndCleanlyOnASignalAndKeepItsResults(String signal, int exitCode) throws Exception {
+        List<ProcessHandle> workers;
+        try (CliProcess cli = start("--global-round", "100000")) {
+            cli.awaitOutput("round      2/100000");
+            workers = cli.children();
+            cli.signal(signal);
+
+            assertThat(cli.exitCode()).isEqualTo(exitCode);
+            assertThat(cli.out()).containsPattern("stopped: \\d+ of 100000 rounds");
+            assertThat(cli.err()).isEmpty();
+        }
+
+        assertThat(workers).hasSize(2);
+        for (ProcessHandle worker : workers) {
+            worker.onExit().get(10, TimeUnit.SECONDS);
+        }
+        Map<String, Object> summary = jsonLines().get(jsonLines().size() - 1);
+        int rounds = (int) summary.get("rounds");
+        assertThat(summary).containsEntry("type", "summary").containsEntry("status", "stopped");
+        assertThat(rounds).isBetween(2, 99_999);
+        assertThat(csvRows())
+                .hasSize(1 + rounds)
+                .allSatisfy(row -> assertThat(row).hasSize(10));
+    }
+
+    @Test
+    void shouldFailInWordsWhenAWorkerIsLostAndKeepItsResults() throws Exception {
+        try (CliProcess cli = start("--global-round", "100000", "--epochs", "20")) {
+            cli.awaitOutput("round      1/100000");
+            cli.killChildrenUntilItEnds(); // a worker that idles is replaced without a word
+
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.FAILED);
+            assertThat(cli.err())
+                    .contains("blazefl4j run: client failed: client=")
+                    .contains("Add --verbose for the stack trace.")
+                    .doesNotContain("\tat ");
+            assertThat(cli.out()).containsPattern("failed: \\d+ of 100000 rounds");
+        }
+
+        Map<String, Object> summary = jsonLines().get(jsonLines().size() - 1);
+        assertThat(summary).containsEntry("status", "failed");
+        assertThat(csvRows()).hasSize(1 + (int) summary.get("rounds"));
+    }
+
+    @Test
+    void shouldRefuseWhatTheDataCannotGiveAndMakeNoFolder() throws Exception {
+        try (CliProcess cli = start("--num-clients", "10001")) {
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(cli.err())
+                    .startsWith("blazefl4j run: ")
+                    .contains("10001")
+                    .contains("limit=")
+                    .doesNotContain("\tat ");
+        }
+        assertThat(results()).doesNotExist();
+    }
+
+    @Test
+    void shouldShowTheStackTraceIfAsked() throws Exception {
+        try (CliProcess cli = start("--num-clients", "10001", "--verbose")) {
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(cli.err()).containsPattern("\tat .*org\\.blazefl4j\\.");
+        }
+    }
+
+    @Test
+    void shouldNotOverwriteResults() throws Exception {
+        Path old = Files.writeString(Files.createDirectories(results()).resolve("metrics.csv"), "old");
+
+        try (CliProcess cli = start()) {
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(cli.err())
+                    .isEqualTo(
+                            "blazefl4j run: output folder is not empty: --output=results, limit=a new or empty folder;"
+                                    + " name another, so that no results are overwritten\n");
+        }
+        assertThat(old).hasContent("old");
+    }
+}

@@ -1,0 +1,128 @@
+package org.blazefl4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** What the command line says before anything is run. */
+final class UsageTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int blazefl4j(String line) {
+        CommandLine commands = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return commands.execute(line.isEmpty() ? new String[0] : line.split(" "));
+    }
+
+    static Stream<Arguments> refusals() {
+        String count = ", limit=a whole number from 1 to 2147483647";
+        return Stream.of(
+                Arguments.of("--num-clients 0", "'--num-clients': value=0" + count),
+                Arguments.of("--num-clients 2.5", "'--num-clients': value=2.5" + count),
+                Arguments.of("--num-clients 99999999999", "'--num-clients': value=99999999999" + count),
+                Arguments.of("--global-round -1", "'--global-round': value=-1" + count),
+                Arguments.of("--epochs five", "'--epochs': value=five" + count),
+                Arguments.of("--batch-size 0", "'--batch-size': value=0" + count),
+                Arguments.of("--num-parallels 0", "'--num-parallels': value=0" + count),
+                Arguments.of("--num-shards x", "'--num-shards': value=x" + count),
+                Arguments.of("--sample-ratio 0", "'--sample-ratio': value=0, limit=a number above 0 and at most 1"),
+                Arguments.of(
+                        "--sample-ratio 1.01", "'--sample-ratio': value=1.01, limit=a number above 0 and at most 1"),
+                Arguments.of("--sample-ratio NaN", "'--sample-ratio': value=NaN, limit=a number above 0 and at most 1"),
+                Arguments.of("--lr 0", "'--lr': value=0, limit=a number above 0 and at most 3.4028235E38"),
+                Arguments.of(
+                        "--dir-alpha -1", "'--dir-alpha': value=-1, limit=a number above 0 and at most 3.4028235E38"),
+                Arguments.of(
+                        "--seed 9223372036854775808",
+                        "'--seed': value=9223372036854775808, limit=a whole number from -9223372036854775808 to"
+                                + " 9223372036854775807"),
+                Arguments.of(
+                        "--model-name vgg", "'--model-name': value=vgg, limit=cnn, mlp, resnet18, resnet50, resnet101"),
+                Arguments.of(
+                        "--partition even",
+                        "'--partition': value=even, limit=iid, shards, dirichlet, balanced-dirichlet"),
+                Arguments.of(
+                        "--execution-mode fast",
+                        "'--execution-mode': value=fast, limit=single-threaded, multi-threaded, multi-process"),
+                Arguments.of(
+                        "--dataset svhn", "'--dataset': value=svhn, limit=fashion-mnist, mnist, cifar10, cifar100"),
+                Arguments.of("--device gpu", "'--device': unknown device: device=gpu, limit=cpu, cuda or cuda:<index>"),
+                Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
+                Arguments.of("--num-shards 10", "--num-shards has no effect: add --partition shards, or leave it out"),
+                Arguments.of(
+                        "--partition shards --dir-alpha 1",
+                        "--dir-alpha has no effect: add --partition dirichlet or balanced-dirichlet, or leave it out"),
+                Arguments.of(
+                        "--execution-mode single-threaded --num-parallels 2",
+                        "--num-parallels has no effect: add --execution-mode multi-threaded or multi-process, or leave it"
+                                + " out"),
+                Arguments.of(
+                        "--dataset cifar10",
+                        "data folder missing: --dataset=cifar10, --data-dir=none, limit=a folder with its files"),
+                Arguments.of(
+                        "--num-clients 10 --sample-ratio 0.05",
+                        "sample too small: --sample-ratio=0.05 of --num-clients=10, limit=at least one client a round"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void shouldRefuseByTheOptionsNameAndRange(String options, String refusal) {
+        assertThat(blazefl4j("run " + options)).isEqualTo(ExitCode.USAGE);
+
+        assertThat(err.toString())
+                .startsWith("blazefl4j run: ")
+                .contains(refusal)
+                .endsWith("Try 'blazefl4j run --help'." + System.lineSeparator());
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void shouldSuggestWhatWasMeant() {
+        assertThat(blazefl4j("rum")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString()).contains("blazefl4j run");
+        blazefl4j("run --num-clints=3");
+        assertThat(err.toString()).contains("--num-clients");
+    }
+
+    @Test
+    void shouldAskForACommand() {
+        assertThat(blazefl4j("")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString()).startsWith("blazefl4j: no command: limit=run or doctor; name one");
+    }
+
+    @Test
+    void shouldTellItsVersion() {
+        assertThat(blazefl4j("--version")).isZero();
+        assertThat(out.toString())
+                .matches("(?s)BlazeFL4J \\d+\\.\\d+\\.\\d+\\S*\\RJava "
+                        + Runtime.version().feature() + ".*");
+    }
+
+    @Test
+    void shouldHelpANewcomer() {
+        assertThat(blazefl4j("--help")).isZero();
+        assertThat(out.toString()).contains("run", "doctor", "Examples");
+    }
+
+    @Test
+    void shouldExplainEveryOptionOfRunWithItsDefault() {
+        assertThat(blazefl4j("run --help")).isZero();
+
+        String help = out.toString();
+        assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+        assertThat(help.replaceAll("\\s+", " "))
+                .contains("The federation", "The data", "Local training", "Execution", "Results", "Examples")
+                .containsPattern("130 +Ended by Ctrl-C")
+                .contains("--num-clients=N", "Default: 100.", "--global-round=N", "Default: 15.", "Default: cnn.")
+                .contains("Default: iid.", "Default: 0.1.", "Default: 5.", "Default: 50.", "Default: 42.")
+                .contains("Default: fashion-mnist.", "Default: cpu.", "--output=DIR", "--verbose");
+    }
+}
