@@ -67,7 +67,7 @@ final class PoolClients {
      * A client's configuration.
      *
      * @param millis how long it computes
-     * @param started a file that is made when it has started; may be null
+     * @param started a file that is made when it has started, with the worker's process id; may be null
      */
     record Order(int cid, Action action, long millis, Path started, Tensor data) {}
 
@@ -144,7 +144,10 @@ final class PoolClients {
 
     static Up train(Order order, Down down, WorkerContext context) throws Exception {
         if (order.started() != null) {
-            Files.createFile(order.started());
+            Path draft = Files.writeString(
+                    Path.of(order.started() + ".draft"),
+                    Long.toString(ProcessHandle.current().pid()));
+            Files.move(draft, order.started());
         }
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(order.millis());
         while (System.nanoTime() < end) {
@@ -186,7 +189,7 @@ final class PoolClients {
             }
             case TALKATIVE -> result.notes().put("text", "x".repeat(100_000));
             case KEEP_BUFFER -> context.get("kept", () -> buffer.x().detach());
-            case WRITE_TO_PAYLOAD -> down.x().zero_();
+            case WRITE_TO_PAYLOAD -> down.x().add_(new Scalar(1));
             case THROW -> throw new Refusal("no " + cid, new IllegalStateException("because"));
             case EXIT -> System.exit(3);
             case PRINT -> {

@@ -1,0 +1,81 @@
+package org.blazefl4j.trainer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Waits on conditions, and looks at this process from outside. */
+final class Conditions {
+
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private Conditions() {}
+
+    /** Waits until the condition holds; fails after a time that no sound machine needs. */
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("did not happen: " + what);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+    }
+
+    static void awaitFile(Path file) {
+        await(file + " exists", () -> Files.exists(file));
+    }
+
+    /** Whether a process is there that is not a zombie. */
+    static boolean isRunning(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    /** The live threads of the library. */
+    static Set<String> ownThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("blazefl4j-"))
+                .collect(Collectors.toSet());
+    }
+
+    /** The number of mappings of unnamed shared memory. */
+    static long segmentsMapped() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> line.contains("(deleted)"))
+                    .filter(line -> line.contains("/dev/shm") || line.contains("memfd:"))
+                    .count();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The number of this process's descriptors of unnamed shared memory. */
+    static long segmentsOpen() {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.filter(Conditions::isSegment).count();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static boolean isSegment(Path descriptor) {
+        try {
+            String target = Files.readSymbolicLink(descriptor).toString();
+            return target.endsWith("(deleted)") && (target.startsWith("/dev/shm") || target.startsWith("/memfd:"));
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+}

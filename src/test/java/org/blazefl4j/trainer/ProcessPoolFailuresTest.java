@@ -1,0 +1,326 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.blazefl4j.trainer.PoolClients.cids;
+import static org.blazefl4j.trainer.PoolClients.down;
+import static org.blazefl4j.trainer.PoolClients.first;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.RemoteWorkerException;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.trainer.PoolClients.Action;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Down;
+import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.trainer.PoolClients.Up;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Workers that throw, die and freeze. After each the next round must work. */
+final class ProcessPoolFailuresTest {
+
+    private static final int FLOATS = 100_000;
+
+    private static final List<String> LINES = Collections.synchronizedList(new ArrayList<>());
+    private static final Algorithm ALGORITHM = new Algorithm(FLOATS);
+    private static ProcessPoolClientTrainer<Up, Down, Order> shared;
+
+    private ProcessPoolClientTrainer<Up, Down, Order> trainer = shared;
+    private CompletableFuture<ClientFailedException> round;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void openShared() {
+        shared = open("-Dblazefl4j.checkPayload=true");
+    }
+
+    @AfterAll
+    static void closeShared() {
+        shared.close();
+    }
+
+    @AfterEach
+    void forget() {
+        forgetOrders();
+        if (trainer != shared) {
+            trainer.close();
+        }
+    }
+
+    private static void forgetOrders() {
+        cids(20).forEach(cid -> ALGORITHM.order(cid, Action.ADD));
+    }
+
+    private static ProcessPoolClientTrainer<Up, Down, Order> open(String... jvmArguments) {
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of(jvmArguments))
+                .heartbeat(Duration.ofSeconds(1))
+                .output((worker, line) -> LINES.add(line))
+                .build();
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(2)
+                .grace(Duration.ofMillis(500))
+                .build();
+        return new ProcessPoolClientTrainer<>(ALGORITHM, options, process);
+    }
+
+    /** Starts a round whose only client does something, and waits until it does. */
+    private long start(Action action, Path started) {
+        ALGORITHM.order(new Order(0, action, 0, started, null));
+        round = failRoundBeside(1);
+        Conditions.awaitFile(started);
+        return Long.parseLong(read(started));
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private ClientFailedException failRound(int clients) {
+        return catchThrowableOfType(
+                ClientFailedException.class, () -> trainer.localProcess(down(FLOATS, 0), cids(clients)));
+    }
+
+    private CompletableFuture<ClientFailedException> failRoundBeside(int clients) {
+        return CompletableFuture.supplyAsync(() -> failRound(clients));
+    }
+
+    private void requireNextRoundWorks() {
+        forgetOrders();
+        trainer.localProcess(down(FLOATS, 50), cids(4));
+        List<Up> ups = trainer.uplinkPackage();
+        assertThat(ups).extracting(up -> first(up.x())).containsExactly(50f, 51f, 52f, 53f);
+        ups.forEach(Up::close);
+    }
+
+    private static void signal(String name, long pid) {
+        try {
+            assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid))
+                            .start()
+                            .waitFor())
+                    .isZero();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void shouldGiveTheRemoteExceptionAndTheOthersResultsOnceWhenAClientThrows() {
+        ALGORITHM.order(5, Action.THROW);
+        ClientFailedException failure = failRound(20);
+        assertThat(failure)
+                .hasMessageContaining("client failed: client=5, round=")
+                .hasMessageContaining("PoolClients$Refusal: no 5");
+        RemoteWorkerException cause = (RemoteWorkerException) failure.getCause();
+        assertThat(cause.className()).isEqualTo("org.blazefl4j.trainer.PoolClients$Refusal");
+        assertThat(cause.getStackTrace())
+                .anySatisfy(frame -> assertThat(frame.getMethodName()).isEqualTo("train"));
+        assertThat(cause.getCause()).hasToString("java.lang.IllegalStateException: because");
+        assertThat(cause.getSuppressed()[0]).hasToString("java.lang.ArithmeticException: beside");
+        List<Up> others = trainer.uplinkPackage();
+        assertThat(others)
+                .extracting(Up::cid)
+                .startsWith(0, 1, 2, 3, 4)
+                .doesNotContain(5)
+                .isSorted();
+        others.forEach(Up::close);
+        assertThat(trainer.uplinkPackage()).isEmpty();
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldNameTheExitValueAndTheLastWordsWhenAWorkerExits() {
+        ALGORITHM.order(1, Action.EXIT);
+        List<Long> before = trainer.workerPids();
+        ClientFailedException failure = failRound(3);
+        assertThat(failure)
+                .hasMessageMatching(
+                        "(?s)client failed: client=1, round=[0-9]+, worker=[01]: worker process ended: .*exit=3.*");
+        assertThat(trainer.uplinkPackage())
+                .extracting(Up::cid)
+                .doesNotContain(1)
+                .isSorted();
+        requireNextRoundWorks();
+        Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"CLAIMED", "SLOT_HALF_WRITTEN", "BEFORE_DONE"})
+    void shouldLoseOneClientOnlyWhenItsWorkerIsKilledAt(String point) throws Exception {
+        Path reached = folder.resolve(point);
+        trainer = open("-Dblazefl4j.faultPoint=" + point + ":" + reached);
+        cids(6).forEach(cid -> ALGORITHM.order(cid, Action.ADD_ELSEWHERE));
+        round = failRoundBeside(6);
+        Conditions.awaitFile(reached);
+        long pid = Long.parseLong(Files.readString(reached));
+        assertThat(trainer.workerPids()).contains(pid);
+        long killed = System.nanoTime();
+        signal("KILL", pid);
+        ClientFailedException failure = round.get();
+        assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(5));
+        assertThat(failure)
+                .hasMessageContaining("pid=" + pid + ", exit=137 (SIGKILL? perhaps the kernel's out-of-memory killer)");
+        List<Up> others = trainer.uplinkPackage();
+        assertThat(others)
+                .extracting(Up::cid)
+                .doesNotContain(failure.clientId())
+                .isSorted();
+        assertThat(others).allSatisfy(up -> assertThat(first(up.x())).isEqualTo(up.cid()));
+        others.forEach(Up::close);
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldKillAndReplaceAWorkerThatFreezes() {
+        signal("STOP", start(Action.UNTIL_STOPPED, folder.resolve("started")));
+        assertThat(round.join())
+                .hasMessageContaining(
+                        "worker process froze and was killed, for it had given no sign of life for 1000 ms")
+                .hasMessageContaining("exit=137");
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldQuoteTheCrashReportWhenAWorkerCrashes() {
+        signal("SEGV", start(Action.FOR_EVER, folder.resolve("started")));
+        assertThat(round.join()).hasMessageContaining("crash report:").hasMessageContaining("SIGSEGV");
+        assertThat(Path.of("").toAbsolutePath().toFile().list())
+                .noneMatch(name -> name.startsWith("hs_err") || name.startsWith("core"));
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldGoOnWhenAWorkerPrintsALot() {
+        LINES.clear();
+        ALGORITHM.order(0, Action.PRINT);
+        trainer.localProcess(down(FLOATS, 0), cids(1), Up::close);
+        Conditions.await("last lines", () -> LINES.contains("out 19999") && LINES.contains("err 19999"));
+        assertThat(LINES).filteredOn(line -> line.startsWith("err ")).hasSize(20_000);
+        assertThat(LINES).allSatisfy(line -> assertThat(line.length()).isLessThan(10_000));
+    }
+
+    @Test
+    void shouldQuoteStandardErrorWhenAWorkerDiesAfterPrinting() {
+        ALGORITHM.order(0, Action.PRINT);
+        ALGORITHM.order(1, Action.EXIT);
+        assertThat(failRound(2))
+                .hasMessageContaining("stderr:")
+                .hasMessageContaining("err 19999")
+                .hasMessageNotContaining("err 10000");
+    }
+
+    @Test
+    void shouldRefuseAClientThatKeepsTheUplinkBufferAndReplaceItsWorker() {
+        List<Long> before = trainer.workerPids();
+        ALGORITHM.order(0, Action.KEEP_BUFFER);
+        assertThat(failRound(1)).hasMessageContaining("uplink buffer still in use: client=0");
+        requireNextRoundWorks();
+        Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+    }
+
+    @Test
+    void shouldNameTheClientWhenItWritesToThePayload() {
+        ALGORITHM.order(2, Action.WRITE_TO_PAYLOAD);
+        assertThat(failRound(4)).hasMessageContaining("payload was written to: client=2, round=");
+    }
+
+    @Test
+    void shouldStopClientsAndPassOnWhatTheSinkThrows() {
+        Path started = folder.resolve("started");
+        ALGORITHM.order(new Order(1, Action.UNTIL_STOPPED, 0, started, null));
+        List<Long> before = trainer.workerPids();
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(8), up -> {
+                    Conditions.awaitFile(started);
+                    up.close();
+                    throw new IllegalArgumentException("sink");
+                }))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("sink");
+        assertThat(trainer.uplinkPackage()).isEmpty();
+        requireNextRoundWorks();
+        assertThat(trainer.workerPids()).isEqualTo(before);
+    }
+
+    @Test
+    void shouldKillClientsThatDoNotStopWhenTheSinkThrows() {
+        Path started = folder.resolve("started");
+        ALGORITHM.order(new Order(1, Action.FOR_EVER, 0, started, null));
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(2), up -> {
+                    Conditions.awaitFile(started);
+                    throw new IllegalArgumentException("sink");
+                }))
+                .hasMessage("sink");
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldEndTheRoundWhenTheStopEventIsSet() {
+        Path started = folder.resolve("started");
+        ALGORITHM.order(new Order(1, Action.UNTIL_STOPPED, 0, started, null));
+        CompletableFuture<Void> stopped =
+                CompletableFuture.runAsync(() -> trainer.localProcess(down(FLOATS, 0), cids(2)));
+        Conditions.awaitFile(started);
+        trainer.stopEvent().set();
+        assertThatThrownBy(stopped::join).hasCauseInstanceOf(StoppedException.class);
+        assertThat(trainer.stopEvent().isSet()).isFalse();
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldEndTheRoundAndKeepTheFlagWhenTheCallerIsInterrupted() {
+        Path started = folder.resolve("started");
+        ALGORITHM.order(new Order(0, Action.UNTIL_STOPPED, 0, started, null));
+        Thread caller = Thread.currentThread();
+        CompletableFuture.runAsync(() -> {
+            Conditions.awaitFile(started);
+            caller.interrupt();
+        });
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(1))).isInstanceOf(StoppedException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldFailWithTheNumbersWhenTheCallerKeepsTooManyPackages() {
+        trainer = new ProcessPoolClientTrainer<>(
+                ALGORITHM,
+                TrainerOptions.builder().numParallels(1).slots(2).maxSlots(3).build());
+        List<Up> kept = new ArrayList<>();
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(5), kept::add))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no free slot: held=3, limit=3; close packages");
+        assertThat(kept).hasSize(3);
+        kept.forEach(Up::close);
+        requireRoundsWorkWhenClosed();
+    }
+
+    private void requireRoundsWorkWhenClosed() {
+        List<Integer> seen = new ArrayList<>();
+        trainer.localProcess(down(FLOATS, 0), cids(5), up -> {
+            seen.add(up.cid());
+            up.close();
+        });
+        assertThat(seen).isEqualTo(cids(5));
+    }
+}
