@@ -17,7 +17,8 @@ final class PoolFolder implements AutoCloseable {
 
     PoolFolder() {
         try {
-            path = Files.createTempDirectory("blazefl4j-pool-");
+            path = Files.createTempDirectory(
+                    "blazefl4j-pool-" + ProcessHandle.current().pid() + "-");
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "no temporary folder: java.io.tmpdir=" + System.getProperty("java.io.tmpdir")

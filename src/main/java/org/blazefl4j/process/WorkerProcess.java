@@ -103,7 +103,9 @@ final class WorkerProcess {
                 .append(pid())
                 .append(", exit=")
                 .append(exitText(process.exitValue()));
-        append(text, "stderr", err.lastLines());
+        // a JVM that cannot start says so on its standard output
+        boolean silent = err.lastLines().isEmpty();
+        append(text, silent ? "stdout" : "stderr", silent ? out.lastLines() : err.lastLines());
         append(text, "crash report", crashReportHead());
         return text.toString();
     }

@@ -1,0 +1,197 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.trainer.PoolClients.cids;
+import static org.blazefl4j.trainer.PoolClients.down;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.trainer.PoolClients.Action;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Down;
+import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.trainer.PoolClients.Up;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** However a trainer is closed, nothing of it is left. */
+final class ProcessPoolCloseTest {
+
+    private static final int FLOATS = 1000;
+    private static final Duration GRACE = Duration.ofMillis(500);
+
+    private final Algorithm algorithm = new Algorithm(FLOATS);
+    private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(line -> {});
+    private ProcessPoolClientTrainer<Up, Down, Order> trainer;
+    private List<Long> pids;
+    private long mapped;
+    private long open;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void openTrainer() throws Exception {
+        mapped = Conditions.segmentsMapped();
+        open = Conditions.segmentsOpen();
+        trainer = newTrainer();
+        pids = trainer.workerPids();
+        assertThat(pids).allSatisfy(pid -> assertThat(Conditions.isRunning(pid)).isTrue());
+        assertThat(Conditions.segmentsOpen()).isGreaterThan(open);
+    }
+
+    private ProcessPoolClientTrainer<Up, Down, Order> newTrainer() {
+        return new ProcessPoolClientTrainer<>(
+                algorithm,
+                TrainerOptions.builder().numParallels(2).grace(GRACE).build(),
+                ProcessOptions.builder()
+                        .output((worker, line) -> listener.get().accept(line))
+                        .build());
+    }
+
+    /** Every test ends here: nothing of the trainer may be left. */
+    @AfterEach
+    void requireNothingLeft() throws Exception {
+        trainer.close();
+        assertThat(pids).noneMatch(Conditions::isRunning);
+        Conditions.await("threads end", () -> Conditions.ownThreads().isEmpty());
+        Conditions.await("segments are unmapped", () -> Conditions.segmentsMapped() <= mapped);
+        assertThat(Conditions.segmentsOpen()).isLessThanOrEqualTo(open);
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            long self = ProcessHandle.current().pid();
+            assertThat(files.filter(file -> file.getFileName().toString().startsWith("blazefl4j-pool-" + self)))
+                    .isEmpty();
+        }
+    }
+
+    private void closeInTime() {
+        long start = System.nanoTime();
+        trainer.close();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(GRACE.plusSeconds(1));
+    }
+
+    /** A round whose first client has started. */
+    private CompletableFuture<Void> startRound(Action action) {
+        Path started = folder.resolve("started");
+        algorithm.order(new Order(0, action, 0, started, null));
+        CompletableFuture<Void> round =
+                CompletableFuture.runAsync(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close));
+        Conditions.awaitFile(started);
+        return round;
+    }
+
+    @Test
+    void shouldDoNothingWhenClosedASecondTime() {
+        trainer.localProcess(down(FLOATS, 0), cids(5), Up::close);
+        closeInTime();
+        closeInTime();
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(1)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("trainer is closed");
+    }
+
+    @Test
+    void shouldEndTheRoundWhenClosedFromAnotherThread() {
+        CompletableFuture<Void> round = startRound(Action.UNTIL_STOPPED);
+        closeInTime();
+        assertThatThrownBy(round::join)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(StoppedException.class);
+    }
+
+    @Test
+    void shouldKillClientsThatDoNotStopWhenClosedDuringARound() {
+        CompletableFuture<Void> round = startRound(Action.FOR_EVER);
+        closeInTime();
+        assertThatThrownBy(round::join).hasCauseInstanceOf(StoppedException.class);
+    }
+
+    @Test
+    void shouldEndTheRoundWhenClosedFromASink() {
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(20), up -> {
+                    up.close();
+                    closeInTime();
+                }))
+                .isInstanceOf(StoppedException.class)
+                .hasMessageContaining("trainer closed");
+    }
+
+    @Test
+    void shouldEndTheRoundWhenClosedFromAnOutputListener() {
+        listener.set(line -> {
+            if (line.equals("out 5")) {
+                closeInTime();
+            }
+        });
+        algorithm.order(0, Action.PRINT);
+        algorithm.order(1, Action.UNTIL_STOPPED);
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(2), Up::close))
+                .isInstanceOf(StoppedException.class);
+    }
+
+    @Test
+    void shouldLetAllReturnWhenClosedByManyThreadsAtOnce() {
+        CompletableFuture<Void> round = startRound(Action.UNTIL_STOPPED);
+        CountDownLatch together = new CountDownLatch(1);
+        List<CompletableFuture<Void>> closers = Stream.generate(() -> CompletableFuture.runAsync(() -> {
+                    Conditions.await("start", () -> together.getCount() == 0);
+                    closeInTime();
+                }))
+                .limit(3)
+                .toList();
+        together.countDown();
+        closers.forEach(CompletableFuture::join);
+        assertThatThrownBy(round::join).hasCauseInstanceOf(StoppedException.class);
+    }
+
+    @Test
+    void shouldKeepResultsValidWhenTheTrainerIsClosedFirst() {
+        trainer.localProcess(down(FLOATS, 4), cids(3));
+        List<Up> ups = trainer.uplinkPackage();
+        closeInTime();
+        assertThat(ups).allSatisfy(up -> assertThat(PoolClients.first(up.x())).isEqualTo(4f + up.cid()));
+        ups.forEach(Up::close);
+    }
+
+    @Test
+    void shouldRunTwoTrainersAtOnce() {
+        try (ProcessPoolClientTrainer<Up, Down, Order> second = newTrainer()) {
+            CompletableFuture<Void> beside =
+                    CompletableFuture.runAsync(() -> second.localProcess(down(FLOATS, 7), cids(50), up -> {
+                        assertThat(PoolClients.first(up.x())).isEqualTo(7f + up.cid());
+                        up.close();
+                    }));
+            trainer.localProcess(down(FLOATS, 3), cids(50), up -> {
+                assertThat(PoolClients.first(up.x())).isEqualTo(3f + up.cid());
+                up.close();
+            });
+            beside.join();
+            assertThat(second.workerPids()).doesNotContainAnyElementsOf(pids);
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingWhenAWorkerCannotStart() {
+        ProcessOptions wrong = ProcessOptions.builder()
+                .jvmArguments(List.of("-Xmx1k"))
+                .output((worker, line) -> {})
+                .build();
+        assertThatThrownBy(() -> new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults(), wrong))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("worker does not start: worker=")
+                .hasMessageContaining("stdout:")
+                .hasMessageContaining("Too small maximum heap");
+    }
+}
