@@ -124,6 +124,14 @@ BFL_API int32_t bfl_malloc_kept(int64_t bytes, int32_t blocks) BFL_NOEXCEPT;
 /* The vector extensions of this processor that LibTorch and oneDNN choose by, with spaces between them. */
 BFL_API const char* bfl_cpu_features(void) BFL_NOEXCEPT;
 
+/* ---- loaded.cpp: libraries that LibTorch brings --------------------------------------------------------------------- */
+
+/* Sets the OpenMP threads of the calling thread, and of no other. -ENOENT: no OpenMP library (libgomp) is loaded. */
+BFL_API int32_t bfl_openmp_set_threads(int32_t threads) BFL_NOEXCEPT;
+
+/* OpenBLAS's version, options and the processor whose kernels it runs; empty if it is not loaded. */
+BFL_API const char* bfl_openblas_config(void) BFL_NOEXCEPT;
+
 /* ---- cuda/ ------------------------------------------------------------------------------------------------------ */
 
 /* The CUDA devices; 0 where there are none, no driver is installed, or the library was built without CUDA. */

@@ -16,6 +16,12 @@ TEST(processor_features_are_words_that_the_kernel_knows_too) {
     EXPECT(features.empty() || features.back() != ' ');
 }
 
+TEST(what_no_library_offers_is_said_so) {
+    EXPECT_EQ(bfl_openmp_set_threads(1), -ENOENT);
+    EXPECT_EQ(bfl_openmp_set_threads(0), -EINVAL);
+    EXPECT_EQ(std::string(bfl_openblas_config()), "");
+}
+
 TEST(no_cuda_device_comes_with_a_reason) {
     const bool none = bfl_cuda_device_count() == 0;
     EXPECT_EQ(std::strlen(bfl_cuda_why_none()) > 0, none);

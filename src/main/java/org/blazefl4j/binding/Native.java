@@ -100,6 +100,12 @@ public final class Native {
     @Name("bfl_cpu_features")
     public static native String cpuFeatures();
 
+    @Name("bfl_openmp_set_threads")
+    public static native int openmpSetThreads(int threads);
+
+    @Name("bfl_openblas_config")
+    public static native String openblasConfig();
+
     @Name("bfl_cuda_device_count")
     public static native int cudaDeviceCount();
 

@@ -1,5 +1,6 @@
 package org.blazefl4j.torch;
 
+import org.blazefl4j.binding.Native;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -63,8 +64,9 @@ public final class IntraOpThreads implements AutoCloseable {
         }
     }
 
+    /** LibTorch's own setter also changes what threads start with that first use LibTorch later. */
     private static void set(int threads) {
-        if (torch.get_num_threads() != threads) {
+        if (torch.get_num_threads() != threads && Native.openmpSetThreads(threads) != 0) {
             torch.set_num_threads(threads);
         }
     }

@@ -1,0 +1,39 @@
+#include <dlfcn.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "blazefl4j.h"
+
+namespace {
+
+/** A function of a library that this process has loaded; null if it has not. */
+template <typename Function>
+Function* find(const char* library, const char* name) {
+    void* handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
+    if (handle == nullptr) {
+        return nullptr;
+    }
+    auto* function = reinterpret_cast<Function*>(dlsym(handle, name));
+    dlclose(handle);  // gives back what RTLD_NOLOAD took; the library stays
+    return function;
+}
+
+}  // namespace
+
+std::int32_t bfl_openmp_set_threads(std::int32_t threads) noexcept {
+    if (threads < 1) {
+        return -EINVAL;
+    }
+    auto* set = find<void(int)>("libgomp.so.1", "omp_set_num_threads");
+    if (set == nullptr) {
+        return -ENOENT;
+    }
+    set(threads);
+    return 0;
+}
+
+const char* bfl_openblas_config() noexcept {
+    auto* config = find<char*()>("libopenblas.so.0", "openblas_get_config");
+    return config == nullptr ? "" : config();
+}

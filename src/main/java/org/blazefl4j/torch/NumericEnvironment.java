@@ -1,0 +1,149 @@
+package org.blazefl4j.torch;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.blazefl4j.binding.Native;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * What, besides the experiment itself, the bits of a result depend on. Equal environments give equal bits. Plain
+ * values, so that it crosses to worker processes and is recorded with results.
+ *
+ * <pre>{@code
+ * parent.applySettings();
+ * List<String> differences = parent.differences(NumericEnvironment.capture());
+ * }</pre>
+ *
+ * @param libTorch LibTorch's version
+ * @param javaCpp JavaCPP's version
+ * @param blas the BLAS library with its version, options and the processor whose kernels it runs
+ * @param cpuCapability the vector instructions that LibTorch's kernels use, such as {@code AVX2}
+ * @param oneDnn oneDNN's version
+ * @param cuda the versions of CUDA and cuDNN; {@code none} in a LibTorch without CUDA
+ * @param oneDnnEnabled whether oneDNN is used
+ * @param defaultDtype the dtype of new tensors
+ * @param float32MatmulPrecision {@code HIGHEST}, {@code HIGH} or {@code MEDIUM}
+ * @param deterministicAlgorithms whether operations without a deterministic form are refused
+ * @param deterministicCuDnn whether cuDNN uses deterministic algorithms only
+ * @param benchmarkCuDnn whether cuDNN chooses algorithms by timing them
+ * @param intraOpThreads LibTorch's threads within one operation, of the thread that captured this
+ */
+public record NumericEnvironment(
+        String libTorch,
+        String javaCpp,
+        String blas,
+        String cpuCapability,
+        String oneDnn,
+        String cuda,
+        boolean oneDnnEnabled,
+        String defaultDtype,
+        String float32MatmulPrecision,
+        boolean deterministicAlgorithms,
+        boolean deterministicCuDnn,
+        boolean benchmarkCuDnn,
+        int intraOpThreads) {
+
+    /** The environment of the calling thread. */
+    public static NumericEnvironment capture() {
+        LibTorch.load();
+        try (PointerScope scope = new PointerScope()) {
+            Context context = torch.globalContext();
+            return new NumericEnvironment(
+                    buildSetting("TORCH_VERSION"),
+                    javaCppVersion(),
+                    blasLibrary(),
+                    torch.get_cpu_capability().getString(),
+                    torch.get_mkldnn_version().getString(),
+                    cudaVersions(),
+                    context.userEnabledMkldnn(),
+                    torch.get_default_dtype_as_scalartype().intern().toString(),
+                    context.float32MatmulPrecision().intern().toString(),
+                    context.deterministicAlgorithms(),
+                    context.deterministicCuDNN(),
+                    context.benchmarkCuDNN(),
+                    IntraOpThreads.current());
+        }
+    }
+
+    /**
+     * Makes this process's settings those of this environment. What no setting changes, such as versions and the
+     * processor, stays as it is, and so does the number of intra-op threads, which belongs to each thread.
+     */
+    public void applySettings() {
+        LibTorch.load();
+        try (PointerScope scope = new PointerScope()) {
+            Context context = torch.globalContext();
+            context.setUserEnabledMkldnn(oneDnnEnabled);
+            torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.valueOf(defaultDtype)));
+            if (!context.float32MatmulPrecision().intern().toString().equals(float32MatmulPrecision)) {
+                context.setFloat32MatmulPrecision(float32MatmulPrecision.toLowerCase(Locale.ROOT));
+            }
+            context.setDeterministicAlgorithms(deterministicAlgorithms, false);
+            context.setDeterministicCuDNN(deterministicCuDnn);
+            context.setBenchmarkCuDNN(benchmarkCuDnn);
+        }
+    }
+
+    /**
+     * Where another environment differs, in words: the part's name, its value here and there.
+     *
+     * @return one line per difference; empty if results are comparable bit by bit
+     */
+    public List<String> differences(NumericEnvironment other) {
+        Map<String, Object> theirs = other.toMap();
+        List<String> differences = new ArrayList<>();
+        toMap().forEach((name, mine) -> {
+            if (!mine.equals(theirs.get(name))) {
+                differences.add(name + ": " + mine + " against " + theirs.get(name));
+            }
+        });
+        return differences;
+    }
+
+    /** The parts by name, as strings, numbers and booleans, in a fixed order. */
+    public Map<String, Object> toMap() {
+        Map<String, Object> parts = new LinkedHashMap<>();
+        for (RecordComponent part : getClass().getRecordComponents()) {
+            try {
+                parts.put(part.getName(), part.getAccessor().invoke(this));
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException("a record's accessor is public and throws nothing", e);
+            }
+        }
+        return parts;
+    }
+
+    private static String buildSetting(String name) {
+        Matcher matcher = Pattern.compile("\\b" + name + "=([^,\\s]+)")
+                .matcher(torch.show_config().getString());
+        return matcher.find() ? matcher.group(1) : "unknown";
+    }
+
+    private static String javaCppVersion() {
+        try {
+            return Loader.getVersion();
+        } catch (IOException e) {
+            return "unknown"; // a repackaged jar
+        }
+    }
+
+    private static String blasLibrary() {
+        String openBlas = Native.openblasConfig().strip();
+        return openBlas.isEmpty() ? buildSetting("BLAS_INFO") : openBlas;
+    }
+
+    private static String cudaVersions() {
+        return Context.hasCUDA() ? "CUDA " + Context.versionCUDART() + ", cuDNN " + Context.versionCuDNN() : "none";
+    }
+}

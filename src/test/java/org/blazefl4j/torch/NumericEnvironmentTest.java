@@ -1,0 +1,78 @@
+package org.blazefl4j.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+
+class NumericEnvironmentTest {
+
+    @Test
+    void shouldFindNoDifferenceBetweenTwoLooks() {
+        assertThat(NumericEnvironment.capture().differences(NumericEnvironment.capture()))
+                .isEmpty();
+    }
+
+    @Test
+    void shouldKnowTheLibraries() {
+        NumericEnvironment here = NumericEnvironment.capture();
+
+        assertThat(here.libTorch()).isEqualTo("2.10.0");
+        assertThat(here.javaCpp()).isEqualTo("1.5.13");
+        assertThat(here.blas()).startsWith("OpenBLAS 0.3.31");
+        assertThat(here.cpuCapability()).isIn("DEFAULT", "AVX2", "AVX512");
+        assertThat(here.oneDnn()).contains("MKL-DNN v3.");
+    }
+
+    @Test
+    void shouldNameAThreadCountThatDiffers() {
+        NumericEnvironment one;
+        try (IntraOpThreads scope = IntraOpThreads.scope(1)) {
+            one = NumericEnvironment.capture();
+        }
+        try (IntraOpThreads scope = IntraOpThreads.scope(2)) {
+            assertThat(one.differences(NumericEnvironment.capture())).containsExactly("intraOpThreads: 1 against 2");
+        }
+    }
+
+    @Test
+    void shouldNameEverySettingThatDiffersAndCopyIt() {
+        NumericEnvironment before = NumericEnvironment.capture();
+        try {
+            torch.globalContext().setDeterministicAlgorithms(true, false);
+            torch.globalContext().setDeterministicCuDNN(true);
+            torch.globalContext().setBenchmarkCuDNN(true);
+            torch.globalContext().setUserEnabledMkldnn(false);
+            torch.globalContext().setFloat32MatmulPrecision("medium");
+            torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
+            NumericEnvironment changed = NumericEnvironment.capture();
+
+            assertThat(before.differences(changed))
+                    .containsExactly(
+                            "oneDnnEnabled: true against false",
+                            "defaultDtype: Float against Double",
+                            "float32MatmulPrecision: HIGHEST against MEDIUM",
+                            "deterministicAlgorithms: false against true",
+                            "deterministicCuDnn: false against true",
+                            "benchmarkCuDnn: false against true");
+            before.applySettings();
+            assertThat(before.differences(NumericEnvironment.capture())).isEmpty();
+            changed.applySettings();
+            assertThat(changed.differences(NumericEnvironment.capture())).isEmpty();
+        } finally {
+            before.applySettings();
+        }
+    }
+
+    @Test
+    void shouldBeAMapOfPlainValues() {
+        Map<String, Object> parts = NumericEnvironment.capture().toMap();
+
+        assertThat(parts).hasSize(NumericEnvironment.class.getRecordComponents().length);
+        assertThat(parts.keySet()).startsWith("libTorch", "javaCpp", "blas").endsWith("intraOpThreads");
+        assertThat(parts.values())
+                .allMatch(value -> value instanceof String || value instanceof Number || value instanceof Boolean);
+    }
+}
