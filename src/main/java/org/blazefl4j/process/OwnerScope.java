@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -49,8 +50,10 @@ final class OwnerScope extends PointerScope {
         super.close();
     }
 
+    /** Frees what is held. Scopes that were opened after this one and not closed are closed before. */
     @Override
     public void close() {
+        closeForgottenScopes();
         for (int i = held.size() - 1; i >= 0; i--) {
             held.get(i).releaseReference();
         }
@@ -64,6 +67,26 @@ final class OwnerScope extends PointerScope {
             held.get(i).deallocate();
         }
         held.clear();
+    }
+
+    private void closeForgottenScopes() {
+        if (!isOpen()) {
+            return;
+        }
+        PointerScope inner = getInnerScope();
+        while (inner != this) {
+            inner.close();
+            inner = getInnerScope();
+        }
+    }
+
+    private boolean isOpen() {
+        for (Iterator<PointerScope> scopes = getScopeIterator(); scopes.hasNext(); ) {
+            if (scopes.next() == this) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int indexOf(Pointer pointer) {

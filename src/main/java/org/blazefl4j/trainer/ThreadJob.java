@@ -27,6 +27,7 @@ final class ThreadJob<U, C> {
     /** Trains the client; afterwards {@link #isDone}. Allocates nothing of its own, so that it cannot fail itself. */
     <D> void train(Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
         worker = runner.index();
+        Thread.interrupted(); // the last client's business
         try {
             uplink = runner.run(client, config, round.payload(), trainer::prepareUplinkPackageBuffer);
         } catch (Throwable thrown) {

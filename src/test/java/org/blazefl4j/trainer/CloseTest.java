@@ -1,0 +1,326 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.trainer.Clients.ids;
+import static org.blazefl4j.trainer.Clients.plus;
+import static org.blazefl4j.trainer.FailureTest.awaitUnchecked;
+import static org.blazefl4j.trainer.StopTest.join;
+import static org.blazefl4j.trainer.StopTest.polling;
+import static org.blazefl4j.trainer.StopTest.start;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Closing a trainer at the worst of times. */
+@Timeout(60)
+final class CloseTest {
+
+    private static final Duration LIMIT = Duration.ofSeconds(3);
+
+    private final Down down = Down.of(100);
+
+    @AfterEach
+    void close() {
+        Thread.interrupted();
+        down.value().close();
+    }
+
+    private static Duration closeTimed(AbstractClientTrainer<?, ?, ?> trainer) {
+        long start = System.nanoTime();
+        trainer.close();
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseTwiceAndThenRefuseRounds(Mode mode) {
+        var trainer = mode.trainer(Clients.adding());
+        trainer.localProcess(down, ids(3), Up::close);
+
+        trainer.close();
+        trainer.close();
+        trainer.shutdown();
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("trainer is closed: round=1; make a new trainer");
+        assertThatThrownBy(() -> trainer.share("data", down.value()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("trainer is closed");
+        assertThat(trainer.uplinkPackage()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseFromTheSink(Mode mode) {
+        List<Integer> taken = new ArrayList<>();
+        var trainer = mode.trainer(Clients.adding());
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(30), uplink -> {
+                    taken.add(uplink.cid());
+                    uplink.close();
+                    if (uplink.cid() == 2) {
+                        assertThat(closeTimed(trainer)).isLessThan(LIMIT);
+                    }
+                }))
+                .isInstanceOf(StoppedException.class)
+                .hasMessage("stopped: trainer closed, round=0");
+
+        assertThat(taken).containsExactly(0, 1, 2);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseFromProgressFn(Mode mode) {
+        TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
+        AtomicReference<AbstractClientTrainer<Up, Down, Integer>> self = new AtomicReference<>();
+        var trainer = mode == Mode.SERIAL
+                ? new SerialClientTrainer<>(Clients.adding(), options) {
+                    @Override
+                    public Iterable<Integer> progressFn(List<Integer> jobs) {
+                        return closing(jobs, self.get());
+                    }
+                }
+                : new ThreadPoolClientTrainer<>(Clients.adding(), options) {
+                    @Override
+                    public Iterable<Integer> progressFn(List<Integer> jobs) {
+                        return closing(jobs, self.get());
+                    }
+                };
+        self.set(trainer);
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(30)))
+                .isInstanceOf(StoppedException.class)
+                .hasMessage("stopped: trainer closed, round=0");
+        assertThat(trainer.uplinkPackage()).as("closed with the trainer").isEmpty();
+    }
+
+    private static Iterable<Integer> closing(List<Integer> jobs, AbstractClientTrainer<?, ?, ?> trainer) {
+        return () -> jobs.stream()
+                .peek(job -> {
+                    if (job == 2) {
+                        trainer.close();
+                    }
+                })
+                .iterator();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseFromAnotherThreadDuringARound(Mode mode) {
+        CountDownLatch polls = new CountDownLatch(1);
+        AtomicReference<Duration> took = new AtomicReference<>();
+        var trainer = mode.trainer(new Clients(polling(polls)));
+        Thread closer = start(() -> {
+            awaitUnchecked(polls);
+            took.set(closeTimed(trainer));
+        });
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(10)))
+                .isInstanceOf(StoppedException.class)
+                .hasMessage("stopped: trainer closed, round=0");
+
+        join(closer);
+        assertThat(took.get()).isLessThan(LIMIT);
+        assertThat(trainer.uplinkPackage()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseFromAnotherThreadWhileTheSinkRuns(Mode mode) {
+        List<Integer> taken = new ArrayList<>();
+        var trainer = mode.trainer(Clients.adding());
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(10), uplink -> {
+                    taken.add(uplink.cid());
+                    uplink.close();
+                    join(start(() -> assertThat(closeTimed(trainer)).isLessThan(LIMIT)));
+                }))
+                .isInstanceOf(StoppedException.class)
+                .hasMessage("stopped: trainer closed, round=0");
+
+        assertThat(taken).containsExactly(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseFromAClient(Mode mode) {
+        AtomicReference<AbstractClientTrainer<Up, Down, Integer>> self = new AtomicReference<>();
+        AtomicBoolean resourceClosed = new AtomicBoolean();
+        Clients clients = new Clients((cid, payload, context) -> {
+            context.get("resource", () -> (AutoCloseable) () -> resourceClosed.set(true));
+            if (cid == 0) {
+                self.get().close();
+                assertThat(resourceClosed).as("closed under the client's feet").isFalse();
+            }
+            return plus(cid, payload);
+        });
+        var trainer =
+                mode.trainer(clients, TrainerOptions.builder().numParallels(1).build());
+        self.set(trainer);
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(10)))
+                .isInstanceOf(StoppedException.class)
+                .hasMessage("stopped: trainer closed, round=0");
+
+        awaitTrue(resourceClosed);
+    }
+
+    private static void awaitTrue(AtomicBoolean condition) {
+        while (!condition.get()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseFromSeveralThreadsAtOnce(Mode mode) {
+        CountDownLatch polls = new CountDownLatch(1);
+        Queue<Duration> took = new ConcurrentLinkedQueue<>();
+        var trainer = mode.trainer(new Clients(polling(polls)));
+        List<Thread> closers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            closers.add(start(() -> {
+                awaitUnchecked(polls);
+                took.add(closeTimed(trainer));
+            }));
+        }
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(10), Up::close)).isInstanceOf(StoppedException.class);
+
+        closers.forEach(StopTest::join);
+        assertThat(took).hasSize(4).allMatch(duration -> duration.compareTo(LIMIT) < 0);
+    }
+
+    @Test
+    void shouldGiveUpAClientThatDoesNotLook() {
+        CountDownLatch runs = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicReference<Up> late = new AtomicReference<>();
+        AtomicBoolean resourceClosed = new AtomicBoolean();
+        Clients clients = new Clients((cid, payload, context) -> {
+            context.get("resource", () -> (AutoCloseable) () -> resourceClosed.set(true));
+            runs.countDown();
+            awaitInterrupt();
+            interrupted.countDown();
+            awaitUnchecked(release);
+            late.set(plus(cid, payload));
+            return late.get();
+        });
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(1)
+                .grace(Duration.ofMillis(50))
+                .build();
+        var trainer = new ThreadPoolClientTrainer<>(clients, options);
+        Thread closer = start(() -> {
+            awaitUnchecked(runs);
+            assertThat(closeTimed(trainer)).isLessThan(Duration.ofSeconds(5));
+        });
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
+                .isInstanceOf(StoppedException.class)
+                .hasMessage("stopped: trainer closed, round=0");
+
+        join(closer);
+        awaitUnchecked(interrupted);
+        assertThat(resourceClosed).as("the client still runs").isFalse();
+        release.countDown();
+        awaitTrue(resourceClosed);
+        assertThat(late.get().value().isNull()).as("nobody takes it").isTrue();
+        assertThat(trainer.uplinkPackage()).isEmpty();
+    }
+
+    private static void awaitInterrupt() {
+        while (!Thread.interrupted()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void shouldLeaveAClientOfASerialTrainerItsResourcesUntilItEnds() {
+        CountDownLatch runs = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicBoolean resourceClosed = new AtomicBoolean();
+        Clients clients = new Clients((cid, payload, context) -> {
+            context.get("resource", () -> (AutoCloseable) () -> resourceClosed.set(true));
+            runs.countDown();
+            awaitUnchecked(release);
+            assertThat(resourceClosed).isFalse();
+            return plus(cid, payload);
+        });
+        var trainer = new SerialClientTrainer<>(
+                clients, TrainerOptions.builder().grace(Duration.ofMillis(50)).build());
+        Thread closer = start(() -> {
+            awaitUnchecked(runs);
+            trainer.close();
+            release.countDown();
+        });
+
+        assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
+                .isInstanceOf(StoppedException.class)
+                .hasMessage("stopped: trainer closed, round=0");
+
+        join(closer);
+        assertThat(resourceClosed).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldThrowWhatAResourceThrowsAsItIsClosedButCloseAll(Mode mode) {
+        List<String> closed = new ArrayList<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            context.get("first", () -> (AutoCloseable) () -> closed.add("first"));
+            context.get("second", () -> (AutoCloseable) () -> {
+                closed.add("second");
+                throw new java.io.IOException("cannot close second");
+            });
+            context.get("third", () -> (AutoCloseable) () -> {
+                closed.add("third");
+                throw new IllegalStateException("cannot close third");
+            });
+            return plus(cid, payload);
+        });
+        var trainer =
+                mode.trainer(clients, TrainerOptions.builder().numParallels(1).build());
+        trainer.localProcess(down, ids(3), Up::close);
+
+        assertThatThrownBy(trainer::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("cannot close third")
+                .satisfies(failure -> assertThat(failure.getSuppressed())
+                        .extracting(Throwable::getMessage)
+                        .containsExactly("cannot close second"));
+
+        assertThat(closed).containsExactly("third", "second", "first");
+        trainer.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseWithTheInterruptFlagSetAndKeepIt(Mode mode) {
+        var trainer = mode.trainer(Clients.adding());
+        trainer.localProcess(down, ids(3), Up::close);
+        Thread.currentThread().interrupt();
+
+        trainer.close();
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(WorkerThreadNames.alive()).isEmpty();
+    }
+}

@@ -1,0 +1,162 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.trainer.Clients.ids;
+import static org.blazefl4j.trainer.Clients.plus;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Clients that draw from the generator that all threads share. */
+@Timeout(60)
+final class DefaultGeneratorCheckTest {
+
+    private static final String REMEDY = ", limit=no draws from it while clients run; draw from"
+            + " context.generator(purpose) and use the layers of org.blazefl4j.model, or allow it with the trainer option"
+            + " rngCheck(RngCheck.WARN)";
+
+    private final Down down = Down.of(100);
+
+    @AfterEach
+    void close() {
+        down.value().close();
+    }
+
+    private static Clients drawing(int drawer) {
+        return new Clients((cid, payload, context) -> {
+            if (cid == drawer) {
+                torch.rand(1).close();
+            }
+            return plus(cid, payload);
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldFailAClientThatDrawsFromTheDefaultGenerator(Mode mode) {
+        TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
+        try (var trainer = mode.trainer(drawing(3), options)) {
+            assertThatThrownBy(() -> trainer.localProcess(down, ids(6)))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasMessageContaining("client=3, round=0")
+                    .hasRootCauseMessage("default generator moved: clients=[3]" + REMEDY);
+            assertThat(trainer.cache()).extracting(Up::cid).containsExactly(0, 1, 2);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldOnlyWarnOncePerWorkerIfToldSo(Mode mode) {
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(1).rngCheck(RngCheck.WARN).build();
+        Clients clients = new Clients((cid, payload, context) -> {
+            torch.rand(1).close();
+            return plus(cid, payload);
+        });
+        List<String> warnings = warningsOf(() -> {
+            try (var trainer = mode.trainer(clients, options)) {
+                trainer.localProcess(down, ids(6));
+                assertThat(trainer.cache()).hasSize(6);
+            }
+        });
+        assertThat(warnings).containsExactly("default generator moved: clients=[0]" + REMEDY);
+    }
+
+    private static List<String> warningsOf(Runnable action) {
+        Logger logger = Logger.getLogger("org.blazefl4j.process.DefaultGeneratorWatch");
+        List<String> messages = new ArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord entry) {
+                messages.add(entry.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+        logger.setUseParentHandlers(false);
+        try {
+            action.run();
+        } finally {
+            logger.setUseParentHandlers(true);
+            logger.removeHandler(handler);
+        }
+        return messages;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldAllowDrawsOfTheCallerBetweenClientsAndBetweenRounds(Mode mode) {
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(1).slots(1).build();
+        try (var trainer = mode.trainer(Clients.adding(), options)) {
+            for (int round = 0; round < 3; round++) {
+                torch.rand(1).close();
+                trainer.localProcess(down, ids(2), Up::close);
+            }
+            assertThat(trainer.round()).isEqualTo(3);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldAllowModelsThatAreBuiltFromTheDefaultGeneratorAndPutItBack(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            DefaultGenerator.seeded(cid, () -> torch.rand(10)).close();
+            return plus(cid, payload);
+        });
+        try (var trainer = mode.trainer(clients)) {
+            trainer.localProcess(down, ids(50), Up::close);
+            assertThat(trainer.round()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldNameAllClientsThatRanWhenItMovedButNoOthers() {
+        CyclicBarrier oneAndTwoRun = new CyclicBarrier(2);
+        CyclicBarrier drawn = new CyclicBarrier(2);
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid > 0) {
+                oneAndTwoRun.await();
+                if (cid == 2) {
+                    torch.rand(1).close();
+                }
+                drawn.await();
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
+            assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasMessageContaining("client=1, round=0")
+                    .hasRootCauseMessage("default generator moved: clients=[1, 2]" + REMEDY)
+                    .satisfies(failure -> assertThat(failure.getSuppressed())
+                            .extracting(Throwable::getMessage)
+                            .singleElement()
+                            .asString()
+                            .contains("client=2, round=0"));
+            assertThat(trainer.cache()).extracting(Up::cid).containsExactly(0);
+        }
+    }
+}

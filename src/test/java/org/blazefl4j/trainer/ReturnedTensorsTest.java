@@ -1,0 +1,226 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.blazefl4j.trainer.Clients.ids;
+import static org.blazefl4j.trainer.Clients.plus;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The tensors of a package belong to whoever takes it, wherever the client had them from. */
+@Timeout(60)
+final class ReturnedTensorsTest {
+
+    private final Down down = Down.of(100);
+
+    @AfterEach
+    void close() {
+        down.value().close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldPassOnATensorThatTheClientMadeWithoutCopyingIt(Mode mode) {
+        Map<Integer, Long> addresses = new ConcurrentHashMap<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            Up uplink = cid % 2 == 0 ? plus(cid, payload) : new Up(cid, filledBuffer(context.uplinkBuffer(), cid));
+            addresses.put(cid, uplink.value().data_ptr().address());
+            return uplink;
+        });
+        try (var trainer = mode.trainer(clients)) {
+            trainer.localProcess(down, ids(6));
+
+            assertThat(trainer.cache())
+                    .hasSize(6)
+                    .allMatch(uplink -> uplink.value().data_ptr().address() == addresses.get(uplink.cid()));
+        }
+    }
+
+    private static Tensor filledBuffer(Up buffer, int cid) {
+        return buffer.value().fill_(new Scalar(cid));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldPassOnATensorThatOutlivesAScopeOfTheClient(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            try (PointerScope step = new PointerScope()) {
+                Up uplink = plus(cid, payload);
+                uplink.value().retainReference();
+                return uplink;
+            }
+        });
+        try (var trainer = mode.trainer(clients)) {
+            trainer.localProcess(down, ids(3));
+
+            assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101., 102.);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyATensorOfThePayload(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> new Up(cid, payload.value()));
+        try (var trainer = mode.trainer(clients)) {
+            trainer.localProcess(down, ids(3), uplink -> {
+                uplink.value().fill_(new Scalar(-1));
+                uplink.close();
+            });
+
+            assertThat(down.value().item_double()).isEqualTo(100);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyAViewOfThePayload(Mode mode) {
+        Clients clients = new Clients(
+                (cid, payload, context) -> new Up(cid, payload.value().view(1)));
+        try (var trainer = mode.trainer(clients)) {
+            trainer.localProcess(down, ids(3), uplink -> {
+                uplink.value().fill_(new Scalar(-1));
+                uplink.close();
+            });
+
+            assertThat(down.value().item_double()).isEqualTo(100);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyASharedTensor(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> new Up(cid, context.shared("data")));
+        try (var trainer = mode.trainer(clients)) {
+            trainer.share("data", down.value());
+            for (int round = 0; round < 2; round++) {
+                trainer.localProcess(down, ids(3), uplink -> {
+                    assertThat(uplink.number()).isEqualTo(100);
+                    uplink.value().fill_(new Scalar(-1));
+                    uplink.close();
+                });
+            }
+            assertThat(down.value().item_double()).isEqualTo(100);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyAResourceThatTheNextClientOverwrites(Mode mode) {
+        assertCopied(mode, (cid, payload, context) -> {
+            Tensor weights = context.get("weights", () -> torch.zeros(1));
+            weights.fill_(new Scalar(100 + cid));
+            return new Up(cid, weights);
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyAViewOfAResourceThatTheNextClientOverwrites(Mode mode) {
+        assertCopied(mode, (cid, payload, context) -> {
+            Tensor weights = context.get("weights", () -> torch.zeros(2));
+            weights.fill_(new Scalar(100 + cid));
+            return new Up(cid, weights.narrow(0, 1, 1));
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyAnUplinkBufferThatAResourceStillRefersTo(Mode mode) {
+        assertCopied(mode, (cid, payload, context) -> {
+            Tensor[] model = context.get("model", () -> new Tensor[1]);
+            if (model[0] != null) {
+                model[0].fill_(new Scalar(-1));
+                model[0].close();
+            }
+            Up buffer = context.uplinkBuffer();
+            model[0] = buffer.value().view(1).retainReference();
+            model[0].fill_(new Scalar(100 + cid));
+            return new Up(cid, buffer.value());
+        });
+    }
+
+    /** Client c returns 100 + c, whatever later clients do to the memory it had that from. */
+    private void assertCopied(Mode mode, ClientWorker<Integer, Down, Up> worker) {
+        TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
+        try (var trainer = mode.trainer(new Clients(worker), options)) {
+            for (int round = 0; round < 2; round++) {
+                trainer.localProcess(down, ids(5));
+
+                List<Up> uplinks = trainer.uplinkPackage();
+                assertThat(uplinks).extracting(Up::number).containsExactly(100., 101., 102., 103., 104.);
+                uplinks.forEach(Up::close);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldDetachATensorThatRequiresAGradient(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            Up uplink = plus(cid, payload);
+            uplink.value().requires_grad_(true);
+            return uplink;
+        });
+        try (var trainer = mode.trainer(clients)) {
+            trainer.localProcess(down, ids(2));
+
+            assertThat(trainer.cache())
+                    .noneMatch(uplink -> uplink.value().requires_grad())
+                    .extracting(Up::number)
+                    .containsExactly(100., 101.);
+        }
+    }
+
+    /** A package with tensors in several places. */
+    record Many(Tensor parameters, List<Tensor> more, Map<String, Tensor> byName) {}
+
+    private static final class ManyClients implements ClientAlgorithm<Many, Down, Integer> {
+        @Override
+        public Integer getClientConfig(int cid) {
+            return cid;
+        }
+
+        @Override
+        public ClientWorker<Integer, Down, Many> worker() {
+            return (cid, payload, context) -> {
+                Tensor own = payload.value().add(new Scalar(cid));
+                return new Many(own, List.of(own.view(1), payload.value()), Map.of("again", own));
+            };
+        }
+
+        @Override
+        public Many prepareUplinkPackageBuffer() {
+            return new Many(torch.empty(1), List.of(), Map.of());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyAWholePackageIfOneOfItsTensorsIsNotItsOwn(Mode mode) {
+        try (var trainer = mode.trainer(new ManyClients())) {
+            trainer.localProcess(down, List.of(7), uplink -> {
+                assertThat(uplink.more().get(1)).isNotSameAs(down.value());
+                assertThat(uplink.parameters().item_double()).isEqualTo(107);
+                assertThat(uplink.more().get(0).item_double()).isEqualTo(107);
+                assertThat(uplink.more().get(1).item_double()).isEqualTo(100);
+                assertThat(uplink.byName().get("again")).isSameAs(uplink.parameters());
+                uplink.parameters().close();
+                uplink.more().forEach(Tensor::close);
+            });
+            assertThat(down.value().item_double()).isEqualTo(100);
+        }
+    }
+}

@@ -1,0 +1,325 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.blazefl4j.trainer.Clients.ids;
+import static org.blazefl4j.trainer.Clients.plus;
+import static org.blazefl4j.trainer.FailureTest.awaitUnchecked;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is peculiar to threads: dealing, and the threads themselves. */
+@Timeout(60)
+final class ThreadPoolClientTrainerTest {
+
+    private final Down down = Down.of(100);
+
+    @AfterEach
+    void close() {
+        down.value().close();
+    }
+
+    private static TrainerOptions workers(int count) {
+        return TrainerOptions.builder().numParallels(count).build();
+    }
+
+    @Test
+    void shouldRunAsManyClientsAtATimeAsThereAreWorkers() {
+        CyclicBarrier together = new CyclicBarrier(3);
+        Map<Integer, Thread> threads = new ConcurrentHashMap<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            together.await();
+            threads.put(context.worker(), Thread.currentThread());
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, workers(3))) {
+            assertThat(trainer.numParallels()).isEqualTo(3);
+            trainer.localProcess(down, ids(9), Up::close);
+            trainer.localProcess(down, ids(9), Up::close);
+
+            assertThat(threads).hasSize(3);
+            assertThat(threads.keySet()).containsExactlyInAnyOrder(0, 1, 2);
+            assertThat(threads.values()).doesNotContain(Thread.currentThread()).allMatch(Thread::isDaemon);
+            assertThat(WorkerThreadNames.alive())
+                    .isEqualTo(threads.values().stream()
+                            .map(Thread::getName)
+                            .sorted()
+                            .toList());
+        }
+        assertThat(WorkerThreadNames.alive()).isEmpty();
+    }
+
+    @Test
+    void shouldKeepItsThreadsFromRoundToRound() {
+        Set<Long> threads = ConcurrentHashMap.newKeySet();
+        Clients clients = new Clients((cid, payload, context) -> {
+            threads.add(Thread.currentThread().getId());
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, workers(2))) {
+            for (int round = 0; round < 20; round++) {
+                trainer.localProcess(down, ids(10), Up::close);
+            }
+        }
+        assertThat(threads).hasSizeBetween(1, 2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5})
+    void shouldNeverDealFurtherAheadOfASlowSinkThanThereAreSlots(int slots) {
+        int workers = 2;
+        AtomicInteger claimed = new AtomicInteger();
+        AtomicInteger handedOver = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        Clients clients = new Clients((cid, payload, context) -> {
+            int ahead = claimed.incrementAndGet() - handedOver.get();
+            most.accumulateAndGet(ahead, Math::max);
+            return plus(cid, payload);
+        });
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(workers).slots(slots).build();
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
+            trainer.localProcess(down, ids(40), uplink -> {
+                awaitClaimed(claimed, Math.min(40, uplink.cid() + slots));
+                awaitWorkersWaiting(workers);
+                assertThat(claimed.get()).isEqualTo(Math.min(40, uplink.cid() + slots));
+                uplink.close();
+                handedOver.incrementAndGet();
+            });
+        }
+        assertThat(most.get()).isLessThanOrEqualTo(slots + 1).isGreaterThanOrEqualTo(slots);
+    }
+
+    private static void awaitClaimed(AtomicInteger claimed, int count) {
+        while (claimed.get() < count) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void awaitWorkersWaiting(int workers) {
+        while (Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread ->
+                                thread.getName().startsWith("blazefl4j-") && thread.getState() == Thread.State.WAITING)
+                        .count()
+                < workers) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void shouldDealAheadWithoutLimitWhenPackagesAreCollected() {
+        CountDownLatch allButTheFirst = new CountDownLatch(49);
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 0) {
+                allButTheFirst.await();
+            } else {
+                allButTheFirst.countDown();
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(2).slots(2).build();
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
+            trainer.localProcess(down, ids(50));
+
+            assertThat(trainer.cache()).extracting(Up::cid).isEqualTo(ids(50));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldHandOverInOrderWhateverClientsTake(boolean ascending) {
+        List<Integer> cids = new ArrayList<>(ids(50));
+        if (!ascending) {
+            Collections.reverse(cids);
+        }
+        Set<Integer> workers = new ConcurrentSkipListSet<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            workers.add(context.worker());
+            compute(cid + 1);
+            return plus(cid, payload);
+        });
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(2).slots(3).build();
+        List<Integer> taken = new ArrayList<>();
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
+            trainer.localProcess(down, cids, uplink -> {
+                taken.add(uplink.cid());
+                compute(5);
+                uplink.close();
+            });
+        }
+        assertThat(taken).isEqualTo(cids);
+        assertThat(workers).containsExactly(0, 1);
+    }
+
+    private static void compute(int size) {
+        for (int i = 0; i < size; i++) {
+            torch.ones(2_000).sum().close();
+        }
+    }
+
+    @Test
+    void shouldHandOverInOrderIfTheLaterClientEndsFirst() {
+        CountDownLatch secondEnded = new CountDownLatch(1);
+        List<Integer> ended = Collections.synchronizedList(new ArrayList<>());
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 0) {
+                secondEnded.await();
+            }
+            ended.add(cid);
+            if (cid == 1) {
+                secondEnded.countDown();
+            }
+            return plus(cid, payload);
+        });
+        List<Integer> taken = new ArrayList<>();
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, workers(2))) {
+            trainer.localProcess(down, ids(2), uplink -> {
+                taken.add(uplink.cid());
+                uplink.close();
+            });
+        }
+        assertThat(ended).containsExactly(1, 0);
+        assertThat(taken).containsExactly(0, 1);
+    }
+
+    @Test
+    void shouldComputeWithTheOptionsIntraOpThreadsAndPutTheCallersBack() {
+        Set<Integer> inClients = ConcurrentHashMap.newKeySet();
+        Set<Integer> inSink = ConcurrentHashMap.newKeySet();
+        Set<Integer> inNewThread = ConcurrentHashMap.newKeySet();
+        Clients clients = new Clients((cid, payload, context) -> {
+            inClients.add(torch.get_num_threads());
+            return plus(cid, payload);
+        });
+        try (IntraOpThreads caller = IntraOpThreads.scope(3);
+                var trainer = new ThreadPoolClientTrainer<>(
+                        clients,
+                        TrainerOptions.builder()
+                                .numParallels(2)
+                                .intraOpThreads(2)
+                                .build())) {
+            assertThat(IntraOpThreads.current()).isEqualTo(3);
+            StopTest.join(StopTest.start(() -> inNewThread.add(torch.get_num_threads())));
+            for (int round = 0; round < 2; round++) {
+                trainer.localProcess(down, ids(10), uplink -> {
+                    inSink.add(torch.get_num_threads());
+                    uplink.close();
+                });
+            }
+            assertThat(IntraOpThreads.current()).isEqualTo(3);
+        }
+        assertThat(inClients).containsExactly(2);
+        assertThat(inSink).containsExactly(2);
+        assertThat(inNewThread).as("threads that are not ours").containsExactly(3);
+    }
+
+    @Test
+    void shouldRunTwoTrainersAtOnce() {
+        CyclicBarrier together = new CyclicBarrier(2);
+        Clients clients = new Clients((cid, payload, context) -> {
+            together.await();
+            return plus(cid, payload);
+        });
+        List<Integer> first = Collections.synchronizedList(new ArrayList<>());
+        List<Integer> second = Collections.synchronizedList(new ArrayList<>());
+        try (var one = new ThreadPoolClientTrainer<>(clients, workers(1));
+                var two = new ThreadPoolClientTrainer<>(clients, workers(1))) {
+            Thread other = StopTest.start(() -> run(two, second));
+            run(one, first);
+            StopTest.join(other);
+        }
+        assertThat(first).isEqualTo(ids(20));
+        assertThat(second).isEqualTo(ids(20));
+    }
+
+    private void run(AbstractClientTrainer<Up, Down, Integer> trainer, List<Integer> taken) {
+        trainer.localProcess(down, ids(20), uplink -> {
+            taken.add(uplink.cid());
+            uplink.close();
+        });
+    }
+
+    @Test
+    void shouldLeaveNoNativeThreadBehind() {
+        openAndClose();
+        int before = nativeThreads();
+        for (int i = 0; i < 20; i++) {
+            openAndClose();
+        }
+        awaitNativeThreads(before);
+        assertThat(nativeThreads()).isLessThanOrEqualTo(before);
+        assertThat(WorkerThreadNames.alive()).isEmpty();
+    }
+
+    private void openAndClose() {
+        try (var trainer = new ThreadPoolClientTrainer<>(Clients.adding(), workers(4))) {
+            trainer.localProcess(down, ids(10), Up::close);
+        }
+    }
+
+    /**
+     * The kernel drops a thread a little after its end is seen in Java; the virtual machine may start some of its own.
+     */
+    private static void awaitNativeThreads(int most) {
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        while (nativeThreads() > most && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static int nativeThreads() {
+        return new File("/proc/self/task").list().length;
+    }
+
+    @Test
+    void shouldNotPassAnInterruptOnToTheNextClient() {
+        Clients clients = new Clients((cid, payload, context) -> {
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            Thread.currentThread().interrupt();
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, workers(2))) {
+            trainer.localProcess(down, ids(10));
+
+            assertThat(trainer.cache()).hasSize(10);
+        }
+    }
+
+    @Test
+    void shouldCallTheSinkWhileLaterClientsRun() {
+        CountDownLatch firstTaken = new CountDownLatch(1);
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 1) {
+                awaitUnchecked(firstTaken);
+            }
+            return plus(cid, payload);
+        });
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, workers(2))) {
+            trainer.localProcess(down, ids(2), uplink -> {
+                uplink.close();
+                firstTaken.countDown();
+            });
+            assertThat(firstTaken.getCount()).isZero();
+        }
+    }
+}
