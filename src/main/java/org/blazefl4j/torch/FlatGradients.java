@@ -2,6 +2,7 @@ package org.blazefl4j.torch;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -21,7 +22,19 @@ final class FlatGradients implements AutoCloseable {
      * @param grad the place in the parameter where autograd keeps its gradient
      * @param view what has to be there
      */
-    private record Slot(StateEntry entry, TensorImpl impl, Tensor grad, Tensor view) {}
+    private record Slot(StateEntry entry, TensorImpl impl, Tensor grad, Tensor view) {
+
+        boolean isInPlace() {
+            return grad.is_same(view) || grad.defined() && sameMemory();
+        }
+
+        private boolean sameMemory() {
+            try (Pointer here = grad.data_ptr();
+                    Pointer there = view.data_ptr()) {
+                return here.address() == there.address() && grad.is_contiguous();
+            }
+        }
+    }
 
     private final List<Slot> slots = new ArrayList<>();
     private Tensor flat;
@@ -67,10 +80,10 @@ final class FlatGradients implements AutoCloseable {
         flat.zero_();
     }
 
-    /** Fails if a gradient was replaced, as {@code zero_grad()} does: a step would then miss it without a word. */
+    /** Fails if a gradient was replaced, as {@code zero_grad(true)} does: a step would then miss it without a word. */
     void check() {
         for (Slot slot : slots) {
-            if (!slot.grad.is_same(slot.view)) {
+            if (!slot.isInPlace()) {
                 throw new IllegalStateException("gradient is no longer in the flat vector: parameter="
                         + slot.entry.name() + "; while bound, zero gradients with zeroGradients(), not zero_grad()");
             }

@@ -1,0 +1,359 @@
+package org.blazefl4j.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.blazefl4j.model.FormulaImages;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Storage;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Training in the flat vector, and the traps that lie there. */
+class FlatParametersBindTest {
+
+    private static final double RATE = 0.1;
+
+    private final PointerScope scope = new PointerScope();
+    private final SmallNet net = SmallNet.seeded(1);
+    private final FlatParameters parameters = FlatParameters.of(net);
+    private final Tensor flat = parameters.flatten();
+
+    @AfterEach
+    void free() {
+        parameters.close();
+        net.close();
+        scope.close();
+    }
+
+    @Test
+    void shouldTakeTheValuesOfTheVector() {
+        flat.fill_(new Scalar(0.25f));
+        parameters.bind(flat);
+
+        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(0.25f);
+        assertThat(Floats.of(buffer("norm.running_var"))).containsOnly(0.25f);
+        assertThat(buffer("norm.num_batches_tracked").item_long()).isZero();
+    }
+
+    @Test
+    void shouldMakeParametersAndBuffersViewsOfTheVector() {
+        parameters.bind(flat);
+
+        flat.fill_(new Scalar(3f));
+        assertThat(Floats.of(parameter("conv.weight"))).containsOnly(3f);
+        assertThat(Floats.of(buffer("norm.running_mean"))).containsOnly(3f);
+
+        buffer("norm.running_mean").fill_(new Scalar(5f));
+        assertThat(Floats.part(Floats.of(flat), SmallNet.RUNNING_MEAN, 3)).containsOnly(5f);
+    }
+
+    @Test
+    void shouldCollectGradientsInOneVector() {
+        backward(net, 0);
+        float[] plain = Floats.of(parameter("fc.weight").grad());
+        assertThat(plain).isNotEqualTo(new float[plain.length]);
+
+        parameters.bind(flat);
+        backward(net, 0);
+
+        assertThat(Floats.part(Floats.of(parameters.gradients()), SmallNet.FC, plain.length))
+                .containsExactly(plain);
+        parameters.zeroGradients();
+        assertThat(Floats.of(parameter("fc.weight").grad())).containsOnly(0f);
+    }
+
+    @Test
+    void shouldTrainToTheBitsOfPlainStepsOnEachParameter() {
+        try (SmallNet other = SmallNet.seeded(1);
+                FlatParameters others = FlatParameters.of(other)) {
+            parameters.bind(flat);
+            for (int step = 0; step < 5; step++) {
+                parameters.zeroGradients();
+                backward(net, step);
+                parameters.sgdStep(RATE);
+
+                other.zero_grad(true);
+                backward(other, step);
+                plainStep(other);
+            }
+            parameters.writeBuffers();
+
+            assertThat(Floats.of(flat)).containsExactly(Floats.of(others.flatten()));
+            assertThat(Floats.of(flat)[SmallNet.COUNTER]).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void shouldLeaveBuffersAsTheyAreInAStep() {
+        float[] odd = {-0f, Float.MIN_VALUE, Float.NEGATIVE_INFINITY};
+        flat.narrow(0, SmallNet.RUNNING_MEAN, 3).copy_(AbstractTensor.create(odd));
+        flat.narrow(0, SmallNet.COUNTER, 1).fill_(new Scalar(9f));
+        parameters.bind(flat);
+        net.eval();
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+
+        assertThat(Floats.part(Floats.of(flat), SmallNet.RUNNING_MEAN, 3)).containsExactly(odd);
+        assertThat(Floats.of(flat)[SmallNet.COUNTER]).isEqualTo(9);
+    }
+
+    @Test
+    void shouldLeaveFrozenParametersAsTheyAre() {
+        parameter("conv.weight").set_requires_grad(false);
+        float[] before = Floats.of(parameter("conv.weight"));
+        parameters.bind(flat);
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+
+        assertThat(Floats.of(parameter("conv.weight"))).containsExactly(before);
+        assertThat(Floats.of(parameters.gradients().narrow(0, 0, before.length)))
+                .containsOnly(0f);
+    }
+
+    @Test
+    void shouldCopyCountersOnlyWhenTold() {
+        parameters.bind(flat);
+        backward(net, 0);
+        assertThat(Floats.of(flat)[SmallNet.COUNTER]).isZero();
+
+        parameters.writeBuffers();
+        assertThat(Floats.of(flat)[SmallNet.COUNTER]).isEqualTo(1);
+    }
+
+    @Test
+    void shouldFlattenWithCountersWhileBound() {
+        parameters.bind(flat);
+        backward(net, 0);
+
+        Tensor copy = parameters.flatten();
+
+        assertThat(Floats.of(copy)[SmallNet.COUNTER]).isEqualTo(1);
+        assertThat(Floats.part(Floats.of(copy), SmallNet.RUNNING_VAR, 3))
+                .containsExactly(Floats.of(buffer("norm.running_var")));
+    }
+
+    @Test
+    void shouldLoadIntoTheVectorWhileBound() {
+        parameters.bind(flat);
+        Tensor other = torch.full(new long[] {SmallNet.NUMEL}, new Scalar(2.0)).to(torch.ScalarType.Float);
+        parameters.load(other);
+
+        assertThat(Floats.of(flat)).containsOnly(2f);
+        assertThat(buffer("norm.num_batches_tracked").item_long()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldGiveTheModelMemoryOfItsOwnWithItsValues() {
+        parameters.bind(flat);
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+        parameters.writeBuffers();
+        float[] trained = Floats.of(flat);
+
+        parameters.unbind();
+        flat.zero_();
+
+        assertThat(parameters.isBound()).isFalse();
+        assertThat(Floats.of(parameters.flatten())).containsExactly(trained);
+        assertThat(parameter("fc.weight").grad().defined()).isFalse();
+        backward(net, 1);
+        plainStep(net);
+        assertThat(Floats.of(parameters.flatten())).isNotEqualTo(trained);
+        assertThat(Floats.of(flat)).containsOnly(0f);
+    }
+
+    @Test
+    void shouldReferToTheVectorsMemoryOnlyWhileBound() {
+        Storage storage = flat.storage();
+        long alone = storage.use_count();
+        for (int client = 0; client < 3; client++) {
+            parameters.bind(flat);
+            assertThat(storage.use_count()).isGreaterThan(alone);
+            try (PointerScope step = new PointerScope()) {
+                backward(net, client);
+                parameters.sgdStep(RATE);
+            }
+            parameters.unbind();
+            assertThat(storage.use_count()).isEqualTo(alone);
+        }
+        parameters.bind(flat);
+        parameters.bind(torch.zeros(SmallNet.NUMEL));
+        assertThat(storage.use_count()).isEqualTo(alone);
+    }
+
+    @Test
+    void shouldStayBoundWhenTheCallerClosesTheVector() {
+        parameters.bind(flat);
+        flat.close();
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+
+        assertThat(Floats.of(parameters.flatten())).doesNotContain(Float.NaN);
+    }
+
+    @Test
+    void shouldOutliveThePointerScopeInWhichItWasBound() {
+        try (PointerScope step = new PointerScope()) {
+            parameters.bind(parameters.flatten());
+            parameters.unbind();
+            parameters.bind(flat);
+        }
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+        parameters.unbind();
+
+        assertThat(Floats.of(parameters.flatten()))
+                .isEqualTo(Floats.of(parameters.flatten()))
+                .isNotEqualTo(Floats.of(flat.zero_()));
+    }
+
+    @Test
+    void shouldRefuseToStepWhenZeroGradDroppedTheViews() {
+        parameters.bind(flat);
+        net.zero_grad(true);
+        backward(net, 0);
+        float[] before = Floats.of(flat);
+
+        assertThatThrownBy(() -> parameters.sgdStep(RATE))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("gradient is no longer in the flat vector: parameter=conv.weight;"
+                        + " while bound, zero gradients with zeroGradients(), not zero_grad()");
+        assertThat(Floats.of(flat)).containsExactly(before);
+    }
+
+    @Test
+    void shouldStepWhenZeroGradKeptTheMemory() {
+        parameters.bind(flat);
+        backward(net, 1);
+        net.zero_grad(false);
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+
+        try (SmallNet other = SmallNet.seeded(1)) {
+            backward(other, 0);
+            plainStep(other);
+            assertThat(Floats.part(Floats.of(flat), SmallNet.FC, 108))
+                    .containsExactly(Floats.of(other.named_parameters(true).get("fc.weight")));
+        }
+    }
+
+    @Test
+    void shouldLetAutogradNoticeAStepBetweenForwardAndBackward() {
+        parameters.bind(flat);
+        backward(net, 0);
+        Tensor loss = net.forward(FormulaImages.inputs(0, 6, 2, 5, 5)).sum();
+        parameters.sgdStep(RATE);
+
+        assertThatThrownBy(loss::backward).hasMessageContaining("modified by an inplace operation");
+    }
+
+    /** Why nothing may be written into the vector past this class between forward and backward. */
+    @Test
+    void shouldNotBeAbleToNoticeAWriteByAnotherTensor() {
+        parameters.bind(flat);
+        Tensor loss = net.forward(FormulaImages.inputs(0, 6, 2, 5, 5)).sum();
+        flat.narrow(0, SmallNet.FC, 108).zero_();
+        loss.backward();
+
+        assertThat(Floats.part(Floats.of(parameters.gradients()), SmallNet.CONV, 54))
+                .as("gradients through weights that the forward pass did not have")
+                .containsOnly(0f);
+    }
+
+    /** Why results of in-place operations are not closed. */
+    @Test
+    void shouldLeaveTheVectorOpenThoughInPlaceOperationsReturnTheSameObject() {
+        parameters.bind(flat);
+        backward(net, 0);
+        for (int step = 0; step < 3; step++) {
+            parameters.sgdStep(RATE);
+        }
+
+        assertThat(flat.isNull()).isFalse();
+        assertThat(flat.add_(new Scalar(1f))).isSameAs(flat);
+    }
+
+    @Test
+    void shouldRefuseVectorsThatCannotBeTrainedIn() {
+        Tensor strided =
+                torch.zeros(2L * SmallNet.NUMEL).view(SmallNet.NUMEL, 2).select(1, 0);
+        Tensor tracked = torch.zeros(SmallNet.NUMEL).set_requires_grad(true);
+
+        assertThatThrownBy(() -> parameters.bind(strided))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("bind: contiguous=false, requires_grad=false,"
+                        + " limit=contiguous without gradient; give flat.detach().contiguous()");
+        assertThatThrownBy(() -> parameters.bind(tracked))
+                .hasMessageStartingWith("bind: contiguous=true, requires_grad=true,");
+        assertThat(parameters.isBound()).isFalse();
+    }
+
+    @Test
+    void shouldRefuseToStepWhenNotBound() {
+        String remedy = ": bound=false; call bind(flat) first";
+
+        assertThatThrownBy(() -> parameters.sgdStep(RATE))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("sgdStep" + remedy);
+        assertThatThrownBy(parameters::zeroGradients).hasMessage("zeroGradients" + remedy);
+        assertThatThrownBy(parameters::gradients).hasMessage("gradients" + remedy);
+        assertThatThrownBy(parameters::writeBuffers).hasMessage("writeBuffers" + remedy);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -0.1})
+    void shouldRefuseARateThatIsNoRate(double rate) {
+        parameters.bind(flat);
+
+        assertThatThrownBy(() -> parameters.sgdStep(rate))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("sgdStep: rate=" + rate + ", limit=[0, infinity); give a finite learning rate");
+    }
+
+    @Test
+    void shouldUnbindWhenClosedAndLeaveTheModelWhole() {
+        Storage storage = flat.storage();
+        long alone = storage.use_count();
+        float[] before = Floats.of(flat);
+        parameters.bind(flat);
+        parameters.close();
+        parameters.close();
+
+        assertThat(storage.use_count()).isEqualTo(alone);
+        try (FlatParameters again = FlatParameters.of(net)) {
+            assertThat(Floats.of(again.flatten())).containsExactly(before);
+        }
+    }
+
+    private Tensor parameter(String name) {
+        return net.named_parameters(true).get(name);
+    }
+
+    private Tensor buffer(String name) {
+        return net.named_buffers(true).get(name);
+    }
+
+    private static void backward(SmallNet of, int step) {
+        Tensor x = FormulaImages.inputs(step * 300L, 6, 2, 5, 5);
+        Tensor y = AbstractTensor.create(0L, 1L, 2L, 3L, 0L, 1L);
+        torch.cross_entropy(of.forward(x), y).backward();
+    }
+
+    private static void plainStep(SmallNet of) {
+        TensorVector all = of.parameters();
+        try (NoGradGuard guard = new NoGradGuard()) {
+            for (long i = 0; i < all.size(); i++) {
+                all.get(i).add_(all.get(i).grad(), new Scalar(-RATE));
+            }
+        }
+    }
+}

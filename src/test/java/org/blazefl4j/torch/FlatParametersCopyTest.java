@@ -1,0 +1,238 @@
+package org.blazefl4j.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.blazefl4j.model.FormulaImages;
+import org.blazefl4j.model.Model;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** State as a copy: order, counters, and what is refused. */
+class FlatParametersCopyTest {
+
+    private final PointerScope scope = new PointerScope();
+    private final SmallNet net = SmallNet.seeded(1);
+    private final FlatParameters parameters = FlatParameters.of(net);
+
+    @AfterEach
+    void free() {
+        parameters.close();
+        net.close();
+        scope.close();
+    }
+
+    @Test
+    void shouldPutBuffersBetweenParametersAsStateDictDoes() {
+        assertThat(parameters.names())
+                .containsExactly(
+                        "conv.weight",
+                        "norm.weight",
+                        "norm.bias",
+                        "norm.running_mean",
+                        "norm.running_var",
+                        "norm.num_batches_tracked",
+                        "fc.weight",
+                        "fc.bias");
+        assertThat(parameters.numel()).isEqualTo(SmallNet.NUMEL);
+    }
+
+    @Test
+    void shouldFlattenEachTensorAtItsPlace() {
+        trainOneStep(net);
+        float[] flat = Floats.of(parameters.flatten());
+
+        assertThat(Floats.of(net.named_parameters(true).get("conv.weight")))
+                .containsExactly(Floats.part(flat, SmallNet.CONV, 54));
+        assertThat(Floats.of(net.named_buffers(true).get("norm.running_var")))
+                .containsExactly(Floats.part(flat, SmallNet.RUNNING_VAR, 3));
+        assertThat(flat[SmallNet.COUNTER]).isEqualTo(1);
+        assertThat(Floats.of(net.named_parameters(true).get("fc.weight")))
+                .containsExactly(Floats.part(flat, SmallNet.FC, 108));
+    }
+
+    @Test
+    void shouldOverwriteTheWholeStateWhenLoading() {
+        trainOneStep(net);
+        Tensor flat = parameters.flatten();
+        try (SmallNet other = SmallNet.seeded(2);
+                FlatParameters others = FlatParameters.of(other)) {
+            others.load(withCounter(torch.full(new long[] {SmallNet.NUMEL}, new Scalar(Float.NaN)), 77));
+            others.load(flat);
+
+            assertThat(Tensors.sha256(others.flatten())).isEqualTo(Tensors.sha256(flat));
+            assertThat(counter(other)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldLeaveTheLoadedVectorAloneWhenTheModelTrains() {
+        Tensor payload = parameters.flatten();
+        String before = Tensors.sha256(payload);
+        parameters.load(payload);
+
+        trainOneStep(net);
+
+        assertThat(Tensors.sha256(payload)).isEqualTo(before);
+        assertThat(Tensors.sha256(parameters.flatten())).isNotEqualTo(before);
+    }
+
+    /** Why load() is not LibTorch's vector_to_parameters. */
+    @Test
+    void shouldNotAliasAsLibTorchsVectorToParametersDoes() {
+        try (LinearImpl linear = new LinearImpl(3, 2)) {
+            Tensor payload = torch.ones(8);
+            torch.vector_to_parameters(payload, linear.parameters());
+
+            linear.forward(torch.ones(1, 3)).sum().backward();
+            plainStep(linear.parameters(), 0.5);
+
+            assertThat(Floats.of(payload)).containsOnly(0.5f);
+        }
+    }
+
+    @Test
+    void shouldRoundCountersAndNotCutThem() {
+        parameters.load(withCounter(parameters.flatten(), 2.9999f));
+        assertThat(counter(net)).isEqualTo(3);
+
+        parameters.load(withCounter(parameters.flatten(), 7.25f));
+        assertThat(counter(net)).isEqualTo(7);
+    }
+
+    @Test
+    void shouldRefuseACounterThatIsNotFiniteAndChangeNothing() {
+        String before = Tensors.sha256(parameters.flatten());
+        Tensor damaged = withCounter(torch.zeros(SmallNet.NUMEL), Float.NaN);
+
+        assertThatThrownBy(() -> parameters.load(damaged))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("counter is not finite: name=norm.num_batches_tracked, limit=finite numbers;"
+                        + " the vector is damaged or its training diverged");
+        assertThat(Tensors.sha256(parameters.flatten())).isEqualTo(before);
+    }
+
+    @Test
+    void shouldRefuseVectorsOfAnotherShapeOrDtype() {
+        String limit = ", limit=[179] of Float; give a vector made by flatten() of the same model";
+
+        assertThatThrownBy(() -> parameters.load(torch.zeros(178)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("load: shape=[178], dtype=Float" + limit);
+        assertThatThrownBy(() -> parameters.load(torch.zeros(1))).hasMessage("load: shape=[1], dtype=Float" + limit);
+        assertThatThrownBy(() -> parameters.load(torch.zeros(1, 179)))
+                .hasMessage("load: shape=[1, 179], dtype=Float" + limit);
+        assertThatThrownBy(() -> parameters.flatten(torch.zeros(179).to(ScalarType.Double)))
+                .hasMessage("flatten: shape=[179], dtype=Double" + limit);
+        assertThatThrownBy(() -> parameters.bind(torch.zeros(179).to(ScalarType.Long)))
+                .hasMessage("bind: shape=[179], dtype=Long" + limit);
+    }
+
+    @Test
+    void shouldCopyInLogicalOrderWhenWeightsAreChannelsLast() {
+        try (SmallNet other = SmallNet.seeded(2);
+                FlatParameters others = FlatParameters.of(other)) {
+            Tensor weight = channelsLast(other);
+            assertThat(Tensors.sha256(weight))
+                    .isEqualTo(Tensors.sha256(others.flatten().narrow(0, 0, 54)));
+
+            others.load(parameters.flatten());
+
+            assertThat(Tensors.sha256(others.flatten())).isEqualTo(Tensors.sha256(parameters.flatten()));
+            assertThat(weight.is_contiguous(MemoryFormat.ChannelsLast)).isTrue();
+            assertThat(weight.is_contiguous()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldRefuseToBindWeightsThatAreChannelsLast() {
+        try (SmallNet other = SmallNet.seeded(2);
+                FlatParameters others = FlatParameters.of(other)) {
+            channelsLast(other);
+
+            assertThatThrownBy(() -> others.bind(parameters.flatten()))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage(
+                            "bind: name=conv.weight, layout=not contiguous in NCHW order, limit=contiguous; load and"
+                                    + " flatten such a module, or make its tensors contiguous first");
+            assertThat(others.isBound()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldRefuseDoubles() {
+        net.to(ScalarType.Double, false);
+
+        assertThatThrownBy(() -> FlatParameters.of(net))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("state is not float32: name=conv.weight, dtype=Double, limit=Float or integers;"
+                        + " convert the model with to(ScalarType.Float, false)");
+    }
+
+    @Test
+    void shouldRefuseATensorUnderTwoNames() {
+        try (Model shared = new Model() {
+            {
+                Tensor once = parameter("first", torch.ones(2));
+                register_parameter("second", once);
+            }
+
+            @Override
+            public Tensor forward(Tensor x) {
+                return x;
+            }
+        }) {
+            assertThatThrownBy(() -> FlatParameters.of(shared))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("state registered twice: names=first and second, limit=one name each;"
+                            + " register a shared tensor once");
+        }
+    }
+
+    @Test
+    void shouldRefuseAModuleWithoutState() {
+        try (org.bytedeco.pytorch.Module empty = new org.bytedeco.pytorch.Module()) {
+            assertThatThrownBy(() -> FlatParameters.of(empty))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("module has no state: parameters=0, limit=1 or more;"
+                            + " register its layers before flattening it");
+        }
+    }
+
+    private static Tensor channelsLast(SmallNet other) {
+        Tensor weight = other.named_parameters(true).get("conv.weight");
+        weight.set_data(weight.contiguous(MemoryFormat.ChannelsLast));
+        return weight;
+    }
+
+    private static Tensor withCounter(Tensor flat, float value) {
+        flat.narrow(0, SmallNet.COUNTER, 1).fill_(new Scalar(value));
+        return flat;
+    }
+
+    private static long counter(SmallNet of) {
+        return of.named_buffers(true).get("norm.num_batches_tracked").item_long();
+    }
+
+    private static void trainOneStep(SmallNet of) {
+        of.forward(FormulaImages.inputs(0, 6, 2, 5, 5)).sum().backward();
+        plainStep(of.parameters(), 0.1);
+    }
+
+    private static void plainStep(TensorVector all, double rate) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            for (long i = 0; i < all.size(); i++) {
+                all.get(i).add_(all.get(i).grad(), new Scalar(-rate));
+            }
+        }
+    }
+}
