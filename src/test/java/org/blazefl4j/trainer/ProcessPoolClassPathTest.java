@@ -1,0 +1,266 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.spi.ToolProvider;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Workers find their classes however the parent found its own. An application with a private worker function is
+ * compiled here and run in each way; Surefire's own is what all other tests use.
+ */
+final class ProcessPoolClassPathTest {
+
+    private static final String MAIN = """
+            package app;
+
+            import java.util.List;
+            import org.blazefl4j.trainer.*;
+            import org.bytedeco.pytorch.Tensor;
+            import org.bytedeco.pytorch.global.torch;
+
+            public final class Main {
+                public record Down(Tensor x) {}
+
+                public record Up(int cid, Tensor x) {}
+
+                public static void main(String[] args) {
+                    System.out.println("sum=" + run(ProcessOptions.defaults()));
+                }
+
+                public static float run(ProcessOptions options) {
+                    TrainerOptions one = TrainerOptions.builder().numParallels(1).build();
+                    try (var trainer = new ProcessPoolClientTrainer<>(new app.hidden.Clients(), one, options)) {
+                        trainer.localProcess(new Down(torch.ones(10)), List.of(1, 2, 3));
+                        float sum = 0;
+                        for (Up up : trainer.uplinkPackage()) {
+                            sum += up.x().sum().item_float();
+                            up.x().close();
+                        }
+                        return sum;
+                    }
+                }
+            }
+            """;
+
+    private static final String CLIENTS = """
+            package app.hidden;
+
+            import app.Main.*;
+            import org.blazefl4j.core.*;
+            import org.bytedeco.pytorch.Scalar;
+            import org.bytedeco.pytorch.global.torch;
+
+            public final class Clients implements ClientAlgorithm<Up, Down, Integer> {
+                @Override
+                public Integer getClientConfig(int cid) {
+                    return cid;
+                }
+
+                @Override
+                public ClientWorker<Integer, Down, Up> worker() {
+                    return Trainee::train;
+                }
+
+                @Override
+                public Up prepareUplinkPackageBuffer() {
+                    return new Up(0, torch.empty(10));
+                }
+
+                private static final class Trainee {
+                    private static Up train(Integer cid, Down down, WorkerContext context) {
+                        Up up = context.uplinkBuffer();
+                        up.x().copy_(down.x()).add_(new Scalar(cid));
+                        return new Up(cid, up.x());
+                    }
+                }
+            }
+            """;
+
+    /** The package of the worker function is neither exported nor open. */
+    private static final String MODULE = "module app { requires org.blazefl4j; opens app to org.blazefl4j; }";
+
+    /** What the application and {@code EXEC_JAVA} must print. */
+    private static final String EXPECTED = "sum=90.0";
+
+    private static final String EXEC_JAVA = """
+            import java.net.URL;
+            import java.net.URLClassLoader;
+            import java.nio.file.Path;
+
+            public final class ExecJava {
+                public static void main(String[] args) throws Exception {
+                    URL[] urls = new URL[args.length];
+                    for (int i = 0; i < args.length; i++) {
+                        urls[i] = Path.of(args[i]).toUri().toURL();
+                    }
+                    try (URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
+                        Thread.currentThread().setContextClassLoader(loader);
+                        loader.loadClass("app.Main").getMethod("main", String[].class).invoke(null, (Object) args);
+                    }
+                }
+            }
+            """;
+
+    /** What an application needs; the tests' own classes and tools are left out. */
+    private static final List<String> LIBRARIES = Arrays.stream(
+                    System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> entry.contains("bytedeco")
+                    || entry.endsWith(Path.of("target", "classes").toString()))
+            .toList();
+
+    @TempDir
+    private static Path folder;
+
+    private static Path classes;
+
+    @BeforeAll
+    static void compileApplication() throws Exception {
+        classes = compile("classes", List.of("-classpath", joined(LIBRARIES)), application());
+    }
+
+    private static Path[] application() throws IOException {
+        return new Path[] {source("app/Main.java", MAIN), source("app/hidden/Clients.java", CLIENTS)};
+    }
+
+    private static Path source(String name, String text) throws IOException {
+        Path file = folder.resolve("src").resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, text);
+    }
+
+    private static Path compile(String name, List<String> options, Path... sources) {
+        Path target = folder.resolve(name);
+        List<String> arguments = new ArrayList<>(List.of("-d", target.toString()));
+        arguments.addAll(options);
+        Stream.of(sources).map(Path::toString).forEach(arguments::add);
+        ToolProvider javac = ToolProvider.findFirst("javac").orElseThrow();
+        int result = javac.run(System.out, System.err, arguments.toArray(String[]::new));
+        assertThat(result).isZero();
+        return target;
+    }
+
+    private static String joined(List<String> entries) {
+        return String.join(File.pathSeparator, entries);
+    }
+
+    private static String java(List<String> arguments) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes());
+        assertThat(process.waitFor()).describedAs(output).isZero();
+        return output;
+    }
+
+    @Test
+    void shouldFindClassesWhenTheParentIsARunnableJar() throws Exception {
+        Manifest manifest = new Manifest();
+        Attributes attributes = manifest.getMainAttributes();
+        attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        attributes.put(Attributes.Name.MAIN_CLASS, "app.Main");
+        String urls = LIBRARIES.stream()
+                .map(entry -> Path.of(entry).toUri().toString())
+                .collect(Collectors.joining(" "));
+        attributes.put(Attributes.Name.CLASS_PATH, urls);
+        Path jar = folder.resolve("an app.jar");
+        try (OutputStream file = Files.newOutputStream(jar);
+                JarOutputStream out = new JarOutputStream(file, manifest);
+                Stream<Path> files = Files.walk(classes)) {
+            for (Path entry : files.filter(Files::isRegularFile).toList()) {
+                out.putNextEntry(new JarEntry(classes.relativize(entry).toString()));
+                Files.copy(entry, out);
+            }
+        }
+        assertThat(java(List.of("-jar", jar.toString()))).contains(EXPECTED);
+    }
+
+    @Test
+    void shouldFindClassesWhenTheyComeFromAnotherLoaderThanTheClassPathAsUnderExecJava() throws Exception {
+        Path launcher = compile("launcher", List.of(), source("ExecJava.java", EXEC_JAVA));
+        List<String> arguments = new ArrayList<>(List.of("-classpath", launcher.toString(), "ExecJava"));
+        arguments.add(classes.toString());
+        arguments.addAll(LIBRARIES);
+        assertThat(java(arguments)).contains(EXPECTED);
+    }
+
+    @Test
+    void shouldFindAPrivateWorkerFunctionWhenTheParentRunsOnTheModulePath() throws Exception {
+        Path[] classes = application();
+        Path[] sources = Arrays.copyOf(classes, classes.length + 1);
+        sources[classes.length] = source("module-info.java", MODULE);
+        Path module = compile("module", List.of("--module-path", joined(LIBRARIES)), sources);
+        String path = joined(LIBRARIES) + File.pathSeparator + module;
+        assertThat(java(List.of("--module-path", path, "--add-modules", "ALL-MODULE-PATH", "-m", "app/app.Main")))
+                .contains(EXPECTED);
+    }
+
+    @Test
+    void shouldAskForTheClassPathWhenAClassLoaderDoesNotSayWhereClassesComeFrom() throws Throwable {
+        Class<?> main = new SecretiveLoader().loadClass("app.Main");
+        ProcessOptions defaults = ProcessOptions.defaults();
+        assertThatThrownBy(() -> run(main, defaults))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("class without a code source: class=app.hidden.Clients$Trainee")
+                .hasMessageContaining("workerClassPath(...)");
+        ProcessOptions named =
+                ProcessOptions.builder().workerClassPath(List.of(classes)).build();
+        assertThat(run(main, named)).isEqualTo(90f);
+    }
+
+    @Test
+    void shouldRefuseAClassPathEntryThatDoesNotExist() throws Exception {
+        Class<?> main = new SecretiveLoader().loadClass("app.Main");
+        ProcessOptions wrong = ProcessOptions.builder()
+                .workerClassPath(List.of(folder.resolve("nothing")))
+                .build();
+        assertThatThrownBy(() -> run(main, wrong))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no such class path entry: workerClassPath=" + folder.resolve("nothing"));
+    }
+
+    private static Object run(Class<?> main, ProcessOptions options) throws Throwable {
+        try {
+            return main.getMethod("run", ProcessOptions.class).invoke(null, options);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Defines the application's classes from bytes, as a loader of generated or encrypted classes does. */
+    private static final class SecretiveLoader extends ClassLoader {
+
+        SecretiveLoader() {
+            super(ProcessPoolClassPathTest.class.getClassLoader());
+        }
+
+        @Override
+        protected Class<?> findClass(String name) throws ClassNotFoundException {
+            try {
+                byte[] bytes = Files.readAllBytes(classes.resolve(name.replace('.', '/') + ".class"));
+                return defineClass(name, bytes, 0, bytes.length);
+            } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+            }
+        }
+    }
+}
