@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -64,7 +65,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
      */
     public void setClients(P type, TensorDataset whole, List<long[]> parts) {
         for (int cid = 0; cid < parts.size(); cid++) {
-            Tensor indices = Tensor.create(parts.get(cid));
+            Tensor indices = Tensors.of(parts.get(cid));
             indices.retainReference(); // it outlives the scope that it is made in
             made.add(indices);
             setDataset(type, cid, new FilteredDataset(indices, whole));

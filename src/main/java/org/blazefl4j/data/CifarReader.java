@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -173,7 +174,7 @@ public final class CifarReader {
                     + ", limit=a multiple of " + record + "; get the file again");
         }
         int n = length / record;
-        try (Tensor records = Tensor.create(file.bytes(), false, n, record);
+        try (Tensor records = Tensors.of(file.bytes(), n, record);
                 Tensor labels = records.select(1, layout.labelBytes - 1);
                 Tensor pixels = records.narrow(1, layout.labelBytes, PIXELS)) {
             Tensor images = pixels.view(n, CHANNELS, SIDE, SIDE); // of the records: copied when files are joined

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.ZipException;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -80,7 +81,7 @@ public final class IdxReader {
         try (DataInputStream in = new DataInputStream(file.content())) {
             checkMagic(file, in.readInt(), dimensions);
             long[] shape = readShape(in, dimensions);
-            return Tensor.create(readBody(file, in, shape), false, shape);
+            return Tensors.of(readBody(file, in, shape), shape);
         } catch (EOFException | ZipException e) {
             throw NamedBytes.damaged(file.name(), e);
         }

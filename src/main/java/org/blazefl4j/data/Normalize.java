@@ -2,6 +2,7 @@ package org.blazefl4j.data;
 
 import java.util.Arrays;
 import java.util.List;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -67,6 +68,6 @@ public record Normalize(List<Double> mean, List<Double> std) implements Transfor
         long[] shape = new long[dimensions - 1];
         Arrays.fill(shape, 1);
         shape[0] = numbers.length;
-        return Tensor.create(numbers, shape);
+        return Tensors.of(numbers, shape);
     }
 }

@@ -39,8 +39,8 @@ final class Samples {
     /** Checks that a tensor is a list of positions among so many samples. */
     static void checkIndices(Tensor indices, long samples) {
         if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1) {
-            throw new IllegalArgumentException("indices: indices=" + describe(indices)
-                    + ", limit=int64 [n]; make them with Tensor.create(long[])");
+            throw new IllegalArgumentException(
+                    "indices: indices=" + describe(indices) + ", limit=int64 [n]; make them with Tensors.of(long[])");
         }
         if (indices.numel() == 0) {
             return;

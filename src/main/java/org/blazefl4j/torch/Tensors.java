@@ -2,10 +2,18 @@ package org.blazefl4j.torch;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Small helpers on tensors. */
 public final class Tensors {
@@ -13,6 +21,59 @@ public final class Tensors {
     private static final long CHUNK = 1L << 30;
 
     private Tensors() {}
+
+    /**
+     * A tensor of int64 numbers, copied without the {@code sun.misc.Unsafe} that JavaCPP's indexers use and new JVMs
+     * warn of.
+     *
+     * @param values in logical order
+     * @param shape whose product is the number of values; left out for one dimension
+     * @return the caller owns it
+     */
+    public static Tensor of(long[] values, long... shape) {
+        return make(ScalarType.Long, values.length, shape, data -> new LongPointer(data).put(values, 0, values.length));
+    }
+
+    /**
+     * A tensor of float32 numbers, as {@link #of(long[], long...)}.
+     *
+     * @param values in logical order
+     * @param shape whose product is the number of values; left out for one dimension
+     * @return the caller owns it
+     */
+    public static Tensor of(float[] values, long... shape) {
+        return make(
+                ScalarType.Float, values.length, shape, data -> new FloatPointer(data).put(values, 0, values.length));
+    }
+
+    /**
+     * A tensor of uint8 numbers, as {@link #of(long[], long...)}.
+     *
+     * @param values in logical order, as unsigned bytes
+     * @param shape whose product is the number of values; left out for one dimension
+     * @return the caller owns it
+     */
+    public static Tensor of(byte[] values, long... shape) {
+        return make(ScalarType.Byte, values.length, shape, data -> new BytePointer(data).put(values, 0, values.length));
+    }
+
+    private static Tensor make(ScalarType dtype, int length, long[] shape, Consumer<Pointer> copy) {
+        long[] sizes = shape.length == 0 ? new long[] {length} : shape;
+        if (Arrays.stream(sizes).reduce(1, Math::multiplyExact) != length) {
+            throw new IllegalArgumentException("values do not fill the shape: values=" + length + ", shape="
+                    + Arrays.toString(sizes) + ", limit=as many values as the shape has elements");
+        }
+        LibTorch.load();
+        try (TensorOptions options = new TensorOptions(dtype)) {
+            Tensor tensor = torch.zeros(sizes, options);
+            if (length > 0) {
+                try (PointerScope scope = new PointerScope()) {
+                    copy.accept(tensor.data_ptr());
+                }
+            }
+            return tensor;
+        }
+    }
 
     /**
      * The SHA-256 of a tensor's elements in logical order, as raw bytes of the machine; dtype and shape are left out.

@@ -131,7 +131,7 @@ class TensorDatasetTest {
                     "indices out of range: lowest=-1, highest=2, limit=0 to 3 for 4 samples");
             refused(
                     () -> new FilteredDataset(reals, data, targets),
-                    "indices: indices=float [2], limit=int64 [n]; make them with Tensor.create(long[])");
+                    "indices: indices=float [2], limit=int64 [n]; make them with Tensors.of(long[])");
             refused(
                     () -> new TensorDataset(data, targets).select(high, null),
                     "indices out of range: lowest=0, highest=4, limit=0 to 3 for 4 samples");
