@@ -1,0 +1,129 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.blazefl4j.binding.Native;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What a round costs beyond training: publish, deal, decode, copy all parameters once, hand over. Sampling and
+ * evaluation are left out. The baseline copies the same parameters for each client on one thread, with no framework.
+ *
+ * <p>62 006 parameters are collected, other lengths stream into a sink; either way each package is checked and closed.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 10)
+@Measurement(iterations = 30)
+@Fork(value = 1, jvmArgsAppend = "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0")
+public class EmptyRound {
+
+    private static final int COLLECTED = 62_006;
+
+    /** How clients are run. */
+    @Param({"serial", "thread", "process"})
+    public ExecutionMode mode;
+
+    /** The number of parameters. */
+    @Param({"1", "62006", "11191262"})
+    public int floats;
+
+    /** The number of clients in the round. */
+    @Param({"10", "100"})
+    public int clients;
+
+    /** The number of workers. */
+    @Param("2")
+    public int workers;
+
+    private AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> trainer;
+    private FedAvgDownlinkPackage payload;
+    private List<Integer> cids;
+    private DoublePointer sum;
+    private Tensor target;
+
+    /** Starts the workers. */
+    @Setup(Level.Trial)
+    public void setUp() {
+        LibTorch.tune();
+        payload = new FedAvgDownlinkPackage(torch.rand(floats));
+        target = torch.rand(floats);
+        cids = IntStream.range(0, clients).boxed().toList();
+        sum = new DoublePointer(floats);
+        Pointer.memset(sum, 0, 8L * floats);
+        TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
+        trainer = mode.trainer(new EmptyClients(floats), options);
+    }
+
+    /** Ends them. */
+    @TearDown(Level.Trial)
+    public void tearDown() {
+        trainer.close();
+        payload.close();
+        target.close();
+        sum.close();
+    }
+
+    /** The round alone. */
+    @Benchmark
+    public void round() {
+        run(false);
+    }
+
+    /** The round with FedAvg's FP64 sum of all packages. */
+    @Benchmark
+    public void roundWithFold() {
+        run(true);
+    }
+
+    /** The baseline: a copy of the parameters per client, on one thread. */
+    @Benchmark
+    public void copies() {
+        for (int client = 0; client < clients; client++) {
+            target.copy_(payload.parameters());
+        }
+    }
+
+    private void run(boolean fold) {
+        if (floats == COLLECTED) {
+            trainer.localProcess(payload, cids);
+            trainer.uplinkPackage().forEach(uplink -> take(uplink, fold));
+        } else {
+            trainer.localProcess(payload, cids, uplink -> take(uplink, fold));
+        }
+    }
+
+    private void take(FedAvgUplinkPackage uplink, boolean fold) {
+        try (uplink) {
+            EmptyClients.check(uplink);
+            if (fold) {
+                try (Pointer parameters = uplink.parameters().data_ptr()) {
+                    Native.foldF32(sum.address(), parameters.address(), uplink.dataSize(), floats);
+                }
+            }
+        }
+    }
+}

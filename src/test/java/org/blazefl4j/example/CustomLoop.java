@@ -1,0 +1,56 @@
+package org.blazefl4j.example;
+
+import java.util.List;
+import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgPartitionType;
+import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.data.IidPartitioner;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/** FedAvg on the embedded data, with the round loop in the caller's hands. */
+final class CustomLoop {
+
+    private CustomLoop() {}
+
+    // README
+    static void run(int rounds, int clients, FedAvgClientOptions options) {
+        LibTorch.tune();
+        var models = new SeededModelSelector(42, 1, 28, 28, 10);
+        var server = FedAvgServerOptions.of(rounds, clients);
+        try (var images = FashionMnist.embedded().normalised();
+                var data = partition(images, clients);
+                var handler = new FedAvgServerHandler(models, ModelName.CNN, data, server);
+                var trainer = new FedAvgProcessPoolClientTrainer(
+                        new FedAvgClients(models, ModelName.CNN, data, clients, options), TrainerOptions.defaults())) {
+            while (!handler.isStopped()) {
+                List<Integer> cids = trainer.order(handler.sampleClients());
+                trainer.localProcess(handler.downlinkPackage(), cids, uplink -> {
+                    try (uplink) {
+                        handler.load(uplink);
+                    }
+                });
+                System.out.println(handler.getSummary());
+            }
+        }
+    }
+
+    private static InMemoryPartitionedDataset<FedAvgPartitionType> partition(ImageData images, int clients) {
+        var data = new InMemoryPartitionedDataset<FedAvgPartitionType>();
+        data.setClients(
+                FedAvgPartitionType.TRAIN,
+                images.train(),
+                new IidPartitioner().partition(images.trainLabels(), clients, 42));
+        data.setDataset(FedAvgPartitionType.TEST, images.test());
+        return data;
+    }
+    // README
+}
