@@ -37,8 +37,8 @@ import org.bytedeco.pytorch.Tensor;
  * made: after the same seed the parameters have the same bits. Where that must not depend on what was drawn before,
  * make the model by a {@code ModelSelector}, or inside {@code DefaultGenerator.seeded}.
  *
- * <p>A model owns its layers, parameters and buffers, is not caught by a pointer scope that surrounds its making, and
- * is freed by {@link #close()}. One thread at a time uses it.
+ * <p>A model owns its layers, parameters and buffers. It outlives a pointer scope that surrounds its making and is
+ * freed by {@link #close()}, or at the end of that scope if it comes later. One thread at a time uses it.
  */
 public abstract class Model extends Module {
 
