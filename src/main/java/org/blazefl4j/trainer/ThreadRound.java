@@ -131,6 +131,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     private boolean awaitTurn(int index) {
         awaited = index;
         while (index < claimed() && !isDone(index) && !round.stopRequested()) {
+            workers.throwIfNoneLeft();
             LockSupport.parkNanos(this, SLICE);
         }
         awaited = NOTHING;

@@ -5,13 +5,13 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Failures;
-import org.bytedeco.pytorch.global.torch;
+import org.blazefl4j.torch.IntraOpThreads;
 
 /**
  * The threads of one trainer. A thread takes clients of the current round as long as it can claim one, without a lock;
@@ -24,7 +24,6 @@ final class WorkerThreads<U, D, C> {
 
     private final List<Thread> threads = new ArrayList<>();
     private final int intraOpThreads;
-    private final CountDownLatch started;
     private final AtomicInteger alive;
     private final Runnable whenAllEnded;
     private final Failures failures = new Failures();
@@ -43,7 +42,6 @@ final class WorkerThreads<U, D, C> {
      */
     WorkerThreads(List<ClientRunner<C, D, U>> runners, int intraOpThreads, Runnable whenAllEnded) {
         this.intraOpThreads = intraOpThreads;
-        this.started = new CountDownLatch(runners.size());
         this.alive = new AtomicInteger(runners.size());
         this.whenAllEnded = whenAllEnded;
         String name = "blazefl4j-" + POOLS.getAndIncrement() + "-worker-";
@@ -62,20 +60,19 @@ final class WorkerThreads<U, D, C> {
             close(Duration.ZERO);
             throw failure;
         }
-        Uninterruptibly.await(started);
-        // LibTorch gives the number that was set last to threads that come after; those are not ours.
-        torch.set_num_threads(torch.get_num_threads());
     }
 
     // ---- the threads' side
 
     private void live(ClientRunner<C, D, U> runner) {
-        try {
-            torch.set_num_threads(intraOpThreads);
-            started.countDown();
-            trainClients(runner);
-        } finally {
-            end(runner);
+        failures.run(() -> {
+            try (IntraOpThreads scope = IntraOpThreads.scope(intraOpThreads)) {
+                trainClients(runner);
+            }
+        });
+        failures.run(runner::close);
+        if (alive.decrementAndGet() == 0) {
+            whenAllEnded.run();
         }
     }
 
@@ -103,7 +100,7 @@ final class WorkerThreads<U, D, C> {
         lock.lock();
         try {
             waiting++;
-            while (!closed && (current == null || !current.hasWork())) {
+            while (!closed && !hasWork(current)) {
                 work.awaitUninterruptibly();
             }
             waiting--;
@@ -113,11 +110,8 @@ final class WorkerThreads<U, D, C> {
         }
     }
 
-    private void end(ClientRunner<C, D, U> runner) {
-        failures.run(runner::close);
-        if (alive.decrementAndGet() == 0) {
-            whenAllEnded.run();
-        }
+    private static boolean hasWork(ThreadRound<?, ?, ?> round) {
+        return round != null && round.hasWork();
     }
 
     // ---- the caller's side
@@ -145,6 +139,17 @@ final class WorkerThreads<U, D, C> {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /**
+     * Does nothing as long as there are threads.
+     *
+     * @throws RuntimeException what ended them
+     */
+    void throwIfNoneLeft() {
+        if (alive.get() == 0 && !closed) {
+            failures.throwFirst("worker threads ended");
         }
     }
 
@@ -183,10 +188,26 @@ final class WorkerThreads<U, D, C> {
         boolean ended = true;
         for (Thread thread : threads) {
             if (thread != Thread.currentThread()) {
-                Uninterruptibly.join(thread, deadline);
+                joinUninterruptibly(thread, deadline);
                 ended &= !thread.isAlive();
             }
         }
         return ended;
+    }
+
+    private static void joinUninterruptibly(Thread thread, long deadline) {
+        boolean interrupted = false;
+        long left = deadline - System.nanoTime();
+        while (left > 0 && thread.isAlive()) {
+            try {
+                TimeUnit.NANOSECONDS.timedJoin(thread, left);
+            } catch (InterruptedException kept) {
+                interrupted = true;
+            }
+            left = deadline - System.nanoTime();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -182,9 +182,7 @@ final class CloseTest {
     }
 
     private static void awaitTrue(AtomicBoolean condition) {
-        while (!condition.get()) {
-            Thread.onSpinWait();
-        }
+        Conditions.await("condition", condition::get);
     }
 
     @ParameterizedTest
@@ -321,6 +319,6 @@ final class CloseTest {
         trainer.close();
 
         assertThat(Thread.interrupted()).isTrue();
-        assertThat(WorkerThreadNames.alive()).isEmpty();
+        assertThat(Conditions.ownThreads()).isEmpty();
     }
 }

@@ -122,11 +122,11 @@ final class FailureTest {
 
     /** Waits until the other worker, whose client failed, has nothing to do. */
     private static void awaitIdle(int worker) {
-        while (Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(thread -> thread.getName().matches("blazefl4j-\\d+-worker-" + (1 - worker))
-                        && thread.getState() == Thread.State.WAITING)) {
-            Thread.onSpinWait();
-        }
+        Conditions.await(
+                "the other worker is idle",
+                () -> Thread.getAllStackTraces().keySet().stream()
+                        .anyMatch(thread -> thread.getName().matches("blazefl4j-\\d+-worker-" + (1 - worker))
+                                && thread.getState() == Thread.State.WAITING));
     }
 
     @Test
@@ -332,6 +332,10 @@ final class FailureTest {
     }
 
     static void awaitUnchecked(CountDownLatch latch) {
-        Uninterruptibly.await(latch);
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

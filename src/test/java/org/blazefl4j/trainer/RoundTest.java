@@ -170,7 +170,7 @@ final class RoundTest {
                     }
                 });
                 other.start();
-                Uninterruptibly.join(other, System.nanoTime() + 30_000_000_000L);
+                StopTest.join(other);
             });
             assertThat(refusal.get())
                     .isInstanceOf(IllegalStateException.class)

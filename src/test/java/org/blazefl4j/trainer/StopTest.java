@@ -52,8 +52,7 @@ final class StopTest {
     }
 
     static void join(Thread thread) {
-        Uninterruptibly.join(thread, System.nanoTime() + 30_000_000_000L);
-        assertThat(thread.isAlive()).isFalse();
+        Conditions.await(thread + " ends", () -> !thread.isAlive());
     }
 
     @ParameterizedTest

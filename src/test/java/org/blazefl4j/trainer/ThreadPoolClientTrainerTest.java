@@ -58,13 +58,11 @@ final class ThreadPoolClientTrainerTest {
             assertThat(threads).hasSize(3);
             assertThat(threads.keySet()).containsExactlyInAnyOrder(0, 1, 2);
             assertThat(threads.values()).doesNotContain(Thread.currentThread()).allMatch(Thread::isDaemon);
-            assertThat(WorkerThreadNames.alive())
-                    .isEqualTo(threads.values().stream()
-                            .map(Thread::getName)
-                            .sorted()
-                            .toList());
+            assertThat(Conditions.ownThreads())
+                    .containsExactlyInAnyOrderElementsOf(
+                            threads.values().stream().map(Thread::getName).toList());
         }
-        assertThat(WorkerThreadNames.alive()).isEmpty();
+        assertThat(Conditions.ownThreads()).isEmpty();
     }
 
     @Test
@@ -109,19 +107,17 @@ final class ThreadPoolClientTrainerTest {
     }
 
     private static void awaitClaimed(AtomicInteger claimed, int count) {
-        while (claimed.get() < count) {
-            Thread.onSpinWait();
-        }
+        Conditions.await(count + " clients claimed", () -> claimed.get() >= count);
     }
 
     private static void awaitWorkersWaiting(int workers) {
-        while (Thread.getAllStackTraces().keySet().stream()
-                        .filter(thread ->
-                                thread.getName().startsWith("blazefl4j-") && thread.getState() == Thread.State.WAITING)
-                        .count()
-                < workers) {
-            Thread.onSpinWait();
-        }
+        Conditions.await(
+                "workers have nothing to do",
+                () -> Thread.getAllStackTraces().keySet().stream()
+                                .filter(thread -> thread.getName().startsWith("blazefl4j-")
+                                        && thread.getState() == Thread.State.WAITING)
+                                .count()
+                        == workers);
     }
 
     @Test
@@ -206,31 +202,32 @@ final class ThreadPoolClientTrainerTest {
     void shouldComputeWithTheOptionsIntraOpThreadsAndPutTheCallersBack() {
         Set<Integer> inClients = ConcurrentHashMap.newKeySet();
         Set<Integer> inSink = ConcurrentHashMap.newKeySet();
-        Set<Integer> inNewThread = ConcurrentHashMap.newKeySet();
         Clients clients = new Clients((cid, payload, context) -> {
             inClients.add(torch.get_num_threads());
             return plus(cid, payload);
         });
-        try (IntraOpThreads caller = IntraOpThreads.scope(3);
-                var trainer = new ThreadPoolClientTrainer<>(
-                        clients,
-                        TrainerOptions.builder()
-                                .numParallels(2)
-                                .intraOpThreads(2)
-                                .build())) {
-            assertThat(IntraOpThreads.current()).isEqualTo(3);
-            StopTest.join(StopTest.start(() -> inNewThread.add(torch.get_num_threads())));
+        int elsewhere = numberInNewThread();
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(2).intraOpThreads(3).build();
+        try (IntraOpThreads caller = IntraOpThreads.scope(4);
+                var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
             for (int round = 0; round < 2; round++) {
                 trainer.localProcess(down, ids(10), uplink -> {
                     inSink.add(torch.get_num_threads());
                     uplink.close();
                 });
+                assertThat(IntraOpThreads.current()).isEqualTo(4);
             }
-            assertThat(IntraOpThreads.current()).isEqualTo(3);
+            assertThat(numberInNewThread()).as("threads that are not ours").isEqualTo(elsewhere);
         }
-        assertThat(inClients).containsExactly(2);
-        assertThat(inSink).containsExactly(2);
-        assertThat(inNewThread).as("threads that are not ours").containsExactly(3);
+        assertThat(inClients).containsExactly(3);
+        assertThat(inSink).containsExactly(3);
+    }
+
+    private static int numberInNewThread() {
+        AtomicInteger number = new AtomicInteger();
+        StopTest.join(StopTest.start(() -> number.set(torch.get_num_threads())));
+        return number.get();
     }
 
     @Test
@@ -266,24 +263,14 @@ final class ThreadPoolClientTrainerTest {
         for (int i = 0; i < 20; i++) {
             openAndClose();
         }
-        awaitNativeThreads(before);
-        assertThat(nativeThreads()).isLessThanOrEqualTo(before);
-        assertThat(WorkerThreadNames.alive()).isEmpty();
+        // The virtual machine starts some of its own meanwhile; ours would be eighty.
+        Conditions.await("no more native threads than before", () -> nativeThreads() < before + 10);
+        assertThat(Conditions.ownThreads()).isEmpty();
     }
 
     private void openAndClose() {
         try (var trainer = new ThreadPoolClientTrainer<>(Clients.adding(), workers(4))) {
             trainer.localProcess(down, ids(10), Up::close);
-        }
-    }
-
-    /**
-     * The kernel drops a thread a little after its end is seen in Java; the virtual machine may start some of its own.
-     */
-    private static void awaitNativeThreads(int most) {
-        long deadline = System.nanoTime() + 10_000_000_000L;
-        while (nativeThreads() > most && System.nanoTime() < deadline) {
-            Thread.onSpinWait();
         }
     }
 
