@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -91,10 +93,16 @@ public final class ProcessPool implements AutoCloseable {
 
     private void send(ClientWorker<?, ?, ?> worker, SlotLayout layout) {
         try {
-            mail.send(new WorkerSetup(WorkerFunction.of(worker), layout, settings.worker()));
+            mail.send(new WorkerSetup(WorkerFunction.of(worker), layout, settings.worker(), environment()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "worker function cannot cross to worker processes: " + e.getMessage(), e);
+        }
+    }
+
+    private NumericEnvironment environment() {
+        try (IntraOpThreads scope = IntraOpThreads.scope(settings.worker().intraOpThreads())) {
+            return NumericEnvironment.capture();
         }
     }
 
@@ -138,7 +146,7 @@ public final class ProcessPool implements AutoCloseable {
         try {
             checkClass(payload);
             shared.forgetUnused();
-            mail.send(new RoundMessage(jobs.number(), shared.byName(), payload));
+            mail.send(new RoundMessage(jobs.number(), environment(), shared.byName(), payload));
             return new PoolRound(this, board, jobs);
         } catch (Throwable failure) {
             leave();

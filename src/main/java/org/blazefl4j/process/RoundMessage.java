@@ -1,13 +1,15 @@
 package org.blazefl4j.process;
 
 import java.util.Map;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * What all workers are told of a round.
  *
  * @param round the round, from 0
+ * @param environment the parent's numeric environment, whose settings may have changed since the last round
  * @param shared what the parent shared so far, by name
  * @param payload the downlink package
  */
-record RoundMessage(int round, Map<String, Tensor> shared, Object payload) {}
+record RoundMessage(int round, NumericEnvironment environment, Map<String, Tensor> shared, Object payload) {}

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.Segment;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -33,11 +34,17 @@ final class Worker {
     private final Outbox[] results;
     private final List<Kept> kept = new ArrayList<>();
     private Inbox.Received round;
+    private NumericEnvironment environment;
     private boolean tainted;
 
     /** Segments that the parent has yet to open: until the lane's word changes. */
     private record Kept(int lane, long word, List<Segment> segments) {}
 
+    /**
+     * Prepares a worker. Its jobs have to be run by the same thread, whose intra-op threads are set.
+     *
+     * @throws IllegalStateException if it would compute other bits than the parent
+     */
     Worker(Board board, int index, WorkerSetup setup, ClassLoader loader) throws ReflectiveOperationException {
         this.board = board;
         this.index = index;
@@ -56,6 +63,7 @@ final class Worker {
             jobs[lane] = new Inbox(board.jobArea(lane), decoder);
             results[lane] = new Outbox(board.resultArea(lane), encoder);
         }
+        adopt(setup.environment());
     }
 
     /** Works until the board is shut down, or until a client leaves this process in a state not to be trusted. */
@@ -100,7 +108,24 @@ final class Worker {
         endRound();
         segments.nextRound();
         round = roundInbox.receive(segments);
-        shared.putAll(((RoundMessage) round.graph()).shared());
+        RoundMessage message = (RoundMessage) round.graph();
+        shared.putAll(message.shared());
+        adopt(message.environment());
+    }
+
+    /** Takes over the parent's settings; refuses to compute where it would give other bits than the parent. */
+    private void adopt(NumericEnvironment parents) {
+        if (parents.equals(environment)) {
+            return;
+        }
+        parents.applySettings();
+        List<String> differences = parents.differences(NumericEnvironment.capture());
+        if (!differences.isEmpty()) {
+            throw new IllegalStateException("numeric environment differs from the parent's: "
+                    + String.join("; ", differences) + "; limit=no difference; give workers the parent's libraries and"
+                    + " environment variables");
+        }
+        environment = parents;
     }
 
     private void endRound() {

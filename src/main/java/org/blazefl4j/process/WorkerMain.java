@@ -5,6 +5,7 @@ import java.util.List;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 
 /** The main class of worker processes. */
@@ -56,22 +57,30 @@ public final class WorkerMain {
     }
 
     private static void run(Board board, int index) {
-        Worker worker;
+        WorkerSetup setup;
         try {
             LibTorch.load();
-            worker = prepare(board, index);
+            ClassLoader loader = ClassLoader.getSystemClassLoader();
+            Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(loader));
+            setup = (WorkerSetup) inbox.receive(new SegmentCache()).graph();
+        } catch (Throwable reason) {
+            Hello.refuse(board, index, reason);
+            return;
+        }
+        try (IntraOpThreads scope = IntraOpThreads.scope(setup.settings().intraOpThreads())) {
+            work(board, index, setup);
+        }
+    }
+
+    private static void work(Board board, int index, WorkerSetup setup) {
+        Worker worker;
+        try {
+            worker = new Worker(board, index, setup, ClassLoader.getSystemClassLoader());
         } catch (Throwable reason) {
             Hello.refuse(board, index, reason);
             return;
         }
         Hello.ready(board, index);
         worker.run();
-    }
-
-    private static Worker prepare(Board board, int index) throws ReflectiveOperationException {
-        ClassLoader loader = ClassLoader.getSystemClassLoader();
-        Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(loader));
-        WorkerSetup setup = (WorkerSetup) inbox.receive(new SegmentCache()).graph();
-        return new Worker(board, index, setup, loader);
     }
 }

@@ -60,12 +60,12 @@ public record NumericEnvironment(
         try (PointerScope scope = new PointerScope()) {
             Context context = torch.globalContext();
             return new NumericEnvironment(
-                    buildSetting("TORCH_VERSION"),
-                    javaCppVersion(),
-                    blasLibrary(),
-                    torch.get_cpu_capability().getString(),
-                    torch.get_mkldnn_version().getString(),
-                    cudaVersions(),
+                    Fixed.LIB_TORCH,
+                    Fixed.JAVA_CPP,
+                    Fixed.BLAS,
+                    Fixed.CPU_CAPABILITY,
+                    Fixed.ONE_DNN,
+                    Fixed.CUDA,
                     context.userEnabledMkldnn(),
                     torch.get_default_dtype_as_scalartype().intern().toString(),
                     context.float32MatmulPrecision().intern().toString(),
@@ -122,6 +122,17 @@ public record NumericEnvironment(
             }
         }
         return parts;
+    }
+
+    /** What cannot change while the process lives: asked once, for a capture belongs to every round. */
+    private static final class Fixed {
+
+        static final String LIB_TORCH = buildSetting("TORCH_VERSION");
+        static final String JAVA_CPP = javaCppVersion();
+        static final String BLAS = blasLibrary();
+        static final String CPU_CAPABILITY = torch.get_cpu_capability().getString();
+        static final String ONE_DNN = torch.get_mkldnn_version().getString();
+        static final String CUDA = cudaVersions();
     }
 
     private static String buildSetting(String name) {
