@@ -1,0 +1,68 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The parent dies by SIGKILL. */
+final class ProcessPoolOrphanTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void shouldLeaveNoProcessAndNoSegmentWhenTheParentIsKilled() throws Exception {
+        Set<Path> namedBefore = named();
+        Path started = folder.resolve("started");
+        Process parent = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        ParentProgram.class.getName(),
+                        started.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader lines = parent.inputReader()) {
+            List<Long> pids = Stream.of(lines.readLine(), lines.readLine())
+                    .map(Long::valueOf)
+                    .toList();
+            Conditions.awaitFile(started);
+            assertThat(pids).allMatch(Conditions::isRunning).allMatch(pid -> segmentsOf(pid) > 0);
+            assertThat(named()).isEqualTo(namedBefore);
+            parent.destroyForcibly();
+            long killed = System.nanoTime();
+            Conditions.await("workers end", () -> pids.stream().noneMatch(Conditions::isRunning));
+            assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(1));
+            assertThat(pids).allMatch(pid -> segmentsOf(pid) == 0);
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    /** Segments that the process has mapped; 0 if there is no such process. */
+    private static long segmentsOf(long pid) {
+        try (Stream<String> maps = Files.lines(Path.of("/proc/" + pid + "/maps"))) {
+            return maps.filter(line -> line.contains("(deleted)")).count();
+        } catch (IOException gone) {
+            return 0;
+        }
+    }
+
+    /** What has a name in shared memory: none of ours ever has. */
+    private static Set<Path> named() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
+            return files.filter(file -> file.getFileName().toString().contains("blazefl4j"))
+                    .collect(Collectors.toSet());
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.trainer.PoolClients.cids;
+import static org.blazefl4j.trainer.PoolClients.down;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Down;
+import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.trainer.PoolClients.Up;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+
+/** How workers are set up, and what happens when they cannot be. */
+final class ProcessPoolStartTest {
+
+    private static final int FLOATS = 1000;
+
+    private static final TrainerOptions ONE =
+            TrainerOptions.builder().numParallels(1).intraOpThreads(2).build();
+
+    /** Tells of the process that it runs in. */
+    private static Up describe(Order order, Down down, WorkerContext context) {
+        Up buffer = context.uplinkBuffer();
+        Map<String, Object> notes = new HashMap<>();
+        notes.put("property", System.getProperty("test.property"));
+        notes.put("variable", System.getenv("TEST_VARIABLE"));
+        notes.put("openblas", System.getenv("OPENBLAS_NUM_THREADS"));
+        notes.put("maxPhysicalBytes", System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes"));
+        notes.put("threads", torch.get_num_threads());
+        try (Tensor tensor = torch.empty(1)) {
+            notes.put("dtype", tensor.scalar_type().intern().toString());
+        }
+        return new Up(order.cid(), ProcessHandle.current().pid(), 0, notes, buffer.x(), buffer.y(), buffer.rest());
+    }
+
+    private static Map<String, Object> notes(ProcessPoolClientTrainer<Up, Down, Order> trainer) {
+        trainer.localProcess(down(FLOATS, 0), cids(1));
+        Up up = trainer.uplinkPackage().get(0);
+        up.close();
+        return up.notes();
+    }
+
+    @Test
+    void shouldSetWorkersUpByArgumentsEnvironmentAndTheParentsSettings() {
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Dtest.property=value", "-XX:+UseParallelGC"))
+                .environment(Map.of("TEST_VARIABLE", "content"))
+                .build();
+        Algorithm algorithm = new Algorithm(FLOATS).worker(ProcessPoolStartTest::describe);
+        try (var trainer = new ProcessPoolClientTrainer<>(algorithm, ONE, process)) {
+            assertThat(notes(trainer))
+                    .containsEntry("property", "value")
+                    .containsEntry("variable", "content")
+                    .containsEntry("openblas", "1")
+                    .containsEntry("maxPhysicalBytes", "0")
+                    .containsEntry("threads", 2)
+                    .containsEntry("dtype", "Float");
+            setDefaultDtype(ScalarType.Double);
+            try {
+                assertThat(notes(trainer)).containsEntry("dtype", "Double");
+            } finally {
+                setDefaultDtype(ScalarType.Float);
+            }
+            assertThat(notes(trainer)).containsEntry("dtype", "Float");
+        }
+    }
+
+    private static void setDefaultDtype(ScalarType type) {
+        torch.set_default_dtype(torch.scalarTypeToTypeMeta(type));
+    }
+
+    private static void requireRefused(
+            ClientWorker<Order, Down, Up> worker, ProcessOptions process, Class<?> type, String... texts) {
+        Algorithm algorithm = new Algorithm(FLOATS).worker(worker);
+        assertThatThrownBy(() -> new ProcessPoolClientTrainer<>(algorithm, ONE, process))
+                .isInstanceOf(type)
+                .hasMessageContainingAll(texts);
+        Conditions.await("threads end", () -> Conditions.ownThreads().isEmpty());
+    }
+
+    @Test
+    void shouldNameTheDifferenceWhenAWorkerWouldComputeOtherBits() {
+        ProcessOptions process = ProcessOptions.builder()
+                .environment(Map.of("ATEN_CPU_CAPABILITY", "default"))
+                .output((worker, line) -> {})
+                .build();
+        requireRefused(
+                PoolClients::train,
+                process,
+                IllegalStateException.class,
+                "worker does not start: worker=0",
+                "numeric environment differs from the parent's: cpuCapability: ",
+                " against DEFAULT");
+    }
+
+    @Test
+    void shouldQuoteTheJvmWhenItRefusesAnArgument() {
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-XX:NoSuchOption"))
+                .output((worker, line) -> {})
+                .build();
+        requireRefused(
+                PoolClients::train,
+                process,
+                IllegalStateException.class,
+                "worker does not start: worker=0; worker process ended: pid=",
+                "exit=1",
+                "Unrecognized VM option 'NoSuchOption'");
+    }
+
+    @Test
+    void shouldRefuseAWorkerFunctionThatCapturesWhatCannotCross() {
+        Thread captured = Thread.currentThread();
+        requireRefused(
+                (order, down, context) -> {
+                    captured.interrupt();
+                    return null;
+                },
+                ProcessOptions.defaults(),
+                IllegalArgumentException.class,
+                "worker function cannot cross to worker processes: cannot cross: path=function.captured[0]",
+                "type=java.lang.Thread");
+    }
+}
