@@ -1,0 +1,358 @@
+package org.blazefl4j.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class SimulationTest {
+
+    private final List<String> events = new ArrayList<>();
+    private final Handler handler = new Handler();
+    private final Trainer trainer = new Trainer();
+    private final Simulation<Package, String> simulation = new Simulation<>(handler, trainer);
+
+    /** A package that tells when it is closed. */
+    private final class Package implements AutoCloseable {
+        private final int cid;
+        private boolean closed;
+
+        Package(int cid) {
+            this.cid = cid;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            events.add("close " + cid);
+        }
+    }
+
+    /** Two clients a round; the round is complete with the second. */
+    private final class Handler implements ServerHandler<Package, String> {
+        private int rounds = 3;
+        private int wanted = 2;
+        private int round;
+        private int loaded;
+
+        @Override
+        public String downlinkPackage() {
+            return "model " + round;
+        }
+
+        @Override
+        public List<Integer> sampleClients() {
+            events.add("sample");
+            loaded = 0;
+            return List.of(0, 1);
+        }
+
+        @Override
+        public boolean isStopped() {
+            return round >= rounds;
+        }
+
+        @Override
+        public boolean load(Package uplink) {
+            assertThat(uplink.closed).isFalse();
+            events.add("load " + uplink.cid);
+            if (++loaded < wanted) {
+                return false;
+            }
+            round++;
+            return true;
+        }
+
+        @Override
+        public void globalUpdate(List<Package> uplinks) {
+            throw new AssertionError("the simulation loads one by one");
+        }
+
+        @Override
+        public Map<String, Object> getSummary() {
+            return Map.of("round", round);
+        }
+    }
+
+    /** Trains in the calling thread; larger ids first. */
+    private final class Trainer implements ClientTrainer<Package, String> {
+        private final StopEvent stop = StopEvent.create();
+        private int round;
+        private Consumer<Integer> before = cid -> {};
+
+        @Override
+        public void localProcess(String payload, List<Integer> cids) {
+            throw new AssertionError("the simulation streams");
+        }
+
+        @Override
+        public void localProcess(String payload, List<Integer> cids, Consumer<? super Package> sink) {
+            events.add("train " + payload);
+            for (int cid : cids) {
+                before.accept(cid);
+                if (stop.isSet()) {
+                    stop.clear();
+                    throw new StoppedException("stopped: stop event set");
+                }
+                sink.accept(new Package(cid));
+            }
+            round++;
+        }
+
+        @Override
+        public int round() {
+            return round;
+        }
+
+        @Override
+        public List<Package> uplinkPackage() {
+            return List.of();
+        }
+
+        @Override
+        public List<Integer> order(List<Integer> cids) {
+            return IntStream.range(0, cids.size())
+                    .mapToObj(i -> cids.get(cids.size() - 1 - i))
+                    .toList();
+        }
+
+        @Override
+        public StopEvent stopEvent() {
+            return stop;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private final class Listener implements RoundListener<Object> {
+        @Override
+        public void roundStarted(int round, List<Integer> cids) {
+            events.add("started " + round + " " + cids);
+        }
+
+        @Override
+        public void clientLoaded(int round, Object uplink) {
+            events.add("loaded " + round + " " + ((Package) uplink).cid + " open=" + !((Package) uplink).closed);
+        }
+
+        @Override
+        public void roundFinished(RoundReport report) {
+            events.add("finished " + report.round() + " " + report.clients() + " " + report.summary());
+        }
+    }
+
+    @Test
+    void shouldSampleTrainLoadAndReportUntilTheHandlerIsStopped() {
+        handler.rounds = 2;
+
+        SimulationSummary summary = simulation.addListener(new Listener()).run();
+
+        assertThat(events)
+                .containsExactly(
+                        "sample",
+                        "started 0 [1, 0]",
+                        "train model 0",
+                        "load 1",
+                        "loaded 0 1 open=true",
+                        "close 1",
+                        "load 0",
+                        "loaded 0 0 open=true",
+                        "close 0",
+                        "finished 0 [1, 0] {round=1}",
+                        "sample",
+                        "started 1 [1, 0]",
+                        "train model 1",
+                        "load 1",
+                        "loaded 1 1 open=true",
+                        "close 1",
+                        "load 0",
+                        "loaded 1 0 open=true",
+                        "close 0",
+                        "finished 1 [1, 0] {round=2}");
+        assertThat(summary.rounds()).isEqualTo(2);
+        assertThat(summary.clients()).isEqualTo(4);
+        assertThat(summary.stopped()).isFalse();
+        assertThat(summary.summary()).isEqualTo(Map.of("round", 2));
+    }
+
+    @Test
+    void shouldTakeTheRoundsNumberFromTheTrainer() {
+        trainer.round = 7;
+        handler.rounds = 1;
+
+        simulation.addListener(new Listener()).run();
+
+        assertThat(events).contains("started 7 [1, 0]", "loaded 7 1 open=true", "finished 7 [1, 0] {round=1}");
+    }
+
+    @Test
+    void shouldAddUpTheTimesOfRoundsAndLeaveListenersOut() {
+        List<RoundReport> reports = new ArrayList<>();
+        long[] listening = {0};
+
+        long start = System.nanoTime();
+        SimulationSummary summary = simulation
+                .addListener(new RoundListener<Object>() {
+                    @Override
+                    public void clientLoaded(int round, Object uplink) {
+                        long before = System.nanoTime();
+                        spin(Duration.ofMillis(5));
+                        listening[0] += System.nanoTime() - before;
+                    }
+
+                    @Override
+                    public void roundFinished(RoundReport report) {
+                        reports.add(report);
+                    }
+                })
+                .run();
+        long elapsed = System.nanoTime() - start;
+
+        assertThat(reports).hasSize(3);
+        assertThat(summary.total())
+                .isEqualTo(reports.stream().map(RoundReport::total).reduce(Duration.ZERO, Duration::plus))
+                .isLessThanOrEqualTo(Duration.ofNanos(elapsed - listening[0]));
+        assertThat(reports)
+                .allSatisfy(report -> assertThat(List.of(
+                                report.sampling(), report.training(), report.aggregation(), report.evaluation()))
+                        .allMatch(part -> !part.isNegative()));
+    }
+
+    private static void spin(Duration duration) {
+        long end = System.nanoTime() + duration.toNanos();
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void shouldStopFromAListenerAndLeaveTheRoundIncomplete() {
+        SimulationSummary summary = simulation
+                .addListener(new Listener())
+                .addListener(new RoundListener<Object>() {
+                    @Override
+                    public void clientLoaded(int round, Object uplink) {
+                        if (round == 1) {
+                            simulation.stop();
+                        }
+                    }
+                })
+                .run();
+
+        assertThat(summary.stopped()).isTrue();
+        assertThat(summary.rounds()).isEqualTo(1);
+        assertThat(events).contains("finished 0 [1, 0] {round=1}").endsWith("loaded 1 1 open=true", "close 1");
+        assertThat(trainer.stop.isSet()).isFalse();
+    }
+
+    @Test
+    void shouldStopFromAnotherThread() throws InterruptedException {
+        CountDownLatch training = new CountDownLatch(1);
+        handler.rounds = Integer.MAX_VALUE;
+        trainer.before = cid -> {
+            training.countDown();
+            awaitStop(training);
+        };
+        Thread stopper = new Thread(() -> {
+            try {
+                training.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            simulation.stop();
+        });
+        stopper.start();
+
+        SimulationSummary summary = simulation.run();
+
+        stopper.join();
+        assertThat(summary.stopped()).isTrue();
+        assertThat(summary.rounds()).isZero();
+        assertThat(summary.summary()).isEmpty();
+    }
+
+    private void awaitStop(CountDownLatch training) {
+        while (training.getCount() == 0 && !trainer.stop.isSet()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void shouldRunNothingIfItWasStoppedBeforeAndGoOnAtTheNextRun() {
+        simulation.stop();
+
+        assertThat(simulation.run().stopped()).isTrue();
+        assertThat(events).isEmpty();
+
+        SimulationSummary summary = simulation.run();
+        assertThat(summary.stopped()).isFalse();
+        assertThat(summary.rounds()).isEqualTo(3);
+    }
+
+    @Test
+    void shouldPassOnAStopThatIsNotItsOwn() {
+        trainer.before = cid -> trainer.stop.set();
+
+        assertThatThrownBy(simulation::run).isInstanceOf(StoppedException.class);
+        assertThat(events).containsExactly("sample", "train model 0");
+    }
+
+    @Test
+    void shouldRefuseARoundThatItsPackagesDoNotComplete() {
+        handler.wanted = 3;
+
+        assertThatThrownBy(simulation::run)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage(
+                        "round is not complete: round=0, packages=2, limit=those that the handler waits for; its load"
+                                + " must return true at the last of the clients that it sampled");
+    }
+
+    @Test
+    void shouldPassOnWhatAListenerThrowsWithThePackageClosed() {
+        IllegalStateException thrown = new IllegalStateException("disk is full");
+        simulation.addListener(new RoundListener<Object>() {
+            @Override
+            public void clientLoaded(int round, Object uplink) {
+                throw thrown;
+            }
+        });
+
+        assertThatThrownBy(simulation::run).isSameAs(thrown);
+        assertThat(events).containsExactly("sample", "train model 0", "load 1", "close 1");
+    }
+
+    @Test
+    void shouldPassOnTheFailureOfAClient() {
+        ClientFailedException thrown = new ClientFailedException(1, 0, 0, "broken", null);
+        trainer.before = cid -> {
+            throw thrown;
+        };
+
+        assertThatThrownBy(simulation::run).isSameAs(thrown);
+    }
+
+    @Test
+    void shouldRefuseToRunTwiceAtOnce() {
+        simulation.addListener(new RoundListener<Object>() {
+            @Override
+            public void roundStarted(int round, List<Integer> cids) {
+                assertThatThrownBy(simulation::run)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("simulation runs already: limit=one run at a time; wait for it, or call stop()");
+            }
+        });
+
+        assertThat(simulation.run().rounds()).isEqualTo(3);
+    }
+}
