@@ -1,14 +1,55 @@
 package org.blazefl4j.cli;
 
+import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Looks at this machine. */
-@Command(name = "doctor", mixinStandardHelpOptions = true, versionProvider = Version.class)
+/** Looks at this machine and process for what will hurt. */
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        abbreviateSynopsis = true,
+        header = "Checks this machine and says what will hurt, and how to mend it.",
+        description = {
+            "",
+            "Everything is read back from the process as 'blazefl4j run' has it, nothing is assumed.",
+        },
+        optionListHeading = "%n",
+        exitCodeListHeading = "%nExit codes%n",
+        exitCodeList = {"0:The checks were made, whatever they found.", "1:A check failed: a library does not load."})
 final class DoctorCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--untuned",
+            description = "Check a process that nobody tuned, as a program that embeds the library has it.")
+    private boolean untuned;
 
     @Override
     public Integer call() {
+        Machine machine = Machine.read(!untuned);
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(MachineReport.of(machine));
+        out.print(advice(Finding.of(machine)));
+        out.flush();
         return ExitCode.OK;
+    }
+
+    private static String advice(List<Finding> findings) {
+        StringBuilder text = new StringBuilder(String.format("%nfindings%n"));
+        if (findings.isEmpty()) {
+            text.append(String.format("  nothing that will hurt%n"));
+        }
+        for (Finding finding : findings) {
+            text.append(String.format("  ! %s%n      mend it: %s%n", finding.problem(), finding.remedy()));
+        }
+        return text.toString();
     }
 }

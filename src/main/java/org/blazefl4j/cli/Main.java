@@ -36,8 +36,17 @@ public final class Main implements Runnable {
      * @param args the command line
      */
     public static void main(String[] args) {
-        setUpJavaCpp();
-        System.exit(commandLine().execute(args));
+        System.exit(exitCode(args));
+    }
+
+    private static int exitCode(String[] args) {
+        try {
+            return commandLine().execute(args);
+        } catch (LinkageError e) {
+            System.err.println("blazefl4j: a native library does not load: found=" + Failures.describe(e)
+                    + ", limit=the libraries of the distribution on Linux x86_64 with glibc; unpack it again");
+            return ExitCode.FAILED;
+        }
     }
 
     static CommandLine commandLine() {
@@ -54,14 +63,6 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "no command: limit=run or doctor; name one");
-    }
-
-    /** Before anything of JavaCPP is touched, for its Pointer class reads this once; a user's own value wins. */
-    private static void setUpJavaCpp() {
-        String limit = "org.bytedeco.javacpp.maxPhysicalBytes";
-        if (System.getProperty(limit) == null) {
-            System.setProperty(limit, "0");
-        }
     }
 
     private static int refuse(ParameterException refusal, String[] args) {

@@ -12,7 +12,9 @@ import org.blazefl4j.core.Simulation;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.metrics.JsonLinesMetrics;
+import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.torch.NumericEnvironment;
 
 /** One run, from settings to results. */
 final class Run {
@@ -40,7 +42,7 @@ final class Run {
      * @throws UsageException if the settings cannot be met
      */
     void execute() {
-        LibTorch.load();
+        LibTorch.tune();
         try (Interruption interruption = new Interruption();
                 Federation federation = Federation.open(settings)) {
             Path folder = RunFolder.create(asked);
@@ -89,7 +91,19 @@ final class Run {
         map.put("algorithm", "fedavg");
         map.putAll(settings.toMap());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
-        map.put("versions", Map.of());
+        map.put("environment", environment());
+        return map;
+    }
+
+    private Map<String, Object> environment() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("blazefl4j", Version.blazefl4j());
+        map.put("java", Version.java());
+        map.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        map.put("cores", Runtime.getRuntime().availableProcessors());
+        try (IntraOpThreads threads = IntraOpThreads.scope(settings.trainer().intraOpThreads())) {
+            map.putAll(NumericEnvironment.capture().toMap());
+        }
         return map;
     }
 

@@ -1,7 +1,6 @@
 package org.blazefl4j.cli;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -22,11 +21,13 @@ final class RunFolder {
      * @throws UsageException if it is a file, holds something or cannot be made
      */
     static Path create(Path asked) {
+        if (asked == null) {
+            return createStamped(Path.of("runs"));
+        }
         try {
-            return asked == null ? createStamped(Path.of("runs")) : createAsked(asked);
+            return createAsked(asked);
         } catch (IOException e) {
-            throw new UsageException("cannot make the output folder: --output=" + (asked == null ? "runs" : asked)
-                    + ", found=" + e + "; name a folder that can be made");
+            throw cannotMake(asked, e);
         }
     }
 
@@ -44,15 +45,24 @@ final class RunFolder {
         return asked;
     }
 
-    private static Path createStamped(Path parent) throws IOException {
-        Files.createDirectories(parent);
+    /** Makes a folder named by the time, and by a number where another run has that name. */
+    static Path createStamped(Path parent) {
         String stamp = STAMP.format(LocalDateTime.now());
-        for (int i = 1; ; i++) {
-            try {
-                return Files.createDirectory(parent.resolve(i == 1 ? stamp : stamp + "-" + i));
-            } catch (FileAlreadyExistsException e) {
-                // another run of the same second has it: try the next name
+        try {
+            Files.createDirectories(parent);
+            for (int i = 1; ; i++) {
+                Path folder = parent.resolve(i == 1 ? stamp : stamp + "-" + i);
+                if (!Files.exists(folder)) {
+                    return Files.createDirectory(folder);
+                }
             }
+        } catch (IOException e) {
+            throw cannotMake(parent, e);
         }
+    }
+
+    private static UsageException cannotMake(Path folder, IOException e) {
+        return new UsageException("cannot make the output folder: --output=" + folder + ", found=" + e
+                + "; name a folder that can be made");
     }
 }

@@ -11,10 +11,11 @@ final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-        return new String[] {
-            "BlazeFL4J " + blazefl4j(),
-            "Java " + System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")"
-        };
+        return new String[] {"BlazeFL4J " + blazefl4j(), "Java " + java()};
+    }
+
+    static String java() {
+        return System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")";
     }
 
     static String blazefl4j() {

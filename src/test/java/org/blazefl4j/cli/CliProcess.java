@@ -16,15 +16,9 @@ final class CliProcess implements AutoCloseable {
     private final Path out;
     private final Path err;
 
-    private CliProcess(Path folder, String... args) throws IOException {
+    private CliProcess(Path folder, List<String> command) throws IOException {
         out = folder.resolve("out.txt");
         err = folder.resolve("err.txt");
-        List<String> command = new ArrayList<>();
-        // a shell that runs tests in the background has SIGINT ignored, which children would inherit
-        command.addAll(List.of("env", "--default-signal=INT"));
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Launcher.class.getName()));
-        command.addAll(List.of(args));
         process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectOutput(out.toFile())
@@ -34,7 +28,26 @@ final class CliProcess implements AutoCloseable {
 
     /** Starts {@code blazefl4j args} in a folder, where its output is kept too. */
     static CliProcess start(Path folder, String... args) throws IOException {
-        return new CliProcess(folder, args);
+        List<String> command = new ArrayList<>();
+        // a shell that runs tests in the background has SIGINT ignored, which children would inherit
+        command.addAll(List.of("env", "--default-signal=INT"));
+        command.addAll(java(args));
+        return new CliProcess(folder, command);
+    }
+
+    /** The same on a terminal, whose whole output is standard output here. */
+    static CliProcess startOnTerminal(Path folder, String... args) throws IOException {
+        return new CliProcess(
+                folder,
+                List.of("script", "--quiet", "--return", "--command", String.join(" ", java(args)), "/dev/null"));
+    }
+
+    private static List<String> java(String... args) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Launcher.class.getName()));
+        command.addAll(List.of(args));
+        return command;
     }
 
     long pid() {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,7 +91,24 @@ final class RunProcessTest {
                 .containsEntry("execution_mode", "multi-process")
                 .containsEntry("num_parallels", 2)
                 .containsEntry("dataset", "fashion-mnist");
+        assertThat(jsonLines().get(0).get("environment"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .containsKeys("blazefl4j", "java", "libTorch", "javaCpp", "blas", "oneDnn", "cpuCapability")
+                .containsEntry("intraOpThreads", 1);
         assertThat(jsonLines().get(4)).containsEntry("status", "completed").containsEntry("rounds", 3);
+    }
+
+    @Test
+    void shouldDrawALiveBarOnATerminal() throws Exception {
+        try (CliProcess cli = CliProcess.startOnTerminal(
+                folder, "run", "--sample-ratio", "0.04", "--global-round", "2", "--output", "results")) {
+            assertThat(cli.exitCode()).as(cli.out()).isZero();
+
+            assertThat(cli.out())
+                    .containsPattern("\rround 1/2 +0% \\[ +\\] 0/4 clients")
+                    .containsPattern("\rround 2/2 +100% \\[=+\\] 4/4 clients")
+                    .containsPattern("\rround 2/2  accuracy 0\\.\\d{4}");
+        }
     }
 
     @ParameterizedTest
