@@ -47,14 +47,11 @@ public final class PoolRound {
      */
     public Object await(int index) {
         board.head(lane(index));
-        while (failure == null && !jobs.stopRequested()) {
+        while (failure == null && board.failure() == Board.NOTHING && !jobs.stopRequested()) {
             pool.supervisor().throwIfBroken();
             deal(index);
             if (board.await(lane(index), SLICE_MILLIS) == Board.DONE) {
                 return handOver(index);
-            }
-            if (board.failure() != Board.NOTHING) {
-                return null;
             }
         }
         return null;
@@ -94,15 +91,32 @@ public final class PoolRound {
     private Slot slot(int outstanding) {
         SlotPool all = pool.slots();
         Slot slot = all.take();
-        if (slot == null && outstanding <= board.workers() && all.grow()) {
-            slot = all.take();
-        }
-        if (slot == null && outstanding == 0) {
-            throw new IllegalStateException("no free slot: held=" + all.held() + ", limit=" + all.limit()
-                    + "; close packages that were handed over or keep clones of their tensors, or raise"
-                    + " TrainerOptions.maxSlots");
+        if (slot == null && outstanding < Math.min(all.initial(), board.workers() + 1)) {
+            slot = additional(outstanding == 0);
         }
         return slot;
+    }
+
+    /** A slot beside those that the caller still holds packages in; null if there can be none and none is needed. */
+    private Slot additional(boolean needed) {
+        SlotPool all = pool.slots();
+        IllegalStateException noMemory = null;
+        try {
+            if (all.grow()) {
+                return all.take();
+            }
+        } catch (IllegalStateException e) {
+            noMemory = e;
+        }
+        if (needed) {
+            String limit = noMemory == null ? Integer.toString(all.limit()) : noMemory.getMessage();
+            throw new IllegalStateException(
+                    "no free slot: held=" + all.held() + ", limit=" + limit
+                            + "; close packages that were handed over or keep clones of their tensors, or raise"
+                            + " TrainerOptions.maxSlots",
+                    noMemory);
+        }
+        return null;
     }
 
     /** Takes a result out of its lane; null, and a failure, if it cannot be read. */

@@ -21,12 +21,14 @@ final class SlotPool implements AutoCloseable {
     private static final int SLOTS_PER_WORKER = 16;
 
     private final long slotBytes;
+    private final int initial;
     private final int limit;
     private final SharedMemoryMap map;
     private final Map<Long, Segment> chunks = new HashMap<>();
     private final Deque<Slot> free = new ArrayDeque<>();
     private final List<Slot> returned = new ArrayList<>();
     private int size;
+    private volatile long bytes;
 
     /**
      * Makes the first slots.
@@ -37,9 +39,10 @@ final class SlotPool implements AutoCloseable {
      */
     SlotPool(long slotBytes, int slots, int limit, SharedMemoryMap map) {
         this.slotBytes = slotBytes;
+        this.initial = Math.min(slots, limit);
         this.limit = limit;
         this.map = map;
-        addChunk(Math.min(slots, limit));
+        addChunk(initial);
     }
 
     /** As many slots as fit in a fixed amount of memory, within what that many workers can use. */
@@ -106,6 +109,7 @@ final class SlotPool implements AutoCloseable {
         chunks.put(chunk.handle().generation(), chunk);
         map.add(chunk);
         size += count;
+        bytes += chunk.bytes();
         for (int i = count - 1; i >= 0; i--) {
             free.push(new Slot(chunk, i));
         }
@@ -122,12 +126,19 @@ final class SlotPool implements AutoCloseable {
         return returned.size();
     }
 
+    /** How many there were at the start. */
+    int initial() {
+        return initial;
+    }
+
+    /** How many there may be at the most. */
     int limit() {
         return limit;
     }
 
+    /** The memory of all slots, in bytes. */
     long bytes() {
-        return chunks.values().stream().mapToLong(Segment::bytes).sum();
+        return bytes;
     }
 
     @Override

@@ -71,7 +71,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
             ProcessOptions processOptions,
             PoolStopEvent stopEvent) {
         super(algorithm, options, stopEvent);
-        U prepared = algorithm.prepareUplinkPackageBuffer();
+        U prepared = prepareUplinkPackageBuffer();
         try {
             pool = new ProcessPool(settings(processOptions), worker(), prepared, algorithm.getClass(), stopEvent);
         } finally {
@@ -92,6 +92,15 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
                 process.heartbeat(),
                 options().grace(),
                 (line, worker) -> process.output().line(worker, line));
+    }
+
+    /**
+     * What one client's result needs; the caller owns its tensors. Final, for the constructor has laid out shared
+     * memory after it: the algorithm decides.
+     */
+    @Override
+    public final U prepareUplinkPackageBuffer() {
+        return super.prepareUplinkPackageBuffer();
     }
 
     /** The process ids of the workers, by index; they change when a lost worker is replaced. */
