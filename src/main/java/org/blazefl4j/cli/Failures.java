@@ -37,8 +37,13 @@ final class Failures {
         return text.toString();
     }
 
+    /** LibTorch's messages go on with its own native stack, which is for {@code --verbose} only. */
     private static String message(Throwable failure) {
         String message = failure.getMessage();
-        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+        if (message == null || message.isBlank()) {
+            return failure.getClass().getSimpleName();
+        }
+        boolean fromLibTorch = message.contains("Exception raised from");
+        return fromLibTorch ? message.lines().findFirst().orElseThrow() : message;
     }
 }

@@ -42,7 +42,7 @@ final class Federation implements AutoCloseable {
             return federation;
         } catch (IllegalArgumentException e) {
             federation.close();
-            throw new UsageException(e.getMessage(), e);
+            throw new UsageException(OptionNames.in(e.getMessage()), e);
         } catch (RuntimeException | Error e) {
             federation.close();
             throw e;

@@ -1,5 +1,9 @@
 package org.blazefl4j.core;
 
+import org.blazefl4j.torch.LibTorch;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
+
 /**
  * Where tensors live and arithmetic is done: {@code cpu}, {@code cuda} (all CUDA devices, clients spread over them) or
  * {@code cuda:1}.
@@ -50,6 +54,43 @@ public record Device(String type, int index) {
     /** Whether this is the processor. */
     public boolean isCpu() {
         return type.equals("cpu");
+    }
+
+    /** The number of CUDA devices that LibTorch finds. */
+    public static int cudaDevices() {
+        LibTorch.load();
+        return torch.hasCUDA() ? torch_cuda.device_count() : 0;
+    }
+
+    /**
+     * Checks that this device is there.
+     *
+     * @throws IllegalArgumentException if it is a CUDA device that there is not, with what was found
+     */
+    public void requireThere() {
+        if (!isCpu()) {
+            int count = cudaDevices();
+            requireAmong(
+                    count,
+                    count > 0
+                            ? "CUDA devices 0 to " + (count - 1)
+                            : "LibTorch sees no CUDA device (a CPU build, or no driver); run with"
+                                    + " -Djavacpp.platform.extension=-gpu on a machine with an NVIDIA driver");
+        }
+    }
+
+    /**
+     * Checks that this device is the processor or among some CUDA devices.
+     *
+     * @param count the number of CUDA devices
+     * @param found where that number is from, for the message
+     * @throws IllegalArgumentException if it is not among them
+     */
+    public void requireAmong(int count, String found) {
+        if (!isCpu() && Math.max(index, 0) >= count) {
+            throw new IllegalArgumentException("no such CUDA device: device=" + this + ", limit=" + count
+                    + " devices; found: " + found + "; choose another device, such as cpu");
+        }
     }
 
     /** LibTorch's object for this device; the caller closes it. */

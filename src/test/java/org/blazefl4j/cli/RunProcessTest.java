@@ -29,13 +29,18 @@ final class RunProcessTest {
 
     /** Few samples per client, four clients a round, two worker processes. */
     private CliProcess start(String... more) throws IOException {
-        List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.04", "--num-parallels", "2"));
+        List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.04"));
         args.addAll(List.of("--output", "results"));
         args.addAll(Arrays.asList(more));
-        if (!args.contains("--epochs")) {
-            args.addAll(List.of("--epochs", "1"));
-        }
+        addDefault(args, "--epochs", "1");
+        addDefault(args, "--num-parallels", "2");
         return CliProcess.start(folder, args.toArray(String[]::new));
+    }
+
+    private static void addDefault(List<String> args, String option, String value) {
+        if (!args.contains(option)) {
+            args.addAll(List.of(option, value));
+        }
     }
 
     private List<List<String>> csvRows() throws IOException {
@@ -157,13 +162,20 @@ final class RunProcessTest {
         assertThat(csvRows()).hasSize(1 + (int) summary.get("rounds"));
     }
 
-    @Test
-    void shouldRefuseWhatTheDataCannotGiveAndMakeNoFolder() throws Exception {
-        try (CliProcess cli = start("--num-clients", "10001")) {
+    @ParameterizedTest
+    @CsvSource({
+        "--num-clients, 10001, --num-clients=10001",
+        "--num-parallels, 5000, --num-parallels=5000",
+        "--device, cuda:4000, --device=cuda:4000",
+        "--data-dir, nowhere, --data-dir=nowhere"
+    })
+    void shouldRefuseWhatThisDataOrMachineCannotGiveAndMakeNoFolder(String option, String value, String named)
+            throws Exception {
+        try (CliProcess cli = start(option, value)) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.err())
                     .startsWith("blazefl4j run: ")
-                    .contains("10001")
+                    .contains(named)
                     .contains("limit=")
                     .doesNotContain("\tat ");
         }

@@ -58,7 +58,7 @@ public final class FedAvgServerHandler
      * @param dataset holds the samples to evaluate on, common to all, as {@link FedAvgPartitionType#TEST}
      * @param options the rest
      * @param <N> the models' names
-     * @throws IllegalArgumentException if there are no test samples
+     * @throws IllegalArgumentException if there are no test samples, or the device is a CUDA device that there is not
      */
     public <N extends Enum<N>> FedAvgServerHandler(
             ModelSelector<N> selector,
@@ -67,12 +67,15 @@ public final class FedAvgServerHandler
             FedAvgServerOptions options) {
         this.options = options;
         this.dataset = dataset;
+        options.device().requireThere();
         checkTestSamples(dataset);
         this.model = new FedAvgModel<>(selector, modelName).make(options.device());
         this.state = FlatParameters.of(model);
         this.sum = new WeightedSum(state.numel());
-        this.global = owned(state.flatten().cpu());
-        this.next = owned(global.clone());
+        try (Tensor flat = state.flatten()) {
+            this.global = owned(flat.cpu());
+            this.next = owned(global.clone());
+        }
     }
 
     private static void checkTestSamples(PartitionedDataset<FedAvgPartitionType> dataset) {

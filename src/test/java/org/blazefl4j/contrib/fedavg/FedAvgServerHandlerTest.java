@@ -14,6 +14,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterProperty;
 import net.jqwik.api.lifecycle.BeforeProperty;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.torch.Tensors;
@@ -362,6 +363,16 @@ final class FedAvgServerHandlerTest {
         refuses(
                 () -> new FedAvgServerHandler(selector, Tiny.LINEAR, empty, options),
                 "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
+    }
+
+    @Test
+    void shouldRefuseADeviceThatThereIsNot() {
+        FedAvgServerOptions options = FedAvgServerOptions.of(1, 1).withDevice(new Device("cuda", 4000));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> handler(options))
+                .withMessageStartingWith("no such CUDA device: device=cuda:4000, limit=")
+                .withMessageContaining("; found: ");
     }
 
     private static void refuses(ThrowingCallable call, String message) {

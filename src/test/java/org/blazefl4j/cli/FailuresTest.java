@@ -1,0 +1,41 @@
+package org.blazefl4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+final class FailuresTest {
+
+    @Test
+    void shouldTellWhatTheCausesAdd() {
+        Exception failure = new RuntimeException("a", new IllegalStateException("b", new IOException("file is gone")));
+
+        assertThat(Failures.describe(failure).lines()).containsExactly("a", "  because b", "  because file is gone");
+    }
+
+    @Test
+    void shouldNotRepeatACauseThatTheMessageQuotes() {
+        Exception cause = new IOException("disk full");
+
+        assertThat(Failures.describe(new RuntimeException(cause))).isEqualTo("java.io.IOException: disk full");
+    }
+
+    @Test
+    void shouldNameAnExceptionThatSaysNothing() {
+        assertThat(Failures.describe(new NullPointerException())).isEqualTo("NullPointerException");
+    }
+
+    @Test
+    void shouldLeaveOutLibTorchsNativeStack() {
+        String message = "size mismatch\n\nException raised from check at x.cpp:1\nframe #0: y";
+
+        assertThat(Failures.describe(new RuntimeException(message))).isEqualTo("size mismatch");
+    }
+
+    @Test
+    void shouldNameOptionsInTheLibrarysRefusals() {
+        assertThat(OptionNames.in("number of shards: numShards=50, limit=a multiple of 100"))
+                .isEqualTo("number of shards: --num-shards=50, limit=a multiple of 100");
+    }
+}
