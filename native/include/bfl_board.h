@@ -1,7 +1,8 @@
 // The job board: how a parent deals jobs to worker processes through one piece of shared memory.
 //
 // A board has lanes. A lane holds one outstanding job: its word, a job area (parent to worker) and a result area
-// (worker to parent). The word is {round:32, attempt:8, worker:16, state:8} and changes by compare-and-set only:
+// (worker to parent). The word is {round:32, attempt:8, worker:16, state:8} and changes by compare-and-set only; round
+// is a number that the parent gives each message in the round area:
 //
 //     FREE ---- deal (parent) ----> READY ---- claim (worker) ----> CLAIMED ---- commit (worker) ----> DONE | FAILED
 //      ^                              |                                |                                 |

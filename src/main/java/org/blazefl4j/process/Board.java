@@ -138,13 +138,13 @@ final class Board implements AutoCloseable {
         return (int) (word >>> 24 & 0xff);
     }
 
-    static int round(long word) {
+    static int message(long word) {
         return (int) (word >>> 32);
     }
 
-    /** Parent: lets workers claim the job that lies in the lane's area. */
-    void deal(int lane, int round, int attempt) {
-        checked(JobBoard.deal(address, lane, round, attempt));
+    /** Parent: lets workers claim the job that lies in the lane's area, of the round with this message. */
+    void deal(int lane, int message, int attempt) {
+        checked(JobBoard.deal(address, lane, message, attempt));
         JobBoard.announce(address, 1);
     }
 

@@ -17,6 +17,7 @@ public final class PoolRound {
     private final ProcessPool pool;
     private final Board board;
     private final RoundJobs jobs;
+    private final int message;
     private final Slot[] slots;
     private int dealt;
     private int handedOver;
@@ -31,10 +32,16 @@ public final class PoolRound {
      */
     public record Ending(List<Object> packages, ClientFailedException failure) {}
 
-    PoolRound(ProcessPool pool, Board board, RoundJobs jobs) {
+    /**
+     * A round that was published.
+     *
+     * @param message the number of its {@link RoundMessage}
+     */
+    PoolRound(ProcessPool pool, Board board, RoundJobs jobs, int message) {
         this.pool = pool;
         this.board = board;
         this.jobs = jobs;
+        this.message = message;
         this.slots = new Slot[board.lanes()];
     }
 
@@ -77,7 +84,7 @@ public final class PoolRound {
             slots[lane] = slot;
             dealt++;
             pool.mail().send(lane, message(dealt - 1, slot));
-            board.deal(lane, jobs.number(), 0);
+            board.deal(lane, message, 0);
         }
     }
 

@@ -40,6 +40,7 @@ public final class ProcessPool implements AutoCloseable {
     private final PoolMail mail;
     private final SlotPool slots;
     private final Supervisor supervisor;
+    private int messages;
     private volatile Thread roundThread;
     private volatile boolean closing;
 
@@ -146,8 +147,9 @@ public final class ProcessPool implements AutoCloseable {
         try {
             checkClass(payload);
             shared.forgetUnused();
-            mail.send(new RoundMessage(jobs.number(), environment(), shared.byName(), payload));
-            return new PoolRound(this, board, jobs);
+            messages = messages + 1 & Integer.MAX_VALUE;
+            mail.send(new RoundMessage(messages, environment(), shared.byName(), payload));
+            return new PoolRound(this, board, jobs, messages);
         } catch (Throwable failure) {
             leave();
             throw failure;

@@ -7,9 +7,9 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * What all workers are told of a round.
  *
- * @param round the round, from 0
+ * @param number what no other message of the pool has: a round may be repeated, with another payload
  * @param environment the parent's numeric environment, whose settings may have changed since the last round
  * @param shared what the parent shared so far, by name
  * @param payload the downlink package
  */
-record RoundMessage(int round, NumericEnvironment environment, Map<String, Tensor> shared, Object payload) {}
+record RoundMessage(int number, NumericEnvironment environment, Map<String, Tensor> shared, Object payload) {}

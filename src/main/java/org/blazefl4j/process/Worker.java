@@ -88,7 +88,7 @@ final class Worker {
         int state = Board.DONE;
         List<Segment> unbounded = List.of();
         try {
-            beginRound(Board.round(claimed));
+            beginRound(Board.message(claimed));
             unbounded = train(lane);
         } catch (Throwable failure) {
             state = Board.FAILED;
@@ -102,15 +102,13 @@ final class Worker {
     }
 
     private void beginRound(int number) {
-        if (round != null && ((RoundMessage) round.graph()).round() == number) {
-            return;
+        if (round == null || ((RoundMessage) round.graph()).number() != number) {
+            endRound();
+            segments.nextRound();
+            round = roundInbox.receive(segments);
+            shared.putAll(((RoundMessage) round.graph()).shared());
         }
-        endRound();
-        segments.nextRound();
-        round = roundInbox.receive(segments);
-        RoundMessage message = (RoundMessage) round.graph();
-        shared.putAll(message.shared());
-        adopt(message.environment());
+        adopt(((RoundMessage) round.graph()).environment());
     }
 
     /** Takes over the parent's settings; refuses to compute where it would give other bits than the parent. */

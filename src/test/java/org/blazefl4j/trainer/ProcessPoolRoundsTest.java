@@ -65,6 +65,19 @@ final class ProcessPoolRoundsTest {
     }
 
     @Test
+    void shouldSendTheNewPayloadWhenARoundIsRepeated() {
+        int round = trainer.round();
+        for (String note : List.of("first", "second")) {
+            trainer.startAtRound(round);
+            try (Tensor x = torch.zeros(FLOATS)) {
+                List<Up> ups = collect(new Down(x, Map.of("note", note)), cids(4));
+                assertThat(ups).allSatisfy(up -> assertThat(up.notes()).containsEntry("note", note));
+                ups.forEach(Up::close);
+            }
+        }
+    }
+
+    @Test
     void shouldHandOverInListOrderWhenSizesAscendAndDescend() {
         for (int i = 0; i < 50; i++) {
             algorithm.order(new Order(i, Action.ADD, i / 4, null, null));
