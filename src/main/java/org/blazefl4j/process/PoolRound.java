@@ -23,6 +23,7 @@ public final class PoolRound {
     private int handedOver;
     private ClientFailedException failure;
     private boolean killed;
+    private boolean ended;
 
     /**
      * How a round ended.
@@ -84,6 +85,7 @@ public final class PoolRound {
             slots[lane] = slot;
             dealt++;
             pool.mail().send(lane, message(dealt - 1, slot));
+            pool.supervisor().forgetLoss(lane);
             board.deal(lane, message, 0);
         }
     }
@@ -132,8 +134,12 @@ public final class PoolRound {
         long pid = pool.supervisor().pid(Board.worker(board.word(lane)));
         try (UplinkSource source = new UplinkSource(slots[lane], pid)) {
             return pool.mail().result(lane, source).graph();
-        } catch (RuntimeException e) {
-            fail(index, "its result cannot be read: " + e, e);
+        } catch (RuntimeException | Error e) {
+            String loss = pool.supervisor().loss(lane);
+            fail(
+                    index,
+                    loss == null ? "its result cannot be read: " + e : "its result was lost with its worker: " + loss,
+                    e);
             return null;
         } finally {
             free(lane);
@@ -150,9 +156,13 @@ public final class PoolRound {
 
     /**
      * Ends the round, complete or not: deals no further client and waits for those that run. If the round was told to
-     * stop, what runs longer than the grace time is killed.
+     * stop, what runs longer than the grace time is killed. The second time there is nothing more to return.
      */
     public Ending end() {
+        if (ended) {
+            return new Ending(List.of(), failure);
+        }
+        ended = true;
         try {
             awaitRunning();
             List<Object> packages = new ArrayList<>();
@@ -229,7 +239,7 @@ public final class PoolRound {
             if (!error.stopped() || !jobs.stopRequested()) {
                 fail(index, worker, error.toException().toString(), error.toException());
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             fail(index, worker, "its exception cannot be read: " + e, e);
         }
     }

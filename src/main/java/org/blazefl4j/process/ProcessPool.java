@@ -72,7 +72,9 @@ public final class ProcessPool implements AutoCloseable {
             send(worker, layout);
             slots = owned(newSlots(layout));
             WorkerCommand command = new WorkerCommand(settings, classPath, owned(new PoolFolder()));
-            supervisor = new Supervisor(settings, board, command, WorkerMain.arguments(board, settings.heartbeat()));
+            tenancy.enter();
+            supervisor = new Supervisor(
+                    settings, board, command, WorkerMain.arguments(board, settings.heartbeat()), tenancy::leave);
         } catch (Throwable failure) {
             free();
             throw failure;
@@ -127,10 +129,17 @@ public final class ProcessPool implements AutoCloseable {
      *
      * @return the tensor in shared memory; the caller owns it
      * @throws IllegalArgumentException if the tensor cannot cross
-     * @throws IllegalStateException if there is not enough shared memory
+     * @throws IllegalStateException if the pool is closed or there is not enough shared memory
      */
     public Tensor share(String name, Tensor tensor) {
-        return shared.share(name, tensor);
+        if (!tenancy.enter()) {
+            throw new IllegalStateException("pool is closed: shared=" + name + "; make a new trainer");
+        }
+        try {
+            return shared.share(name, tensor);
+        } finally {
+            tenancy.leave();
+        }
     }
 
     /**

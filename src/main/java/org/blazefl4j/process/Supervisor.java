@@ -3,8 +3,6 @@ package org.blazefl4j.process;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -22,6 +20,17 @@ final class Supervisor implements AutoCloseable {
     private static final int RESTARTS = 2;
     private static final int READY_SLICE_MILLIS = 10;
 
+    /**
+     * How often it looks whether a worker has ended; of Java's own notice, threads of the caller could be in the way.
+     */
+    private static final Duration LOOK = Duration.ofMillis(20);
+
+    /** How long {@code close()} waits for this thread beyond the grace time. */
+    private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
+
+    /** How long the last output of all workers together may take when the pool is closed. */
+    private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
+
     private final PoolSettings settings;
     private final Board board;
     private final WorkerCommand command;
@@ -29,7 +38,7 @@ final class Supervisor implements AutoCloseable {
     private final AtomicReferenceArray<WorkerProcess> processes;
     private final AtomicReferenceArray<String> losses;
     private final Pulse[] pulses;
-    private final BlockingQueue<WorkerProcess> exits = new LinkedBlockingQueue<>();
+    private final Runnable ended;
     private final Thread thread;
     private volatile boolean closing;
     private volatile IllegalStateException broken;
@@ -41,11 +50,13 @@ final class Supervisor implements AutoCloseable {
         private int silentTicks;
         private int failedStarts;
         private boolean wasReady;
+        private boolean gone;
 
         void restart(long now) {
             beats = now;
             beaten = false;
             silentTicks = 0;
+            gone = false;
         }
 
         void tick(long now) {
@@ -59,12 +70,14 @@ final class Supervisor implements AutoCloseable {
      * Starts the workers.
      *
      * @param arguments what the workers' main class gets after the worker's index
+     * @param ended called when this thread is about to end and uses the board no more
      */
-    Supervisor(PoolSettings settings, Board board, WorkerCommand command, List<String> arguments) {
+    Supervisor(PoolSettings settings, Board board, WorkerCommand command, List<String> arguments, Runnable ended) {
         this.settings = settings;
         this.board = board;
         this.command = command;
         this.arguments = arguments;
+        this.ended = ended;
         this.processes = new AtomicReferenceArray<>(settings.workers());
         this.losses = new AtomicReferenceArray<>(board.lanes());
         this.pulses = new Pulse[settings.workers()];
@@ -127,9 +140,14 @@ final class Supervisor implements AutoCloseable {
         return process == null ? 0 : process.pid();
     }
 
-    /** What happened to the worker that had claimed this lane, which is lost. */
+    /** What happened to the worker that had claimed this lane; null if it has not ended since. */
     String loss(int lane) {
         return losses.get(lane);
+    }
+
+    /** The lane gets a new job. */
+    void forgetLoss(int lane) {
+        losses.set(lane, null);
     }
 
     /** Kills a worker, which is then replaced. */
@@ -141,6 +159,14 @@ final class Supervisor implements AutoCloseable {
     }
 
     private void run() {
+        try {
+            startAndSupervise();
+        } finally {
+            ended.run();
+        }
+    }
+
+    private void startAndSupervise() {
         try {
             for (int worker = 0; worker < settings.workers(); worker++) {
                 pulses[worker] = new Pulse();
@@ -158,9 +184,11 @@ final class Supervisor implements AutoCloseable {
         long tick = tick(settings.heartbeat()).toNanos();
         long next = System.nanoTime() + tick;
         while (!closing) {
-            WorkerProcess exited = poll(next - System.nanoTime());
-            if (exited != null && !closing) {
-                replace(exited);
+            pause();
+            for (int worker = 0; worker < settings.workers() && !closing; worker++) {
+                if (!pulses[worker].gone && !processes.get(worker).isAlive()) {
+                    replace(processes.get(worker));
+                }
             }
             if (System.nanoTime() >= next) {
                 checkBeats();
@@ -169,11 +197,11 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    private WorkerProcess poll(long nanos) {
+    private static void pause() {
         try {
-            return exits.poll(Math.max(1, nanos), TimeUnit.NANOSECONDS);
+            TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
         } catch (InterruptedException e) {
-            return null; // only close() ends this thread
+            return; // only close() ends this thread
         }
     }
 
@@ -184,7 +212,6 @@ final class Supervisor implements AutoCloseable {
         pulses[worker].restart(board.beats(worker));
         WorkerProcess process = WorkerProcess.start(worker, command, all, settings.output());
         processes.set(worker, process);
-        process.onExit(exits::add);
     }
 
     private void replace(WorkerProcess exited) {
@@ -192,22 +219,30 @@ final class Supervisor implements AutoCloseable {
         Pulse pulse = pulses[worker];
         Board.Status status = board.status(worker);
         String lastWords = exited.lastWords();
-        for (int lane = 0; lane < board.lanes(); lane++) {
-            long word = board.word(lane);
-            if (Board.state(word) == Board.CLAIMED && Board.worker(word) == worker) {
-                losses.set(lane, lastWords);
-            }
-        }
+        pulse.gone = true;
         pulse.wasReady |= status == Board.Status.READY;
         pulse.failedStarts = status == Board.Status.READY ? 0 : pulse.failedStarts + 1;
         boolean hopeless = status == Board.Status.REFUSED || pulse.failedStarts > (pulse.wasReady ? RESTARTS : 0);
         if (hopeless) {
             breakDown(startFailure(worker, status, lastWords));
         }
-        board.lose(worker);
+        lose(worker, lastWords);
         if (!hopeless) {
             start(worker);
         }
+    }
+
+    /** Gives up what a worker had claimed, and says what became of the results that it had not handed over. */
+    private void lose(int worker, String reason) {
+        for (int lane = 0; lane < board.lanes(); lane++) {
+            long word = board.word(lane);
+            int state = Board.state(word);
+            boolean its = state == Board.CLAIMED || state == Board.DONE || state == Board.FAILED;
+            if (its && Board.worker(word) == worker) {
+                losses.set(lane, reason);
+            }
+        }
+        board.lose(worker);
     }
 
     private IllegalStateException startFailure(int worker, Board.Status status, String lastWords) {
@@ -243,16 +278,20 @@ final class Supervisor implements AutoCloseable {
                 process.kill("was killed, for it had not ended in time");
             }
         }
+        long outputEnd = end + LAST_OUTPUT.toNanos();
         for (int worker = 0; worker < settings.workers(); worker++) {
             WorkerProcess process = processes.get(worker);
             if (process != null && process.awaitExit(KILL_LIMIT)) {
-                board.lose(worker);
-                process.awaitOutput();
+                lose(worker, broken == null ? "worker process ended with its pool" : broken.getMessage());
+                process.awaitOutput(Duration.ofNanos(Math.max(0, outputEnd - System.nanoTime())));
             }
         }
     }
 
-    /** Ends the workers, kills those that take longer than the grace time, and waits for all of them. */
+    /**
+     * Ends the workers, kills those that take longer than the grace time, and waits for all of them; for those that the
+     * kernel does not let go of not much longer.
+     */
     @Override
     public void close() {
         closing = true;
@@ -260,6 +299,6 @@ final class Supervisor implements AutoCloseable {
         board.shutDown();
         board.alert();
         thread.interrupt();
-        Waiting.join(thread, settings.grace().plus(KILL_LIMIT).toMillis());
+        Waiting.join(thread, settings.grace().plus(AFTER_GRACE).toMillis());
     }
 }

@@ -11,6 +11,7 @@ import org.blazefl4j.torch.LibTorch;
 /** The main class of worker processes. */
 public final class WorkerMain {
 
+    private static final int FAILED = 1;
     private static final int SIGINT = 2;
     private static final int SIGKILL = 9;
 
@@ -52,7 +53,12 @@ public final class WorkerMain {
         Native.ignoreSignal(SIGINT); // a terminal sends it to the parent too, which then decides
         Board board = Board.open(segment);
         Heart.start(board, worker, parent, Duration.ofMillis(beatMillis));
-        run(board, worker);
+        try {
+            run(board, worker);
+        } catch (Throwable failure) {
+            failure.printStackTrace();
+            Runtime.getRuntime().halt(FAILED); // at once: its beats would go on, and its job stay claimed
+        }
         System.exit(0); // threads of the client's own must not keep the process
     }
 

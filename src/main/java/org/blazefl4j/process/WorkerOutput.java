@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.Charset;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -41,11 +42,11 @@ final class WorkerOutput {
     }
 
     /** Waits until the stream has ended and all lines were handed over. False if that takes too long. */
-    boolean awaitEnd(long millis) {
+    boolean awaitEnd(Duration limit) {
         if (Thread.currentThread() == thread) {
             return false;
         }
-        return Waiting.join(thread, millis);
+        return Waiting.join(thread, limit.toMillis());
     }
 
     private void pump(InputStream stream) {

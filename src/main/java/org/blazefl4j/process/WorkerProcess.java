@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -17,7 +16,7 @@ final class WorkerProcess {
     private static final int CRASH_REPORT_LINES = 12;
 
     /** How long output may trickle in after the end: a grandchild may hold the pipe open for ever. */
-    private static final long LAST_OUTPUT_MILLIS = 500;
+    private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
 
     private static final int SIGNAL_EXIT = 128;
 
@@ -66,13 +65,9 @@ final class WorkerProcess {
         return process.pid();
     }
 
+    /** False once the process has ended and was waited for. */
     boolean isAlive() {
         return process.isAlive();
-    }
-
-    /** Calls back once, from another thread, when the process has ended and was waited for. */
-    void onExit(Consumer<WorkerProcess> listener) {
-        process.onExit().thenRun(() -> listener.accept(this));
     }
 
     /** SIGKILL. */
@@ -89,14 +84,15 @@ final class WorkerProcess {
     }
 
     /** Waits a little for the last lines that the process wrote before it ended. */
-    void awaitOutput() {
-        out.awaitEnd(LAST_OUTPUT_MILLIS);
-        err.awaitEnd(LAST_OUTPUT_MILLIS);
+    void awaitOutput(Duration limit) {
+        long end = System.nanoTime() + limit.toNanos();
+        out.awaitEnd(limit);
+        err.awaitEnd(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
 
     /** How the process ended, with its last words. */
     String lastWords() {
-        awaitOutput();
+        awaitOutput(LAST_OUTPUT);
         StringBuilder text = new StringBuilder("worker process ");
         text.append(killedFor == null ? "ended" : killedFor)
                 .append(": pid=")

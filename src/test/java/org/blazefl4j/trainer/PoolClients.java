@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
@@ -45,6 +46,8 @@ final class PoolClients {
         /** Writes to the payload. */
         WRITE_TO_PAYLOAD,
         THROW,
+        /** Throws what cannot be reported, and leaves a thread behind that would keep the process. */
+        THROW_UNREPORTABLE,
         EXIT,
         PRINT,
         /** Runs until it is told to stop. */
@@ -79,6 +82,15 @@ final class PoolClients {
             Tensor x,
             Tensor y,
             @Unbounded Tensor rest) {
+
+        /** What making one throws in this process; null: nothing. */
+        static volatile Error broken;
+
+        Up {
+            if (broken != null) {
+                throw broken;
+            }
+        }
 
         void close() {
             x.close();
@@ -191,6 +203,10 @@ final class PoolClients {
             case KEEP_BUFFER -> context.get("kept", () -> buffer.x().detach());
             case WRITE_TO_PAYLOAD -> down.x().add_(new Scalar(1));
             case THROW -> throw new Refusal("no " + cid, new IllegalStateException("because"));
+            case THROW_UNREPORTABLE -> {
+                new Thread(LockSupport::park).start();
+                throw new Unreportable();
+            }
             case EXIT -> System.exit(3);
             case PRINT -> {
                 System.out.println("x".repeat(1 << 22));
@@ -212,6 +228,16 @@ final class PoolClients {
             }
         }
         return result;
+    }
+
+    private static final class Unreportable extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String getMessage() {
+            throw new AssertionError("no message");
+        }
     }
 
     /** An exception that the parent has no use for. */

@@ -46,18 +46,19 @@ final class ProcessPoolCloseTest {
     void openTrainer() throws Exception {
         mapped = Conditions.segmentsMapped();
         open = Conditions.segmentsOpen();
-        trainer = newTrainer();
+        trainer = newTrainer(List.of());
         pids = trainer.workerPids();
         assertThat(pids).allSatisfy(pid -> assertThat(Conditions.isRunning(pid)).isTrue());
         assertThat(Conditions.segmentsOpen()).isGreaterThan(open);
     }
 
-    private ProcessPoolClientTrainer<Up, Down, Order> newTrainer() {
+    private ProcessPoolClientTrainer<Up, Down, Order> newTrainer(List<String> jvmArguments) {
         return new ProcessPoolClientTrainer<>(
                 algorithm,
                 TrainerOptions.builder().numParallels(2).grace(GRACE).build(),
                 ProcessOptions.builder()
                         .output((worker, line) -> listener.get().accept(line))
+                        .jvmArguments(jvmArguments)
                         .build());
     }
 
@@ -100,6 +101,25 @@ final class ProcessPoolCloseTest {
         assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(1)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("trainer is closed");
+    }
+
+    @Test
+    void shouldNotWaitForAListenerThatDoesNotReturn() {
+        trainer.close();
+        CountDownLatch reading = new CountDownLatch(1);
+        listener.set(line -> {
+            try {
+                reading.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            trainer = newTrainer(List.of("-showversion", "-Xlog:gc+init:stdout"));
+            closeInTime();
+        } finally {
+            reading.countDown();
+        }
     }
 
     @Test
@@ -167,7 +187,7 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldRunTwoTrainersAtOnce() {
-        try (ProcessPoolClientTrainer<Up, Down, Order> second = newTrainer()) {
+        try (ProcessPoolClientTrainer<Up, Down, Order> second = newTrainer(List.of())) {
             CompletableFuture<Void> beside =
                     CompletableFuture.runAsync(() -> second.localProcess(down(FLOATS, 7), cids(50), up -> {
                         assertThat(PoolClients.first(up.x())).isEqualTo(7f + up.cid());

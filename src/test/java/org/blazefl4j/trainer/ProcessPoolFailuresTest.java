@@ -7,6 +7,7 @@ import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.RemoteWorkerException;
 import org.blazefl4j.core.StoppedException;
@@ -79,6 +81,11 @@ final class ProcessPoolFailuresTest {
                 .grace(Duration.ofMillis(500))
                 .build();
         return new ProcessPoolClientTrainer<>(ALGORITHM, options, process);
+    }
+
+    private static ProcessPoolClientTrainer<Up, Down, Order> openOne() {
+        return new ProcessPoolClientTrainer<>(
+                ALGORITHM, TrainerOptions.builder().numParallels(1).build());
     }
 
     /** Starts a round whose only client does something, and waits until it does. */
@@ -165,6 +172,74 @@ final class ProcessPoolFailuresTest {
         Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
     }
 
+    @Test
+    void shouldEndTheWorkerWhenItCannotReportAFailure() throws Exception {
+        ALGORITHM.order(0, Action.THROW_UNREPORTABLE);
+        round = failRoundBeside(1);
+        assertThat(round.get(20, TimeUnit.SECONDS))
+                .hasMessageContaining("worker process ended: pid=")
+                .hasMessageContaining("exit=1")
+                .hasMessageContaining("java.lang.AssertionError: no message");
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldSayThatAResultWasLostWithItsWorker() {
+        trainer = openOne();
+        List<Long> before = trainer.workerPids();
+        ALGORITHM.order(1, Action.TALKATIVE).order(2, Action.EXIT);
+        ClientFailedException failure = catchThrowableOfType(
+                ClientFailedException.class,
+                () -> trainer.localProcess(down(FLOATS, 0), cids(3), up -> {
+                    Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+                    up.close();
+                }));
+        assertThat(failure)
+                .hasMessageContaining("client=1")
+                .hasMessageContaining(
+                        "its result was lost with its worker: worker process ended: pid=" + before.get(0));
+        assertThat(failure.getSuppressed())
+                .singleElement()
+                .asString()
+                .contains("client=2")
+                .contains("exit=3");
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldFailTheClientWhoseResultThisProcessCannotTake() {
+        List<Up> others;
+        try {
+            Up.broken = new OutOfMemoryError("test");
+            assertThat(failRound(2))
+                    .hasMessageContaining("client=0")
+                    .hasMessageContaining("its result cannot be read: java.lang.OutOfMemoryError: test");
+            others = trainer.uplinkPackage();
+        } finally {
+            Up.broken = null;
+        }
+        assertThat(others).isEmpty();
+        requireNextRoundWorks();
+    }
+
+    @Test
+    void shouldNoticeThatAWorkerHasEndedWhenTheCommonPoolIsBusy() throws Exception {
+        Process parent = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        BusyPoolProgram.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader lines = parent.inputReader()) {
+            assertThat(parent.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(lines.readLine()).contains("client failed: client=0").contains("exit=3");
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"CLAIMED", "SLOT_HALF_WRITTEN", "BEFORE_DONE"})
     void shouldLoseOneClientOnlyWhenItsWorkerIsKilledAt(String point) throws Exception {
@@ -222,6 +297,7 @@ final class ProcessPoolFailuresTest {
 
     @Test
     void shouldQuoteStandardErrorWhenAWorkerDiesAfterPrinting() {
+        trainer = openOne();
         ALGORITHM.order(0, Action.PRINT);
         ALGORITHM.order(1, Action.EXIT);
         assertThat(failRound(2))
@@ -241,8 +317,8 @@ final class ProcessPoolFailuresTest {
 
     @Test
     void shouldNameTheClientWhenItWritesToThePayload() {
-        ALGORITHM.order(2, Action.WRITE_TO_PAYLOAD);
-        assertThat(failRound(4)).hasMessageContaining("payload was written to: client=2, round=");
+        ALGORITHM.order(0, Action.WRITE_TO_PAYLOAD); // alone: one that ran beside it might be named first
+        assertThat(failRound(1)).hasMessageContaining("payload was written to: client=0, round=");
     }
 
     @Test
