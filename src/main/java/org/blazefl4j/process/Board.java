@@ -126,6 +126,11 @@ final class Board implements AutoCloseable {
         return JobBoard.word(address, lane);
     }
 
+    /** The lane's word after a commit of this claim. */
+    static long committed(long claimed, int state) {
+        return claimed & ~0xffL | state;
+    }
+
     static int state(long word) {
         return (int) (word & 0xff);
     }
@@ -229,6 +234,17 @@ final class Board implements AutoCloseable {
     /** Gives clients a reason to end early, or takes it back. */
     void stop(int reason, boolean on) {
         checked(JobBoard.setStop(address, reason, on ? 1 : 0));
+    }
+
+    /** Worker: whether the parent has yet to take something that it committed. */
+    boolean hasResultsOf(int worker) {
+        for (int lane = 0; lane < lanes(); lane++) {
+            long word = word(lane);
+            if ((state(word) == DONE || state(word) == FAILED) && worker(word) == worker) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean isStopped(int reasons) {

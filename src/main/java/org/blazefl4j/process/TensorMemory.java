@@ -19,6 +19,9 @@ final class TensorMemory {
 
     /** Whether the elements lie as the layout says, so that they can be taken as they are. */
     static boolean lies(Tensor tensor, TensorLayout layout) {
+        if (tensor.is_conj() || tensor.is_neg()) {
+            return false; // such a view's memory holds the numbers before they are conjugated or negated
+        }
         long[] sizes = layout.sizes();
         for (int i = 0; i < sizes.length; i++) {
             if (sizes[i] > 1 && tensor.stride(i) != layout.strides()[i]) {

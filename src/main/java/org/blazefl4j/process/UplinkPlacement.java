@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.Tensor;
  * Places the tensors of a client's result: those trained in the slot stay where they are, others are copied to the
  * place of the same path, unbounded ones to segments of their own.
  */
-final class UplinkPlacement implements Placement {
+final class UplinkPlacement implements Placement, AutoCloseable {
 
     private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
 
@@ -31,16 +31,19 @@ final class UplinkPlacement implements Placement {
     public void start(SegmentTable segments, Segment segment, long offset) {
         table = segments;
         copies.clear();
-        closeUnbounded();
+        close();
     }
 
     @Override
     public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
-        return unbounded ? placeAlone(tensor, layout) : placeInSlot(path, tensor, layout);
+        if (!unbounded) {
+            return placeInSlot(path, tensor, layout);
+        }
+        return layout.bytes() > 0 ? placeAlone(tensor, layout) : handle(slot.segment(), slot.offset(), layout);
     }
 
     private ShmHandle placeAlone(Tensor tensor, TensorLayout layout) {
-        Segment segment = Segment.create(Math.max(1, layout.bytes()));
+        Segment segment = Segment.create(layout.bytes());
         unboundedSegments.add(segment);
         TensorMemory.copy(tensor, layout, segment, 0);
         return handle(segment, 0, layout);
@@ -116,7 +119,9 @@ final class UplinkPlacement implements Placement {
         return taken;
     }
 
-    private void closeUnbounded() {
+    /** Closes the segments of unbounded tensors that were not taken. */
+    @Override
+    public void close() {
         unboundedSegments.forEach(Segment::close);
         unboundedSegments.clear();
     }

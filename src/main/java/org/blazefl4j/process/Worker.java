@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.Segment;
@@ -20,6 +22,8 @@ final class Worker {
 
     /** How often a worker looks whether the parent has taken its unbounded tensors. */
     private static final int KEEPING_SLICE_MILLIS = 20;
+
+    private static final long KEEPING_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(KEEPING_SLICE_MILLIS);
 
     private final Board board;
     private final int index;
@@ -76,7 +80,15 @@ final class Worker {
             dropTaken();
             lane = tainted ? Board.SHUT_DOWN : claim();
         }
+        awaitTaken();
         runner.close();
+    }
+
+    /** Results may lie in memory of this process, which goes with it. */
+    private void awaitTaken() {
+        while (!board.isShutDown() && board.hasResultsOf(index)) {
+            LockSupport.parkNanos(KEEPING_SLICE_NANOS);
+        }
     }
 
     private int claim() {
@@ -85,6 +97,7 @@ final class Worker {
 
     private void work(int lane, long claimed) {
         FaultPoint.CLAIMED.reach();
+        Thread.interrupted(); // the last client's business
         int state = Board.DONE;
         List<Segment> unbounded = List.of();
         try {
@@ -97,7 +110,7 @@ final class Worker {
         FaultPoint.BEFORE_DONE.reach();
         board.commit(lane, claimed, state);
         if (!unbounded.isEmpty()) {
-            kept.add(new Kept(lane, board.word(lane), unbounded));
+            kept.add(new Kept(lane, Board.committed(claimed, state), unbounded));
         }
     }
 
@@ -139,22 +152,21 @@ final class Worker {
         Inbox.Received received = jobs[lane].receive(segments);
         JobMessage message = (JobMessage) received.graph();
         Slot slot = new Slot(segments.open(message.segment()), message.slot());
-        UplinkPlacement placement = new UplinkPlacement(slot, layout);
         long payloadSum = PayloadCheck.sum(round.tensors());
-        try {
+        try (UplinkPlacement placement = new UplinkPlacement(slot, layout)) {
             runner.run(
                     message.job(),
                     message.config(),
                     ((RoundMessage) round.graph()).payload(),
                     () -> layout.buffer(slot, decoder),
                     uplink -> put(lane, uplink, placement));
+            PayloadCheck.requireSame(payloadSum, round.tensors(), message.job());
+            requireReleased(slot, message.job());
+            return placement.takeUnbounded();
         } finally {
             received.close();
             tainted = slot.isReferenced();
         }
-        PayloadCheck.requireSame(payloadSum, round.tensors(), message.job());
-        requireReleased(message.job());
-        return placement.takeUnbounded();
     }
 
     private Void put(int lane, Object uplink, UplinkPlacement placement) {
@@ -162,8 +174,8 @@ final class Worker {
         return null;
     }
 
-    private void requireReleased(ClientJob job) {
-        if (tainted) {
+    private static void requireReleased(Slot slot, ClientJob job) {
+        if (slot.isReferenced()) {
             throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
                     + ", limit=no tensor of it after the worker function has returned; let the model go back to memory"
                     + " of its own, as FlatParameters.unbind() does, and keep copies only");

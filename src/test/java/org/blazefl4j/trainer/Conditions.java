@@ -63,7 +63,12 @@ final class Conditions {
 
     /** The number of this process's descriptors of unnamed shared memory. */
     static long segmentsOpen() {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+        return segmentsOpen(ProcessHandle.current().pid());
+    }
+
+    /** The same for another process. */
+    static long segmentsOpen(long pid) {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + pid + "/fd"))) {
             return descriptors.filter(Conditions::isSegment).count();
         } catch (IOException e) {
             throw new AssertionError(e);

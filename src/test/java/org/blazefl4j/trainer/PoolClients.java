@@ -39,10 +39,16 @@ final class PoolClients {
         NO_PLACE,
         /** Returns a large unbounded tensor. */
         UNBOUNDED,
+        /** Returns a large unbounded tensor beside one that no one prepared a place for. */
+        UNBOUNDED_AND_NO_PLACE,
         /** Returns a lot that is no tensor. */
         TALKATIVE,
         /** Keeps the buffer after it has returned. */
         KEEP_BUFFER,
+        /** Keeps the buffer and throws an exception with a long stack trace. */
+        KEEP_BUFFER_AND_THROW,
+        /** Interrupts its own thread. */
+        INTERRUPT_ITSELF,
         /** Writes to the payload. */
         WRITE_TO_PAYLOAD,
         THROW,
@@ -195,12 +201,21 @@ final class PoolClients {
                 return result(cid, buffer, buffer.x(), torch.ones(5, 3), buffer.rest());
             }
             case NO_PLACE -> result.notes().put("loss", torch.ones(1));
+            case UNBOUNDED_AND_NO_PLACE -> {
+                Map<String, Object> notes = Map.of("loss", torch.ones(1));
+                return new Up(cid, 0, 0, notes, buffer.x(), buffer.y(), torch.ones(50_000));
+            }
             case UNBOUNDED -> {
                 return result(cid, buffer, buffer.x(), buffer.y(), torch.full(new long[] {1000, 50}, new Scalar((float)
                         cid)));
             }
             case TALKATIVE -> result.notes().put("text", "x".repeat(100_000));
             case KEEP_BUFFER -> context.get("kept", () -> buffer.x().detach());
+            case KEEP_BUFFER_AND_THROW -> {
+                context.get("kept", () -> buffer.x().detach());
+                throwFrom(200);
+            }
+            case INTERRUPT_ITSELF -> Thread.currentThread().interrupt();
             case WRITE_TO_PAYLOAD -> down.x().add_(new Scalar(1));
             case THROW -> throw new Refusal("no " + cid, new IllegalStateException("because"));
             case THROW_UNREPORTABLE -> {
@@ -228,6 +243,13 @@ final class PoolClients {
             }
         }
         return result;
+    }
+
+    private static void throwFrom(int depth) {
+        if (depth == 0) {
+            throw new IllegalStateException("from far below");
+        }
+        throwFrom(depth - 1);
     }
 
     private static final class Unreportable extends RuntimeException {

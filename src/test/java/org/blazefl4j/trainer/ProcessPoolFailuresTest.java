@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.RemoteWorkerException;
 import org.blazefl4j.core.StoppedException;
@@ -313,6 +314,50 @@ final class ProcessPoolFailuresTest {
         assertThat(failRound(1)).hasMessageContaining("uplink buffer still in use: client=0");
         requireNextRoundWorks();
         Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+    }
+
+    @Test
+    void shouldReplaceAWorkerOnlyWhenItsFailureWasRead() {
+        trainer = openOne();
+        long pid = trainer.workerPids().get(0);
+        ALGORITHM.order(1, Action.KEEP_BUFFER_AND_THROW);
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(2), up -> {
+                    up.close();
+                    giveTimeToEnd(pid);
+                }))
+                .hasMessageContaining("client=1")
+                .hasMessageContaining("java.lang.IllegalStateException: from far below");
+        Conditions.await("the worker ends", () -> !Conditions.isRunning(pid));
+        requireNextRoundWorks();
+    }
+
+    /** Long enough for a process that does not wait. */
+    private static void giveTimeToEnd(long pid) {
+        for (int i = 0; i < 100 && Conditions.isRunning(pid); i++) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+    }
+
+    @Test
+    void shouldKeepNoMemoryOfAnUnboundedTensorWhenItsClientFails() {
+        trainer = openOne();
+        long pid = trainer.workerPids().get(0);
+        ALGORITHM.order(0, Action.UNBOUNDED_AND_NO_PLACE);
+        failRound(1);
+        long open = Conditions.segmentsOpen(pid);
+        assertThat(failRound(1)).hasMessageContaining("uplink tensor has no place: path=notes[loss]");
+        assertThat(Conditions.segmentsOpen(pid)).isEqualTo(open);
+    }
+
+    @Test
+    void shouldNotLeaveAClientsInterruptToTheNextClient() {
+        trainer = openOne();
+        ALGORITHM.order(0, Action.INTERRUPT_ITSELF).order(1, Action.UNTIL_STOPPED);
+        assertThatThrownBy(() -> trainer.localProcess(
+                        down(FLOATS, 0), cids(2), up -> trainer.stopEvent().set()))
+                .isInstanceOf(StoppedException.class);
+        trainer.uplinkPackage().forEach(Up::close);
+        requireNextRoundWorks();
     }
 
     @Test
