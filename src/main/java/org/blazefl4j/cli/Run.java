@@ -42,9 +42,8 @@ final class Run {
      * @throws UsageException if the settings cannot be met
      */
     void execute() {
-        LibTorch.tune();
         try (Interruption interruption = new Interruption();
-                Federation federation = Federation.open(settings)) {
+                Federation federation = open()) {
             Path folder = RunFolder.create(asked);
             introduce(federation, folder);
             try (JsonLinesMetrics json = new JsonLinesMetrics(folder.resolve("metrics.jsonl"));
@@ -54,6 +53,17 @@ final class Run {
             } finally {
                 out.println("  results        " + folder.resolve("metrics.csv") + " and metrics.jsonl");
             }
+        }
+    }
+
+    /** On a terminal with a word on what takes so long: the first time, libraries are unpacked. */
+    private Federation open() {
+        StartLine line = StartLine.show("starting: LibTorch, data and workers ...");
+        try {
+            LibTorch.tune();
+            return Federation.open(settings);
+        } finally {
+            line.clear();
         }
     }
 
@@ -90,6 +100,7 @@ final class Run {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("algorithm", "fedavg");
         map.putAll(settings.toMap());
+        map.put("clients_per_round", settings.clientsPerRound());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());
         return map;

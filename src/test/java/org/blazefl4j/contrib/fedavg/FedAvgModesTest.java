@@ -15,6 +15,7 @@ import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.RandomHorizontalFlip;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.AfterAll;
@@ -150,7 +151,7 @@ final class FedAvgModesTest {
 
     @Test
     void shouldGiveTheSameBitsForAUsersOwnModelAndData() {
-        try (TinyData data = TinyData.evenly(60, CLIENTS)) {
+        try (TinyData data = TinyData.evenly(60, CLIENTS).transformed(new RandomHorizontalFlip(0.5))) {
             Outcome expected = tiny(SERIAL, data);
 
             assertThat(expected.hashes).hasSize(ROUNDS).doesNotHaveDuplicates();
@@ -161,9 +162,30 @@ final class FedAvgModesTest {
         }
     }
 
-    /** Dropout, batch normalisation and a transform that draws random numbers. */
+    @Test
+    void shouldGiveTheSameBitsForClientsThatHaveTensorsOfTheirOwn() {
+        try (TinyData common = TinyData.evenly(60, CLIENTS);
+                TinyData apart = TinyData.evenly(60, CLIENTS).apart()) {
+            assertThat(tiny(PROCESSES, apart).hashes).isEqualTo(tiny(SERIAL, common).hashes);
+        }
+    }
+
+    /** With dropout and batch normalisation. */
     private static Outcome tiny(Mode mode, TinyData data) {
         FedAvgClientOptions training = new FedAvgClientOptions(2, 4, 0.05);
         return run(mode, workers(2), new Tiny.Selector(SEED), Tiny.CONVOLUTION, data.partitions(), training);
+    }
+
+    @Test
+    void shouldSendTheClientsDataOnce() {
+        ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, FashionMnist.CLASSES);
+        FedAvgClients clients = new FedAvgClients(selector, ModelName.CNN, partitions, CLIENTS, TRAINING);
+        try (FedAvgServerHandler handler = new FedAvgServerHandler(
+                        selector, ModelName.CNN, partitions, FedAvgServerOptions.of(1, CLIENTS));
+                var trainer = new FedAvgProcessPoolClientTrainer(clients, workers(1))) {
+            trainer.localProcess(handler.downlinkPackage(), List.of(0, 1, 2), FedAvgUplinkPackage::close);
+
+            assertThat(trainer.segmentBytes()).isLessThan(images.trainImages().nbytes());
+        }
     }
 }

@@ -3,8 +3,10 @@ package org.blazefl4j.contrib.fedavg;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.data.Transform;
 import org.bytedeco.pytorch.Tensor;
 
 /** A user's own data: images of 1×4×4 pixels whose class can be learnt, spread over clients. */
@@ -41,6 +43,29 @@ final class TinyData implements AutoCloseable {
         TinyData data = new TinyData(samples);
         data.spread(parts);
         return data;
+    }
+
+    /** The same samples for the clients, seen through a transform. */
+    TinyData transformed(Transform transform) {
+        for (int cid : partitions.clients(FedAvgPartitionType.TRAIN)) {
+            FilteredDataset mine = (FilteredDataset) partitions.getDataset(FedAvgPartitionType.TRAIN, cid);
+            partitions.setDataset(
+                    FedAvgPartitionType.TRAIN,
+                    cid,
+                    new FilteredDataset(mine.indices(), images, labels, transform, null));
+        }
+        return this;
+    }
+
+    /** The same samples for the clients, in tensors that each client has for itself. */
+    TinyData apart() {
+        for (int cid : partitions.clients(FedAvgPartitionType.TRAIN)) {
+            FilteredDataset mine = (FilteredDataset) partitions.getDataset(FedAvgPartitionType.TRAIN, cid);
+            TensorDataset own =
+                    new TensorDataset(images.index_select(0, mine.indices()), labels.index_select(0, mine.indices()));
+            partitions.setDataset(FedAvgPartitionType.TRAIN, cid, own);
+        }
+        return this;
     }
 
     private void spread(List<long[]> parts) {
