@@ -26,9 +26,9 @@ final class TensorMemoryTest {
     @Test
     void shouldCopyTheElementsOfANegatedView() {
         try (PointerScope scope = new PointerScope()) {
-            Tensor view = torch.imag(complex().conj());
+            Tensor view = torch.ones(5)._neg_view();
             assertThat(view.is_neg()).isTrue();
-            assertThat(copied(view).sum().item_float()).isEqualTo(-10);
+            assertThat(copied(view).sum().item_float()).isEqualTo(-5);
         }
     }
 

@@ -39,15 +39,15 @@ final class PoolClients {
         NO_PLACE,
         /** Returns a large unbounded tensor. */
         UNBOUNDED,
-        /** Returns a large unbounded tensor beside one that no one prepared a place for. */
-        UNBOUNDED_AND_NO_PLACE,
+        /** Writes to the payload and returns a large unbounded tensor. */
+        UNBOUNDED_AND_WRITE,
         /** Returns a lot that is no tensor. */
         TALKATIVE,
         /** Keeps the buffer after it has returned. */
         KEEP_BUFFER,
-        /** Keeps the buffer and throws an exception with a long stack trace. */
+        /** Keeps the buffer and throws an exception with a long message. */
         KEEP_BUFFER_AND_THROW,
-        /** Interrupts its own thread. */
+        /** Says whether its thread was interrupted, and interrupts it. */
         INTERRUPT_ITSELF,
         /** Writes to the payload. */
         WRITE_TO_PAYLOAD,
@@ -201,9 +201,9 @@ final class PoolClients {
                 return result(cid, buffer, buffer.x(), torch.ones(5, 3), buffer.rest());
             }
             case NO_PLACE -> result.notes().put("loss", torch.ones(1));
-            case UNBOUNDED_AND_NO_PLACE -> {
-                Map<String, Object> notes = Map.of("loss", torch.ones(1));
-                return new Up(cid, 0, 0, notes, buffer.x(), buffer.y(), torch.ones(50_000));
+            case UNBOUNDED_AND_WRITE -> {
+                down.x().add_(new Scalar(1));
+                return result(cid, buffer, buffer.x(), buffer.y(), torch.ones(50_000));
             }
             case UNBOUNDED -> {
                 return result(cid, buffer, buffer.x(), buffer.y(), torch.full(new long[] {1000, 50}, new Scalar((float)
@@ -213,9 +213,12 @@ final class PoolClients {
             case KEEP_BUFFER -> context.get("kept", () -> buffer.x().detach());
             case KEEP_BUFFER_AND_THROW -> {
                 context.get("kept", () -> buffer.x().detach());
-                throwFrom(200);
+                throw new IllegalStateException("long" + ".".repeat(20_000));
             }
-            case INTERRUPT_ITSELF -> Thread.currentThread().interrupt();
+            case INTERRUPT_ITSELF -> {
+                result.notes().put("interrupted", Thread.currentThread().isInterrupted());
+                Thread.currentThread().interrupt();
+            }
             case WRITE_TO_PAYLOAD -> down.x().add_(new Scalar(1));
             case THROW -> throw new Refusal("no " + cid, new IllegalStateException("because"));
             case THROW_UNREPORTABLE -> {
@@ -243,13 +246,6 @@ final class PoolClients {
             }
         }
         return result;
-    }
-
-    private static void throwFrom(int depth) {
-        if (depth == 0) {
-            throw new IllegalStateException("from far below");
-        }
-        throwFrom(depth - 1);
     }
 
     private static final class Unreportable extends RuntimeException {
