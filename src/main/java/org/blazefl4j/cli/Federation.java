@@ -42,7 +42,9 @@ final class Federation implements AutoCloseable {
             return federation;
         } catch (IllegalArgumentException e) {
             federation.close();
-            throw new UsageException(OptionNames.in(e.getMessage()), e);
+            UsageException refusal = new UsageException(OptionNames.in(e.getMessage()));
+            refusal.addSuppressed(e); // not as its cause, which would say the same in the library's words
+            throw refusal;
         } catch (RuntimeException | Error e) {
             federation.close();
             throw e;

@@ -42,6 +42,7 @@ final class Run {
      * @throws UsageException if the settings cannot be met
      */
     void execute() {
+        RunFolder.check(asked);
         try (Interruption interruption = new Interruption();
                 Federation federation = open()) {
             Path folder = RunFolder.create(asked);

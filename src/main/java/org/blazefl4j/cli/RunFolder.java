@@ -15,6 +15,29 @@ final class RunFolder {
     private RunFolder() {}
 
     /**
+     * Refuses a folder that {@link #create} would refuse, as far as that shows before.
+     *
+     * @param asked where the user wants it; null for a new one under {@code runs}
+     * @throws UsageException if it is a file or holds something
+     */
+    static void check(Path asked) {
+        if (asked == null || !Files.exists(asked)) {
+            return;
+        }
+        if (!Files.isDirectory(asked)) {
+            throw new UsageException("output is no folder: --output=" + asked + ", limit=a new or empty folder");
+        }
+        try (Stream<Path> content = Files.list(asked)) {
+            if (content.findAny().isPresent()) {
+                throw new UsageException("output folder is not empty: --output=" + asked
+                        + ", limit=a new or empty folder; name another, so that no results are overwritten");
+            }
+        } catch (IOException e) {
+            throw cannotMake(asked, e);
+        }
+    }
+
+    /**
      * Makes the folder.
      *
      * @param asked where the user wants it; null for a new one under {@code runs}
@@ -24,25 +47,12 @@ final class RunFolder {
         if (asked == null) {
             return createStamped(Path.of("runs"));
         }
+        check(asked);
         try {
-            return createAsked(asked);
+            return Files.createDirectories(asked);
         } catch (IOException e) {
             throw cannotMake(asked, e);
         }
-    }
-
-    private static Path createAsked(Path asked) throws IOException {
-        if (Files.exists(asked) && !Files.isDirectory(asked)) {
-            throw new UsageException("output is no folder: --output=" + asked + ", limit=a new or empty folder");
-        }
-        Files.createDirectories(asked);
-        try (Stream<Path> content = Files.list(asked)) {
-            if (content.findAny().isPresent()) {
-                throw new UsageException("output folder is not empty: --output=" + asked
-                        + ", limit=a new or empty folder; name another, so that no results are overwritten");
-            }
-        }
-        return asked;
     }
 
     /** Makes a folder named by the time, and by a number where another run has that name. */

@@ -177,7 +177,7 @@ final class RunProcessTest {
                     .startsWith("blazefl4j run: ")
                     .contains(named)
                     .contains("limit=")
-                    .doesNotContain("\tat ");
+                    .hasLineCount(1);
         }
         assertThat(results()).doesNotExist();
     }
