@@ -38,7 +38,8 @@ import org.bytedeco.pytorch.Tensor;
  * make the model by a {@code ModelSelector}, or inside {@code DefaultGenerator.seeded}.
  *
  * <p>A model owns its layers, parameters and buffers. It outlives a pointer scope that surrounds its making and is
- * freed by {@link #close()}, or at the end of that scope if it comes later. One thread at a time uses it.
+ * freed by {@link #close()}, or at the end of that scope if it comes later. One thread at a time uses it. LibTorch
+ * cannot clone it: make another one and copy the state with {@code FlatParameters}.
  */
 public abstract class Model extends Module {
 
@@ -64,12 +65,18 @@ public abstract class Model extends Module {
 
     /** Adds a child, which this model then owns, and returns it. Its name is part of the parameters' names. */
     protected final <M extends Module> M register(String name, M module) {
-        register_module(name, module);
+        super.register_module(name, module);
         if (!(module instanceof Model)) {
             module.retainReference();
         }
         owned.add(module);
         return module;
+    }
+
+    /** The same as {@link #register}, by LibTorch's name. */
+    @Override
+    public final <M extends Module> M register_module(String name, M module) {
+        return register(name, module);
     }
 
     /** Adds a parameter, which this model then owns, and returns it. */

@@ -1,5 +1,6 @@
 package org.blazefl4j.torch;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
@@ -51,6 +52,8 @@ public final class FlatParameters implements AutoCloseable {
     /** The module's private memory once it has been bound; null before. */
     private Tensor own;
 
+    private boolean closed;
+
     private FlatParameters(List<StateEntry> entries) {
         this.entries = entries;
         this.counters = entries.stream().filter(e -> !e.floating()).toList();
@@ -81,6 +84,7 @@ public final class FlatParameters implements AutoCloseable {
 
     /** A copy of the state: a new float32 tensor, shape [{@link #numel()}], on the module's device. */
     public Tensor flatten() {
+        checkOpen();
         Tensor out = StateEntry.newFlat(entries);
         flatten(out);
         return out;
@@ -242,6 +246,7 @@ public final class FlatParameters implements AutoCloseable {
     @Override
     public void close() {
         unbind();
+        closed = true;
         gradients.close();
         entries.forEach(e -> e.tensor().close());
         if (own != null) {
@@ -257,18 +262,31 @@ public final class FlatParameters implements AutoCloseable {
         }
     }
 
+    /** Copies all counters out of the vector, or none if one of them is damaged. */
     private void readCounters(Tensor flat) {
+        List<Tensor> rounded = new ArrayList<>();
         for (StateEntry entry : counters) {
             Tensor values = entry.slice(flat).round();
             if (!values.isfinite().all().item_bool()) {
                 throw new IllegalArgumentException("counter is not finite: name=" + entry.name()
                         + ", limit=finite numbers; the vector is damaged or its training diverged");
             }
-            entry.tensor().copy_(values);
+            rounded.add(values);
+        }
+        for (int i = 0; i < rounded.size(); i++) {
+            counters.get(i).tensor().copy_(rounded.get(i));
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException(
+                    "flat parameters: closed=true; make new ones with FlatParameters.of(module)");
         }
     }
 
     private void checkFlat(String what, Tensor flat) {
+        checkOpen();
         boolean fits = flat.dim() == 1 && flat.numel() == numel;
         if (!fits || flat.scalar_type().intern() != ScalarType.Float) {
             throw new IllegalArgumentException(what + ": shape=" + Arrays.toString(flat.shape()) + ", dtype="
@@ -283,10 +301,12 @@ public final class FlatParameters implements AutoCloseable {
             throw new IllegalArgumentException("bind: contiguous=" + flat.is_contiguous() + ", requires_grad="
                     + flat.requires_grad() + ", limit=contiguous without gradient; give flat.detach().contiguous()");
         }
-        if (!flat.device().equals(first.device())) {
-            throw new IllegalArgumentException(
-                    "bind: device=" + flat.device().str().getString() + ", limit="
-                            + first.device().str().getString() + "; move the vector to the module's device");
+        try (PointerScope scope = new PointerScope()) {
+            if (!flat.device().equals(first.device())) {
+                throw new IllegalArgumentException(
+                        "bind: device=" + flat.device().str().getString() + ", limit="
+                                + first.device().str().getString() + "; move the vector to the module's device");
+            }
         }
         for (StateEntry entry : entries) {
             if (entry.floating() && !entry.tensor().is_contiguous()) {
@@ -298,6 +318,7 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     private void checkBound(String what) {
+        checkOpen();
         if (bound == null) {
             throw new IllegalStateException(what + ": bound=false; call bind(flat) first");
         }

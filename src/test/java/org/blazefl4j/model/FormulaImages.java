@@ -2,7 +2,7 @@ package org.blazefl4j.model;
 
 import java.util.stream.LongStream;
 import org.blazefl4j.data.Batch;
-import org.bytedeco.pytorch.AbstractTensor;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -21,7 +21,7 @@ public final class FormulaImages {
             long bits = ((first + i) * 2654435761L & 0xFFFFFFFFL) >> 8;
             values[i] = (float) (bits / (double) (1 << 23) - 1);
         }
-        return AbstractTensor.create(values, shape);
+        return Tensors.of(values, shape);
     }
 
     /** Images of 4x4 even blocks; the rows of one band are brighter by 1, and the label is which band. */
@@ -37,6 +37,6 @@ public final class FormulaImages {
             long to = (labels[i] + 1) * size / classes;
             x.select(0, i).narrow(1, from, to - from).add_(new Scalar(1.0f));
         }
-        return new Batch(x, AbstractTensor.create(labels));
+        return new Batch(x, Tensors.of(labels));
     }
 }

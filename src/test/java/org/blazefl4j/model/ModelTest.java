@@ -7,6 +7,7 @@ import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Conv2dImpl;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -101,6 +102,28 @@ class ModelTest {
         assertThat(own.storage().use_count()).isEqualTo(1);
         convolution.close();
         own.close();
+    }
+
+    /** Why another model is made and loaded instead. */
+    @Test
+    void shouldNotBeCloneableByLibTorch() {
+        try (Net net = new Net()) {
+            assertThatThrownBy(() -> net.clone(new DeviceOptional()))
+                    .hasMessageContaining("clone() has not been implemented");
+        }
+    }
+
+    @Test
+    void shouldOwnWhatIsRegisteredByLibTorchsName() {
+        scope.close();
+        Dropout layer = new Dropout(0.5);
+        Sequential net = new Sequential();
+        net.register_module("layer", layer);
+        net.setGenerator(torch.make_generator_cpu(1));
+        layer.forward(torch.ones(2)).close();
+        net.close();
+
+        assertThat(layer.isNull()).isTrue();
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.blazefl4j.model.FormulaImages;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Storage;
@@ -95,7 +94,7 @@ class FlatParametersBindTest {
     @Test
     void shouldLeaveBuffersAsTheyAreInAStep() {
         float[] odd = {-0f, Float.MIN_VALUE, Float.NEGATIVE_INFINITY};
-        flat.narrow(0, SmallNet.RUNNING_MEAN, 3).copy_(AbstractTensor.create(odd));
+        flat.narrow(0, SmallNet.RUNNING_MEAN, 3).copy_(Tensors.of(odd));
         flat.narrow(0, SmallNet.COUNTER, 1).fill_(new Scalar(9f));
         parameters.bind(flat);
         net.eval();
@@ -329,6 +328,9 @@ class FlatParametersBindTest {
         parameters.close();
 
         assertThat(storage.use_count()).isEqualTo(alone);
+        assertThatThrownBy(parameters::flatten)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("flat parameters: closed=true; make new ones with FlatParameters.of(module)");
         try (FlatParameters again = FlatParameters.of(net)) {
             assertThat(Floats.of(again.flatten())).containsExactly(before);
         }
@@ -344,7 +346,7 @@ class FlatParametersBindTest {
 
     private static void backward(SmallNet of, int step) {
         Tensor x = FormulaImages.inputs(step * 300L, 6, 2, 5, 5);
-        Tensor y = AbstractTensor.create(0L, 1L, 2L, 3L, 0L, 1L);
+        Tensor y = Tensors.of(new long[] {0, 1, 2, 3, 0, 1});
         torch.cross_entropy(of.forward(x), y).backward();
     }
 

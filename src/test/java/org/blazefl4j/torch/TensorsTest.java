@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,7 +22,7 @@ class TensorsTest {
         String expected =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
 
-        try (Tensor tensor = AbstractTensor.create(1f, -2f)) {
+        try (Tensor tensor = Tensors.of(new float[] {1f, -2f})) {
             assertThat(Tensors.sha256(tensor)).isEqualTo(expected);
         }
     }
@@ -31,7 +30,7 @@ class TensorsTest {
     @Test
     void shouldHashElementsInLogicalOrderWhenStridesAreNot() {
         try (PointerScope scope = new PointerScope()) {
-            Tensor tensor = AbstractTensor.create(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+            Tensor tensor = Tensors.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
             Tensor transposed = tensor.t();
 
             assertThat(Tensors.sha256(transposed)).isEqualTo(Tensors.sha256(transposed.contiguous()));
@@ -42,9 +41,10 @@ class TensorsTest {
     @Test
     void shouldHashOnlyTheViewsOwnElements() {
         try (PointerScope scope = new PointerScope()) {
-            Tensor tensor = AbstractTensor.create(1f, 2f, 3f, 4f);
+            Tensor tensor = Tensors.of(new float[] {1f, 2f, 3f, 4f});
 
-            assertThat(Tensors.sha256(tensor.narrow(0, 1, 2))).isEqualTo(Tensors.sha256(AbstractTensor.create(2f, 3f)));
+            assertThat(Tensors.sha256(tensor.narrow(0, 1, 2)))
+                    .isEqualTo(Tensors.sha256(Tensors.of(new float[] {2f, 3f})));
         }
     }
 
@@ -53,7 +53,7 @@ class TensorsTest {
         String expected =
                 HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(new byte[0]));
 
-        try (Tensor tensor = AbstractTensor.create(new float[0], 0)) {
+        try (Tensor tensor = Tensors.of(new float[0], 0)) {
             assertThat(Tensors.sha256(tensor)).isEqualTo(expected);
         }
     }
