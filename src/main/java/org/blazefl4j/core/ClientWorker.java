@@ -24,7 +24,8 @@ import java.io.Serializable;
 public interface ClientWorker<C, D, U> extends Serializable {
 
     /**
-     * Trains one client.
+     * Trains one client. Native memory that it allocates in its thread is freed when it has returned, all but the
+     * tensors of the result.
      *
      * @param config what {@link ClientAlgorithm#getClientConfig(int)} returned for this client
      * @param payload the round's downlink package; read-only, valid until the call returns

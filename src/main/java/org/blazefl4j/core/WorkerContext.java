@@ -26,6 +26,9 @@ public interface WorkerContext {
      * A resource made once per worker and kept between clients and rounds: a model, a data set. Whoever gets it
      * overwrites all state that matters, for it is as the last client left it.
      *
+     * <p>Native memory that the supplier allocates lives as long as the worker. What a resource allocates later, while
+     * a client trains, is freed when that client ends, unless it keeps it with {@code retainReference()}.
+     *
      * @param key the resource's name in this worker
      * @param supplier makes it at the first call; if it is {@link AutoCloseable} it is closed with the worker
      */

@@ -57,8 +57,11 @@ final class ClientResult<U> {
         return !tensor.isNull() && tensor.defined() && !tensor.requires_grad() && tensor.has_storage();
     }
 
-    /** Whether something that outlives the client refers to the tensor's memory. */
+    /** Whether something that outlives the client refers to the tensor or its memory. */
     private boolean isUsedElsewhere(Tensor tensor) {
+        if (tensor.referenceCount() > 1) {
+            return true;
+        }
         long uses = tensor.storage().use_count();
         if (uses == 1) {
             return false;

@@ -1,14 +1,9 @@
 package org.blazefl4j.trainer;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +48,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final StopEvent stopEvent;
     private final int deviceCount;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
-    private final List<U> cache = new ArrayList<>();
+    private final PackageCache<U> cache = new PackageCache<>();
     private final AtomicReference<Thread> caller = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
@@ -155,9 +150,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     /** The packages that {@link #uplinkPackage()} would return now; they stay the trainer's. */
     public final List<U> cache() {
-        synchronized (cache) {
-            return List.copyOf(cache);
-        }
+        return cache.snapshot();
     }
 
     @Override
@@ -228,11 +221,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     @Override
     public List<Integer> order(List<Integer> cids) {
-        Map<Integer, Long> sizes = new HashMap<>();
-        cids.forEach(cid -> sizes.computeIfAbsent(cid, algorithm::dataSize));
-        List<Integer> ordered = new ArrayList<>(cids);
-        ordered.sort(Comparator.<Integer>comparingLong(sizes::get).reversed().thenComparing(Comparator.naturalOrder()));
-        return ordered;
+        return ClientIds.largestFirst(cids, algorithm::dataSize);
     }
 
     // ---- shared tensors
@@ -275,7 +264,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     @Override
     public final void localProcess(D payload, List<Integer> cids) {
-        process(payload, cids, this::keep, false);
+        process(payload, cids, cache::add, false);
     }
 
     @Override
@@ -285,13 +274,13 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private void process(D payload, List<Integer> cids, Consumer<? super U> sink, boolean streaming) {
         Objects.requireNonNull(payload, "payload");
-        List<Integer> checked = checkedIds(cids);
+        List<Integer> checked = ClientIds.checked(cids);
         enter();
         try {
             requireOpen();
-            discard(uplinkPackage());
             Round<D, C> current = new Round<>(this, round, payload, checked, streaming);
             throwIfStopped(current);
+            cache.discard();
             runCounted(current, sink);
         } finally {
             leave();
@@ -317,7 +306,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             ending = execution.end();
         } catch (Throwable callersFailure) {
             current.abort();
-            discard(execution.end().packages());
+            discard(execution, callersFailure);
             throw callersFailure;
         }
         keepAll(ending.packages());
@@ -327,6 +316,14 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         // A stop that nobody saw before the last package was taken is left for the next round.
         if (!complete || current.stopSeen() || isClosed()) {
             throwIfStopped(current);
+        }
+    }
+
+    private void discard(RoundExecution<U> execution, Throwable callersFailure) {
+        RoundExecution.Ending<U> ending = execution.end();
+        ending.packages().forEach(TensorWalk::closeAll);
+        if (ending.failure() != null) {
+            callersFailure.addSuppressed(ending.failure());
         }
     }
 
@@ -341,7 +338,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             }
             if (current.stopRequested()) {
                 // A client that was asked to end early may have returned a part of its result.
-                keep(converted(uplink));
+                cache.add(converted(uplink));
                 return false;
             }
             sink.accept(converted(uplink));
@@ -383,52 +380,18 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     @Override
     public final List<U> uplinkPackage() {
-        synchronized (cache) {
-            List<U> taken = new ArrayList<>(cache);
-            cache.clear();
-            return taken;
-        }
+        return cache.take();
     }
 
     private void keepAll(List<U> packages) {
         for (int i = 0; i < packages.size(); i++) {
             try {
-                keep(converted(packages.get(i)));
+                cache.add(converted(packages.get(i)));
             } catch (Throwable failure) {
-                discard(packages.subList(i + 1, packages.size()));
+                packages.subList(i + 1, packages.size()).forEach(TensorWalk::closeAll);
                 throw failure;
             }
         }
-    }
-
-    private void keep(U uplink) {
-        synchronized (cache) {
-            if (!closed) {
-                cache.add(uplink);
-                return;
-            }
-        }
-        TensorWalk.closeAll(uplink);
-    }
-
-    private static void discard(List<?> packages) {
-        packages.forEach(TensorWalk::closeAll);
-    }
-
-    private static List<Integer> checkedIds(List<Integer> cids) {
-        Objects.requireNonNull(cids, "cids");
-        Set<Integer> seen = new HashSet<>();
-        for (Integer cid : cids) {
-            if (cid == null || cid < 0) {
-                throw new IllegalArgumentException(
-                        "client id out of range: client=" + cid + ", limit=0; ids are not negative");
-            }
-            if (!seen.add(cid)) {
-                throw new IllegalArgumentException(
-                        "client listed twice: client=" + cid + ", limit=once a round; remove the repetition");
-            }
-        }
-        return List.copyOf(cids);
     }
 
     private void enter() {
@@ -437,7 +400,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         if (other != null) {
             throw new IllegalStateException("a round is running: round=" + round + ", limit=one at a time; "
                     + (other == current
-                            ? "localProcess was called from its own sink or listener"
+                            ? "this is called from its own sink or listener"
                             : "thread=" + other.getName() + " is in localProcess")
                     + "; wait until it returns, or use a second trainer");
         }
@@ -472,7 +435,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         try {
             closeWorkers();
         } finally {
-            discard(uplinkPackage());
+            cache.close();
             closeDone.countDown();
         }
     }

@@ -298,6 +298,30 @@ final class FailureTest {
         }
     }
 
+    @Test
+    void shouldAddTheFailureOfAClientToWhatTheSinkThrows() {
+        CountDownLatch failed = new CountDownLatch(1);
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 1) {
+                failed.countDown();
+                throw new IllegalStateException("broken");
+            }
+            return plus(cid, payload);
+        });
+        try (var trainer = Mode.THREADS.trainer(clients)) {
+            assertThatThrownBy(() -> trainer.localProcess(down, List.of(0, 1), uplink -> {
+                        uplink.close();
+                        awaitUnchecked(failed);
+                        throw new IllegalStateException("sink is full");
+                    }))
+                    .hasMessage("sink is full")
+                    .satisfies(failure -> assertThat(failure.getSuppressed())
+                            .singleElement()
+                            .asString()
+                            .contains("client=1", "broken"));
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void shouldPassOnWhatGetClientConfigThrows(Mode mode) {

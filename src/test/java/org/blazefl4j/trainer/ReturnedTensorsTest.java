@@ -152,6 +152,21 @@ final class ReturnedTensorsTest {
         });
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void shouldCopyATensorThatAResourceKeeps(Mode mode) {
+        assertCopied(mode, (cid, payload, context) -> {
+            Tensor[] last = context.get("last", () -> new Tensor[1]);
+            if (last[0] != null) {
+                last[0].fill_(new Scalar(-1));
+                last[0].close();
+            }
+            Up uplink = plus(cid, payload);
+            last[0] = uplink.value().retainReference();
+            return uplink;
+        });
+    }
+
     /** Client c returns 100 + c, whatever later clients do to the memory it had that from. */
     private void assertCopied(Mode mode, ClientWorker<Integer, Down, Up> worker) {
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();

@@ -145,7 +145,7 @@ final class RoundTest {
                 uplink.close();
                 assertThatThrownBy(() -> trainer.localProcess(down, List.of(2)))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("a round is running: round=0, limit=one at a time; localProcess was called from its"
+                        .hasMessage("a round is running: round=0, limit=one at a time; this is called from its"
                                 + " own sink or listener; wait until it returns, or use a second trainer");
                 assertThatThrownBy(() -> trainer.startAtRound(5)).hasMessageStartingWith("a round is running: round=0");
                 assertThatThrownBy(() -> trainer.share("data", down.value()))
