@@ -139,10 +139,6 @@ final class Board implements AutoCloseable {
         return (int) (word >>> 8 & 0xffff);
     }
 
-    static int attempt(long word) {
-        return (int) (word >>> 24 & 0xff);
-    }
-
     static int message(long word) {
         return (int) (word >>> 32);
     }

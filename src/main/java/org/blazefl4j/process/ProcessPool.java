@@ -204,14 +204,9 @@ public final class ProcessPool implements AutoCloseable {
         return supervisor.pids();
     }
 
-    /** The size of all segments of this process, in bytes, apart from {@link #sharedBytes()}. */
+    /** The size of all segments of this process, in bytes, tensors shared by name apart. */
     public long segmentBytes() {
         return board.bytes() + slots.bytes() + mail.segmentBytes();
-    }
-
-    /** The size of what was shared by name, in bytes. */
-    public long sharedBytes() {
-        return shared.bytes();
     }
 
     /**

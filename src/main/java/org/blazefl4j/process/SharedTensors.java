@@ -61,11 +61,6 @@ final class SharedTensors implements AutoCloseable {
         }
     }
 
-    /** The size of the segments, in bytes. */
-    long bytes() {
-        return segments.stream().mapToLong(Segment::bytes).sum();
-    }
-
     @Override
     public void close() {
         byName.values().forEach(Tensor::close);

@@ -79,7 +79,8 @@ final class WorkerCommand {
         return command;
     }
 
-    private void setEnvironment(Map<String, String> environment) {
+    /** Changes the parent's environment to the workers'. */
+    void setEnvironment(Map<String, String> environment) {
         if (!settings.inheritJavaOptions()) {
             environment.keySet().removeAll(JAVA_OPTION_VARIABLES);
         }
