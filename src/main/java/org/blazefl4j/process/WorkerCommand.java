@@ -14,7 +14,11 @@ final class WorkerCommand {
     private static final List<String> JAVA_OPTION_VARIABLES =
             List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
-    private static final String MALLOC_THRESHOLD = Integer.toString(32 << 20);
+    /** What {@code LibTorch.tune()} sets in the host process. */
+    private static final Map<String, String> MALLOC = Map.of(
+            "MALLOC_MMAP_THRESHOLD_", Integer.toString(32 << 20),
+            "MALLOC_TRIM_THRESHOLD_", Integer.toString(512 << 20),
+            "MALLOC_TOP_PAD_", Integer.toString(64 << 20));
 
     /** From this version on the JDK warns of native access that was not enabled. */
     private static final int WARNS_OF_NATIVE_ACCESS = 24;
@@ -86,9 +90,7 @@ final class WorkerCommand {
         }
         environment.put("OPENBLAS_NUM_THREADS", "1");
         environment.put("OMP_NUM_THREADS", Integer.toString(settings.worker().intraOpThreads()));
-        environment.put("MALLOC_MMAP_THRESHOLD_", MALLOC_THRESHOLD);
-        environment.put("MALLOC_TRIM_THRESHOLD_", Integer.toString(Integer.MAX_VALUE));
-        environment.put("MALLOC_TOP_PAD_", MALLOC_THRESHOLD);
+        environment.putAll(MALLOC);
         environment.putAll(settings.environment());
     }
 
