@@ -26,6 +26,7 @@ final class ProcessPoolOrphanTest {
         Path started = folder.resolve("started");
         Process parent = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.io.tmpdir=" + folder, // what a killed process cannot delete
                         "-classpath",
                         System.getProperty("java.class.path"),
                         ParentProgram.class.getName(),
