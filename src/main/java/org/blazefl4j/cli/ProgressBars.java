@@ -11,7 +11,11 @@ import org.blazefl4j.core.RoundReport;
 /** A live bar of the clients that have finished in this round, on standard error; gone when the round is. */
 final class ProgressBars implements RoundListener<Object>, AutoCloseable {
 
+    /** What Ctrl-C echoes, {@code ^C}, stays on the line, and the cursor too. */
+    private static final int MARGIN = 3;
+
     private final int rounds;
+    private final int width = Terminal.columns() - MARGIN;
     private ProgressBar bar;
 
     ProgressBars(int rounds) {
@@ -25,7 +29,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
                 .setInitialMax(cids.size())
                 .setUnit(" clients", 1)
                 .setStyle(ProgressBarStyle.ASCII)
-                .setConsumer(new OneLine())
+                .setConsumer(new OneLine(width))
                 .setUpdateIntervalMillis(200)
                 .showSpeed()
                 .clearDisplayOnFinish()
@@ -51,11 +55,14 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
         }
     }
 
-    /** Leaves no empty line where a bar was. */
+    /**
+     * Leaves no empty line where a bar was. Its width is given, for the bar's own way to find it takes over the signal
+     * handlers, and Ctrl-C would end the process before it has written its results.
+     */
     private static final class OneLine extends ConsoleProgressBarConsumer {
 
-        OneLine() {
-            super(System.err);
+        OneLine(int width) {
+            super(System.err, width);
         }
 
         @Override

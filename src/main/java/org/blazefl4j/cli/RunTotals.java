@@ -27,6 +27,9 @@ final class RunTotals implements RoundListener<Object> {
 
     @Override
     public void roundFinished(RoundReport report) {
+        if (reports.isEmpty()) {
+            startUp = startUp.minus(report.sampling()); // a round starts, for listeners, when it has sampled
+        }
         reports.add(report);
     }
 

@@ -39,7 +39,15 @@ final class CliProcess implements AutoCloseable {
     static CliProcess startOnTerminal(Path folder, String... args) throws IOException {
         return new CliProcess(
                 folder,
-                List.of("script", "--quiet", "--return", "--command", String.join(" ", java(args)), "/dev/null"));
+                List.of(
+                        "env",
+                        "--default-signal=INT",
+                        "script",
+                        "--quiet",
+                        "--return",
+                        "--command",
+                        String.join(" ", java(args)),
+                        "/dev/null"));
     }
 
     private static List<String> java(String... args) {
@@ -76,6 +84,12 @@ final class CliProcess implements AutoCloseable {
             }
             process.waitFor(20, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** Types on the terminal that it was started on. */
+    void type(char key) throws IOException {
+        process.getOutputStream().write(key);
+        process.getOutputStream().flush();
     }
 
     /** Sends a signal by name. */

@@ -144,6 +144,30 @@ final class RunProcessTest {
     }
 
     @Test
+    void shouldEndCleanlyOnCtrlCAlthoughABarIsDrawn() throws Exception {
+        try (CliProcess cli = CliProcess.startOnTerminal(
+                folder,
+                "run",
+                "--sample-ratio",
+                "0.04",
+                "--epochs",
+                "1",
+                "--global-round",
+                "90",
+                "--output",
+                "results")) {
+            cli.awaitOutput("\rround  2/90  accuracy");
+            cli.type('\003');
+
+            assertThat(cli.exitCode()).isEqualTo(130);
+            assertThat(cli.out()).containsPattern("stopped: \\d+ of 90 rounds");
+        }
+        assertThat(jsonLines().get(jsonLines().size() - 1))
+                .containsEntry("type", "summary")
+                .containsEntry("status", "stopped");
+    }
+
+    @Test
     void shouldFailInWordsWhenAWorkerIsLostAndKeepItsResults() throws Exception {
         try (CliProcess cli = start("--global-round", "100000", "--epochs", "20")) {
             cli.awaitOutput("round      1/100000");
