@@ -54,7 +54,16 @@ final class SegmentTable {
         segments.forEach(segment -> writeSegment(segment, out));
     }
 
+    /**
+     * Reads what {@link #write} wrote.
+     *
+     * @throws PackageFormatException if it is damaged
+     */
     static SegmentTable read(ByteBuffer in) {
+        if (in.remaining() < Integer.BYTES) {
+            throw new PackageFormatException(
+                    "segment table damaged: bytes=" + in.remaining() + ", limit=" + Integer.BYTES + " or more");
+        }
         SegmentTable table = new SegmentTable();
         int count = in.getInt();
         if (count < 0 || count > in.remaining() / ENTRY_BYTES) {
@@ -73,6 +82,11 @@ final class SegmentTable {
         out.putLong(segment.slotBytes()).putLong(segment.generation());
     }
 
+    /**
+     * Reads what {@link #writeSegment} wrote.
+     *
+     * @throws PackageFormatException if no segment can have such a handle
+     */
     static SegmentHandle readSegment(ByteBuffer in) {
         int pid = in.getInt();
         int fd = in.getInt();
@@ -80,6 +94,11 @@ final class SegmentTable {
         long device = in.getLong();
         long inode = in.getLong();
         long slotBytes = in.getLong();
-        return new SegmentHandle(pid, fd, device, inode, slots, slotBytes, in.getLong());
+        long generation = in.getLong();
+        try {
+            return new SegmentHandle(pid, fd, device, inode, slots, slotBytes, generation);
+        } catch (IllegalArgumentException e) {
+            throw new PackageFormatException("segment table damaged: " + e.getMessage(), e);
+        }
     }
 }

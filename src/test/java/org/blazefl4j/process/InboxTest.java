@@ -1,0 +1,68 @@
+package org.blazefl4j.process;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.PackageFormatException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Messages whose frame another process has damaged. */
+final class InboxTest {
+
+    private static final int BYTES = 4;
+    private static final int START = 8;
+    private static final int SEGMENT = 16;
+
+    private final Board board = Board.create(1, 1, 0);
+    private final Board.Area area = board.jobArea(0);
+    private final ByteBuffer bytes = SegmentMemory.view(area.segment(), area.offset(), area.bytes());
+
+    @BeforeEach
+    void send() {
+        new Outbox(area, new PackageEncoder()).send("x".repeat(100), new CopyPlacement(new SharedMemoryMap()));
+    }
+
+    @AfterEach
+    void close() {
+        board.close();
+    }
+
+    private void requireRefused(String text) {
+        Inbox inbox = new Inbox(area, new PackageDecoder(InboxTest.class.getClassLoader()));
+        assertThatThrownBy(() -> inbox.receive(new SegmentCache()))
+                .isInstanceOf(PackageFormatException.class)
+                .hasMessageStartingWith(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void shouldRefuseAMessageWithoutRoomForItsTable(int length) {
+        bytes.putInt(BYTES, length);
+        requireRefused("segment table damaged: bytes=");
+    }
+
+    @Test
+    void shouldRefuseAMessageOutsideOfTheBoard() {
+        bytes.putLong(START, board.bytes());
+        requireRefused("message outside of its segment: start=" + board.bytes());
+    }
+
+    @Test
+    void shouldRefuseASegmentThatCannotBe() {
+        bytes.putInt(0, Outbox.IN_SEGMENT).putInt(SEGMENT, -1);
+        requireRefused("segment table damaged: segment: slots=0");
+    }
+
+    @Test
+    void shouldRefuseATableWithASegmentThatCannotBe() {
+        int table = (int) (bytes.getLong(START) - area.offset());
+        bytes.putInt(table, 1);
+        requireRefused("segment table damaged: ");
+    }
+}
