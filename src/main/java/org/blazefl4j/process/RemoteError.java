@@ -30,10 +30,18 @@ record RemoteError(
     private static final int MAX_SUPPRESSED = 16;
     private static final int MAX_MESSAGE = 1 << 16;
     private static final int BRIEF_FRAMES = 4;
-    private static final int BRIEF_MESSAGE = 256;
+    private static final int BRIEF_TEXT = 256;
+
+    /** Two bytes each at the most; the rest of an area is left for what is between them. */
+    private static final int BRIEF_CHARS = 3000;
 
     /** One line of a stack trace. */
-    record Frame(String type, String method, String file, int line) {}
+    record Frame(String type, String method, String file, int line) {
+
+        int chars() {
+            return type.length() + method.length() + (file == null ? 0 : file.length());
+        }
+    }
 
     static RemoteError of(Throwable thrown) {
         return of(thrown, 0);
@@ -79,11 +87,28 @@ record RemoteError(
         }
     }
 
-    /** The same, short enough for an area of the board. */
+    /** The same, short enough for an area of the board, whatever is in it. */
     RemoteError brief() {
-        List<Frame> top = frames.subList(0, Math.min(frames.size(), BRIEF_FRAMES));
-        String start = message == null ? null : message.substring(0, Math.min(message.length(), BRIEF_MESSAGE));
-        return new RemoteError(className, start, top, cause == null ? null : cause.brief(), List.of(), stopped);
+        return brief(BRIEF_CHARS);
+    }
+
+    private RemoteError brief(int chars) {
+        String type = start(className);
+        String text = message == null ? null : start(message);
+        int left = chars - type.length() - (text == null ? 0 : text.length());
+        List<Frame> top = new ArrayList<>();
+        for (Frame frame : frames.subList(0, Math.min(frames.size(), BRIEF_FRAMES))) {
+            if (frame.chars() <= left) {
+                top.add(frame);
+                left -= frame.chars();
+            }
+        }
+        boolean room = left >= 2 * BRIEF_TEXT;
+        return new RemoteError(type, text, top, cause == null || !room ? null : cause.brief(left), List.of(), stopped);
+    }
+
+    private static String start(String text) {
+        return text.substring(0, Math.min(text.length(), BRIEF_TEXT));
     }
 
     /** The exception that stands for it in this process. */
