@@ -59,7 +59,17 @@ public final class WorkerMain {
             failure.printStackTrace();
             Runtime.getRuntime().halt(FAILED); // at once: its beats would go on, and its job stay claimed
         }
-        System.exit(0); // threads of the client's own must not keep the process
+        end(board);
+    }
+
+    /** Threads of the client's own must not keep the process; nor, where the pool waits for its end, its hooks. */
+    private static void end(Board board) {
+        if (board.isShutDown()) {
+            System.exit(0);
+        }
+        System.out.flush();
+        System.err.flush();
+        Runtime.getRuntime().halt(0);
     }
 
     private static void run(Board board, int index) {

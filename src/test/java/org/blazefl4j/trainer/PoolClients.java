@@ -47,6 +47,8 @@ final class PoolClients {
         KEEP_BUFFER,
         /** Keeps the buffer and throws an exception with a long message. */
         KEEP_BUFFER_AND_THROW,
+        /** Keeps the buffer, and would keep the process at its end. */
+        KEEP_BUFFER_AND_HANG,
         /** Says whether its thread was interrupted, and interrupts it. */
         INTERRUPT_ITSELF,
         /** Writes to the payload. */
@@ -215,6 +217,10 @@ final class PoolClients {
                 context.get("kept", () -> buffer.x().detach());
                 throw new IllegalStateException("long" + ".".repeat(20_000));
             }
+            case KEEP_BUFFER_AND_HANG -> {
+                context.get("kept", () -> buffer.x().detach());
+                Runtime.getRuntime().addShutdownHook(new Thread(PoolClients::parkForEver));
+            }
             case INTERRUPT_ITSELF -> {
                 result.notes().put("interrupted", Thread.currentThread().isInterrupted());
                 Thread.currentThread().interrupt();
@@ -246,6 +252,12 @@ final class PoolClients {
             }
         }
         return result;
+    }
+
+    private static void parkForEver() {
+        while (true) {
+            LockSupport.park();
+        }
     }
 
     private static final class Unreportable extends RuntimeException {

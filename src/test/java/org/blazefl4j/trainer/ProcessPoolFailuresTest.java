@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -309,6 +310,14 @@ final class ProcessPoolFailuresTest {
         assertThat(failRound(1)).hasMessageContaining("uplink buffer still in use: client=0");
         requireNextRoundWorks();
         Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+    }
+
+    @Test
+    void shouldReplaceAWorkerThoughItsShutdownHookHangs() {
+        trainer = open(1);
+        ALGORITHM.order(0, Action.KEEP_BUFFER_AND_HANG);
+        assertThat(failRound(1)).hasMessageContaining("uplink buffer still in use: client=0");
+        assertTimeoutPreemptively(Duration.ofSeconds(30), this::requireNextRoundWorks);
     }
 
     @Test
