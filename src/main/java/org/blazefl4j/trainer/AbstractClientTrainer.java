@@ -42,6 +42,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
 
+    /** So that the number of the next round exists. */
+    private static final int LAST_ROUND = Integer.MAX_VALUE - 1;
+
     private final ClientAlgorithm<U, D, C> algorithm;
     private final TrainerOptions options;
     private final ClientWorker<C, D, U> worker;
@@ -171,12 +174,16 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /**
      * Sets the number of the next round, to resume an experiment or to repeat a round with the same random streams.
      *
-     * @throws IllegalArgumentException if it is negative
+     * @throws IllegalArgumentException if it is negative, or so large that no round could follow
      * @throws IllegalStateException if a round is running
      */
     public final void startAtRound(int number) {
         if (number < 0) {
             throw new IllegalArgumentException("round is negative: round=" + number + ", limit=0; rounds count from 0");
+        }
+        if (number > LAST_ROUND) {
+            throw new IllegalArgumentException(
+                    "round is too large: round=" + number + ", limit=" + LAST_ROUND + "; rounds count from 0");
         }
         enter();
         try {
@@ -278,6 +285,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         enter();
         try {
             requireOpen();
+            requireRoundLeft();
             Round<D, C> current = new Round<>(this, round, payload, checked, streaming);
             throwIfStopped(current);
             cache.discard();
@@ -413,6 +421,13 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private void requireOpen() {
         if (isClosed()) {
             throw new IllegalStateException("trainer is closed: round=" + round + "; make a new trainer");
+        }
+    }
+
+    private void requireRoundLeft() {
+        if (round > LAST_ROUND) {
+            throw new IllegalStateException(
+                    "no round left: round=" + round + ", limit=" + LAST_ROUND + "; start again with startAtRound(0)");
         }
     }
 

@@ -201,6 +201,24 @@ final class RoundTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void shouldRefuseARoundThatNoRoundCouldFollow(Mode mode) {
+        try (var trainer = mode.trainer(Clients.adding())) {
+            assertThatThrownBy(() -> trainer.startAtRound(Integer.MAX_VALUE))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("round is too large: round=2147483647, limit=2147483646; rounds count from 0");
+            trainer.startAtRound(Integer.MAX_VALUE - 1);
+            trainer.localProcess(down, List.of(1), Up::close);
+            assertThatThrownBy(() -> trainer.localProcess(down, List.of(1), Up::close))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("no round left: round=2147483647, limit=2147483646; start again with startAtRound(0)");
+            trainer.startAtRound(0);
+            trainer.localProcess(down, List.of(1), Up::close);
+            assertThat(trainer.round()).isEqualTo(1);
+        }
+    }
+
     private void take(AbstractClientTrainer<Up, Down, Integer> trainer, List<Integer> rounds) {
         trainer.localProcess(down, List.of(1), uplink -> {
             rounds.add((int) uplink.number());
