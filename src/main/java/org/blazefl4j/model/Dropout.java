@@ -42,11 +42,12 @@ public final class Dropout extends Model {
             return x;
         }
         double kept = 1 - probability;
-        Tensor mask = torch.empty_like(x);
+        // drawn on the CPU, where the client's stream is, wherever x is
+        Tensor mask = x.is_cpu() ? torch.empty_like(x) : torch.empty(x.shape());
         mask.bernoulli_(kept, new GeneratorOptional(generator()));
         if (kept > 0) {
             mask.div_(new Scalar(kept));
         }
-        return x.mul(mask);
+        return x.mul(x.is_cpu() ? mask : mask.to(x));
     }
 }
