@@ -4,7 +4,7 @@ package org.blazefl4j.core;
  * What a client threw in a worker process, as far as it crosses to the parent: class name, message, stack trace, causes
  * and suppressed exceptions. The class itself need not exist in the parent.
  */
-public class RemoteWorkerException extends Exception {
+public final class RemoteWorkerException extends Exception {
 
     private static final long serialVersionUID = 1L;
 

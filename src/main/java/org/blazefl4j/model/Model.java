@@ -51,6 +51,7 @@ public abstract class Model extends Module {
     private Generator generator;
 
     /** Makes a model without layers. */
+    @SuppressWarnings("this-escape") // what is called touches LibTorch's part only, which is complete
     protected Model() {
         retainReference();
     }

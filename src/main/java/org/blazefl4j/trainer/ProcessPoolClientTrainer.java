@@ -60,6 +60,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
      *     cross, or a class it needs has no place that workers could load it from
      * @throws IllegalStateException if a worker cannot start, with its last words, or shared memory is too small
      */
+    @SuppressWarnings("this-escape") // all that is called is final
     public ProcessPoolClientTrainer(
             ClientAlgorithm<U, D, C> algorithm, TrainerOptions options, ProcessOptions processOptions) {
         this(algorithm, options, processOptions, new PoolStopEvent());

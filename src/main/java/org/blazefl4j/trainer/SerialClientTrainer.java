@@ -31,6 +31,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
      * @param options how clients are run
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
      */
+    @SuppressWarnings("this-escape") // all that is called is final
     public SerialClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
         this.runner = new ClientRunner<>(worker(), 0, workerSettings(), shared(), clientsStopEvent());

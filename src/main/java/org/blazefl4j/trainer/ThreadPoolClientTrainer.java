@@ -28,6 +28,7 @@ public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D
      * @param options how clients are run
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
      */
+    @SuppressWarnings("this-escape") // all that is called is final
     public ThreadPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
         List<ClientRunner<C, D, U>> runners = new ArrayList<>();

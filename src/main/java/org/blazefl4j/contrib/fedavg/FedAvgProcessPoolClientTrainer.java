@@ -36,6 +36,7 @@ public class FedAvgProcessPoolClientTrainer
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
      * @throws IllegalStateException if a worker cannot start, or shared memory is too small
      */
+    @SuppressWarnings("this-escape") // what is called cannot be overridden outside the library
     public FedAvgProcessPoolClientTrainer(
             FedAvgClients clients, TrainerOptions options, ProcessOptions processOptions) {
         super(clients, options, processOptions);
