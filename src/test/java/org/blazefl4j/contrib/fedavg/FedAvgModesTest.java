@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.fedavg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -18,9 +19,11 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.RandomHorizontalFlip;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,9 +33,14 @@ final class FedAvgModesTest {
     private static final int CLIENTS = 6;
     private static final int ROUNDS = 3;
     private static final long SEED = 42;
+    private static final int TINY_WORKERS = 2;
     private static final FedAvgClientOptions TRAINING =
             FedAvgClientOptions.defaults().withEpochs(2);
     private static final long HERE = ProcessHandle.current().pid();
+
+    /** For the files of those who meet. */
+    @TempDir
+    private Path folder;
 
     private static ImageData images;
     private static InMemoryPartitionedDataset<FedAvgPartitionType> partitions;
@@ -54,13 +62,26 @@ final class FedAvgModesTest {
     private static final Mode PROCESSES =
             (clients, options) -> new Trainer(new FedAvgProcessPoolClientTrainer(clients, options));
 
+    /** In processes, with other parameters in one client's package than it trained. */
+    private static Trainer replacingOnePackage(FedAvgClients clients, TrainerOptions options) {
+        return new Trainer(new FedAvgProcessPoolClientTrainer(clients, options) {
+            @Override
+            public FedAvgUplinkPackage convertBufferToUplink(FedAvgUplinkPackage uplink) {
+                if (uplink.cid() == CLIENTS - 2) {
+                    uplink.parameters().add_(new Scalar(0.5f));
+                }
+                return uplink;
+            }
+        });
+    }
+
     @BeforeAll
     static void open() {
         images = FashionMnist.embedded();
         partitions = new InMemoryPartitionedDataset<>();
         partitions.setDataset(FedAvgPartitionType.TEST, images.test());
         partitions.setClients(FedAvgPartitionType.TRAIN, images.train(), unequalParts());
-        serial = cnn(SERIAL, TrainerOptions.defaults());
+        serial = cnn(SERIAL, TrainerOptions.defaults(), partitions);
     }
 
     @AfterAll
@@ -81,9 +102,15 @@ final class FedAvgModesTest {
         return parts;
     }
 
-    private static Outcome cnn(Mode mode, TrainerOptions options) {
+    private static Outcome cnn(
+            Mode mode, TrainerOptions options, InMemoryPartitionedDataset<FedAvgPartitionType> data) {
         ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, FashionMnist.CLASSES);
-        return run(mode, options, selector, ModelName.CNN, partitions, TRAINING);
+        return run(mode, options, selector, ModelName.CNN, data, TRAINING);
+    }
+
+    /** With all of so many workers at work. */
+    private Outcome cnn(Mode mode, int workers) {
+        return cnn(mode, workers(workers), Meeting.before(partitions, folder, workers));
     }
 
     private static <N extends Enum<N>> Outcome run(
@@ -126,7 +153,7 @@ final class FedAvgModesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void shouldGiveTheSameBitsInThreads(int count) {
-        Outcome threads = cnn(THREADS, workers(count));
+        Outcome threads = cnn(THREADS, count);
 
         assertThat(threads.hashes).isEqualTo(serial.hashes);
         assertThat(threads.pids).containsExactly(HERE);
@@ -136,7 +163,7 @@ final class FedAvgModesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void shouldGiveTheSameBitsInProcesses(int count) {
-        Outcome processes = cnn(PROCESSES, workers(count));
+        Outcome processes = cnn(PROCESSES, count);
 
         assertThat(processes.hashes).isEqualTo(serial.hashes);
         assertThat(processes.pids).hasSize(count).doesNotContain(HERE);
@@ -144,21 +171,32 @@ final class FedAvgModesTest {
 
     @Test
     void shouldGiveOtherBitsForAnotherSeed() {
-        Outcome other = cnn(PROCESSES, TrainerOptions.builder().seed(SEED + 1).build());
+        Outcome other = cnn(PROCESSES, TrainerOptions.builder().seed(SEED + 1).build(), partitions);
 
         assertThat(other.hashes).hasSize(ROUNDS).doesNotHaveDuplicates().doesNotContainAnyElementsOf(serial.hashes);
     }
 
     @Test
+    void shouldGiveOtherBitsIfOneClientsPackageIsReplaced() {
+        try (TinyData data = TinyData.evenly(60, CLIENTS)) {
+            Outcome expected = tiny(SERIAL, data.partitions());
+            Outcome other = tiny(FedAvgModesTest::replacingOnePackage, data.partitions());
+
+            assertThat(other.hashes)
+                    .hasSize(ROUNDS)
+                    .doesNotHaveDuplicates()
+                    .doesNotContainAnyElementsOf(expected.hashes);
+        }
+    }
+
+    @Test
     void shouldGiveTheSameBitsForAUsersOwnModelAndData() {
         try (TinyData data = TinyData.evenly(60, CLIENTS).transformed(new RandomHorizontalFlip(0.5))) {
-            Outcome expected = tiny(SERIAL, data);
+            Outcome expected = tiny(SERIAL, data.partitions());
 
             assertThat(expected.hashes).hasSize(ROUNDS).doesNotHaveDuplicates();
-            assertThat(tiny(THREADS, data).hashes).isEqualTo(expected.hashes);
-            Outcome processes = tiny(PROCESSES, data);
-            assertThat(processes.hashes).isEqualTo(expected.hashes);
-            assertThat(processes.pids).isNotEmpty().doesNotContain(HERE);
+            assertThat(tiny(THREADS, data.partitions()).hashes).isEqualTo(expected.hashes);
+            requireSameInProcesses(data, expected);
         }
     }
 
@@ -166,14 +204,24 @@ final class FedAvgModesTest {
     void shouldGiveTheSameBitsForClientsThatHaveTensorsOfTheirOwn() {
         try (TinyData common = TinyData.evenly(60, CLIENTS);
                 TinyData apart = TinyData.evenly(60, CLIENTS).apart()) {
-            assertThat(tiny(PROCESSES, apart).hashes).isEqualTo(tiny(SERIAL, common).hashes);
+            Outcome expected = tiny(SERIAL, common.partitions());
+
+            assertThat(expected.hashes).hasSize(ROUNDS).doesNotHaveDuplicates();
+            requireSameInProcesses(apart, expected);
         }
     }
 
+    private void requireSameInProcesses(TinyData data, Outcome expected) {
+        Outcome processes = tiny(PROCESSES, Meeting.before(data.partitions(), folder, TINY_WORKERS));
+
+        assertThat(processes.hashes).isEqualTo(expected.hashes);
+        assertThat(processes.pids).hasSize(TINY_WORKERS).doesNotContain(HERE);
+    }
+
     /** With dropout and batch normalisation. */
-    private static Outcome tiny(Mode mode, TinyData data) {
+    private static Outcome tiny(Mode mode, InMemoryPartitionedDataset<FedAvgPartitionType> data) {
         FedAvgClientOptions training = new FedAvgClientOptions(2, 4, 0.05);
-        return run(mode, workers(2), new Tiny.Selector(SEED), Tiny.CONVOLUTION, data.partitions(), training);
+        return run(mode, workers(TINY_WORKERS), new Tiny.Selector(SEED), Tiny.CONVOLUTION, data, training);
     }
 
     @Test
