@@ -5,6 +5,9 @@ public class ClientFailedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Where, in what LibTorch throws, the message ends and pages of its native stack begin. */
+    private static final String NATIVE_STACK = "\nException raised from ";
+
     private final int clientId;
     private final int round;
     private final int worker;
@@ -23,6 +26,23 @@ public class ClientFailedException extends RuntimeException {
         this.clientId = clientId;
         this.round = round;
         this.worker = worker;
+    }
+
+    /**
+     * Describes the failure of one client by what it threw. LibTorch's native stack is left to the cause.
+     *
+     * @param clientId the client
+     * @param round the round, from 0
+     * @param worker the worker's index
+     * @param cause the worker's own exception, with its stack trace
+     */
+    public ClientFailedException(int clientId, int round, int worker, Throwable cause) {
+        this(clientId, round, worker, reason(String.valueOf(cause)), cause);
+    }
+
+    private static String reason(String text) {
+        int end = text.indexOf(NATIVE_STACK);
+        return end < 0 ? text : text.substring(0, end).stripTrailing();
     }
 
     /** The client that failed. */

@@ -74,8 +74,8 @@ public record Device(String type, int index) {
                     count,
                     count > 0
                             ? "CUDA devices 0 to " + (count - 1)
-                            : "LibTorch sees no CUDA device (a CPU build, or no driver); run with"
-                                    + " -Djavacpp.platform.extension=-gpu on a machine with an NVIDIA driver");
+                            : "LibTorch sees no CUDA device (a CPU build, or no driver); build with"
+                                    + " -Djavacpp.platform.extension=-gpu and run on a machine with an NVIDIA driver");
         }
     }
 

@@ -237,7 +237,7 @@ public final class PoolRound {
                 new UplinkSource(slots[lane], pool.supervisor().pid(worker))) {
             RemoteError error = (RemoteError) pool.mail().result(lane, source).graph();
             if (!error.stopped() || !jobs.stopRequested()) {
-                fail(index, worker, error.toException().toString(), error.toException());
+                fail(new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, error.toException()));
             }
         } catch (RuntimeException | Error e) {
             fail(index, worker, "its exception cannot be read: " + e, e);
@@ -249,8 +249,10 @@ public final class PoolRound {
     }
 
     private void fail(int index, int worker, String reason, Throwable cause) {
-        ClientFailedException next =
-                new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, reason, cause);
+        fail(new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, reason, cause));
+    }
+
+    private void fail(ClientFailedException next) {
         if (failure == null) {
             failure = next;
         } else {

@@ -139,6 +139,6 @@ final class Round<D, C> {
         if (cause instanceof StoppedException && stopRequested()) {
             return null;
         }
-        return new ClientFailedException(job.clientId(), number, worker, String.valueOf(cause), cause);
+        return new ClientFailedException(job.clientId(), number, worker, cause);
     }
 }

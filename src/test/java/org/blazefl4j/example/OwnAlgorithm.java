@@ -41,7 +41,6 @@ final class OwnAlgorithm {
             return new Up(cid, result.vector());
         }
     }
-    // README
 
     /** One round in worker processes; the first element of each client's vector. */
     static List<Float> firstElements(List<Integer> cids) {
@@ -56,4 +55,5 @@ final class OwnAlgorithm {
         }
         return first;
     }
+    // README
 }

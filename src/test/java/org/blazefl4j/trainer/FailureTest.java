@@ -219,6 +219,24 @@ final class FailureTest {
 
     @ParameterizedTest
     @EnumSource
+    void shouldTellWhatLibTorchSaidAndLeaveItsNativeStackToTheCause(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            payload.value().reshape(2, 3);
+            return plus(cid, payload);
+        });
+        try (var trainer = mode.trainer(clients)) {
+            ClientFailedException failure =
+                    catchThrowableOfType(ClientFailedException.class, () -> trainer.localProcess(down, List.of(4)));
+
+            assertThat(failure)
+                    .hasMessage("client failed: client=4, round=0, worker=" + failure.worker()
+                            + ": java.lang.RuntimeException: shape '[2, 3]' is invalid for input of size 1");
+            assertThat(failure.getCause()).hasMessageContainingAll("Exception raised from", "frame #0");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void shouldFailAClientThatReturnsNothing(Mode mode) {
         Clients clients = new Clients((cid, payload, context) -> null);
         try (var trainer = mode.trainer(clients)) {
