@@ -7,6 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: its commands, and what becomes of their errors. */
 @Command(
@@ -69,9 +70,18 @@ public final class Main implements Runnable {
         CommandLine command = refusal.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
         PrintWriter err = command.getErr();
-        err.println(name + ": " + refusal.getMessage());
-        CommandLine.UnmatchedArgumentException.printSuggestions(refusal, err);
+        err.println(name + ": " + message(refusal));
+        UnmatchedArgumentException.printSuggestions(refusal, err);
         err.println("Try '" + name + " --help'.");
         return ExitCode.USAGE;
+    }
+
+    private static String message(ParameterException refusal) {
+        boolean beforeAnyCommand = refusal.getCommandLine().getParent() == null;
+        if (beforeAnyCommand && refusal instanceof UnmatchedArgumentException unmatched) {
+            return "no such command: command=" + unmatched.getUnmatched().get(0)
+                    + ", limit=run or doctor; name one, then its options";
+        }
+        return refusal.getMessage();
     }
 }

@@ -11,7 +11,7 @@ import org.blazefl4j.core.RoundReport;
 /** A live bar of the clients that have finished in this round, on standard error; gone when the round is. */
 final class ProgressBars implements RoundListener<Object>, AutoCloseable {
 
-    /** What Ctrl-C echoes, {@code ^C}, stays on the line, and the cursor too. */
+    /** So that the cursor and what Ctrl-C echoes, {@code ^C}, stay on the bar's line. */
     private static final int MARGIN = 3;
 
     private final int rounds;
@@ -56,8 +56,8 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * Leaves no empty line where a bar was. Its width is given, for the bar's own way to find it takes over the signal
-     * handlers, and Ctrl-C would end the process before it has written its results.
+     * Leaves a blank line to write on where a bar was. Its width is given, for the bar's own way to find it takes over
+     * the signal handlers, and Ctrl-C would end the process before it has written its results.
      */
     private static final class OneLine extends ConsoleProgressBarConsumer {
 
@@ -67,6 +67,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
 
         @Override
         public void close() {
+            System.err.print("\r" + " ".repeat(getMaxRenderedLength() + MARGIN - 1) + "\r");
             System.err.flush();
         }
     }

@@ -25,7 +25,8 @@ final class RunFolder {
             return;
         }
         if (!Files.isDirectory(asked)) {
-            throw new UsageException("output is no folder: --output=" + asked + ", limit=a new or empty folder");
+            throw new UsageException(
+                    "output is no folder: --output=" + asked + ", limit=a new or empty folder; name another");
         }
         try (Stream<Path> content = Files.list(asked)) {
             if (content.findAny().isPresent()) {

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What the command line says before anything is run. */
@@ -96,6 +97,15 @@ final class UsageTest {
     void shouldAskForACommand() {
         assertThat(blazefl4j("")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).startsWith("blazefl4j: no command: limit=run or doctor; name one");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "--num-clients 10", "--num-clients=10"})
+    void shouldAskForACommandWhereThereIsSomethingElse(String line) {
+        assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith("blazefl4j: no such command: command=" + line.split(" ")[0]
+                        + ", limit=run or doctor; name one, then its options");
     }
 
     @Test
