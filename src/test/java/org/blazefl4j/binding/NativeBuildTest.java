@@ -2,11 +2,15 @@ package org.blazefl4j.binding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +48,46 @@ class NativeBuildTest {
         assertThat(linesOfBuildWith(Map.of(), "cmake", "g++"))
                 .isEqualTo("[ERROR] native build: missing=make;"
                         + " install make or ninja (Debian, Ubuntu: apt-get install make)\n");
+    }
+
+    @Test
+    void shouldSayThatCudaIsLeftOutWhenThereIsNoNvcc() throws Exception {
+        assertThat(linesOfConfigurationWith(pathWithoutNvcc()))
+                .contains("-- BlazeFL4J: CUDA sources left out: nvcc is not on the PATH");
+    }
+
+    @Test
+    void shouldSayThatCudaIsLeftOutWhenNvccDoesNotWork() throws Exception {
+        Path broken = Files.createDirectory(temporary.resolve("cuda"));
+        makeTool(broken.resolve("nvcc"));
+        assertThat(linesOfConfigurationWith(broken + File.pathSeparator + pathWithoutNvcc()))
+                .contains("-- BlazeFL4J: CUDA sources left out: " + broken.resolve("nvcc") + " does not work here");
+    }
+
+    private static String pathWithoutNvcc() {
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .filter(folder -> Files.notExists(Path.of(folder, "nvcc")))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** Configures the library of the jar, without building it; {@code build.sh} passes on the lines of BlazeFL4J. */
+    private List<String> linesOfConfigurationWith(String path) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(
+                        "cmake",
+                        "-S",
+                        "native",
+                        "-B",
+                        temporary.resolve("build").toString(),
+                        "-DBFL_JNI_DIR=" + Path.of("target", "native", "jni").toAbsolutePath(),
+                        "-DBFL_JAVA_HOME=" + System.getProperty("java.home"),
+                        "-DBFL_JNI_OUTPUT=" + temporary.resolve("output"))
+                .redirectErrorStream(true);
+        builder.environment().put("PATH", path);
+        builder.environment().remove("CUDACXX");
+        Process configuration = builder.start();
+        String lines = new String(configuration.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(configuration.waitFor()).as(lines).isZero();
+        return lines.lines().toList();
     }
 
     /** Runs the build where there are no other tools than these; it must fail. */

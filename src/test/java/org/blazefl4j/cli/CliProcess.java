@@ -30,7 +30,8 @@ final class CliProcess implements AutoCloseable {
     static CliProcess start(Path folder, String... args) throws IOException {
         List<String> command = new ArrayList<>();
         // a shell that runs tests in the background has SIGINT ignored, which children would inherit
-        command.addAll(List.of("env", "--default-signal=INT"));
+        // and its own process group, as a shell on a terminal gives it, so that the whole group can be signalled
+        command.addAll(List.of("setsid", "env", "--default-signal=INT"));
         command.addAll(java(args));
         return new CliProcess(folder, command);
     }
@@ -94,7 +95,20 @@ final class CliProcess implements AutoCloseable {
 
     /** Sends a signal by name. */
     void signal(String name) throws IOException, InterruptedException {
-        new ProcessBuilder("kill", "-s", name, Long.toString(pid())).start().waitFor();
+        kill(name, Long.toString(pid()));
+    }
+
+    /** What a terminal does at Ctrl-C: the signal goes to the worker processes too. */
+    void interruptGroup() throws IOException, InterruptedException {
+        kill("INT", "-" + pid());
+    }
+
+    private static void kill(String signal, String whom) throws IOException, InterruptedException {
+        int result =
+                new ProcessBuilder("kill", "-s", signal, "--", whom).start().waitFor();
+        if (result != 0) {
+            throw new AssertionError("no such process: " + whom);
+        }
     }
 
     /** Kills one of its children again and again, until it gives up. */

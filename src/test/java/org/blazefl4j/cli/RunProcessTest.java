@@ -117,13 +117,17 @@ final class RunProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"INT, 130", "TERM, 143"})
+    @CsvSource({"Ctrl-C, 130", "INT, 130", "TERM, 143"})
     void shouldEndCleanlyOnASignalAndKeepItsResults(String signal, int exitCode) throws Exception {
         List<ProcessHandle> workers;
         try (CliProcess cli = start("--global-round", "100000")) {
             cli.awaitOutput("round      2/100000");
             workers = cli.children();
-            cli.signal(signal);
+            if (signal.equals("Ctrl-C")) {
+                cli.interruptGroup();
+            } else {
+                cli.signal(signal);
+            }
 
             assertThat(cli.exitCode()).isEqualTo(exitCode);
             assertThat(cli.out()).containsPattern("stopped: \\d+ of 100000 rounds");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,24 +39,34 @@ final class ProcessPoolOrphanTest {
                     .map(Long::valueOf)
                     .toList();
             Conditions.awaitFile(started);
-            assertThat(pids).allMatch(Conditions::isRunning).allMatch(pid -> segmentsOf(pid) > 0);
+            assertThat(parent.descendants().map(ProcessHandle::pid)).containsExactlyInAnyOrderElementsOf(pids);
+            Set<String> segments = segmentsOf(parent.pid());
+            assertThat(pids)
+                    .allMatch(Conditions::isRunning)
+                    .allSatisfy(pid -> assertThat(segmentsOf(pid)).isNotEmpty().isSubsetOf(segments));
             assertThat(named()).isEqualTo(namedBefore);
             parent.destroyForcibly();
             long killed = System.nanoTime();
             Conditions.await("workers end", () -> pids.stream().noneMatch(Conditions::isRunning));
             assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(1));
-            assertThat(pids).allMatch(pid -> segmentsOf(pid) == 0);
+            parent.waitFor();
+            assertThat(ProcessHandle.allProcesses())
+                    .noneMatch(process -> segmentsOf(process.pid()).stream().anyMatch(segments::contains));
+            assertThat(named()).isEqualTo(namedBefore);
         } finally {
             parent.destroyForcibly();
         }
     }
 
-    /** Segments that the process has mapped; 0 if there is no such process. */
-    private static long segmentsOf(long pid) {
+    /** Device and inode of each segment that the process has mapped; nothing if there is no such process. */
+    private static Set<String> segmentsOf(long pid) {
         try (Stream<String> maps = Files.lines(Path.of("/proc/" + pid + "/maps"))) {
-            return maps.filter(line -> line.contains("(deleted)")).count();
-        } catch (IOException gone) {
-            return 0;
+            return maps.filter(line -> line.contains("/dev/shm") || line.contains("/memfd:"))
+                    .map(line -> line.split(" +"))
+                    .map(fields -> fields[3] + " " + fields[4])
+                    .collect(Collectors.toSet());
+        } catch (IOException | UncheckedIOException gone) {
+            return Set.of();
         }
     }
 

@@ -6,6 +6,8 @@ import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -28,20 +30,29 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Rounds in worker processes that end well; one pool for all tests. */
 final class ProcessPoolRoundsTest {
 
     private static final int FLOATS = 12;
+    private static final int WORKERS = 2;
+    private static final int SLOTS = WORKERS + 1;
+    private static final TrainerOptions OPTIONS =
+            TrainerOptions.builder().numParallels(WORKERS).slots(SLOTS).build();
 
     private static Algorithm algorithm;
     private static ProcessPoolClientTrainer<Up, Down, Order> trainer;
+
+    @TempDir
+    private Path folder;
 
     @BeforeAll
     static void open() {
         algorithm = new Algorithm(FLOATS);
         trainer = new ProcessPoolClientTrainer<>(
-                algorithm, TrainerOptions.builder().numParallels(2).slots(3).build());
+                algorithm,
+                TrainerOptions.builder().numParallels(WORKERS).slots(SLOTS).build());
     }
 
     @AfterAll
@@ -80,7 +91,7 @@ final class ProcessPoolRoundsTest {
     @Test
     void shouldHandOverInListOrderWhenSizesAscendAndDescend() {
         for (int i = 0; i < 50; i++) {
-            algorithm.order(new Order(i, Action.ADD, i / 4, null, null));
+            algorithm.order(new Order(i, Action.ADD, 1 + i, null, null));
         }
         List<Integer> ascending = cids(50);
         List<Integer> descending = new ArrayList<>(ascending);
@@ -101,14 +112,28 @@ final class ProcessPoolRoundsTest {
     }
 
     @Test
-    void shouldNotAddSlotsWhenTheSinkIsSlow() {
-        trainer.localProcess(down(FLOATS, 0), cids(10), Up::close);
-        long before = trainer.segmentBytes();
-        trainer.localProcess(down(FLOATS, 0), cids(20), up -> {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2));
-            up.close();
-        });
-        assertThat(trainer.segmentBytes()).isEqualTo(before);
+    void shouldDealAsFarAheadOfASlowSinkAsThereAreSlots() {
+        List<Path> started =
+                cids(12).stream().map(cid -> folder.resolve(cid.toString())).toList();
+        cids(12).forEach(cid -> algorithm.order(new Order(cid, Action.ADD, 0, started.get(cid), null)));
+        try (var fresh = new ProcessPoolClientTrainer<>(algorithm, OPTIONS)) {
+            long before = fresh.segmentBytes();
+            fresh.localProcess(down(FLOATS, 0), cids(12), up -> {
+                int ahead = Math.min(up.cid() + SLOTS, 12);
+                started.subList(0, ahead).forEach(Conditions::awaitFile);
+                giveTimeToStart(started.subList(ahead, 12));
+                assertThat(started.subList(ahead, 12)).noneMatch(Files::exists);
+                up.close();
+            });
+            assertThat(fresh.segmentBytes()).isEqualTo(before);
+        }
+    }
+
+    /** Long enough for idle workers that do not wait for a slot. */
+    private static void giveTimeToStart(List<Path> started) {
+        for (int i = 0; i < 20 && started.stream().noneMatch(Files::exists); i++) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
     }
 
     @Test
