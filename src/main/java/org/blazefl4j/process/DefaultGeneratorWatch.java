@@ -13,6 +13,9 @@ import org.blazefl4j.torch.DefaultGenerator;
  * Finds out which clients drew from LibTorch's default generator. All threads of a process share that generator, so its
  * state is compared whenever a client starts or ends, anywhere in the process; if it moved, all clients that ran in
  * between are named, for one of them drew from it.
+ *
+ * <p>The caller may draw from it as it likes. Who drew cannot be told from the state, so what moved while
+ * {@link CallersCode} ran is held against nobody: a client that drew only then goes unseen.
  */
 final class DefaultGeneratorWatch {
 
@@ -22,6 +25,9 @@ final class DefaultGeneratorWatch {
     private static final Set<Visit> RUNNING = new LinkedHashSet<>();
 
     private static byte[] lastLook;
+
+    /** How many threads are in code of the caller. */
+    private static int callers;
 
     private final RngCheck check;
     private boolean warned;
@@ -65,10 +71,20 @@ final class DefaultGeneratorWatch {
         RUNNING.remove(visit);
     }
 
+    static synchronized void enterCallersCode() {
+        compare();
+        callers++;
+    }
+
+    static synchronized void leaveCallersCode() {
+        compare();
+        callers--;
+    }
+
     private static void compare() {
         if (lastLook == null) {
             lastLook = DefaultGenerator.look();
-        } else if (DefaultGenerator.movedSince(lastLook)) {
+        } else if (DefaultGenerator.movedSince(lastLook) && callers == 0) {
             Set<Integer> suspects = new TreeSet<>();
             RUNNING.forEach(visit -> suspects.add(visit.clientId));
             RUNNING.forEach(visit -> visit.suspects.addAll(suspects));

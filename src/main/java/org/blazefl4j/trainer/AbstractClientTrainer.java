@@ -16,6 +16,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.WorkerSettings;
 import org.blazefl4j.shm.TensorWalk;
@@ -310,7 +311,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         RoundExecution.Ending<U> ending;
         boolean complete;
         try {
-            complete = handOver(current, execution, sink);
+            try (CallersCode code = new CallersCode()) {
+                complete = handOver(current, execution, sink, code);
+            }
             ending = execution.end();
         } catch (Throwable callersFailure) {
             current.abort();
@@ -336,11 +339,14 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     }
 
     /** False if the round has to end early. */
-    private boolean handOver(Round<D, C> current, RoundExecution<U> execution, Consumer<? super U> sink) {
+    private boolean handOver(
+            Round<D, C> current, RoundExecution<U> execution, Consumer<? super U> sink, CallersCode code) {
         int index = 0;
         for (Integer job : progressFn(current.cids())) {
             requireSameJob(current, index, job);
+            code.pause();
             U uplink = execution.await(index);
+            code.resume();
             if (uplink == null) {
                 return false;
             }

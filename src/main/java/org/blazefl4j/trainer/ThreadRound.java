@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
 
 /**
@@ -120,8 +121,10 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         if (from >= limit || next.get() < 0) {
             return;
         }
-        for (int i = from; i < limit; i++) {
-            jobs[i] = new ThreadJob<>(round.job(i), round.config(i));
+        try (CallersCode code = new CallersCode()) {
+            for (int i = from; i < limit; i++) {
+                jobs[i] = new ThreadJob<>(round.job(i), round.config(i));
+            }
         }
         dealt = limit;
         workers.wake(limit - from);

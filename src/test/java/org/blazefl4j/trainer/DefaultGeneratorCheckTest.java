@@ -7,6 +7,7 @@ import static org.blazefl4j.trainer.Clients.plus;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -115,6 +116,64 @@ final class DefaultGeneratorCheckTest {
                 trainer.localProcess(down, ids(2), Up::close);
             }
             assertThat(trainer.round()).isEqualTo(3);
+        }
+    }
+
+    /** The caller's code that runs beside clients. */
+    private enum Place {
+        CONFIG,
+        CONVERSION,
+        PROGRESS,
+        SINK
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldNotBlameAClientForWhatTheCallerDrawsBesideIt(Place place) {
+        CountDownLatch oneRuns = new CountDownLatch(1);
+        CountDownLatch drawn = new CountDownLatch(1);
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 1) {
+                oneRuns.countDown();
+                drawn.await();
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(2).slots(2).build();
+        try (var trainer = new ThreadPoolClientTrainer<Up, Down, Integer>(clients, options) {
+            @Override
+            public Integer getClientConfig(int cid) {
+                drawIf(place == Place.CONFIG && cid == 2);
+                return super.getClientConfig(cid);
+            }
+
+            @Override
+            public Up convertBufferToUplink(Up uplink) {
+                drawIf(place == Place.CONVERSION && uplink.cid() == 0);
+                return super.convertBufferToUplink(uplink);
+            }
+
+            @Override
+            public Iterable<Integer> progressFn(List<Integer> jobs) {
+                return () -> jobs.stream()
+                        .peek(cid -> drawIf(place == Place.PROGRESS && cid == 1))
+                        .iterator();
+            }
+
+            void drawIf(boolean now) {
+                if (now) {
+                    Conditions.await("client 1 runs", () -> oneRuns.getCount() == 0);
+                    torch.rand(1).close();
+                    drawn.countDown();
+                }
+            }
+        }) {
+            trainer.localProcess(down, ids(3), uplink -> {
+                trainer.drawIf(place == Place.SINK && uplink.cid() == 0);
+                uplink.close();
+            });
+            assertThat(drawn.getCount()).isZero();
         }
     }
 
