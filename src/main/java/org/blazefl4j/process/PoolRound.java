@@ -156,7 +156,8 @@ public final class PoolRound {
 
     /**
      * Ends the round, complete or not: deals no further client and waits for those that run. If the round was told to
-     * stop, what runs longer than the grace time is killed. The second time there is nothing more to return.
+     * stop, what runs longer than the grace time is killed; what the kernel does not let go of even then is given up
+     * once close is overdue. The second time there is nothing more to return.
      */
     public Ending end() {
         if (ended) {
@@ -184,7 +185,7 @@ public final class PoolRound {
         }
         long killAt = Long.MAX_VALUE;
         for (int index = handedOver; index < dealt; index++) {
-            while (Board.state(board.word(lane(index))) == Board.CLAIMED) {
+            while (Board.state(board.word(lane(index))) == Board.CLAIMED && !jobs.closeIsOverdue()) {
                 if (jobs.stopRequested() && killAt == Long.MAX_VALUE) {
                     board.stop(Board.ROUND_ENDS, true);
                     killAt = System.nanoTime() + pool.grace().toNanos();

@@ -17,4 +17,7 @@ public interface RoundJobs {
 
     /** Whether the round is to end early. */
     boolean stopRequested();
+
+    /** Whether the pool was closed so long ago that clients that have not ended are given up. */
+    boolean closeIsOverdue();
 }

@@ -177,6 +177,11 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         public boolean stopRequested() {
             return round.stopRequested();
         }
+
+        @Override
+        public boolean closeIsOverdue() {
+            return ProcessPoolClientTrainer.this.closeIsOverdue();
+        }
     }
 
     @Override

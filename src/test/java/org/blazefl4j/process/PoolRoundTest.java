@@ -1,0 +1,105 @@
+package org.blazefl4j.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.reproducibility.RngCheck;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The end of a round whose worker does not end. */
+final class PoolRoundTest {
+
+    /** Longer than the test may take, so that nobody kills the worker. */
+    private static final Duration GRACE = Duration.ofMinutes(1);
+
+    @TempDir
+    private Path folder;
+
+    record Package(Tensor x) {}
+
+    private static Package runForEver(Path started, Package payload, WorkerContext context) throws Exception {
+        Files.createFile(started);
+        while (true) {
+            LockSupport.park();
+        }
+    }
+
+    private static PoolSettings settings() {
+        return new PoolSettings(
+                1,
+                new WorkerSettings(0, 1, RngCheck.FAIL),
+                OptionalInt.empty(),
+                1,
+                List.of(),
+                List.of(),
+                Map.of(),
+                false,
+                Duration.ofSeconds(5),
+                GRACE,
+                (line, worker) -> {});
+    }
+
+    /** One client, which is given up as soon as it runs. */
+    private record GivenUp(Path started) implements RoundJobs {
+        @Override
+        public int number() {
+            return 0;
+        }
+
+        @Override
+        public int size() {
+            return 1;
+        }
+
+        @Override
+        public ClientJob job(int index) {
+            return new ClientJob(0, 0, Device.CPU);
+        }
+
+        @Override
+        public Object config(int index) {
+            return started;
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return Files.exists(started);
+        }
+
+        @Override
+        public boolean closeIsOverdue() {
+            return true;
+        }
+    }
+
+    @Test
+    @Timeout(30)
+    void shouldGiveUpAWorkerThatDoesNotEndOnceCloseIsOverdue() {
+        ClientWorker<Path, Package, Package> worker = PoolRoundTest::runForEver;
+        try (Tensor x = torch.zeros(1);
+                ProcessPool pool =
+                        new ProcessPool(settings(), worker, new Package(x), PoolRoundTest.class, new PoolStopEvent())) {
+            PoolRound round = pool.begin(new GivenUp(folder.resolve("started")), new Package(x));
+            assertThat(round.await(0)).isNull();
+            assertThat(round.end().packages()).isEmpty();
+            kill(pool.workerPids().get(0)); // close() would wait for it
+        }
+    }
+
+    private static void kill(long pid) {
+        ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    }
+}
