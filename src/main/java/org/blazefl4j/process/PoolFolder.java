@@ -2,28 +2,96 @@ package org.blazefl4j.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The temporary folder of one pool: the workers' argument file and their crash reports. Deleted when closed. */
+/**
+ * The temporary folder of one pool: the workers' argument file and their crash reports. Deleted when closed; that of a
+ * process that was killed, when another process makes one beside it.
+ *
+ * <p>As long as a folder is in use its process holds a lock on a file in it. The file gets its name when it is locked,
+ * and the kernel lets go of the lock however the process ends: an owner file that can be locked belongs to nobody.
+ */
 final class PoolFolder implements AutoCloseable {
 
+    private static final String PREFIX = "blazefl4j-pool-";
+
+    /** Of this process's folders; looking at their locks would undo them. */
+    private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-";
+
+    private static final String OWNER = "owner";
+
     private final Path path;
+    private FileChannel owner;
 
     PoolFolder() {
+        this(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+
+    /** A folder in another one. */
+    PoolFolder(Path parent) {
         try {
-            path = Files.createTempDirectory(
-                    "blazefl4j-pool-" + ProcessHandle.current().pid() + "-");
+            path = Files.createTempDirectory(parent, OWN_PREFIX);
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "no temporary folder: java.io.tmpdir=" + System.getProperty("java.io.tmpdir")
+                    "no temporary folder: java.io.tmpdir=" + parent
                             + ", limit=a folder that can be written to; set -Djava.io.tmpdir",
                     e);
+        }
+        try {
+            own();
+            deleteAbandoned(parent);
+        } catch (IOException | RuntimeException e) {
+            warn("temporary folders of killed processes not looked for: folder=" + parent, e);
+        }
+    }
+
+    private void own() throws IOException {
+        Path draft = path.resolve(OWNER + ".draft");
+        owner = FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        owner.lock();
+        Files.move(draft, path.resolve(OWNER), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void deleteAbandoned(Path parent) throws IOException {
+        List<Path> others;
+        try (Stream<Path> entries = Files.list(parent)) {
+            others = entries.filter(this::isAnothers).collect(Collectors.toList());
+        }
+        for (Path folder : others) {
+            deleteIfAbandoned(folder);
+        }
+    }
+
+    /** Whether it is the folder of another process of the same user. */
+    private boolean isAnothers(Path folder) {
+        String name = folder.getFileName().toString();
+        try {
+            return name.startsWith(PREFIX)
+                    && !name.startsWith(OWN_PREFIX)
+                    && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+                    && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(path));
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    private static void deleteIfAbandoned(Path folder) throws IOException {
+        try (FileChannel other = FileChannel.open(folder.resolve(OWNER), StandardOpenOption.WRITE)) {
+            if (other.tryLock() != null) {
+                delete(folder);
+            }
+        } catch (NoSuchFileException gone) {
+            return; // or about to be owned
         }
     }
 
@@ -44,16 +112,25 @@ final class PoolFolder implements AutoCloseable {
      */
     @Override
     public void close() {
-        try (Stream<Path> tree = Files.walk(path)) {
+        try (FileChannel held = owner) {
+            delete(path);
+        } catch (NoSuchFileException gone) {
+            return;
+        } catch (IOException e) {
+            warn("temporary folder not deleted: folder=" + path, e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> tree = Files.walk(folder)) {
             List<Path> deepestFirst = tree.sorted(Comparator.reverseOrder()).collect(Collectors.toList());
             for (Path file : deepestFirst) {
                 Files.deleteIfExists(file);
             }
-        } catch (NoSuchFileException gone) {
-            return;
-        } catch (IOException e) {
-            System.getLogger(PoolFolder.class.getName())
-                    .log(System.Logger.Level.WARNING, "temporary folder not deleted: folder=" + path, e);
         }
+    }
+
+    private static void warn(String message, Exception e) {
+        System.getLogger(PoolFolder.class.getName()).log(System.Logger.Level.WARNING, message, e);
     }
 }
