@@ -124,6 +124,9 @@ BFL_API int32_t bfl_malloc_kept(int64_t bytes, int32_t blocks) BFL_NOEXCEPT;
 /* The vector extensions of this processor that LibTorch and oneDNN choose by, with spaces between them. */
 BFL_API const char* bfl_cpu_features(void) BFL_NOEXCEPT;
 
+/* Measured: 1 if the calling thread computes with zero instead of denormal numbers, else 0. */
+BFL_API int32_t bfl_flushes_denormals(void) BFL_NOEXCEPT;
+
 /* ---- loaded.cpp: libraries that LibTorch brings --------------------------------------------------------------------- */
 
 /* Sets the OpenMP threads of the calling thread, and of no other. -ENOENT: no OpenMP library (libgomp) is loaded. */

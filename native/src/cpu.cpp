@@ -1,3 +1,4 @@
+#include <cfloat>
 #include <string>
 
 #include "blazefl4j.h"
@@ -31,4 +32,10 @@ std::string features() {
 const char* bfl_cpu_features() noexcept {
     static const auto* const text = new std::string(features());
     return text->c_str();
+}
+
+std::int32_t bfl_flushes_denormals() noexcept {
+    const volatile float smallest = FLT_MIN;
+    const volatile float denormal = smallest / 2;
+    return denormal == 0 ? 1 : 0;
 }

@@ -16,6 +16,21 @@ TEST(processor_features_are_words_that_the_kernel_knows_too) {
     EXPECT(features.empty() || features.back() != ' ');
 }
 
+#if defined(__x86_64__)
+TEST(flushing_denormals_is_seen_and_its_end_too) {
+    const unsigned int before = __builtin_ia32_stmxcsr();
+    constexpr unsigned int results = 0x8000;
+    constexpr unsigned int operands = 0x40;
+    EXPECT_EQ(bfl_flushes_denormals(), 0);
+    __builtin_ia32_ldmxcsr(before | results);
+    EXPECT_EQ(bfl_flushes_denormals(), 1);
+    __builtin_ia32_ldmxcsr(before | operands);
+    EXPECT_EQ(bfl_flushes_denormals(), 1);
+    __builtin_ia32_ldmxcsr(before);
+    EXPECT_EQ(bfl_flushes_denormals(), 0);
+}
+#endif
+
 TEST(what_no_library_offers_is_said_so) {
     EXPECT_EQ(bfl_openmp_set_threads(1), -ENOENT);
     EXPECT_EQ(bfl_openmp_set_threads(0), -EINVAL);

@@ -100,6 +100,9 @@ public final class Native {
     @Name("bfl_cpu_features")
     public static native String cpuFeatures();
 
+    @Name("bfl_flushes_denormals")
+    public static native int flushesDenormals();
+
     @Name("bfl_openmp_set_threads")
     public static native int openmpSetThreads(int threads);
 

@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientContext.WorkerSurroundings;
+import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 
@@ -13,7 +14,8 @@ import org.bytedeco.pytorch.Tensor;
  * in worker processes. Used by one thread at a time.
  *
  * <p>Each client runs with gradients enabled and in a scope of its own: whatever native memory it allocates in its
- * thread is freed when it ends, except what it returns. The default generator is watched meanwhile.
+ * thread is freed when it ends, except what it returns, and what it set of that thread's arithmetic is put back. The
+ * default generator is watched meanwhile.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
@@ -106,6 +108,7 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
     private <R> R inScope(ClientJob job, C config, D payload, Supplier<? extends U> buffer, Ending<? super U, R> ending)
             throws Exception {
         boolean gradients = GradMode.is_enabled();
+        boolean flushed = Denormals.flushed();
         GradMode.set_enabled(true);
         try (ClientContext context = new ClientContext(job, surroundings, buffer);
                 OwnerScope scope = new OwnerScope()) {
@@ -117,6 +120,7 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
             return ending.end(uplink, scope, context);
         } finally {
             GradMode.set_enabled(gradients);
+            Denormals.flush(flushed);
         }
     }
 

@@ -37,6 +37,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param deterministicAlgorithms whether operations without a deterministic form are refused
  * @param deterministicCuDnn whether cuDNN uses deterministic algorithms only
  * @param benchmarkCuDnn whether cuDNN chooses algorithms by timing them
+ * @param flushDenormal whether the thread that captured this flushes denormal numbers to zero
  * @param intraOpThreads LibTorch's threads within one operation, of the thread that captured this
  */
 public record NumericEnvironment(
@@ -52,6 +53,7 @@ public record NumericEnvironment(
         boolean deterministicAlgorithms,
         boolean deterministicCuDnn,
         boolean benchmarkCuDnn,
+        boolean flushDenormal,
         int intraOpThreads) {
 
     /** The environment of the calling thread. */
@@ -72,13 +74,15 @@ public record NumericEnvironment(
                     context.deterministicAlgorithms(),
                     context.deterministicCuDNN(),
                     context.benchmarkCuDNN(),
+                    Denormals.flushed(),
                     IntraOpThreads.current());
         }
     }
 
     /**
-     * Makes this process's settings those of this environment. What no setting changes, such as versions and the
-     * processor, stays as it is, and so does the number of intra-op threads, which belongs to each thread.
+     * Makes the settings of this process, and of the calling thread, those of this environment. What no setting
+     * changes, such as versions and the processor, stays as it is, and so does the number of intra-op threads, which
+     * belongs to each thread.
      */
     public void applySettings() {
         LibTorch.load();
@@ -92,6 +96,7 @@ public record NumericEnvironment(
             context.setDeterministicAlgorithms(deterministicAlgorithms, false);
             context.setDeterministicCuDNN(deterministicCuDnn);
             context.setBenchmarkCuDNN(benchmarkCuDnn);
+            Denormals.flush(flushDenormal);
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.ClientJob;
+import org.blazefl4j.torch.Denormals;
 
 /**
  * One call of {@code localProcess}, as the execution modes see it.
@@ -21,6 +22,7 @@ final class Round<D, C> {
     private final List<Integer> cids;
     private final boolean streaming;
     private final Thread caller = Thread.currentThread();
+    private final boolean flushDenormal = Denormals.flushed();
     private volatile boolean aborted;
     private volatile String stopReason;
     private volatile boolean interrupted;
@@ -61,6 +63,11 @@ final class Round<D, C> {
     /** The thread that called {@code localProcess}. */
     Thread caller() {
         return caller;
+    }
+
+    /** Whether clients flush denormal numbers to zero, as the calling thread does. */
+    boolean flushDenormal() {
+        return flushDenormal;
     }
 
     /** The client at a position of the list. */

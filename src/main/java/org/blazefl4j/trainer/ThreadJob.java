@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.torch.Denormals;
 
 /** One client of a round in threads: made by the caller, trained by a worker, taken by the caller. */
 final class ThreadJob<U, C> {
@@ -29,6 +30,7 @@ final class ThreadJob<U, C> {
         worker = runner.index();
         Thread.interrupted(); // the last client's business
         try {
+            Denormals.flush(round.flushDenormal());
             uplink = runner.run(client, config, round.payload(), trainer::prepareUplinkPackageBuffer);
         } catch (Throwable thrown) {
             failure = thrown;

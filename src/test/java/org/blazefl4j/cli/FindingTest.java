@@ -37,6 +37,7 @@ final class FindingTest {
                     false,
                     false,
                     false,
+                    false,
                     1);
             return new Machine(
                     numbers,

@@ -3,6 +3,7 @@ package org.blazefl4j.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,7 @@ class NumericEnvironmentTest {
             torch.globalContext().setUserEnabledMkldnn(false);
             torch.globalContext().setFloat32MatmulPrecision("medium");
             torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
+            assertThat(Context.setFlushDenormal(true)).isTrue();
             NumericEnvironment changed = NumericEnvironment.capture();
 
             assertThat(before.differences(changed))
@@ -56,7 +58,8 @@ class NumericEnvironmentTest {
                             "float32MatmulPrecision: HIGHEST against MEDIUM",
                             "deterministicAlgorithms: false against true",
                             "deterministicCuDnn: false against true",
-                            "benchmarkCuDnn: false against true");
+                            "benchmarkCuDnn: false against true",
+                            "flushDenormal: false against true");
             before.applySettings();
             assertThat(before.differences(NumericEnvironment.capture())).isEmpty();
             changed.applySettings();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.torch.Denormals;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
@@ -35,6 +36,7 @@ final class ProcessPoolStartTest {
         notes.put("variable", System.getenv("TEST_VARIABLE"));
         notes.put("openblas", System.getenv("OPENBLAS_NUM_THREADS"));
         notes.put("maxPhysicalBytes", System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes"));
+        notes.put("denormals", Denormals.flushed() ? "flushed" : "kept");
         notes.put("threads", torch.get_num_threads());
         try (Tensor tensor = torch.empty(1)) {
             notes.put("dtype", tensor.scalar_type().intern().toString());
@@ -63,14 +65,17 @@ final class ProcessPoolStartTest {
                     .containsEntry("openblas", "1")
                     .containsEntry("maxPhysicalBytes", "0")
                     .containsEntry("threads", 2)
+                    .containsEntry("denormals", "kept")
                     .containsEntry("dtype", "Float");
             setDefaultDtype(ScalarType.Double);
+            Denormals.flush(true);
             try {
-                assertThat(notes(trainer)).containsEntry("dtype", "Double");
+                assertThat(notes(trainer)).containsEntry("dtype", "Double").containsEntry("denormals", "flushed");
             } finally {
                 setDefaultDtype(ScalarType.Float);
+                Denormals.flush(false);
             }
-            assertThat(notes(trainer)).containsEntry("dtype", "Float");
+            assertThat(notes(trainer)).containsEntry("dtype", "Float").containsEntry("denormals", "kept");
         }
     }
 

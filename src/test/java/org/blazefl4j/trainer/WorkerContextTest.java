@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.torch.Denormals;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.bytedeco.javacpp.Pointer;
@@ -57,6 +58,28 @@ final class WorkerContextTest {
                 .containsEntry(8, List.of(8, 4, 0, Device.CPU))
                 .containsEntry(9, List.of(9, 4, 0, Device.CPU))
                 .hasSize(2);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldFlushDenormalNumbersAsTheCallerDoesAndNotAsTheLastClientDid(Mode mode) {
+        List<Boolean> seen = new ArrayList<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            seen.add(Denormals.flushed());
+            Denormals.flush(cid == 0);
+            return plus(cid, payload);
+        });
+        try (var trainer =
+                mode.trainer(clients, TrainerOptions.builder().numParallels(1).build())) {
+            trainer.localProcess(down, ids(2), Up::close);
+            assertThat(Denormals.flushed()).isFalse();
+            Denormals.flush(true);
+            trainer.localProcess(down, List.of(1, 0, 2), Up::close);
+            assertThat(Denormals.flushed()).isTrue();
+        } finally {
+            Denormals.flush(false);
+        }
+        assertThat(seen).containsExactly(false, false, true, true, true);
     }
 
     @ParameterizedTest
