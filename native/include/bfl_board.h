@@ -20,7 +20,7 @@
 // - Workers look for work from the head lane on, where the oldest job that was not handed over lies, so jobs start in
 //   the order in which they were dealt.
 //
-// Addresses are int64_t. Functions return 0 or more, or a negative errno value.
+// Addresses and handles are int64_t; board is a handle. Functions return 0 or more, or a negative errno value.
 #pragma once
 
 #include "blazefl4j.h"
@@ -40,11 +40,15 @@
 BFL_API int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT;
 
 // Lays out a board in zeroed memory. spins: how often a waiter looks before it sleeps; 0 where cores are scarce.
-BFL_API int32_t bfl_board_create(int64_t board, int64_t bytes, int32_t workers, int32_t lanes, int32_t area_bytes,
+BFL_API int32_t bfl_board_create(int64_t address, int64_t bytes, int32_t workers, int32_t lanes, int32_t area_bytes,
                                  int32_t spins) BFL_NOEXCEPT;
 
-// Whether the memory holds a board of this version that fits into bytes: 0, or -EPROTO.
-BFL_API int32_t bfl_board_check(int64_t board, int64_t bytes) BFL_NOEXCEPT;
+// A handle for the board in this memory, or -EPROTO if there is none of this version that fits into bytes. Its sizes are
+// read here once and for all: what other processes write to it later can give wrong states but no wrong addresses.
+BFL_API int64_t bfl_board_open(int64_t address, int64_t bytes) BFL_NOEXCEPT;
+
+// Frees the handle; the memory stays the caller's.
+BFL_API int32_t bfl_board_close(int64_t board) BFL_NOEXCEPT;
 
 // The sizes it was made with.
 BFL_API int32_t bfl_board_workers(int64_t board) BFL_NOEXCEPT;

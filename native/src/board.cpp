@@ -57,30 +57,58 @@ constexpr std::int64_t rounded(std::int64_t bytes) {
     return (bytes + line - 1) / line * line;
 }
 
+// What a handle stands for: where a board lies and its sizes, in this process's own memory. Whatever another process
+// writes to the board, no address comes of it.
+struct Opened {
+    char* base;
+    int workers;
+    int lanes;
+    int area_bytes;
+    int spins;
+};
+
 // The parts of a board, in the order in which they lie in memory.
 class Board {
 public:
-    explicit Board(std::int64_t address) : base_(bfl::at<char>(address)) {}
+    explicit Board(std::int64_t handle) : opened_(*bfl::at<const Opened>(handle)) {}
+    explicit Board(const Opened& opened) : opened_(opened) {}
 
     Header& header() const {
-        return *reinterpret_cast<Header*>(base_);
+        return *reinterpret_cast<Header*>(opened_.base);
     }
     WorkerRecord& worker(int index) const {
-        return reinterpret_cast<WorkerRecord*>(base_ + worker_offset())[index];
+        return reinterpret_cast<WorkerRecord*>(opened_.base + worker_offset())[index];
     }
     std::atomic<Word>& lane(int index) const {
-        return reinterpret_cast<std::atomic<Word>*>(base_ + lane_offset(header().workers))[index];
+        return reinterpret_cast<std::atomic<Word>*>(opened_.base + lane_offset(workers()))[index];
     }
     std::int64_t area(int index) const {
-        const Header& h = header();
-        return bfl::address_of(base_) + area_offset(h.workers, h.lanes)
-               + static_cast<std::int64_t>(index) * h.area_bytes;
+        return bfl::address_of(opened_.base) + area_offset(workers(), lanes())
+               + static_cast<std::int64_t>(index) * area_bytes();
+    }
+    int workers() const {
+        return opened_.workers;
+    }
+    int lanes() const {
+        return opened_.lanes;
+    }
+    int area_bytes() const {
+        return opened_.area_bytes;
+    }
+    int spins() const {
+        return opened_.spins;
     }
     bool has_worker(int index) const {
-        return index >= 0 && index < header().workers;
+        return index >= 0 && index < workers();
     }
     bool has_lane(int index) const {
-        return index >= 0 && index < header().lanes;
+        return index >= 0 && index < lanes();
+    }
+    // The lane at a distance from the head, whatever was written there.
+    int from_head(int distance) const {
+        const auto head = static_cast<std::uint32_t>(header().head.load(std::memory_order_relaxed));
+        const auto count = static_cast<std::uint32_t>(lanes());
+        return static_cast<int>((head % count + static_cast<std::uint32_t>(distance)) % count);
     }
 
     static std::int64_t bytes(int workers, int lanes, int area_bytes) {
@@ -103,7 +131,7 @@ private:
                + rounded(static_cast<std::int64_t>(lanes) * static_cast<std::int64_t>(sizeof(Word)));
     }
 
-    char* base_;
+    const Opened opened_;
 };
 
 Word word(int round, int attempt, int worker, int state) {
@@ -158,10 +186,8 @@ void wake_parent(Header& h) {
 }
 
 int try_claim(const Board& board, int worker) {
-    const Header& h = board.header();
-    const int head = h.head.load(std::memory_order_relaxed);
-    for (int i = 0; i < h.lanes; i++) {
-        const int lane = (head + i) % h.lanes;
+    for (int i = 0; i < board.lanes(); i++) {
+        const int lane = board.from_head(i);
         Word w = board.lane(lane).load();
         if (state_of(w) == BFL_LANE_READY && board.lane(lane).compare_exchange_strong(w, claimed_by(w, worker))) {
             return lane;
@@ -176,7 +202,7 @@ int claim_or_end(const Board& board, int worker) {
 
 int count_sleepers(const Board& board) {
     int sleepers = 0;
-    for (int i = 0; i < board.header().workers; i++) {
+    for (int i = 0; i < board.workers(); i++) {
         sleepers += board.worker(i).sleeping.load() != 0 ? 1 : 0;
     }
     return sleepers;
@@ -194,7 +220,7 @@ std::int32_t bfl_board_create(std::int64_t address, std::int64_t bytes, std::int
         || bytes < Board::bytes(workers, lanes, area_bytes)) {
         return -EINVAL;
     }
-    Board board(address);
+    const Board board(Opened{bfl::at<char>(address), workers, lanes, area_bytes, spins});
     Header& h = *new (&board.header()) Header{};
     h.version = version_number;
     h.workers = workers;
@@ -212,60 +238,70 @@ std::int32_t bfl_board_create(std::int64_t address, std::int64_t bytes, std::int
     return 0;
 }
 
-std::int32_t bfl_board_check(std::int64_t address, std::int64_t bytes) noexcept {
+std::int64_t bfl_board_open(std::int64_t address, std::int64_t bytes) noexcept {
     if (address == 0 || bytes < static_cast<std::int64_t>(sizeof(Header))) {
         return -EPROTO;
     }
-    const Header& h = Board(address).header();
+    const Header& h = *bfl::at<const Header>(address);
+    const Opened found{bfl::at<char>(address), h.workers, h.lanes, h.area_bytes, h.spins};
     const bool fits = h.magic.load(std::memory_order_acquire) == magic_number && h.version == version_number
-                      && Board::valid(h.workers, h.lanes, h.area_bytes)
-                      && bytes >= Board::bytes(h.workers, h.lanes, h.area_bytes);
-    return fits ? 0 : -EPROTO;
+                      && Board::valid(found.workers, found.lanes, found.area_bytes)
+                      && bytes >= Board::bytes(found.workers, found.lanes, found.area_bytes);
+    if (!fits) {
+        return -EPROTO;
+    }
+    const auto* opened = new (std::nothrow) Opened(found);
+    return opened == nullptr ? -ENOMEM : bfl::address_of(opened);
 }
 
-std::int32_t bfl_board_workers(std::int64_t address) noexcept {
-    return Board(address).header().workers;
+std::int32_t bfl_board_close(std::int64_t handle) noexcept {
+    delete bfl::at<const Opened>(handle);
+    return 0;
 }
 
-std::int32_t bfl_board_lanes(std::int64_t address) noexcept {
-    return Board(address).header().lanes;
+std::int32_t bfl_board_workers(std::int64_t handle) noexcept {
+    return Board(handle).workers();
 }
 
-std::int32_t bfl_board_area_bytes(std::int64_t address) noexcept {
-    return Board(address).header().area_bytes;
+std::int32_t bfl_board_lanes(std::int64_t handle) noexcept {
+    return Board(handle).lanes();
 }
 
-std::int64_t bfl_board_setup_area(std::int64_t address) noexcept {
-    return Board(address).area(0);
+std::int32_t bfl_board_area_bytes(std::int64_t handle) noexcept {
+    return Board(handle).area_bytes();
 }
 
-std::int64_t bfl_board_round_area(std::int64_t address) noexcept {
-    return Board(address).area(1);
+std::int64_t bfl_board_setup_area(std::int64_t handle) noexcept {
+    return Board(handle).area(0);
 }
 
-std::int64_t bfl_board_worker_area(std::int64_t address, std::int32_t worker) noexcept {
-    Board board(address);
+std::int64_t bfl_board_round_area(std::int64_t handle) noexcept {
+    return Board(handle).area(1);
+}
+
+std::int64_t bfl_board_worker_area(std::int64_t handle, std::int32_t worker) noexcept {
+    Board board(handle);
     return board.has_worker(worker) ? board.area(2 + worker) : -EINVAL;
 }
 
-std::int64_t bfl_board_job_area(std::int64_t address, std::int32_t lane) noexcept {
-    Board board(address);
-    return board.has_lane(lane) ? board.area(2 + board.header().workers + 2 * lane) : -EINVAL;
+std::int64_t bfl_board_job_area(std::int64_t handle, std::int32_t lane) noexcept {
+    Board board(handle);
+    return board.has_lane(lane) ? board.area(2 + board.workers() + 2 * lane) : -EINVAL;
 }
 
-std::int64_t bfl_board_result_area(std::int64_t address, std::int32_t lane) noexcept {
-    Board board(address);
-    return board.has_lane(lane) ? board.area(3 + board.header().workers + 2 * lane) : -EINVAL;
+std::int64_t bfl_board_result_area(std::int64_t handle, std::int32_t lane) noexcept {
+    Board board(handle);
+    return board.has_lane(lane) ? board.area(3 + board.workers() + 2 * lane) : -EINVAL;
 }
 
-std::int64_t bfl_board_word(std::int64_t address, std::int32_t lane) noexcept {
-    Board board(address);
+std::int64_t bfl_board_word(std::int64_t handle, std::int32_t lane) noexcept {
+    Board board(handle);
     return board.has_lane(lane) ? static_cast<std::int64_t>(board.lane(lane).load()) : -EINVAL;
 }
 
-std::int32_t bfl_board_deal(std::int64_t address, std::int32_t lane, std::int32_t round,
+std::int32_t bfl_board_deal(std::int64_t handle, std::int32_t lane, std::int32_t round,
                             std::int32_t attempt) noexcept {
-    Board board(address);
+    Board board(handle);
     if (!board.has_lane(lane) || round < 0 || attempt < 0 || attempt > 0xff) {
         return -EINVAL;
     }
@@ -275,8 +311,8 @@ std::int32_t bfl_board_deal(std::int64_t address, std::int32_t lane, std::int32_
     return dealt ? 0 : -EBUSY;
 }
 
-std::int32_t bfl_board_announce(std::int64_t address, std::int32_t count) noexcept {
-    Board board(address);
+std::int32_t bfl_board_announce(std::int64_t handle, std::int32_t count) noexcept {
+    Board board(handle);
     Header& h = board.header();
     h.work.value.fetch_add(1);
     if (count_sleepers(board) > 0) {
@@ -285,8 +321,8 @@ std::int32_t bfl_board_announce(std::int64_t address, std::int32_t count) noexce
     return 0;
 }
 
-std::int32_t bfl_board_set_head(std::int64_t address, std::int32_t lane) noexcept {
-    Board board(address);
+std::int32_t bfl_board_set_head(std::int64_t handle, std::int32_t lane) noexcept {
+    Board board(handle);
     if (!board.has_lane(lane)) {
         return -EINVAL;
     }
@@ -294,13 +330,13 @@ std::int32_t bfl_board_set_head(std::int64_t address, std::int32_t lane) noexcep
     return 0;
 }
 
-std::int32_t bfl_board_await(std::int64_t address, std::int32_t lane, std::int32_t millis) noexcept {
-    Board board(address);
+std::int32_t bfl_board_await(std::int64_t handle, std::int32_t lane, std::int32_t millis) noexcept {
+    Board board(handle);
     if (!board.has_lane(lane)) {
         return -EINVAL;
     }
     Header& h = board.header();
-    for (int i = 0; i < h.spins && pending(state_of(board.lane(lane).load())); i++) {
+    for (int i = 0; i < board.spins() && pending(state_of(board.lane(lane).load())); i++) {
         pause_briefly();
     }
     const std::uint32_t seen = h.result.value.load();
@@ -312,12 +348,10 @@ std::int32_t bfl_board_await(std::int64_t address, std::int32_t lane, std::int32
     return state_of(board.lane(lane).load());
 }
 
-std::int32_t bfl_board_failure(std::int64_t address) noexcept {
-    Board board(address);
-    const Header& h = board.header();
-    const int head = h.head.load(std::memory_order_relaxed);
-    for (int i = 0; i < h.lanes; i++) {
-        const int lane = (head + i) % h.lanes;
+std::int32_t bfl_board_failure(std::int64_t handle) noexcept {
+    Board board(handle);
+    for (int i = 0; i < board.lanes(); i++) {
+        const int lane = board.from_head(i);
         const int state = state_of(board.lane(lane).load());
         if (state == BFL_LANE_FAILED || state == BFL_LANE_LOST) {
             return lane;
@@ -326,19 +360,19 @@ std::int32_t bfl_board_failure(std::int64_t address) noexcept {
     return -ENOENT;
 }
 
-std::int32_t bfl_board_await_alert(std::int64_t address, std::int32_t millis) noexcept {
-    Header& h = Board(address).header();
+std::int32_t bfl_board_await_alert(std::int64_t handle, std::int32_t millis) noexcept {
+    Header& h = Board(handle).header();
     futex_wait(h.result.value, h.result.value.load(), static_cast<std::int64_t>(millis) * 1000000);
     return 0;
 }
 
-std::int32_t bfl_board_alert(std::int64_t address) noexcept {
-    wake_parent(Board(address).header());
+std::int32_t bfl_board_alert(std::int64_t handle) noexcept {
+    wake_parent(Board(handle).header());
     return 0;
 }
 
-std::int32_t bfl_board_release(std::int64_t address, std::int32_t lane) noexcept {
-    Board board(address);
+std::int32_t bfl_board_release(std::int64_t handle, std::int32_t lane) noexcept {
+    Board board(handle);
     if (!board.has_lane(lane)) {
         return -EINVAL;
     }
@@ -350,13 +384,13 @@ std::int32_t bfl_board_release(std::int64_t address, std::int32_t lane) noexcept
     return board.lane(lane).compare_exchange_strong(w, with_state(w, BFL_LANE_FREE)) ? 0 : -EBUSY;
 }
 
-std::int32_t bfl_board_lose(std::int64_t address, std::int32_t worker) noexcept {
-    Board board(address);
+std::int32_t bfl_board_lose(std::int64_t handle, std::int32_t worker) noexcept {
+    Board board(handle);
     if (!board.has_worker(worker)) {
         return -EINVAL;
     }
     int lost = 0;
-    for (int lane = 0; lane < board.header().lanes; lane++) {
+    for (int lane = 0; lane < board.lanes(); lane++) {
         Word w = board.lane(lane).load();
         if (state_of(w) == BFL_LANE_CLAIMED && worker_of(w) == worker
             && board.lane(lane).compare_exchange_strong(w, with_state(w, BFL_LANE_LOST))) {
@@ -369,11 +403,11 @@ std::int32_t bfl_board_lose(std::int64_t address, std::int32_t worker) noexcept 
     return lost;
 }
 
-std::int32_t bfl_board_set_stop(std::int64_t address, std::int32_t mask, std::int32_t on) noexcept {
+std::int32_t bfl_board_set_stop(std::int64_t handle, std::int32_t mask, std::int32_t on) noexcept {
     if (mask <= 0) {
         return -EINVAL;
     }
-    std::atomic<std::uint32_t>& stop = Board(address).header().stop;
+    std::atomic<std::uint32_t>& stop = Board(handle).header().stop;
     if (on != 0) {
         stop.fetch_or(static_cast<std::uint32_t>(mask));
     } else {
@@ -382,26 +416,26 @@ std::int32_t bfl_board_set_stop(std::int64_t address, std::int32_t mask, std::in
     return 0;
 }
 
-std::int32_t bfl_board_shut_down(std::int64_t address) noexcept {
-    Header& h = Board(address).header();
+std::int32_t bfl_board_shut_down(std::int64_t handle) noexcept {
+    Header& h = Board(handle).header();
     h.shutdown.store(1);
     h.work.value.fetch_add(1);
     futex_wake(h.work.value, INT_MAX);
     return 0;
 }
 
-std::int32_t bfl_board_worker_status(std::int64_t address, std::int32_t worker) noexcept {
-    Board board(address);
+std::int32_t bfl_board_worker_status(std::int64_t handle, std::int32_t worker) noexcept {
+    Board board(handle);
     return board.has_worker(worker) ? static_cast<int>(board.worker(worker).status.load()) : -EINVAL;
 }
 
-std::int64_t bfl_board_beats(std::int64_t address, std::int32_t worker) noexcept {
-    Board board(address);
+std::int64_t bfl_board_beats(std::int64_t handle, std::int32_t worker) noexcept {
+    Board board(handle);
     return board.has_worker(worker) ? static_cast<std::int64_t>(board.worker(worker).beats.load()) : -EINVAL;
 }
 
-std::int32_t bfl_board_hello(std::int64_t address, std::int32_t worker, std::int32_t status) noexcept {
-    Board board(address);
+std::int32_t bfl_board_hello(std::int64_t handle, std::int32_t worker, std::int32_t status) noexcept {
+    Board board(handle);
     if (!board.has_worker(worker)) {
         return -EINVAL;
     }
@@ -410,14 +444,14 @@ std::int32_t bfl_board_hello(std::int64_t address, std::int32_t worker, std::int
     return 0;
 }
 
-std::int32_t bfl_board_claim(std::int64_t address, std::int32_t worker, std::int32_t millis) noexcept {
-    Board board(address);
+std::int32_t bfl_board_claim(std::int64_t handle, std::int32_t worker, std::int32_t millis) noexcept {
+    Board board(handle);
     if (!board.has_worker(worker)) {
         return -EINVAL;
     }
     Header& h = board.header();
     int lane = claim_or_end(board, worker);
-    for (int i = 0; i < h.spins && lane == -EAGAIN; i++) {
+    for (int i = 0; i < board.spins() && lane == -EAGAIN; i++) {
         pause_briefly();
         lane = claim_or_end(board, worker);
     }
@@ -438,9 +472,9 @@ std::int32_t bfl_board_claim(std::int64_t address, std::int32_t worker, std::int
     return lane;
 }
 
-std::int32_t bfl_board_commit(std::int64_t address, std::int32_t lane, std::int64_t claimed,
+std::int32_t bfl_board_commit(std::int64_t handle, std::int32_t lane, std::int64_t claimed,
                               std::int32_t state) noexcept {
-    Board board(address);
+    Board board(handle);
     Word w = static_cast<Word>(claimed);
     if (!board.has_lane(lane) || state_of(w) != BFL_LANE_CLAIMED
         || (state != BFL_LANE_DONE && state != BFL_LANE_FAILED)) {
@@ -457,16 +491,16 @@ std::int32_t bfl_board_commit(std::int64_t address, std::int32_t lane, std::int6
     return 0;
 }
 
-std::int32_t bfl_board_stop(std::int64_t address) noexcept {
-    return static_cast<std::int32_t>(Board(address).header().stop.load());
+std::int32_t bfl_board_stop(std::int64_t handle) noexcept {
+    return static_cast<std::int32_t>(Board(handle).header().stop.load());
 }
 
-std::int32_t bfl_board_is_shut_down(std::int64_t address) noexcept {
-    return static_cast<int>(Board(address).header().shutdown.load());
+std::int32_t bfl_board_is_shut_down(std::int64_t handle) noexcept {
+    return static_cast<int>(Board(handle).header().shutdown.load());
 }
 
-std::int32_t bfl_board_beat(std::int64_t address, std::int32_t worker) noexcept {
-    Board board(address);
+std::int32_t bfl_board_beat(std::int64_t handle, std::int32_t worker) noexcept {
+    Board board(handle);
     if (!board.has_worker(worker)) {
         return -EINVAL;
     }

@@ -28,42 +28,46 @@ public:
         EXPECT(mapped != MAP_FAILED);
         address = bfl::address_of(mapped);
         EXPECT_EQ(bfl_board_create(address, bytes_, workers, lanes, area_bytes, 0), 0);
+        handle = bfl_board_open(address, static_cast<std::int64_t>(bytes_));
+        EXPECT(handle > 0);
     }
     ~SharedBoard() {
+        bfl_board_close(handle);
         munmap(bfl::at<void>(address), bytes_);
     }
     SharedBoard(const SharedBoard&) = delete;
     SharedBoard& operator=(const SharedBoard&) = delete;
 
     int state(std::int32_t lane) const {
-        return static_cast<int>(bfl_board_word(address, lane) & 0xff);
+        return static_cast<int>(bfl_board_word(handle, lane) & 0xff);
     }
 
     std::int64_t address;
+    std::int64_t handle;
 
 private:
     const std::size_t bytes_ = static_cast<std::size_t>(bfl_board_bytes(workers, lanes, area_bytes));
 };
 
 std::int64_t claim(const SharedBoard& board, std::int32_t worker) {
-    const std::int32_t lane = bfl_board_claim(board.address, worker, patience_millis);
+    const std::int32_t lane = bfl_board_claim(board.handle, worker, patience_millis);
     EXPECT(lane >= 0);
-    return bfl_board_word(board.address, lane);
+    return bfl_board_word(board.handle, lane);
 }
 
 }  // namespace
 
 TEST(a_board_knows_its_sizes_and_its_areas_do_not_overlap) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_workers(board.address), workers);
-    EXPECT_EQ(bfl_board_lanes(board.address), lanes);
-    std::vector<std::int64_t> areas{bfl_board_setup_area(board.address), bfl_board_round_area(board.address)};
+    EXPECT_EQ(bfl_board_workers(board.handle), workers);
+    EXPECT_EQ(bfl_board_lanes(board.handle), lanes);
+    std::vector<std::int64_t> areas{bfl_board_setup_area(board.handle), bfl_board_round_area(board.handle)};
     for (std::int32_t worker = 0; worker < workers; worker++) {
-        areas.push_back(bfl_board_worker_area(board.address, worker));
+        areas.push_back(bfl_board_worker_area(board.handle, worker));
     }
     for (std::int32_t lane = 0; lane < lanes; lane++) {
-        areas.push_back(bfl_board_job_area(board.address, lane));
-        areas.push_back(bfl_board_result_area(board.address, lane));
+        areas.push_back(bfl_board_job_area(board.handle, lane));
+        areas.push_back(bfl_board_result_area(board.handle, lane));
     }
     for (const std::int64_t area : areas) {
         std::memset(bfl::at<void>(area), 0x5a, area_bytes);
@@ -80,118 +84,131 @@ TEST(a_board_knows_its_sizes_and_its_areas_do_not_overlap) {
 TEST(what_is_no_board_is_refused) {
     const std::int64_t bytes = bfl_board_bytes(workers, lanes, area_bytes);
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_check(board.address, bytes), 0);
-    EXPECT_EQ(bfl_board_check(board.address, bytes - 1), -EPROTO);
-    EXPECT_EQ(bfl_board_check(board.address, 8), -EPROTO);
-    EXPECT_EQ(bfl_board_check(0, bytes), -EPROTO);
+    EXPECT_EQ(bfl_board_open(board.address, bytes - 1), -EPROTO);
+    EXPECT_EQ(bfl_board_open(board.address, 8), -EPROTO);
+    EXPECT_EQ(bfl_board_open(0, bytes), -EPROTO);
     *bfl::at<unsigned char>(board.address) ^= 1;
-    EXPECT_EQ(bfl_board_check(board.address, bytes), -EPROTO);
+    EXPECT_EQ(bfl_board_open(board.address, bytes), -EPROTO);
     EXPECT_EQ(bfl_board_bytes(0, lanes, area_bytes), -EINVAL);
     EXPECT_EQ(bfl_board_bytes(workers, 0, area_bytes), -EINVAL);
     EXPECT_EQ(bfl_board_bytes(workers, lanes, 100), -EINVAL);
 }
 
+TEST(no_address_comes_of_what_is_written_to_a_board) {
+    const SharedBoard board;
+    const std::int64_t last = bfl_board_result_area(board.handle, lanes - 1);
+    const std::int64_t ahead = bfl_board_setup_area(board.handle) - board.address;
+    std::memset(bfl::at<void>(board.address), 0xff, static_cast<std::size_t>(ahead));
+    EXPECT_EQ(bfl_board_workers(board.handle), workers);
+    EXPECT_EQ(bfl_board_lanes(board.handle), lanes);
+    EXPECT_EQ(bfl_board_area_bytes(board.handle), area_bytes);
+    EXPECT_EQ(bfl_board_result_area(board.handle, lanes - 1), last);
+    EXPECT_EQ(bfl_board_result_area(board.handle, lanes), -EINVAL);
+    EXPECT_EQ(bfl_board_failure(board.handle), -ENOENT);
+    EXPECT_EQ(bfl_board_claim(board.handle, 0, 0), -ESHUTDOWN);
+}
+
 TEST(a_lane_goes_round_and_no_step_can_be_left_out) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_release(board.address, 2), -EBUSY);
-    EXPECT_EQ(bfl_board_deal(board.address, 2, 7, 1), 0);
-    EXPECT_EQ(bfl_board_deal(board.address, 2, 7, 1), -EBUSY);
+    EXPECT_EQ(bfl_board_release(board.handle, 2), -EBUSY);
+    EXPECT_EQ(bfl_board_deal(board.handle, 2, 7, 1), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 2, 7, 1), -EBUSY);
     const std::int64_t claimed = claim(board, 1);
     EXPECT_EQ(claimed, (std::int64_t{7} << 32 | 1 << 24 | 1 << 8 | BFL_LANE_CLAIMED));
-    EXPECT_EQ(bfl_board_release(board.address, 2), -EBUSY);
-    EXPECT_EQ(bfl_board_commit(board.address, 2, claimed, BFL_LANE_READY), -EINVAL);
-    EXPECT_EQ(bfl_board_commit(board.address, 2, claimed, BFL_LANE_DONE), 0);
-    EXPECT_EQ(bfl_board_commit(board.address, 2, claimed, BFL_LANE_DONE), -ESTALE);
-    EXPECT_EQ(bfl_board_await(board.address, 2, 0), BFL_LANE_DONE);
-    EXPECT_EQ(bfl_board_release(board.address, 2), 0);
+    EXPECT_EQ(bfl_board_release(board.handle, 2), -EBUSY);
+    EXPECT_EQ(bfl_board_commit(board.handle, 2, claimed, BFL_LANE_READY), -EINVAL);
+    EXPECT_EQ(bfl_board_commit(board.handle, 2, claimed, BFL_LANE_DONE), 0);
+    EXPECT_EQ(bfl_board_commit(board.handle, 2, claimed, BFL_LANE_DONE), -ESTALE);
+    EXPECT_EQ(bfl_board_await(board.handle, 2, 0), BFL_LANE_DONE);
+    EXPECT_EQ(bfl_board_release(board.handle, 2), 0);
     EXPECT_EQ(board.state(2), BFL_LANE_FREE);
 }
 
 TEST(a_late_worker_cannot_commit_a_later_attempt) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_deal(board.address, 0, 3, 0), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 0, 3, 0), 0);
     const std::int64_t first = claim(board, 0);
-    EXPECT_EQ(bfl_board_lose(board.address, 1), 0);
+    EXPECT_EQ(bfl_board_lose(board.handle, 1), 0);
     EXPECT_EQ(board.state(0), BFL_LANE_CLAIMED);
-    EXPECT_EQ(bfl_board_lose(board.address, 0), 1);
-    EXPECT_EQ(bfl_board_failure(board.address), 0);
-    EXPECT_EQ(bfl_board_release(board.address, 0), 0);
-    EXPECT_EQ(bfl_board_failure(board.address), -ENOENT);
-    EXPECT_EQ(bfl_board_deal(board.address, 0, 3, 1), 0);
+    EXPECT_EQ(bfl_board_lose(board.handle, 0), 1);
+    EXPECT_EQ(bfl_board_failure(board.handle), 0);
+    EXPECT_EQ(bfl_board_release(board.handle, 0), 0);
+    EXPECT_EQ(bfl_board_failure(board.handle), -ENOENT);
+    EXPECT_EQ(bfl_board_deal(board.handle, 0, 3, 1), 0);
     const std::int64_t second = claim(board, 0);
-    EXPECT_EQ(bfl_board_commit(board.address, 0, first, BFL_LANE_DONE), -ESTALE);
-    EXPECT_EQ(bfl_board_commit(board.address, 0, second, BFL_LANE_DONE), 0);
+    EXPECT_EQ(bfl_board_commit(board.handle, 0, first, BFL_LANE_DONE), -ESTALE);
+    EXPECT_EQ(bfl_board_commit(board.handle, 0, second, BFL_LANE_DONE), 0);
 }
 
 TEST(jobs_are_claimed_from_the_head_on) {
     const SharedBoard board;
     for (const std::int32_t lane : {0, 1, 6, 7}) {
-        EXPECT_EQ(bfl_board_deal(board.address, lane, 0, 0), 0);
+        EXPECT_EQ(bfl_board_deal(board.handle, lane, 0, 0), 0);
     }
-    EXPECT_EQ(bfl_board_set_head(board.address, 6), 0);
+    EXPECT_EQ(bfl_board_set_head(board.handle, 6), 0);
     for (const std::int32_t expected : {6, 7, 0, 1}) {
-        EXPECT_EQ(bfl_board_claim(board.address, 0, 0), expected);
+        EXPECT_EQ(bfl_board_claim(board.handle, 0, 0), expected);
     }
-    EXPECT_EQ(bfl_board_claim(board.address, 0, 1), -EAGAIN);
+    EXPECT_EQ(bfl_board_claim(board.handle, 0, 1), -EAGAIN);
 }
 
 TEST(a_job_that_nobody_claimed_can_be_revoked) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_deal(board.address, 4, 0, 0), 0);
-    EXPECT_EQ(bfl_board_release(board.address, 4), 0);
-    EXPECT_EQ(bfl_board_claim(board.address, 0, 0), -EAGAIN);
+    EXPECT_EQ(bfl_board_deal(board.handle, 4, 0, 0), 0);
+    EXPECT_EQ(bfl_board_release(board.handle, 4), 0);
+    EXPECT_EQ(bfl_board_claim(board.handle, 0, 0), -EAGAIN);
 }
 
 TEST(numbers_out_of_range_are_refused) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_deal(board.address, lanes, 0, 0), -EINVAL);
-    EXPECT_EQ(bfl_board_deal(board.address, 0, -1, 0), -EINVAL);
-    EXPECT_EQ(bfl_board_deal(board.address, 0, 0, 256), -EINVAL);
-    EXPECT_EQ(bfl_board_claim(board.address, workers, 0), -EINVAL);
-    EXPECT_EQ(bfl_board_commit(board.address, -1, BFL_LANE_CLAIMED, BFL_LANE_DONE), -EINVAL);
-    EXPECT_EQ(bfl_board_job_area(board.address, lanes), -EINVAL);
-    EXPECT_EQ(bfl_board_worker_area(board.address, -1), -EINVAL);
-    EXPECT_EQ(bfl_board_set_stop(board.address, 0, 1), -EINVAL);
+    EXPECT_EQ(bfl_board_deal(board.handle, lanes, 0, 0), -EINVAL);
+    EXPECT_EQ(bfl_board_deal(board.handle, 0, -1, 0), -EINVAL);
+    EXPECT_EQ(bfl_board_deal(board.handle, 0, 0, 256), -EINVAL);
+    EXPECT_EQ(bfl_board_claim(board.handle, workers, 0), -EINVAL);
+    EXPECT_EQ(bfl_board_commit(board.handle, -1, BFL_LANE_CLAIMED, BFL_LANE_DONE), -EINVAL);
+    EXPECT_EQ(bfl_board_job_area(board.handle, lanes), -EINVAL);
+    EXPECT_EQ(bfl_board_worker_area(board.handle, -1), -EINVAL);
+    EXPECT_EQ(bfl_board_set_stop(board.handle, 0, 1), -EINVAL);
 }
 
 TEST(stop_reasons_are_set_and_cleared_one_by_one) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_set_stop(board.address, 1, 1), 0);
-    EXPECT_EQ(bfl_board_set_stop(board.address, 2, 1), 0);
-    EXPECT_EQ(bfl_board_set_stop(board.address, 1, 0), 0);
-    EXPECT_EQ(bfl_board_stop(board.address), 2);
+    EXPECT_EQ(bfl_board_set_stop(board.handle, 1, 1), 0);
+    EXPECT_EQ(bfl_board_set_stop(board.handle, 2, 1), 0);
+    EXPECT_EQ(bfl_board_set_stop(board.handle, 1, 0), 0);
+    EXPECT_EQ(bfl_board_stop(board.handle), 2);
 }
 
 TEST(who_waits_for_work_is_woken_by_a_job_and_by_the_end) {
     const SharedBoard board;
     std::thread worker([&] {
-        EXPECT_EQ(bfl_board_claim(board.address, 0, patience_millis), 3);
-        EXPECT_EQ(bfl_board_claim(board.address, 0, patience_millis), -ESHUTDOWN);
+        EXPECT_EQ(bfl_board_claim(board.handle, 0, patience_millis), 3);
+        EXPECT_EQ(bfl_board_claim(board.handle, 0, patience_millis), -ESHUTDOWN);
     });
-    EXPECT_EQ(bfl_board_deal(board.address, 3, 0, 0), 0);
-    EXPECT_EQ(bfl_board_announce(board.address, 1), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 3, 0, 0), 0);
+    EXPECT_EQ(bfl_board_announce(board.handle, 1), 0);
     while (board.state(3) != BFL_LANE_CLAIMED) {
         std::this_thread::yield();
     }
-    EXPECT_EQ(bfl_board_shut_down(board.address), 0);
+    EXPECT_EQ(bfl_board_shut_down(board.handle), 0);
     worker.join();
-    EXPECT_EQ(bfl_board_is_shut_down(board.address), 1);
+    EXPECT_EQ(bfl_board_is_shut_down(board.handle), 1);
 }
 
 TEST(the_parent_is_woken_by_the_job_it_waits_for_and_by_any_failure) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_deal(board.address, 0, 0, 0), 0);
-    EXPECT_EQ(bfl_board_deal(board.address, 1, 0, 0), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 0, 0, 0), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 1, 0, 0), 0);
     const std::int64_t first = claim(board, 0);
     const std::int64_t second = claim(board, 1);
-    std::thread failing([&] { EXPECT_EQ(bfl_board_commit(board.address, 1, second, BFL_LANE_FAILED), 0); });
-    while (bfl_board_failure(board.address) < 0) {
-        bfl_board_await(board.address, 0, 1000);
+    std::thread failing([&] { EXPECT_EQ(bfl_board_commit(board.handle, 1, second, BFL_LANE_FAILED), 0); });
+    while (bfl_board_failure(board.handle) < 0) {
+        bfl_board_await(board.handle, 0, 1000);
     }
-    EXPECT_EQ(bfl_board_failure(board.address), 1);
+    EXPECT_EQ(bfl_board_failure(board.handle), 1);
     failing.join();
-    std::thread ending([&] { EXPECT_EQ(bfl_board_commit(board.address, 0, first, BFL_LANE_DONE), 0); });
-    while (bfl_board_await(board.address, 0, patience_millis) == BFL_LANE_CLAIMED) {
+    std::thread ending([&] { EXPECT_EQ(bfl_board_commit(board.handle, 0, first, BFL_LANE_DONE), 0); });
+    while (bfl_board_await(board.handle, 0, patience_millis) == BFL_LANE_CLAIMED) {
     }
     EXPECT_EQ(board.state(0), BFL_LANE_DONE);
     ending.join();
@@ -199,23 +216,23 @@ TEST(the_parent_is_woken_by_the_job_it_waits_for_and_by_any_failure) {
 
 TEST(a_worker_says_hello_and_beats_until_it_is_lost) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_worker_status(board.address, 1), BFL_WORKER_STARTING);
-    EXPECT_EQ(bfl_board_hello(board.address, 1, BFL_WORKER_READY), 0);
-    EXPECT_EQ(bfl_board_beat(board.address, 1), 0);
-    EXPECT_EQ(bfl_board_beats(board.address, 1), 1);
-    EXPECT_EQ(bfl_board_worker_status(board.address, 1), BFL_WORKER_READY);
-    EXPECT_EQ(bfl_board_lose(board.address, 1), 0);
-    EXPECT_EQ(bfl_board_worker_status(board.address, 1), BFL_WORKER_STARTING);
+    EXPECT_EQ(bfl_board_worker_status(board.handle, 1), BFL_WORKER_STARTING);
+    EXPECT_EQ(bfl_board_hello(board.handle, 1, BFL_WORKER_READY), 0);
+    EXPECT_EQ(bfl_board_beat(board.handle, 1), 0);
+    EXPECT_EQ(bfl_board_beats(board.handle, 1), 1);
+    EXPECT_EQ(bfl_board_worker_status(board.handle, 1), BFL_WORKER_READY);
+    EXPECT_EQ(bfl_board_lose(board.handle, 1), 0);
+    EXPECT_EQ(bfl_board_worker_status(board.handle, 1), BFL_WORKER_STARTING);
 }
 
 TEST(a_process_killed_after_its_claim_leaves_one_lost_lane) {
     const SharedBoard board;
-    EXPECT_EQ(bfl_board_deal(board.address, 0, 0, 0), 0);
-    EXPECT_EQ(bfl_board_deal(board.address, 1, 0, 0), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 0, 0, 0), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 1, 0, 0), 0);
     const pid_t child = fork();
     EXPECT(child >= 0);
     if (child == 0) {
-        bfl_board_claim(board.address, 2, patience_millis);
+        bfl_board_claim(board.handle, 2, patience_millis);
         while (true) {
             pause();
         }
@@ -225,9 +242,9 @@ TEST(a_process_killed_after_its_claim_leaves_one_lost_lane) {
     }
     EXPECT_EQ(kill(child, SIGKILL), 0);
     EXPECT_EQ(waitpid(child, nullptr, 0), child);
-    EXPECT_EQ(bfl_board_lose(board.address, 2), 1);
+    EXPECT_EQ(bfl_board_lose(board.handle, 2), 1);
     EXPECT_EQ(board.state(0), BFL_LANE_LOST);
-    EXPECT_EQ(bfl_board_claim(board.address, 0, 0), 1);
+    EXPECT_EQ(bfl_board_claim(board.handle, 0, 0), 1);
 }
 
 TEST(many_jobs_through_few_lanes_are_each_done_once_and_seen_whole) {
@@ -236,13 +253,13 @@ TEST(many_jobs_through_few_lanes_are_each_done_once_and_seen_whole) {
     std::vector<std::thread> threads;
     for (std::int32_t worker = 0; worker < workers; worker++) {
         threads.emplace_back([&board, worker] {
-            std::int32_t lane = bfl_board_claim(board.address, worker, patience_millis);
+            std::int32_t lane = bfl_board_claim(board.handle, worker, patience_millis);
             while (lane >= 0) {
-                const std::int64_t claimed = bfl_board_word(board.address, lane);
-                *bfl::at<int>(bfl_board_result_area(board.address, lane)) =
-                    2 * *bfl::at<int>(bfl_board_job_area(board.address, lane));
-                EXPECT_EQ(bfl_board_commit(board.address, lane, claimed, BFL_LANE_DONE), 0);
-                lane = bfl_board_claim(board.address, worker, patience_millis);
+                const std::int64_t claimed = bfl_board_word(board.handle, lane);
+                *bfl::at<int>(bfl_board_result_area(board.handle, lane)) =
+                    2 * *bfl::at<int>(bfl_board_job_area(board.handle, lane));
+                EXPECT_EQ(bfl_board_commit(board.handle, lane, claimed, BFL_LANE_DONE), 0);
+                lane = bfl_board_claim(board.handle, worker, patience_millis);
             }
             EXPECT_EQ(lane, -ESHUTDOWN);
         });
@@ -250,18 +267,18 @@ TEST(many_jobs_through_few_lanes_are_each_done_once_and_seen_whole) {
     int dealt = 0;
     for (int job = 0; job < jobs; job++) {
         const std::int32_t lane = job % lanes;
-        bfl_board_set_head(board.address, lane);
+        bfl_board_set_head(board.handle, lane);
         for (; dealt < jobs && dealt - job < lanes; dealt++) {
-            *bfl::at<int>(bfl_board_job_area(board.address, dealt % lanes)) = dealt;
-            EXPECT_EQ(bfl_board_deal(board.address, dealt % lanes, 0, 0), 0);
-            bfl_board_announce(board.address, 1);
+            *bfl::at<int>(bfl_board_job_area(board.handle, dealt % lanes)) = dealt;
+            EXPECT_EQ(bfl_board_deal(board.handle, dealt % lanes, 0, 0), 0);
+            bfl_board_announce(board.handle, 1);
         }
-        while (bfl_board_await(board.address, lane, 1000) != BFL_LANE_DONE) {
+        while (bfl_board_await(board.handle, lane, 1000) != BFL_LANE_DONE) {
         }
-        EXPECT_EQ(*bfl::at<int>(bfl_board_result_area(board.address, lane)), 2 * job);
-        EXPECT_EQ(bfl_board_release(board.address, lane), 0);
+        EXPECT_EQ(*bfl::at<int>(bfl_board_result_area(board.handle, lane)), 2 * job);
+        EXPECT_EQ(bfl_board_release(board.handle, lane), 0);
     }
-    bfl_board_shut_down(board.address);
+    bfl_board_shut_down(board.handle);
     for (std::thread& thread : threads) {
         thread.join();
     }

@@ -20,10 +20,13 @@ public final class JobBoard {
     public static native long bytes(int workers, int lanes, int areaBytes);
 
     @Name("bfl_board_create")
-    public static native int create(long board, long bytes, int workers, int lanes, int areaBytes, int spins);
+    public static native int create(long address, long bytes, int workers, int lanes, int areaBytes, int spins);
 
-    @Name("bfl_board_check")
-    public static native int check(long board, long bytes);
+    @Name("bfl_board_open")
+    public static native long open(long address, long bytes);
+
+    @Name("bfl_board_close")
+    public static native int close(long board);
 
     @Name("bfl_board_workers")
     public static native int workers(long board);

@@ -39,7 +39,8 @@ final class Board implements AutoCloseable {
     private static final int ENOENT = -2;
 
     private final Segment segment;
-    private final long address;
+    private final long handle;
+    private boolean closed;
 
     /** What a worker has said of itself. */
     enum Status {
@@ -51,9 +52,9 @@ final class Board implements AutoCloseable {
     /** A part of the board that holds one message. */
     record Area(Segment segment, long offset, int bytes) {}
 
-    private Board(Segment segment) {
+    private Board(Segment segment, long handle) {
         this.segment = segment;
-        this.address = segment.address();
+        this.handle = handle;
     }
 
     /**
@@ -64,7 +65,7 @@ final class Board implements AutoCloseable {
     static Board create(int workers, int lanes, int spins) {
         Segment segment = Segment.create(checked(JobBoard.bytes(workers, lanes, AREA_BYTES)));
         checked(JobBoard.create(segment.address(), segment.bytes(), workers, lanes, AREA_BYTES, spins));
-        return new Board(segment);
+        return new Board(segment, checked(JobBoard.open(segment.address(), segment.bytes())));
     }
 
     /**
@@ -74,12 +75,13 @@ final class Board implements AutoCloseable {
      */
     static Board open(SegmentHandle handle) {
         Segment segment = Segment.open(handle);
-        if (JobBoard.check(segment.address(), segment.bytes()) < 0) {
+        long board = JobBoard.open(segment.address(), segment.bytes());
+        if (board < 0) {
             segment.close();
             throw new IllegalStateException("no job board of this version: segment=" + handle
                     + ", limit=one version of the library in parent and workers");
         }
-        return new Board(segment);
+        return new Board(segment, board);
     }
 
     SegmentHandle handle() {
@@ -91,39 +93,39 @@ final class Board implements AutoCloseable {
     }
 
     int workers() {
-        return JobBoard.workers(address);
+        return JobBoard.workers(handle);
     }
 
     int lanes() {
-        return JobBoard.lanes(address);
+        return JobBoard.lanes(handle);
     }
 
     Area setupArea() {
-        return area(JobBoard.setupArea(address));
+        return area(JobBoard.setupArea(handle));
     }
 
     Area roundArea() {
-        return area(JobBoard.roundArea(address));
+        return area(JobBoard.roundArea(handle));
     }
 
     Area workerArea(int worker) {
-        return area(checked(JobBoard.workerArea(address, worker)));
+        return area(checked(JobBoard.workerArea(handle, worker)));
     }
 
     Area jobArea(int lane) {
-        return area(checked(JobBoard.jobArea(address, lane)));
+        return area(checked(JobBoard.jobArea(handle, lane)));
     }
 
     Area resultArea(int lane) {
-        return area(checked(JobBoard.resultArea(address, lane)));
+        return area(checked(JobBoard.resultArea(handle, lane)));
     }
 
     private Area area(long start) {
-        return new Area(segment, start - address, JobBoard.areaBytes(address));
+        return new Area(segment, start - segment.address(), JobBoard.areaBytes(handle));
     }
 
     long word(int lane) {
-        return JobBoard.word(address, lane);
+        return JobBoard.word(handle, lane);
     }
 
     /** The lane's word after a commit of this claim. */
@@ -145,67 +147,67 @@ final class Board implements AutoCloseable {
 
     /** Parent: lets workers claim the job that lies in the lane's area, of the round with this message. */
     void deal(int lane, int message, int attempt) {
-        checked(JobBoard.deal(address, lane, message, attempt));
-        JobBoard.announce(address, 1);
+        checked(JobBoard.deal(handle, lane, message, attempt));
+        JobBoard.announce(handle, 1);
     }
 
     /** Parent: where workers look for work first. */
     void head(int lane) {
-        checked(JobBoard.setHead(address, lane));
+        checked(JobBoard.setHead(handle, lane));
     }
 
     /** Parent: waits a while for the lane's job to end, or for any failure; returns the lane's state. */
     int await(int lane, int millis) {
-        return checked(JobBoard.await(address, lane, millis));
+        return checked(JobBoard.await(handle, lane, millis));
     }
 
     /** Parent: waits a while for news of workers. */
     void awaitAlert(int millis) {
-        JobBoard.awaitAlert(address, millis);
+        JobBoard.awaitAlert(handle, millis);
     }
 
     /** Parent: ends all waits of its threads. */
     void alert() {
-        JobBoard.alert(address);
+        JobBoard.alert(handle);
     }
 
     /** Parent: the lane of the oldest failed or lost job, or {@link #NOTHING}. */
     int failure() {
-        int lane = JobBoard.failure(address);
+        int lane = JobBoard.failure(handle);
         return lane == ENOENT ? NOTHING : lane;
     }
 
     /** Parent: makes the lane free. False if a worker has it, or it is free. */
     boolean release(int lane) {
-        return JobBoard.release(address, lane) == 0;
+        return JobBoard.release(handle, lane) == 0;
     }
 
     /** Parent: gives up what the worker had claimed, after its process was waited for. */
     void lose(int worker) {
-        checked(JobBoard.lose(address, worker));
+        checked(JobBoard.lose(handle, worker));
     }
 
     /** Parent: tells workers to end. */
     void shutDown() {
-        JobBoard.shutDown(address);
+        JobBoard.shutDown(handle);
     }
 
     Status status(int worker) {
-        return Status.values()[checked(JobBoard.workerStatus(address, worker))];
+        return Status.values()[checked(JobBoard.workerStatus(handle, worker))];
     }
 
     long beats(int worker) {
-        return checked(JobBoard.beats(address, worker));
+        return checked(JobBoard.beats(handle, worker));
     }
 
     /** Worker: says what became of its start. */
     void hello(int worker, Status status) {
-        checked(JobBoard.hello(address, worker, status.ordinal()));
+        checked(JobBoard.hello(handle, worker, status.ordinal()));
     }
 
     /** Worker: claims the oldest job, waiting a while for one. The lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */
     int claim(int worker, int millis) {
-        int lane = JobBoard.claim(address, worker, millis);
+        int lane = JobBoard.claim(handle, worker, millis);
         if (lane == ESHUTDOWN) {
             return SHUT_DOWN;
         }
@@ -219,7 +221,7 @@ final class Board implements AutoCloseable {
      * @return false if the claim is no longer this worker's
      */
     boolean commit(int lane, long claimed, int state) {
-        int result = JobBoard.commit(address, lane, claimed, state);
+        int result = JobBoard.commit(handle, lane, claimed, state);
         if (result == ESTALE) {
             return false;
         }
@@ -229,7 +231,7 @@ final class Board implements AutoCloseable {
 
     /** Gives clients a reason to end early, or takes it back. */
     void stop(int reason, boolean on) {
-        checked(JobBoard.setStop(address, reason, on ? 1 : 0));
+        checked(JobBoard.setStop(handle, reason, on ? 1 : 0));
     }
 
     /** Worker: whether the parent has yet to take something that it committed. */
@@ -244,15 +246,15 @@ final class Board implements AutoCloseable {
     }
 
     boolean isStopped(int reasons) {
-        return (JobBoard.stop(address) & reasons) != 0;
+        return (JobBoard.stop(handle) & reasons) != 0;
     }
 
     boolean isShutDown() {
-        return JobBoard.isShutDown(address) != 0;
+        return JobBoard.isShutDown(handle) != 0;
     }
 
     void beat(int worker) {
-        JobBoard.beat(address, worker);
+        JobBoard.beat(handle, worker);
     }
 
     private static int checked(int result) {
@@ -268,6 +270,10 @@ final class Board implements AutoCloseable {
 
     @Override
     public void close() {
-        segment.close();
+        if (!closed) {
+            closed = true;
+            JobBoard.close(handle);
+            segment.close();
+        }
     }
 }
