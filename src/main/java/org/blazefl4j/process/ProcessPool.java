@@ -216,7 +216,10 @@ public final class ProcessPool implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        supervisor.close();
+        if (tenancy.enter()) {
+            supervisor.close();
+            tenancy.leave();
+        }
         tenancy.close();
         if (roundThread != Thread.currentThread()) {
             tenancy.awaitFreed(LAST_TENANT);
