@@ -166,7 +166,10 @@ final class FedAvgThroughput {
         Loop() throws IOException {
             ProcessBuilder builder = new ProcessBuilder(
                     System.getProperty("java.home") + "/bin/java",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
                     "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                    "-Dorg.bytedeco.javacpp.maxBytes=0",
                     "-cp",
                     System.getProperty("java.class.path"),
                     BareLoop.class.getName());
