@@ -1,33 +1,30 @@
 package org.blazefl4j.cli;
 
-import java.util.List;
-import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgPartitionType;
-import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
-import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
-import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgThreadPoolClientTrainer;
-import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import org.blazefl4j.core.ClientTrainer;
-import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.ModelSelector;
-import org.blazefl4j.core.SeededModelSelector;
-import org.blazefl4j.data.ImageData;
-import org.blazefl4j.model.ModelName;
+import org.blazefl4j.core.ServerHandler;
 
-/** A run's data, server and clients, as the settings want them. */
-final class Federation implements AutoCloseable {
+/**
+ * A run's data, server and clients, as an algorithm makes them of the settings.
+ *
+ * @param <U> the uplink package, client to server
+ * @param <D> the downlink package, server to client
+ */
+abstract class Federation<U, D> implements AutoCloseable {
 
-    private final RunSettings settings;
-    private final ImageData data;
-    private final InMemoryPartitionedDataset<FedAvgPartitionType> partitions = new InMemoryPartitionedDataset<>();
-    private FedAvgServerHandler handler;
-    private ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer;
+    private final RunData data;
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private ServerHandler<U, D> handler;
+    private ClientTrainer<U, D> trainer;
 
-    private Federation(RunSettings settings) {
-        this.settings = settings;
-        this.data = Datasets.read(settings.dataset(), settings.dataDir());
+    /**
+     * A federation of which nothing is made yet.
+     *
+     * @param data closed with the federation
+     */
+    Federation(RunData data) {
+        this.data = owned(data);
     }
 
     /**
@@ -35,8 +32,8 @@ final class Federation implements AutoCloseable {
      *
      * @throws UsageException if the settings cannot be met
      */
-    static Federation open(RunSettings settings) {
-        Federation federation = new Federation(settings);
+    static Federation<?, ?> open(RunSettings settings) {
+        Federation<?, ?> federation = settings.algorithm().federation(settings, new RunData(settings));
         try {
             federation.assemble();
             return federation;
@@ -52,54 +49,48 @@ final class Federation implements AutoCloseable {
     }
 
     private void assemble() {
-        partitions.setDataset(FedAvgPartitionType.TEST, data.test());
-        List<long[]> parts = settings.partition()
-                .partitioner(settings.numShards(), settings.dirAlpha())
-                .partition(data.trainLabels(), settings.numClients(), settings.seed());
-        partitions.setClients(FedAvgPartitionType.TRAIN, data.train(), parts);
-        ModelSelector<ModelName> selector = selector();
-        handler = new FedAvgServerHandler(selector, settings.modelName(), partitions, settings.server());
-        trainer = trainer(new FedAvgClients(
-                selector, settings.modelName(), partitions, settings.numClients(), settings.client()));
+        handler = makeHandler();
+        trainer = owned(makeTrainer());
     }
 
-    private ModelSelector<ModelName> selector() {
-        long[] images = data.trainImages().shape();
-        return new SeededModelSelector(
-                settings.seed(), (int) images[1], (int) images[2], (int) images[3], data.classes());
+    /** Makes the server, first; what has to be closed is {@link #owned}. */
+    abstract ServerHandler<U, D> makeHandler();
+
+    /** Makes the clients' side, which starts the workers. */
+    abstract ClientTrainer<U, D> makeTrainer();
+
+    /** Has something closed with the federation, after all that comes to be owned later. */
+    final <T extends AutoCloseable> T owned(T resource) {
+        owned.push(resource);
+        return resource;
     }
 
-    private ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer(FedAvgClients clients) {
-        return switch (settings.executionMode()) {
-            case SINGLE_THREADED -> new FedAvgSerialClientTrainer(clients, settings.trainer());
-            case MULTI_THREADED -> new FedAvgThreadPoolClientTrainer(clients, settings.trainer());
-            case MULTI_PROCESS -> new FedAvgProcessPoolClientTrainer(clients, settings.trainer());
-        };
+    final RunData data() {
+        return data;
     }
 
-    FedAvgServerHandler handler() {
+    final ServerHandler<U, D> handler() {
         return handler;
     }
 
-    ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer() {
+    final ClientTrainer<U, D> trainer() {
         return trainer;
     }
 
-    /** The data in words. */
-    String describeData() {
-        return data.name() + " (" + data.train().size() + " training and "
-                + data.test().size() + " test images)";
+    @Override
+    public final void close() {
+        while (!owned.isEmpty()) {
+            closeOne(owned.pop());
+        }
     }
 
-    @Override
-    public void close() {
-        if (trainer != null) {
-            trainer.close();
+    private static void closeOne(AutoCloseable resource) {
+        try {
+            resource.close();
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("cannot close: resource=" + resource, e);
         }
-        if (handler != null) {
-            handler.close();
-        }
-        partitions.close();
-        data.close();
     }
 }

@@ -52,6 +52,7 @@ public final class Main implements Runnable {
 
     static CommandLine commandLine() {
         CommandLine commands = new CommandLine(new Main());
+        Choices.register(commands, AlgorithmName.class);
         Choices.register(commands, ModelName.class);
         Choices.register(commands, DatasetName.class);
         Choices.register(commands, Partitioning.class);

@@ -6,8 +6,6 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
@@ -44,7 +42,7 @@ final class Run {
     void execute() {
         RunFolder.check(asked);
         try (Interruption interruption = new Interruption();
-                Federation federation = open()) {
+                Federation<?, ?> federation = open()) {
             Path folder = RunFolder.create(asked);
             introduce(federation, folder);
             try (JsonLinesMetrics json = new JsonLinesMetrics(folder.resolve("metrics.jsonl"));
@@ -58,7 +56,7 @@ final class Run {
     }
 
     /** On a terminal with a word on what takes so long: the first time, libraries are unpacked. */
-    private Federation open() {
+    private Federation<?, ?> open() {
         StartLine line = StartLine.show("starting: LibTorch, data and workers ...");
         try {
             LibTorch.tune();
@@ -68,9 +66,9 @@ final class Run {
         }
     }
 
-    private void rounds(Federation federation, Interruption interruption, CsvMetrics csv, JsonLinesMetrics json) {
-        Simulation<FedAvgUplinkPackage, FedAvgDownlinkPackage> simulation =
-                new Simulation<>(federation.handler(), federation.trainer());
+    private <U, D> void rounds(
+            Federation<U, D> federation, Interruption interruption, CsvMetrics csv, JsonLinesMetrics json) {
+        Simulation<U, D> simulation = new Simulation<>(federation.handler(), federation.trainer());
         interruption.stopBy(simulation::stop);
         String status = "failed";
         try (ProgressBars bars = new ProgressBars(settings.globalRound());
@@ -85,22 +83,20 @@ final class Run {
         }
     }
 
-    private void introduce(Federation federation, Path folder) {
-        out.println("BlazeFL4J " + Version.blazefl4j() + ": FedAvg of " + settings.modelName() + " on "
-                + federation.describeData());
+    private void introduce(Federation<?, ?> federation, Path folder) {
+        out.println("BlazeFL4J " + Version.blazefl4j() + ": "
+                + settings.algorithm().name().title() + " of " + settings.modelName() + " on "
+                + federation.data().describe());
         out.println("  clients        " + settings.numClients() + " (" + settings.describePartition() + "), "
                 + settings.clientsPerRound() + " a round, " + settings.globalRound() + " rounds");
-        out.println("  training       " + settings.epochs() + " epochs, batch " + settings.batchSize() + ", lr "
-                + settings.lr() + ", seed " + settings.seed());
+        out.println("  training       " + settings.describeTraining());
         out.println("  execution      " + settings.describeExecution());
         out.println("  results        " + folder);
         out.flush();
     }
 
     private Map<String, Object> configuration() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("algorithm", "fedavg");
-        map.putAll(settings.toMap());
+        Map<String, Object> map = settings.toMap();
         map.put("clients_per_round", settings.clientsPerRound());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());

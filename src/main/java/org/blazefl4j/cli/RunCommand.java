@@ -7,19 +7,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Trains by federated averaging. */
+/** Trains by a federated algorithm. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         sortOptions = false,
         abbreviateSynopsis = true,
-        header = "Trains a model by federated averaging (FedAvg) and writes down how it went.",
+        header = "Trains a model by a federated algorithm and writes down how it went.",
         description = {
             "",
-            "In each round a share of the clients trains the global model on images of their own, and the mean of"
-                    + " their models becomes the next global model. Without options: 15 rounds of 100 clients, in as"
-                    + " many worker processes as there are cores.",
+            "In each round a share of the clients trains on images of their own, and the server makes the next global"
+                    + " model of what they send. Without options: 15 rounds of federated averaging over 100 clients, in"
+                    + " as many worker processes as there are cores.",
         },
         optionListHeading = "%n",
         exitCodeListHeading = "%nExit codes%n",

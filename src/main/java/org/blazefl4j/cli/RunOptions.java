@@ -35,6 +35,7 @@ final class RunOptions {
     RunSettings settings(Predicate<String> given, Function<String, RuntimeException> refusal) {
         new Combinations(this, given, refusal).check();
         return new RunSettings(
+                algorithm(),
                 training.modelName,
                 federation.numClients,
                 federation.globalRound,
@@ -53,6 +54,12 @@ final class RunOptions {
                 execution.device);
     }
 
+    private Algorithm algorithm() {
+        return switch (federation.algorithm) {
+            case FEDAVG -> new FedAvg();
+        };
+    }
+
     private int numParallels() {
         if (execution.executionMode == ExecutionMode.SINGLE_THREADED) {
             return 1;
@@ -66,6 +73,17 @@ final class RunOptions {
     }
 
     static final class Federation {
+        @Option(
+                names = "--algorithm",
+                paramLabel = "NAME",
+                defaultValue = "fedavg",
+                description = {
+                    "How clients train and what the server makes of it. Default: ${DEFAULT-VALUE}.",
+                    "- fedavg: each client trains the global model; the mean of their models, weighted by their images,"
+                            + " is the next (federated averaging)"
+                })
+        AlgorithmName algorithm;
+
         @Option(
                 names = "--num-clients",
                 paramLabel = "N",

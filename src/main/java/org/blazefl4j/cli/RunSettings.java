@@ -3,7 +3,6 @@ package org.blazefl4j.cli;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
@@ -12,11 +11,13 @@ import org.blazefl4j.trainer.TrainerOptions;
 /**
  * A checked run: what was asked for, with the defaults filled in.
  *
+ * @param algorithm the algorithm with the settings that are its own
  * @param dataDir null for the embedded images
  * @param numShards used where the partition has shards
  * @param dirAlpha used where the partition is a Dirichlet one
  */
 record RunSettings(
+        Algorithm algorithm,
         ModelName modelName,
         int numClients,
         int globalRound,
@@ -36,18 +37,12 @@ record RunSettings(
 
     /** The number of clients that train in each round. */
     int clientsPerRound() {
-        return server().clientsPerRound();
+        return FedAvgServerOptions.clientsPerRound(numClients, sampleRatio);
     }
 
-    FedAvgServerOptions server() {
-        return FedAvgServerOptions.of(globalRound, numClients)
-                .withSampleRatio(sampleRatio)
-                .withSeed(seed)
-                .withDevice(device.forClient(0, 1));
-    }
-
-    FedAvgClientOptions client() {
-        return new FedAvgClientOptions(epochs, batchSize, lr);
+    /** Where the server computes: the first of several CUDA devices. */
+    Device serverDevice() {
+        return device.forClient(0, 1);
     }
 
     TrainerOptions trainer() {
@@ -56,6 +51,12 @@ record RunSettings(
                 .device(device)
                 .seed(seed)
                 .build();
+    }
+
+    /** What a client does in a round, and what the algorithm adds to it. */
+    String describeTraining() {
+        String common = epochs + " epochs, batch " + batchSize + ", lr " + lr + ", seed " + seed;
+        return algorithm.describe().isEmpty() ? common : common + ", " + algorithm.describe();
     }
 
     String describePartition() {
@@ -76,6 +77,7 @@ record RunSettings(
     /** By option name, for result files. */
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
+        map.put("algorithm", algorithm.name().toString());
         map.put("model_name", modelName.toString());
         map.put("num_clients", numClients);
         map.put("global_round", globalRound);
@@ -92,6 +94,7 @@ record RunSettings(
         map.put("dataset", dataset.toString());
         map.put("data_dir", dataDir == null ? null : dataDir.toAbsolutePath().toString());
         map.put("device", device.toString());
+        map.putAll(algorithm.toMap());
         return map;
     }
 }

@@ -45,6 +45,7 @@ final class UsageTest {
                         "--seed 9223372036854775808",
                         "'--seed': value=9223372036854775808, limit=a whole number from -9223372036854775808 to"
                                 + " 9223372036854775807"),
+                Arguments.of("--algorithm fedprox", "'--algorithm': value=fedprox, limit=fedavg"),
                 Arguments.of(
                         "--model-name vgg", "'--model-name': value=vgg, limit=cnn, mlp, resnet18, resnet50, resnet101"),
                 Arguments.of(

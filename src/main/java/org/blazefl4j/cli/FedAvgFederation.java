@@ -1,0 +1,49 @@
+package org.blazefl4j.cli;
+
+import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgPartitionType;
+import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
+import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgThreadPoolClientTrainer;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.ServerHandler;
+
+/** Federated averaging. */
+final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
+
+    private final RunSettings settings;
+    private PartitionedDataset<FedAvgPartitionType> partitions;
+
+    FedAvgFederation(RunSettings settings, RunData data) {
+        super(data);
+        this.settings = settings;
+    }
+
+    @Override
+    ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeHandler() {
+        partitions = owned(data().partitions(FedAvgPartitionType.TRAIN, FedAvgPartitionType.TEST));
+        FedAvgServerOptions options = FedAvgServerOptions.of(settings.globalRound(), settings.numClients())
+                .withSampleRatio(settings.sampleRatio())
+                .withSeed(settings.seed())
+                .withDevice(settings.serverDevice());
+        return owned(new FedAvgServerHandler(data().models(), settings.modelName(), partitions, options));
+    }
+
+    @Override
+    ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeTrainer() {
+        FedAvgClientOptions options = new FedAvgClientOptions(settings.epochs(), settings.batchSize(), settings.lr());
+        FedAvgClients clients =
+                new FedAvgClients(data().models(), settings.modelName(), partitions, settings.numClients(), options);
+        return switch (settings.executionMode()) {
+            case SINGLE_THREADED -> new FedAvgSerialClientTrainer(clients, settings.trainer());
+            case MULTI_THREADED -> new FedAvgThreadPoolClientTrainer(clients, settings.trainer());
+            case MULTI_PROCESS -> new FedAvgProcessPoolClientTrainer(clients, settings.trainer());
+        };
+    }
+}
