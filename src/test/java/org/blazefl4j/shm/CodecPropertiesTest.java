@@ -33,7 +33,7 @@ class CodecPropertiesTest {
         try (PointerScope scope = new PointerScope()) {
             List<Object> pool = recipe.build();
             Object root = pool.get(pool.size() - 1);
-            boolean refused = pool.stream().anyMatch(object -> isOnCycle(object) && reaches(root, object));
+            boolean refused = isRefused(pool);
             Statistics.label("refused").collect(refused).coverage(both -> {
                 both.check(true).count(count -> count > 30);
                 both.check(false).count(count -> count > 500);
@@ -73,6 +73,12 @@ class CodecPropertiesTest {
         }
     }
 
+    /** Whether the last object of a pool cannot cross. */
+    static boolean isRefused(List<Object> pool) {
+        Object root = pool.get(pool.size() - 1);
+        return pool.stream().anyMatch(object -> isOnCycle(object) && reaches(root, object));
+    }
+
     /** Whether an object that cannot be on a cycle is on one. */
     private static boolean isOnCycle(Object object) {
         boolean fixed = object instanceof GraphRecipe.Pair || object instanceof Optional;
@@ -94,7 +100,7 @@ class CodecPropertiesTest {
         return false;
     }
 
-    private static void assertSameGraph(Object sentRoot, Object arrivedRoot) {
+    static void assertSameGraph(Object sentRoot, Object arrivedRoot) {
         Map<Object, Object> partners = new IdentityHashMap<>();
         Deque<Object[]> open = new ArrayDeque<>();
         open.push(new Object[] {sentRoot, arrivedRoot});
