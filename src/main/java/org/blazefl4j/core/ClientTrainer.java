@@ -19,7 +19,8 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
      *
      * @param payload read-only for clients and valid until the call returns
      * @param cids client ids in the order in which their results are wanted, none twice
-     * @throws ClientFailedException if a client fails; what the others returned is then in {@link #uplinkPackage()}
+     * @throws ClientFailedException if a client fails and is neither trained again nor dropped, or if all are dropped;
+     *     what the others returned is then in {@link #uplinkPackage()}
      * @throws StoppedException if the stop event was set, the calling thread interrupted or the trainer closed
      */
     void localProcess(D payload, List<Integer> cids);
@@ -32,11 +33,25 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
      * @param payload read-only for clients and valid until the call returns
      * @param cids client ids in the order in which their results are wanted, none twice
      * @param sink takes ownership of each package
-     * @throws ClientFailedException if a client fails; what had not been handed over is then in
-     *     {@link #uplinkPackage()}
+     * @throws ClientFailedException if a client fails and is neither trained again nor dropped, or if all are dropped;
+     *     what had not been handed over is then in {@link #uplinkPackage()}
      * @throws StoppedException if the stop event was set, the calling thread interrupted or the trainer closed
      */
     void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink);
+
+    /**
+     * The failures of those clients that the last round went on without, in list order; of each its last attempt's,
+     * with those before suppressed. The handler has to be told of them, by {@link ServerHandler#drop}, after
+     * {@code localProcess}.
+     */
+    default List<ClientFailedException> dropped() {
+        return List.of();
+    }
+
+    /** The failures that a later attempt of the same client made good in the last round, in list order. */
+    default List<ClientFailedException> retried() {
+        return List.of();
+    }
 
     /** The number of the round that runs or else of the next one, from 0. */
     int round();

@@ -8,7 +8,9 @@ import java.util.Map;
  * What happened in one round.
  *
  * @param round the round, from 0
- * @param clients the clients, in the order in which their packages were handed over
+ * @param clients the clients, in the order in which their packages were handed over, dropped ones among them
+ * @param dropped those of them that failed and that the round did without
+ * @param retries how many failures of clients a later attempt made good
  * @param summary what {@link ServerHandler#getSummary()} said after the round
  * @param sampling how long sampling and ordering the clients took
  * @param training from publishing the downlink package to the last hand-over, less {@code aggregation}
@@ -18,6 +20,8 @@ import java.util.Map;
 public record RoundReport(
         int round,
         List<Integer> clients,
+        List<Integer> dropped,
+        int retries,
         Map<String, Object> summary,
         Duration sampling,
         Duration training,

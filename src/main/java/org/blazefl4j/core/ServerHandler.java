@@ -47,6 +47,18 @@ public interface ServerHandler<U, D> {
     boolean load(U uplink);
 
     /**
+     * Learns that a client of this round will send nothing, so that the round completes without it. Called after the
+     * packages of the round's other clients were loaded, or in between.
+     *
+     * @return true when this completed the round and the global model was updated
+     * @throws UnsupportedOperationException unless the handler can do without a client
+     */
+    default boolean drop(int cid) {
+        throw new UnsupportedOperationException("handler cannot drop clients: client=" + cid + ", handler="
+                + getClass().getName() + "; override drop(int), or choose a failure policy that drops none");
+    }
+
+    /**
      * Updates the global model from a whole round's packages, in the order given.
      *
      * @throws IllegalArgumentException if the list is empty

@@ -13,6 +13,7 @@ final class SimulatedRound<U, D> {
     private final int number;
     private boolean complete;
     private int loaded;
+    private List<Integer> dropped = List.of();
     private long aggregating;
     private long listening;
 
@@ -35,6 +36,8 @@ final class SimulatedRound<U, D> {
         RoundReport report = new RoundReport(
                 number,
                 cids,
+                dropped,
+                trainer.retried().size(),
                 summary,
                 Duration.ofNanos(sampling),
                 Duration.ofNanos(training),
@@ -48,9 +51,13 @@ final class SimulatedRound<U, D> {
         listening = 0;
         long start = System.nanoTime();
         trainer.localProcess(handler.downlinkPackage(), cids, this::load);
+        dropped =
+                trainer.dropped().stream().map(ClientFailedException::clientId).toList();
+        dropped.forEach(this::drop);
         long elapsed = System.nanoTime() - start;
         if (!complete) {
             throw new IllegalStateException("round is not complete: round=" + number + ", packages=" + loaded
+                    + ", dropped=" + dropped.size()
                     + ", limit=those that the handler waits for; its load must return true at the last of the clients"
                     + " that it sampled");
         }
@@ -67,6 +74,12 @@ final class SimulatedRound<U, D> {
         } finally {
             close(uplink);
         }
+    }
+
+    private void drop(int cid) {
+        long start = System.nanoTime();
+        complete |= handler.drop(cid);
+        aggregating += System.nanoTime() - start;
     }
 
     private void tell(Consumer<RoundListener<? super U>> event) {

@@ -14,8 +14,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * }
  * }</pre>
  *
- * <p>Packages that are {@link AutoCloseable} are closed when the handler has loaded them. What a handler, a listener or
- * a client throws ends the run and is passed on.
+ * <p>Packages that are {@link AutoCloseable} are closed when the handler has loaded them. Of clients that the trainer
+ * dropped the handler is told when the others' packages are loaded. What a handler, a listener or a client throws ends
+ * the run and is passed on.
  *
  * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client
@@ -63,7 +64,7 @@ public final class Simulation<U, D> {
      * Runs rounds until the handler is stopped or {@link #stop()} is called.
      *
      * @return what was done
-     * @throws ClientFailedException if a client fails
+     * @throws ClientFailedException if a client fails and is neither trained again nor dropped
      * @throws StoppedException if the trainer was stopped by something else: its stop event, an interrupt, its closing
      * @throws IllegalStateException if a round's packages did not complete the handler's round, or the simulation runs
      *     already

@@ -10,12 +10,16 @@ final class RoundRow {
 
     private RoundRow() {}
 
-    /** The round from 1, what the handler's summary says, the number of clients, and times in seconds. */
+    /**
+     * The round from 1, what the handler's summary says, the numbers of clients, dropped ones and retries, and times.
+     */
     static Map<String, Object> of(RoundReport report) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("round", report.round() + 1);
         report.summary().forEach(row::putIfAbsent);
         row.put("clients", report.clients().size());
+        row.put("dropped", report.dropped().size());
+        row.put("retries", report.retries());
         row.put("sampling_seconds", seconds(report.sampling()));
         row.put("training_seconds", seconds(report.training()));
         row.put("aggregation_seconds", seconds(report.aggregation()));

@@ -2,6 +2,7 @@ package org.blazefl4j.trainer;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.reproducibility.RngCheck;
@@ -13,7 +14,8 @@ import org.blazefl4j.reproducibility.RngCheck;
  * TrainerOptions options = TrainerOptions.builder().numParallels(4).seed(7).build();
  * }</pre>
  *
- * <p>Results depend on the seed, the device and the intra-op threads, and on nothing else here.
+ * <p>Results depend on the seed, the device and the intra-op threads, and on nothing else here, as long as no client is
+ * dropped or stopped by its time limit.
  */
 public final class TrainerOptions {
 
@@ -26,6 +28,8 @@ public final class TrainerOptions {
     private final OptionalInt slots;
     private final int maxSlots;
     private final Duration grace;
+    private final FailurePolicy failurePolicy;
+    private final Optional<Duration> clientTimeLimit;
 
     private TrainerOptions(Builder builder) {
         this.numParallels = builder.numParallels;
@@ -37,6 +41,8 @@ public final class TrainerOptions {
         this.slots = builder.slots;
         this.maxSlots = Math.max(builder.maxSlots, slots.orElse(0));
         this.grace = builder.grace;
+        this.failurePolicy = builder.failurePolicy;
+        this.clientTimeLimit = builder.clientTimeLimit;
     }
 
     /** The options that nobody changed; {@link Builder} lists them. */
@@ -61,6 +67,8 @@ public final class TrainerOptions {
         builder.slots = slots;
         builder.maxSlots = maxSlots;
         builder.grace = grace;
+        builder.failurePolicy = failurePolicy;
+        builder.clientTimeLimit = clientTimeLimit;
         return builder;
     }
 
@@ -109,16 +117,30 @@ public final class TrainerOptions {
         return maxSlots;
     }
 
-    /** How long {@code close()} lets clients look at the stop event before they are interrupted or killed. */
+    /**
+     * How long a client that is to stop may go on before it is interrupted or killed: when the trainer is closed, when
+     * its round is stopped (in process mode), and when its time limit has passed.
+     */
     public Duration grace() {
         return grace;
+    }
+
+    /** What becomes of a client that failed. */
+    public FailurePolicy onClientFailure() {
+        return failurePolicy;
+    }
+
+    /** How long one client may train; empty: as long as it likes. */
+    public Optional<Duration> clientTimeLimit() {
+        return clientTimeLimit;
     }
 
     @Override
     public String toString() {
         return "TrainerOptions[numParallels=" + numParallels + ", device=" + device + ", deviceCount=" + deviceCount
                 + ", seed=" + seed + ", intraOpThreads=" + intraOpThreads + ", rngCheck=" + rngCheck + ", slots="
-                + slots() + ", maxSlots=" + maxSlots + ", grace=" + grace + "]";
+                + slots() + ", maxSlots=" + maxSlots + ", grace=" + grace + ", onClientFailure=" + failurePolicy
+                + ", clientTimeLimit=" + clientTimeLimit.map(Duration::toString).orElse("none") + "]";
     }
 
     /** Collects options; each is checked as it is set. */
@@ -127,6 +149,8 @@ public final class TrainerOptions {
         private static final int MOST_WORKERS = 4096;
         private static final int MOST_SLOTS = 1 << 20;
         private static final Duration LONGEST_GRACE = Duration.ofHours(1);
+        private static final Duration SHORTEST_LIMIT = Duration.ofMillis(1);
+        private static final Duration LONGEST_LIMIT = Duration.ofDays(365);
 
         private int numParallels = Runtime.getRuntime().availableProcessors();
         private Device device = Device.CPU;
@@ -137,6 +161,8 @@ public final class TrainerOptions {
         private OptionalInt slots = OptionalInt.empty();
         private int maxSlots = 1 << 16;
         private Duration grace = Duration.ofSeconds(2);
+        private FailurePolicy failurePolicy = FailurePolicy.failFast();
+        private Optional<Duration> clientTimeLimit = Optional.empty();
 
         private Builder() {}
 
@@ -211,7 +237,7 @@ public final class TrainerOptions {
         }
 
         /**
-         * How long {@code close()} lets clients look at the stop event; two seconds unless set.
+         * How long a client that is to stop may go on before it is interrupted or killed; two seconds unless set.
          *
          * @throws IllegalArgumentException if it is negative or longer than an hour
          */
@@ -221,6 +247,31 @@ public final class TrainerOptions {
                 throw outOfRange("grace", grace, Duration.ZERO, LONGEST_GRACE);
             }
             this.grace = grace;
+            return this;
+        }
+
+        /** What becomes of a client that failed; the round ends with the first failure unless set. */
+        public Builder onClientFailure(FailurePolicy policy) {
+            this.failurePolicy = Objects.requireNonNull(policy, "onClientFailure");
+            return this;
+        }
+
+        /**
+         * How long one client may train; no limit unless set. When it has passed, the client's own stop event is set,
+         * which it sees at its next batch; after {@link #grace} its worker process is killed, or its thread
+         * interrupted. Either way it has failed, and the {@linkplain #onClientFailure policy} says what becomes of it.
+         * A client that returned its result without having been told to stop has not failed.
+         *
+         * <p>Java cannot end a thread: in serial and thread mode a client that heeds neither holds up its round.
+         *
+         * @throws IllegalArgumentException if it is not in [1 ms, 365 days]
+         */
+        public Builder clientTimeLimit(Duration limit) {
+            Objects.requireNonNull(limit, "clientTimeLimit");
+            if (limit.compareTo(SHORTEST_LIMIT) < 0 || limit.compareTo(LONGEST_LIMIT) > 0) {
+                throw outOfRange("clientTimeLimit", limit, SHORTEST_LIMIT, LONGEST_LIMIT);
+            }
+            this.clientTimeLimit = Optional.of(limit);
             return this;
         }
 

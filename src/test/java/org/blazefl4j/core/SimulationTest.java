@@ -41,6 +41,7 @@ final class SimulationTest {
     private final class Handler implements ServerHandler<Package, String> {
         private int rounds = 3;
         private int wanted = 2;
+        private boolean canDrop = true;
         private int round;
         private int loaded;
 
@@ -73,6 +74,19 @@ final class SimulationTest {
         }
 
         @Override
+        public boolean drop(int cid) {
+            if (!canDrop) {
+                return ServerHandler.super.drop(cid);
+            }
+            events.add("drop " + cid);
+            if (++loaded < wanted) {
+                return false;
+            }
+            round++;
+            return true;
+        }
+
+        @Override
         public void globalUpdate(List<Package> uplinks) {
             throw new AssertionError("the simulation loads one by one");
         }
@@ -88,6 +102,8 @@ final class SimulationTest {
         private final StopEvent stop = StopEvent.create();
         private int round;
         private Consumer<Integer> before = cid -> {};
+        private List<ClientFailedException> dropped = List.of();
+        private List<ClientFailedException> retried = List.of();
 
         @Override
         public void localProcess(String payload, List<Integer> cids) {
@@ -103,9 +119,21 @@ final class SimulationTest {
                     stop.clear();
                     throw new StoppedException("stopped: stop event set");
                 }
-                sink.accept(new Package(cid));
+                if (dropped.stream().noneMatch(failure -> failure.clientId() == cid)) {
+                    sink.accept(new Package(cid));
+                }
             }
             round++;
+        }
+
+        @Override
+        public List<ClientFailedException> dropped() {
+            return dropped;
+        }
+
+        @Override
+        public List<ClientFailedException> retried() {
+            return retried;
         }
 
         @Override
@@ -313,9 +341,46 @@ final class SimulationTest {
 
         assertThatThrownBy(simulation::run)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage(
-                        "round is not complete: round=0, packages=2, limit=those that the handler waits for; its load"
-                                + " must return true at the last of the clients that it sampled");
+                .hasMessage("round is not complete: round=0, packages=2, dropped=0, limit=those that the handler waits"
+                        + " for; its load must return true at the last of the clients that it sampled");
+    }
+
+    private static ClientFailedException failure(int cid) {
+        return new ClientFailedException(cid, 0, 0, "broken", null);
+    }
+
+    @Test
+    void shouldTellTheHandlerOfDroppedClientsAndReportThem() {
+        handler.rounds = 1;
+        trainer.dropped = List.of(failure(1));
+        trainer.retried = List.of(failure(0), failure(0));
+        List<RoundReport> reports = new ArrayList<>();
+
+        simulation.addListener(new RoundListener<Object>() {
+            @Override
+            public void roundFinished(RoundReport report) {
+                reports.add(report);
+            }
+        });
+        assertThat(simulation.run().rounds()).isEqualTo(1);
+
+        assertThat(events).containsExactly("sample", "train model 0", "load 0", "close 0", "drop 1");
+        assertThat(reports).singleElement().satisfies(report -> {
+            assertThat(report.clients()).containsExactly(1, 0);
+            assertThat(report.dropped()).containsExactly(1);
+            assertThat(report.retries()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void shouldSayThatTheHandlerCannotDropClients() {
+        handler.canDrop = false;
+        trainer.dropped = List.of(failure(1));
+
+        assertThatThrownBy(simulation::run)
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessage("handler cannot drop clients: client=1, handler=" + Handler.class.getName()
+                        + "; override drop(int), or choose a failure policy that drops none");
     }
 
     @Test

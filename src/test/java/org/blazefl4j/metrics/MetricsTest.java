@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class MetricsTest {
 
-    private static final String HEADER = "round,accuracy,loss,note,clients,sampling_seconds,training_seconds,"
-            + "aggregation_seconds,evaluation_seconds,total_seconds";
+    private static final String HEADER = "round,accuracy,loss,note,clients,dropped,retries,sampling_seconds,"
+            + "training_seconds,aggregation_seconds,evaluation_seconds,total_seconds";
 
     @TempDir
     private Path folder;
@@ -36,6 +36,8 @@ final class MetricsTest {
         return new RoundReport(
                 round,
                 List.of(3, 1, 2),
+                List.of(1),
+                4,
                 summary,
                 Duration.ofMillis(1),
                 Duration.ofMillis(2000),
@@ -49,10 +51,15 @@ final class MetricsTest {
         try (CsvMetrics metrics = new CsvMetrics(file)) {
             metrics.roundFinished(report(0, 0.5, 1.25, "a,\"b\""));
 
-            assertThat(file).content().isEqualTo(HEADER + "\n1,0.5,1.25,\"a,\"\"b\"\"\",3,0.001,2.0,0.02,0.3,2.321\n");
+            assertThat(file)
+                    .content()
+                    .isEqualTo(HEADER + "\n1,0.5,1.25,\"a,\"\"b\"\"\",3,1,4,0.001,2.0,0.02,0.3,2.321\n");
 
             metrics.roundFinished(report(1, 0.75, Double.NaN, null));
-            assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("2,0.75,NaN,,3,0.001,2.0,0.02,0.3,2.321");
+            assertThat(Files.readAllLines(file))
+                    .hasSize(3)
+                    .last()
+                    .isEqualTo("2,0.75,NaN,,3,1,4,0.001,2.0,0.02,0.3,2.321");
         }
     }
 
@@ -65,6 +72,8 @@ final class MetricsTest {
             metrics.roundFinished(new RoundReport(
                     1,
                     List.of(),
+                    List.of(),
+                    0,
                     Map.of("loss", 2, "surprise", 1),
                     first.sampling(),
                     first.training(),
@@ -72,7 +81,7 @@ final class MetricsTest {
                     first.evaluation()));
         }
 
-        assertThat(Files.readAllLines(file)).last().isEqualTo("2,,2,,0,0.001,2.0,0.02,0.3,2.321");
+        assertThat(Files.readAllLines(file)).last().isEqualTo("2,,2,,0,0,0,0.001,2.0,0.02,0.3,2.321");
     }
 
     @Test
@@ -94,6 +103,8 @@ final class MetricsTest {
                     .containsEntry("loss", "NaN")
                     .containsEntry("note", "é\n")
                     .containsEntry("clients", 3)
+                    .containsEntry("dropped", 1)
+                    .containsEntry("retries", 4)
                     .containsEntry("training_seconds", 2.0);
         }
     }

@@ -25,6 +25,9 @@ final class TrainerOptionsTest {
         assertThat(options.slots()).isEqualTo(options.numParallels() + 2);
         assertThat(options.maxSlots()).isEqualTo(65_536);
         assertThat(options.grace()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(options.onClientFailure()).isEqualTo(FailurePolicy.failFast());
+        assertThat(options.clientTimeLimit()).isEmpty();
+        assertThat(options.toString()).endsWith("onClientFailure=failFast(), clientTimeLimit=none]");
     }
 
     @Test
@@ -39,6 +42,8 @@ final class TrainerOptionsTest {
                 .slots(9)
                 .maxSlots(11)
                 .grace(Duration.ofMillis(5))
+                .onClientFailure(FailurePolicy.retry(3).thenDrop())
+                .clientTimeLimit(Duration.ofSeconds(90))
                 .build();
 
         TrainerOptions second = first.toBuilder().numParallels(5).build();
@@ -46,7 +51,8 @@ final class TrainerOptionsTest {
         assertThat(first.numParallels()).isEqualTo(3);
         assertThat(second)
                 .hasToString("TrainerOptions[numParallels=5, device=cuda, deviceCount=OptionalInt[4], seed=-7,"
-                        + " intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S]");
+                        + " intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
+                        + " onClientFailure=retry(3).thenDrop(), clientTimeLimit=PT1M30S]");
         assertThat(second.deviceCount()).isEqualTo(OptionalInt.of(4));
     }
 
@@ -77,6 +83,10 @@ final class TrainerOptionsTest {
         assertRefused(() -> builder.maxSlots(0), "maxSlots=0, limit=[1, 1048576]");
         assertRefused(() -> builder.grace(Duration.ofMillis(-1)), "grace=PT-0.001S, limit=[PT0S, PT1H]");
         assertRefused(() -> builder.grace(Duration.ofHours(2)), "grace=PT2H, limit=[PT0S, PT1H]");
+        assertRefused(() -> builder.clientTimeLimit(Duration.ZERO), "clientTimeLimit=PT0S, limit=[PT0.001S, PT8760H]");
+        assertRefused(
+                () -> builder.clientTimeLimit(Duration.ofDays(366)),
+                "clientTimeLimit=PT8784H, limit=[PT0.001S, PT8760H]");
     }
 
     private static void assertRefused(ThrowingCallable call, String part) {
@@ -92,5 +102,7 @@ final class TrainerOptionsTest {
         assertThatThrownBy(() -> builder.device(null)).hasMessage("device");
         assertThatThrownBy(() -> builder.rngCheck(null)).hasMessage("rngCheck");
         assertThatThrownBy(() -> builder.grace(null)).hasMessage("grace");
+        assertThatThrownBy(() -> builder.onClientFailure(null)).hasMessage("onClientFailure");
+        assertThatThrownBy(() -> builder.clientTimeLimit(null)).hasMessage("clientTimeLimit");
     }
 }

@@ -46,6 +46,7 @@ public final class FedAvgServerHandler
     private final FlatParameters state;
     private final WeightedSum sum;
     private final Set<Integer> loaded = new HashSet<>();
+    private final Set<Integer> dropped = new HashSet<>();
     private Tensor global;
     private Tensor next;
     private int round;
@@ -121,20 +122,44 @@ public final class FedAvgServerHandler
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if the client is none of the federation or was loaded before in this round, or
-     *     its package has no samples, another length or another dtype than the global model's state; the round is then
-     *     as before
+     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     *     round, or its package has no samples, another length or another dtype than the global model's state; the
+     *     round is then as before
      */
     @Override
     public boolean load(FedAvgUplinkPackage uplink) {
         checkClient(uplink.cid());
         sum.add(uplink);
         loaded.add(uplink.cid());
-        if (loaded.size() < options.clientsPerRound()) {
-            return false;
+        return completeIfAllCame();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The mean is then over the others, with the bits of a round that had sampled no more than them.
+     *
+     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     *     round; the round is then as before
+     * @throws IllegalStateException if it is the last client and all others were dropped; the round is then as before
+     */
+    @Override
+    public boolean drop(int cid) {
+        checkClient(cid);
+        if (dropped.size() + 1 == options.clientsPerRound()) {
+            throw new IllegalStateException("no client left: cid=" + cid + ", round=" + round + ", limit=1 or more of "
+                    + options.clientsPerRound() + " that are not dropped; call sampleClients() to start a round again");
         }
-        completeRound();
-        return true;
+        dropped.add(cid);
+        return completeIfAllCame();
+    }
+
+    private boolean completeIfAllCame() {
+        boolean all = loaded.size() + dropped.size() >= options.clientsPerRound();
+        if (all) {
+            completeRound();
+        }
+        return all;
     }
 
     private void checkClient(int cid) {
@@ -145,6 +170,10 @@ public final class FedAvgServerHandler
         if (loaded.contains(cid)) {
             throw new IllegalArgumentException("client loaded twice: cid=" + cid + ", round=" + round
                     + ", limit=once a round; call sampleClients() to start a round again");
+        }
+        if (dropped.contains(cid)) {
+            throw new IllegalArgumentException("client was dropped: cid=" + cid + ", round=" + round
+                    + ", limit=either loaded or dropped, once a round; call sampleClients() to start a round again");
         }
     }
 
@@ -164,6 +193,7 @@ public final class FedAvgServerHandler
     private void startRound() {
         sum.clear();
         loaded.clear();
+        dropped.clear();
     }
 
     /** Into the other tensor, for clients of this round may still read the one that they were sent. */

@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.fedavg;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -331,6 +332,58 @@ final class FedAvgServerHandlerTest {
 
         handler.load(uplinks.get(4));
         assertThat(global()).containsExactly(naiveMean(uplinks));
+    }
+
+    @Test
+    void shouldCompleteTheRoundWithTheMeanOfThoseThatWereNotDropped() {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, 3);
+
+        assertThat(handler.load(uplinks.get(4))).isFalse();
+        assertThat(handler.drop(1)).isFalse();
+        assertThat(handler.load(uplinks.get(0))).isFalse();
+        assertThat(handler.load(uplinks.get(2))).isFalse();
+        assertThat(handler.drop(3)).isTrue();
+
+        assertThat(handler.round()).isEqualTo(1);
+        assertThat(global()).containsExactly(naiveMean(List.of(uplinks.get(4), uplinks.get(0), uplinks.get(2))));
+        assertThat(handler.drop(3)).isFalse();
+    }
+
+    @Test
+    void shouldRefuseToDropWhatIsNoClientOrCameOrWasDropped() {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, 3);
+        handler.load(uplinks.get(0));
+        handler.drop(1);
+
+        refuses(() -> handler.drop(-1), "no such client: cid=-1, limit=0 to 4; send the id that the client was given");
+        refuses(
+                () -> handler.drop(0),
+                "client loaded twice: cid=0, round=0, limit=once a round; call sampleClients() to start a round again");
+        String dropped = "client was dropped: cid=1, round=0, limit=either loaded or dropped, once a round; call"
+                + " sampleClients() to start a round again";
+        refuses(() -> handler.drop(1), dropped);
+        refuses(() -> handler.load(uplinks.get(1)), dropped);
+
+        handler.load(uplinks.get(2));
+        handler.load(uplinks.get(3));
+        assertThat(handler.load(uplinks.get(4))).isTrue();
+        assertThat(global())
+                .containsExactly(naiveMean(List.of(uplinks.get(0), uplinks.get(2), uplinks.get(3), uplinks.get(4))));
+    }
+
+    @Test
+    void shouldRefuseToDropTheLastClientOfARound() {
+        for (int cid = 0; cid < 4; cid++) {
+            assertThat(handler.drop(cid)).isFalse();
+        }
+
+        assertThatIllegalStateException()
+                .isThrownBy(() -> handler.drop(4))
+                .withMessage("no client left: cid=4, round=0, limit=1 or more of 5 that are not dropped; call"
+                        + " sampleClients() to start a round again");
+
+        FedAvgUplinkPackage last = uplink(4, 2, new float[NUMEL]);
+        assertThat(handler.load(last)).isTrue();
     }
 
     @Test

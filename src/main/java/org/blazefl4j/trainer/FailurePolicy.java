@@ -1,0 +1,69 @@
+package org.blazefl4j.trainer;
+
+/**
+ * What becomes of a client that failed: that threw, whose worker died or froze, or that ran over its time limit.
+ *
+ * <pre>{@code
+ * TrainerOptions options = TrainerOptions.builder()
+ *         .onClientFailure(FailurePolicy.retry(3).thenDrop())
+ *         .build();
+ * }</pre>
+ *
+ * <p>A retry trains the client again from the same state with the same random streams, so a round with retries ends in
+ * the same bits as one without. A dropped client sends nothing: the handler is told with {@code ServerHandler.drop},
+ * and the result is that of a round without it.
+ *
+ * @param retries how often a client that failed is trained again in one round, from 0 to 255
+ * @param drops whether the round goes on without a client that has no retries left; otherwise it fails
+ */
+public record FailurePolicy(int retries, boolean drops) {
+
+    /** The most retries: an attempt's number has eight bits between processes. */
+    static final int MOST_RETRIES = 255;
+
+    /**
+     * Checks the number.
+     *
+     * @throws IllegalArgumentException if {@code retries} is not in [0, 255]
+     */
+    public FailurePolicy {
+        if (retries < 0 || retries > MOST_RETRIES) {
+            throw new IllegalArgumentException("retries out of range: retries=" + retries + ", limit=[0, "
+                    + MOST_RETRIES + "]; choose a value within the limit");
+        }
+    }
+
+    /** The first failure ends the round. */
+    public static FailurePolicy failFast() {
+        return new FailurePolicy(0, false);
+    }
+
+    /**
+     * A client that failed is trained again; when its last retry fails too, the round ends.
+     *
+     * @param retries how often, from 0 to 255
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public static FailurePolicy retry(int retries) {
+        return new FailurePolicy(retries, false);
+    }
+
+    /** The round goes on without a client that failed. */
+    public static FailurePolicy drop() {
+        return new FailurePolicy(0, true);
+    }
+
+    /** The same retries; the round goes on without a client whose last one failed. */
+    public FailurePolicy thenDrop() {
+        return new FailurePolicy(retries, true);
+    }
+
+    /** As it is written in code. */
+    @Override
+    public String toString() {
+        if (retries == 0) {
+            return drops ? "drop()" : "failFast()";
+        }
+        return "retry(" + retries + ")" + (drops ? ".thenDrop()" : "");
+    }
+}
