@@ -127,7 +127,10 @@ BFL_API const char* bfl_cpu_features(void) BFL_NOEXCEPT;
 /* Measured: 1 if the calling thread computes with zero instead of denormal numbers, else 0. */
 BFL_API int32_t bfl_flushes_denormals(void) BFL_NOEXCEPT;
 
-/* ---- loaded.cpp: libraries that LibTorch brings --------------------------------------------------------------------- */
+/* ---- loaded.cpp: libraries that LibTorch brings, and the C library --------------------------------------------------- */
+
+/* The C library, whose elementary functions LibTorch calls, and its version, such as "glibc 2.36". */
+BFL_API const char* bfl_libc_version(void) BFL_NOEXCEPT;
 
 /* Sets the OpenMP threads of the calling thread, and of no other. -ENOENT: no OpenMP library (libgomp) is loaded. */
 BFL_API int32_t bfl_openmp_set_threads(int32_t threads) BFL_NOEXCEPT;

@@ -1,7 +1,9 @@
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <string>
 
 #include "blazefl4j.h"
 
@@ -20,6 +22,11 @@ Function* find(const char* library, const char* name) {
 }
 
 }  // namespace
+
+const char* bfl_libc_version() noexcept {
+    static const auto* const text = new std::string(std::string("glibc ") + gnu_get_libc_version());
+    return text->c_str();
+}
 
 std::int32_t bfl_openmp_set_threads(std::int32_t threads) noexcept {
     if (threads < 1) {

@@ -31,6 +31,10 @@ TEST(flushing_denormals_is_seen_and_its_end_too) {
 }
 #endif
 
+TEST(the_c_library_has_its_version) {
+    EXPECT_EQ(std::string(bfl_libc_version()), "glibc " + std::to_string(__GLIBC__) + "." + std::to_string(__GLIBC_MINOR__));
+}
+
 TEST(what_no_library_offers_is_said_so) {
     EXPECT_EQ(bfl_openmp_set_threads(1), -ENOENT);
     EXPECT_EQ(bfl_openmp_set_threads(0), -EINVAL);

@@ -103,6 +103,9 @@ public final class Native {
     @Name("bfl_flushes_denormals")
     public static native int flushesDenormals();
 
+    @Name("bfl_libc_version")
+    public static native String libcVersion();
+
     @Name("bfl_openmp_set_threads")
     public static native int openmpSetThreads(int threads);
 

@@ -105,7 +105,6 @@ final class Run {
 
     private Map<String, Object> environment() {
         Map<String, Object> map = new LinkedHashMap<>();
-        map.put("blazefl4j", Version.blazefl4j());
         map.put("java", Version.java());
         map.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         map.put("cores", Runtime.getRuntime().availableProcessors());

@@ -1,9 +1,6 @@
 package org.blazefl4j.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.Properties;
+import org.blazefl4j.binding.Build;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version of this program, as the build wrote it down. */
@@ -19,12 +16,6 @@ final class Version implements IVersionProvider {
     }
 
     static String blazefl4j() {
-        Properties build = new Properties();
-        try (InputStream file = Version.class.getResourceAsStream("build.properties")) {
-            build.load(file);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return build.getProperty("version");
+        return Build.VERSION;
     }
 }

@@ -2,6 +2,7 @@ package org.blazefl4j.torch;
 
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.binding.Native;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
@@ -25,11 +28,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * List<String> differences = parent.differences(NumericEnvironment.capture());
  * }</pre>
  *
+ * @param blazefl4j this library's version
  * @param libTorch LibTorch's version
  * @param javaCpp JavaCPP's version
+ * @param libc the C library, whose elementary functions LibTorch calls, and its version
  * @param blas the BLAS library with its version, options and the processor whose kernels it runs
+ * @param cpuModel the processor's name
+ * @param cpuFeatures the processor's vector instructions, by which libraries choose their kernels
+ * @param cpuCaches the sizes of the processor's data caches, by which libraries choose their block sizes
  * @param cpuCapability the vector instructions that LibTorch's kernels use, such as {@code AVX2}
  * @param oneDnn oneDNN's version
+ * @param oneDnnVariables the environment variables that change what oneDNN computes; {@code none} if none is set
  * @param cuda the versions of CUDA and cuDNN; {@code none} in a LibTorch without CUDA
  * @param oneDnnEnabled whether oneDNN is used
  * @param defaultDtype the dtype of new tensors
@@ -41,11 +50,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param intraOpThreads LibTorch's threads within one operation, of the thread that captured this
  */
 public record NumericEnvironment(
+        String blazefl4j,
         String libTorch,
         String javaCpp,
+        String libc,
         String blas,
+        String cpuModel,
+        String cpuFeatures,
+        String cpuCaches,
         String cpuCapability,
         String oneDnn,
+        String oneDnnVariables,
         String cuda,
         boolean oneDnnEnabled,
         String defaultDtype,
@@ -56,17 +71,27 @@ public record NumericEnvironment(
         boolean flushDenormal,
         int intraOpThreads) {
 
+    /** oneDNN reads each under its new and its old name. */
+    private static final Pattern ONE_DNN_VARIABLE =
+            Pattern.compile("(ONEDNN|DNNL)_(MAX_CPU_ISA|CPU_ISA_HINTS|DEFAULT_FPMATH_MODE)");
+
     /** The environment of the calling thread. */
     public static NumericEnvironment capture() {
         LibTorch.load();
         try (PointerScope scope = new PointerScope()) {
             Context context = torch.globalContext();
             return new NumericEnvironment(
+                    Build.VERSION,
                     Fixed.LIB_TORCH,
                     Fixed.JAVA_CPP,
+                    Fixed.LIBC,
                     Fixed.BLAS,
+                    Fixed.CPU_MODEL,
+                    Fixed.CPU_FEATURES,
+                    Fixed.CPU_CACHES,
                     Fixed.CPU_CAPABILITY,
                     Fixed.ONE_DNN,
+                    Fixed.ONE_DNN_VARIABLES,
                     Fixed.CUDA,
                     context.userEnabledMkldnn(),
                     torch.get_default_dtype_as_scalartype().intern().toString(),
@@ -134,9 +159,14 @@ public record NumericEnvironment(
 
         static final String LIB_TORCH = buildSetting("TORCH_VERSION");
         static final String JAVA_CPP = javaCppVersion();
+        static final String LIBC = Native.libcVersion();
         static final String BLAS = blasLibrary();
+        static final String CPU_MODEL = Processor.model(Path.of("/proc/cpuinfo"));
+        static final String CPU_FEATURES = Native.cpuFeatures();
+        static final String CPU_CACHES = Processor.caches(Path.of("/sys/devices/system/cpu/cpu0/cache"));
         static final String CPU_CAPABILITY = torch.get_cpu_capability().getString();
         static final String ONE_DNN = torch.get_mkldnn_version().getString();
+        static final String ONE_DNN_VARIABLES = oneDnnVariables(System.getenv());
         static final String CUDA = cudaVersions();
     }
 
@@ -157,6 +187,16 @@ public record NumericEnvironment(
     private static String blasLibrary() {
         String openBlas = Native.openblasConfig().strip();
         return openBlas.isEmpty() ? buildSetting("BLAS_INFO") : openBlas;
+    }
+
+    /** oneDNN tells what it makes of them to nobody outside of LibTorch, so they stand for it. */
+    static String oneDnnVariables(Map<String, String> environment) {
+        String set = environment.entrySet().stream()
+                .filter(variable -> ONE_DNN_VARIABLE.matcher(variable.getKey()).matches())
+                .map(variable -> variable.getKey() + "=" + variable.getValue())
+                .sorted()
+                .collect(Collectors.joining(" "));
+        return set.isEmpty() ? "none" : set;
     }
 
     private static String cudaVersions() {

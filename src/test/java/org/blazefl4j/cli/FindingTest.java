@@ -25,11 +25,17 @@ final class FindingTest {
 
         Machine machine() {
             NumericEnvironment numbers = new NumericEnvironment(
+                    "1.0.0",
                     "2.10.0",
                     "1.5.13",
+                    "glibc 2.36",
                     "OpenBLAS",
+                    "a processor",
+                    features,
+                    "L1 32K",
                     "AVX2",
                     "v3",
+                    "none",
                     cuda,
                     oneDnn,
                     "Float",

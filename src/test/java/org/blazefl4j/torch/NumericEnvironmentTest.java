@@ -2,7 +2,11 @@ package org.blazefl4j.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -20,11 +24,31 @@ class NumericEnvironmentTest {
     void shouldKnowTheLibraries() {
         NumericEnvironment here = NumericEnvironment.capture();
 
+        assertThat(here.blazefl4j()).matches("\\d+\\.\\d+\\.\\d+\\S*");
         assertThat(here.libTorch()).isEqualTo("2.10.0");
+        assertThat(here.libc()).matches("glibc \\d+\\.\\d+");
         assertThat(here.javaCpp()).isEqualTo("1.5.13");
         assertThat(here.blas()).startsWith("OpenBLAS 0.3.31");
         assertThat(here.cpuCapability()).isIn("DEFAULT", "AVX2", "AVX512");
         assertThat(here.oneDnn()).contains("MKL-DNN v3.");
+    }
+
+    @Test
+    void shouldKnowTheProcessorAsLinuxDoes() throws IOException {
+        NumericEnvironment here = NumericEnvironment.capture();
+        String cpuinfo = Files.readString(Path.of("/proc/cpuinfo"));
+
+        assertThat(cpuinfo).containsPattern("model name\\s*: " + Pattern.quote(here.cpuModel()));
+        assertThat(here.cpuFeatures().contains("avx2")).isEqualTo(cpuinfo.contains(" avx2 "));
+    }
+
+    @Test
+    void shouldNameTheVariablesThatChangeWhatOneDnnComputes() {
+        assertThat(NumericEnvironment.oneDnnVariables(Map.of("PATH", "/bin", "ONEDNN_VERBOSE", "1")))
+                .isEqualTo("none");
+        assertThat(NumericEnvironment.oneDnnVariables(
+                        Map.of("ONEDNN_MAX_CPU_ISA", "AVX2", "PATH", "/bin", "DNNL_DEFAULT_FPMATH_MODE", "BF16")))
+                .isEqualTo("DNNL_DEFAULT_FPMATH_MODE=BF16 ONEDNN_MAX_CPU_ISA=AVX2");
     }
 
     @Test
@@ -74,7 +98,9 @@ class NumericEnvironmentTest {
         Map<String, Object> parts = NumericEnvironment.capture().toMap();
 
         assertThat(parts).hasSize(NumericEnvironment.class.getRecordComponents().length);
-        assertThat(parts.keySet()).startsWith("libTorch", "javaCpp", "blas").endsWith("intraOpThreads");
+        assertThat(parts.keySet())
+                .startsWith("blazefl4j", "libTorch", "javaCpp", "libc", "blas", "cpuModel")
+                .endsWith("intraOpThreads");
         assertThat(parts.values())
                 .allMatch(value -> value instanceof String || value instanceof Number || value instanceof Boolean);
     }

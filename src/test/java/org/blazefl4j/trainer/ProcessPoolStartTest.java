@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.torch.Denormals;
@@ -19,6 +23,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** How workers are set up, and what happens when they cannot be. */
 final class ProcessPoolStartTest {
@@ -93,9 +98,13 @@ final class ProcessPoolStartTest {
     }
 
     @Test
-    void shouldNameTheDifferenceWhenAWorkerWouldComputeOtherBits() {
+    void shouldNameEveryDifferenceWhenAWorkerWouldComputeOtherBits(@TempDir Path folder) throws IOException {
+        Path version = folder.resolve("org/blazefl4j/binding/build.properties");
+        Files.createDirectories(version.getParent());
+        Files.writeString(version, "version=0.0.1");
         ProcessOptions process = ProcessOptions.builder()
-                .environment(Map.of("ATEN_CPU_CAPABILITY", "default"))
+                .environment(Map.of("ATEN_CPU_CAPABILITY", "default", "ONEDNN_MAX_CPU_ISA", "AVX2"))
+                .workerClassPath(List.of(folder))
                 .output((worker, line) -> {})
                 .build();
         requireRefused(
@@ -103,8 +112,10 @@ final class ProcessPoolStartTest {
                 process,
                 IllegalStateException.class,
                 "worker does not start: worker=0",
-                "numeric environment differs from the parent's: cpuCapability: ",
-                " against DEFAULT");
+                "numeric environment differs from the parent's: blazefl4j: " + Build.VERSION + " against 0.0.1; ",
+                "; cpuCapability: ",
+                " against DEFAULT; ",
+                "; oneDnnVariables: none against ONEDNN_MAX_CPU_ISA=AVX2; ");
     }
 
     @Test

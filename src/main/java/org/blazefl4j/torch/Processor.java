@@ -1,0 +1,51 @@
+package org.blazefl4j.torch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.StringJoiner;
+import java.util.stream.Stream;
+
+/** What Linux tells of the processor. Libraries choose kernels by its model and block sizes by its caches. */
+final class Processor {
+
+    private static final String UNKNOWN = "unknown";
+
+    private Processor() {}
+
+    /** The model's name, of the first processor in {@code /proc/cpuinfo}. */
+    static String model(Path cpuinfo) {
+        try (Stream<String> lines = Files.lines(cpuinfo)) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .orElse(UNKNOWN);
+        } catch (IOException e) {
+            return UNKNOWN;
+        }
+    }
+
+    /** The caches that hold data, such as {@code L1 48K, L2 2048K}, of a processor's {@code cache} folder in sysfs. */
+    static String caches(Path folder) {
+        StringJoiner caches = new StringJoiner(", ");
+        try (Stream<Path> content = Files.list(folder)) {
+            List<Path> indices = content.filter(
+                            path -> path.getFileName().toString().startsWith("index"))
+                    .sorted()
+                    .toList();
+            for (Path index : indices) {
+                if (!line(index, "type").equals("Instruction")) {
+                    caches.add("L" + line(index, "level") + " " + line(index, "size"));
+                }
+            }
+        } catch (IOException e) {
+            return UNKNOWN;
+        }
+        return caches.length() == 0 ? UNKNOWN : caches.toString();
+    }
+
+    private static String line(Path index, String name) throws IOException {
+        return Files.readString(index.resolve(name)).strip();
+    }
+}
