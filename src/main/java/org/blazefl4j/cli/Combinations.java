@@ -2,7 +2,7 @@ package org.blazefl4j.cli;
 
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
+import org.blazefl4j.contrib.common.ServerOptions;
 
 /** Refuses options that contradict one another or have no effect. */
 final class Combinations {
@@ -46,7 +46,7 @@ final class Combinations {
 
     private void checkSample() {
         try {
-            FedAvgServerOptions.clientsPerRound(options.federation.numClients, options.federation.sampleRatio);
+            ServerOptions.clientsPerRound(options.federation.numClients, options.federation.sampleRatio);
         } catch (IllegalArgumentException e) {
             throw refusal.apply("sample too small: --sample-ratio=" + options.federation.sampleRatio
                     + " of --num-clients=" + options.federation.numClients

@@ -1,13 +1,13 @@
 package org.blazefl4j.cli;
 
-import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgPartitionType;
 import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgThreadPoolClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientTrainer;
@@ -18,7 +18,7 @@ import org.blazefl4j.core.ServerHandler;
 final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
 
     private final RunSettings settings;
-    private PartitionedDataset<FedAvgPartitionType> partitions;
+    private PartitionedDataset<PartitionType> partitions;
 
     FedAvgFederation(RunSettings settings, RunData data) {
         super(data);
@@ -27,8 +27,8 @@ final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownl
 
     @Override
     ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeHandler() {
-        partitions = owned(data().partitions(FedAvgPartitionType.TRAIN, FedAvgPartitionType.TEST));
-        FedAvgServerOptions options = FedAvgServerOptions.of(settings.globalRound(), settings.numClients())
+        partitions = owned(data().partitions(PartitionType.TRAIN, PartitionType.TEST));
+        ServerOptions options = ServerOptions.of(settings.globalRound(), settings.numClients())
                 .withSampleRatio(settings.sampleRatio())
                 .withSeed(settings.seed())
                 .withDevice(settings.serverDevice());
@@ -37,7 +37,7 @@ final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownl
 
     @Override
     ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeTrainer() {
-        FedAvgClientOptions options = new FedAvgClientOptions(settings.epochs(), settings.batchSize(), settings.lr());
+        SgdOptions options = new SgdOptions(settings.epochs(), settings.batchSize(), settings.lr());
         FedAvgClients clients =
                 new FedAvgClients(data().models(), settings.modelName(), partitions, settings.numClients(), options);
         return switch (settings.executionMode()) {

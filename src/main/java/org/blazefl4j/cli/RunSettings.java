@@ -3,7 +3,7 @@ package org.blazefl4j.cli;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -37,7 +37,7 @@ record RunSettings(
 
     /** The number of clients that train in each round. */
     int clientsPerRound() {
-        return FedAvgServerOptions.clientsPerRound(numClients, sampleRatio);
+        return ServerOptions.clientsPerRound(numClients, sampleRatio);
     }
 
     /** Where the server computes: the first of several CUDA devices. */

@@ -1,12 +1,12 @@
 package org.blazefl4j.example;
 
 import java.util.List;
-import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgPartitionType;
 import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.FashionMnist;
@@ -22,10 +22,10 @@ final class CustomLoop {
     private CustomLoop() {}
 
     // README
-    static void run(int rounds, int clients, FedAvgClientOptions options) {
+    static void run(int rounds, int clients, SgdOptions options) {
         LibTorch.tune();
         var models = new SeededModelSelector(42, 1, 28, 28, 10);
-        var server = FedAvgServerOptions.of(rounds, clients);
+        var server = ServerOptions.of(rounds, clients);
         try (var images = FashionMnist.embedded().normalised();
                 var data = partition(images, clients);
                 var handler = new FedAvgServerHandler(models, ModelName.CNN, data, server);
@@ -43,13 +43,11 @@ final class CustomLoop {
         }
     }
 
-    private static InMemoryPartitionedDataset<FedAvgPartitionType> partition(ImageData images, int clients) {
-        var data = new InMemoryPartitionedDataset<FedAvgPartitionType>();
+    private static InMemoryPartitionedDataset<PartitionType> partition(ImageData images, int clients) {
+        var data = new InMemoryPartitionedDataset<PartitionType>();
         data.setClients(
-                FedAvgPartitionType.TRAIN,
-                images.train(),
-                new IidPartitioner().partition(images.trainLabels(), clients, 42));
-        data.setDataset(FedAvgPartitionType.TEST, images.test());
+                PartitionType.TRAIN, images.train(), new IidPartitioner().partition(images.trainLabels(), clients, 42));
+        data.setDataset(PartitionType.TEST, images.test());
         return data;
     }
     // README

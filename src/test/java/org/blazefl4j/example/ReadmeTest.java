@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.junit.jupiter.api.Test;
@@ -28,7 +28,7 @@ final class ReadmeTest {
 
     @Test
     void shouldRunTheCustomLoop() {
-        CustomLoop.run(1, 20, FedAvgClientOptions.defaults().withEpochs(1));
+        CustomLoop.run(1, 20, SgdOptions.defaults().withEpochs(1));
     }
 
     @Test

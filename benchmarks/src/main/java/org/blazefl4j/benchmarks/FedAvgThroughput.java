@@ -10,13 +10,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
-import org.blazefl4j.contrib.fedavg.FedAvgClientConfig;
-import org.blazefl4j.contrib.fedavg.FedAvgClientOptions;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgPartitionType;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgServerOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
@@ -200,21 +200,20 @@ final class FedAvgThroughput {
 
         private final Workload workload = Workload.create();
         private final List<Tensor> indices = new ArrayList<>();
-        private final InMemoryPartitionedDataset<FedAvgPartitionType> data = new InMemoryPartitionedDataset<>();
+        private final InMemoryPartitionedDataset<PartitionType> data = new InMemoryPartitionedDataset<>();
         private final FedAvgServerHandler handler;
-        private final AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> trainer;
+        private final AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> trainer;
 
         Federation(ExecutionMode mode, int workers, int rounds) {
             TensorDataset whole = new TensorDataset(workload.images(), workload.labels());
             for (int client = 0; client < Workload.CLIENTS; client++) {
                 indices.add(workload.indices(client));
-                data.setDataset(FedAvgPartitionType.TRAIN, client, new FilteredDataset(indices.get(client), whole));
+                data.setDataset(PartitionType.TRAIN, client, new FilteredDataset(indices.get(client), whole));
             }
-            data.setDataset(FedAvgPartitionType.TEST, whole);
+            data.setDataset(PartitionType.TEST, whole);
             SeededModelSelector models = new SeededModelSelector(42, 3, 32, 32, 10);
-            FedAvgClientOptions options = new FedAvgClientOptions(1, Workload.BATCH, Workload.RATE);
-            handler = new FedAvgServerHandler(
-                    models, ModelName.CNN, data, FedAvgServerOptions.of(rounds, Workload.CLIENTS));
+            SgdOptions options = new SgdOptions(1, Workload.BATCH, Workload.RATE);
+            handler = new FedAvgServerHandler(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS));
             trainer = mode.trainer(
                     new FedAvgClients(models, ModelName.CNN, data, Workload.CLIENTS, options),
                     TrainerOptions.builder().numParallels(workers).build());

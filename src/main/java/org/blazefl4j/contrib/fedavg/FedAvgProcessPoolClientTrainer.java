@@ -1,10 +1,10 @@
 package org.blazefl4j.contrib.fedavg;
 
-import java.util.List;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.CommonTensors;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * Trains the clients of federated averaging in worker processes.
@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
  * made; data that one client has for itself crosses in each of its rounds.
  */
 public class FedAvgProcessPoolClientTrainer
-        extends ProcessPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> {
+        extends ProcessPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> {
 
     /**
      * Starts the workers with the default {@link ProcessOptions}.
@@ -40,17 +40,6 @@ public class FedAvgProcessPoolClientTrainer
     public FedAvgProcessPoolClientTrainer(
             FedAvgClients clients, TrainerOptions options, ProcessOptions processOptions) {
         super(clients, options, processOptions);
-        try {
-            shareAll(clients.commonTensors());
-        } catch (RuntimeException | Error e) {
-            close();
-            throw e;
-        }
-    }
-
-    private void shareAll(List<Tensor> tensors) {
-        for (int i = 0; i < tensors.size(); i++) {
-            share("fedavg.data." + i, tensors.get(i));
-        }
+        CommonTensors.share(this, clients.datasets());
     }
 }

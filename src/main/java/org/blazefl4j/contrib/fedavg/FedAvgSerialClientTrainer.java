@@ -1,11 +1,12 @@
 package org.blazefl4j.contrib.fedavg;
 
+import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /** Trains the clients of federated averaging one after another, on the calling thread. */
 public class FedAvgSerialClientTrainer
-        extends SerialClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> {
+        extends SerialClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> {
 
     /**
      * A trainer for the clients of one federation.

@@ -1,20 +1,17 @@
 package org.blazefl4j.contrib.fedavg;
 
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.GlobalModel;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.RoundIntake;
+import org.blazefl4j.contrib.common.SelectedModel;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
-import org.blazefl4j.data.DataLoader;
-import org.blazefl4j.model.Model;
-import org.blazefl4j.reproducibility.RandomStreams;
-import org.blazefl4j.reproducibility.Sampling;
-import org.blazefl4j.torch.FlatParameters;
-import org.blazefl4j.torch.IntraOpThreads;
-import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -28,7 +25,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <pre>{@code
  * try (FedAvgServerHandler handler =
- *         new FedAvgServerHandler(selector, ModelName.CNN, data, FedAvgServerOptions.of(15, 100))) {
+ *         new FedAvgServerHandler(selector, ModelName.CNN, data, ServerOptions.of(15, 100))) {
  *     ...
  * }
  * }</pre>
@@ -38,67 +35,39 @@ import org.bytedeco.pytorch.global.torch;
 public final class FedAvgServerHandler
         implements ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage>, AutoCloseable {
 
-    private static final int SERVER = -1;
-
-    private final FedAvgServerOptions options;
-    private final PartitionedDataset<FedAvgPartitionType> dataset;
-    private final Model model;
-    private final FlatParameters state;
+    private final RoundIntake intake;
+    private final GlobalModel global;
     private final WeightedSum sum;
-    private final Set<Integer> loaded = new HashSet<>();
-    private final Set<Integer> dropped = new HashSet<>();
-    private Tensor global;
-    private Tensor next;
-    private int round;
 
     /**
      * A server before its first round.
      *
      * @param selector makes the model
      * @param modelName which model
-     * @param dataset holds the samples to evaluate on, common to all, as {@link FedAvgPartitionType#TEST}
+     * @param dataset holds the samples to evaluate on, common to all, as {@link PartitionType#TEST}
      * @param options the rest
      * @param <N> the models' names
      * @throws IllegalArgumentException if there are no test samples, or the device is a CUDA device that there is not
      */
     public <N extends Enum<N>> FedAvgServerHandler(
-            ModelSelector<N> selector,
-            N modelName,
-            PartitionedDataset<FedAvgPartitionType> dataset,
-            FedAvgServerOptions options) {
-        this.options = options;
-        this.dataset = dataset;
-        options.device().requireThere();
-        checkTestSamples(dataset);
-        this.model = new FedAvgModel<>(selector, modelName).make(options.device());
-        this.state = FlatParameters.of(model);
-        this.sum = new WeightedSum(state.numel());
-        try (Tensor flat = state.flatten()) {
-            this.global = owned(flat.cpu());
-            this.next = owned(global.clone());
-        }
+            ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
+        this.intake = new RoundIntake(options);
+        this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options);
+        this.sum = newSum(global.numel());
     }
 
-    private static void checkTestSamples(PartitionedDataset<FedAvgPartitionType> dataset) {
-        if (dataset.size(FedAvgPartitionType.TEST, null) == 0) {
-            throw new IllegalArgumentException(
-                    "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
-        }
-    }
-
-    private static Tensor owned(Tensor tensor) {
-        tensor.retainReference();
-        return tensor;
+    private static WeightedSum newSum(long numel) {
+        return new WeightedSum("parameters", numel);
     }
 
     /** The number of completed rounds. */
     public int round() {
-        return round;
+        return intake.round();
     }
 
     @Override
     public FedAvgDownlinkPackage downlinkPackage() {
-        return new FedAvgDownlinkPackage(global);
+        return new FedAvgDownlinkPackage(global.parameters());
     }
 
     /**
@@ -107,16 +76,13 @@ public final class FedAvgServerHandler
      */
     @Override
     public List<Integer> sampleClients() {
-        startRound();
-        return Sampling.withoutReplacement(
-                options.numClients(),
-                options.clientsPerRound(),
-                RandomStreams.random(options.seed(), SERVER, round, "sample"));
+        sum.clear();
+        return intake.sample();
     }
 
     @Override
     public boolean isStopped() {
-        return round >= options.globalRound();
+        return intake.isStopped();
     }
 
     /**
@@ -128,10 +94,9 @@ public final class FedAvgServerHandler
      */
     @Override
     public boolean load(FedAvgUplinkPackage uplink) {
-        checkClient(uplink.cid());
-        sum.add(uplink);
-        loaded.add(uplink.cid());
-        return completeIfAllCame();
+        intake.check(uplink.cid());
+        add(sum, uplink);
+        return completeIf(intake.load(uplink.cid()));
     }
 
     /**
@@ -145,36 +110,18 @@ public final class FedAvgServerHandler
      */
     @Override
     public boolean drop(int cid) {
-        checkClient(cid);
-        if (dropped.size() + 1 == options.clientsPerRound()) {
-            throw new IllegalStateException("no client left: cid=" + cid + ", round=" + round + ", limit=1 or more of "
-                    + options.clientsPerRound() + " that are not dropped; call sampleClients() to start a round again");
-        }
-        dropped.add(cid);
-        return completeIfAllCame();
+        return completeIf(intake.drop(cid));
     }
 
-    private boolean completeIfAllCame() {
-        boolean all = loaded.size() + dropped.size() >= options.clientsPerRound();
+    private boolean completeIf(boolean all) {
         if (all) {
             completeRound();
         }
         return all;
     }
 
-    private void checkClient(int cid) {
-        if (cid < 0 || cid >= options.numClients()) {
-            throw new IllegalArgumentException("no such client: cid=" + cid + ", limit=0 to "
-                    + (options.numClients() - 1) + "; send the id that the client was given");
-        }
-        if (loaded.contains(cid)) {
-            throw new IllegalArgumentException("client loaded twice: cid=" + cid + ", round=" + round
-                    + ", limit=once a round; call sampleClients() to start a round again");
-        }
-        if (dropped.contains(cid)) {
-            throw new IllegalArgumentException("client was dropped: cid=" + cid + ", round=" + round
-                    + ", limit=either loaded or dropped, once a round; call sampleClients() to start a round again");
-        }
+    private static void add(WeightedSum sum, FedAvgUplinkPackage uplink) {
+        sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
     }
 
     @Override
@@ -182,7 +129,7 @@ public final class FedAvgServerHandler
         checkNotEmpty(uplinks);
         startRound();
         try {
-            uplinks.forEach(sum::add);
+            uplinks.forEach(uplink -> add(sum, uplink));
         } catch (RuntimeException e) {
             startRound();
             throw e;
@@ -192,19 +139,14 @@ public final class FedAvgServerHandler
 
     private void startRound() {
         sum.clear();
-        loaded.clear();
-        dropped.clear();
+        intake.restart();
     }
 
-    /** Into the other tensor, for clients of this round may still read the one that they were sent. */
     private void completeRound() {
-        sum.mean(next);
-        Tensor sent = global;
-        global = next;
-        next = sent;
-        state.load(global);
-        round++;
-        startRound();
+        sum.mean(global.next());
+        global.advance();
+        sum.clear();
+        intake.complete();
     }
 
     /**
@@ -218,8 +160,8 @@ public final class FedAvgServerHandler
     public static Tensor aggregate(List<FedAvgUplinkPackage> uplinks) {
         checkNotEmpty(uplinks);
         Tensor first = uplinks.get(0).parameters();
-        try (WeightedSum sum = new WeightedSum(first.numel())) {
-            uplinks.forEach(sum::add);
+        try (WeightedSum sum = newSum(first.numel())) {
+            uplinks.forEach(uplink -> add(sum, uplink));
             Tensor mean = torch.empty(first.numel());
             sum.mean(mean);
             return mean;
@@ -233,16 +175,13 @@ public final class FedAvgServerHandler
     }
 
     /** Evaluates the global model on the common test samples. */
-    public FedAvgEvaluation evaluate() {
-        try (IntraOpThreads threads = IntraOpThreads.scope(options.intraOpThreads())) {
-            DataLoader loader = dataset.getDataLoader(FedAvgPartitionType.TEST, null, options.batchSize());
-            return FedAvgEvaluation.of(model, loader, options.device());
-        }
+    public Evaluation evaluate() {
+        return global.evaluate();
     }
 
     /** The SHA-256 of the global model's state, as 64 hexadecimal digits. */
     public String sha256() {
-        return Tensors.sha256(global);
+        return global.sha256();
     }
 
     /**
@@ -252,21 +191,12 @@ public final class FedAvgServerHandler
      */
     @Override
     public Map<String, Object> getSummary() {
-        FedAvgEvaluation evaluation = evaluate();
-        Map<String, Object> summary = new LinkedHashMap<>();
-        summary.put("round", round);
-        summary.put("accuracy", evaluation.accuracy());
-        summary.put("loss", evaluation.loss());
-        summary.put("sha256", sha256());
-        return summary;
+        return global.summary(intake.round());
     }
 
     @Override
     public void close() {
         sum.close();
-        state.close();
-        model.close();
         global.close();
-        next.close();
     }
 }

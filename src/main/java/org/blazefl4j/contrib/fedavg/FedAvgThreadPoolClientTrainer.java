@@ -1,11 +1,12 @@
 package org.blazefl4j.contrib.fedavg;
 
+import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.trainer.ThreadPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /** Trains the clients of federated averaging in threads of this process. */
 public class FedAvgThreadPoolClientTrainer
-        extends ThreadPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> {
+        extends ThreadPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> {
 
     /**
      * A trainer for the clients of one federation.

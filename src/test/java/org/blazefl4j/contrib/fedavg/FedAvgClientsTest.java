@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.data.Batch;
@@ -32,7 +37,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class FedAvgClientsTest {
 
     private static final Tiny.Selector SELECTOR = new Tiny.Selector(1);
-    private static final FedAvgClientOptions OPTIONS = new FedAvgClientOptions(3, 4, 0.05);
+    private static final SgdOptions OPTIONS = new SgdOptions(3, 4, 0.05);
 
     private TinyData data;
 
@@ -54,7 +59,7 @@ final class FedAvgClientsTest {
         return new FedAvgClients(SELECTOR, name, data.partitions(), 2, OPTIONS);
     }
 
-    private static SerialClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, FedAvgClientConfig> trainer(
+    private static SerialClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> trainer(
             FedAvgClients clients) {
         return new SerialClientTrainer<>(clients, TrainerOptions.defaults());
     }
@@ -90,7 +95,7 @@ final class FedAvgClientsTest {
     }
 
     private Tensor plainLoop(Tiny name, Tensor start, int cid) {
-        Dataset dataset = data.partitions().getDataset(FedAvgPartitionType.TRAIN, cid);
+        Dataset dataset = data.partitions().getDataset(PartitionType.TRAIN, cid);
         try (IntraOpThreads threads = IntraOpThreads.scope(1);
                 Model model = SELECTOR.selectModel(name);
                 FlatParameters state = FlatParameters.of(model);
@@ -184,7 +189,7 @@ final class FedAvgClientsTest {
     @Test
     void shouldRefuseAClientWithoutSamples() {
         data.partitions()
-                .setDataset(FedAvgPartitionType.TRAIN, 1, new TensorDataset(torch.zeros(0, 1, 4, 4), torch.zeros(0)));
+                .setDataset(PartitionType.TRAIN, 1, new TensorDataset(torch.zeros(0, 1, 4, 4), torch.zeros(0)));
 
         refuses(2, "no samples: cid=1, size=0, limit=1 or more; partition the data so that each client has some");
     }
@@ -199,27 +204,5 @@ final class FedAvgClientsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new FedAvgClients(SELECTOR, Tiny.LINEAR, data.partitions(), numClients, OPTIONS))
                 .withMessageStartingWith(message);
-    }
-
-    @Test
-    void shouldFindTheTensorsThatClientsHaveInCommon() {
-        TensorDataset whole = (TensorDataset) data.partitions().getDataset(FedAvgPartitionType.TEST);
-
-        assertThat(clients(Tiny.LINEAR).commonTensors())
-                .usingElementComparator((a, b) -> a == b ? 0 : 1)
-                .containsExactly(whole.data(), whole.targets());
-    }
-
-    @Test
-    void shouldRefuseOptionsOutOfRangeByName() {
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> OPTIONS.withEpochs(0))
-                .withMessage("too few epochs: epochs=0, limit=1 or more");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> OPTIONS.withBatchSize(0))
-                .withMessage("batch too small: batch_size=0, limit=1 or more");
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> OPTIONS.withLr(Double.NaN))
-                .withMessage("learning rate out of range: lr=NaN, limit=above 0 and finite");
     }
 }

@@ -7,6 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.binding.OnGpu;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.RandomHorizontalFlip;
 import org.blazefl4j.reproducibility.Reproducibility;
@@ -44,7 +48,7 @@ final class FedAvgGpuTest {
     private record Outcome(List<String> hashes, double loss) {}
 
     private Outcome train(Device device, int workers) {
-        FedAvgClientOptions training = new FedAvgClientOptions(2, 4, 0.05);
+        SgdOptions training = new SgdOptions(2, 4, 0.05);
         FedAvgClients clients = new FedAvgClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, training);
         TrainerOptions options =
                 TrainerOptions.builder().device(device).numParallels(workers).build();
@@ -53,7 +57,7 @@ final class FedAvgGpuTest {
                 .build();
         List<String> hashes = new ArrayList<>();
         try (var handler = new FedAvgServerHandler(
-                        SELECTOR, Tiny.CONVOLUTION, data.partitions(), FedAvgServerOptions.of(2, CLIENTS));
+                        SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(2, CLIENTS));
                 var trainer = new FedAvgProcessPoolClientTrainer(clients, options, process)) {
             while (!handler.isStopped()) {
                 trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {

@@ -9,6 +9,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
+import org.blazefl4j.contrib.common.Meeting;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
@@ -34,8 +40,7 @@ final class FedAvgModesTest {
     private static final int ROUNDS = 3;
     private static final long SEED = 42;
     private static final int TINY_WORKERS = 2;
-    private static final FedAvgClientOptions TRAINING =
-            FedAvgClientOptions.defaults().withEpochs(2);
+    private static final SgdOptions TRAINING = SgdOptions.defaults().withEpochs(2);
     private static final long HERE = ProcessHandle.current().pid();
 
     /** For the files of those who meet. */
@@ -43,7 +48,7 @@ final class FedAvgModesTest {
     private Path folder;
 
     private static ImageData images;
-    private static InMemoryPartitionedDataset<FedAvgPartitionType> partitions;
+    private static InMemoryPartitionedDataset<PartitionType> partitions;
     private static Outcome serial;
 
     /** The hash after every round, and who trained. */
@@ -79,8 +84,8 @@ final class FedAvgModesTest {
     static void open() {
         images = FashionMnist.embedded();
         partitions = new InMemoryPartitionedDataset<>();
-        partitions.setDataset(FedAvgPartitionType.TEST, images.test());
-        partitions.setClients(FedAvgPartitionType.TRAIN, images.train(), unequalParts());
+        partitions.setDataset(PartitionType.TEST, images.test());
+        partitions.setClients(PartitionType.TRAIN, images.train(), unequalParts());
         serial = cnn(SERIAL, TrainerOptions.defaults(), partitions);
     }
 
@@ -102,8 +107,7 @@ final class FedAvgModesTest {
         return parts;
     }
 
-    private static Outcome cnn(
-            Mode mode, TrainerOptions options, InMemoryPartitionedDataset<FedAvgPartitionType> data) {
+    private static Outcome cnn(Mode mode, TrainerOptions options, InMemoryPartitionedDataset<PartitionType> data) {
         ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, FashionMnist.CLASSES);
         return run(mode, options, selector, ModelName.CNN, data, TRAINING);
     }
@@ -118,9 +122,9 @@ final class FedAvgModesTest {
             TrainerOptions options,
             ModelSelector<N> selector,
             N model,
-            PartitionedDataset<FedAvgPartitionType> data,
-            FedAvgClientOptions training) {
-        FedAvgServerOptions server = FedAvgServerOptions.of(ROUNDS, CLIENTS);
+            PartitionedDataset<PartitionType> data,
+            SgdOptions training) {
+        ServerOptions server = ServerOptions.of(ROUNDS, CLIENTS);
         FedAvgClients clients = new FedAvgClients(selector, model, data, CLIENTS, training);
         Outcome outcome = new Outcome(new ArrayList<>(), new HashSet<>(), new HashSet<>());
         try (FedAvgServerHandler handler = new FedAvgServerHandler(selector, model, data, server);
@@ -219,8 +223,8 @@ final class FedAvgModesTest {
     }
 
     /** With dropout and batch normalisation. */
-    private static Outcome tiny(Mode mode, InMemoryPartitionedDataset<FedAvgPartitionType> data) {
-        FedAvgClientOptions training = new FedAvgClientOptions(2, 4, 0.05);
+    private static Outcome tiny(Mode mode, InMemoryPartitionedDataset<PartitionType> data) {
+        SgdOptions training = new SgdOptions(2, 4, 0.05);
         return run(mode, workers(TINY_WORKERS), new Tiny.Selector(SEED), Tiny.CONVOLUTION, data, training);
     }
 
@@ -228,8 +232,8 @@ final class FedAvgModesTest {
     void shouldSendTheClientsDataOnce() {
         ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, FashionMnist.CLASSES);
         FedAvgClients clients = new FedAvgClients(selector, ModelName.CNN, partitions, CLIENTS, TRAINING);
-        try (FedAvgServerHandler handler = new FedAvgServerHandler(
-                        selector, ModelName.CNN, partitions, FedAvgServerOptions.of(1, CLIENTS));
+        try (FedAvgServerHandler handler =
+                        new FedAvgServerHandler(selector, ModelName.CNN, partitions, ServerOptions.of(1, CLIENTS));
                 var trainer = new FedAvgProcessPoolClientTrainer(clients, workers(1))) {
             trainer.localProcess(handler.downlinkPackage(), List.of(0, 1, 2), FedAvgUplinkPackage::close);
 

@@ -15,6 +15,11 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterProperty;
 import net.jqwik.api.lifecycle.BeforeProperty;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.data.TensorDataset;
@@ -38,7 +43,7 @@ final class FedAvgServerHandlerTest {
     @BeforeProperty
     void open() {
         data = TinyData.evenly(30, 5);
-        handler = handler(FedAvgServerOptions.of(3, 5));
+        handler = handler(ServerOptions.of(3, 5));
     }
 
     @AfterEach
@@ -48,7 +53,7 @@ final class FedAvgServerHandlerTest {
         data.close();
     }
 
-    private FedAvgServerHandler handler(FedAvgServerOptions options) {
+    private FedAvgServerHandler handler(ServerOptions options) {
         return new FedAvgServerHandler(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), options);
     }
 
@@ -207,7 +212,7 @@ final class FedAvgServerHandlerTest {
     void shouldKeepNoReferenceToAPackage() {
         FedAvgUplinkPackage uplink = uplinks(1, 1).get(0);
         handler.globalUpdate(List.of(uplink));
-        FedAvgEvaluation before = handler.evaluate();
+        Evaluation before = handler.evaluate();
         String hash = handler.sha256();
 
         uplink.parameters().zero_();
@@ -221,7 +226,7 @@ final class FedAvgServerHandlerTest {
 
     @Test
     void shouldSampleAnotherSetEachRoundAndTheSameWithinOne() {
-        FedAvgServerHandler sampling = handler(FedAvgServerOptions.of(3, 1000).withSampleRatio(0.29));
+        FedAvgServerHandler sampling = handler(ServerOptions.of(3, 1000).withSampleRatio(0.29));
         List<Integer> first = sampling.sampleClients();
 
         assertThat(first).hasSize(290).isEqualTo(sampling.sampleClients());
@@ -232,7 +237,7 @@ final class FedAvgServerHandlerTest {
 
     @Test
     void shouldSampleBySeed() {
-        FedAvgServerOptions options = FedAvgServerOptions.of(3, 1000).withSampleRatio(0.1);
+        ServerOptions options = ServerOptions.of(3, 1000).withSampleRatio(0.1);
         try (FedAvgServerHandler one = handler(options);
                 FedAvgServerHandler same = handler(options);
                 FedAvgServerHandler other = handler(options.withSeed(43))) {
@@ -250,15 +255,15 @@ final class FedAvgServerHandlerTest {
         }
         handler.globalUpdate(List.of(uplink(0, 4, parameters)));
 
-        FedAvgEvaluation evaluation = handler.evaluate();
+        Evaluation evaluation = handler.evaluate();
 
-        FedAvgEvaluation expected = naiveEvaluation(parameters);
+        Evaluation expected = naiveEvaluation(parameters);
         assertThat(evaluation.loss()).isCloseTo(expected.loss(), within(1e-6));
         assertThat(evaluation.accuracy()).isEqualTo(expected.accuracy());
         assertThat(evaluation.samples()).isEqualTo(30);
     }
 
-    private FedAvgEvaluation naiveEvaluation(float[] parameters) {
+    private Evaluation naiveEvaluation(float[] parameters) {
         float[] pixels = floats(data.whole().data());
         double loss = 0;
         int correct = 0;
@@ -278,12 +283,12 @@ final class FedAvgServerHandlerTest {
             loss += Math.log(total) - output[target];
             correct += best == target ? 1 : 0;
         }
-        return new FedAvgEvaluation(loss / 30, correct / 30.0, 30);
+        return new Evaluation(loss / 30, correct / 30.0, 30);
     }
 
     @Test
     void shouldEvaluateTheSameInBatchesThatLeaveARest() {
-        try (FedAvgServerHandler batched = handler(FedAvgServerOptions.of(3, 5).withBatchSize(7))) {
+        try (FedAvgServerHandler batched = handler(ServerOptions.of(3, 5).withBatchSize(7))) {
             assertThat(batched.evaluate().loss()).isCloseTo(handler.evaluate().loss(), within(1e-6));
             assertThat(batched.evaluate().accuracy())
                     .isEqualTo(handler.evaluate().accuracy());
@@ -293,7 +298,7 @@ final class FedAvgServerHandlerTest {
     @Test
     void shouldSummariseTheLastRound() {
         handler.globalUpdate(uplinks(5, 1));
-        FedAvgEvaluation evaluation = handler.evaluate();
+        Evaluation evaluation = handler.evaluate();
 
         assertThat(handler.getSummary())
                 .containsExactly(
@@ -317,12 +322,11 @@ final class FedAvgServerHandlerTest {
                 "no samples: client=4, data_size=0, limit=1 or more; leave out clients that trained on nothing");
         refuses(
                 () -> handler.load(uplink(4, 1, 1, 2)),
-                "parameters of the wrong shape: client=4, shape=[2], limit=[51]; send the whole state of the global"
-                        + " model");
+                "parameters of the wrong shape: client=4, shape=[2], limit=[51]; server and clients must select the"
+                        + " same model");
         refuses(
                 () -> handler.load(new FedAvgUplinkPackage(4, torch.zeros(NUMEL).to(ScalarType.Double), 1, Map.of())),
-                "parameters of the wrong dtype: client=4, dtype=Double, limit=Float; send the model's flat float32"
-                        + " state");
+                "parameters of the wrong dtype: client=4, dtype=Double, limit=Float; send float32");
         refuses(
                 () -> handler.load(uplink(5, 1, new float[NUMEL])),
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
@@ -356,13 +360,10 @@ final class FedAvgServerHandlerTest {
         handler.drop(1);
 
         refuses(() -> handler.drop(-1), "no such client: cid=-1, limit=0 to 4; send the id that the client was given");
-        refuses(
-                () -> handler.drop(0),
-                "client loaded twice: cid=0, round=0, limit=once a round; call sampleClients() to start a round again");
-        String dropped = "client was dropped: cid=1, round=0, limit=either loaded or dropped, once a round; call"
-                + " sampleClients() to start a round again";
-        refuses(() -> handler.drop(1), dropped);
-        refuses(() -> handler.load(uplinks.get(1)), dropped);
+        String again = ", round=0, limit=once a round; call sampleClients() to start a round again";
+        refuses(() -> handler.drop(0), "client dropped after it was loaded: cid=0" + again);
+        refuses(() -> handler.drop(1), "client dropped twice: cid=1" + again);
+        refuses(() -> handler.load(uplinks.get(1)), "client loaded after it was dropped: cid=1" + again);
 
         handler.load(uplinks.get(2));
         handler.load(uplinks.get(3));
@@ -379,8 +380,8 @@ final class FedAvgServerHandlerTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> handler.drop(4))
-                .withMessage("no client left: cid=4, round=0, limit=1 or more of 5 that are not dropped; call"
-                        + " sampleClients() to start a round again");
+                .withMessage("no client is left: cid=4, round=0, limit=1 or more of 5 that are not dropped; call"
+                        + " sampleClients() to start the round again");
 
         FedAvgUplinkPackage last = uplink(4, 2, new float[NUMEL]);
         assertThat(handler.load(last)).isTrue();
@@ -405,14 +406,14 @@ final class FedAvgServerHandlerTest {
 
     @Test
     void shouldRefuseDataWithoutTestSamples() {
-        InMemoryPartitionedDataset<FedAvgPartitionType> empty = new InMemoryPartitionedDataset<>();
-        FedAvgServerOptions options = FedAvgServerOptions.of(1, 1);
+        InMemoryPartitionedDataset<PartitionType> empty = new InMemoryPartitionedDataset<>();
+        ServerOptions options = ServerOptions.of(1, 1);
         Tiny.Selector selector = new Tiny.Selector(1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new FedAvgServerHandler(selector, Tiny.LINEAR, empty, options))
                 .withMessageStartingWith("no such data: type=TEST");
 
-        empty.setDataset(FedAvgPartitionType.TEST, new TensorDataset(torch.zeros(0, 1, 4, 4), torch.zeros(0)));
+        empty.setDataset(PartitionType.TEST, new TensorDataset(torch.zeros(0, 1, 4, 4), torch.zeros(0)));
         refuses(
                 () -> new FedAvgServerHandler(selector, Tiny.LINEAR, empty, options),
                 "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
@@ -420,7 +421,7 @@ final class FedAvgServerHandlerTest {
 
     @Test
     void shouldRefuseADeviceThatThereIsNot() {
-        FedAvgServerOptions options = FedAvgServerOptions.of(1, 1).withDevice(new Device("cuda", 4000));
+        ServerOptions options = ServerOptions.of(1, 1).withDevice(new Device("cuda", 4000));
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> handler(options))

@@ -1,14 +1,14 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import org.blazefl4j.core.Device;
 
 /**
- * What a FedAvg server needs to know besides its model and data; all checked when made.
+ * What a server needs to know of a federation besides its model and data; all checked when made.
  *
  * <pre>{@code
- * FedAvgServerOptions options = FedAvgServerOptions.of(15, 100).withSampleRatio(0.1);
+ * ServerOptions options = ServerOptions.of(15, 100).withSampleRatio(0.1);
  * }</pre>
  *
  * @param globalRound the number of rounds, above 0
@@ -20,7 +20,7 @@ import org.blazefl4j.core.Device;
  * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; it belongs to the experiment, for
  *     one thread and two give different bits
  */
-public record FedAvgServerOptions(
+public record ServerOptions(
         int globalRound,
         int numClients,
         double sampleRatio,
@@ -33,7 +33,7 @@ public record FedAvgServerOptions(
     private static final int DECIMALS = 6;
 
     /** Checks the parts. */
-    public FedAvgServerOptions {
+    public ServerOptions {
         require(globalRound > 0, "too few rounds: global_round=" + globalRound + ", limit=1 or more");
         require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
         require(intraOpThreads > 0, "too few threads: intra_op_threads=" + intraOpThreads + ", limit=1 or more");
@@ -42,33 +42,33 @@ public record FedAvgServerOptions(
     }
 
     /** Every client in every round, evaluation in batches of 50 on the CPU with one thread, seed 42. */
-    public static FedAvgServerOptions of(int globalRound, int numClients) {
-        return new FedAvgServerOptions(globalRound, numClients, 1.0, 50, 42, Device.CPU, 1);
+    public static ServerOptions of(int globalRound, int numClients) {
+        return new ServerOptions(globalRound, numClients, 1.0, 50, 42, Device.CPU, 1);
     }
 
     /** These options with another share of the clients per round. */
-    public FedAvgServerOptions withSampleRatio(double sampleRatio) {
-        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    public ServerOptions withSampleRatio(double sampleRatio) {
+        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
     }
 
     /** These options with another number of samples per evaluation step. */
-    public FedAvgServerOptions withBatchSize(int batchSize) {
-        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    public ServerOptions withBatchSize(int batchSize) {
+        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
     }
 
     /** These options with another seed. */
-    public FedAvgServerOptions withSeed(long seed) {
-        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    public ServerOptions withSeed(long seed) {
+        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
     }
 
     /** These options with another device for the evaluation. */
-    public FedAvgServerOptions withDevice(Device device) {
-        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    public ServerOptions withDevice(Device device) {
+        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
     }
 
     /** These options with another number of threads. */
-    public FedAvgServerOptions withIntraOpThreads(int intraOpThreads) {
-        return new FedAvgServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+    public ServerOptions withIntraOpThreads(int intraOpThreads) {
+        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
     }
 
     /** The number of clients that train in each round. */

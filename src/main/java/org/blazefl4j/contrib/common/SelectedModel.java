@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import java.util.Objects;
 import org.blazefl4j.core.Device;
@@ -12,10 +12,10 @@ import org.blazefl4j.model.Model;
  * @param selector makes models
  * @param name which one
  */
-public record FedAvgModel<N extends Enum<N>>(ModelSelector<N> selector, N name) {
+public record SelectedModel<N extends Enum<N>>(ModelSelector<N> selector, N name) {
 
     /** Checks that both are there. */
-    public FedAvgModel {
+    public SelectedModel {
         Objects.requireNonNull(selector, "selector");
         Objects.requireNonNull(name, "name");
     }
@@ -26,7 +26,7 @@ public record FedAvgModel<N extends Enum<N>>(ModelSelector<N> selector, N name) 
      * @param device where it is to be
      * @return a model that the caller owns
      */
-    Model make(Device device) {
+    public Model make(Device device) {
         Model model = selector.selectModel(name);
         if (!device.isCpu()) {
             try (org.bytedeco.pytorch.Device target = device.toTorch()) {

@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import org.blazefl4j.data.Dataset;
 
@@ -9,4 +9,4 @@ import org.blazefl4j.data.Dataset;
  * @param dataset the client's samples
  * @param options how it trains
  */
-public record FedAvgClientConfig(FedAvgModel<?> model, Dataset dataset, FedAvgClientOptions options) {}
+public record ClientConfig(SelectedModel<?> model, Dataset dataset, SgdOptions options) {}

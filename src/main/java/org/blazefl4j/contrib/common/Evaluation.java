@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import java.util.Objects;
 import org.blazefl4j.core.Device;
@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
  * @param accuracy the share of samples whose largest output is their class, in [0, 1]
  * @param samples the number of samples
  */
-public record FedAvgEvaluation(double loss, double accuracy, long samples) {
+public record Evaluation(double loss, double accuracy, long samples) {
 
     /**
      * Evaluates a model in evaluation mode and leaves it in the mode that it had.
@@ -29,7 +29,7 @@ public record FedAvgEvaluation(double loss, double accuracy, long samples) {
      * @param device where the model is
      * @throws IllegalArgumentException if the loader has no samples
      */
-    public static FedAvgEvaluation of(Model model, DataLoader loader, Device device) {
+    public static Evaluation of(Model model, DataLoader loader, Device device) {
         Objects.requireNonNull(device, "device");
         if (loader.batches() == 0) {
             throw new IllegalArgumentException("nothing to evaluate on: samples="
@@ -45,7 +45,7 @@ public record FedAvgEvaluation(double loss, double accuracy, long samples) {
         }
     }
 
-    private static FedAvgEvaluation mean(Model model, Epoch epoch, Device device) {
+    private static Evaluation mean(Model model, Epoch epoch, Device device) {
         double loss = 0;
         long correct = 0;
         long samples = 0;
@@ -59,7 +59,7 @@ public record FedAvgEvaluation(double loss, double accuracy, long samples) {
                 samples += n;
             }
         }
-        return new FedAvgEvaluation(loss / samples, (double) correct / samples, samples);
+        return new Evaluation(loss / samples, (double) correct / samples, samples);
     }
 
     private static long hits(Tensor output, Tensor y) {

@@ -1,11 +1,11 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
 import org.bytedeco.pytorch.Tensor;
 
 /** Brings batches to where the model is. */
-final class Batches {
+public final class Batches {
 
     private Batches() {}
 
@@ -13,8 +13,9 @@ final class Batches {
      * A batch on another device; the same batch if it is for the CPU, where batches are read.
      *
      * @param batch taken over
+     * @param device where the model is
      */
-    static Batch move(Batch batch, Device device) {
+    public static Batch move(Batch batch, Device device) {
         if (device.isCpu()) {
             return batch;
         }

@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class FedAvgServerOptionsTest {
+final class ServerOptionsTest {
 
-    private static final FedAvgServerOptions OPTIONS = FedAvgServerOptions.of(15, 100);
+    private static final ServerOptions OPTIONS = ServerOptions.of(15, 100);
 
     @ParameterizedTest
     @CsvSource({
@@ -34,28 +34,28 @@ final class FedAvgServerOptionsTest {
         "2000000000, 0.29, 580000000",
     })
     void shouldSampleAsManyClientsAsAPersonExpects(int numClients, double ratio, int expected) {
-        assertThat(FedAvgServerOptions.clientsPerRound(numClients, ratio)).isEqualTo(expected);
+        assertThat(ServerOptions.clientsPerRound(numClients, ratio)).isEqualTo(expected);
     }
 
     @Property
     void shouldSampleExactlyAnyShareInPercent(@ForAll @IntRange(min = 1, max = 100) int percent) {
         double ratio = new BigDecimal(percent).movePointLeft(2).doubleValue();
 
-        assertThat(FedAvgServerOptions.clientsPerRound(100, ratio)).isEqualTo(percent);
-        assertThat(FedAvgServerOptions.clientsPerRound(12_300, ratio)).isEqualTo(123 * percent);
+        assertThat(ServerOptions.clientsPerRound(100, ratio)).isEqualTo(percent);
+        assertThat(ServerOptions.clientsPerRound(12_300, ratio)).isEqualTo(123 * percent);
     }
 
     @Test
     void shouldHaveEveryClientInEveryRoundUnlessTold() {
-        assertThat(OPTIONS).isEqualTo(new FedAvgServerOptions(15, 100, 1.0, 50, 42, Device.CPU, 1));
+        assertThat(OPTIONS).isEqualTo(new ServerOptions(15, 100, 1.0, 50, 42, Device.CPU, 1));
         assertThat(OPTIONS.clientsPerRound()).isEqualTo(100);
         assertThat(OPTIONS.withSampleRatio(0.1).clientsPerRound()).isEqualTo(10);
     }
 
     @Test
     void shouldRefuseValuesOutOfRangeByName() {
-        refuses(() -> FedAvgServerOptions.of(0, 1), "too few rounds: global_round=0, limit=1 or more");
-        refuses(() -> FedAvgServerOptions.of(1, 0), "too few clients: num_clients=0, limit=1 or more");
+        refuses(() -> ServerOptions.of(0, 1), "too few rounds: global_round=0, limit=1 or more");
+        refuses(() -> ServerOptions.of(1, 0), "too few clients: num_clients=0, limit=1 or more");
         refuses(() -> OPTIONS.withBatchSize(-1), "batch too small: batch_size=-1, limit=1 or more");
         refuses(() -> OPTIONS.withIntraOpThreads(0), "too few threads: intra_op_threads=0, limit=1 or more");
         refuses(() -> OPTIONS.withDevice(null), "no device: device=null, limit=cpu, cuda or cuda:<index>");

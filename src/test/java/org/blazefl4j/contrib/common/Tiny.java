@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.model.Dropout;
@@ -10,16 +10,17 @@ import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Tensor;
 
 /** A user's own models for images of 1×4×4 pixels in 3 classes. */
-enum Tiny {
+public enum Tiny {
     /** 16 inputs, 3 outputs. */
     LINEAR,
     /** With batch normalisation, so with buffers and a counter, and dropout. */
     CONVOLUTION;
 
-    static final int CLASSES = 3;
+    /** The number of outputs. */
+    public static final int CLASSES = 3;
 
     /** Makes them. */
-    record Selector(long seed) implements ModelSelector<Tiny> {
+    public record Selector(long seed) implements ModelSelector<Tiny> {
         @Override
         public Model selectModel(Tiny name) {
             return DefaultGenerator.seeded(seed, name == LINEAR ? Linear::new : Convolution::new);

@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import java.util.List;
 import java.util.SplittableRandom;
@@ -10,11 +10,11 @@ import org.blazefl4j.data.Transform;
 import org.bytedeco.pytorch.Tensor;
 
 /** A user's own data: images of 1×4×4 pixels whose class can be learnt, spread over clients. */
-final class TinyData implements AutoCloseable {
+public final class TinyData implements AutoCloseable {
 
     private final Tensor images;
     private final Tensor labels;
-    private final InMemoryPartitionedDataset<FedAvgPartitionType> partitions = new InMemoryPartitionedDataset<>();
+    private final InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
 
     private TinyData(int samples) {
         SplittableRandom random = new SplittableRandom(7);
@@ -28,55 +28,53 @@ final class TinyData implements AutoCloseable {
         }
         images = Tensor.create(pixels, samples, 1, 4, 4);
         labels = Tensor.create(classes, samples);
-        partitions.setDataset(FedAvgPartitionType.TEST, whole());
+        partitions.setDataset(PartitionType.TEST, whole());
     }
 
     /** All samples as the test set, and spread evenly over clients. */
-    static TinyData evenly(int samples, int clients) {
+    public static TinyData evenly(int samples, int clients) {
         TinyData data = new TinyData(samples);
         data.spread(new IidPartitioner().partition(data.labels, clients, 3));
         return data;
     }
 
     /** All samples as the test set, and these positions for the clients. */
-    static TinyData of(int samples, List<long[]> parts) {
+    public static TinyData of(int samples, List<long[]> parts) {
         TinyData data = new TinyData(samples);
         data.spread(parts);
         return data;
     }
 
     /** The same samples for the clients, seen through a transform. */
-    TinyData transformed(Transform transform) {
-        for (int cid : partitions.clients(FedAvgPartitionType.TRAIN)) {
-            FilteredDataset mine = (FilteredDataset) partitions.getDataset(FedAvgPartitionType.TRAIN, cid);
+    public TinyData transformed(Transform transform) {
+        for (int cid : partitions.clients(PartitionType.TRAIN)) {
+            FilteredDataset mine = (FilteredDataset) partitions.getDataset(PartitionType.TRAIN, cid);
             partitions.setDataset(
-                    FedAvgPartitionType.TRAIN,
-                    cid,
-                    new FilteredDataset(mine.indices(), images, labels, transform, null));
+                    PartitionType.TRAIN, cid, new FilteredDataset(mine.indices(), images, labels, transform, null));
         }
         return this;
     }
 
     /** The same samples for the clients, in tensors that each client has for itself. */
-    TinyData apart() {
-        for (int cid : partitions.clients(FedAvgPartitionType.TRAIN)) {
-            FilteredDataset mine = (FilteredDataset) partitions.getDataset(FedAvgPartitionType.TRAIN, cid);
+    public TinyData apart() {
+        for (int cid : partitions.clients(PartitionType.TRAIN)) {
+            FilteredDataset mine = (FilteredDataset) partitions.getDataset(PartitionType.TRAIN, cid);
             TensorDataset own =
                     new TensorDataset(images.index_select(0, mine.indices()), labels.index_select(0, mine.indices()));
-            partitions.setDataset(FedAvgPartitionType.TRAIN, cid, own);
+            partitions.setDataset(PartitionType.TRAIN, cid, own);
         }
         return this;
     }
 
     private void spread(List<long[]> parts) {
-        partitions.setClients(FedAvgPartitionType.TRAIN, whole(), parts);
+        partitions.setClients(PartitionType.TRAIN, whole(), parts);
     }
 
-    TensorDataset whole() {
+    public TensorDataset whole() {
         return new TensorDataset(images, labels);
     }
 
-    InMemoryPartitionedDataset<FedAvgPartitionType> partitions() {
+    public InMemoryPartitionedDataset<PartitionType> partitions() {
         return partitions;
     }
 

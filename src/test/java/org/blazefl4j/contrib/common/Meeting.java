@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,18 +19,18 @@ import org.bytedeco.pytorch.Tensor;
  * @param folder where each worker leaves a file of its own
  * @param workers how many must come
  */
-record Meeting(Dataset data, Path folder, int workers) implements Dataset {
+public record Meeting(Dataset data, Path folder, int workers) implements Dataset {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     /** The same test data, and each client's own behind a meeting. */
-    static InMemoryPartitionedDataset<FedAvgPartitionType> before(
-            InMemoryPartitionedDataset<FedAvgPartitionType> partitions, Path folder, int workers) {
-        InMemoryPartitionedDataset<FedAvgPartitionType> all = new InMemoryPartitionedDataset<>();
-        all.setDataset(FedAvgPartitionType.TEST, partitions.getDataset(FedAvgPartitionType.TEST));
-        for (int cid : partitions.clients(FedAvgPartitionType.TRAIN)) {
-            Dataset mine = partitions.getDataset(FedAvgPartitionType.TRAIN, cid);
-            all.setDataset(FedAvgPartitionType.TRAIN, cid, new Meeting(mine, folder, workers));
+    public static InMemoryPartitionedDataset<PartitionType> before(
+            InMemoryPartitionedDataset<PartitionType> partitions, Path folder, int workers) {
+        InMemoryPartitionedDataset<PartitionType> all = new InMemoryPartitionedDataset<>();
+        all.setDataset(PartitionType.TEST, partitions.getDataset(PartitionType.TEST));
+        for (int cid : partitions.clients(PartitionType.TRAIN)) {
+            Dataset mine = partitions.getDataset(PartitionType.TRAIN, cid);
+            all.setDataset(PartitionType.TRAIN, cid, new Meeting(mine, folder, workers));
         }
         return all;
     }

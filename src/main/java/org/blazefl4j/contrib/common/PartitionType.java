@@ -1,7 +1,7 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 /** The parts of a federated data set. */
-public enum FedAvgPartitionType {
+public enum PartitionType {
     /** What a client trains on: one part per client. */
     TRAIN,
     /** What the server evaluates the global model on: common to all. */

@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.fedavg;
+package org.blazefl4j.contrib.common;
 
 /**
  * How a client trains; all checked when made. Crosses into worker processes.
@@ -7,10 +7,10 @@ package org.blazefl4j.contrib.fedavg;
  * @param batchSize the number of samples per step, above 0; an epoch's last batch has what is left
  * @param lr the learning rate of SGD, above 0 and finite
  */
-public record FedAvgClientOptions(int epochs, int batchSize, double lr) {
+public record SgdOptions(int epochs, int batchSize, double lr) {
 
     /** Checks the parts. */
-    public FedAvgClientOptions {
+    public SgdOptions {
         require(epochs > 0, "too few epochs: epochs=" + epochs + ", limit=1 or more");
         require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
         require(
@@ -19,23 +19,23 @@ public record FedAvgClientOptions(int epochs, int batchSize, double lr) {
     }
 
     /** 5 epochs in batches of 50 at a learning rate of 0.1. */
-    public static FedAvgClientOptions defaults() {
-        return new FedAvgClientOptions(5, 50, 0.1);
+    public static SgdOptions defaults() {
+        return new SgdOptions(5, 50, 0.1);
     }
 
     /** These options with another number of epochs. */
-    public FedAvgClientOptions withEpochs(int epochs) {
-        return new FedAvgClientOptions(epochs, batchSize, lr);
+    public SgdOptions withEpochs(int epochs) {
+        return new SgdOptions(epochs, batchSize, lr);
     }
 
     /** These options with another batch size. */
-    public FedAvgClientOptions withBatchSize(int batchSize) {
-        return new FedAvgClientOptions(epochs, batchSize, lr);
+    public SgdOptions withBatchSize(int batchSize) {
+        return new SgdOptions(epochs, batchSize, lr);
     }
 
     /** These options with another learning rate. */
-    public FedAvgClientOptions withLr(double lr) {
-        return new FedAvgClientOptions(epochs, batchSize, lr);
+    public SgdOptions withLr(double lr) {
+        return new SgdOptions(epochs, batchSize, lr);
     }
 
     private static void require(boolean good, String refusal) {

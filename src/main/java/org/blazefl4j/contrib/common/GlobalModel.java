@@ -1,0 +1,128 @@
+package org.blazefl4j.contrib.common;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The model that a server sends to clients and evaluates: its state as one flat vector on the CPU, and a module for the
+ * evaluation. A round's result is written to a second vector while clients may still read the first.
+ *
+ * <pre>{@code
+ * sum.mean(global.next());
+ * global.advance();
+ * }</pre>
+ *
+ * <p>Used by one thread at a time. Owns both vectors; the data stays the caller's.
+ */
+public final class GlobalModel implements AutoCloseable {
+
+    private final PartitionedDataset<PartitionType> dataset;
+    private final ServerOptions options;
+    private final Model model;
+    private final FlatParameters state;
+    private Tensor current;
+    private Tensor next;
+
+    /**
+     * A model with its initial parameters.
+     *
+     * @param selected which model
+     * @param dataset holds the samples to evaluate on, common to all, as {@link PartitionType#TEST}
+     * @param options where and how it is evaluated
+     * @throws IllegalArgumentException if there are no test samples, or the device is a CUDA device that there is not
+     */
+    public GlobalModel(SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
+        options.device().requireThere();
+        checkTestSamples(dataset);
+        this.dataset = dataset;
+        this.options = options;
+        this.model = selected.make(options.device());
+        this.state = FlatParameters.of(model);
+        try (Tensor flat = state.flatten()) {
+            this.current = owned(flat.cpu());
+            this.next = owned(current.clone());
+        }
+    }
+
+    private static void checkTestSamples(PartitionedDataset<PartitionType> dataset) {
+        if (dataset.size(PartitionType.TEST, null) == 0) {
+            throw new IllegalArgumentException(
+                    "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
+        }
+    }
+
+    private static Tensor owned(Tensor tensor) {
+        tensor.retainReference();
+        return tensor;
+    }
+
+    /** The length of the vectors. */
+    public long numel() {
+        return state.numel();
+    }
+
+    /**
+     * The state (parameters and buffers, in {@code state_dict} order): float32, shape [{@link #numel()}]. Read-only;
+     * unchanged until the {@link #advance()} after the next one.
+     */
+    public Tensor parameters() {
+        return current;
+    }
+
+    /** Where the next state is to be written: float32, contiguous, shape [{@link #numel()}], undefined before. */
+    public Tensor next() {
+        return next;
+    }
+
+    /** Makes what was written to {@link #next()} the state. */
+    public void advance() {
+        Tensor sent = current;
+        current = next;
+        next = sent;
+        state.load(current);
+    }
+
+    /** Evaluates the model on the common test samples. */
+    public Evaluation evaluate() {
+        try (IntraOpThreads threads = IntraOpThreads.scope(options.intraOpThreads())) {
+            DataLoader loader = dataset.getDataLoader(PartitionType.TEST, null, options.batchSize());
+            return Evaluation.of(model, loader, options.device());
+        }
+    }
+
+    /** The SHA-256 of the state, as 64 hexadecimal digits. */
+    public String sha256() {
+        return Tensors.sha256(current);
+    }
+
+    /**
+     * Evaluates the model.
+     *
+     * @param round what to call the state
+     * @return {@code round}, {@code accuracy}, {@code loss} and {@code sha256}, in this order
+     */
+    public Map<String, Object> summary(int round) {
+        Evaluation evaluation = evaluate();
+        Map<String, Object> summary = new LinkedHashMap<>();
+        summary.put("round", round);
+        summary.put("accuracy", evaluation.accuracy());
+        summary.put("loss", evaluation.loss());
+        summary.put("sha256", sha256());
+        return summary;
+    }
+
+    @Override
+    public void close() {
+        state.close();
+        model.close();
+        current.close();
+        next.close();
+    }
+}

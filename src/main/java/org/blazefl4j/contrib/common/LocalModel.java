@@ -1,0 +1,181 @@
+package org.blazefl4j.contrib.common;
+
+import java.util.Arrays;
+import java.util.function.Supplier;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Epoch;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A worker's model, trained by one client after another. Each overwrites the whole state with the one that it starts
+ * from, so nothing of the client before is left.
+ *
+ * <p>On the CPU the model's parameters are views of the result's memory while a client trains; on another device they
+ * are views of memory there, which is copied to the result at the end.
+ */
+public final class LocalModel implements AutoCloseable {
+
+    /** What a step of SGD makes smaller. */
+    @FunctionalInterface
+    public interface Loss {
+
+        /**
+         * The loss of one batch.
+         *
+         * @param output the model's output
+         * @param target the batch's targets
+         * @return of one element
+         */
+        Tensor of(Tensor output, Tensor target);
+    }
+
+    private final Device device;
+    private final Model model;
+    private final FlatParameters state;
+    /** Where the state is while training; null where that is the result itself. */
+    private final Tensor resident;
+
+    private LocalModel(SelectedModel<?> selected, Device device) {
+        this.device = device;
+        this.model = selected.make(device);
+        this.state = FlatParameters.of(model);
+        this.resident = device.isCpu() ? null : state.flatten().retainReference();
+    }
+
+    /**
+     * The worker's model on the client's device, made at the first call in a worker.
+     *
+     * @param selected which model
+     * @param context owns the result
+     */
+    public static LocalModel of(SelectedModel<?> selected, WorkerContext context) {
+        return context.get(
+                "local model " + selected.name() + " " + context.device(),
+                () -> new LocalModel(selected, context.device()));
+    }
+
+    /**
+     * Trains one client by {@link ClientConfig#options()} on the cross-entropy of its samples, in shuffled batches.
+     * Random numbers come from the client's streams {@code shuffle} for the order of samples, {@code augment} for
+     * random transforms and {@code dropout} for the model.
+     *
+     * @param config the client
+     * @param start the state to start from, float32, shape [numel], which stays unchanged
+     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     *     after the return
+     * @param context the client's
+     * @return the number of steps taken
+     * @throws IllegalArgumentException if {@code start} has another shape
+     * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
+     */
+    public long train(ClientConfig config, Tensor start, Tensor result, WorkerContext context) {
+        DataLoader loader = new DataLoader(
+                        config.dataset(), config.options().batchSize(), true, context.generator("shuffle"))
+                .augmentWith(context.generator("augment"));
+        return use(
+                start,
+                result,
+                context,
+                () -> descend(loader, config.options(), torch::cross_entropy, context.stopEvent()));
+    }
+
+    /**
+     * Does something with the model in training mode, with its float32 state in {@code result} (or on the device) and
+     * dropout from the client's stream {@code dropout}.
+     *
+     * @param start the state to start from, float32, shape [numel], which stays unchanged
+     * @param result where the state is afterwards, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     *     after the return
+     * @param context the client's
+     * @param work what is done, by {@link #model()} and {@link #descend}, say
+     * @return what it returned
+     * @throws IllegalArgumentException if {@code start} has another shape
+     */
+    public <T> T use(Tensor start, Tensor result, WorkerContext context, Supplier<T> work) {
+        checkLength(start);
+        Tensor flat = resident == null ? result : resident;
+        flat.copy_(start);
+        state.bind(flat);
+        T outcome;
+        try {
+            model.train(true);
+            model.setGenerator(context.generator("dropout"));
+            outcome = work.get();
+            state.writeBuffers();
+        } finally {
+            model.setGenerator(null);
+            state.unbind();
+        }
+        if (resident != null) {
+            result.copy_(resident);
+        }
+        return outcome;
+    }
+
+    /** A vector of one element, say, would be spread over the whole state without a word. */
+    private void checkLength(Tensor start) {
+        if (start.dim() != 1 || start.numel() != state.numel()) {
+            throw new IllegalArgumentException("global model of the wrong shape: shape="
+                    + Arrays.toString(start.shape()) + ", limit=[" + state.numel()
+                    + "]; server and clients must select the same model");
+        }
+    }
+
+    /**
+     * Steps of plain SGD, one per batch; inside {@link #use} only.
+     *
+     * @param loader reads the samples, on the CPU
+     * @param options how many epochs and how long the steps are; the batches are the loader's
+     * @param loss what is made smaller
+     * @param stop looked at before each batch
+     * @return the number of steps
+     * @throws IllegalStateException outside {@code use}
+     * @throws org.blazefl4j.core.StoppedException if the stop event is set
+     */
+    public long descend(DataLoader loader, SgdOptions options, Loss loss, StopEvent stop) {
+        long steps = 0;
+        for (int i = 0; i < options.epochs(); i++) {
+            try (Epoch epoch = loader.iterator()) {
+                steps += descend(epoch, options.lr(), loss, stop);
+            }
+        }
+        return steps;
+    }
+
+    private long descend(Epoch epoch, double lr, Loss loss, StopEvent stop) {
+        long steps = 0;
+        while (epoch.hasNext()) {
+            stop.throwIfSet();
+            try (PointerScope scope = new PointerScope();
+                    Batch batch = Batches.move(epoch.next(), device)) {
+                state.zeroGradients();
+                loss.of(model.forward(batch.x()), batch.y()).backward();
+                state.sgdStep(lr);
+            }
+            steps++;
+        }
+        return steps;
+    }
+
+    /** The model; owned by this object. */
+    public Model model() {
+        return model;
+    }
+
+    @Override
+    public void close() {
+        state.close();
+        model.close();
+        if (resident != null) {
+            resident.close();
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package org.blazefl4j.contrib.common;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.reproducibility.Sampling;
+
+/**
+ * A server's rounds: which clients take part in one, which of them have been heard of, and when it is complete.
+ *
+ * <pre>{@code
+ * intake.check(uplink.cid());
+ * sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
+ * if (intake.load(uplink.cid())) {
+ *     completeRound();
+ *     intake.complete();
+ * }
+ * }</pre>
+ *
+ * <p>Used by one thread at a time.
+ */
+public final class RoundIntake {
+
+    private static final int SERVER = -1;
+
+    private final ServerOptions options;
+    private final Set<Integer> loaded = new HashSet<>();
+    private final Set<Integer> dropped = new HashSet<>();
+    private int round;
+
+    /**
+     * Before the first round.
+     *
+     * @param options how many rounds, and of which clients
+     */
+    public RoundIntake(ServerOptions options) {
+        this.options = options;
+    }
+
+    /** The number of completed rounds. */
+    public int round() {
+        return round;
+    }
+
+    /** Whether all rounds are completed. */
+    public boolean isStopped() {
+        return round >= options.globalRound();
+    }
+
+    /**
+     * Starts the round again and draws its clients without replacement from the stream (seed, server, round,
+     * {@code "sample"}), so a second call in the same round draws the same.
+     *
+     * @return ids, ascending
+     */
+    public List<Integer> sample() {
+        restart();
+        return Sampling.withoutReplacement(
+                options.numClients(),
+                options.clientsPerRound(),
+                RandomStreams.random(options.seed(), SERVER, round, "sample"));
+    }
+
+    /** Forgets all that was heard of the clients of a round that was not completed. */
+    public void restart() {
+        loaded.clear();
+        dropped.clear();
+    }
+
+    /**
+     * Refuses a client that cannot send anything now; changes nothing.
+     *
+     * @param cid the client that sent a package
+     * @throws IllegalArgumentException if it is none of the federation, or was loaded or dropped before in this round
+     */
+    public void check(int cid) {
+        if (cid < 0 || cid >= options.numClients()) {
+            throw new IllegalArgumentException("no such client: cid=" + cid + ", limit=0 to "
+                    + (options.numClients() - 1) + "; send the id that the client was given");
+        }
+        refuseIf(loaded.contains(cid), "loaded twice", cid);
+        refuseIf(dropped.contains(cid), "loaded after it was dropped", cid);
+    }
+
+    /**
+     * Notes that a client's package was taken.
+     *
+     * @param cid the client
+     * @return true if it was the last that was waited for
+     * @throws IllegalArgumentException as {@link #check}
+     */
+    public boolean load(int cid) {
+        check(cid);
+        loaded.add(cid);
+        return isComplete();
+    }
+
+    /**
+     * Notes that a client of this round will send nothing.
+     *
+     * @param cid the client
+     * @return true if no other is waited for: the round is complete without it
+     * @throws IllegalArgumentException if it is none of the federation, or was loaded or dropped before in this round
+     * @throws IllegalStateException if it was the last and none has sent anything; the round is then as before
+     */
+    public boolean drop(int cid) {
+        refuseIf(loaded.contains(cid), "dropped after it was loaded", cid);
+        refuseIf(dropped.contains(cid), "dropped twice", cid);
+        check(cid);
+        if (dropped.size() + 1 == options.clientsPerRound()) {
+            throw new IllegalStateException("no client is left: cid=" + cid + ", round=" + round
+                    + ", limit=1 or more of " + options.clientsPerRound()
+                    + " that are not dropped; call sampleClients() to start the round again");
+        }
+        dropped.add(cid);
+        return isComplete();
+    }
+
+    private void refuseIf(boolean bad, String what, int cid) {
+        if (bad) {
+            throw new IllegalArgumentException("client " + what + ": cid=" + cid + ", round=" + round
+                    + ", limit=once a round; call sampleClients() to start a round again");
+        }
+    }
+
+    private boolean isComplete() {
+        return loaded.size() + dropped.size() >= options.clientsPerRound();
+    }
+
+    /** Counts the round as completed and starts the next. */
+    public void complete() {
+        round++;
+        restart();
+    }
+
+    /**
+     * Goes on as after so many completed rounds.
+     *
+     * @param completed from 0 to the number of rounds
+     * @throws IllegalArgumentException if it is out of this range
+     */
+    public void resumeAfter(int completed) {
+        if (completed < 0 || completed > options.globalRound()) {
+            throw new IllegalArgumentException("completed rounds out of range: round=" + completed + ", limit=0 to "
+                    + options.globalRound() + "; resume with the options that the rounds were run with");
+        }
+        round = completed;
+        restart();
+    }
+}

@@ -1,0 +1,93 @@
+package org.blazefl4j.contrib.common;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
+
+/**
+ * Clients that all train the same model by SGD, each on its own samples.
+ *
+ * @param <U> the uplink package
+ * @param <D> the downlink package
+ */
+public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientConfig> {
+
+    private final SelectedModel<?> model;
+    private final PartitionedDataset<PartitionType> dataset;
+    private final int numClients;
+    private final SgdOptions options;
+    private final long numel;
+
+    /**
+     * The clients of one federation.
+     *
+     * @param selector makes the model; it crosses into worker processes, so it is best a record
+     * @param modelName which model
+     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; stays the caller's and is kept open as
+     *     long as these clients train
+     * @param numClients the number of clients, with the ids 0, 1, ...
+     * @param options how clients train
+     * @param <N> the models' names
+     * @throws IllegalArgumentException if there is no client, or one has no samples
+     */
+    protected <N extends Enum<N>> SgdClients(
+            ModelSelector<N> selector,
+            N modelName,
+            PartitionedDataset<PartitionType> dataset,
+            int numClients,
+            SgdOptions options) {
+        checkSamples(dataset, numClients);
+        this.model = new SelectedModel<>(selector, modelName);
+        this.dataset = dataset;
+        this.numClients = numClients;
+        this.options = options;
+        this.numel = numel(model);
+    }
+
+    private static void checkSamples(PartitionedDataset<PartitionType> dataset, int numClients) {
+        if (numClients < 1) {
+            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
+        }
+        for (int cid = 0; cid < numClients; cid++) {
+            if (dataset.size(PartitionType.TRAIN, cid) == 0) {
+                throw new IllegalArgumentException("no samples: cid=" + cid
+                        + ", size=0, limit=1 or more; partition the data so that each client has some");
+            }
+        }
+    }
+
+    private static long numel(SelectedModel<?> selected) {
+        try (Model model = selected.make(Device.CPU);
+                FlatParameters state = FlatParameters.of(model)) {
+            return state.numel();
+        }
+    }
+
+    @Override
+    public ClientConfig getClientConfig(int cid) {
+        return new ClientConfig(model, dataset.getDataset(PartitionType.TRAIN, cid), options);
+    }
+
+    @Override
+    public long dataSize(int cid) {
+        return dataset.size(PartitionType.TRAIN, cid);
+    }
+
+    /** The length of the model's state as a flat vector. */
+    public long numel() {
+        return numel;
+    }
+
+    /** All clients' samples, by id. */
+    public List<Dataset> datasets() {
+        return IntStream.range(0, numClients)
+                .mapToObj(cid -> dataset.getDataset(PartitionType.TRAIN, cid))
+                .toList();
+    }
+}
