@@ -18,6 +18,7 @@ module org.blazefl4j {
     exports org.blazefl4j.data;
     exports org.blazefl4j.reproducibility;
     exports org.blazefl4j.contrib.common;
+    exports org.blazefl4j.contrib.dsfl;
     exports org.blazefl4j.contrib.fedavg;
     exports org.blazefl4j.metrics;
 

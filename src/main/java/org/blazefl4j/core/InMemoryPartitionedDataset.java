@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Data sets in maps, by partition type and client. Crosses into worker processes with its data sets.
  *
- * <p>Owns and closes the index tensors that {@link #setClients} makes, and nothing else: data sets and their tensors
- * stay with whoever made them. Not safe for writing while another thread uses it.
+ * <p>Owns and closes the index tensors that {@link #setClients} and {@link #setCommon} make, and nothing else: data
+ * sets and their tensors stay with whoever made them. Not safe for writing while another thread uses it.
  *
  * @param <P> the partition types, such as train and test
  */
@@ -65,11 +65,27 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
      */
     public void setClients(P type, TensorDataset whole, List<long[]> parts) {
         for (int cid = 0; cid < parts.size(); cid++) {
-            Tensor indices = Tensors.of(parts.get(cid));
-            indices.retainReference(); // it outlives the scope that it is made in
-            made.add(indices);
-            setDataset(type, cid, new FilteredDataset(indices, whole));
+            setDataset(type, cid, part(whole, parts.get(cid)));
         }
+    }
+
+    /**
+     * Sets a part of a data set as the common samples of a type.
+     *
+     * @param type the partition type
+     * @param whole the data set that the part is of; its tensors stay the caller's
+     * @param part positions in it
+     * @throws IllegalArgumentException if a position is out of range
+     */
+    public void setCommon(P type, TensorDataset whole, long[] part) {
+        setDataset(type, part(whole, part));
+    }
+
+    private Dataset part(TensorDataset whole, long[] positions) {
+        Tensor indices = Tensors.of(positions);
+        indices.retainReference(); // it outlives the scope that it is made in
+        made.add(indices);
+        return new FilteredDataset(indices, whole);
     }
 
     /** The clients that have samples of a type of their own, ascending. */

@@ -218,13 +218,46 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void sgdStep(double rate) {
         checkBound("sgdStep");
-        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(
-                    "sgdStep: rate=" + rate + ", limit=[0, infinity); give a finite learning rate");
-        }
+        checkRate(rate);
         gradients.check();
         try (Scalar factor = new Scalar(-rate)) {
             gradients.addTo(bound, factor);
+        }
+    }
+
+    /**
+     * One step of SGD with momentum as PyTorch takes it, without dampening: {@code velocity = momentum * velocity +
+     * gradients; parameters -= rate * velocity}. Buffers stay as they are, if the velocity is zero at them, as it is
+     * where it was made by steps alone.
+     *
+     * @param rate the learning rate, finite and not negative
+     * @param momentum in [0, 1)
+     * @param velocity float32, shape [{@link #numel()}], on the module's device, zeros before the first step; stays the
+     *     caller's, who keeps it from step to step
+     * @throws IllegalArgumentException if a number is out of range or the velocity has another dtype or shape
+     * @throws IllegalStateException as for {@link #sgdStep(double)}
+     */
+    public void sgdStep(double rate, double momentum, Tensor velocity) {
+        checkBound("sgdStep");
+        checkRate(rate);
+        if (!(momentum >= 0 && momentum < 1)) {
+            throw new IllegalArgumentException(
+                    "sgdStep: momentum=" + momentum + ", limit=[0, 1); give a momentum below 1");
+        }
+        checkFlat("sgdStep", velocity);
+        gradients.check();
+        try (Scalar kept = new Scalar(momentum);
+                Scalar factor = new Scalar(-rate)) {
+            velocity.mul_(kept).add_(gradients.flat());
+            bound.add_(velocity, factor);
+            gradients.markChanged();
+        }
+    }
+
+    private static void checkRate(double rate) {
+        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                    "sgdStep: rate=" + rate + ", limit=[0, infinity); give a finite learning rate");
         }
     }
 

@@ -95,11 +95,15 @@ class InMemoryPartitionedDatasetTest {
     void shouldOwnTheIndicesThatItMakes() {
         try (PointerScope scope = new PointerScope()) {
             partitioned.setClients(Part.TRAIN, whole, List.of(new long[] {5}));
+            partitioned.setCommon(Part.OPEN, whole, new long[] {4, 1});
         }
         FilteredDataset dataset = (FilteredDataset) partitioned.getDataset(Part.TRAIN, 0);
+        FilteredDataset open = (FilteredDataset) partitioned.getDataset(Part.OPEN);
         assertThat(read(partitioned.getDataLoader(Part.TRAIN, 0))).containsExactly("15");
+        assertThat(read(partitioned.getDataLoader(Part.OPEN))).containsExactly("14 11");
         partitioned.close();
         assertThat(dataset.indices().isNull()).isTrue();
+        assertThat(open.indices().isNull()).isTrue();
         assertThat(data.isNull()).isFalse();
     }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.blazefl4j.model.FormulaImages;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.SGD;
+import org.bytedeco.pytorch.SGDOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Storage;
 import org.bytedeco.pytorch.Tensor;
@@ -89,6 +91,45 @@ class FlatParametersBindTest {
             assertThat(Floats.of(flat)).containsExactly(Floats.of(others.flatten()));
             assertThat(Floats.of(flat)[SmallNet.COUNTER]).isEqualTo(5);
         }
+    }
+
+    @Test
+    void shouldTrainToTheBitsOfLibTorchsSgdWithMomentum() {
+        try (SmallNet other = SmallNet.seeded(1);
+                FlatParameters others = FlatParameters.of(other);
+                Tensor velocity = torch.zeros(SmallNet.NUMEL)) {
+            SGDOptions options = new SGDOptions(RATE);
+            options.momentum().put(0.9);
+            SGD sgd = new SGD(other.parameters(), options);
+            parameters.bind(flat);
+            for (int step = 0; step < 5; step++) {
+                parameters.zeroGradients();
+                backward(net, step);
+                parameters.sgdStep(RATE, 0.9, velocity);
+
+                sgd.zero_grad();
+                backward(other, step);
+                sgd.step();
+            }
+            parameters.writeBuffers();
+
+            assertThat(Floats.of(flat)).containsExactly(Floats.of(others.flatten()));
+            assertThat(velocity.count_nonzero().item_long()).isPositive();
+        }
+    }
+
+    @Test
+    void shouldRefuseAMomentumOrVelocityThatDoesNotFit() {
+        parameters.bind(flat);
+        float[] before = Floats.of(flat);
+
+        assertThatThrownBy(() -> parameters.sgdStep(RATE, 1, torch.zeros(SmallNet.NUMEL)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("sgdStep: momentum=1.0, limit=[0, 1); give a momentum below 1");
+        assertThatThrownBy(() -> parameters.sgdStep(RATE, 0.9, torch.zeros(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("sgdStep: shape=[1], dtype=Float, limit=[" + SmallNet.NUMEL + "] of Float");
+        assertThat(Floats.of(flat)).containsExactly(before);
     }
 
     @Test

@@ -1,0 +1,108 @@
+package org.blazefl4j.contrib.dsfl;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.blazefl4j.data.Partitioner;
+import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.reproducibility.Sampling;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Splits a labelled data set into an open part, which all see without labels, and a private one, which is divided among
+ * the clients. The same number of samples and seed give the same split everywhere.
+ *
+ * <pre>{@code
+ * DsflOpenSplit split = DsflOpenSplit.of(train.size(), DsflOpenSplit.defaultSize(train.size()), 42);
+ * data.setCommon(DsflPartitionType.OPEN, train, split.open());
+ * data.setClients(DsflPartitionType.TRAIN, train, split.divide(labels, new ShardPartitioner(200), 100, 42));
+ * }</pre>
+ */
+public final class DsflOpenSplit {
+
+    private static final int LARGEST_DEFAULT = 10_000;
+    private static final int DEFAULT_SHARE = 5;
+    private static final int NO_CLIENT = -1;
+
+    private final long[] open;
+    private final long[] others;
+
+    private DsflOpenSplit(long[] open, long[] others) {
+        this.open = open;
+        this.others = others;
+    }
+
+    /**
+     * Draws the open samples from all, each as likely as any other, from the stream (seed, server, 0,
+     * {@code "open-split"}).
+     *
+     * @param samples the number of samples in the data set
+     * @param openSize the number of open samples, above 0 and below {@code samples}
+     * @param seed the experiment's seed
+     * @throws IllegalArgumentException if one of the parts would be empty, or there are 2<sup>31</sup> samples or more
+     */
+    public static DsflOpenSplit of(long samples, long openSize, long seed) {
+        if (samples > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "too many samples to split: samples=" + samples + ", limit=" + Integer.MAX_VALUE);
+        }
+        if (openSize < 1 || openSize >= samples) {
+            throw new IllegalArgumentException("open set out of range: open_size=" + openSize + ", limit=1 to "
+                    + (samples - 1) + "; leave some of the " + samples + " samples to the clients");
+        }
+        List<Integer> drawn = Sampling.withoutReplacement(
+                (int) samples, (int) openSize, RandomStreams.random(seed, NO_CLIENT, 0, "open-split"));
+        long[] open = drawn.stream().mapToLong(Integer::longValue).toArray();
+        long[] others = LongStream.range(0, samples)
+                .filter(i -> Arrays.binarySearch(open, i) < 0)
+                .toArray();
+        return new DsflOpenSplit(open, others);
+    }
+
+    /**
+     * The size of the open set where nobody chooses one: 10 000, or a fifth of the samples where that is less, and at
+     * least one.
+     *
+     * @param samples the number of samples in the data set
+     */
+    public static long defaultSize(long samples) {
+        return Math.max(1, Math.min(LARGEST_DEFAULT, samples / DEFAULT_SHARE));
+    }
+
+    /** The positions of the open samples, ascending. */
+    public long[] open() {
+        return open.clone();
+    }
+
+    /** The positions of the private samples, ascending. */
+    public long[] others() {
+        return others.clone();
+    }
+
+    /**
+     * Divides the private samples among clients.
+     *
+     * @param labels of the whole data set, int64 of shape [samples]
+     * @param partitioner how to divide them; it sees the private samples alone
+     * @param numClients the number of clients
+     * @param seed what the partitioner's random numbers derive from
+     * @return for each client the positions of its samples in the whole data set, ascending
+     * @throws IllegalArgumentException if there is another number of labels, or the partitioner cannot meet the request
+     */
+    public List<long[]> divide(Tensor labels, Partitioner partitioner, int numClients, long seed) {
+        if (labels.numel() != open.length + others.length) {
+            throw new IllegalArgumentException("labels of another data set: labels=" + labels.numel() + ", limit="
+                    + (open.length + others.length) + "; give one label per sample that was split");
+        }
+        List<long[]> parts = new ArrayList<>(numClients);
+        try (Tensor positions = Tensors.of(others);
+                Tensor mine = labels.index_select(0, positions)) {
+            for (long[] part : partitioner.partition(mine, numClients, seed)) {
+                parts.add(Arrays.stream(part).map(i -> others[(int) i]).toArray());
+            }
+        }
+        return parts;
+    }
+}

@@ -1,0 +1,6 @@
+/**
+ * Federated distillation on an open set (Itahara, Nishio, Koda, Morikura and Yamamoto: Distillation-Based
+ * Semi-Supervised Federated Learning for Communication-Efficient Collaborative Training with Non-IID Private Data, IEEE
+ * Transactions on Mobile Computing 22(1), 2023).
+ */
+package org.blazefl4j.contrib.dsfl;

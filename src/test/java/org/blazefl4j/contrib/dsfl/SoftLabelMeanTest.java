@@ -1,0 +1,162 @@
+package org.blazefl4j.contrib.dsfl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Aggregation against values that were worked out by hand. */
+final class SoftLabelMeanTest {
+
+    private static final int OPEN = 5;
+
+    private final PointerScope scope = new PointerScope();
+    private final SoftLabelMean mean = new SoftLabelMean(OPEN, 2);
+
+    @AfterEach
+    void free() {
+        mean.close();
+        scope.close();
+    }
+
+    private static DsflUplinkPackage uplink(int cid, long[] indices, float... labels) {
+        Tensor values = Tensors.of(labels, indices.length, labels.length / indices.length);
+        return new DsflUplinkPackage(cid, values, Tensors.of(indices), Map.of());
+    }
+
+    private static long[] longs(Tensor tensor) {
+        long[] values = new long[(int) tensor.numel()];
+        new LongPointer(tensor.data_ptr()).get(values);
+        return values;
+    }
+
+    private static float[] floats(Tensor tensor) {
+        float[] values = new float[(int) tensor.numel()];
+        new FloatPointer(tensor.data_ptr()).get(values);
+        return values;
+    }
+
+    @Test
+    void shouldSharpenTheMeanBySoftmaxOfTheMeanOverTheTemperature() {
+        mean.add(uplink(0, new long[] {1}, 0.8f, 0.2f));
+        mean.add(uplink(1, new long[] {1}, 0.4f, 0.6f));
+
+        // The mean is (0.6, 0.4); over 0.1 it is (6, 4); softmax is 1 / (1 + e^-2) = 0.880797 and the rest.
+        assertThat(floats(mean.sharpened(0.1))).containsExactly(new float[] {0.880797f, 0.119203f}, within(1e-6f));
+        // Over 1: 1 / (1 + e^-0.2) = 0.549834.
+        assertThat(floats(mean.sharpened(1))).containsExactly(new float[] {0.549834f, 0.450166f}, within(1e-6f));
+    }
+
+    @Test
+    void shouldTakeTheMeanOfEachIndexOverThoseWhoSentIt() {
+        mean.add(uplink(0, new long[] {3, 0}, 0.9f, 0.1f, 0.5f, 0.5f));
+        mean.add(uplink(1, new long[] {0, 2}, 0.3f, 0.7f, 0.2f, 0.8f));
+
+        assertThat(longs(mean.indices())).containsExactly(0, 2, 3);
+        // Index 0: (0.4, 0.6), softmax(0.8, 1.2) = 1 / (1 + e^0.4) = 0.401312.
+        // Index 2: (0.2, 0.8), softmax(0.4, 1.6) = 1 / (1 + e^1.2) = 0.231475.
+        // Index 3: (0.9, 0.1), softmax(1.8, 0.2) = 1 / (1 + e^-1.6) = 0.832018.
+        assertThat(floats(mean.sharpened(0.5)))
+                .containsExactly(
+                        new float[] {0.401312f, 0.598688f, 0.231475f, 0.768525f, 0.832018f, 0.167982f}, within(1e-6f));
+    }
+
+    @Test
+    void shouldSumInDoublePrecision() {
+        mean.add(uplink(0, new long[] {0}, 1e8f, 0));
+        mean.add(uplink(1, new long[] {0}, 1, 0));
+        mean.add(uplink(2, new long[] {0}, -1e8f, 0));
+
+        // (1/3, 0): 1 / (1 + e^(-1/3)). A sum in float32 would have lost the 1 and given 0.5.
+        assertThat(floats(mean.sharpened(1))[0]).isCloseTo(0.582570f, within(1e-6f));
+    }
+
+    @Property(tries = 50)
+    void shouldGiveTheSameBitsWhateverTheOrderOfAClientsRows(@ForAll long seed) {
+        Random random = new Random(seed);
+        float[] values = new float[2 * OPEN];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextFloat();
+        }
+        List<Long> rows = new ArrayList<>(List.of(0L, 1L, 2L, 3L, 4L));
+        float[] expected = sharpened(uplink(0, new long[] {0, 1, 2, 3, 4}, values), inOrder(rows, values));
+        Collections.shuffle(rows, random);
+        DsflUplinkPackage first = inOrder(rows, values);
+        Collections.shuffle(rows, random);
+
+        assertThat(sharpened(first, inOrder(rows, values))).containsExactly(expected);
+    }
+
+    private static float[] sharpened(DsflUplinkPackage one, DsflUplinkPackage other) {
+        try (SoftLabelMean mean = new SoftLabelMean(OPEN, 2);
+                one;
+                other) {
+            mean.add(one);
+            mean.add(other);
+            try (Tensor result = mean.sharpened(0.1)) {
+                return floats(result);
+            }
+        }
+    }
+
+    private static DsflUplinkPackage inOrder(List<Long> rows, float[] values) {
+        float[] ordered = new float[values.length];
+        for (int i = 0; i < rows.size(); i++) {
+            System.arraycopy(values, 2 * rows.get(i).intValue(), ordered, 2 * i, 2);
+        }
+        return uplink(1, rows.stream().mapToLong(Long::longValue).toArray(), ordered);
+    }
+
+    @Test
+    void shouldForgetWhatWasClearedAndWhatWasRefused() {
+        mean.add(uplink(0, new long[] {4}, 1, 0));
+        mean.clear();
+        refuses(
+                uplink(1, new long[] {1, 9}, 1, 0, 1, 0),
+                "index out of range: client=1, index=9, limit=0 to 4; send" + " positions in the open set");
+        mean.add(uplink(2, new long[] {2}, 0, 0));
+
+        assertThat(longs(mean.indices())).containsExactly(2);
+        assertThat(floats(mean.sharpened(0.1))).containsExactly(0.5f, 0.5f);
+    }
+
+    @Test
+    void shouldRefuseWhatDoesNotFitByName() {
+        refuses(
+                uplink(7, new long[] {1, 1}, 1, 0, 1, 0),
+                "index sent twice: client=7, index=1, limit=once; send one" + " soft label per sample");
+        refuses(
+                uplink(7, new long[] {-1}, 1, 0),
+                "index out of range: client=7, index=-1, limit=0 to 4; send positions" + " in the open set");
+        refuses(
+                uplink(7, new long[] {1}, 1, 0, 0),
+                "soft labels do not fit: client=7, dtype=Float, shape=[1, 3],"
+                        + " limit=Float of shape [1, 2]; send one row per index");
+        refuses(
+                new DsflUplinkPackage(7, Tensors.of(new long[] {1, 0}, 1, 2), Tensors.of(new long[] {1}), Map.of()),
+                "soft labels do not fit: client=7, dtype=Long, shape=[1, 2], limit=Float of shape [1, 2]; send one row"
+                        + " per index");
+        refuses(
+                new DsflUplinkPackage(7, Tensors.of(new float[0], 0, 2), Tensors.of(new long[0]), Map.of()),
+                "indices do not fit: client=7, dtype=Long, shape=[0], limit=Long of shape [k], k above 0; send the next"
+                        + " indices of the downlink package");
+    }
+
+    private void refuses(DsflUplinkPackage uplink, String message) {
+        assertThatIllegalArgumentException().isThrownBy(() -> mean.add(uplink)).withMessage(message);
+    }
+}
