@@ -11,14 +11,36 @@
 //      |                              |                                v                                 |
 //      +----- release (parent) <------+------------------------------ LOST <-----------------------------+
 //
-// - An area belongs to the side that may make the lane's next step; the word's release/acquire hands it over.
-// - A commit succeeds only from the committer's own CLAIMED word, attempt included: what a lost worker left undone
-//   can never be taken for a result of a later attempt.
-// - Everything that matters is in the words. Waiting is an event count beside them: who waits reads the futex word,
-//   looks at the lanes again and then sleeps; who changes a lane bumps the futex word. A death at any point leaves
-//   nothing to repair but the lane that the dead worker had claimed.
-// - Workers look for work from the head lane on, where the oldest job that was not handed over lies, so jobs start in
-//   the order in which they were dealt.
+// What the caller makes of it: a job whose lane is FAILED or LOST is given up (release), or tried again in the same lane:
+// release, then deal with attempt + 1. Beside the lanes a board has
+//
+//   head      the lane of the oldest job that was not handed over; the parent sets it, claims begin there
+//   stop      one bit for each reason to end clients early
+//   shutdown  set once: workers are to end
+//   of each worker: status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
+//                   beats    counted by the worker as long as it lives
+//
+// What holds at all times, and which tests look at it (native/test: board_test.cpp for each alone, board_race_test.cpp
+// for all of them at once under ThreadSanitizer; native/fuzz: board_*_fuzz.cpp for I12):
+//
+//   I1   A word changes along the arrows only, by compare-and-set.
+//   I2   An area belongs to the side that may make the lane's next step, and the word hands it over: who claims sees the
+//        whole job of the word's round and attempt, who finds DONE or FAILED the whole result of it.
+//   I3   A dealt job is claimed once at the most.
+//   I4   A commit succeeds only from the committer's own CLAIMED word, round and attempt included, and once: what a lost
+//        worker left undone can never be taken for a result of a later attempt.
+//   I5   Nobody but the parent frees a lane, and a CLAIMED one only by way of LOST, after the worker's process was
+//        waited for: nothing can still write to the areas, or to the slot, of a lane that is FREE.
+//   I6   Attempts of one job have different words, one after the other; what is taken is of the last.
+//   I7   Claims begin at the head and go round, so that jobs start in the order in which they were dealt.
+//   I8   No wake-up is missed: who waits reads the futex word, looks at the lanes again and then sleeps; who changes what
+//        is waited for bumps the futex word.
+//   I9   A death at any point leaves nothing to repair but the lane that the dead worker had claimed: all else that
+//        matters is in the words.
+//   I10  Each stop bit is its own: setting or clearing one leaves the others.
+//   I11  Beats never go back, and a status goes round as above.
+//   I12  Whatever other processes write to the board, every call ends, gives no address outside of it, and no lane,
+//        worker or status that there is not. Other states and numbers can be wrong then.
 //
 // Addresses and handles are int64_t; board is a handle. Functions return 0 or more, or a negative errno value.
 #pragma once
@@ -100,6 +122,7 @@ BFL_API int32_t bfl_board_lose(int64_t board, int32_t worker) BFL_NOEXCEPT;
 // Tells all workers to end.
 BFL_API int32_t bfl_board_shut_down(int64_t board) BFL_NOEXCEPT;
 
+// -EPROTO: what lies there is no status.
 BFL_API int32_t bfl_board_worker_status(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_beats(int64_t board, int32_t worker) BFL_NOEXCEPT;
 

@@ -34,7 +34,7 @@ BFL_API int32_t bfl_memfd_create(int64_t bytes) BFL_NOEXCEPT;
 
 /*
  * Opens another process's descriptor by /proc/<pid>/fd/<fd>. -ESTALE: what is there now is not the file with this device
- * and inode, or is shorter than `bytes`.
+ * and inode, or is shorter than `bytes`; it is looked at without being opened.
  */
 BFL_API int32_t bfl_shm_open(int32_t pid, int32_t fd, int64_t device, int64_t inode, int64_t bytes) BFL_NOEXCEPT;
 
@@ -44,7 +44,7 @@ BFL_API int64_t bfl_inode(int32_t fd) BFL_NOEXCEPT;
 
 BFL_API int32_t bfl_close(int32_t fd) BFL_NOEXCEPT;
 
-/* Maps `bytes` bytes, shared, all pages present. Returns the address. */
+/* Maps `bytes` bytes, shared, all pages present. Returns the address. -EINVAL: the file is shorter. */
 BFL_API int64_t bfl_map(int32_t fd, int64_t bytes) BFL_NOEXCEPT;
 
 /* Unmaps what bfl_map gave; not for a mapping that is a region, which unmaps itself. */
@@ -58,7 +58,7 @@ BFL_API int32_t bfl_fill(int64_t target, int32_t value, int64_t bytes) BFL_NOEXC
 /*
  * Hands a mapping over to the registry, which counts the tensor storages that live in each of its slots and unmaps it
  * once it is closed and they are gone. Returns the region's number, above 0 and never used again. The last slot may be
- * shorter. -EEXIST: it overlaps a region.
+ * shorter; there are 2^20 slots at the most. -EEXIST: it overlaps a region.
  */
 BFL_API int64_t bfl_region_add(int64_t address, int64_t bytes, int64_t slot_bytes) BFL_NOEXCEPT;
 

@@ -20,6 +20,7 @@ constexpr std::uint32_t version_number = 1;
 constexpr int most_workers = 4096;
 constexpr int most_lanes = 4096;
 constexpr int most_area_bytes = 1 << 20;
+constexpr int most_spins = 1 << 20;  // some milliseconds
 constexpr int line = 64;
 constexpr int no_lane = -1;
 
@@ -117,6 +118,13 @@ public:
     static bool valid(int workers, int lanes, int area_bytes) {
         return workers >= 1 && workers <= most_workers && lanes >= 1 && lanes <= most_lanes && area_bytes >= line
                && area_bytes <= most_area_bytes && area_bytes % line == 0;
+    }
+    static bool fits(const Opened& opened, std::int64_t bytes) {
+        return valid(opened.workers, opened.lanes, opened.area_bytes) && opened.spins >= 0
+               && opened.spins <= most_spins && bytes >= Board::bytes(opened.workers, opened.lanes, opened.area_bytes);
+    }
+    static bool can_lie_at(std::int64_t address) {
+        return address > 0 && address % line == 0;
     }
 
 private:
@@ -216,11 +224,11 @@ std::int64_t bfl_board_bytes(std::int32_t workers, std::int32_t lanes, std::int3
 
 std::int32_t bfl_board_create(std::int64_t address, std::int64_t bytes, std::int32_t workers, std::int32_t lanes,
                               std::int32_t area_bytes, std::int32_t spins) noexcept {
-    if (address == 0 || address % line != 0 || spins < 0 || !Board::valid(workers, lanes, area_bytes)
-        || bytes < Board::bytes(workers, lanes, area_bytes)) {
+    const Opened made{bfl::at<char>(address), workers, lanes, area_bytes, spins};
+    if (!Board::can_lie_at(address) || !Board::fits(made, bytes)) {
         return -EINVAL;
     }
-    const Board board(Opened{bfl::at<char>(address), workers, lanes, area_bytes, spins});
+    const Board board(made);
     Header& h = *new (&board.header()) Header{};
     h.version = version_number;
     h.workers = workers;
@@ -239,15 +247,13 @@ std::int32_t bfl_board_create(std::int64_t address, std::int64_t bytes, std::int
 }
 
 std::int64_t bfl_board_open(std::int64_t address, std::int64_t bytes) noexcept {
-    if (address == 0 || bytes < static_cast<std::int64_t>(sizeof(Header))) {
+    if (!Board::can_lie_at(address) || bytes < static_cast<std::int64_t>(sizeof(Header))) {
         return -EPROTO;
     }
     const Header& h = *bfl::at<const Header>(address);
     const Opened found{bfl::at<char>(address), h.workers, h.lanes, h.area_bytes, h.spins};
-    const bool fits = h.magic.load(std::memory_order_acquire) == magic_number && h.version == version_number
-                      && Board::valid(found.workers, found.lanes, found.area_bytes)
-                      && bytes >= Board::bytes(found.workers, found.lanes, found.area_bytes);
-    if (!fits) {
+    const bool is_board = h.magic.load(std::memory_order_acquire) == magic_number && h.version == version_number;
+    if (!is_board || !Board::fits(found, bytes)) {
         return -EPROTO;
     }
     const auto* opened = new (std::nothrow) Opened(found);
@@ -426,17 +432,21 @@ std::int32_t bfl_board_shut_down(std::int64_t handle) noexcept {
 
 std::int32_t bfl_board_worker_status(std::int64_t handle, std::int32_t worker) noexcept {
     Board board(handle);
-    return board.has_worker(worker) ? static_cast<int>(board.worker(worker).status.load()) : -EINVAL;
+    if (!board.has_worker(worker)) {
+        return -EINVAL;
+    }
+    const std::uint32_t status = board.worker(worker).status.load();
+    return status <= BFL_WORKER_REFUSED ? static_cast<int>(status) : -EPROTO;
 }
 
 std::int64_t bfl_board_beats(std::int64_t handle, std::int32_t worker) noexcept {
     Board board(handle);
-    return board.has_worker(worker) ? static_cast<std::int64_t>(board.worker(worker).beats.load()) : -EINVAL;
+    return board.has_worker(worker) ? static_cast<std::int64_t>(board.worker(worker).beats.load() & INT64_MAX) : -EINVAL;
 }
 
 std::int32_t bfl_board_hello(std::int64_t handle, std::int32_t worker, std::int32_t status) noexcept {
     Board board(handle);
-    if (!board.has_worker(worker)) {
+    if (!board.has_worker(worker) || (status != BFL_WORKER_READY && status != BFL_WORKER_REFUSED)) {
         return -EINVAL;
     }
     board.worker(worker).status.store(static_cast<std::uint32_t>(status));
@@ -496,7 +506,7 @@ std::int32_t bfl_board_stop(std::int64_t handle) noexcept {
 }
 
 std::int32_t bfl_board_is_shut_down(std::int64_t handle) noexcept {
-    return static_cast<int>(Board(handle).header().shutdown.load());
+    return Board(handle).header().shutdown.load() != 0 ? 1 : 0;
 }
 
 std::int32_t bfl_board_beat(std::int64_t handle, std::int32_t worker) noexcept {

@@ -29,6 +29,13 @@ std::int32_t reserved(int fd, std::int64_t bytes) noexcept {
     return fd;
 }
 
+/** A descriptor of what another one stands for, opened for use. */
+int reopened(int fd) noexcept {
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
 bool is_file(int fd, std::int64_t device, std::int64_t inode, std::int64_t bytes) noexcept {
     struct stat found;
     return fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && static_cast<std::int64_t>(found.st_dev) == device &&
@@ -56,16 +63,18 @@ std::int32_t bfl_shm_open(std::int32_t pid, std::int32_t fd, std::int64_t device
     }
     char path[64];
     std::snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
-    // O_NONBLOCK: if the number stands for a pipe by now, opening it must not wait.
-    const int opened = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (opened < 0) {
+    // O_PATH: only looked at. The number may stand for a pipe or a device by now, whose opening waits or does something.
+    const int seen = open(path, O_PATH | O_CLOEXEC);
+    if (seen < 0) {
         return -errno;
     }
-    if (!is_file(opened, device, inode, bytes)) {
-        close(opened);
-        return -ESTALE;
+    std::int32_t result = -ESTALE;
+    if (is_file(seen, device, inode, bytes)) {
+        const int opened = reopened(seen);
+        result = opened < 0 ? -errno : opened;
     }
-    return opened;
+    close(seen);
+    return result;
 }
 
 std::int64_t bfl_device(std::int32_t fd) noexcept {
@@ -84,6 +93,13 @@ std::int32_t bfl_close(std::int32_t fd) noexcept {
 
 std::int64_t bfl_map(std::int32_t fd, std::int64_t bytes) noexcept {
     if (bytes <= 0) {
+        return -EINVAL;
+    }
+    struct stat found;
+    if (fstat(fd, &found) != 0) {
+        return -errno;
+    }
+    if (found.st_size < bytes) {  // what lies beyond the file's end is mapped, but kills who touches it
         return -EINVAL;
     }
     void* mapped = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);

@@ -16,6 +16,8 @@
 
 namespace {
 
+constexpr std::int64_t most_slots = 1 << 20;
+
 struct Region {
     std::int64_t number;
     std::int64_t begin;
@@ -166,7 +168,8 @@ struct FunctionObject {
 }  // namespace
 
 std::int64_t bfl_region_add(std::int64_t address, std::int64_t bytes, std::int64_t slot_bytes) noexcept {
-    if (address <= 0 || bytes <= 0 || slot_bytes <= 0) {
+    const bool possible = address > 0 && bytes > 0 && bytes <= INT64_MAX - address && slot_bytes > 0;
+    if (!possible || (bytes - 1) / slot_bytes >= most_slots) {
         return -EINVAL;
     }
     try {

@@ -13,6 +13,8 @@
 #include "bfl_board.h"
 #include "expect.h"
 
+// I1 to I12 are the invariants that bfl_board.h lists.
+
 namespace {
 
 constexpr std::int32_t workers = 3;
@@ -89,11 +91,14 @@ TEST(what_is_no_board_is_refused) {
     EXPECT_EQ(bfl_board_open(0, bytes), -EPROTO);
     *bfl::at<unsigned char>(board.address) ^= 1;
     EXPECT_EQ(bfl_board_open(board.address, bytes), -EPROTO);
+    EXPECT_EQ(bfl_board_open(board.address + 8, bytes), -EPROTO);
     EXPECT_EQ(bfl_board_bytes(0, lanes, area_bytes), -EINVAL);
     EXPECT_EQ(bfl_board_bytes(workers, 0, area_bytes), -EINVAL);
     EXPECT_EQ(bfl_board_bytes(workers, lanes, 100), -EINVAL);
+    EXPECT_EQ(bfl_board_create(board.address, bytes, workers, lanes, area_bytes, INT32_MAX), -EINVAL);
 }
 
+// I12
 TEST(no_address_comes_of_what_is_written_to_a_board) {
     const SharedBoard board;
     const std::int64_t last = bfl_board_result_area(board.handle, lanes - 1);
@@ -106,8 +111,11 @@ TEST(no_address_comes_of_what_is_written_to_a_board) {
     EXPECT_EQ(bfl_board_result_area(board.handle, lanes), -EINVAL);
     EXPECT_EQ(bfl_board_failure(board.handle), -ENOENT);
     EXPECT_EQ(bfl_board_claim(board.handle, 0, 0), -ESHUTDOWN);
+    EXPECT_EQ(bfl_board_worker_status(board.handle, 0), -EPROTO);
+    EXPECT(bfl_board_beats(board.handle, 0) >= 0);
 }
 
+// I1, I4, I5
 TEST(a_lane_goes_round_and_no_step_can_be_left_out) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_release(board.handle, 2), -EBUSY);
@@ -124,6 +132,7 @@ TEST(a_lane_goes_round_and_no_step_can_be_left_out) {
     EXPECT_EQ(board.state(2), BFL_LANE_FREE);
 }
 
+// I4, I6
 TEST(a_late_worker_cannot_commit_a_later_attempt) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_deal(board.handle, 0, 3, 0), 0);
@@ -140,6 +149,21 @@ TEST(a_late_worker_cannot_commit_a_later_attempt) {
     EXPECT_EQ(bfl_board_commit(board.handle, 0, second, BFL_LANE_DONE), 0);
 }
 
+// I6
+TEST(a_job_that_failed_is_tried_again_in_its_lane) {
+    const SharedBoard board;
+    EXPECT_EQ(bfl_board_deal(board.handle, 5, 3, 0), 0);
+    const std::int64_t first = claim(board, 1);
+    EXPECT_EQ(bfl_board_commit(board.handle, 5, first, BFL_LANE_FAILED), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 5, 3, 1), -EBUSY);
+    EXPECT_EQ(bfl_board_release(board.handle, 5), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 5, 3, 1), 0);
+    const std::int64_t second = claim(board, 1);
+    EXPECT_EQ(second, first + (std::int64_t{1} << 24));
+    EXPECT_EQ(bfl_board_commit(board.handle, 5, second, BFL_LANE_DONE), 0);
+}
+
+// I7
 TEST(jobs_are_claimed_from_the_head_on) {
     const SharedBoard board;
     for (const std::int32_t lane : {0, 1, 6, 7}) {
@@ -152,6 +176,7 @@ TEST(jobs_are_claimed_from_the_head_on) {
     EXPECT_EQ(bfl_board_claim(board.handle, 0, 1), -EAGAIN);
 }
 
+// I1
 TEST(a_job_that_nobody_claimed_can_be_revoked) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_deal(board.handle, 4, 0, 0), 0);
@@ -169,8 +194,10 @@ TEST(numbers_out_of_range_are_refused) {
     EXPECT_EQ(bfl_board_job_area(board.handle, lanes), -EINVAL);
     EXPECT_EQ(bfl_board_worker_area(board.handle, -1), -EINVAL);
     EXPECT_EQ(bfl_board_set_stop(board.handle, 0, 1), -EINVAL);
+    EXPECT_EQ(bfl_board_hello(board.handle, 0, BFL_WORKER_REFUSED + 1), -EINVAL);
 }
 
+// I10
 TEST(stop_reasons_are_set_and_cleared_one_by_one) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_set_stop(board.handle, 1, 1), 0);
@@ -179,6 +206,7 @@ TEST(stop_reasons_are_set_and_cleared_one_by_one) {
     EXPECT_EQ(bfl_board_stop(board.handle), 2);
 }
 
+// I8
 TEST(who_waits_for_work_is_woken_by_a_job_and_by_the_end) {
     const SharedBoard board;
     std::thread worker([&] {
@@ -195,6 +223,7 @@ TEST(who_waits_for_work_is_woken_by_a_job_and_by_the_end) {
     EXPECT_EQ(bfl_board_is_shut_down(board.handle), 1);
 }
 
+// I8
 TEST(the_parent_is_woken_by_the_job_it_waits_for_and_by_any_failure) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_deal(board.handle, 0, 0, 0), 0);
@@ -214,6 +243,7 @@ TEST(the_parent_is_woken_by_the_job_it_waits_for_and_by_any_failure) {
     ending.join();
 }
 
+// I11
 TEST(a_worker_says_hello_and_beats_until_it_is_lost) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_worker_status(board.handle, 1), BFL_WORKER_STARTING);
@@ -225,6 +255,7 @@ TEST(a_worker_says_hello_and_beats_until_it_is_lost) {
     EXPECT_EQ(bfl_board_worker_status(board.handle, 1), BFL_WORKER_STARTING);
 }
 
+// I5, I9
 TEST(a_process_killed_after_its_claim_leaves_one_lost_lane) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_deal(board.handle, 0, 0, 0), 0);
@@ -247,6 +278,7 @@ TEST(a_process_killed_after_its_claim_leaves_one_lost_lane) {
     EXPECT_EQ(bfl_board_claim(board.handle, 0, 0), 1);
 }
 
+// I2, I3, I8
 TEST(many_jobs_through_few_lanes_are_each_done_once_and_seen_whole) {
     constexpr int jobs = 20000;
     const SharedBoard board;

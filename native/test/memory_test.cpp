@@ -108,6 +108,12 @@ TEST(a_file_that_is_not_the_one_meant_is_refused) {
     EXPECT_EQ(end.reopen(), -ESTALE);
 }
 
+TEST(a_mapping_never_goes_beyond_its_file) {
+    const File file{bfl_memfd_create(bytes)};
+    EXPECT_EQ(bfl_map(file.fd, bytes + 1), -EINVAL);
+    EXPECT_EQ(bfl_map(file.fd, INT64_MAX), -EINVAL);
+}
+
 TEST(a_folder_that_cannot_hold_segments_says_so) {
     EXPECT_EQ(bfl_shm_create("/dev/shm/not there", bytes), -ENOENT);
     EXPECT_EQ(bfl_shm_create("/proc", bytes), -EOPNOTSUPP);

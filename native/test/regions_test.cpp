@@ -158,6 +158,8 @@ TEST(wrong_arguments_are_refused) {
     EXPECT_EQ(bfl_region_add(0, bytes, slot_bytes), -EINVAL);
     EXPECT_EQ(bfl_region_add(region.address, 0, slot_bytes), -EINVAL);
     EXPECT_EQ(bfl_region_add(region.address, bytes, 0), -EINVAL);
+    EXPECT_EQ(bfl_region_add(region.address, INT64_MAX, slot_bytes), -EINVAL);
+    EXPECT_EQ(bfl_region_add(region.address, std::int64_t{1} << 45, slot_bytes), -EINVAL);
     EXPECT_EQ(bfl_region_add(region.address, bytes, slot_bytes), -EEXIST);
     EXPECT_EQ(bfl_region_add(region.address + bytes - 1, bytes, slot_bytes), -EEXIST);
     EXPECT_EQ(bfl_region_add(region.address - bytes + 1, bytes, slot_bytes), -EEXIST);

@@ -141,7 +141,7 @@ class SegmentTest {
                 .hasMessage("segment: bytes=0, limit=1 to 9223372036854771711; ask for what the tensors need");
         assertThatThrownBy(() -> Segment.slotted(0, PAGE))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("segment: slots=0, slotBytes=4096, limit=1 slot or more of a multiple of 4096 bytes,"
+                .hasMessage("segment: slots=0, slotBytes=4096, limit=1 to 1048576 slots of a multiple of 4096 bytes,"
                         + " less than 2^63 bytes in all; ask for less");
         assertThatThrownBy(() -> Segment.slotted(Integer.MAX_VALUE, Long.MAX_VALUE / 2))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -1,0 +1,80 @@
+// The functions that take numbers, with any numbers. Without AddressSanitizer, whose malloc is not the one that
+// malloc.cpp looks into. Input: calls.
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "blazefl4j.h"
+#include "futex.h"
+#include "input.h"
+
+namespace {
+
+void futex(fuzz::Input& in) {
+    constexpr std::int64_t short_while = 1000;
+    std::atomic<std::uint32_t> word{in.integer<std::uint32_t>()};
+    const auto nanos = in.argument<std::int64_t>();
+    const int waited = bfl::futex_wait(word, word.load() + 1, nanos);
+    EXPECT(waited == (nanos < 0 ? -EINVAL : -EAGAIN));
+    const int slept = bfl::futex_wait(word, word.load(), nanos < 0 ? nanos : short_while);
+    EXPECT(nanos < 0 ? slept == -EINVAL : slept == -ETIMEDOUT || slept == -EINTR);  // the fuzzer has a timer
+    const auto count = in.argument<std::int32_t>();
+    EXPECT(bfl::futex_wake(word, count) == (count < 0 ? -EINVAL : 0));
+}
+
+void malloc_kept(fuzz::Input& in) {
+    const auto bytes = in.argument<std::int64_t>();
+    const auto blocks = in.argument<std::int32_t>();
+    const std::int32_t kept = bfl_malloc_kept(bytes, blocks);
+    EXPECT(kept == -EINVAL || (kept >= 0 && kept <= blocks));
+}
+
+void memory(fuzz::Input& in) {
+    const auto bytes = in.argument<std::int64_t>();
+    std::uint64_t target[2] = {};
+    const std::int64_t address = bfl::address_of(target);
+    EXPECT(bfl_fill(0, 1, bytes) == (bytes == 0 ? 0 : -EINVAL));
+    EXPECT(bfl_copy(address, 0, bytes) == (bytes == 0 ? 0 : -EINVAL));
+    EXPECT(bfl_unmap(0, bytes) == -EINVAL);
+    if (bytes < 0) {
+        EXPECT(bfl_fill(address, 1, bytes) == -EINVAL);
+        EXPECT(bfl_copy(address, address, bytes) == -EINVAL);
+        EXPECT(bfl_fold_f32(address, address, 1, bytes) == -EINVAL);
+        EXPECT(bfl_divide_f32(address, address, 1, bytes) == -EINVAL);
+    }
+    if (bytes != 0) {
+        EXPECT(bfl_fold_f32(address + 1, address, 1, bytes) == -EINVAL);
+        EXPECT(bfl_divide_f32(address, address + 1, 1, bytes) == -EINVAL);
+    }
+    EXPECT(target[0] == 0 && target[1] == 0);
+}
+
+void files(fuzz::Input& in) {
+    const std::int32_t none = in.argument<std::int32_t>() | 1 << 30;
+    EXPECT(bfl_device(none) == -EBADF && bfl_inode(none) == -EBADF && bfl_close(none) == -EBADF);
+    const auto bytes = in.argument<std::int64_t>();
+    EXPECT(bfl_map(none, bytes) == (bytes > 0 ? -EBADF : -EINVAL));
+    if (bytes <= 0) {
+        EXPECT(bfl_memfd_create(bytes) == -EINVAL);
+        EXPECT(bfl_shm_create("/dev/shm", bytes) == -EINVAL);
+    }
+    EXPECT(bfl_shm_create(nullptr, 1) == -EINVAL);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    fuzz::Input in(data, size);
+    for (int i = 0; i < 20 && !in.empty(); i++) {
+        switch (in.byte() % 6) {
+            case 0: futex(in); break;
+            case 1: malloc_kept(in); break;
+            case 2: memory(in); break;
+            case 3: files(in); break;
+            case 4: EXPECT(std::strlen(bfl_error_text(in.argument<std::int32_t>())) > 0); break;
+            default: EXPECT(bfl_openmp_set_threads(-in.byte()) == -EINVAL); break;
+        }
+    }
+    return 0;
+}
