@@ -21,7 +21,7 @@ public final class Batches {
         }
         try (batch;
                 org.bytedeco.pytorch.Device target = device.toTorch()) {
-            return new Batch(move(batch.x(), target), move(batch.y(), target));
+            return new Batch(move(batch.x(), target), batch.y() == null ? null : move(batch.y(), target));
         }
     }
 

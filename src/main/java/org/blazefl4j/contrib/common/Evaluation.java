@@ -1,5 +1,7 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
@@ -43,6 +45,22 @@ public record Evaluation(double loss, double accuracy, long samples) {
         } finally {
             model.train(training);
         }
+    }
+
+    /**
+     * These figures as a server's summary of a round.
+     *
+     * @param round the number of completed rounds
+     * @param sha256 the hash of the model's state
+     * @return {@code round}, {@code accuracy}, {@code loss} and {@code sha256}, in this order
+     */
+    public Map<String, Object> summary(int round, String sha256) {
+        Map<String, Object> summary = new LinkedHashMap<>();
+        summary.put("round", round);
+        summary.put("accuracy", accuracy);
+        summary.put("loss", loss);
+        summary.put("sha256", sha256);
+        return summary;
     }
 
     private static Evaluation mean(Model model, Epoch epoch, Device device) {

@@ -1,6 +1,5 @@
 package org.blazefl4j.contrib.common;
 
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.data.DataLoader;
@@ -40,7 +39,7 @@ public final class GlobalModel implements AutoCloseable {
      */
     public GlobalModel(SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
         options.device().requireThere();
-        checkTestSamples(dataset);
+        Partitions.requireCommon(dataset, PartitionType.TEST);
         this.dataset = dataset;
         this.options = options;
         this.model = selected.make(options.device());
@@ -48,13 +47,6 @@ public final class GlobalModel implements AutoCloseable {
         try (Tensor flat = state.flatten()) {
             this.current = owned(flat.cpu());
             this.next = owned(current.clone());
-        }
-    }
-
-    private static void checkTestSamples(PartitionedDataset<PartitionType> dataset) {
-        if (dataset.size(PartitionType.TEST, null) == 0) {
-            throw new IllegalArgumentException(
-                    "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
         }
     }
 
@@ -109,13 +101,7 @@ public final class GlobalModel implements AutoCloseable {
      * @return {@code round}, {@code accuracy}, {@code loss} and {@code sha256}, in this order
      */
     public Map<String, Object> summary(int round) {
-        Evaluation evaluation = evaluate();
-        Map<String, Object> summary = new LinkedHashMap<>();
-        summary.put("round", round);
-        summary.put("accuracy", evaluation.accuracy());
-        summary.put("loss", evaluation.loss());
-        summary.put("sha256", sha256());
-        return summary;
+        return evaluate().summary(round, sha256());
     }
 
     @Override

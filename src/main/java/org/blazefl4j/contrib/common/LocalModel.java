@@ -5,12 +5,9 @@ import java.util.function.Supplier;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
-import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
-import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -23,30 +20,16 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class LocalModel implements AutoCloseable {
 
-    /** What a step of SGD makes smaller. */
-    @FunctionalInterface
-    public interface Loss {
-
-        /**
-         * The loss of one batch.
-         *
-         * @param output the model's output
-         * @param target the batch's targets
-         * @return of one element
-         */
-        Tensor of(Tensor output, Tensor target);
-    }
-
-    private final Device device;
     private final Model model;
     private final FlatParameters state;
+    private final Descent descent;
     /** Where the state is while training; null where that is the result itself. */
     private final Tensor resident;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
-        this.device = device;
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
+        this.descent = new Descent(model, state, device);
         this.resident = device.isCpu() ? null : state.flatten().retainReference();
     }
 
@@ -140,29 +123,8 @@ public final class LocalModel implements AutoCloseable {
      * @throws IllegalStateException outside {@code use}
      * @throws org.blazefl4j.core.StoppedException if the stop event is set
      */
-    public long descend(DataLoader loader, SgdOptions options, Loss loss, StopEvent stop) {
-        long steps = 0;
-        for (int i = 0; i < options.epochs(); i++) {
-            try (Epoch epoch = loader.iterator()) {
-                steps += descend(epoch, options.lr(), loss, stop);
-            }
-        }
-        return steps;
-    }
-
-    private long descend(Epoch epoch, double lr, Loss loss, StopEvent stop) {
-        long steps = 0;
-        while (epoch.hasNext()) {
-            stop.throwIfSet();
-            try (PointerScope scope = new PointerScope();
-                    Batch batch = Batches.move(epoch.next(), device)) {
-                state.zeroGradients();
-                loss.of(model.forward(batch.x()), batch.y()).backward();
-                state.sgdStep(lr);
-            }
-            steps++;
-        }
-        return steps;
+    public long descend(DataLoader loader, SgdOptions options, Descent.Loss loss, StopEvent stop) {
+        return descent.run(loader, options.epochs(), loss, () -> state.sgdStep(options.lr()), stop);
     }
 
     /** The model; owned by this object. */

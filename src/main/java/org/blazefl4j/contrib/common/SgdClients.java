@@ -42,24 +42,12 @@ public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientCo
             PartitionedDataset<PartitionType> dataset,
             int numClients,
             SgdOptions options) {
-        checkSamples(dataset, numClients);
+        Partitions.requireOfClients(dataset, PartitionType.TRAIN, numClients);
         this.model = new SelectedModel<>(selector, modelName);
         this.dataset = dataset;
         this.numClients = numClients;
         this.options = options;
         this.numel = numel(model);
-    }
-
-    private static void checkSamples(PartitionedDataset<PartitionType> dataset, int numClients) {
-        if (numClients < 1) {
-            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
-        }
-        for (int cid = 0; cid < numClients; cid++) {
-            if (dataset.size(PartitionType.TRAIN, cid) == 0) {
-                throw new IllegalArgumentException("no samples: cid=" + cid
-                        + ", size=0, limit=1 or more; partition the data so that each client has some");
-            }
-        }
     }
 
     private static long numel(SelectedModel<?> selected) {

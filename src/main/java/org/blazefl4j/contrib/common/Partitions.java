@@ -1,0 +1,46 @@
+package org.blazefl4j.contrib.common;
+
+import java.util.Locale;
+import org.blazefl4j.core.PartitionedDataset;
+
+/** Whether a partitioned data set has what an algorithm needs. */
+public final class Partitions {
+
+    private Partitions() {}
+
+    /**
+     * Makes sure that every client has samples of its own.
+     *
+     * @param dataset the data
+     * @param type which samples
+     * @param numClients the number of clients, with the ids 0, 1, ...
+     * @param <P> the partition types
+     * @throws IllegalArgumentException if there is no client, or one has no samples
+     */
+    public static <P extends Enum<P>> void requireOfClients(PartitionedDataset<P> dataset, P type, int numClients) {
+        if (numClients < 1) {
+            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
+        }
+        for (int cid = 0; cid < numClients; cid++) {
+            if (dataset.size(type, cid) == 0) {
+                throw new IllegalArgumentException("no samples: cid=" + cid
+                        + ", size=0, limit=1 or more; partition the data so that each client has some");
+            }
+        }
+    }
+
+    /**
+     * Makes sure that there are samples common to all.
+     *
+     * @param dataset the data
+     * @param type which samples
+     * @param <P> the partition types
+     * @throws IllegalArgumentException if there are none
+     */
+    public static <P extends Enum<P>> void requireCommon(PartitionedDataset<P> dataset, P type) {
+        if (dataset.size(type, null) == 0) {
+            throw new IllegalArgumentException("no " + type.name().toLowerCase(Locale.ROOT)
+                    + " samples: size=0, limit=1 or more; set the common " + type + " data set to some");
+        }
+    }
+}
