@@ -1,5 +1,6 @@
 package org.blazefl4j.core;
 
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -57,4 +58,37 @@ public interface WorkerContext {
      * @param purpose what the numbers are for, such as {@code "shuffle"}, {@code "dropout"} or {@code "augment"}
      */
     Generator generator(String purpose);
+
+    /**
+     * What this client kept in the last round in which its result was accepted; empty before. The same object at every
+     * call for one client. Its tensors are the client's own copies, freed when the client ends.
+     *
+     * <p>The state belongs to the client, not to the worker, which trains another client next:
+     *
+     * <pre>{@code
+     * record Memory(Tensor variate) {}
+     *
+     * Tensor variate = context.<Memory>state().map(Memory::variate).orElseGet(() -> torch.zeros(length));
+     * ...
+     * context.keepState(new Memory(variate));
+     * }</pre>
+     *
+     * @param <S> what was given to {@link #keepState}
+     * @throws IllegalStateException if the state was written to disk and cannot be read back, or is damaged
+     */
+    <S> Optional<S> state();
+
+    /**
+     * Keeps a state for this client's next round. It is copied at the call; the last call of a client wins, and a
+     * client that makes none keeps the state it had.
+     *
+     * <p>It takes effect when {@code localProcess} ends and the client's package was accepted: taken by the sink, or
+     * put where {@code uplinkPackage()} finds it. A round that was stopped, or in which the sink or another function of
+     * the caller's threw, changes no state, so that it can be repeated and gives the same bits. A client that fails
+     * keeps the state it had.
+     *
+     * @param state whatever a package may hold; not null
+     * @throws IllegalArgumentException if something in it cannot be kept, by its place and class
+     */
+    void keepState(Object state);
 }

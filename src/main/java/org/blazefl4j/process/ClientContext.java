@@ -2,6 +2,8 @@ package org.blazefl4j.process;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.blazefl4j.core.Device;
@@ -18,17 +20,25 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     private final ClientJob job;
     private final WorkerSurroundings worker;
     private final Supplier<?> bufferSupplier;
+    private final ClientState attempt;
     private final Map<String, Owned<Generator>> generators = new HashMap<>(4);
     private Owned<?> buffer;
+    private Owned<Optional<?>> state;
 
     /** What stays the same from client to client. */
     record WorkerSurroundings(
-            int index, long seed, WorkerResources resources, Map<String, Tensor> shared, StopEvent stopEvent) {}
+            int index,
+            long seed,
+            WorkerResources resources,
+            Map<String, Tensor> shared,
+            StopEvent stopEvent,
+            ClassLoader loader) {}
 
-    ClientContext(ClientJob job, WorkerSurroundings worker, Supplier<?> bufferSupplier) {
+    ClientContext(ClientJob job, WorkerSurroundings worker, Supplier<?> bufferSupplier, ClientState attempt) {
         this.job = job;
         this.worker = worker;
         this.bufferSupplier = bufferSupplier;
+        this.attempt = attempt;
     }
 
     @Override
@@ -90,13 +100,31 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         return generator.value();
     }
 
-    /** Lets a pointer of the uplink buffer outlive this context. False if it is none. */
+    @Override
+    @SuppressWarnings("unchecked")
+    public <S> Optional<S> state() {
+        if (state == null) {
+            state = Owned.make(() -> Optional.ofNullable(attempt.decode(worker.loader())));
+        }
+        return (Optional<S>) state.value();
+    }
+
+    @Override
+    public void keepState(Object kept) {
+        attempt.keep(Objects.requireNonNull(kept, "state"));
+    }
+
+    /** Lets a pointer of the uplink buffer or the state outlive this context. False if it is none. */
     boolean release(Pointer pointer) {
-        return buffer != null && buffer.scope().release(pointer);
+        return buffer != null && buffer.scope().release(pointer)
+                || state != null && state.scope().release(pointer);
     }
 
     @Override
     public void close() {
+        if (state != null) {
+            state.close();
+        }
         generators.values().forEach(Owned::close);
         if (buffer != null) {
             buffer.close();

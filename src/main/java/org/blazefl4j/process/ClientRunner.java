@@ -48,15 +48,17 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
      * @param settings what all workers of the trainer share
      * @param shared the shared tensors by name; looked up when a client asks, never closed here
      * @param stopEvent what clients are given to look at
+     * @param loader finds the classes of clients' states
      */
     public ClientRunner(
             ClientWorker<? super C, ? super D, ? extends U> worker,
             int index,
             WorkerSettings settings,
             Map<String, Tensor> shared,
-            StopEvent stopEvent) {
+            StopEvent stopEvent,
+            ClassLoader loader) {
         this.worker = worker;
-        this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent);
+        this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent, loader);
         this.watch = new DefaultGeneratorWatch(settings.rngCheck());
     }
 
@@ -70,6 +72,7 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
      *
      * @param <R> what the package becomes
      * @param job the client
+     * @param state what it starts from and what it leaves
      * @param config its configuration
      * @param payload the downlink package; read-only
      * @param buffer makes the uplink buffer if the client asks for it; called at most once
@@ -78,9 +81,15 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
      * @throws IllegalStateException if the client drew from the default generator and that is a failure
      * @throws Exception what the client or the delivery threw
      */
-    public <R> R run(ClientJob job, C config, D payload, Supplier<? extends U> buffer, Delivery<? super U, R> delivery)
+    public <R> R run(
+            ClientJob job,
+            ClientState state,
+            C config,
+            D payload,
+            Supplier<? extends U> buffer,
+            Delivery<? super U, R> delivery)
             throws Exception {
-        return inScope(job, config, payload, buffer, (uplink, scope, context) -> delivery.deliver(uplink));
+        return inScope(job, state, config, payload, buffer, (uplink, scope, context) -> delivery.deliver(uplink));
     }
 
     /**
@@ -88,14 +97,15 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
      * that outlives the client. Everything else that the client made is freed.
      *
      * @param job the client
+     * @param state what it starts from and what it leaves
      * @param config its configuration
      * @param payload the downlink package; read-only
      * @param buffer makes the uplink buffer if the client asks for it; called at most once
      * @throws IllegalStateException if the client drew from the default generator and that is a failure
      * @throws Exception what the client threw
      */
-    public U run(ClientJob job, C config, D payload, Supplier<? extends U> buffer) throws Exception {
-        ClientResult<U> result = inScope(job, config, payload, buffer, ClientResult::new);
+    public U run(ClientJob job, ClientState state, C config, D payload, Supplier<? extends U> buffer) throws Exception {
+        ClientResult<U> result = inScope(job, state, config, payload, buffer, ClientResult::new);
         return result.take(
                 resources, surroundings.shared(), payload, worker.getClass().getClassLoader());
     }
@@ -105,12 +115,18 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
         R end(U uplink, OwnerScope scope, ClientContext context) throws Exception;
     }
 
-    private <R> R inScope(ClientJob job, C config, D payload, Supplier<? extends U> buffer, Ending<? super U, R> ending)
+    private <R> R inScope(
+            ClientJob job,
+            ClientState state,
+            C config,
+            D payload,
+            Supplier<? extends U> buffer,
+            Ending<? super U, R> ending)
             throws Exception {
         boolean gradients = GradMode.is_enabled();
         boolean flushed = Denormals.flushed();
         GradMode.set_enabled(true);
-        try (ClientContext context = new ClientContext(job, surroundings, buffer);
+        try (ClientContext context = new ClientContext(job, surroundings, buffer, state);
                 OwnerScope scope = new OwnerScope()) {
             U uplink = watch.during(job, () -> worker.train(config, payload, context));
             if (uplink == null) {

@@ -3,12 +3,16 @@ package org.blazefl4j.process;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** Finds the classes of results where the classes that crossed came from, in the order in which they were named. */
-final class PoolClassLoader extends ClassLoader {
+/**
+ * Finds the classes of results and states where the classes that crossed came from, in the order in which they were
+ * named.
+ */
+public final class PoolClassLoader extends ClassLoader {
 
     private final Set<ClassLoader> sources = new LinkedHashSet<>();
 
-    PoolClassLoader(Class<?>... known) {
+    /** Looks where these classes came from, then in the current thread's context class loader. */
+    public PoolClassLoader(Class<?>... known) {
         super(PoolClassLoader.class.getClassLoader());
         for (Class<?> type : known) {
             add(type.getClassLoader());

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.core.ClientFailedException;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * One round of a pool: deals jobs, takes results in order. Used by the thread that called {@code localProcess}.
@@ -84,7 +85,9 @@ public final class PoolRound {
             int lane = lane(dealt);
             slots[lane] = slot;
             dealt++;
-            pool.mail().send(lane, message(dealt - 1, slot));
+            try (JobMessage job = message(dealt - 1, slot)) {
+                pool.mail().send(lane, job);
+            }
             pool.supervisor().forgetLoss(lane);
             board.deal(lane, message, 0);
         }
@@ -93,7 +96,14 @@ public final class PoolRound {
     private JobMessage message(int index, Slot slot) {
         Object config = jobs.config(index);
         pool.checkClass(config);
-        return new JobMessage(jobs.job(index), slot.segment().handle(), slot.index(), config);
+        Tensor state = null;
+        String failure = null;
+        try {
+            state = jobs.state(index);
+        } catch (IllegalStateException e) {
+            failure = e.getMessage();
+        }
+        return new JobMessage(jobs.job(index), slot.segment().handle(), slot.index(), config, state, failure);
     }
 
     /** A slot for one more job beside those that are outstanding; null if dealing has to wait for hand-over. */
@@ -133,7 +143,7 @@ public final class PoolRound {
         int lane = lane(index);
         long pid = pool.supervisor().pid(Board.worker(board.word(lane)));
         try (UplinkSource source = new UplinkSource(slots[lane], pid)) {
-            return pool.mail().result(lane, source).graph();
+            return uplink(index, pool.mail().result(lane, source).graph());
         } catch (RuntimeException | Error e) {
             String loss = pool.supervisor().loss(lane);
             fail(
@@ -144,6 +154,17 @@ public final class PoolRound {
         } finally {
             free(lane);
         }
+    }
+
+    /** Takes the state out of a result that has one. */
+    private Object uplink(int index, Object result) {
+        if (!(result instanceof StatefulResult stateful)) {
+            return result;
+        }
+        try (Tensor bytes = stateful.state()) {
+            jobs.keep(index, Owned.free(bytes::clone)); // the segment that they came in goes with its worker
+        }
+        return stateful.uplink();
     }
 
     private void free(int lane) {

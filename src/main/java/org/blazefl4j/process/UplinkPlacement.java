@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Places the tensors of a client's result: those trained in the slot stay where they are, others are copied to the
- * place of the same path, unbounded ones to segments of their own.
+ * place of the same path, unbounded ones and the bytes of the client's state to segments of their own.
  */
 final class UplinkPlacement implements Placement, AutoCloseable {
 
@@ -18,6 +18,7 @@ final class UplinkPlacement implements Placement, AutoCloseable {
 
     private final Slot slot;
     private final SlotLayout slotLayout;
+    private Tensor state;
     private final List<Copy> copies = new ArrayList<>(2);
     private final List<Segment> unboundedSegments = new ArrayList<>(0);
     private SegmentTable table;
@@ -25,6 +26,11 @@ final class UplinkPlacement implements Placement, AutoCloseable {
     UplinkPlacement(Slot slot, SlotLayout slotLayout) {
         this.slot = slot;
         this.slotLayout = slotLayout;
+    }
+
+    /** Says that the message will be a {@link StatefulResult} with this state. */
+    void expectState(Tensor bytes) {
+        state = bytes;
     }
 
     @Override
@@ -36,8 +42,11 @@ final class UplinkPlacement implements Placement, AutoCloseable {
 
     @Override
     public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+        if (tensor == state) {
+            return placeAlone(tensor, layout);
+        }
         if (!unbounded) {
-            return placeInSlot(path, tensor, layout);
+            return placeInSlot(state == null ? path : StatefulResult.pathInUplink(path), tensor, layout);
         }
         return layout.bytes() > 0 ? placeAlone(tensor, layout) : handle(slot.segment(), slot.offset(), layout);
     }

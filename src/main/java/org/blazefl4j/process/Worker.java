@@ -59,7 +59,8 @@ final class Worker {
                 index,
                 setup.settings(),
                 shared,
-                new BoardStopEvent(board));
+                new BoardStopEvent(board),
+                loader);
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         this.jobs = new Inbox[board.lanes()];
         this.results = new Outbox[board.lanes()];
@@ -153,13 +154,15 @@ final class Worker {
         JobMessage message = (JobMessage) received.graph();
         Slot slot = new Slot(segments.open(message.segment()), message.slot());
         long payloadSum = PayloadCheck.sum(round.tensors());
-        try (UplinkPlacement placement = new UplinkPlacement(slot, layout)) {
+        try (UplinkPlacement placement = new UplinkPlacement(slot, layout);
+                ClientState state = new ClientState(() -> committed(message))) {
             runner.run(
                     message.job(),
+                    state,
                     message.config(),
                     ((RoundMessage) round.graph()).payload(),
                     () -> layout.buffer(slot, decoder),
-                    uplink -> put(lane, uplink, placement));
+                    uplink -> put(lane, uplink, state.kept(), placement));
             PayloadCheck.requireSame(payloadSum, round.tensors(), message.job());
             requireReleased(slot, message.job());
             return placement.takeUnbounded();
@@ -169,8 +172,16 @@ final class Worker {
         }
     }
 
-    private Void put(int lane, Object uplink, UplinkPlacement placement) {
-        results[lane].send(uplink, placement);
+    private static Tensor committed(JobMessage message) {
+        if (message.stateFailure() != null) {
+            throw new IllegalStateException(message.stateFailure());
+        }
+        return message.state();
+    }
+
+    private Void put(int lane, Object uplink, Tensor state, UplinkPlacement placement) {
+        placement.expectState(state);
+        results[lane].send(state == null ? uplink : new StatefulResult(uplink, state), placement);
         return null;
     }
 

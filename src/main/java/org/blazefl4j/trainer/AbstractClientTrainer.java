@@ -18,6 +18,7 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.process.PoolClassLoader;
 import org.blazefl4j.process.WorkerSettings;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
@@ -53,6 +54,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final int deviceCount;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
     private final PackageCache<U> cache = new PackageCache<>();
+    private final ClientStates states = new ClientStates();
     private final AtomicReference<Thread> caller = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
@@ -119,6 +121,16 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** What every worker is told once. */
     final WorkerSettings workerSettings() {
         return new WorkerSettings(options.seed(), options.intraOpThreads(), options.rngCheck());
+    }
+
+    /** Finds the classes of clients' states. */
+    final ClassLoader stateClasses() {
+        return new PoolClassLoader(worker.getClass(), algorithm.getClass());
+    }
+
+    /** What clients keep between rounds. */
+    final ClientStates states() {
+        return states;
     }
 
     /** The shared tensors by name; changes as more are shared. */
@@ -302,6 +314,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             run(current, sink);
         } finally {
             running = null;
+            states.discard();
             round = current.number() + 1;
         }
     }
@@ -321,12 +334,21 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             throw callersFailure;
         }
         keepAll(ending.packages());
+        commitStates(current, complete, ending);
         if (ending.failure() != null && !isClosed()) {
             throw ending.failure();
         }
         // A stop that nobody saw before the last package was taken is left for the next round.
         if (!complete || current.stopSeen() || isClosed()) {
             throwIfStopped(current);
+        }
+    }
+
+    /** What a stopped client left may be a part of its state, and a stopped round has to be repeatable. */
+    private void commitStates(Round<D, C> current, boolean complete, RoundExecution.Ending<U> ending) {
+        boolean stopped = ending.failure() == null ? !complete || current.stopSeen() : current.stopRequested();
+        if (!stopped) {
+            states.commit();
         }
     }
 
@@ -457,6 +479,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             closeWorkers();
         } finally {
             cache.close();
+            states.close();
             closeDone.countDown();
         }
     }

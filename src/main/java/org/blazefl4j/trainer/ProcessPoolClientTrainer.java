@@ -174,6 +174,16 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         }
 
         @Override
+        public Tensor state(int index) {
+            return round.state(index);
+        }
+
+        @Override
+        public void keep(int index, Tensor state) {
+            round.keep(index, state);
+        }
+
+        @Override
         public boolean stopRequested() {
             return round.stopRequested();
         }

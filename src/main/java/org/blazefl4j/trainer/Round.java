@@ -5,6 +5,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.torch.Denormals;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * One call of {@code localProcess}, as the execution modes see it.
@@ -79,6 +80,23 @@ final class Round<D, C> {
     /** The configuration of the client at a position of the list. On the calling thread, when the client is dealt. */
     C config(int index) {
         return trainer.getClientConfig(cids.get(index));
+    }
+
+    /** The bytes of the state that a client starts from, which the caller owns; null if there is none. Any thread. */
+    Tensor state(int index) {
+        return trainer.states().read(cids.get(index));
+    }
+
+    /** Takes over the bytes of the state that a client left, null if it left none. On the calling thread. */
+    void keep(int index, Tensor state) {
+        if (state == null) {
+            return;
+        }
+        if (aborted) {
+            state.close();
+        } else {
+            trainer.states().stage(cids.get(index), state);
+        }
     }
 
     /** Tells running clients to end early because the caller failed. */

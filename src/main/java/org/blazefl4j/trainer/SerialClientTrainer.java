@@ -8,6 +8,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.process.ClientState;
 
 /**
  * Trains clients one after another on the thread that calls {@code localProcess}.
@@ -34,7 +35,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     @SuppressWarnings("this-escape") // all that is called is final
     public SerialClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
-        this.runner = new ClientRunner<>(worker(), 0, workerSettings(), shared(), clientsStopEvent());
+        this.runner = new ClientRunner<>(worker(), 0, workerSettings(), shared(), clientsStopEvent(), stateClasses());
     }
 
     /** Always 1. */
@@ -67,8 +68,11 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
             if (!begin()) {
                 return null;
             }
-            try {
-                return runner.run(job, config, round.payload(), SerialClientTrainer.this::prepareUplinkPackageBuffer);
+            try (ClientState state = new ClientState(() -> round.state(index))) {
+                U uplink = runner.run(
+                        job, state, config, round.payload(), SerialClientTrainer.this::prepareUplinkPackageBuffer);
+                round.keep(index, state.takeKept());
+                return uplink;
             } catch (Throwable cause) {
                 failure = round.failure(job, 0, cause);
                 return null;

@@ -3,8 +3,10 @@ package org.blazefl4j.trainer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.process.ClientState;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.Denormals;
+import org.bytedeco.pytorch.Tensor;
 
 /** One client of a round in threads: made by the caller, trained by a worker, taken by the caller. */
 final class ThreadJob<U, C> {
@@ -18,6 +20,7 @@ final class ThreadJob<U, C> {
     private final C config;
     private int worker;
     private U uplink;
+    private Tensor keptState;
     private Throwable failure;
 
     ThreadJob(ClientJob client, C config) {
@@ -26,17 +29,26 @@ final class ThreadJob<U, C> {
     }
 
     /** Trains the client; afterwards {@link #isDone}. Allocates nothing of its own, so that it cannot fail itself. */
-    <D> void train(Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
+    <D> void train(
+            int index, Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
         worker = runner.index();
         Thread.interrupted(); // the last client's business
-        try {
+        try (ClientState state = new ClientState(() -> round.state(index))) {
             Denormals.flush(round.flushDenormal());
-            uplink = runner.run(client, config, round.payload(), trainer::prepareUplinkPackageBuffer);
+            uplink = runner.run(client, state, config, round.payload(), trainer::prepareUplinkPackageBuffer);
+            keptState = state.takeKept();
         } catch (Throwable thrown) {
             failure = thrown;
         }
         if (!state.compareAndSet(PENDING, DONE)) {
             TensorWalk.closeAll(uplink);
+            closeState();
+        }
+    }
+
+    private void closeState() {
+        if (keptState != null) {
+            keptState.close();
         }
     }
 
@@ -62,6 +74,11 @@ final class ThreadJob<U, C> {
     /** What the client threw, or null; once done. */
     Throwable failure() {
         return state.get() == ABANDONED ? null : failure;
+    }
+
+    /** The bytes of the state that the client left, now the caller's, or null if it left none; once done. */
+    Tensor takeState() {
+        return state.get() == ABANDONED ? null : keptState;
     }
 
     /** The client's package, or null if it failed or was given up; once done. */

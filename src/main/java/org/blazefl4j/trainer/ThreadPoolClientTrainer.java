@@ -33,7 +33,8 @@ public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D
         super(algorithm, options, StopEvent.create());
         List<ClientRunner<C, D, U>> runners = new ArrayList<>();
         for (int i = 0; i < options.numParallels(); i++) {
-            runners.add(new ClientRunner<>(worker(), i, workerSettings(), shared(), clientsStopEvent()));
+            runners.add(
+                    new ClientRunner<>(worker(), i, workerSettings(), shared(), clientsStopEvent(), stateClasses()));
         }
         this.workers = new WorkerThreads<>(runners, options.intraOpThreads(), this::freeShared);
     }

@@ -77,7 +77,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     /** Trains a claimed client. Throws nothing, not even what the client throws. */
     void train(int index, ClientRunner<C, D, U> runner) {
         ThreadJob<U, C> job = jobs[index];
-        job.train(round, runner, trainer);
+        job.train(index, round, runner, trainer);
         boolean failed = job.failure() != null;
         if (failed) {
             endDealing();
@@ -112,6 +112,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         }
         jobs[index] = null;
         taken = index + 1;
+        round.keep(index, job.takeState());
         return job.uplink();
     }
 
@@ -170,6 +171,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
             if (job.failure() != null) {
                 first = merge(first, round.failure(job.client(), job.worker(), job.failure()));
             } else if (job.uplink() != null) {
+                round.keep(index, job.takeState());
                 packages.add(job.uplink());
             }
         }

@@ -75,6 +75,16 @@ final class PoolRoundTest {
         }
 
         @Override
+        public Tensor state(int index) {
+            return null;
+        }
+
+        @Override
+        public void keep(int index, Tensor state) {
+            throw new AssertionError("no client of this test keeps a state");
+        }
+
+        @Override
         public boolean stopRequested() {
             return Files.exists(started);
         }

@@ -1,0 +1,65 @@
+package org.blazefl4j.process;
+
+import java.util.function.Supplier;
+import org.blazefl4j.shm.PackageBytes;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What one client keeps between rounds, as one attempt to train it sees it: the state that it starts from, and the one
+ * that it leaves. Both are bytes of {@link PackageBytes} in every execution mode, so that what a client is given never
+ * shares memory with what is stored. Used by one thread at a time.
+ */
+public final class ClientState implements AutoCloseable {
+
+    private final Supplier<Tensor> committed;
+    private Tensor kept;
+
+    /**
+     * Begins an attempt.
+     *
+     * @param committed gives the bytes to start from, which then belong to this object, or null where there is no
+     *     state; called only when the client asks
+     */
+    public ClientState(Supplier<Tensor> committed) {
+        this.committed = committed;
+    }
+
+    /** Decodes the state to start from; null if there is none. The caller owns its tensors. */
+    Object decode(ClassLoader loader) {
+        Tensor bytes = Owned.free(committed);
+        if (bytes == null) {
+            return null;
+        }
+        try (bytes) {
+            return PackageBytes.decode(bytes, loader);
+        }
+    }
+
+    /** Encodes the state to leave, in place of one that was left before. */
+    void keep(Object state) {
+        Tensor encoded = Owned.free(() -> PackageBytes.encode(state));
+        close();
+        kept = encoded;
+    }
+
+    /** The bytes of the state to leave; null if there is none. They stay this object's. */
+    Tensor kept() {
+        return kept;
+    }
+
+    /** Gives the bytes of the state to leave to the caller; null if there is none. */
+    public Tensor takeKept() {
+        Tensor taken = kept;
+        kept = null;
+        return taken;
+    }
+
+    /** Frees the state to leave if nobody took it. */
+    @Override
+    public void close() {
+        if (kept != null) {
+            kept.close();
+            kept = null;
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package org.blazefl4j.process;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What a worker returns for a client that also left a state.
+ *
+ * @param uplink the client's package
+ * @param state the state's bytes
+ */
+record StatefulResult(Object uplink, Tensor state) {
+
+    private static final String UPLINK = "uplink";
+
+    /** Where in the package something is that has this path in the record. */
+    static String pathInUplink(String path) {
+        String rest = path.substring(UPLINK.length());
+        return rest.isEmpty() ? "(root)" : rest.startsWith(".") ? rest.substring(1) : rest;
+    }
+}

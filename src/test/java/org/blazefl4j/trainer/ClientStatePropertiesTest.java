@@ -1,0 +1,170 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import net.jqwik.api.statistics.Statistics;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.trainer.StatefulClients.Action;
+import org.blazefl4j.trainer.StatefulClients.Down;
+import org.blazefl4j.trainer.StatefulClients.Order;
+import org.blazefl4j.trainer.StatefulClients.Up;
+
+/** Whatever happens in a sequence of rounds, states are what a map says that is changed by accepted packages alone. */
+class ClientStatePropertiesTest {
+
+    private static final int LENGTH = 500;
+
+    enum Kind {
+        SERIAL,
+        THREADS,
+        PROCESSES
+    }
+
+    enum Form {
+        COLLECT,
+        STREAM,
+        STREAM_AND_STOP,
+        STREAM_AND_THROW
+    }
+
+    /**
+     * A round.
+     *
+     * @param after how many packages the sink takes before it does what the form says
+     */
+    record Plan(List<Integer> cids, List<Action> actions, Form form, int after) {}
+
+    /** What the sink of a round throws. */
+    private static final class SinkFailure extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private static final StatefulClients CLIENTS = new StatefulClients(LENGTH);
+    private static final Map<Kind, AbstractClientTrainer<Up, Down, Order>> TRAINERS = new EnumMap<>(Kind.class);
+
+    @BeforeContainer
+    static void open() {
+        TrainerOptions options = TrainerOptions.builder().numParallels(3).build();
+        TRAINERS.put(Kind.SERIAL, new SerialClientTrainer<>(CLIENTS, options));
+        TRAINERS.put(Kind.THREADS, new ThreadPoolClientTrainer<>(CLIENTS, options));
+        TRAINERS.put(Kind.PROCESSES, new ProcessPoolClientTrainer<>(CLIENTS, options));
+    }
+
+    @AfterContainer
+    static void close() {
+        TRAINERS.values().forEach(AbstractClientTrainer::close);
+    }
+
+    @Provide
+    Arbitrary<List<Plan>> plans() {
+        Arbitrary<Action> action = Arbitraries.frequency(
+                net.jqwik.api.Tuple.of(10, Action.KEEP),
+                net.jqwik.api.Tuple.of(2, Action.KEEP_TWICE),
+                net.jqwik.api.Tuple.of(3, Action.LOOK),
+                net.jqwik.api.Tuple.of(2, Action.KEEP_AND_OVERWRITE),
+                net.jqwik.api.Tuple.of(2, Action.RETURN_STATE),
+                net.jqwik.api.Tuple.of(1, Action.KEEP_AND_THROW));
+        Arbitrary<List<Integer>> cids = Arbitraries.integers()
+                .between(0, 7)
+                .list()
+                .uniqueElements()
+                .ofMinSize(1)
+                .ofMaxSize(6);
+        Arbitrary<Plan> plan = Combinators.combine(
+                        cids,
+                        action.list().ofSize(6),
+                        Arbitraries.of(Form.class),
+                        Arbitraries.integers().between(1, 6))
+                .as(Plan::new);
+        return plan.list().ofMinSize(1).ofMaxSize(6);
+    }
+
+    @Property(tries = 120)
+    void shouldChangeStatesOnlyByAcceptedPackages(@ForAll("plans") List<Plan> plans, @ForAll Kind kind) {
+        AbstractClientTrainer<Up, Down, Order> trainer = TRAINERS.get(kind);
+        Map<Integer, Long> expected = new HashMap<>();
+        for (int cid = 0; cid < 8; cid++) {
+            expected.put(cid, StatefulClients.numberIn(trainer.states().read(cid)));
+        }
+        for (int round = 0; round < plans.size(); round++) {
+            expected.putAll(run(trainer, plans.get(round), round, expected));
+            for (int cid = 0; cid < 8; cid++) {
+                assertThat(StatefulClients.numberIn(trainer.states().read(cid)))
+                        .as("client " + cid + " after " + plans.get(round))
+                        .isEqualTo(expected.get(cid));
+            }
+        }
+    }
+
+    /** Runs a round; the states that have changed. */
+    private static Map<Integer, Long> run(
+            AbstractClientTrainer<Up, Down, Order> trainer, Plan plan, long payload, Map<Integer, Long> before) {
+        for (int i = 0; i < plan.cids.size(); i++) {
+            CLIENTS.order(plan.cids.get(i), plan.actions.get(i));
+        }
+        Map<Integer, Long> accepted = new HashMap<>();
+        Consumer<Up> take = up -> {
+            try (up) {
+                Action action = plan.actions.get(plan.cids.indexOf(up.cid()));
+                long old = before.get(up.cid()) == null ? 0 : before.get(up.cid());
+                boolean keeps = action != Action.LOOK && action != Action.RETURN_STATE;
+                long number = keeps ? StatefulClients.next(old, up.cid(), payload) : old;
+                assertThat(up.number()).isEqualTo(number);
+                assertThat(up.vector().min().item_float()).isEqualTo(number);
+                assertThat(up.vector().max().item_float()).isEqualTo(number);
+                if (keeps) {
+                    accepted.put(up.cid(), number);
+                }
+            }
+        };
+        String ending = "complete";
+        try {
+            process(trainer, plan, new Down(payload), take);
+        } catch (ClientFailedException failed) {
+            ending = "failed";
+        } catch (StoppedException stopped) {
+            ending = "stopped";
+        } catch (SinkFailure failure) {
+            ending = "caller failed";
+        }
+        trainer.uplinkPackage().forEach(take);
+        boolean stopped = trainer.stopEvent().isSet() && ending.equals("failed");
+        trainer.stopEvent().clear();
+        Statistics.collect(ending);
+        return ending.equals("complete") || ending.equals("failed") && !stopped ? accepted : Map.of();
+    }
+
+    private static void process(
+            AbstractClientTrainer<Up, Down, Order> trainer, Plan plan, Down down, Consumer<Up> take) {
+        AtomicInteger taken = new AtomicInteger();
+        if (plan.form == Form.COLLECT) {
+            trainer.localProcess(down, plan.cids);
+            return;
+        }
+        trainer.localProcess(down, plan.cids, up -> {
+            take.accept(up);
+            if (taken.incrementAndGet() == plan.after) {
+                if (plan.form == Form.STREAM_AND_STOP) {
+                    trainer.stopEvent().set();
+                } else if (plan.form == Form.STREAM_AND_THROW) {
+                    throw new SinkFailure();
+                }
+            }
+        });
+    }
+}

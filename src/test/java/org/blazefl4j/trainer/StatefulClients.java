@@ -1,0 +1,136 @@
+package org.blazefl4j.trainer;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.shm.PackageBytes;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Clients that keep a number between rounds, and beside it a tensor filled with it. */
+final class StatefulClients
+        implements ClientAlgorithm<StatefulClients.Up, StatefulClients.Down, StatefulClients.Order> {
+
+    enum Action {
+        /** Keeps {@link #next} of its number and returns it. */
+        KEEP,
+        /** Keeps something else first. */
+        KEEP_TWICE,
+        /** Returns its number and keeps nothing. */
+        LOOK,
+        /** Keeps, then writes to all that it was given and has kept. */
+        KEEP_AND_OVERWRITE,
+        /** Keeps, then throws. */
+        KEEP_AND_THROW,
+        /** Returns the very tensor of its state. */
+        RETURN_STATE
+    }
+
+    record Order(int cid, Action action) {}
+
+    record Down(long number) {}
+
+    record Up(int cid, long number, Tensor vector) implements AutoCloseable {
+        @Override
+        public void close() {
+            vector.close();
+        }
+    }
+
+    /** What a client keeps. */
+    record Memory(long number, Tensor vector, List<String> notes) {}
+
+    private final Map<Integer, Action> actions = new HashMap<>();
+    private final int length;
+
+    StatefulClients(int length) {
+        this.length = length;
+    }
+
+    /** What a client does from now on. */
+    StatefulClients order(int cid, Action action) {
+        actions.put(cid, action);
+        return this;
+    }
+
+    /** The number that follows; small enough for a float to hold it. */
+    static long next(long number, int cid, long payload) {
+        return (number * 31 + cid * 7 + payload + 1) % 1_000_003;
+    }
+
+    @Override
+    public Order getClientConfig(int cid) {
+        return new Order(cid, actions.getOrDefault(cid, Action.KEEP));
+    }
+
+    @Override
+    public ClientWorker<Order, Down, Up> worker() {
+        return StatefulClients::train;
+    }
+
+    @Override
+    public Up prepareUplinkPackageBuffer() {
+        return new Up(0, 0, torch.empty(length));
+    }
+
+    private static Up train(Order order, Down down, WorkerContext context) {
+        Up buffer = context.uplinkBuffer();
+        long length = buffer.vector().numel();
+        Memory before = context.<Memory>state().orElseGet(() -> memory(0, length));
+        requireWhole(before);
+        long number = next(before.number(), order.cid(), down.number());
+        switch (order.action()) {
+            case KEEP, KEEP_AND_THROW -> context.keepState(memory(number, length));
+            case KEEP_TWICE -> {
+                context.keepState(memory(-1, length + 3));
+                context.keepState(memory(number, length));
+            }
+            case LOOK -> number = before.number();
+            case KEEP_AND_OVERWRITE -> {
+                Memory kept = memory(number, length);
+                context.keepState(kept);
+                kept.vector().fill_(new Scalar(-5f));
+                before.vector().fill_(new Scalar(-6f));
+            }
+            case RETURN_STATE -> {
+                return new Up(order.cid(), before.number(), before.vector());
+            }
+        }
+        if (order.action() == Action.KEEP_AND_THROW) {
+            throw new IllegalStateException("no " + order.cid());
+        }
+        buffer.vector().fill_(new Scalar((float) number));
+        return new Up(order.cid(), number, buffer.vector());
+    }
+
+    private static Memory memory(long number, long length) {
+        return new Memory(number, torch.full(new long[] {length}, new Scalar((float) number)), List.of("n" + number));
+    }
+
+    private static void requireWhole(Memory memory) {
+        boolean whole = memory.vector().min().item_float() == memory.number()
+                && memory.vector().max().item_float() == memory.number()
+                && memory.notes().equals(List.of("n" + memory.number()));
+        if (!whole) {
+            throw new AssertionError("not what was kept: " + memory.number() + " " + memory.vector());
+        }
+    }
+
+    /** The number that a client's bytes hold; null if there are none. */
+    static Long numberIn(Tensor bytes) {
+        if (bytes == null) {
+            return null;
+        }
+        try (bytes;
+                PointerScope scope = new PointerScope()) {
+            Memory memory = (Memory) PackageBytes.decode(bytes, StatefulClients.class.getClassLoader());
+            requireWhole(memory);
+            return memory.number();
+        }
+    }
+}
