@@ -7,5 +7,8 @@ final class ExitCode {
     static final int FAILED = 1;
     static final int USAGE = 2;
 
+    /** Of {@code verify}: what both runs have is identical, but one has more. */
+    static final int SHORTER = 3;
+
     private ExitCode() {}
 }

@@ -15,13 +15,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Simulates federated learning on this machine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, DoctorCommand.class},
+        subcommands = {RunCommand.class, VerifyCommand.class, DoctorCommand.class},
         footer = {
             "",
             "Examples",
             "  blazefl4j run                      train on the images that come with it",
             "  blazefl4j run --global-round 3     the same, shorter",
             "  blazefl4j run --help               what can be changed",
+            "  blazefl4j verify A B               compare two runs bit by bit",
             "  blazefl4j doctor                   check this machine",
         })
 public final class Main implements Runnable {
@@ -57,6 +58,7 @@ public final class Main implements Runnable {
         Choices.register(commands, DatasetName.class);
         Choices.register(commands, Partitioning.class);
         Choices.register(commands, ExecutionMode.class);
+        Choices.register(commands, OnClientFailure.class);
         return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);
@@ -64,7 +66,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command: limit=run or doctor; name one");
+        throw new ParameterException(spec.commandLine(), "no command: limit=run, verify or doctor; name one");
     }
 
     private static int refuse(ParameterException refusal, String[] args) {
@@ -81,7 +83,7 @@ public final class Main implements Runnable {
         boolean beforeAnyCommand = refusal.getCommandLine().getParent() == null;
         if (beforeAnyCommand && refusal instanceof UnmatchedArgumentException unmatched) {
             return "no such command: command=" + unmatched.getUnmatched().get(0)
-                    + ", limit=run or doctor; name one, then its options";
+                    + ", limit=run, verify or doctor; name one, then its options";
         }
         return refusal.getMessage();
     }

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -24,6 +25,31 @@ final class Numbers {
                 throw refused(text, "a whole number from " + least + " to " + most);
             }
             return value;
+        }
+    }
+
+    /** How often a client is trained again, as {@code FailurePolicy} takes it. */
+    static final class Retries implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            return Count.parse(text, BigDecimal.ZERO, BigDecimal.valueOf(255)).intValueExact();
+        }
+    }
+
+    /** A time in seconds, from a millisecond to a year, as {@code TrainerOptions} takes it. */
+    static final class Seconds implements ITypeConverter<Duration> {
+
+        private static final BigDecimal SHORTEST = new BigDecimal("0.001");
+        private static final BigDecimal LONGEST =
+                BigDecimal.valueOf(Duration.ofDays(365).toSeconds());
+
+        @Override
+        public Duration convert(String text) {
+            BigDecimal value = decimal(text);
+            if (value == null || value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
+                throw refused(text, "a number of seconds from " + SHORTEST + " to " + LONGEST);
+            }
+            return Duration.ofNanos(value.movePointRight(9).longValue());
         }
     }
 

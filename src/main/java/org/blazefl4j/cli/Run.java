@@ -76,6 +76,7 @@ final class Run {
             if (Terminal.isOnStandardError()) {
                 simulation.addListener(bars);
             }
+            simulation.addListener(new FailureNotes(federation.trainer(), System.err));
             simulation.addListener(totals).addListener(csv).addListener(json).addListener(console);
             status = simulation.run().stopped() ? "stopped" : "completed";
         } finally {
@@ -91,6 +92,7 @@ final class Run {
                 + settings.clientsPerRound() + " a round, " + settings.globalRound() + " rounds");
         out.println("  training       " + settings.describeTraining());
         out.println("  execution      " + settings.describeExecution());
+        out.println("  failed client  " + settings.failures().describe());
         out.println("  results        " + folder);
         out.flush();
     }

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.core.Device;
@@ -22,6 +23,9 @@ final class RunOptions {
 
     @ArgGroup(validate = false, heading = "%nExecution%n")
     final Execution execution = new Execution();
+
+    @ArgGroup(validate = false, heading = "%nClients that fail%n")
+    final ClientFailures failures = new ClientFailures();
 
     @ArgGroup(validate = false, heading = "%nResults%n")
     final Results results = new Results();
@@ -51,7 +55,8 @@ final class RunOptions {
                 execution.executionMode,
                 data.dataset,
                 data.dataDir,
-                execution.device);
+                execution.device,
+                new FailureSettings(failures.retries, failures.onClientFailure, failures.clientTimeLimit));
     }
 
     private Algorithm algorithm() {
@@ -224,6 +229,36 @@ final class RunOptions {
                 description = "cpu, cuda (clients spread over all CUDA devices) or cuda:<index>."
                         + " Default: ${DEFAULT-VALUE}.")
         Device device;
+    }
+
+    static final class ClientFailures {
+        @Option(
+                names = "--retries",
+                paramLabel = "N",
+                defaultValue = "0",
+                converter = Numbers.Retries.class,
+                description = "How often a client that failed is trained again in a round, up to 255; the result is the"
+                        + " same as without the failure. Default: ${DEFAULT-VALUE}.")
+        int retries;
+
+        @Option(
+                names = "--on-client-failure",
+                paramLabel = "WHAT",
+                defaultValue = "fail",
+                description = {
+                    "What happens when the last attempt of a client has failed. Default: ${DEFAULT-VALUE}.",
+                    "- fail: the run ends",
+                    "- drop: the round goes on without the client, which changes the result"
+                })
+        OnClientFailure onClientFailure;
+
+        @Option(
+                names = "--client-time-limit",
+                paramLabel = "S",
+                converter = Numbers.Seconds.class,
+                description = "Seconds that a client may train; one that takes longer is stopped and has failed."
+                        + " Default: no limit.")
+        Duration clientTimeLimit;
     }
 
     static final class Results {

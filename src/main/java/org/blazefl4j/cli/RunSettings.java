@@ -33,7 +33,8 @@ record RunSettings(
         ExecutionMode executionMode,
         DatasetName dataset,
         Path dataDir,
-        Device device) {
+        Device device,
+        FailureSettings failures) {
 
     /** The number of clients that train in each round. */
     int clientsPerRound() {
@@ -46,10 +47,10 @@ record RunSettings(
     }
 
     TrainerOptions trainer() {
-        return TrainerOptions.builder()
-                .numParallels(numParallels)
-                .device(device)
-                .seed(seed)
+        return failures.in(TrainerOptions.builder()
+                        .numParallels(numParallels)
+                        .device(device)
+                        .seed(seed))
                 .build();
     }
 
@@ -94,6 +95,7 @@ record RunSettings(
         map.put("dataset", dataset.toString());
         map.put("data_dir", dataDir == null ? null : dataDir.toAbsolutePath().toString());
         map.put("device", device.toString());
+        map.putAll(failures.toMap());
         map.putAll(algorithm.toMap());
         return map;
     }

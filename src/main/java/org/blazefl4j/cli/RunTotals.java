@@ -50,6 +50,8 @@ final class RunTotals implements RoundListener<Object> {
             map.put("seconds_per_round", seconds(sum(RoundReport::total)) / rounds());
             map.put("clients_per_second", clientsPerSecond());
         }
+        map.put("dropped", dropped());
+        map.put("retries", retries());
         parts().forEach((name, time) -> map.put(name.replace('-', '_') + "_seconds", seconds(time)));
         map.put("total_seconds", seconds(elapsed()));
         return map;
@@ -72,6 +74,9 @@ final class RunTotals implements RoundListener<Object> {
                     "%.2f s, %.1f clients per second",
                     seconds(sum(RoundReport::total)) / rounds(),
                     clientsPerSecond());
+        }
+        if (dropped() + retries() > 0) {
+            addLine(text, "failed clients", "%d trained again, %d dropped", retries(), dropped());
         }
         addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
         return text.toString();
@@ -102,6 +107,14 @@ final class RunTotals implements RoundListener<Object> {
         parts.put("evaluation", sum(RoundReport::evaluation));
         parts.put("other", elapsed().minus(before).minus(sum(RoundReport::total)));
         return parts;
+    }
+
+    private int dropped() {
+        return reports.stream().mapToInt(report -> report.dropped().size()).sum();
+    }
+
+    private int retries() {
+        return reports.stream().mapToInt(RoundReport::retries).sum();
     }
 
     private Duration sum(Function<RoundReport, Duration> part) {

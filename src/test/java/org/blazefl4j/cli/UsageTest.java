@@ -57,6 +57,12 @@ final class UsageTest {
                 Arguments.of(
                         "--dataset svhn", "'--dataset': value=svhn, limit=fashion-mnist, mnist, cifar10, cifar100"),
                 Arguments.of("--device gpu", "'--device': unknown device: device=gpu, limit=cpu, cuda or cuda:<index>"),
+                Arguments.of("--retries -1", "'--retries': value=-1, limit=a whole number from 0 to 255"),
+                Arguments.of("--retries 256", "'--retries': value=256, limit=a whole number from 0 to 255"),
+                Arguments.of("--on-client-failure retry", "'--on-client-failure': value=retry, limit=fail, drop"),
+                Arguments.of(
+                        "--client-time-limit 0",
+                        "'--client-time-limit': value=0, limit=a number of seconds from 0.001 to 31536000"),
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
                 Arguments.of("--num-shards 10", "--num-shards has no effect: add --partition shards, or leave it out"),
                 Arguments.of(
@@ -97,7 +103,7 @@ final class UsageTest {
     @Test
     void shouldAskForACommand() {
         assertThat(blazefl4j("")).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).startsWith("blazefl4j: no command: limit=run or doctor; name one");
+        assertThat(err.toString()).startsWith("blazefl4j: no command: limit=run, verify or doctor; name one");
     }
 
     @ParameterizedTest
@@ -106,7 +112,7 @@ final class UsageTest {
         assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j: no such command: command=" + line.split(" ")[0]
-                        + ", limit=run or doctor; name one, then its options");
+                        + ", limit=run, verify or doctor; name one, then its options");
     }
 
     @Test

@@ -1,0 +1,77 @@
+package org.blazefl4j.cli;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A comparison in words. */
+final class ComparisonReport {
+
+    private final RunComparison comparison;
+    private final StringBuilder text = new StringBuilder();
+
+    private ComparisonReport(RunComparison comparison) {
+        this.comparison = comparison;
+    }
+
+    static String of(RunComparison comparison) {
+        ComparisonReport report = new ComparisonReport(comparison);
+        report.addVerdict();
+        report.addConditions();
+        return report.text.toString();
+    }
+
+    private void addVerdict() {
+        int rounds = comparison.identicalRounds();
+        List<Difference> parting = comparison.parting();
+        if (!parting.isEmpty()) {
+            add("different: round=" + (rounds + 1) + ", identical before=" + rounds);
+            addAll(parting);
+        } else if (comparison.isOneShorter()) {
+            add("identical up to round " + rounds + ", where one run ends: rounds="
+                    + comparison.first().rounds().size() + " against "
+                    + comparison.second().rounds().size());
+        } else {
+            add("identical: rounds=" + rounds);
+        }
+    }
+
+    private void addConditions() {
+        List<RecordedRun> unrecorded = Stream.of(comparison.first(), comparison.second())
+                .filter(run -> run.configuration().isEmpty())
+                .toList();
+        unrecorded.forEach(run -> add("conditions not recorded: file=" + run.file()));
+        if (unrecorded.isEmpty()) {
+            addRecordedConditions();
+        }
+    }
+
+    private void addRecordedConditions() {
+        List<Difference> conditions = comparison.conditions();
+        if (!conditions.isEmpty()) {
+            add("conditions that differ and may change results");
+            addAll(conditions);
+        } else if (!comparison.parting().isEmpty()) {
+            add("no recorded condition differs that may change results: look at what is not recorded, such as the"
+                    + " content of data files and code of your own");
+        }
+        if (!comparison.harmless().isEmpty()) {
+            add("conditions that differ and never change results");
+            addAll(comparison.harmless());
+        }
+    }
+
+    private void addAll(List<Difference> differences) {
+        for (Difference difference : differences) {
+            add(String.format(
+                    "  %-18s %s against %s", difference.name(), value(difference.first()), value(difference.second())));
+        }
+    }
+
+    private static Object value(Object value) {
+        return value == null ? "none" : value;
+    }
+
+    private void add(String line) {
+        text.append(line).append(System.lineSeparator());
+    }
+}

@@ -1,0 +1,109 @@
+package org.blazefl4j.cli;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A run as its {@code metrics.jsonl} tells of it.
+ *
+ * @param file the file
+ * @param configuration what its line of that type says; empty if it has none
+ * @param rounds the values of round 1, 2, ..., at least one, each with {@code sha256}
+ */
+record RecordedRun(Path file, Map<String, Object> configuration, List<Map<String, Object>> rounds) {
+
+    /**
+     * Reads a run that has ended in any way.
+     *
+     * @param run the run's folder or its file
+     * @throws UsageException if there is no such file, a line of it is cut or damaged, or it holds no round
+     */
+    static RecordedRun read(Path run) {
+        Path file = Files.isDirectory(run) ? run.resolve("metrics.jsonl") : run;
+        Reader reader = new Reader(file);
+        text(file).lines().forEach(reader::take);
+        if (reader.rounds.isEmpty()) {
+            throw new UsageException("nothing to compare: file=" + file
+                    + ", rounds=0, limit=1 or more; name a run that completed a round");
+        }
+        return new RecordedRun(file, reader.configuration, reader.rounds);
+    }
+
+    private static String text(Path file) {
+        if (!Files.exists(file)) {
+            throw new UsageException("no such run: file=" + file
+                    + ", limit=a folder of results with metrics.jsonl, or such a file; name one");
+        }
+        try {
+            String text = Files.readString(file);
+            if (!text.isEmpty() && !text.endsWith("\n")) {
+                throw new UsageException("result file is cut: file=" + file + ", line="
+                        + text.lines().count() + ", limit=whole lines; copy it again from where the run wrote it");
+            }
+            return text;
+        } catch (IOException e) {
+            throw new UsageException("cannot read results: file=" + file + ", found=" + e
+                    + "; name a file of JSON lines in UTF-8 that you may read");
+        }
+    }
+
+    /** Takes the lines one after another. Types that it does not know are none of a comparison's business. */
+    private static final class Reader {
+
+        private final Path file;
+        private final List<Map<String, Object>> rounds = new ArrayList<>();
+        private Map<String, Object> configuration = Map.of();
+        private int line;
+
+        Reader(Path file) {
+            this.file = file;
+        }
+
+        void take(String text) {
+            line++;
+            Map<String, Object> values = parse(text);
+            Object type = values.remove("type");
+            if ("configuration".equals(type) && configuration.isEmpty()) {
+                configuration = values;
+            } else if ("round".equals(type)) {
+                addRound(values);
+            } else if (!(type instanceof String)) {
+                throw damaged("type=" + type + ", limit=configuration, round, summary");
+            }
+        }
+
+        private Map<String, Object> parse(String text) {
+            try {
+                Map<String, Object> values = JSON.std.mapFrom(text);
+                if (values != null) {
+                    return values;
+                }
+            } catch (IOException e) {
+                // said below: Jackson's own words quote the whole line
+            }
+            throw damaged("limit=one JSON object a line");
+        }
+
+        private void addRound(Map<String, Object> values) {
+            Object round = values.remove("round");
+            int expected = rounds.size() + 1;
+            if (!Integer.valueOf(expected).equals(round)) {
+                throw damaged("round=" + round + ", limit=" + expected);
+            }
+            if (!(values.get("sha256") instanceof String)) {
+                throw damaged("sha256=" + values.get("sha256") + ", limit=the hash of the global model in every round");
+            }
+            rounds.add(values);
+        }
+
+        private UsageException damaged(String found) {
+            return new UsageException("result file is damaged: file=" + file + ", line=" + line + ", " + found
+                    + "; name a file as 'blazefl4j run' writes it");
+        }
+    }
+}

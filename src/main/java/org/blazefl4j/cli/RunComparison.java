@@ -1,0 +1,109 @@
+package org.blazefl4j.cli;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** Where two runs part, and what was not the same for both from the beginning. */
+final class RunComparison {
+
+    /**
+     * What changes how or when something is computed, or how much of it, but never what. The settings for clients that
+     * fail are not among them: a round without a dropped client has another result.
+     */
+    private static final Set<String> NEVER_MATTER =
+            Set.of("global_round", "execution_mode", "num_parallels", "started", "os", "cores");
+
+    private final RecordedRun first;
+    private final RecordedRun second;
+    private final int shared;
+    private final int identical;
+
+    RunComparison(RecordedRun first, RecordedRun second) {
+        this.first = first;
+        this.second = second;
+        this.shared = Math.min(first.rounds().size(), second.rounds().size());
+        this.identical = countIdentical();
+    }
+
+    private int countIdentical() {
+        int round = 0;
+        while (round < shared && inRound(round).isEmpty()) {
+            round++;
+        }
+        return round;
+    }
+
+    private List<Difference> inRound(int round) {
+        return Difference.between(first.rounds().get(round), second.rounds().get(round)).stream()
+                .filter(difference -> isResult(difference.name()))
+                .toList();
+    }
+
+    /** A client that is trained again gives the same result, so the number of retries is as little one as a time is. */
+    private static boolean isResult(String name) {
+        return !name.endsWith("_seconds") && !name.equals("retries");
+    }
+
+    RecordedRun first() {
+        return first;
+    }
+
+    RecordedRun second() {
+        return second;
+    }
+
+    /** How many rounds from the first on are identical. */
+    int identicalRounds() {
+        return identical;
+    }
+
+    /** What differs in the round after the identical ones; empty if no round differs. */
+    List<Difference> parting() {
+        return identical < shared ? inRound(identical) : List.of();
+    }
+
+    /** The recorded conditions that differ and may change results. */
+    List<Difference> conditions() {
+        return conditions(name -> !NEVER_MATTER.contains(name));
+    }
+
+    /** The recorded conditions that differ and never change results. */
+    List<Difference> harmless() {
+        return conditions(NEVER_MATTER::contains);
+    }
+
+    private List<Difference> conditions(Predicate<String> which) {
+        return Difference.between(flat(first.configuration()), flat(second.configuration())).stream()
+                .filter(difference -> which.test(difference.name()))
+                .toList();
+    }
+
+    /** The parts of the environment beside the options: no name is both. */
+    private static Map<String, Object> flat(Map<String, Object> configuration) {
+        Map<String, Object> flat = new LinkedHashMap<>();
+        configuration.forEach((name, value) -> {
+            if (value instanceof Map<?, ?> parts) {
+                parts.forEach((part, content) -> flat.put((String) part, content));
+            } else {
+                flat.put(name, value);
+            }
+        });
+        return flat;
+    }
+
+    /** Whether one run ended earlier than the other, and was the same up to there. */
+    boolean isOneShorter() {
+        return identical == shared && first.rounds().size() != second.rounds().size();
+    }
+
+    /** What the process ends with. */
+    int exitCode() {
+        if (identical < shared) {
+            return ExitCode.FAILED;
+        }
+        return isOneShorter() ? ExitCode.SHORTER : ExitCode.OK;
+    }
+}

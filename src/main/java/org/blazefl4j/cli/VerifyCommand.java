@@ -1,0 +1,65 @@
+package org.blazefl4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Compares two runs bit by bit. */
+@Command(
+        name = "verify",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        abbreviateSynopsis = true,
+        header = "Says whether two runs gave the same bits, and if not, where they part.",
+        description = {
+            "",
+            "Compares, round by round, the SHA-256 of the global model and every other value but times and the number"
+                    + " of retries. Then lists the recorded conditions that differ, such as options, versions,"
+                    + " threads and processor features; those that never change results, such as the number of"
+                    + " workers, apart from the others.",
+        },
+        parameterListHeading = "%n",
+        optionListHeading = "%n",
+        exitCodeListHeading = "%nExit codes%n",
+        exitCodeList = {
+            "0:All rounds are identical.",
+            "1:A round differs.",
+            "2:A run cannot be read, or an argument cannot be used.",
+            "3:One run has fewer rounds; those that both have are identical."
+        },
+        footer = {
+            "",
+            "Example",
+            "  The same experiment with and without worker processes:",
+            "    blazefl4j run --global-round 3 --output results/processes",
+            "    blazefl4j run --global-round 3 --output results/serial --execution-mode single-threaded",
+            "    blazefl4j verify results/processes results/serial",
+        })
+final class VerifyCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "A", description = "A run's folder, or its metrics.jsonl.")
+    private Path first;
+
+    @Parameters(index = "1", paramLabel = "B", description = "Another's.")
+    private Path second;
+
+    @Option(names = "--verbose", description = "Show the stack trace when something fails.")
+    private boolean verbose;
+
+    @Override
+    public Integer call() {
+        RunComparison comparison = new RunComparison(RecordedRun.read(first), RecordedRun.read(second));
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(ComparisonReport.of(comparison));
+        out.flush();
+        return comparison.exitCode();
+    }
+}
