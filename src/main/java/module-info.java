@@ -11,6 +11,7 @@ module org.blazefl4j {
     requires static info.picocli;
     requires static me.tongfei.progressbar;
 
+    exports org.blazefl4j.checkpoint;
     exports org.blazefl4j.core;
     exports org.blazefl4j.trainer;
     exports org.blazefl4j.torch;

@@ -18,7 +18,8 @@ package org.blazefl4j.core;
  * }</pre>
  *
  * <p>An object that was made as the saved one had been and then restored goes on with the same bits. Both methods are
- * called between two rounds, on the thread that runs the rounds.
+ * called between two rounds, on the thread that runs the rounds. After a round that was stopped, what is saved is the
+ * state before it.
  */
 public interface Checkpointable {
 

@@ -32,4 +32,11 @@ public interface RoundListener<U> {
      * @param report what happened
      */
     default void roundFinished(RoundReport report) {}
+
+    /**
+     * The run is over because the handler or {@link Simulation#stop()} ended it. Not called when it failed.
+     *
+     * @param summary what was done
+     */
+    default void runFinished(SimulationSummary summary) {}
 }

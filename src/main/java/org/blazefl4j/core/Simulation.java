@@ -71,18 +71,20 @@ public final class Simulation<U, D> {
      */
     public SimulationSummary run() {
         begin();
-        SimulationSummary summary = SimulationSummary.NOTHING;
+        SimulationSummary rounds = SimulationSummary.NOTHING;
         try {
             while (!isStopping() && !handler.isStopped()) {
-                summary = summary.plus(new SimulatedRound<>(handler, trainer, listeners).run());
+                rounds = rounds.plus(new SimulatedRound<>(handler, trainer, listeners).run());
             }
         } catch (StoppedException stopped) {
             if (!isStopping()) {
                 throw stopped;
             }
         } finally {
-            summary = end(summary);
+            rounds = end(rounds);
         }
+        SimulationSummary summary = rounds;
+        listeners.forEach(listener -> listener.runFinished(summary));
         return summary;
     }
 

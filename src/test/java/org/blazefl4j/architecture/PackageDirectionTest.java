@@ -18,7 +18,7 @@ final class PackageDirectionTest {
 
     @ArchTest
     static final ArchRule coreKnowsNoExecutionMode =
-            noneOf("core").mayUse("trainer", "process", "shm", "contrib", "cli");
+            noneOf("core").mayUse("checkpoint", "trainer", "process", "shm", "contrib", "cli");
 
     @ArchTest
     static final ArchRule dataAndModelsKnowNoRounds = noneOf("data", "model", "torch", "reproducibility")
@@ -37,6 +37,10 @@ final class PackageDirectionTest {
 
     @ArchTest
     static final ArchRule trainersKnowNoAlgorithms = noneOf("trainer").mayUse("contrib", "metrics", "cli");
+
+    @ArchTest
+    static final ArchRule checkpointsKnowNothingOfWhatTheySave =
+            noneOf("checkpoint").mayUse("trainer", "process", "contrib", "metrics", "cli");
 
     @ArchTest
     static final ArchRule algorithmsKnowNoCommandLine =

@@ -398,6 +398,36 @@ final class SimulationTest {
     }
 
     @Test
+    void shouldTellListenersOfTheEndOfARunThatDidNotFail() {
+        List<SimulationSummary> ends = new ArrayList<>();
+        RoundListener<Object> listener = new RoundListener<>() {
+            @Override
+            public void roundStarted(int round, List<Integer> cids) {
+                if (round == 1) {
+                    simulation.stop();
+                }
+            }
+
+            @Override
+            public void runFinished(SimulationSummary summary) {
+                ends.add(summary);
+            }
+        };
+        simulation.addListener(listener);
+
+        assertThat(ends).isEmpty();
+        SimulationSummary stopped = simulation.run();
+        assertThat(ends).containsExactly(stopped);
+        assertThat(stopped.stopped()).isTrue();
+
+        trainer.before = cid -> {
+            throw new ClientFailedException(cid, 1, 0, new IllegalStateException("broken"));
+        };
+        assertThatThrownBy(simulation::run).isInstanceOf(ClientFailedException.class);
+        assertThat(ends).hasSize(1);
+    }
+
+    @Test
     void shouldPassOnTheFailureOfAClient() {
         ClientFailedException thrown = new ClientFailedException(1, 0, 0, "broken", null);
         trainer.before = cid -> {

@@ -1,0 +1,39 @@
+package org.blazefl4j.checkpoint;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** Named values as text, and where two sets of them differ. */
+final class Changes {
+
+    private static final String NONE = "none";
+
+    private Changes() {}
+
+    /** The values as text, in the same order; null is {@code none}. */
+    static Map<String, String> text(Map<String, ?> values) {
+        Map<String, String> text = new LinkedHashMap<>();
+        values.forEach((name, value) -> text.put(name, Objects.toString(value, NONE)));
+        return text;
+    }
+
+    /** One line per name whose values differ. */
+    static List<String> between(Map<String, String> now, Map<String, String> saved) {
+        Set<String> names = new LinkedHashSet<>(now.keySet());
+        names.addAll(saved.keySet());
+        List<String> changes = new ArrayList<>();
+        for (String name : names) {
+            String mine = now.getOrDefault(name, NONE);
+            String theirs = saved.getOrDefault(name, NONE);
+            if (!mine.equals(theirs)) {
+                changes.add(name + "=" + mine + " (saved: " + theirs + ")");
+            }
+        }
+        return changes;
+    }
+}

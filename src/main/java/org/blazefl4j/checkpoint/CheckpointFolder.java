@@ -1,0 +1,117 @@
+package org.blazefl4j.checkpoint;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The files of one run, locked against other runs. A file has its name when it is whole and on the disk. */
+final class CheckpointFolder implements AutoCloseable {
+
+    private static final Pattern NAME = Pattern.compile("round-(\\d{6,10})\\.checkpoint");
+    private static final String PARTIAL = ".partial";
+
+    /** Writes a file's content. */
+    interface Content {
+        void writeTo(OutputStream file) throws IOException;
+    }
+
+    private final Path folder;
+    private final FolderLock lock;
+
+    /**
+     * Makes the folder if need be, locks it, and deletes what a killed run had not finished writing.
+     *
+     * @throws CheckpointException if another run uses it
+     */
+    CheckpointFolder(Path folder) throws IOException {
+        this.folder = folder;
+        Files.createDirectories(folder);
+        this.lock = FolderLock.of(folder);
+        try {
+            for (Path file : files()) {
+                if (file.getFileName().toString().endsWith(PARTIAL)) {
+                    Files.delete(file);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    /** The finished files, the latest round's first. */
+    List<Path> newestFirst() throws IOException {
+        return files().stream()
+                .filter(file -> round(file) >= 0)
+                .sorted(Comparator.comparingLong(CheckpointFolder::round).reversed())
+                .toList();
+    }
+
+    private List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
+        }
+    }
+
+    /** The round in a file's name; -1 if it is no checkpoint. */
+    private static long round(Path file) {
+        Matcher name = NAME.matcher(file.getFileName().toString());
+        return name.matches() ? Long.parseLong(name.group(1)) : -1;
+    }
+
+    Path file(int round) {
+        return folder.resolve(String.format("round-%06d.checkpoint", round));
+    }
+
+    /** Writes a round's file in one step: after a power cut it is there as a whole, or not at all. */
+    void write(int round, Content content) throws IOException {
+        Path file = file(round);
+        Path partial = file.resolveSibling(file.getFileName() + PARTIAL);
+        try {
+            writeDurably(partial, content);
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+        syncFolder();
+    }
+
+    private static void writeDurably(Path file, Content content) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            content.writeTo(Channels.newOutputStream(channel));
+            channel.force(true);
+        }
+    }
+
+    private void syncFolder() throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /** Deletes all but a round's file and the ones before it, {@code count} in all. Later ones were of no use. */
+    void keep(int count, int round) throws IOException {
+        int kept = 0;
+        for (Path file : newestFirst()) {
+            if (round(file) > round || ++kept > count) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+}

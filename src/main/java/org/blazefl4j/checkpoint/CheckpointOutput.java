@@ -1,0 +1,111 @@
+package org.blazefl4j.checkpoint;
+
+import java.io.BufferedOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.shm.PackageBytes;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** Writes one file from front to back. Memory is that of the largest entry and the names of the part's entries. */
+final class CheckpointOutput {
+
+    private final OutputStream file;
+    private final DigestOutputStream digested;
+    private final DataOutputStream out;
+
+    /** Starts the file; the stream stays the caller's. */
+    CheckpointOutput(OutputStream file, Header header) throws IOException {
+        this.file = file;
+        this.digested = new DigestOutputStream(new BufferedOutputStream(file, Format.CHUNK), Format.newDigest());
+        this.out = new DataOutputStream(digested);
+        out.write(Format.MAGIC);
+        out.writeInt(Format.VERSION);
+        out.writeInt(header.round());
+        text(header.createdBy());
+        texts(header.configuration());
+        texts(header.environment());
+    }
+
+    /** Writes all that a part wants to keep. */
+    void part(String name, Checkpointable part) throws IOException {
+        out.writeByte(Format.PART);
+        text(name);
+        try {
+            part.save(new Entries(name));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Ends the file with its checksum. */
+    void finish() throws IOException {
+        out.writeByte(Format.END);
+        out.flush();
+        file.write(digested.getMessageDigest().digest());
+    }
+
+    private void text(String value) throws IOException {
+        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
+        out.writeInt(utf8.length);
+        out.write(utf8);
+    }
+
+    private void texts(Map<String, String> values) throws IOException {
+        out.writeInt(values.size());
+        for (Map.Entry<String, String> value : values.entrySet()) {
+            text(value.getKey());
+            text(value.getValue());
+        }
+    }
+
+    private void bytes(Tensor bytes) throws IOException {
+        long size = bytes.numel();
+        out.writeLong(size);
+        byte[] chunk = new byte[(int) Math.min(size, Format.CHUNK)];
+        try (PointerScope scope = new PointerScope()) {
+            BytePointer data = new BytePointer(bytes.data_ptr());
+            for (long at = 0; at < size; at += chunk.length) {
+                int length = (int) Math.min(chunk.length, size - at);
+                data.position(at).get(chunk, 0, length);
+                out.write(chunk, 0, length);
+            }
+        }
+    }
+
+    /** The entries of one part. */
+    private final class Entries implements CheckpointWriter {
+
+        private final String part;
+        private final Set<String> names = new HashSet<>();
+
+        Entries(String part) {
+            this.part = part;
+        }
+
+        @Override
+        public void put(String name, Object value) {
+            if (!names.add(name)) {
+                throw new IllegalArgumentException("entry put twice: part=" + part + ", entry=" + name
+                        + ", limit=once per checkpoint; give each its own name");
+            }
+            try (Tensor encoded = PackageBytes.encode(value)) {
+                out.writeByte(Format.ENTRY);
+                text(name);
+                bytes(encoded);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package org.blazefl4j.checkpoint;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Keeps a folder to one run at a time. The kernel lets go of the lock however the process ends.
+ *
+ * <p>Within one process the folders in use are known by name: a second look at a lock of one's own would undo it.
+ */
+final class FolderLock implements AutoCloseable {
+
+    private static final String FILE = "lock";
+
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
+    private final Path folder;
+    private FileChannel channel;
+
+    private FolderLock(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * Locks a folder.
+     *
+     * @throws CheckpointException if another run has it
+     */
+    static FolderLock of(Path folder) throws IOException {
+        FolderLock lock = new FolderLock(folder.toRealPath());
+        if (!OWN.add(lock.folder)) {
+            throw inUse(folder, "this process");
+        }
+        try {
+            lock.take();
+            return lock;
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private void take() throws IOException {
+        channel = FileChannel.open(folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock();
+        if (lock == null) {
+            throw inUse(folder, "another process");
+        }
+    }
+
+    private static CheckpointException inUse(Path folder, String by) {
+        return new CheckpointException("checkpoint folder is in use: folder=" + folder + ", by=" + by
+                + ", limit=one run at a time; wait for the other to end, or name another folder");
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } finally {
+            OWN.remove(folder);
+        }
+    }
+}

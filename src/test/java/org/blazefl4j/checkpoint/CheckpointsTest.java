@@ -1,0 +1,479 @@
+package org.blazefl4j.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.blazefl4j.binding.Build;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class CheckpointsTest {
+
+    private static final SimulationSummary SUMMARY =
+            new SimulationSummary(0, 0, true, Map.of(), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
+    @TempDir
+    private Path temp;
+
+    private Path folder() {
+        return temp.resolve("checkpoints");
+    }
+
+    private static RoundReport report(int round) {
+        return new RoundReport(
+                round, List.of(), List.of(), 0, Map.of(), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    }
+
+    /** Rounds 0 to {@code last}, each saved with its number as the value. */
+    private void saveRounds(int last) {
+        Values values = new Values();
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values)) {
+            for (int round = 0; round <= last; round++) {
+                values.now.put("round", round);
+                checkpoints.save(round);
+            }
+        }
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> files = Files.list(folder())) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private Path file(int round) {
+        return folder().resolve(String.format("round-%06d.checkpoint", round));
+    }
+
+    private static void flip(Path file, long position) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[(int) (position < 0 ? bytes.length + position : position)] ^= 1;
+        Files.write(file, bytes);
+    }
+
+    @Test
+    void shouldPutBackWhatEveryPartWrote() {
+        Values values = new Values();
+        values.now.put("none", null);
+        values.now.put("text", "größer");
+        values.now.put("list", List.of(1, 2.5, "three"));
+        values.now.put("empty", Map.of());
+        try (Tensor tensor = Tensors.of(new long[] {1, 2, 3, 4}, 2, 2);
+                Checkpoints checkpoints = Checkpoints.in(folder())
+                        .add("tensor", Values.of("t", tensor))
+                        .add("values", values)
+                        .add("nothing", new Values())) {
+            checkpoints.save(7);
+        }
+
+        Values tensor = new Values();
+        Values restored = new Values();
+        Values nothing = Values.of("left", "over");
+        try (Checkpoints checkpoints = Checkpoints.in(folder())
+                .add("values", restored)
+                .add("nothing", nothing)
+                .add("tensor", tensor)) {
+            ResumedRun resumed = checkpoints.resume().orElseThrow();
+
+            assertThat(resumed).isEqualTo(new ResumedRun(file(7), 7, List.of(), List.of()));
+        }
+        assertThat(restored.now).isEqualTo(values.now);
+        assertThat(restored.now.keySet()).containsExactly("none", "text", "list", "empty");
+        assertThat(nothing.now).isEmpty();
+        try (Tensor saved = (Tensor) tensor.now.get("t");
+                Tensor expected = Tensors.of(new long[] {1, 2, 3, 4}, 2, 2)) {
+            assertThat(saved.equal(expected)).isTrue();
+        }
+    }
+
+    @Test
+    void shouldSayWhatTheLatestOneIsOfWithoutRestoringIt() {
+        Values values = Values.of("x", 1);
+        try (Checkpoints checkpoints =
+                Checkpoints.in(folder()).configuration(Map.of("lr", 0.1)).add("part", values)) {
+            checkpoints.save(3);
+        }
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("lr", 0.1))) {
+            SavedRun latest = checkpoints.latest().orElseThrow();
+
+            assertThat(latest.file()).isEqualTo(file(3));
+            assertThat(latest.round()).isEqualTo(3);
+            assertThat(latest.createdBy()).isEqualTo(Build.VERSION).isNotBlank();
+            assertThat(latest.configuration()).isEqualTo(Map.of("lr", "0.1"));
+            assertThat(latest.environment()).containsKeys("libTorch", "cpuCapability");
+            assertThat(latest.skipped()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldHaveNothingToResumeInAnEmptyFolderAndMakeIt() {
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
+            assertThat(checkpoints.latest()).isEmpty();
+            assertThat(checkpoints.resume()).isEmpty();
+        }
+        assertThat(folder()).isDirectory();
+    }
+
+    @Test
+    void shouldKeepTheLastFewFilesAndNothingElse() throws IOException {
+        saveRounds(4);
+        assertThat(files())
+                .containsExactly(
+                        "lock", "round-000002.checkpoint", "round-000003.checkpoint", "round-000004.checkpoint");
+    }
+
+    @Test
+    void shouldDeleteWhatAKilledRunHadNotFinished() throws IOException {
+        saveRounds(0);
+        Files.writeString(folder().resolve("round-000001.checkpoint.partial"), "BFL4J");
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
+            assertThat(checkpoints.resume()).isPresent();
+        }
+        assertThat(files()).containsExactly("lock", "round-000000.checkpoint");
+    }
+
+    @Test
+    void shouldSaveAfterEachNthRoundAndTheLastOneWhenTheRunEnds() throws IOException {
+        Values values = new Values();
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).every(3).add("part", values)) {
+            for (int round = 0; round < 8; round++) {
+                values.now.put("round", round + 1);
+                checkpoints.roundFinished(report(round));
+            }
+            assertThat(files()).containsExactly("lock", "round-000003.checkpoint", "round-000006.checkpoint");
+            checkpoints.runFinished(SUMMARY);
+        }
+        assertThat(files()).contains("round-000008.checkpoint");
+    }
+
+    @Test
+    void shouldNotSaveAtTheEndWhatIsSaved() throws IOException {
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
+            checkpoints.runFinished(SUMMARY);
+            assertThat(folder()).doesNotExist();
+
+            checkpoints.roundFinished(report(0));
+            Files.delete(file(1));
+            checkpoints.runFinished(SUMMARY);
+            assertThat(files()).containsExactly("lock");
+        }
+    }
+
+    @Test
+    void shouldReportDamagedFilesAndUseTheOneBefore() throws IOException {
+        saveRounds(3);
+        flip(file(3), -1);
+        Files.write(file(2), new byte[5]);
+        Values values = new Values();
+        List<String> warnings = new ArrayList<>();
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values);
+                LogCapture log = LogCapture.of(Checkpoints.class, warnings)) {
+            ResumedRun resumed = checkpoints.resume().orElseThrow();
+
+            assertThat(values.now).isEqualTo(Map.of("round", 1));
+            assertThat(resumed.round()).isEqualTo(1);
+            assertThat(resumed.skipped()).hasSize(2);
+            assertThat(resumed.skipped().get(0)).startsWith(file(3) + ": damaged or cut short: sha256=");
+            assertThat(resumed.skipped().get(1)).isEqualTo(file(2) + ": cut short: bytes=5, limit=44 or more");
+            assertThat(warnings)
+                    .containsExactly(
+                            "checkpoint not used: " + resumed.skipped().get(0),
+                            "checkpoint not used: " + resumed.skipped().get(1));
+
+            checkpoints.save(2);
+        }
+        assertThat(files()).containsExactly("lock", "round-000001.checkpoint", "round-000002.checkpoint");
+    }
+
+    @Test
+    void shouldNameEachFileAndItsFaultIfNoneCanBeUsed() throws IOException {
+        saveRounds(1);
+        flip(file(1), 0);
+        flip(file(0), 20);
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
+            assertThatThrownBy(checkpoints::resume)
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageStartingWith("no checkpoint can be used: ")
+                    .hasMessageContaining(
+                            file(1) + ": no checkpoint, or its start is damaged: first_bytes=43464c344a434b50,"
+                                    + " limit=42464c344a434b50")
+                    .hasMessageContaining(file(0) + ": damaged or cut short: sha256=")
+                    .hasMessageEndingWith("start again with an empty folder");
+        }
+    }
+
+    @Test
+    void shouldRefuseAChangedConfigurationAndNameEachChange() {
+        try (Checkpoints checkpoints =
+                Checkpoints.in(folder()).configuration(Map.of("lr", 0.1, "seed", 42, "old", 1))) {
+            checkpoints.save(0);
+        }
+
+        try (Checkpoints checkpoints =
+                Checkpoints.in(folder()).configuration(Map.of("lr", 0.2, "seed", 42, "model", "cnn"))) {
+            assertThatThrownBy(checkpoints::resume)
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageStartingWith("configuration changed: file=" + file(0) + ", ")
+                    .hasMessageContaining("lr=0.2 (saved: 0.1)")
+                    .hasMessageContaining("model=cnn (saved: none)")
+                    .hasMessageContaining("old=none (saved: 1)")
+                    .hasMessageNotContaining("seed");
+            assertThatThrownBy(checkpoints::latest).isInstanceOf(CheckpointException.class);
+        }
+    }
+
+    @Test
+    void shouldLetWhatBitsDoNotDependOnChange() {
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("rounds", 5))) {
+            checkpoints.save(0);
+        }
+
+        try (Checkpoints checkpoints =
+                Checkpoints.in(folder()).configuration(Map.of("rounds", 9)).mayChange("rounds")) {
+            assertThat(checkpoints.resume()).isPresent();
+        }
+    }
+
+    @Test
+    void shouldNameTheDifferencesOfTheNumericEnvironmentButGoOn() throws Exception {
+        NumericEnvironment here = NumericEnvironment.capture();
+        NumericEnvironment there = with(here, "libTorch", "1.0");
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).environment(there)) {
+            checkpoints.save(0);
+        }
+
+        List<String> warnings = new ArrayList<>();
+        try (Checkpoints checkpoints = Checkpoints.in(folder());
+                LogCapture log = LogCapture.of(Checkpoints.class, warnings)) {
+            assertThat(checkpoints.resume().orElseThrow().environmentDifferences())
+                    .containsExactly("libTorch=" + here.libTorch() + " (saved: 1.0)");
+            assertThat(warnings)
+                    .containsExactly("numeric environment changed, bits may differ: libTorch=" + here.libTorch()
+                            + " (saved: 1.0)");
+        }
+    }
+
+    /** The same environment but for one component. */
+    private static NumericEnvironment with(NumericEnvironment environment, String name, Object value)
+            throws ReflectiveOperationException {
+        RecordComponent[] components = NumericEnvironment.class.getRecordComponents();
+        Object[] values = new Object[components.length];
+        for (int i = 0; i < components.length; i++) {
+            values[i] = components[i].getName().equals(name)
+                    ? value
+                    : components[i].getAccessor().invoke(environment);
+        }
+        return (NumericEnvironment) NumericEnvironment.class.getConstructors()[0].newInstance(values);
+    }
+
+    @Test
+    void shouldRefusePartsThatAreNotThoseOfTheFile() {
+        try (Checkpoints checkpoints =
+                Checkpoints.in(folder()).add("handler", new Values()).add("csv", new Values())) {
+            checkpoints.save(0);
+        }
+
+        Values handler = Values.of("untouched", true);
+        try (Checkpoints checkpoints =
+                Checkpoints.in(folder()).add("handler", handler).add("trainer", new Values())) {
+            assertThatThrownBy(checkpoints::resume)
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage("parts changed: file=" + file(0) + ", saved but not added=[csv],"
+                            + " added but not saved=[trainer]; add the parts that the run was saved with");
+        }
+        assertThat(handler.now).containsOnlyKeys("untouched");
+    }
+
+    @Test
+    void shouldNameThePartThatDoesNotFitWhatWasSaved() {
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", Values.of("n", "text"))) {
+            checkpoints.save(0);
+        }
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Reading("n", Integer.class))) {
+            assertThatThrownBy(checkpoints::resume)
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage("part does not fit what was saved: part=part, file=" + file(0)
+                            + ", found=entry of another type: part=part, entry=n, type=java.lang.String,"
+                            + " limit=java.lang.Integer");
+        }
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Reading("m", String.class))) {
+            assertThatThrownBy(checkpoints::resume)
+                    .hasMessageEndingWith("found=no such entry: part=part, entry=m, limit=[n]");
+        }
+    }
+
+    @Test
+    void shouldLeaveTheFolderAsItWasIfAPartCannotBeSaved() throws IOException {
+        saveRounds(0);
+        Values values = new Values();
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values)) {
+            checkpoints.resume();
+            values.now.put("thread", Thread.currentThread());
+
+            assertThatThrownBy(() -> checkpoints.save(1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("cannot cross: ");
+        }
+        assertThat(files()).containsExactly("lock", "round-000000.checkpoint");
+    }
+
+    @Test
+    void shouldRefuseTwoEntriesOfOneName() {
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Twice())) {
+            assertThatThrownBy(() -> checkpoints.save(0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("entry put twice: part=part, entry=x, limit=once per checkpoint;"
+                            + " give each its own name");
+        }
+    }
+
+    @Test
+    void shouldRefuseToStartAnotherRunInAFolderThatHoldsOne() throws IOException {
+        saveRounds(2);
+        byte[] before = Files.readAllBytes(file(0));
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
+            assertThatThrownBy(() -> checkpoints.save(0))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage("checkpoint folder holds another run: folder=" + folder() + ", found=" + file(2)
+                            + ", limit=an empty folder; resume that run, or name another folder");
+        }
+        assertThat(file(0)).hasBinaryContent(before);
+    }
+
+    @Test
+    void shouldRefuseASecondRunInTheSameFolderUntilTheFirstIsClosed() {
+        try (Checkpoints first = Checkpoints.in(folder())) {
+            first.save(0);
+            try (Checkpoints second = Checkpoints.in(folder())) {
+                assertThatThrownBy(second::latest)
+                        .isInstanceOf(CheckpointException.class)
+                        .hasMessage("checkpoint folder is in use: folder=" + folder()
+                                + ", by=this process, limit=one run at a time; wait for the other to end, or name"
+                                + " another folder");
+            }
+            first.save(1);
+        }
+        try (Checkpoints second = Checkpoints.in(folder())) {
+            assertThat(second.latest()).map(SavedRun::round).isEqualTo(Optional.of(1));
+        }
+    }
+
+    @Test
+    void shouldRefuseASecondProcessInTheSameFolder() throws Exception {
+        try (Checkpoints first = Checkpoints.in(folder())) {
+            first.save(0);
+            Process other = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            LockProgram.class.getName(),
+                            folder().toString())
+                    .redirectErrorStream(true)
+                    .start();
+
+            assertThat(new String(other.getInputStream().readAllBytes()))
+                    .startsWith("checkpoint folder is in use: folder=" + folder() + ", by=another process, ");
+            assertThat(other.waitFor()).isZero();
+        }
+    }
+
+    @Test
+    void shouldRefuseAFileOfAnotherVersionInsteadOfTakingAnOlderOne() throws Exception {
+        saveRounds(1);
+        byte[] bytes = Files.readAllBytes(file(1));
+        bytes[11] = 2;
+        byte[] content = Arrays.copyOf(bytes, bytes.length - Format.DIGEST);
+        System.arraycopy(Format.newDigest().digest(content), 0, bytes, content.length, Format.DIGEST);
+        Files.write(file(1), bytes);
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
+            assertThatThrownBy(checkpoints::resume)
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage("checkpoint of another format: file=" + file(1) + ", version=2, limit=1; resume with"
+                            + " the release of BlazeFL4J that wrote it");
+        }
+    }
+
+    @Test
+    void shouldRefuseCallsThatMakeNoSense() {
+        Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values());
+
+        assertThatThrownBy(() -> checkpoints.every(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("count too small: every=0, limit=1 or more");
+        assertThatThrownBy(() -> checkpoints.keep(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("count too small: keep=0, limit=1 or more");
+        assertThatThrownBy(() -> checkpoints.add("part", new Values()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("part added twice: part=part, limit=once; name another");
+        checkpoints.save(0);
+        assertThatThrownBy(() -> checkpoints.add("late", new Values()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("part added too late: part=late, ");
+        assertThatThrownBy(checkpoints::resume)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("resumed too late: ");
+        checkpoints.close();
+        checkpoints.close();
+    }
+
+    @Test
+    void shouldSayWhatIsWrongWithTheFolder() throws IOException {
+        Files.writeString(folder(), "a file");
+        try (Checkpoints checkpoints = Checkpoints.in(folder())) {
+            assertThatThrownBy(() -> checkpoints.save(0))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageStartingWith("checkpoints cannot be used: folder=" + folder() + ", found=");
+        }
+    }
+
+    /** Reads one value of one type. */
+    private record Reading(String name, Class<?> type) implements Checkpointable {
+        @Override
+        public void save(CheckpointWriter out) {}
+
+        @Override
+        public void restore(CheckpointReader in) {
+            in.get(name, type);
+        }
+    }
+
+    private static final class Twice implements Checkpointable {
+        @Override
+        public void save(CheckpointWriter out) {
+            out.put("x", 1);
+            out.put("x", 2);
+        }
+
+        @Override
+        public void restore(CheckpointReader in) {}
+    }
+}

@@ -1,0 +1,65 @@
+package org.blazefl4j.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.blazefl4j.reproducibility.RandomStateSnapshot;
+import org.blazefl4j.reproducibility.RngSuite;
+import org.blazefl4j.torch.DefaultGenerator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RandomPartsTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void shouldLetASuiteGoOnWhereItWasSaved() {
+        try (RngSuite saved = RngSuite.create(5);
+                RngSuite resumed = RngSuite.create(6)) {
+            saved.java().nextLong();
+            draw();
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("rng", RandomParts.of(saved))) {
+                checkpoints.save(1);
+            }
+            RngSuite.State expected = saved.state();
+
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("rng", RandomParts.of(resumed))) {
+                assertThat(checkpoints.resume()).isPresent();
+            }
+
+            assertThat(resumed.state().java()).isEqualTo(expected.java());
+            assertThat(resumed.state().cpu()).isEqualTo(expected.cpu());
+        }
+    }
+
+    @Test
+    void shouldLetTheDefaultGeneratorsGoOnWhereTheyWereSaved() {
+        RandomStateSnapshot before = RandomStateSnapshot.capture();
+        try {
+            draw();
+            byte[] expected = DefaultGenerator.state();
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("default", RandomParts.defaultGenerators())) {
+                checkpoints.save(1);
+            }
+            draw();
+            assertThat(DefaultGenerator.state()).isNotEqualTo(expected);
+
+            try (Checkpoints checkpoints = Checkpoints.in(folder).add("default", RandomParts.defaultGenerators())) {
+                assertThat(checkpoints.resume()).isPresent();
+            }
+            assertThat(DefaultGenerator.state()).isEqualTo(expected);
+        } finally {
+            before.restore();
+        }
+    }
+
+    private static void draw() {
+        try (Tensor numbers = torch.rand(3)) {
+            assertThat(numbers.numel()).isEqualTo(3);
+        }
+    }
+}
