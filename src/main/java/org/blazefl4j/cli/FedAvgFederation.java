@@ -1,8 +1,6 @@
 package org.blazefl4j.cli;
 
 import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.common.ServerOptions;
-import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
@@ -28,18 +26,13 @@ final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownl
     @Override
     ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeHandler() {
         partitions = owned(data().partitions(PartitionType.TRAIN, PartitionType.TEST));
-        ServerOptions options = ServerOptions.of(settings.globalRound(), settings.numClients())
-                .withSampleRatio(settings.sampleRatio())
-                .withSeed(settings.seed())
-                .withDevice(settings.serverDevice());
-        return owned(new FedAvgServerHandler(data().models(), settings.modelName(), partitions, options));
+        return owned(new FedAvgServerHandler(data().models(), settings.modelName(), partitions, settings.server()));
     }
 
     @Override
     ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeTrainer() {
-        SgdOptions options = new SgdOptions(settings.epochs(), settings.batchSize(), settings.lr());
-        FedAvgClients clients =
-                new FedAvgClients(data().models(), settings.modelName(), partitions, settings.numClients(), options);
+        FedAvgClients clients = new FedAvgClients(
+                data().models(), settings.modelName(), partitions, settings.numClients(), settings.client());
         return switch (settings.executionMode()) {
             case SINGLE_THREADED -> new FedAvgSerialClientTrainer(clients, settings.trainer());
             case MULTI_THREADED -> new FedAvgThreadPoolClientTrainer(clients, settings.trainer());

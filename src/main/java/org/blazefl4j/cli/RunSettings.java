@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -38,12 +39,18 @@ record RunSettings(
 
     /** The number of clients that train in each round. */
     int clientsPerRound() {
-        return ServerOptions.clientsPerRound(numClients, sampleRatio);
+        return server().clientsPerRound();
     }
 
-    /** Where the server computes: the first of several CUDA devices. */
-    Device serverDevice() {
-        return device.forClient(0, 1);
+    ServerOptions server() {
+        return ServerOptions.of(globalRound, numClients)
+                .withSampleRatio(sampleRatio)
+                .withSeed(seed)
+                .withDevice(device.forClient(0, 1));
+    }
+
+    SgdOptions client() {
+        return new SgdOptions(epochs, batchSize, lr);
     }
 
     TrainerOptions trainer() {

@@ -68,12 +68,13 @@ final class RunProcessTest {
                     .anyMatch(
                             line -> line.matches("round 1/3  accuracy 0\\.\\d{4}  loss \\d\\.\\d{4}  \\d.* s \\(.*\\)"))
                     .anyMatch(line -> line.startsWith("round 3/3  accuracy"))
+                    .anyMatch(line -> line.equals("  failed client  the run ends"))
                     .anyMatch(line -> line.equals("completed: 3 of 3 rounds"))
                     .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
                     .anyMatch(line -> line.contains("training") && line.contains("%"));
         }
 
-        assertThat(csvRows()).hasSize(4).allSatisfy(row -> assertThat(row).hasSize(10));
+        assertThat(csvRows()).hasSize(4).allSatisfy(row -> assertThat(row).hasSize(12));
         assertThat(csvRows().get(0)).startsWith("round", "accuracy", "loss", "sha256", "clients");
         assertThat(csvRows().subList(1, 4)).extracting(row -> row.get(0)).containsExactly("1", "2", "3");
         assertThat(csvRows().subList(1, 4))
@@ -95,10 +96,16 @@ final class RunProcessTest {
                 .containsEntry("lr", 0.1)
                 .containsEntry("execution_mode", "multi-process")
                 .containsEntry("num_parallels", 2)
-                .containsEntry("dataset", "fashion-mnist");
+                .containsEntry("dataset", "fashion-mnist")
+                .containsEntry("retries", 0)
+                .containsEntry("on_client_failure", "fail")
+                .doesNotContainKey("client_time_limit");
         assertThat(jsonLines().get(0).get("environment"))
                 .asInstanceOf(InstanceOfAssertFactories.MAP)
-                .containsKeys("blazefl4j", "java", "libTorch", "javaCpp", "blas", "oneDnn", "cpuCapability")
+                .containsKeys("blazefl4j", "java", "libTorch", "javaCpp", "libc", "blas", "oneDnn", "oneDnnVariables")
+                .containsKeys("cpuModel", "cpuFeatures", "cpuCaches", "cpuCapability", "cuda", "os", "cores")
+                .containsEntry("deterministicAlgorithms", false)
+                .containsEntry("flushDenormal", false)
                 .containsEntry("intraOpThreads", 1);
         assertThat(jsonLines().get(4)).containsEntry("status", "completed").containsEntry("rounds", 3);
     }
@@ -144,7 +151,7 @@ final class RunProcessTest {
         assertThat(rounds).isBetween(2, 99_999);
         assertThat(csvRows())
                 .hasSize(1 + rounds)
-                .allSatisfy(row -> assertThat(row).hasSize(10));
+                .allSatisfy(row -> assertThat(row).hasSize(12));
     }
 
     @Test
