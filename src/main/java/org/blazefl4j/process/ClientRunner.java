@@ -128,11 +128,13 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
         GradMode.set_enabled(true);
         try (ClientContext context = new ClientContext(job, surroundings, buffer, state);
                 OwnerScope scope = new OwnerScope()) {
+            PayloadCheck check = PayloadCheck.begin(payload, surroundings.shared());
             U uplink = watch.during(job, () -> worker.train(config, payload, context));
             if (uplink == null) {
                 throw new NullPointerException(
                         "no package: client=" + job.clientId() + "; the worker function returned null");
             }
+            check.requireSame(job);
             return ending.end(uplink, scope, context);
         } finally {
             GradMode.set_enabled(gradients);

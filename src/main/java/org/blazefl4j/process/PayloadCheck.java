@@ -1,14 +1,19 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32C;
+import org.blazefl4j.shm.TensorWalk;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Finds clients that write to what is read-only: the payload and the shared tensors. It reads all of them before and
- * after each client, so it is off unless the system property {@code blazefl4j.checkPayload} is true; the parent then
- * also overwrites a round's message before the next one takes its place.
+ * Finds clients that write to what is read-only, or close it: the payload and the shared tensors, in all modes. It
+ * reads all of them before and after each client, so it is off unless the system property
+ * {@code blazefl4j.checkPayload} is true; a pool's parent then also overwrites a round's message before the next one
+ * takes its place.
  */
 final class PayloadCheck {
 
@@ -17,37 +22,68 @@ final class PayloadCheck {
 
     private static final long MOST_BYTES = 1 << 30;
 
-    private PayloadCheck() {}
+    /** Stands for a tensor without elements to read: closed, undefined or sparse. */
+    private static final int NOTHING_TO_READ = 1;
 
-    /** A number that changes when one of the tensors is written to; 0 where the check is off. */
-    static long sum(List<Tensor> tensors) {
+    private static final PayloadCheck OFF = new PayloadCheck(List.of());
+
+    private final List<Tensor> tensors;
+    private final long before;
+
+    private PayloadCheck(List<Tensor> tensors) {
+        this.tensors = tensors;
+        this.before = sum();
+    }
+
+    /** Looks at the tensors before a client runs. */
+    static PayloadCheck begin(Object payload, Map<String, Tensor> shared) {
         if (!ON) {
-            return 0;
+            return OFF;
         }
+        List<Tensor> tensors = new ArrayList<>(shared.values());
+        TensorWalk.tensors(payload).forEach(found -> tensors.add(found.tensor()));
+        return new PayloadCheck(tensors);
+    }
+
+    /**
+     * Compares with what they were before.
+     *
+     * @throws IllegalStateException if they are something else
+     */
+    void requireSame(ClientJob job) {
+        if (sum() != before) {
+            throw new IllegalStateException("payload was written to: client=" + job.clientId() + ", round="
+                    + job.round() + ", limit=read only, and shared by all clients; copy what is changed, or look at"
+                    + " clients that ran at the same time");
+        }
+    }
+
+    private long sum() {
         CRC32C sum = new CRC32C();
         for (Tensor tensor : tensors) {
-            update(sum, TensorMemory.address(tensor), tensor.nbytes());
+            try (PointerScope scope = new PointerScope()) {
+                add(tensor, sum);
+            }
         }
         return sum.getValue();
     }
 
-    private static void update(CRC32C sum, long address, long bytes) {
-        for (long done = 0; done < bytes; done += MOST_BYTES) {
-            ByteBuffer part = SegmentMemory.view(address + done, (int) Math.min(MOST_BYTES, bytes - done));
-            sum.update(part);
+    private static void add(Tensor tensor, CRC32C sum) {
+        boolean readable = !tensor.isNull() && tensor.defined() && tensor.has_storage() && !tensor.is_nested();
+        if (!readable) {
+            sum.update(NOTHING_TO_READ);
+        } else if (tensor.is_cpu() && tensor.is_non_overlapping_and_dense()) {
+            add(TensorMemory.address(tensor), tensor.nbytes(), sum);
+        } else {
+            Tensor copy = tensor.detach().cpu().contiguous();
+            add(TensorMemory.address(copy), copy.nbytes(), sum);
         }
     }
 
-    /**
-     * Compares with what it was before a client ran.
-     *
-     * @throws IllegalStateException if it is something else
-     */
-    static void requireSame(long before, List<Tensor> tensors, ClientJob job) {
-        if (sum(tensors) != before) {
-            throw new IllegalStateException("payload was written to: client=" + job.clientId() + ", round="
-                    + job.round() + ", limit=read only, and shared by all clients; copy what is changed, or look at"
-                    + " clients that ran at the same time");
+    private static void add(long address, long bytes, CRC32C sum) {
+        for (long done = 0; done < bytes; done += MOST_BYTES) {
+            ByteBuffer part = SegmentMemory.view(address + done, (int) Math.min(MOST_BYTES, bytes - done));
+            sum.update(part);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.TensorLayout;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -14,7 +15,8 @@ final class TensorMemory {
 
     /** The address of the first element; 0 if there is none. */
     static long address(Tensor tensor) {
-        return tensor.data_ptr().address();
+        Pointer data = tensor.data_ptr();
+        return data == null ? 0 : data.address();
     }
 
     /** Whether the elements lie as the layout says, so that they can be taken as they are. */

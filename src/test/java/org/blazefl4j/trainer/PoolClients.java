@@ -39,8 +39,6 @@ final class PoolClients {
         NO_PLACE,
         /** Returns a large unbounded tensor. */
         UNBOUNDED,
-        /** Writes to the payload and returns a large unbounded tensor. */
-        UNBOUNDED_AND_WRITE,
         /** Returns a lot that is no tensor. */
         TALKATIVE,
         /** Keeps the buffer after it has returned. */
@@ -203,10 +201,6 @@ final class PoolClients {
                 return result(cid, buffer, buffer.x(), torch.ones(5, 3), buffer.rest());
             }
             case NO_PLACE -> result.notes().put("loss", torch.ones(1));
-            case UNBOUNDED_AND_WRITE -> {
-                down.x().add_(new Scalar(1));
-                return result(cid, buffer, buffer.x(), buffer.y(), torch.ones(50_000));
-            }
             case UNBOUNDED -> {
                 return result(cid, buffer, buffer.x(), buffer.y(), torch.full(new long[] {1000, 50}, new Scalar((float)
                         cid)));

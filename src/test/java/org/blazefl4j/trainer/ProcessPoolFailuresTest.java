@@ -343,17 +343,6 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldKeepNoMemoryOfAnUnboundedTensorWhenItsClientFails() {
-        trainer = open(1, "-Dblazefl4j.checkPayload=true");
-        long pid = trainer.workerPids().get(0);
-        ALGORITHM.order(0, Action.UNBOUNDED_AND_WRITE);
-        failRound(1);
-        long open = Conditions.segmentsOpen(pid);
-        assertThat(failRound(1)).hasMessageContaining("payload was written to: client=0");
-        assertThat(Conditions.segmentsOpen(pid)).isEqualTo(open);
-    }
-
-    @Test
     void shouldNotLeaveAClientsInterruptToTheNextClient() {
         trainer = open(1);
         cids(2).forEach(cid -> ALGORITHM.order(cid, Action.INTERRUPT_ITSELF));

@@ -1,0 +1,140 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.trainer.Clients.ids;
+import static org.blazefl4j.trainer.Clients.plus;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Clients of one process that write to what all clients read. The check is on in the tests; ProcessPoolFailuresTest
+ * looks at worker processes.
+ */
+final class PayloadCheckTest {
+
+    /** What a client must not do. */
+    enum Misdeed implements BiConsumer<Down, WorkerContext> {
+        WRITE {
+            @Override
+            public void accept(Down down, WorkerContext context) {
+                down.value().add_(new Scalar(1));
+            }
+        },
+        WRITE_THROUGH_A_VIEW {
+            @Override
+            public void accept(Down down, WorkerContext context) {
+                down.value().select(0, 3).zero_();
+            }
+        },
+        WRITE_TO_WHAT_IS_SHARED {
+            @Override
+            public void accept(Down down, WorkerContext context) {
+                context.shared("data").select(0, 1).fill_(new Scalar(9));
+            }
+        },
+        CLOSE {
+            @Override
+            public void accept(Down down, WorkerContext context) {
+                down.value().close();
+            }
+        }
+    }
+
+    /** The payload's elements do not lie one after the other. */
+    private static Tensor everySecond() {
+        return torch.ones(8, 2).select(1, 1);
+    }
+
+    private static Clients misbehaving(int misbehaved, Misdeed misdeed) {
+        return new Clients((cid, down, context) -> {
+            Up up = plus(cid, new Down(down.value().select(0, 0)));
+            if (cid == misbehaved) {
+                misdeed.accept(down, context);
+            }
+            return up;
+        });
+    }
+
+    private static AbstractClientTrainer<Up, Down, Integer> open(Mode mode, Clients clients) {
+        return mode.trainer(clients, TrainerOptions.builder().numParallels(1).build());
+    }
+
+    private static Stream<Arguments> shouldNameTheClientThatChangesWhatAllRead() {
+        return Arrays.stream(Mode.values())
+                .flatMap(mode -> Arrays.stream(Misdeed.values()).map(misdeed -> Arguments.of(mode, misdeed)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void shouldNameTheClientThatChangesWhatAllRead(Mode mode, Misdeed misdeed) {
+        try (Tensor payload = everySecond();
+                Tensor data = torch.zeros(4);
+                var trainer = open(mode, misbehaving(2, misdeed))) {
+            trainer.share("data", data);
+            assertThatThrownBy(() -> trainer.localProcess(new Down(payload), ids(4), Up::close))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasMessageContaining("client=2")
+                    .cause()
+                    .hasMessage("payload was written to: client=2, round=0, limit=read only, and shared by all clients;"
+                            + " copy what is changed, or look at clients that ran at the same time");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldFindNothingWhereClientsOnlyRead(Mode mode) {
+        try (Tensor payload = torch.ones(1).expand(1000); // one element in memory
+                Tensor empty = torch.empty(0);
+                var trainer = open(mode, Clients.adding())) {
+            trainer.share("nothing", empty);
+            Down down = new Down(payload);
+            assertThatCode(() -> trainer.localProcess(down, ids(4), TensorWalk::closeAll))
+                    .doesNotThrowAnyException();
+        }
+    }
+
+    /** Without the property. */
+    static final class Unchecked {
+
+        private Unchecked() {}
+
+        /** Prints what a client returned that ran after one that wrote to the payload. */
+        public static void main(String[] args) {
+            try (Tensor payload = torch.ones(4);
+                    var trainer = open(Mode.SERIAL, misbehaving(0, Misdeed.WRITE))) {
+                trainer.localProcess(new Down(payload), ids(2), up -> System.out.println(up.number()));
+            }
+        }
+    }
+
+    @Test
+    void shouldBeOffUnlessAskedFor() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        Unchecked.class.getName())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        assertThat(process.inputReader().lines()).containsExactly("1.0", "3.0");
+        assertThat(process.waitFor()).isZero();
+    }
+}
