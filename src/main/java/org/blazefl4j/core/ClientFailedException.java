@@ -1,6 +1,11 @@
 package org.blazefl4j.core;
 
-/** A client did not return a result: its worker threw, died, froze or was killed. The cause says which. */
+import java.util.List;
+
+/**
+ * A client did not return a result: its worker threw, died, froze or was killed, or it ran over its time limit. Message
+ * and cause say which.
+ */
 public class ClientFailedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
@@ -11,6 +16,8 @@ public class ClientFailedException extends RuntimeException {
     private final int clientId;
     private final int round;
     private final int worker;
+    private final String reason;
+    private final int attempts;
 
     /**
      * Describes the failure of one client.
@@ -26,6 +33,8 @@ public class ClientFailedException extends RuntimeException {
         this.clientId = clientId;
         this.round = round;
         this.worker = worker;
+        this.reason = reason;
+        this.attempts = 1;
     }
 
     /**
@@ -38,6 +47,35 @@ public class ClientFailedException extends RuntimeException {
      */
     public ClientFailedException(int clientId, int round, int worker, Throwable cause) {
         this(clientId, round, worker, reason(String.valueOf(cause)), cause);
+    }
+
+    private ClientFailedException(ClientFailedException last, int attempts) {
+        super(
+                "client failed: client=" + last.clientId + ", round=" + last.round + ", worker=" + last.worker
+                        + ", attempts=" + attempts + ": " + last.reason,
+                last.getCause());
+        this.clientId = last.clientId;
+        this.round = last.round;
+        this.worker = last.worker;
+        this.reason = last.reason;
+        this.attempts = attempts;
+    }
+
+    /**
+     * Describes the failure of a client that was trained several times: the last attempt's failure, with the number of
+     * attempts in its message and the failures before it suppressed.
+     *
+     * @param attempts the attempts' failures in their order, one at least
+     * @return the failure itself if there was one attempt only
+     */
+    public static ClientFailedException ofAttempts(List<ClientFailedException> attempts) {
+        ClientFailedException last = attempts.get(attempts.size() - 1);
+        if (attempts.size() == 1) {
+            return last;
+        }
+        ClientFailedException all = new ClientFailedException(last, attempts.size());
+        attempts.subList(0, attempts.size() - 1).forEach(all::addSuppressed);
+        return all;
     }
 
     private static String reason(String text) {
@@ -58,5 +96,10 @@ public class ClientFailedException extends RuntimeException {
     /** The index of the worker that trained it. */
     public int worker() {
         return worker;
+    }
+
+    /** How often the client was trained in vain in this round, from 1. */
+    public int attempts() {
+        return attempts;
     }
 }

@@ -19,6 +19,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
 
     private final ClientJob job;
     private final WorkerSurroundings worker;
+    private final StopEvent stopEvent;
     private final Supplier<?> bufferSupplier;
     private final ClientState attempt;
     private final Map<String, Owned<Generator>> generators = new HashMap<>(4);
@@ -34,9 +35,20 @@ final class ClientContext implements WorkerContext, AutoCloseable {
             StopEvent stopEvent,
             ClassLoader loader) {}
 
-    ClientContext(ClientJob job, WorkerSurroundings worker, Supplier<?> bufferSupplier, ClientState attempt) {
+    /**
+     * The surroundings of one client.
+     *
+     * @param stopEvent what the client looks at: the worker's own, or one of its own beside that
+     */
+    ClientContext(
+            ClientJob job,
+            WorkerSurroundings worker,
+            StopEvent stopEvent,
+            Supplier<?> bufferSupplier,
+            ClientState attempt) {
         this.job = job;
         this.worker = worker;
+        this.stopEvent = stopEvent;
         this.bufferSupplier = bufferSupplier;
         this.attempt = attempt;
     }
@@ -63,7 +75,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
 
     @Override
     public StopEvent stopEvent() {
-        return worker.stopEvent();
+        return stopEvent;
     }
 
     @Override

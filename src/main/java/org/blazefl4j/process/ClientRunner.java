@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.StopEvent;
@@ -39,6 +40,8 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
     private final WorkerSurroundings surroundings;
     private final WorkerResources resources = new WorkerResources();
     private final DefaultGeneratorWatch watch;
+    private final long clientNanos;
+    private final Overtime overtime;
 
     /**
      * A worker that has trained no client yet.
@@ -49,6 +52,7 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
      * @param shared the shared tensors by name; looked up when a client asks, never closed here
      * @param stopEvent what clients are given to look at
      * @param loader finds the classes of clients' states
+     * @param overtime interrupts clients that go on after their time limit; stays the caller's
      */
     public ClientRunner(
             ClientWorker<? super C, ? super D, ? extends U> worker,
@@ -56,10 +60,13 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
             WorkerSettings settings,
             Map<String, Tensor> shared,
             StopEvent stopEvent,
-            ClassLoader loader) {
+            ClassLoader loader,
+            Overtime overtime) {
         this.worker = worker;
         this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent, loader);
         this.watch = new DefaultGeneratorWatch(settings.rngCheck());
+        this.clientNanos = settings.clientNanos();
+        this.overtime = overtime;
     }
 
     /** The worker's index, from 0. */
@@ -126,10 +133,15 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
         boolean gradients = GradMode.is_enabled();
         boolean flushed = Denormals.flushed();
         GradMode.set_enabled(true);
-        try (ClientContext context = new ClientContext(job, surroundings, buffer, state);
+        TimedStopEvent timed = clientNanos == WorkerSettings.NO_LIMIT
+                ? null
+                : new TimedStopEvent(surroundings.stopEvent(), clientNanos);
+        StopEvent stopEvent = timed == null ? surroundings.stopEvent() : timed;
+        try (ClientContext context = new ClientContext(job, surroundings, stopEvent, buffer, state);
                 OwnerScope scope = new OwnerScope()) {
             PayloadCheck check = PayloadCheck.begin(payload, surroundings.shared());
-            U uplink = watch.during(job, () -> worker.train(config, payload, context));
+            Callable<U> client = () -> worker.train(config, payload, context);
+            U uplink = watch.during(job, timed == null ? client : () -> timed.during(job, overtime, client));
             if (uplink == null) {
                 throw new NullPointerException(
                         "no package: client=" + job.clientId() + "; the worker function returned null");

@@ -1,15 +1,19 @@
 package org.blazefl4j.process;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.shm.SegmentHandle;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * One round of a pool: deals jobs, takes results in order. Used by the thread that called {@code localProcess}.
  *
  * <p>Job {@code j} has lane {@code j % lanes}. Each dealt job has a slot, so the next one to be handed over always has
- * one, and dealing is never further ahead of hand-over than there are lanes and slots.
+ * one, and dealing is never further ahead of hand-over than there are lanes and slots. A job whose client is trained
+ * again keeps both: the lane's word tells the attempts apart, and a lost worker can write to the slot no more.
  */
 public final class PoolRound {
 
@@ -20,19 +24,14 @@ public final class PoolRound {
     private final RoundJobs jobs;
     private final int message;
     private final Slot[] slots;
+    private final Object[] configs;
+    private final int[] attempts;
+    private final Set<Integer> dropped = new HashSet<>();
     private int dealt;
     private int handedOver;
-    private ClientFailedException failure;
+    private boolean failed;
     private boolean killed;
     private boolean ended;
-
-    /**
-     * How a round ended.
-     *
-     * @param packages the results that {@link #await} had not returned, in order; the caller owns them
-     * @param failure the failed client that comes first, the others suppressed; null if none failed
-     */
-    public record Ending(List<Object> packages, ClientFailedException failure) {}
 
     /**
      * A round that was published.
@@ -45,35 +44,52 @@ public final class PoolRound {
         this.jobs = jobs;
         this.message = message;
         this.slots = new Slot[board.lanes()];
+        this.configs = new Object[board.lanes()];
+        this.attempts = new int[board.lanes()];
     }
 
     /**
      * Waits for one client's result. Positions are asked for in order from 0; asking for one says that all before it
      * were handed over.
      *
-     * @return the result, or null if the round is to end now
+     * @return the result, or null if the client was dropped or the round is to end now
      * @throws IllegalStateException if there is no slot for the client, or a worker cannot be replaced
      */
     public Object await(int index) {
-        board.head(lane(index));
-        while (failure == null && board.failure() == Board.NOTHING && !jobs.stopRequested()) {
+        int lane = lane(index);
+        handedOver = index;
+        board.head(lane);
+        while (goesOn() && !dropped.contains(index)) {
             pool.supervisor().throwIfBroken();
             deal(index);
-            if (board.await(lane(index), SLICE_MILLIS) == Board.DONE) {
-                return handOver(index);
+            Object uplink = board.await(lane, SLICE_MILLIS) == Board.DONE ? take(index) : null;
+            if (uplink != null) {
+                handedOver = index + 1;
+                return uplink;
             }
         }
         return null;
     }
 
-    private int lane(int index) {
-        return index % board.lanes();
+    /** Settles what failed since the last look. False if the round is to end now. */
+    private boolean goesOn() {
+        boolean goesOn = !failed && !jobs.stopRequested();
+        int lane = goesOn ? board.failure() : Board.NOTHING;
+        while (goesOn && lane != Board.NOTHING) {
+            settle(index(lane));
+            goesOn = !failed && !jobs.stopRequested();
+            lane = board.failure();
+        }
+        return goesOn;
     }
 
-    private Object handOver(int index) {
-        Object uplink = take(index);
-        handedOver = index + 1;
-        return uplink;
+    /** The outstanding job in a lane. */
+    private int index(int lane) {
+        return handedOver + Math.floorMod(lane - lane(handedOver), board.lanes());
+    }
+
+    private int lane(int index) {
+        return index % board.lanes();
     }
 
     private void deal(int head) {
@@ -85,17 +101,35 @@ public final class PoolRound {
             int lane = lane(dealt);
             slots[lane] = slot;
             dealt++;
-            try (JobMessage job = message(dealt - 1, slot)) {
-                pool.mail().send(lane, job);
-            }
-            pool.supervisor().forgetLoss(lane);
-            board.deal(lane, message, 0);
+            configs[lane] = config(dealt - 1);
+            attempts[lane] = 0;
+            send(dealt - 1);
         }
     }
 
-    private JobMessage message(int index, Slot slot) {
+    private Object config(int index) {
         Object config = jobs.config(index);
         pool.checkClass(config);
+        return config;
+    }
+
+    private void send(int index) {
+        int lane = lane(index);
+        try (JobMessage job = message(index)) {
+            pool.mail().send(lane, job);
+        }
+        pool.supervisor().forgetLoss(lane);
+        board.deal(lane, message, attempts[lane]);
+    }
+
+    private void sendAgain(int index) {
+        board.release(lane(index));
+        attempts[lane(index)]++;
+        send(index);
+    }
+
+    private JobMessage message(int index) {
+        int lane = lane(index);
         Tensor state = null;
         String failure = null;
         try {
@@ -103,7 +137,8 @@ public final class PoolRound {
         } catch (IllegalStateException e) {
             failure = e.getMessage();
         }
-        return new JobMessage(jobs.job(index), slot.segment().handle(), slot.index(), config, state, failure);
+        SegmentHandle segment = slots[lane].segment().handle();
+        return new JobMessage(jobs.job(index), segment, slots[lane].index(), configs[lane], state, failure);
     }
 
     /** A slot for one more job beside those that are outstanding; null if dealing has to wait for hand-over. */
@@ -141,18 +176,25 @@ public final class PoolRound {
     /** Takes a result out of its lane; null, and a failure, if it cannot be read. */
     private Object take(int index) {
         int lane = lane(index);
-        long pid = pool.supervisor().pid(Board.worker(board.word(lane)));
-        try (UplinkSource source = new UplinkSource(slots[lane], pid)) {
-            return uplink(index, pool.mail().result(lane, source).graph());
+        int worker = Board.worker(board.word(lane));
+        Object uplink;
+        try {
+            uplink = uplink(index, read(lane, worker));
         } catch (RuntimeException | Error e) {
             String loss = pool.supervisor().loss(lane);
-            fail(
-                    index,
-                    loss == null ? "its result cannot be read: " + e : "its result was lost with its worker: " + loss,
-                    e);
+            String reason =
+                    loss == null ? "its result cannot be read: " + e : "its result was lost with its worker: " + loss;
+            failed(index, failure(index, worker, reason, e));
             return null;
-        } finally {
-            free(lane);
+        }
+        free(lane);
+        return uplink;
+    }
+
+    private Object read(int lane, int worker) {
+        try (UplinkSource source =
+                new UplinkSource(slots[lane], pool.supervisor().pid(worker))) {
+            return pool.mail().result(lane, source).graph();
         }
     }
 
@@ -172,6 +214,7 @@ public final class PoolRound {
         if (slots[lane] != null) {
             pool.slots().release(slots[lane]);
             slots[lane] = null;
+            configs[lane] = null;
         }
     }
 
@@ -179,19 +222,21 @@ public final class PoolRound {
      * Ends the round, complete or not: deals no further client and waits for those that run. If the round was told to
      * stop, what runs longer than the grace time is killed; what the kernel does not let go of even then is given up
      * once close is overdue. The second time there is nothing more to return.
+     *
+     * @return the results that {@link #await} had not returned, by position; the caller owns them
      */
-    public Ending end() {
+    public SortedMap<Integer, Object> end() {
+        SortedMap<Integer, Object> packages = new TreeMap<>();
         if (ended) {
-            return new Ending(List.of(), failure);
+            return packages;
         }
         ended = true;
         try {
             awaitRunning();
-            List<Object> packages = new ArrayList<>();
             for (int index = handedOver; index < dealt; index++) {
                 finish(index, packages);
             }
-            return new Ending(packages, failure);
+            return packages;
         } finally {
             board.stop(Board.ROUND_ENDS, pool.isClosing());
             pool.leave();
@@ -229,56 +274,59 @@ public final class PoolRound {
         }
     }
 
-    private void finish(int index, List<Object> packages) {
+    private void finish(int index, SortedMap<Integer, Object> packages) {
         int lane = lane(index);
-        long word = board.word(lane);
-        switch (Board.state(word)) {
-            case Board.DONE -> {
-                Object uplink = take(index);
-                if (uplink != null) {
-                    packages.add(uplink);
-                }
+        int state = Board.state(board.word(lane));
+        if (state == Board.DONE) {
+            Object uplink = take(index);
+            if (uplink != null) {
+                packages.put(index, uplink);
             }
-            case Board.FAILED -> {
-                reportThrown(index, lane);
-                free(lane);
-            }
-            case Board.LOST -> {
-                if (!killed && !pool.isClosing()) {
-                    fail(index, Board.worker(word), pool.supervisor().loss(lane), null);
-                }
-                free(lane);
-            }
-            default -> free(lane);
+        } else if (state == Board.FAILED || state == Board.LOST && !killed && !pool.isClosing()) {
+            settle(index);
+        }
+        free(lane);
+    }
+
+    /** Finds out why a client failed or its worker was lost, and does with it as the trainer says. */
+    private void settle(int index) {
+        long word = board.word(lane(index));
+        int worker = Board.worker(word);
+        ClientFailedException failure = Board.state(word) == Board.FAILED
+                ? thrown(index, worker)
+                : failure(index, worker, pool.supervisor().loss(lane(index)), null);
+        if (failure != null) {
+            failed(index, failure);
         }
     }
 
-    private void reportThrown(int index, int lane) {
-        int worker = Board.worker(board.word(lane));
-        try (UplinkSource source =
-                new UplinkSource(slots[lane], pool.supervisor().pid(worker))) {
-            RemoteError error = (RemoteError) pool.mail().result(lane, source).graph();
-            if (!error.stopped() || !jobs.stopRequested()) {
-                fail(new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, error.toException()));
-            }
+    /** What a client threw; null if it ended early because it was asked to. */
+    private ClientFailedException thrown(int index, int worker) {
+        try {
+            RemoteError error = (RemoteError) read(lane(index), worker);
+            boolean asked = error.stopped() && jobs.stopRequested();
+            return asked
+                    ? null
+                    : new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, error.toException());
         } catch (RuntimeException | Error e) {
-            fail(index, worker, "its exception cannot be read: " + e, e);
+            return failure(index, worker, "its exception cannot be read: " + e, e);
         }
     }
 
-    private void fail(int index, String reason, Throwable cause) {
-        fail(index, Board.worker(board.word(lane(index))), reason, cause);
+    private ClientFailedException failure(int index, int worker, String reason, Throwable cause) {
+        return new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, reason, cause);
     }
 
-    private void fail(int index, int worker, String reason, Throwable cause) {
-        fail(new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, reason, cause));
-    }
-
-    private void fail(ClientFailedException next) {
-        if (failure == null) {
-            failure = next;
-        } else {
-            failure.addSuppressed(next);
+    private void failed(int index, ClientFailedException failure) {
+        AfterFailure next = jobs.failed(index, failure);
+        if (next == AfterFailure.RETRY) {
+            sendAgain(index);
+            return;
         }
+        if (next == AfterFailure.DROP) {
+            dropped.add(index);
+        }
+        failed |= next == AfterFailure.END;
+        free(lane(index));
     }
 }

@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import org.blazefl4j.core.ClientFailedException;
 import org.bytedeco.pytorch.Tensor;
 
 /** The clients of one round, in the order in which they are dealt and handed over. */
@@ -14,7 +15,7 @@ public interface RoundJobs {
     /** One client. */
     ClientJob job(int index);
 
-    /** The configuration of one client; called once, when it is dealt. */
+    /** The configuration of one client; called once, when it is dealt first. */
     Object config(int index);
 
     /**
@@ -26,6 +27,14 @@ public interface RoundJobs {
 
     /** Takes over the bytes of the state that one client left, before its result is returned. */
     void keep(int index, Tensor state);
+
+    /**
+     * A client failed: it threw, or its worker or its result was lost. Not told of one that ended early because it was
+     * asked to.
+     *
+     * @return what becomes of it; never {@link AfterFailure#RETRY} once the round is to end
+     */
+    AfterFailure failed(int index, ClientFailedException failure);
 
     /** Whether the round is to end early. */
     boolean stopRequested();

@@ -60,7 +60,8 @@ final class Worker {
                 setup.settings(),
                 shared,
                 new BoardStopEvent(board),
-                loader);
+                loader,
+                Overtime.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         this.jobs = new Inbox[board.lanes()];
         this.results = new Outbox[board.lanes()];

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -11,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
@@ -18,6 +20,7 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.process.Overtime;
 import org.blazefl4j.process.PoolClassLoader;
 import org.blazefl4j.process.WorkerSettings;
 import org.blazefl4j.shm.TensorWalk;
@@ -58,7 +61,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final AtomicReference<Thread> caller = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
+    private Overtime overtime = Overtime.unwatched();
     private volatile Round<D, C> running;
+    private volatile ClientFailures failures;
     private volatile int round;
     private volatile boolean closed;
     private volatile long closeDeadline;
@@ -76,6 +81,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         LibTorch.load();
         this.deviceCount = CudaDevices.countFor(options);
         this.worker = Objects.requireNonNull(algorithm.worker(), "algorithm.worker()");
+        this.failures = new ClientFailures(options.onClientFailure());
     }
 
     /** Prepares one round. Clients may start at once or at the first {@code await}. */
@@ -87,9 +93,21 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
      */
     abstract void closeWorkers();
 
-    /** Frees the shared tensors; no worker may use them any more. */
+    /** Frees what workers of this process shared; none may use it any more. */
     final void freeShared() {
+        overtime.close();
         shared.values().forEach(Tensor::close);
+    }
+
+    /** Makes what interrupts clients of this process that go on after their time limit. Once, by the constructor. */
+    final Overtime watchOvertime() {
+        options.clientTimeLimit().ifPresent(limit -> overtime = Overtime.after(limit.plus(options.grace())));
+        return overtime;
+    }
+
+    /** Whether it is for its client's time limit that a thread's interrupt flag is set. */
+    final boolean isInterruptedByTimeLimit(Thread thread) {
+        return overtime.interrupts(thread);
     }
 
     /** Whether the current thread runs clients of this trainer, so that it cannot wait for them. */
@@ -120,7 +138,8 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     /** What every worker is told once. */
     final WorkerSettings workerSettings() {
-        return new WorkerSettings(options.seed(), options.intraOpThreads(), options.rngCheck());
+        long limit = options.clientTimeLimit().map(Duration::toNanos).orElse(WorkerSettings.NO_LIMIT);
+        return new WorkerSettings(options.seed(), options.intraOpThreads(), options.rngCheck(), limit);
     }
 
     /** Finds the classes of clients' states. */
@@ -310,6 +329,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private void runCounted(Round<D, C> current, Consumer<? super U> sink) {
         running = current;
+        failures = current.failures();
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
             run(current, sink);
         } finally {
@@ -321,42 +341,49 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private void run(Round<D, C> current, Consumer<? super U> sink) {
         RoundExecution<U> execution = execute(current);
-        RoundExecution.Ending<U> ending;
+        SortedMap<Integer, U> rest;
         boolean complete;
         try {
             try (CallersCode code = new CallersCode()) {
                 complete = handOver(current, execution, sink, code);
             }
-            ending = execution.end();
+            rest = execution.end();
         } catch (Throwable callersFailure) {
             current.abort();
-            discard(execution, callersFailure);
+            discard(current, execution, callersFailure);
             throw callersFailure;
         }
-        keepAll(ending.packages());
-        commitStates(current, complete, ending);
-        if (ending.failure() != null && !isClosed()) {
-            throw ending.failure();
+        keepAll(current, rest);
+        commitStates(current, complete);
+        if (current.failures().isFatal() && !isClosed()) {
+            throw current.failures().unsettled();
         }
         // A stop that nobody saw before the last package was taken is left for the next round.
         if (!complete || current.stopSeen() || isClosed()) {
             throwIfStopped(current);
         }
+        if (current.failures().droppedAll(current.size())) {
+            throw current.failures().allDropped();
+        }
     }
 
     /** What a stopped client left may be a part of its state, and a stopped round has to be repeatable. */
-    private void commitStates(Round<D, C> current, boolean complete, RoundExecution.Ending<U> ending) {
-        boolean stopped = ending.failure() == null ? !complete || current.stopSeen() : current.stopRequested();
+    private void commitStates(Round<D, C> current, boolean complete) {
+        boolean stopped = current.failures().isFatal() ? current.stopRequested() : !complete || current.stopSeen();
         if (!stopped) {
             states.commit();
         }
     }
 
-    private void discard(RoundExecution<U> execution, Throwable callersFailure) {
-        RoundExecution.Ending<U> ending = execution.end();
-        ending.packages().forEach(TensorWalk::closeAll);
-        if (ending.failure() != null) {
-            callersFailure.addSuppressed(ending.failure());
+    private void discard(Round<D, C> current, RoundExecution<U> execution, Throwable callersFailure) {
+        execution.end().values().forEach(TensorWalk::closeAll);
+        addUnsettled(current, callersFailure);
+    }
+
+    private static void addUnsettled(Round<?, ?> current, Throwable failure) {
+        ClientFailedException unsettled = current.failures().unsettled();
+        if (unsettled != null) {
+            failure.addSuppressed(unsettled);
         }
     }
 
@@ -369,15 +396,18 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             code.pause();
             U uplink = execution.await(index);
             code.resume();
-            if (uplink == null) {
+            if (uplink == null && !current.failures().isDropped(index)) {
                 return false;
             }
-            if (current.stopRequested()) {
+            if (uplink != null && current.stopRequested()) {
                 // A client that was asked to end early may have returned a part of its result.
                 cache.add(converted(uplink));
                 return false;
             }
-            sink.accept(converted(uplink));
+            if (uplink != null) {
+                sink.accept(converted(uplink));
+                current.failures().accepted(index);
+            }
             index++;
         }
         if (index < current.size()) {
@@ -411,7 +441,18 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         if (current.stoppedByEvent()) {
             stopEvent.clear();
         }
+        addUnsettled(current, stopped);
         throw stopped;
+    }
+
+    @Override
+    public final List<ClientFailedException> dropped() {
+        return failures.dropped();
+    }
+
+    @Override
+    public final List<ClientFailedException> retried() {
+        return failures.retried();
     }
 
     @Override
@@ -419,12 +460,14 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         return cache.take();
     }
 
-    private void keepAll(List<U> packages) {
-        for (int i = 0; i < packages.size(); i++) {
+    private void keepAll(Round<D, C> current, SortedMap<Integer, U> packages) {
+        for (Map.Entry<Integer, U> entry : packages.entrySet()) {
+            int index = entry.getKey();
             try {
-                cache.add(converted(packages.get(i)));
+                cache.add(converted(entry.getValue()));
+                current.failures().accepted(index);
             } catch (Throwable failure) {
-                packages.subList(i + 1, packages.size()).forEach(TensorWalk::closeAll);
+                packages.tailMap(index + 1).values().forEach(TensorWalk::closeAll);
                 throw failure;
             }
         }

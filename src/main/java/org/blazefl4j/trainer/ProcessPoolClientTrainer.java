@@ -1,7 +1,11 @@
 package org.blazefl4j.trainer;
 
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.PoolRound;
 import org.blazefl4j.process.PoolSettings;
@@ -129,12 +133,10 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
             }
 
             @Override
-            public Ending<U> end() {
-                PoolRound.Ending ending = running.end();
-                List<U> packages = ending.packages().stream()
-                        .map(ProcessPoolClientTrainer.this::result)
-                        .toList();
-                return new Ending<>(packages, ending.failure());
+            public SortedMap<Integer, U> end() {
+                SortedMap<Integer, U> packages = new TreeMap<>();
+                running.end().forEach((index, uplink) -> packages.put(index, result(uplink)));
+                return packages;
             }
         };
     }
@@ -181,6 +183,11 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         @Override
         public void keep(int index, Tensor state) {
             round.keep(index, state);
+        }
+
+        @Override
+        public AfterFailure failed(int index, ClientFailedException failure) {
+            return round.failed(index, failure);
         }
 
         @Override

@@ -3,6 +3,7 @@ package org.blazefl4j.trainer;
 import java.util.List;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
@@ -24,6 +25,7 @@ final class Round<D, C> {
     private final boolean streaming;
     private final Thread caller = Thread.currentThread();
     private final boolean flushDenormal = Denormals.flushed();
+    private final ClientFailures failures;
     private volatile boolean aborted;
     private volatile String stopReason;
     private volatile boolean interrupted;
@@ -34,6 +36,7 @@ final class Round<D, C> {
         this.payload = payload;
         this.cids = cids;
         this.streaming = streaming;
+        this.failures = new ClientFailures(trainer.options().onClientFailure());
     }
 
     /** The round, from 0. */
@@ -156,14 +159,37 @@ final class Round<D, C> {
         if (trainer.stopEvent().isSet()) {
             return STOP_EVENT;
         }
-        return interrupted || caller.isInterrupted() ? "calling thread interrupted" : null;
+        return interrupted || callerIsInterrupted() ? "calling thread interrupted" : null;
     }
 
-    /** What a client's exception means: a failed client, or null if it ended early because it was asked to. */
-    ClientFailedException failure(ClientJob job, int worker, Throwable cause) {
+    private boolean callerIsInterrupted() {
+        return caller.isInterrupted() && !trainer.isInterruptedByTimeLimit(caller);
+    }
+
+    /** The clients that failed so far. */
+    ClientFailures failures() {
+        return failures;
+    }
+
+    /** A client threw something. If it ended early because it was asked to, it has not failed, but the round ends. */
+    AfterFailure failed(int index, int worker, Throwable cause) {
         if (cause instanceof StoppedException && stopRequested()) {
-            return null;
+            return AfterFailure.END;
         }
-        return new ClientFailedException(job.clientId(), number, worker, cause);
+        return failed(index, failure(index, worker, cause));
+    }
+
+    /** A client threw something, and it is too late to do anything about it. */
+    void failedForGood(int index, int worker, Throwable cause) {
+        failures.end(index, failure(index, worker, cause));
+    }
+
+    private ClientFailedException failure(int index, int worker, Throwable cause) {
+        return new ClientFailedException(cids.get(index), number, worker, cause);
+    }
+
+    /** A client failed. */
+    AfterFailure failed(int index, ClientFailedException failure) {
+        return failures.add(index, failure, stopRequested());
     }
 }

@@ -1,30 +1,21 @@
 package org.blazefl4j.trainer;
 
-import java.util.List;
-import org.blazefl4j.core.ClientFailedException;
+import java.util.SortedMap;
 
 /**
- * How one round's clients are run in one execution mode. Called on the thread that called {@code localProcess}.
+ * How one round's clients are run in one execution mode. Whoever trains a client tells {@link Round#failed} if it
+ * fails, and does as that says. Called on the thread that called {@code localProcess}.
  *
  * @param <U> the uplink package
  */
 interface RoundExecution<U> {
 
     /**
-     * How a round ended.
-     *
-     * @param <U> the uplink package
-     * @param packages what {@link #await} had not returned, in order; the caller owns them
-     * @param failure the failed client that comes first in the list, the others suppressed; null if none failed
-     */
-    record Ending<U>(List<U> packages, ClientFailedException failure) {}
-
-    /**
      * Waits for one client's package. Positions are asked for in order from 0; asking for one says that all before it
      * were handed over.
      *
-     * @return the package, or null if the round is to end now: a client failed, this one or another, or
-     *     {@link Round#stopRequested()}
+     * @return the package, or null: then {@link ClientFailures#isDropped} says so of this client, or the round is to
+     *     end now, for a client failed, this one or another, or {@link Round#stopRequested()}
      */
     U await(int index);
 
@@ -32,6 +23,8 @@ interface RoundExecution<U> {
      * Ends the round, complete or not: deals no further client and waits for those that run. Once the trainer is closed
      * it waits no longer than {@code close()} does. A client that ends with {@code StoppedException} because it was
      * asked to has not failed.
+     *
+     * @return what {@link #await} had not returned, by position; the caller owns it
      */
-    Ending<U> end();
+    SortedMap<Integer, U> end();
 }

@@ -1,11 +1,12 @@
 package org.blazefl4j.trainer;
 
-import java.util.List;
+import java.util.Collections;
+import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.ClientState;
@@ -35,7 +36,8 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     @SuppressWarnings("this-escape") // all that is called is final
     public SerialClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
-        this.runner = new ClientRunner<>(worker(), 0, workerSettings(), shared(), clientsStopEvent(), stateClasses());
+        this.runner = new ClientRunner<>(
+                worker(), 0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
     }
 
     /** Always 1. */
@@ -52,7 +54,6 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     private final class Execution implements RoundExecution<U> {
 
         private final Round<D, C> round;
-        private ClientFailedException failure;
 
         Execution(Round<D, C> round) {
             this.round = round;
@@ -65,25 +66,25 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
             }
             ClientJob job = round.job(index);
             C config = round.config(index);
-            if (!begin()) {
-                return null;
+            AfterFailure next = AfterFailure.RETRY;
+            while (next == AfterFailure.RETRY && begin()) {
+                try (ClientState state = new ClientState(() -> round.state(index))) {
+                    U uplink = runner.run(
+                            job, state, config, round.payload(), SerialClientTrainer.this::prepareUplinkPackageBuffer);
+                    round.keep(index, state.takeKept());
+                    return uplink;
+                } catch (Throwable cause) {
+                    next = round.failed(index, runner.index(), cause);
+                } finally {
+                    finish();
+                }
             }
-            try (ClientState state = new ClientState(() -> round.state(index))) {
-                U uplink = runner.run(
-                        job, state, config, round.payload(), SerialClientTrainer.this::prepareUplinkPackageBuffer);
-                round.keep(index, state.takeKept());
-                return uplink;
-            } catch (Throwable cause) {
-                failure = round.failure(job, 0, cause);
-                return null;
-            } finally {
-                finish();
-            }
+            return null;
         }
 
         @Override
-        public Ending<U> end() {
-            return new Ending<>(List.of(), failure);
+        public SortedMap<Integer, U> end() {
+            return Collections.emptySortedMap();
         }
     }
 

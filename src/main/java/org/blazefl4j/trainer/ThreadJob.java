@@ -1,6 +1,7 @@
 package org.blazefl4j.trainer;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.ClientState;
@@ -8,7 +9,9 @@ import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
 
-/** One client of a round in threads: made by the caller, trained by a worker, taken by the caller. */
+/**
+ * One client of a round in threads: made by the caller, trained by a worker until it is settled, taken by the caller.
+ */
 final class ThreadJob<U, C> {
 
     private static final int PENDING = 0;
@@ -16,30 +19,28 @@ final class ThreadJob<U, C> {
     private static final int ABANDONED = 2;
 
     private final AtomicInteger state = new AtomicInteger(PENDING);
+    private final int index;
     private final ClientJob client;
     private final C config;
     private int worker;
     private U uplink;
     private Tensor keptState;
     private Throwable failure;
+    private AfterFailure decision;
 
-    ThreadJob(ClientJob client, C config) {
+    ThreadJob(int index, ClientJob client, C config) {
+        this.index = index;
         this.client = client;
         this.config = config;
     }
 
-    /** Trains the client; afterwards {@link #isDone}. Allocates nothing of its own, so that it cannot fail itself. */
-    <D> void train(
-            int index, Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
+    /** Trains the client, again if the round says so; afterwards {@link #isDone}. Throws nothing. */
+    <D> void train(Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
         worker = runner.index();
-        Thread.interrupted(); // the last client's business
-        try (ClientState state = new ClientState(() -> round.state(index))) {
-            Denormals.flush(round.flushDenormal());
-            uplink = runner.run(client, state, config, round.payload(), trainer::prepareUplinkPackageBuffer);
-            keptState = state.takeKept();
-        } catch (Throwable thrown) {
-            failure = thrown;
-        }
+        do {
+            attempt(round, runner, trainer);
+            decide(round);
+        } while (decision == AfterFailure.RETRY);
         if (!state.compareAndSet(PENDING, DONE)) {
             TensorWalk.closeAll(uplink);
             closeState();
@@ -52,6 +53,42 @@ final class ThreadJob<U, C> {
         }
     }
 
+    /** Allocates nothing of its own, so that it cannot fail itself. */
+    private <D> void attempt(
+            Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
+        failure = null;
+        Thread.interrupted(); // the last client's business
+        try (ClientState state = new ClientState(() -> round.state(index))) {
+            Denormals.flush(round.flushDenormal());
+            uplink = runner.run(client, state, config, round.payload(), trainer::prepareUplinkPackageBuffer);
+            keptState = state.takeKept();
+        } catch (Throwable thrown) {
+            failure = thrown;
+        }
+    }
+
+    /** Where memory has run out this may fail too, and is left to the caller. */
+    private void decide(Round<?, ?> round) {
+        try {
+            decision = failure == null ? null : round.failed(index, worker, failure);
+        } catch (Throwable undecided) {
+            decision = null;
+        }
+    }
+
+    /** Leaves no failure undecided; once done, on the caller's thread. */
+    void requireDecided(Round<?, ?> round) {
+        if (state.get() == DONE && failure != null && decision == null) {
+            round.failedForGood(index, worker, failure);
+            decision = AfterFailure.END;
+        }
+    }
+
+    /** Whether the round ends for this client's failure; once done. */
+    boolean endsRound() {
+        return failure != null && decision != AfterFailure.DROP;
+    }
+
     boolean isDone() {
         return state.get() != PENDING;
     }
@@ -59,21 +96,6 @@ final class ThreadJob<U, C> {
     /** Gives the client up; its worker closes what it may yet return. False if it is done. */
     boolean abandon() {
         return state.compareAndSet(PENDING, ABANDONED);
-    }
-
-    /** The client. */
-    ClientJob client() {
-        return client;
-    }
-
-    /** The index of the worker that trained it; once done. */
-    int worker() {
-        return worker;
-    }
-
-    /** What the client threw, or null; once done. */
-    Throwable failure() {
-        return state.get() == ABANDONED ? null : failure;
     }
 
     /** The bytes of the state that the client left, now the caller's, or null if it left none; once done. */

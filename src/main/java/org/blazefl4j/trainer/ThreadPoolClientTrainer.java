@@ -5,6 +5,7 @@ import java.util.List;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.process.Overtime;
 
 /**
  * Trains clients in threads of this process, {@link TrainerOptions#numParallels()} at a time. The threads are daemons
@@ -31,10 +32,11 @@ public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D
     @SuppressWarnings("this-escape") // all that is called is final
     public ThreadPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
+        Overtime overtime = watchOvertime();
         List<ClientRunner<C, D, U>> runners = new ArrayList<>();
         for (int i = 0; i < options.numParallels(); i++) {
-            runners.add(
-                    new ClientRunner<>(worker(), i, workerSettings(), shared(), clientsStopEvent(), stateClasses()));
+            runners.add(new ClientRunner<>(
+                    worker(), i, workerSettings(), shared(), clientsStopEvent(), stateClasses(), overtime));
         }
         this.workers = new WorkerThreads<>(runners, options.intraOpThreads(), this::freeShared);
     }

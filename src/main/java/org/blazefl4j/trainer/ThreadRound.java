@@ -1,11 +1,10 @@
 package org.blazefl4j.trainer;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
 
@@ -77,12 +76,12 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     /** Trains a claimed client. Throws nothing, not even what the client throws. */
     void train(int index, ClientRunner<C, D, U> runner) {
         ThreadJob<U, C> job = jobs[index];
-        job.train(index, round, runner, trainer);
-        boolean failed = job.failure() != null;
-        if (failed) {
+        job.train(round, runner, trainer);
+        boolean ending = job.endsRound();
+        if (ending) {
             endDealing();
         }
-        if (index == awaited && (failed || round.streaming())) {
+        if (index == awaited && (ending || round.streaming())) {
             LockSupport.unpark(round.caller());
         }
     }
@@ -107,7 +106,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
             return null;
         }
         ThreadJob<U, C> job = jobs[index];
-        if (job.failure() != null) {
+        if (job.endsRound()) {
             return null;
         }
         jobs[index] = null;
@@ -124,7 +123,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         }
         try (CallersCode code = new CallersCode()) {
             for (int i = from; i < limit; i++) {
-                jobs[i] = new ThreadJob<>(round.job(i), round.config(i));
+                jobs[i] = new ThreadJob<>(i, round.job(i), round.config(i));
             }
         }
         dealt = limit;
@@ -153,7 +152,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     }
 
     @Override
-    public Ending<U> end() {
+    public SortedMap<Integer, U> end() {
         endDealing();
         try {
             return settle();
@@ -163,27 +162,17 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         }
     }
 
-    private Ending<U> settle() {
-        List<U> packages = new ArrayList<>();
-        ClientFailedException first = null;
+    private SortedMap<Integer, U> settle() {
+        SortedMap<Integer, U> packages = new TreeMap<>();
         for (int index = taken; index < claimed(); index++) {
             ThreadJob<U, C> job = awaitClaimed(index);
-            if (job.failure() != null) {
-                first = merge(first, round.failure(job.client(), job.worker(), job.failure()));
-            } else if (job.uplink() != null) {
+            job.requireDecided(round);
+            if (job.uplink() != null) {
                 round.keep(index, job.takeState());
-                packages.add(job.uplink());
+                packages.put(index, job.uplink());
             }
         }
-        return new Ending<>(packages, first);
-    }
-
-    private static ClientFailedException merge(ClientFailedException first, ClientFailedException more) {
-        if (first == null || more == null) {
-            return first == null ? more : first;
-        }
-        first.addSuppressed(more);
-        return first;
+        return packages;
     }
 
     /** Waits for a client that was claimed, but not past the end of {@code close()}. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
@@ -40,7 +41,7 @@ final class PoolRoundTest {
     private static PoolSettings settings() {
         return new PoolSettings(
                 1,
-                new WorkerSettings(0, 1, RngCheck.FAIL),
+                new WorkerSettings(0, 1, RngCheck.FAIL, WorkerSettings.NO_LIMIT),
                 OptionalInt.empty(),
                 1,
                 List.of(),
@@ -85,6 +86,11 @@ final class PoolRoundTest {
         }
 
         @Override
+        public AfterFailure failed(int index, ClientFailedException failure) {
+            throw new AssertionError(failure);
+        }
+
+        @Override
         public boolean stopRequested() {
             return Files.exists(started);
         }
@@ -104,7 +110,7 @@ final class PoolRoundTest {
                         new ProcessPool(settings(), worker, new Package(x), PoolRoundTest.class, new PoolStopEvent())) {
             PoolRound round = pool.begin(new GivenUp(folder.resolve("started")), new Package(x));
             assertThat(round.await(0)).isNull();
-            assertThat(round.end().packages()).isEmpty();
+            assertThat(round.end()).isEmpty();
             kill(pool.workerPids().get(0)); // close() would wait for it
             pool.close(); // and once more at the end, which finds nothing left to use
         }

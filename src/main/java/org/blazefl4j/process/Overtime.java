@@ -1,0 +1,136 @@
+package org.blazefl4j.process;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Interrupts clients in threads of this process that go on after their time limit and the grace time, by a thread of
+ * its own that sleeps while there are none. (Worker processes are killed instead, by the {@link Supervisor}.)
+ */
+public final class Overtime implements AutoCloseable {
+
+    /** More than the thread needs to see that it is closed. */
+    private static final Duration LAST_LOOK = Duration.ofSeconds(1);
+
+    private final long patienceNanos;
+    private final Set<Shift> shifts = ConcurrentHashMap.newKeySet();
+    private final Thread watch;
+    private volatile boolean asleep;
+    private volatile boolean closed;
+
+    /** One client in its thread. */
+    static final class Shift {
+        private final Thread thread = Thread.currentThread();
+        private final long end;
+        private boolean over;
+        private volatile boolean interrupted;
+
+        Shift(long end) {
+            this.end = end;
+        }
+
+        private synchronized void interrupt() {
+            if (!over && !interrupted) {
+                interrupted = true;
+                thread.interrupt();
+            }
+        }
+
+        private synchronized boolean end() {
+            over = true;
+            return interrupted;
+        }
+    }
+
+    private Overtime(long patienceNanos, boolean watched) {
+        this.patienceNanos = patienceNanos;
+        this.watch = watched ? new Thread(this::watch, "blazefl4j-overtime") : null;
+    }
+
+    /** One that interrupts nobody, and has no thread. */
+    public static Overtime unwatched() {
+        return new Overtime(0, false);
+    }
+
+    /**
+     * One that interrupts clients.
+     *
+     * @param patience how long a client may train, the grace time included
+     */
+    public static Overtime after(Duration patience) {
+        Overtime overtime = new Overtime(patience.toNanos(), true);
+        overtime.watch.setDaemon(true);
+        overtime.watch.start();
+        return overtime;
+    }
+
+    /** The current thread begins a client. */
+    Shift begin() {
+        if (watch == null) {
+            return null;
+        }
+        Shift shift = new Shift(System.nanoTime() + patienceNanos);
+        shifts.add(shift);
+        if (asleep) {
+            LockSupport.unpark(watch);
+        }
+        return shift;
+    }
+
+    /** The current thread has ended its client. True if it was interrupted; it is so no more. */
+    boolean end(Shift shift) {
+        if (shift == null) {
+            return false;
+        }
+        boolean interrupted = shift.end();
+        if (interrupted) {
+            Thread.interrupted(); // the client's business, whoever else may have interrupted it meanwhile
+        }
+        shifts.remove(shift);
+        return interrupted;
+    }
+
+    /** Whether a thread's interrupt flag may be set because its client's time is over. */
+    public boolean interrupts(Thread thread) {
+        return shifts.stream().anyMatch(shift -> shift.thread == thread && shift.interrupted);
+    }
+
+    private void watch() {
+        while (!closed) {
+            long now = System.nanoTime();
+            long left = Long.MAX_VALUE;
+            for (Shift shift : shifts) {
+                if (shift.end - now <= 0) {
+                    shift.interrupt();
+                } else {
+                    left = Math.min(left, shift.end - now);
+                }
+            }
+            rest(left);
+        }
+    }
+
+    private void rest(long nanos) {
+        if (nanos < Long.MAX_VALUE) {
+            LockSupport.parkNanos(this, nanos);
+            return;
+        }
+        asleep = true;
+        if (!closed && shifts.stream().allMatch(shift -> shift.interrupted)) {
+            LockSupport.park(this);
+        }
+        asleep = false;
+    }
+
+    /** Ends the thread. */
+    @Override
+    public void close() {
+        closed = true;
+        if (watch != null) {
+            LockSupport.unpark(watch);
+            Waiting.join(watch, LAST_LOOK.toMillis());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package org.blazefl4j.trainer;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.process.AfterFailure;
+
+/**
+ * The failures of one round, and what the policy makes of them. Clients are known by their positions in the list, in
+ * whose order failures are told. Thread-safe; as long as no client fails it costs nothing to speak of.
+ */
+final class ClientFailures {
+
+    private static final Logger LOGGER = System.getLogger(ClientFailures.class.getName());
+
+    private final FailurePolicy policy;
+
+    /** The failed attempts of clients about which nothing is settled. */
+    private final SortedMap<Integer, List<ClientFailedException>> open = new TreeMap<>();
+
+    private final SortedMap<Integer, ClientFailedException> dropped = new TreeMap<>();
+    private final SortedMap<Integer, ClientFailedException> fatal = new TreeMap<>();
+    private final List<ClientFailedException> retried = new ArrayList<>();
+
+    ClientFailures(FailurePolicy policy) {
+        this.policy = policy;
+    }
+
+    /**
+     * An attempt failed.
+     *
+     * @param ending whether the round ends for other reasons, so that nobody is trained again
+     */
+    synchronized AfterFailure add(int index, ClientFailedException failure, boolean ending) {
+        List<ClientFailedException> attempts = open.computeIfAbsent(index, none -> new ArrayList<>(1));
+        attempts.add(failure);
+        if (attempts.size() <= policy.retries()) {
+            return ending || !fatal.isEmpty() ? AfterFailure.END : retry(failure, attempts.size());
+        }
+        open.remove(index);
+        ClientFailedException all = ClientFailedException.ofAttempts(attempts);
+        return policy.drops() ? drop(index, all) : end(index, all);
+    }
+
+    private AfterFailure retry(ClientFailedException failure, int retry) {
+        LOGGER.log(
+                Level.WARNING,
+                "client is trained again: retry={0}, limit={1}; {2}",
+                retry,
+                policy.retries(),
+                failure.getMessage());
+        return AfterFailure.RETRY;
+    }
+
+    private AfterFailure drop(int index, ClientFailedException failure) {
+        dropped.put(index, failure);
+        LOGGER.log(Level.WARNING, "client is dropped: {0}", failure.getMessage());
+        return AfterFailure.DROP;
+    }
+
+    /** The round ends for this failure, whatever the policy says. */
+    synchronized AfterFailure end(int index, ClientFailedException failure) {
+        open.remove(index);
+        fatal.put(index, failure);
+        return AfterFailure.END;
+    }
+
+    /** The client's package was taken: what failed before was made good. */
+    synchronized void accepted(int index) {
+        List<ClientFailedException> attempts = open.remove(index);
+        if (attempts != null) {
+            retried.addAll(attempts);
+        }
+    }
+
+    synchronized boolean isDropped(int index) {
+        return dropped.containsKey(index);
+    }
+
+    /** Whether all clients of the round were dropped. */
+    synchronized boolean droppedAll(int size) {
+        return dropped.size() == size && size > 0;
+    }
+
+    /** Whether a client failed for good, so that the round has to end. */
+    synchronized boolean isFatal() {
+        return !fatal.isEmpty();
+    }
+
+    /**
+     * The failures for which the round ended or which were not made good when it did: the first that is fatal, or else
+     * the first, with the others suppressed; null if there is none. To be asked once.
+     */
+    synchronized ClientFailedException unsettled() {
+        SortedMap<Integer, ClientFailedException> all = new TreeMap<>(fatal);
+        open.forEach((index, attempts) -> all.put(index, ClientFailedException.ofAttempts(attempts)));
+        return all.isEmpty() ? null : merged(all, fatal.isEmpty() ? all.firstKey() : fatal.firstKey());
+    }
+
+    /** The dropped clients' failures as one: the first with the others suppressed. To be asked once. */
+    synchronized ClientFailedException allDropped() {
+        return merged(dropped, dropped.firstKey());
+    }
+
+    private static ClientFailedException merged(SortedMap<Integer, ClientFailedException> all, Integer first) {
+        ClientFailedException chosen = all.get(first);
+        all.values().stream().filter(other -> other != chosen).forEach(chosen::addSuppressed);
+        return chosen;
+    }
+
+    /** The failures of dropped clients, in list order. */
+    synchronized List<ClientFailedException> dropped() {
+        return List.copyOf(dropped.values());
+    }
+
+    /** The failures that a later attempt made good, in list order. */
+    synchronized List<ClientFailedException> retried() {
+        return List.copyOf(retried);
+    }
+}
