@@ -27,8 +27,8 @@ public interface Checkpointable {
     void save(CheckpointWriter out);
 
     /**
-     * Takes over what {@link #save} wrote. What is read is checked before anything is changed, so that a refused
-     * checkpoint leaves the object as it was.
+     * Takes over what {@link #save} wrote. An object that refuses may have taken over a part of it and is of no further
+     * use.
      *
      * @throws IllegalArgumentException if the entries do not fit how this object was made
      */

@@ -1,6 +1,10 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.Arrays;
 import java.util.Map;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.model.Model;
@@ -20,7 +24,9 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Used by one thread at a time. Owns both vectors; the data stays the caller's.
  */
-public final class GlobalModel implements AutoCloseable {
+public final class GlobalModel implements Checkpointable, AutoCloseable {
+
+    private static final String PARAMETERS = "parameters";
 
     private final PartitionedDataset<PartitionType> dataset;
     private final ServerOptions options;
@@ -102,6 +108,27 @@ public final class GlobalModel implements AutoCloseable {
      */
     public Map<String, Object> summary(int round) {
         return evaluate().summary(round, sha256());
+    }
+
+    /** Writes the state as the entry {@code parameters}. */
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put(PARAMETERS, current);
+    }
+
+    @Override
+    public void restore(CheckpointReader in) {
+        try (Tensor saved = in.get(PARAMETERS, Tensor.class)) {
+            if (!saved.sizes().equals(next.sizes())
+                    || saved.scalar_type().intern() != next.scalar_type().intern()) {
+                throw new IllegalArgumentException("parameters of another model: shape="
+                        + Arrays.toString(saved.shape())
+                        + ", dtype=" + saved.scalar_type().intern() + ", limit=" + Arrays.toString(next.shape()) + ", "
+                        + next.scalar_type().intern() + "; resume with the model that was saved");
+            }
+            next.copy_(saved);
+        }
+        advance();
     }
 
     @Override

@@ -3,6 +3,9 @@ package org.blazefl4j.contrib.common;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.reproducibility.Sampling;
 
@@ -20,9 +23,10 @@ import org.blazefl4j.reproducibility.Sampling;
  *
  * <p>Used by one thread at a time.
  */
-public final class RoundIntake {
+public final class RoundIntake implements Checkpointable {
 
     private static final int SERVER = -1;
+    private static final String ROUND = "round";
 
     private final ServerOptions options;
     private final Set<Integer> loaded = new HashSet<>();
@@ -147,5 +151,16 @@ public final class RoundIntake {
         }
         round = completed;
         restart();
+    }
+
+    /** Writes the number of completed rounds as the entry {@code round}; the rest follows from it and the options. */
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put(ROUND, round);
+    }
+
+    @Override
+    public void restore(CheckpointReader in) {
+        resumeAfter(in.get(ROUND, Integer.class));
     }
 }

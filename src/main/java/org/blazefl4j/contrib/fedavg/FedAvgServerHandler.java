@@ -9,6 +9,9 @@ import org.blazefl4j.contrib.common.RoundIntake;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
@@ -33,7 +36,7 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Owns the global model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
  */
 public final class FedAvgServerHandler
-        implements ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage>, AutoCloseable {
+        implements ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage>, Checkpointable, AutoCloseable {
 
     private final RoundIntake intake;
     private final GlobalModel global;
@@ -192,6 +195,20 @@ public final class FedAvgServerHandler
     @Override
     public Map<String, Object> getSummary() {
         return global.summary(intake.round());
+    }
+
+    /** Writes the number of completed rounds and the global model. */
+    @Override
+    public void save(CheckpointWriter out) {
+        intake.save(out);
+        global.save(out);
+    }
+
+    @Override
+    public void restore(CheckpointReader in) {
+        intake.restore(in);
+        global.restore(in);
+        sum.clear();
     }
 
     @Override
