@@ -11,6 +11,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
@@ -43,7 +46,10 @@ import org.bytedeco.pytorch.Tensor;
  * @param <D> the downlink package
  * @param <C> the client's configuration
  */
-public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U, D> {
+public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U, D>, Checkpointable {
+
+    private static final String ROUND = "round";
+    private static final String STATE_OF = "state of client ";
 
     private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
 
@@ -65,6 +71,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private volatile Round<D, C> running;
     private volatile ClientFailures failures;
     private volatile int round;
+    private int committedRounds;
     private volatile boolean closed;
     private volatile long closeDeadline;
 
@@ -219,7 +226,59 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         }
         enter();
         try {
-            round = number;
+            goOnAt(number);
+        } finally {
+            leave();
+        }
+    }
+
+    private void goOnAt(int number) {
+        round = number;
+        committedRounds = number;
+    }
+
+    // ---- checkpoints
+
+    /**
+     * Writes the number of the next round and the committed states of the clients. A round that was stopped, or in
+     * which the caller's own code threw, is the next one: it is to be repeated.
+     *
+     * @throws IllegalStateException if the trainer is closed or a round is running
+     */
+    @Override
+    public final void save(CheckpointWriter out) {
+        enter();
+        try {
+            requireOpen();
+            out.put(ROUND, committedRounds);
+            for (int client : states.clients()) {
+                try (Tensor state = states.read(client)) {
+                    out.put(STATE_OF + client, state);
+                }
+            }
+        } finally {
+            leave();
+        }
+    }
+
+    /**
+     * Goes on as the saved trainer would, whatever its mode and number of workers.
+     *
+     * @throws IllegalStateException if the trainer is closed or a round is running
+     */
+    @Override
+    public final void restore(CheckpointReader in) {
+        enter();
+        try {
+            requireOpen();
+            goOnAt(in.get(ROUND, Integer.class));
+            states.clear();
+            for (String name : in.names()) {
+                if (name.startsWith(STATE_OF)) {
+                    states.stage(Integer.parseInt(name.substring(STATE_OF.length())), in.get(name, Tensor.class));
+                    states.commit();
+                }
+            }
         } finally {
             leave();
         }
@@ -358,8 +417,8 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         if (current.failures().isFatal() && !isClosed()) {
             throw current.failures().unsettled();
         }
-        // A stop that nobody saw before the last package was taken is left for the next round.
-        if (!complete || current.stopSeen() || isClosed()) {
+        // A stop after the last package was taken is left for the next round: the caller has the whole of this one.
+        if (!complete || isClosed()) {
             throwIfStopped(current);
         }
         if (current.failures().droppedAll(current.size())) {
@@ -369,9 +428,10 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     /** What a stopped client left may be a part of its state, and a stopped round has to be repeatable. */
     private void commitStates(Round<D, C> current, boolean complete) {
-        boolean stopped = current.failures().isFatal() ? current.stopRequested() : !complete || current.stopSeen();
+        boolean stopped = current.failures().isFatal() ? current.stopRequested() : !complete;
         if (!stopped) {
             states.commit();
+            committedRounds = current.number() + 1;
         }
     }
 

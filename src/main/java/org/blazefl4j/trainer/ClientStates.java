@@ -1,6 +1,7 @@
 package org.blazefl4j.trainer;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.blazefl4j.process.ClientRunner;
 import org.bytedeco.pytorch.Tensor;
@@ -19,6 +20,17 @@ final class ClientStates implements AutoCloseable {
     synchronized Tensor read(int client) {
         Tensor state = committed.get(client);
         return state == null ? null : ClientRunner.alias(state);
+    }
+
+    /** The clients that have a committed state, ascending. */
+    synchronized List<Integer> clients() {
+        return committed.keySet().stream().sorted().toList();
+    }
+
+    /** Forgets all states. */
+    synchronized void clear() {
+        free(staged);
+        free(committed);
     }
 
     /** Takes over the state that a client left in this round, in place of one that it left before in this round. */
@@ -45,8 +57,7 @@ final class ClientStates implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        free(staged);
-        free(committed);
+        clear();
     }
 
     private static void put(Map<Integer, Tensor> states, int client, Tensor state) {

@@ -135,11 +135,6 @@ final class Round<D, C> {
         return reason == null ? null : new StoppedException("stopped: " + reason + ", round=" + number);
     }
 
-    /** Whether a client or the trainer noticed that the round is to end early. */
-    boolean stopSeen() {
-        return stopReason != null;
-    }
-
     /** Whether it is the stop event, and not something else, that ends this round early. */
     boolean stoppedByEvent() {
         return STOP_EVENT.equals(stopReason());

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
@@ -105,12 +107,18 @@ final class StopTest {
     @EnumSource
     void shouldLeaveAStopThatComesAfterTheLastClientForTheNextRound(Mode mode) {
         List<Integer> taken = new ArrayList<>();
-        try (var trainer = mode.trainer(Clients.adding())) {
+        AtomicReference<StopEvent> seenByClients = new AtomicReference<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            seenByClients.set(context.stopEvent());
+            return plus(cid, payload);
+        });
+        try (var trainer = mode.trainer(clients)) {
             trainer.localProcess(down, ids(3), uplink -> {
                 taken.add(uplink.cid());
                 uplink.close();
                 if (uplink.cid() == 2) {
                     trainer.stopEvent().set();
+                    assertThat(seenByClients.get().isSet()).isTrue();
                 }
             });
 

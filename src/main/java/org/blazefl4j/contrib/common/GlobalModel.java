@@ -119,7 +119,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     @Override
     public void restore(CheckpointReader in) {
         try (Tensor saved = in.get(PARAMETERS, Tensor.class)) {
-            if (!saved.sizes().equals(next.sizes())
+            if (!Arrays.equals(saved.shape(), next.shape())
                     || saved.scalar_type().intern() != next.scalar_type().intern()) {
                 throw new IllegalArgumentException("parameters of another model: shape="
                         + Arrays.toString(saved.shape())
