@@ -43,59 +43,76 @@ final class SoftLabelMean implements AutoCloseable {
      * @throws IllegalArgumentException if they or their indices do not fit; all is then as before
      */
     void add(DsflUplinkPackage uplink) {
+        int[] rows = checkedRows("client=" + uplink.cid(), uplink.softLabels(), uplink.indices());
         try (PointerScope scope = new PointerScope()) {
-            Tensor indices = checkedIndices(uplink).cpu().contiguous();
-            Tensor labels = checkedLabels(uplink, indices.numel());
-            int[] rows = checkedRows(uplink.cid(), indices);
-            sum.index_add_(0, indices, labels.detach().cpu().toType(ScalarType.Double));
-            for (int row : rows) {
-                counts[row]++;
-            }
+            Tensor labels = uplink.softLabels().detach().cpu();
+            sum.index_add_(0, uplink.indices().cpu(), labels.toType(ScalarType.Double));
+        }
+        for (int row : rows) {
+            counts[row]++;
         }
     }
 
-    private static Tensor checkedIndices(DsflUplinkPackage uplink) {
-        Tensor indices = uplink.indices();
+    /**
+     * Checks soft labels and their indices.
+     *
+     * @param from whose they are, as {@code name=value}
+     * @return the indices
+     * @throws IllegalArgumentException if they do not fit one another, the open set or the classes
+     */
+    int[] checkedRows(String from, Tensor softLabels, Tensor indices) {
+        checkIndices(from, indices);
+        checkLabels(from, softLabels, indices.numel());
+        BitSet seen = new BitSet(counts.length);
+        return Arrays.stream(toArray(indices))
+                .mapToInt(index -> checkedRow(from, index, seen))
+                .toArray();
+    }
+
+    private static void checkIndices(String from, Tensor indices) {
         if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1 || indices.numel() == 0) {
-            throw new IllegalArgumentException("indices do not fit: client=" + uplink.cid() + ", dtype="
+            throw new IllegalArgumentException("indices do not fit: " + from + ", dtype="
                     + indices.scalar_type().intern() + ", shape=" + Arrays.toString(indices.shape())
                     + ", limit=Long of shape [k], k above 0; send the next indices of the downlink package");
         }
-        return indices;
     }
 
-    private Tensor checkedLabels(DsflUplinkPackage uplink, long rows) {
-        Tensor labels = uplink.softLabels();
+    private void checkLabels(String from, Tensor labels, long rows) {
         boolean fits = labels.dim() == 2 && labels.size(0) == rows && labels.size(1) == classes;
         if (!fits || labels.scalar_type().intern() != ScalarType.Float) {
-            throw new IllegalArgumentException("soft labels do not fit: client=" + uplink.cid() + ", dtype="
+            throw new IllegalArgumentException("soft labels do not fit: " + from + ", dtype="
                     + labels.scalar_type().intern() + ", shape=" + Arrays.toString(labels.shape())
                     + ", limit=Float of shape [" + rows + ", " + classes + "]; send one row per index");
         }
-        return labels;
     }
 
-    private int[] checkedRows(int cid, Tensor indices) {
+    private static long[] toArray(Tensor indices) {
         long[] values = new long[Math.toIntExact(indices.numel())];
-        new LongPointer(indices.data_ptr()).get(values);
-        BitSet seen = new BitSet(counts.length);
-        for (long value : values) {
-            if (value < 0 || value >= counts.length) {
-                throw new IllegalArgumentException("index out of range: client=" + cid + ", index=" + value
-                        + ", limit=0 to " + (counts.length - 1) + "; send positions in the open set");
-            }
-            if (seen.get((int) value)) {
-                throw new IllegalArgumentException("index sent twice: client=" + cid + ", index=" + value
-                        + ", limit=once; send one soft label per sample");
-            }
-            seen.set((int) value);
+        try (PointerScope scope = new PointerScope()) {
+            new LongPointer(indices.cpu().contiguous().data_ptr()).get(values);
         }
-        return Arrays.stream(values).mapToInt(value -> (int) value).toArray();
+        return values;
+    }
+
+    private int checkedRow(String from, long index, BitSet seen) {
+        if (index < 0 || index >= counts.length) {
+            throw new IllegalArgumentException("index out of range: " + from + ", index=" + index + ", limit=0 to "
+                    + (counts.length - 1) + "; send positions in the open set");
+        }
+        int row = (int) index;
+        if (seen.get(row)) {
+            throw new IllegalArgumentException(
+                    "index sent twice: " + from + ", index=" + index + ", limit=once; send one soft label per sample");
+        }
+        seen.set(row);
+        return row;
     }
 
     /** The open samples that have soft labels, ascending: int64, shape [m]. The caller owns it. */
     Tensor indices() {
-        return Tensors.of(seen().asLongStream().toArray());
+        Tensor indices = Tensors.of(seen().asLongStream().toArray());
+        indices.retainReference();
+        return indices;
     }
 
     private IntStream seen() {
@@ -109,9 +126,11 @@ final class SoftLabelMean implements AutoCloseable {
      * @return float32, shape [m, classes], in the order of {@link #indices()}; the caller owns it
      */
     Tensor sharpened(double temperature) {
-        try (PointerScope scope = new PointerScope()) {
-            Tensor divisors = Tensors.of(seen().mapToLong(i -> counts[i]).toArray(), seen().count(), 1);
-            Tensor mean = sum.index_select(0, indices()).div_(divisors.toType(ScalarType.Double));
+        long[] senders = seen().mapToLong(i -> counts[i]).toArray();
+        try (PointerScope scope = new PointerScope();
+                Tensor indices = indices()) {
+            Tensor divisors = Tensors.of(senders, senders.length, 1).toType(ScalarType.Double);
+            Tensor mean = sum.index_select(0, indices).div_(divisors);
             Tensor result = mean.div_(new Scalar(temperature)).softmax(1).toType(ScalarType.Float);
             result.retainReference();
             return result;

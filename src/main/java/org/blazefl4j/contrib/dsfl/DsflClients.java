@@ -1,0 +1,212 @@
+package org.blazefl4j.contrib.dsfl;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.Partitions;
+import org.blazefl4j.contrib.common.SelectedModel;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.Dataset;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The clients of DS-FL. Each has a model of its own, which may differ from client to client, and which no one else ever
+ * sees. In a round it distils the global soft labels into it, if there are any yet, trains it on its private samples,
+ * and sends the probabilities of classes that it gives to the open samples asked for. Model and optimizers' velocities
+ * are the client's state, kept from round to round.
+ *
+ * <p>A client's random numbers come from three streams of its own: {@code shuffle} for the order of samples,
+ * {@code augment} for random transforms, {@code dropout} for the model.
+ *
+ * <p>In a package's metadata are {@code pid}, the process that trained it, {@code worker}, the worker's index,
+ * {@code seconds}, how long it took, and, where clients evaluate, {@code accuracy} and {@code loss} on the client's own
+ * test samples.
+ *
+ * <pre>{@code
+ * DsflClients clients = new DsflClients(
+ *         selector, cid -> cid % 2 == 0 ? ModelName.CNN : ModelName.MLP, data, 100, DsflClientOptions.defaults());
+ * }</pre>
+ */
+public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
+
+    private final List<? extends SelectedModel<?>> models;
+    private final PartitionedDataset<DsflPartitionType> dataset;
+    private final DsflClientOptions options;
+    private final long openSize;
+    private final long classes;
+
+    /**
+     * Clients that all have the same kind of model.
+     *
+     * @param selector makes models; it crosses into worker processes, so it is best a record
+     * @param modelName which model
+     * @param dataset as for the other constructor
+     * @param numClients the number of clients, with the ids 0, 1, ...
+     * @param options what clients do
+     * @param <N> the models' names
+     * @throws IllegalArgumentException as the other constructor
+     */
+    public <N extends Enum<N>> DsflClients(
+            ModelSelector<N> selector,
+            N modelName,
+            PartitionedDataset<DsflPartitionType> dataset,
+            int numClients,
+            DsflClientOptions options) {
+        this(selector, (IntFunction<N>) cid -> modelName, dataset, numClients, options);
+    }
+
+    /**
+     * The clients of one federation.
+     *
+     * @param selector makes models; it crosses into worker processes, so it is best a record
+     * @param modelOf which model a client has; asked once per client, here
+     * @param dataset holds each client's private samples as {@link DsflPartitionType#TRAIN}, the open ones, common to
+     *     all, as {@link DsflPartitionType#OPEN}, and, where clients evaluate, each client's test samples as
+     *     {@link DsflPartitionType#TEST}; stays the caller's and is kept open as long as these clients train
+     * @param numClients the number of clients, with the ids 0, 1, ...
+     * @param options what clients do
+     * @param <N> the models' names
+     * @throws IllegalArgumentException if there is no client, one lacks samples, there are no open samples, or models
+     *     differ in the number of classes
+     */
+    public <N extends Enum<N>> DsflClients(
+            ModelSelector<N> selector,
+            IntFunction<N> modelOf,
+            PartitionedDataset<DsflPartitionType> dataset,
+            int numClients,
+            DsflClientOptions options) {
+        checkSamples(dataset, numClients, options);
+        this.models = IntStream.range(0, numClients)
+                .mapToObj(cid -> new SelectedModel<>(selector, modelOf.apply(cid)))
+                .toList();
+        this.dataset = dataset;
+        this.options = options;
+        this.openSize = dataset.size(DsflPartitionType.OPEN, null);
+        this.classes = classes();
+    }
+
+    private static void checkSamples(
+            PartitionedDataset<DsflPartitionType> dataset, int numClients, DsflClientOptions options) {
+        Partitions.requireOfClients(dataset, DsflPartitionType.TRAIN, numClients);
+        Partitions.requireCommon(dataset, DsflPartitionType.OPEN);
+        if (options.evaluate()) {
+            Partitions.requireOfClients(dataset, DsflPartitionType.TEST, numClients);
+        }
+    }
+
+    private long classes() {
+        Map<SelectedModel<?>, Long> outputs = new HashMap<>();
+        for (int cid = 0; cid < models.size(); cid++) {
+            long classes = outputs.computeIfAbsent(models.get(cid), this::classes);
+            long first = outputs.get(models.get(0));
+            if (classes != first) {
+                throw new IllegalArgumentException("models differ in classes: cid=" + cid + ", model="
+                        + models.get(cid).name() + ", classes=" + classes + ", limit=" + first
+                        + " as for client 0; soft labels of all clients have the same classes");
+            }
+        }
+        return outputs.get(models.get(0));
+    }
+
+    private long classes(SelectedModel<?> model) {
+        try (Learner learner = new Learner(model, Device.CPU)) {
+            return learner.classes(open(), Surroundings.ofServer(0, 0));
+        }
+    }
+
+    private Dataset open() {
+        return dataset.getDataset(DsflPartitionType.OPEN);
+    }
+
+    @Override
+    public DsflClientConfig getClientConfig(int cid) {
+        Dataset test = options.evaluate() ? dataset.getDataset(DsflPartitionType.TEST, cid) : null;
+        return new DsflClientConfig(
+                models.get(cid), dataset.getDataset(DsflPartitionType.TRAIN, cid), open(), test, options);
+    }
+
+    @Override
+    public ClientWorker<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> worker() {
+        return DsflClients::train;
+    }
+
+    /** With room for the whole open set, for the server says in each round how much of it is asked for. */
+    @Override
+    public DsflUplinkPackage prepareUplinkPackageBuffer() {
+        try (TensorOptions longs = new TensorOptions(ScalarType.Long)) {
+            Tensor indices = torch.empty(new long[] {openSize}, longs, null);
+            return new DsflUplinkPackage(0, torch.empty(openSize, classes), indices, Map.of());
+        }
+    }
+
+    @Override
+    public long dataSize(int cid) {
+        return dataset.size(DsflPartitionType.TRAIN, cid);
+    }
+
+    /** All data sets that clients read, again and again if they do. */
+    List<Dataset> datasets() {
+        return IntStream.range(0, models.size())
+                .mapToObj(this::getClientConfig)
+                .flatMap(config -> Stream.of(config.dataset(), config.open(), config.test()))
+                .filter(data -> data != null)
+                .toList();
+    }
+
+    /** One client's round. */
+    static DsflUplinkPackage train(DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
+        long start = System.nanoTime();
+        Learner learner = Learner.of(config.model(), context);
+        context.<LearnerState>state().ifPresentOrElse(learner::load, learner::reset);
+        learn(learner, config, payload, Surroundings.of(context));
+        DsflUplinkPackage labels = label(learner, config, payload, context);
+        Map<String, Object> metadata = new LinkedHashMap<>();
+        if (config.test() != null) {
+            Evaluation evaluation =
+                    learner.evaluate(config.test(), config.options().training().batchSize());
+            metadata.put("accuracy", evaluation.accuracy());
+            metadata.put("loss", evaluation.loss());
+        }
+        context.keepState(learner.state());
+        metadata.put("pid", ProcessHandle.current().pid());
+        metadata.put("worker", context.worker());
+        metadata.put("seconds", (System.nanoTime() - start) * 1e-9);
+        return new DsflUplinkPackage(context.clientId(), labels.softLabels(), labels.indices(), metadata);
+    }
+
+    private static void learn(
+            Learner learner, DsflClientConfig config, DsflDownlinkPackage payload, Surroundings around) {
+        DsflClientOptions options = config.options();
+        if (payload.hasSoftLabels()) {
+            OpenSamples labelled = new OpenSamples(config.open(), payload.indices(), payload.softLabels());
+            learner.distil(labelled, options.distillation(), options.momentum(), around);
+        }
+        learner.train(config.dataset(), options.training(), options.momentum(), around);
+    }
+
+    /** What the client makes of the next indices, in the uplink buffer. */
+    private static DsflUplinkPackage label(
+            Learner learner, DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
+        DsflUplinkPackage buffer = context.uplinkBuffer();
+        long count = payload.nextIndices().numel();
+        Tensor softLabels = buffer.softLabels().narrow(0, 0, count);
+        Tensor indices = buffer.indices().narrow(0, 0, count);
+        indices.copy_(payload.nextIndices());
+        OpenSamples asked = new OpenSamples(config.open(), payload.nextIndices(), null);
+        learner.predict(asked, config.options().distillation().batchSize(), Surroundings.of(context), softLabels);
+        return new DsflUplinkPackage(context.clientId(), softLabels, indices, Map.of());
+    }
+}

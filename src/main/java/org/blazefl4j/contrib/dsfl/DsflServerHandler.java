@@ -1,0 +1,306 @@
+package org.blazefl4j.contrib.dsfl;
+
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.Partitions;
+import org.blazefl4j.contrib.common.RoundIntake;
+import org.blazefl4j.contrib.common.SelectedModel;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.reproducibility.Sampling;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The server of DS-FL (S. Itahara, T. Nishio, Y. Koda, M. Morikura and K. Yamamoto: Distillation-Based Semi-Supervised
+ * Federated Learning for Communication-Efficient Collaborative Training with Non-IID Private Data, IEEE Transactions on
+ * Mobile Computing 22(1), 2023). What crosses are soft labels of open samples, never models: clients may have models of
+ * different kinds, and the server has one of its own.
+ *
+ * <p>In each round the server takes the mean of the clients' soft labels of each open sample, in FP64 and in the order
+ * in which they are loaded, sharpens it by entropy reduction aggregation, {@code softmax(mean / temperature)}, and
+ * distils the result into its own model by steps of SGD on the Kullback-Leibler divergence, with an optimizer that
+ * lives as long as the server. The result goes to the clients with the next round, together with the open samples that
+ * they are to label then: the first ones of a random permutation of the open set, in ascending order, from the stream
+ * (seed, server, round, {@code "open"}).
+ *
+ * <pre>{@code
+ * DsflServerOptions options = DsflServerOptions.of(ServerOptions.of(15, 100));
+ * try (DsflServerHandler handler = new DsflServerHandler(selector, ModelName.CNN, data, options)) {
+ *     ...
+ * }
+ * }</pre>
+ *
+ * <p>Owns its model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
+ */
+public final class DsflServerHandler
+        implements ServerHandler<DsflUplinkPackage, DsflDownlinkPackage>, Checkpointable, AutoCloseable {
+
+    private final DsflServerOptions options;
+    private final PartitionedDataset<DsflPartitionType> dataset;
+    private final RoundIntake intake;
+    private final Learner learner;
+    private final SoftLabelMean mean;
+    private DsflDownlinkPackage downlink;
+    /** Of the round before, which its clients may still read; null if there was none. */
+    private DsflDownlinkPackage sent;
+
+    /**
+     * A server before its first round.
+     *
+     * @param selector makes the model
+     * @param modelName which model the server has; the clients' may be others
+     * @param dataset holds the open samples as {@link DsflPartitionType#OPEN} and those to evaluate on as
+     *     {@link DsflPartitionType#TEST}, both common to all
+     * @param options the rest
+     * @param <N> the models' names
+     * @throws IllegalArgumentException if there are no test samples, or fewer open ones than a round needs, or the
+     *     device is a CUDA device that there is not
+     */
+    public <N extends Enum<N>> DsflServerHandler(
+            ModelSelector<N> selector,
+            N modelName,
+            PartitionedDataset<DsflPartitionType> dataset,
+            DsflServerOptions options) {
+        ServerOptions federation = options.federation();
+        federation.device().requireThere();
+        checkSamples(dataset, options);
+        this.options = options;
+        this.dataset = dataset;
+        this.intake = new RoundIntake(federation);
+        this.learner = new Learner(new SelectedModel<>(selector, modelName), federation.device());
+        this.mean = new SoftLabelMean(openSize(), learner.classes(open(), surroundings()));
+        this.downlink = new DsflDownlinkPackage(null, null, nextIndices(0));
+    }
+
+    private static void checkSamples(PartitionedDataset<DsflPartitionType> dataset, DsflServerOptions options) {
+        Partitions.requireCommon(dataset, DsflPartitionType.TEST);
+        Partitions.requireCommon(dataset, DsflPartitionType.OPEN);
+        long openSize = dataset.size(DsflPartitionType.OPEN, null);
+        if (options.openSizePerRound() > openSize) {
+            throw new IllegalArgumentException("too many open samples a round: open_size_per_round="
+                    + options.openSizePerRound() + ", limit=" + openSize
+                    + ", the size of the open set; ask for fewer or make the open set larger");
+        }
+    }
+
+    private Dataset open() {
+        return dataset.getDataset(DsflPartitionType.OPEN);
+    }
+
+    private int openSize() {
+        return Math.toIntExact(open().size());
+    }
+
+    private Surroundings surroundings() {
+        return Surroundings.ofServer(options.federation().seed(), intake.round());
+    }
+
+    private Tensor nextIndices(int round) {
+        List<Integer> drawn = Sampling.withoutReplacement(
+                openSize(),
+                options.openSizePerRound(),
+                RandomStreams.random(options.federation().seed(), Surroundings.SERVER, round, "open"));
+        Tensor indices = Tensors.of(drawn.stream().mapToLong(Integer::longValue).toArray());
+        indices.retainReference();
+        return indices;
+    }
+
+    /** The number of completed rounds. */
+    public int round() {
+        return intake.round();
+    }
+
+    @Override
+    public DsflDownlinkPackage downlinkPackage() {
+        return downlink;
+    }
+
+    /**
+     * Starts a round: forgets what was loaded of one that was not completed, and draws clients without replacement from
+     * the stream (seed, server, round, {@code "sample"}), so a second call in the same round draws the same.
+     */
+    @Override
+    public List<Integer> sampleClients() {
+        mean.clear();
+        return intake.sample();
+    }
+
+    @Override
+    public boolean isStopped() {
+        return intake.isStopped();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Soft labels may be of any open samples, in any order.
+     *
+     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     *     round, or its soft labels or indices do not fit; the round is then as before
+     */
+    @Override
+    public boolean load(DsflUplinkPackage uplink) {
+        intake.check(uplink.cid());
+        mean.add(uplink);
+        return completeIf(intake.load(uplink.cid()));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The mean is then over the others, with the bits of a round that had sampled no more than them.
+     *
+     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     *     round; the round is then as before
+     * @throws IllegalStateException if it is the last client and all others were dropped; the round is then as before
+     */
+    @Override
+    public boolean drop(int cid) {
+        return completeIf(intake.drop(cid));
+    }
+
+    private boolean completeIf(boolean all) {
+        if (all) {
+            completeRound();
+        }
+        return all;
+    }
+
+    @Override
+    public void globalUpdate(List<DsflUplinkPackage> uplinks) {
+        if (uplinks.isEmpty()) {
+            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
+        }
+        startRound();
+        try {
+            uplinks.forEach(mean::add);
+        } catch (RuntimeException e) {
+            startRound();
+            throw e;
+        }
+        completeRound();
+    }
+
+    private void startRound() {
+        mean.clear();
+        intake.restart();
+    }
+
+    private void completeRound() {
+        Tensor indices = mean.indices();
+        Tensor softLabels = mean.sharpened(options.eraTemperature());
+        distil(new OpenSamples(open(), indices, softLabels));
+        mean.clear();
+        intake.complete();
+        publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(intake.round())));
+    }
+
+    private void distil(OpenSamples labelled) {
+        try (IntraOpThreads threads = IntraOpThreads.scope(options.federation().intraOpThreads());
+                AutoGradMode gradients = new AutoGradMode(true);
+                PointerScope scope = new PointerScope()) {
+            learner.distil(labelled, options.distillation(), options.momentum(), surroundings());
+        }
+    }
+
+    private void publish(DsflDownlinkPackage next) {
+        if (sent != null) {
+            sent.close();
+        }
+        sent = downlink;
+        downlink = next;
+    }
+
+    /** Evaluates the server's model on the common test samples. */
+    public Evaluation evaluate() {
+        ServerOptions federation = options.federation();
+        try (IntraOpThreads threads = IntraOpThreads.scope(federation.intraOpThreads())) {
+            return learner.evaluate(dataset.getDataset(DsflPartitionType.TEST), federation.batchSize());
+        }
+    }
+
+    /** The SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
+    public String sha256() {
+        try (PointerScope scope = new PointerScope()) {
+            return Tensors.sha256(learner.state().parameters());
+        }
+    }
+
+    /**
+     * Evaluates the server's model.
+     *
+     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, in this order
+     */
+    @Override
+    public Map<String, Object> getSummary() {
+        return evaluate().summary(intake.round(), sha256());
+    }
+
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put("round", intake.round());
+        try (PointerScope scope = new PointerScope()) {
+            out.put("learner", learner.state());
+        }
+        out.put("soft_labels", downlink.softLabels());
+        out.put("indices", downlink.indices());
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if it is of another model, open set or number of rounds; all is then as before
+     */
+    @Override
+    public void restore(CheckpointReader in) {
+        int round = in.get("round", Integer.class);
+        try (LearnerState learnt = in.get("learner", LearnerState.class)) {
+            learner.requireFits(learnt);
+            DsflDownlinkPackage next = savedDownlink(in, round);
+            try {
+                check(next);
+                intake.resumeAfter(round);
+            } catch (RuntimeException e) {
+                next.close();
+                throw e;
+            }
+            learner.load(learnt);
+            mean.clear();
+            publish(next);
+        }
+    }
+
+    private DsflDownlinkPackage savedDownlink(CheckpointReader in, int round) {
+        Tensor softLabels = in.get("soft_labels", Tensor.class);
+        Tensor indices = in.get("indices", Tensor.class);
+        return new DsflDownlinkPackage(softLabels, indices, nextIndices(round));
+    }
+
+    private void check(DsflDownlinkPackage saved) {
+        if (saved.hasSoftLabels()) {
+            mean.checkedRows("source=checkpoint", saved.softLabels(), saved.indices());
+            saved.softLabels().retainReference();
+            saved.indices().retainReference();
+        }
+    }
+
+    @Override
+    public void close() {
+        mean.close();
+        learner.close();
+        publish(null);
+        publish(null);
+    }
+}

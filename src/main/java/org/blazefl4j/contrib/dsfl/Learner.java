@@ -1,0 +1,192 @@
+package org.blazefl4j.contrib.dsfl;
+
+import org.blazefl4j.contrib.common.Batches;
+import org.blazefl4j.contrib.common.Descent;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.SelectedModel;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.Epoch;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A model that learns from soft labels and from labels, and says what it makes of samples: the server's own, or a
+ * worker's, which serves one client after another. Each client's turn begins with {@link #load} or {@link #reset},
+ * which leave nothing of the one before.
+ *
+ * <p>The model is trained in a flat vector of its own. Used by one thread at a time.
+ */
+final class Learner implements AutoCloseable {
+
+    /** {@code at::Reduction::Sum}. */
+    private static final long SUM = 2;
+
+    private final Device device;
+    private final Model model;
+    private final FlatParameters state;
+    private final Descent descent;
+    private final Optimizer training;
+    private final Optimizer distillation;
+    private final Tensor initial;
+    private final Tensor flat;
+
+    /** With the model's initial parameters. */
+    Learner(SelectedModel<?> selected, Device device) {
+        this.device = device;
+        this.model = selected.make(device);
+        this.state = FlatParameters.of(model);
+        this.descent = new Descent(model, state, device);
+        this.training = new Optimizer(state);
+        this.distillation = new Optimizer(state);
+        this.initial = owned(state.flatten());
+        this.flat = owned(state.flatten());
+        state.bind(flat);
+    }
+
+    /** The worker's learner of a model on the client's device, made at the first call in a worker. */
+    static Learner of(SelectedModel<?> selected, WorkerContext context) {
+        return context.get(
+                "dsfl learner " + selected.name() + " " + context.device(),
+                () -> new Learner(selected, context.device()));
+    }
+
+    private static Tensor owned(Tensor tensor) {
+        tensor.retainReference();
+        return tensor;
+    }
+
+    /** Forgets all that was learnt. */
+    void reset() {
+        state.load(initial);
+        training.load(null);
+        distillation.load(null);
+    }
+
+    /**
+     * Goes on from what was learnt before.
+     *
+     * @param saved copied
+     * @throws IllegalArgumentException if it is of another model; all is then as before
+     */
+    void load(LearnerState saved) {
+        requireFits(saved);
+        state.load(saved.parameters());
+        training.load(saved.training());
+        distillation.load(saved.distillation());
+    }
+
+    /**
+     * Makes sure that {@link #load} can be done.
+     *
+     * @throws IllegalArgumentException if the state is of another model
+     */
+    void requireFits(LearnerState saved) {
+        saved.requireNumel(state.numel());
+    }
+
+    /** What was learnt, on the CPU: this learner's own tensors, valid until it is used again, or copies. */
+    LearnerState state() {
+        return new LearnerState(onCpu(flat), onCpu(training.velocity()), onCpu(distillation.velocity()));
+    }
+
+    private Tensor onCpu(Tensor tensor) {
+        return tensor == null || device.isCpu() ? tensor : tensor.cpu();
+    }
+
+    /** Trains on the cross-entropy of labelled samples. */
+    void train(Dataset samples, SgdOptions options, double momentum, Surroundings around) {
+        descend(samples, options, torch::cross_entropy, () -> training.step(options.lr(), momentum), around);
+    }
+
+    /** Trains on the divergence of this model's probabilities from soft labels. */
+    void distil(OpenSamples samples, SgdOptions options, double momentum, Surroundings around) {
+        descend(samples, options, Learner::divergence, () -> distillation.step(options.lr(), momentum), around);
+    }
+
+    /** Kullback and Leibler's, summed over classes, the mean over samples. */
+    private static Tensor divergence(Tensor output, Tensor softLabels) {
+        Tensor sum = torch.kl_div(output.log_softmax(1), softLabels, SUM, false);
+        return sum.div(new Scalar((double) softLabels.size(0)));
+    }
+
+    private void descend(Dataset samples, SgdOptions options, Descent.Loss loss, Runnable step, Surroundings around) {
+        DataLoader loader = new DataLoader(samples, options.batchSize(), true, around.stream("shuffle"))
+                .augmentWith(around.stream("augment"));
+        model.train(true);
+        model.setGenerator(around.stream("dropout"));
+        try {
+            descent.run(loader, options.epochs(), loss, step, around.stop());
+            state.writeBuffers();
+        } finally {
+            model.setGenerator(null);
+        }
+    }
+
+    /**
+     * The probabilities of classes that the model gives to samples.
+     *
+     * @param out where they go, float32, shape [k, classes], in the order of the samples
+     */
+    void predict(OpenSamples samples, int batchSize, Surroundings around, Tensor out) {
+        DataLoader loader = new DataLoader(samples, batchSize, false, around.stream("augment"));
+        model.eval();
+        try (NoGradGuard guard = new NoGradGuard();
+                Epoch epoch = loader.iterator()) {
+            for (long row = 0; epoch.hasNext(); row += batchSize) {
+                around.stop().throwIfSet();
+                try (PointerScope scope = new PointerScope();
+                        Batch batch = Batches.move(epoch.next(), device)) {
+                    Tensor labels = model.forward(batch.x()).softmax(1);
+                    out.narrow(0, row, labels.size(0)).copy_(labels);
+                }
+            }
+        }
+    }
+
+    /** How well the model does on labelled samples. */
+    Evaluation evaluate(Dataset samples, int batchSize) {
+        return Evaluation.of(model, new DataLoader(samples, batchSize), device);
+    }
+
+    /**
+     * The number of the model's outputs.
+     *
+     * @param samples what the model is asked about, at least one
+     * @param around of which transforms may draw
+     * @throws IllegalArgumentException if the output is not one row of numbers per sample
+     */
+    long classes(Dataset samples, Surroundings around) {
+        model.eval();
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope();
+                Batch batch = Batches.move(samples.select(Tensors.of(new long[1]), around.stream("augment")), device)) {
+            long[] shape = model.forward(batch.x()).shape();
+            if (shape.length != 2) {
+                throw new IllegalArgumentException("model does not classify: output=" + shape.length
+                        + " dimensions, limit=[n, classes]; give a model with one output per class");
+            }
+            return shape[1];
+        }
+    }
+
+    @Override
+    public void close() {
+        training.close();
+        distillation.close();
+        state.close();
+        model.close();
+        initial.close();
+        flat.close();
+    }
+}

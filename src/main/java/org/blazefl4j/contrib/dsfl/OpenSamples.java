@@ -1,0 +1,32 @@
+package org.blazefl4j.contrib.dsfl;
+
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.Dataset;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Some samples of the open set, with soft labels as targets or without targets. Owns nothing.
+ *
+ * @param open the open set; its own targets are not looked at
+ * @param indices which samples, int64, shape [k], each in [0, size of the open set)
+ * @param softLabels float32, shape [k, classes]; null for none
+ */
+record OpenSamples(Dataset open, Tensor indices, Tensor softLabels) implements Dataset {
+
+    @Override
+    public long size() {
+        return indices.size(0);
+    }
+
+    @Override
+    public Batch select(Tensor positions, Generator generator) {
+        try (Tensor rows = indices.index_select(0, positions)) {
+            Batch read = open.select(rows, generator);
+            if (read.y() != null) {
+                read.y().close();
+            }
+            return new Batch(read.x(), softLabels == null ? null : softLabels.index_select(0, positions));
+        }
+    }
+}

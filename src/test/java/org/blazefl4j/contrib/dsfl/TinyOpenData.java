@@ -1,0 +1,48 @@
+package org.blazefl4j.contrib.dsfl;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.blazefl4j.contrib.common.Meeting;
+import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.IidPartitioner;
+import org.blazefl4j.data.TensorDataset;
+
+/** Tiny data of which a part is open; the test set is all of it. */
+final class TinyOpenData implements AutoCloseable {
+
+    private static final long SEED = 5;
+
+    private final TinyData data;
+    private final InMemoryPartitionedDataset<DsflPartitionType> partitions = new InMemoryPartitionedDataset<>();
+
+    TinyOpenData(int samples, int openSize, int clients) {
+        this.data = TinyData.evenly(samples, 1);
+        TensorDataset whole = data.whole();
+        DsflOpenSplit split = DsflOpenSplit.of(samples, openSize, SEED);
+        List<long[]> parts = split.divide(whole.targets(), new IidPartitioner(), clients, SEED);
+        partitions.setCommon(DsflPartitionType.OPEN, whole, split.open());
+        partitions.setClients(DsflPartitionType.TRAIN, whole, parts);
+        partitions.setDataset(DsflPartitionType.TEST, whole);
+    }
+
+    /** The clients' own data behind a meeting of so many workers. */
+    TinyOpenData met(Path folder, int workers) {
+        for (int cid : partitions.clients(DsflPartitionType.TRAIN)) {
+            Dataset mine = partitions.getDataset(DsflPartitionType.TRAIN, cid);
+            partitions.setDataset(DsflPartitionType.TRAIN, cid, new Meeting(mine, folder, workers));
+        }
+        return this;
+    }
+
+    InMemoryPartitionedDataset<DsflPartitionType> partitions() {
+        return partitions;
+    }
+
+    @Override
+    public void close() {
+        partitions.close();
+        data.close();
+    }
+}
