@@ -18,14 +18,24 @@ public final class Partitions {
      * @throws IllegalArgumentException if there is no client, or one has no samples
      */
     public static <P extends Enum<P>> void requireOfClients(PartitionedDataset<P> dataset, P type, int numClients) {
-        if (numClients < 1) {
-            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
-        }
+        requireClients(numClients);
         for (int cid = 0; cid < numClients; cid++) {
             if (dataset.size(type, cid) == 0) {
                 throw new IllegalArgumentException("no samples: cid=" + cid
                         + ", size=0, limit=1 or more; partition the data so that each client has some");
             }
+        }
+    }
+
+    /**
+     * Makes sure that there are clients at all.
+     *
+     * @param numClients the number of clients
+     * @throws IllegalArgumentException if there is none
+     */
+    public static void requireClients(int numClients) {
+        if (numClients < 1) {
+            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
         }
     }
 

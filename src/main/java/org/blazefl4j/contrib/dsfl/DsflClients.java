@@ -1,10 +1,10 @@
 package org.blazefl4j.contrib.dsfl;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.Evaluation;
@@ -36,8 +36,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * test samples.
  *
  * <pre>{@code
- * DsflClients clients = new DsflClients(
- *         selector, cid -> cid % 2 == 0 ? ModelName.CNN : ModelName.MLP, data, 100, DsflClientOptions.defaults());
+ * List<ModelName> models = List.of(ModelName.CNN, ModelName.MLP, ModelName.CNN);
+ * DsflClients clients = new DsflClients(selector, models, data, DsflClientOptions.defaults());
  * }</pre>
  */
 public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
@@ -65,18 +65,17 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
             PartitionedDataset<DsflPartitionType> dataset,
             int numClients,
             DsflClientOptions options) {
-        this(selector, (IntFunction<N>) cid -> modelName, dataset, numClients, options);
+        this(selector, sameForAll(modelName, numClients), dataset, options);
     }
 
     /**
-     * The clients of one federation.
+     * Clients with models of their own kinds.
      *
      * @param selector makes models; it crosses into worker processes, so it is best a record
-     * @param modelOf which model a client has; asked once per client, here
+     * @param modelNames which model each client has; there are as many clients as names, with the ids 0, 1, ...
      * @param dataset holds each client's private samples as {@link DsflPartitionType#TRAIN}, the open ones, common to
      *     all, as {@link DsflPartitionType#OPEN}, and, where clients evaluate, each client's test samples as
      *     {@link DsflPartitionType#TEST}; stays the caller's and is kept open as long as these clients train
-     * @param numClients the number of clients, with the ids 0, 1, ...
      * @param options what clients do
      * @param <N> the models' names
      * @throws IllegalArgumentException if there is no client, one lacks samples, there are no open samples, or models
@@ -84,18 +83,22 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
      */
     public <N extends Enum<N>> DsflClients(
             ModelSelector<N> selector,
-            IntFunction<N> modelOf,
+            List<N> modelNames,
             PartitionedDataset<DsflPartitionType> dataset,
-            int numClients,
             DsflClientOptions options) {
-        checkSamples(dataset, numClients, options);
-        this.models = IntStream.range(0, numClients)
-                .mapToObj(cid -> new SelectedModel<>(selector, modelOf.apply(cid)))
+        checkSamples(dataset, modelNames.size(), options);
+        this.models = modelNames.stream()
+                .map(name -> new SelectedModel<>(selector, name))
                 .toList();
         this.dataset = dataset;
         this.options = options;
         this.openSize = dataset.size(DsflPartitionType.OPEN, null);
         this.classes = classes();
+    }
+
+    private static <N> List<N> sameForAll(N modelName, int numClients) {
+        Partitions.requireClients(numClients);
+        return Collections.nCopies(numClients, modelName);
     }
 
     private static void checkSamples(
