@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
@@ -23,13 +26,26 @@ import org.blazefl4j.core.RoundReport;
  * <p>Each row is handed to the operating system before the call returns, so an end of any kind leaves whole rows. Needs
  * fastcsv on the class path.
  */
-public final class CsvMetrics implements RoundListener<Object>, AutoCloseable {
+public final class CsvMetrics implements RoundListener<Object>, Checkpointable, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(CsvMetrics.class.getName());
 
-    private final Path file;
+    private static final String POSITION = "position";
+    private static final String COLUMNS = "columns";
+
+    private final Path path;
+    private final ResultFile file;
     private final CsvWriter writer;
     private List<String> columns;
+
+    private CsvMetrics(Path path, ResultFile file) {
+        this.path = path;
+        this.file = file;
+        this.writer = CsvWriter.builder()
+                .lineDelimiter(LineDelimiter.LF)
+                .bufferSize(0)
+                .build(file);
+    }
 
     /**
      * Makes the file.
@@ -38,11 +54,16 @@ public final class CsvMetrics implements RoundListener<Object>, AutoCloseable {
      * @throws java.io.UncheckedIOException if the file exists or cannot be written
      */
     public CsvMetrics(Path file) {
-        this.file = file;
-        this.writer = CsvWriter.builder()
-                .lineDelimiter(LineDelimiter.LF)
-                .bufferSize(0)
-                .build(ResultFile.create(file));
+        this(file, ResultFile.create(file));
+    }
+
+    /**
+     * For a run with checkpoints: the file is made at the first row, or taken up again when a checkpoint is restored.
+     *
+     * @param file in a folder that exists; a file that is there already is touched only by a restored checkpoint
+     */
+    public static CsvMetrics resumable(Path file) {
+        return new CsvMetrics(file, ResultFile.resumable(file));
     }
 
     @Override
@@ -65,7 +86,7 @@ public final class CsvMetrics implements RoundListener<Object>, AutoCloseable {
             LOG.log(
                     Level.WARNING,
                     "summary has values that the first round''s had not: file={0}, names={1}",
-                    file,
+                    path,
                     more);
         }
     }
@@ -74,8 +95,27 @@ public final class CsvMetrics implements RoundListener<Object>, AutoCloseable {
         try {
             writer.flush();
         } catch (IOException e) {
-            throw ResultFile.failed(file, e);
+            throw file.failed(e);
         }
+    }
+
+    /** Writes how far the file goes, after it was synced to the disk, and its columns. */
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put(POSITION, file.durablePosition());
+        out.put(COLUMNS, columns);
+    }
+
+    /**
+     * Goes on in the file as it was when it was saved; rows written after that are cut off.
+     *
+     * @throws IllegalArgumentException if the file is missing, or shorter than it was
+     */
+    @Override
+    public void restore(CheckpointReader in) {
+        file.goOnAt(in.get(POSITION, Long.class));
+        List<?> saved = in.get(COLUMNS, List.class);
+        columns = saved == null ? null : saved.stream().map(String.class::cast).toList();
     }
 
     @Override
@@ -83,7 +123,7 @@ public final class CsvMetrics implements RoundListener<Object>, AutoCloseable {
         try {
             writer.close();
         } catch (IOException e) {
-            throw ResultFile.failed(file, e);
+            throw file.failed(e);
         }
     }
 }

@@ -2,11 +2,13 @@ package org.blazefl4j.metrics;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
@@ -17,10 +19,15 @@ import org.blazefl4j.core.RoundReport;
  *
  * <p>Each line is handed to the operating system before its call returns. Needs jackson-jr on the class path.
  */
-public final class JsonLinesMetrics implements RoundListener<Object>, AutoCloseable {
+public final class JsonLinesMetrics implements RoundListener<Object>, Checkpointable, AutoCloseable {
 
-    private final Path file;
-    private final OutputStream out;
+    private static final String POSITION = "position";
+
+    private final ResultFile file;
+
+    private JsonLinesMetrics(ResultFile file) {
+        this.file = file;
+    }
 
     /**
      * Makes the file.
@@ -29,8 +36,16 @@ public final class JsonLinesMetrics implements RoundListener<Object>, AutoClosea
      * @throws java.io.UncheckedIOException if the file exists or cannot be written
      */
     public JsonLinesMetrics(Path file) {
-        this.file = file;
-        this.out = ResultFile.create(file);
+        this(ResultFile.create(file));
+    }
+
+    /**
+     * For a run with checkpoints: the file is made at the first line, or taken up again when a checkpoint is restored.
+     *
+     * @param file in a folder that exists; a file that is there already is touched only by a restored checkpoint
+     */
+    public static JsonLinesMetrics resumable(Path file) {
+        return new JsonLinesMetrics(ResultFile.resumable(file));
     }
 
     /**
@@ -45,10 +60,9 @@ public final class JsonLinesMetrics implements RoundListener<Object>, AutoClosea
         line.put("type", type);
         line.putAll(values);
         try {
-            out.write((JSON.std.asString(line) + "\n").getBytes(StandardCharsets.UTF_8));
-            out.flush();
+            file.write((JSON.std.asString(line) + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            throw ResultFile.failed(file, e);
+            throw file.failed(e);
         }
     }
 
@@ -57,12 +71,28 @@ public final class JsonLinesMetrics implements RoundListener<Object>, AutoClosea
         write("round", RoundRow.of(report));
     }
 
+    /** Writes how far the file goes, after it was synced to the disk. */
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put(POSITION, file.durablePosition());
+    }
+
+    /**
+     * Goes on in the file as it was when it was saved; lines written after that are cut off.
+     *
+     * @throws IllegalArgumentException if the file is missing, or shorter than it was
+     */
+    @Override
+    public void restore(CheckpointReader in) {
+        file.goOnAt(in.get(POSITION, Long.class));
+    }
+
     @Override
     public void close() {
         try {
-            out.close();
+            file.close();
         } catch (IOException e) {
-            throw ResultFile.failed(file, e);
+            throw file.failed(e);
         }
     }
 }

@@ -3,38 +3,126 @@ package org.blazefl4j.metrics;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** Opens result files, and tells of what goes wrong with them by the file's name. */
-final class ResultFile {
+/** A file of results, which knows how far it was written, and tells of what goes wrong by its name. */
+final class ResultFile extends OutputStream {
 
-    private ResultFile() {}
+    private final Path file;
+    private FileChannel channel;
+
+    private ResultFile(Path file) {
+        this.file = file;
+    }
 
     /**
      * A new file; results that are there already are never overwritten.
      *
      * @throws UncheckedIOException if it cannot be made, with the file's name and why
      */
-    static OutputStream create(Path file) {
+    static ResultFile create(Path file) {
+        ResultFile result = new ResultFile(file);
+        result.create();
+        return result;
+    }
+
+    /** A file that is made at the first write, or else taken up again by {@link #goOnAt}. */
+    static ResultFile resumable(Path file) {
+        return new ResultFile(file);
+    }
+
+    private void create() {
+        open(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    }
+
+    private void open(OpenOption... how) {
         try {
-            return Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            channel = FileChannel.open(file, how);
         } catch (FileAlreadyExistsException e) {
             throw new UncheckedIOException(
                     "result file exists: file=" + file.toAbsolutePath() + ", limit=a new file; name another", e);
         } catch (IOException e) {
-            throw failed(file, e);
+            throw failed(e);
         }
     }
 
-    static UncheckedIOException failed(Path file, IOException e) {
+    UncheckedIOException failed(IOException e) {
         Path folder = file.toAbsolutePath().getParent();
         String found = Files.isDirectory(folder) ? e.toString() : folder + " is no folder";
         return new UncheckedIOException(
                 "cannot write results: file=" + file.toAbsolutePath() + ", found=" + found
                         + "; name a folder that exists and can be written to",
                 e);
+    }
+
+    /**
+     * Goes on in the file that is there, after so many bytes; what is behind them is cut off.
+     *
+     * @throws IllegalArgumentException if the file is missing or shorter
+     */
+    void goOnAt(long position) {
+        long found = Files.exists(file) ? size() : -1;
+        if (found < position && position > 0) {
+            throw new IllegalArgumentException("result file is " + (found < 0 ? "missing" : "too short") + ": file="
+                    + file.toAbsolutePath() + ", bytes=" + Math.max(found, 0) + ", limit=" + position
+                    + ", which it had when the run was saved; put it back, or start again without the checkpoint");
+        }
+        try {
+            close();
+            open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel.truncate(position);
+            channel.position(position);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private long size() {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    /** The number of bytes written so far, once they are on the disk. */
+    long durablePosition() {
+        if (channel == null) {
+            return 0;
+        }
+        try {
+            channel.force(true);
+            return channel.position();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+        if (channel == null) {
+            create();
+        }
+        for (ByteBuffer left = ByteBuffer.wrap(bytes, offset, length); left.hasRemaining(); ) {
+            channel.write(left);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (channel != null) {
+            channel.close();
+        }
     }
 }

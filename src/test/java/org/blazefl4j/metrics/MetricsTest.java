@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.checkpoint.CheckpointException;
+import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.core.RoundReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,5 +145,110 @@ final class MetricsTest {
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(() -> new CsvMetrics(plain.resolve("metrics.csv")))
                 .withMessageContaining("found=" + plain + " is no folder");
+    }
+
+    private static void save(Path to, CsvMetrics csv, JsonLinesMetrics json, int round) {
+        try (Checkpoints checkpoints = Checkpoints.in(to).add("csv", csv).add("json", json)) {
+            checkpoints.save(round);
+        }
+    }
+
+    private static void resume(Path from, CsvMetrics csv, JsonLinesMetrics json) {
+        try (Checkpoints checkpoints = Checkpoints.in(from).add("csv", csv).add("json", json)) {
+            assertThat(checkpoints.resume()).isPresent();
+        }
+    }
+
+    @Test
+    void shouldGoOnWhereTheFilesWereWhenTheRunWasSaved() throws IOException {
+        Path csvFile = folder.resolve("metrics.csv");
+        Path jsonFile = folder.resolve("metrics.jsonl");
+        Path saved = folder.resolve("saved");
+        try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
+                JsonLinesMetrics json = JsonLinesMetrics.resumable(jsonFile)) {
+            save(saved.resolve("0"), csv, json, 0);
+            assertThat(csvFile).doesNotExist();
+            assertThat(jsonFile).doesNotExist();
+            for (int round = 0; round < 3; round++) {
+                csv.roundFinished(report(round, 0.5, 1.25, "a"));
+                json.roundFinished(report(round, 0.5, 1.25, "a"));
+                save(saved.resolve("" + (round + 1)), csv, json, round + 1);
+            }
+        }
+        String wholeCsv = Files.readString(csvFile);
+        String wholeJson = Files.readString(jsonFile);
+        assertThat(wholeCsv).hasLineCount(4);
+        assertThat(wholeJson).hasLineCount(3);
+
+        for (int from : new int[] {3, 1, 2, 0}) {
+            try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
+                    JsonLinesMetrics json = JsonLinesMetrics.resumable(jsonFile)) {
+                resume(saved.resolve("" + from), csv, json);
+                for (int round = from; round < 3; round++) {
+                    csv.roundFinished(report(round, 0.5, 1.25, "a"));
+                    json.roundFinished(report(round, 0.5, 1.25, "a"));
+                }
+            }
+            assertThat(csvFile).hasContent(wholeCsv);
+            assertThat(jsonFile).hasContent(wholeJson);
+        }
+    }
+
+    @Test
+    void shouldKeepTheColumnsWhenARunGoesOn() throws IOException {
+        Path file = folder.resolve("metrics.csv");
+        Path saved = folder.resolve("saved");
+        Map<String, Object> more = new LinkedHashMap<>(Map.of("accuracy", 0.25));
+        try (CsvMetrics csv = CsvMetrics.resumable(file);
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+            csv.roundFinished(report(0, 0.5, 1.25, "a"));
+            checkpoints.save(1);
+        }
+        try (CsvMetrics csv = CsvMetrics.resumable(file);
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+            checkpoints.resume();
+            csv.roundFinished(new RoundReport(
+                    1, List.of(1), List.of(), 0, more, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO));
+        }
+        assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("2,0.25,,,1,0,0,0.0,0.0,0.0,0.0,0.0");
+    }
+
+    @Test
+    void shouldSayWhichFileIsMissingOrTooShortToGoOn() throws IOException {
+        Path file = folder.resolve("metrics.csv");
+        Path saved = folder.resolve("saved");
+        try (CsvMetrics csv = CsvMetrics.resumable(file);
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+            csv.roundFinished(report(0, 0.5, 1.25, "a"));
+            checkpoints.save(1);
+        }
+        long bytes = Files.size(file);
+        Files.writeString(file, "short");
+        expectRefusal(saved, file, "result file is too short: file=" + file + ", bytes=5, limit=" + bytes + ", which");
+        assertThat(file).hasContent("short");
+        Files.delete(file);
+        expectRefusal(saved, file, "result file is missing: file=" + file + ", bytes=0, limit=" + bytes + ", which");
+        assertThat(file).doesNotExist();
+    }
+
+    private static void expectRefusal(Path saved, Path file, String message) {
+        try (CsvMetrics csv = CsvMetrics.resumable(file);
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+            assertThatExceptionOfType(CheckpointException.class)
+                    .isThrownBy(checkpoints::resume)
+                    .withMessageContaining(message)
+                    .withMessageContaining("put it back, or start again without the checkpoint");
+        }
+    }
+
+    @Test
+    void shouldNotOverwriteAFileThatNoCheckpointKnowsOf() throws IOException {
+        Path file = Files.writeString(folder.resolve("metrics.csv"), "old");
+        try (CsvMetrics csv = CsvMetrics.resumable(file)) {
+            assertThatExceptionOfType(UncheckedIOException.class)
+                    .isThrownBy(() -> csv.roundFinished(report(0, 0.5, 1.25, "a")))
+                    .withMessageStartingWith("result file exists: file=" + file);
+        }
+        assertThat(file).hasContent("old");
     }
 }
