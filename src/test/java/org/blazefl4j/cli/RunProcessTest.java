@@ -197,6 +197,46 @@ final class RunProcessTest {
         assertThat(csvRows()).hasSize(1 + (int) summary.get("rounds"));
     }
 
+    @Test
+    void shouldTrainTheClientsOfLostWorkersAgainIfAskedAndGiveTheSameBits() throws Exception {
+        List<String> undisturbed = hashesOfTwoLongRounds();
+        Files.move(results(), folder.resolve("undisturbed"));
+
+        try (CliProcess cli = startTwoLongRounds("--retries", "3")) {
+            cli.awaitOutput("round 1/2");
+            cli.children().forEach(ProcessHandle::destroyForcibly); // both are at work on the second round
+
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+            assertThat(cli.err().lines())
+                    .filteredOn(line -> line.startsWith("trained again: client failed: client="))
+                    .hasSizeBetween(1, 2);
+            assertThat(cli.out())
+                    .contains("  failed client  up to 3 retries, then the run ends")
+                    .containsPattern("  failed clients +[12] trained again, 0 dropped")
+                    .contains("completed: 2 of 2 rounds");
+        }
+        assertThat(hashes()).isEqualTo(undisturbed);
+        assertThat(jsonLines().get(0)).containsEntry("retries", 3);
+    }
+
+    private List<String> hashesOfTwoLongRounds() throws Exception {
+        try (CliProcess cli = startTwoLongRounds()) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        return hashes();
+    }
+
+    /** Of about a second each: long against the time in which a test sees that one has begun. */
+    private CliProcess startTwoLongRounds(String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of("--global-round", "2", "--epochs", "100"));
+        args.addAll(List.of(more));
+        return start(args.toArray(String[]::new));
+    }
+
+    private List<String> hashes() throws IOException {
+        return csvRows().stream().skip(1).map(row -> row.get(3)).toList();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--num-clients, 10001, --num-clients=10001",
