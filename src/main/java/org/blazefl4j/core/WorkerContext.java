@@ -74,7 +74,8 @@ public interface WorkerContext {
      * }</pre>
      *
      * @param <S> what was given to {@link #keepState}
-     * @throws IllegalStateException if the state was written to disk and cannot be read back, or is damaged
+     * @throws IllegalStateException if the state was written to disk and cannot be read back, or is damaged, or its
+     *     classes have changed since
      */
     <S> Optional<S> state();
 

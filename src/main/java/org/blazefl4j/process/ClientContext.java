@@ -10,6 +10,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.shm.PackageFormatException;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -116,9 +117,20 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     @SuppressWarnings("unchecked")
     public <S> Optional<S> state() {
         if (state == null) {
-            state = Owned.make(() -> Optional.ofNullable(attempt.decode(worker.loader())));
+            state = Owned.make(() -> Optional.ofNullable(committedState()));
         }
         return (Optional<S>) state.value();
+    }
+
+    private Object committedState() {
+        try {
+            return attempt.decode(worker.loader());
+        } catch (PackageFormatException e) {
+            throw new IllegalStateException(
+                    "client state cannot be decoded: client=" + job.clientId() + ", limit=what keepState was given; "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     @Override

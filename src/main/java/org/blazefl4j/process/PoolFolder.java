@@ -15,13 +15,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The temporary folder of one pool: the workers' argument file and their crash reports. Deleted when closed; that of a
- * process that was killed, when another process makes one beside it.
+ * The temporary folder of one pool, with the workers' argument file and their crash reports, or of the states of a
+ * trainer's clients. Deleted when closed; that of a process that was killed, when another process makes one beside it.
  *
  * <p>As long as a folder is in use its process holds a lock on a file in it. The file gets its name when it is locked,
  * and the kernel lets go of the lock however the process ends: an owner file that can be locked belongs to nobody.
  */
-final class PoolFolder implements AutoCloseable {
+public final class PoolFolder implements AutoCloseable {
 
     private static final String PREFIX = "blazefl4j-pool-";
 
@@ -37,8 +37,12 @@ final class PoolFolder implements AutoCloseable {
         this(Path.of(System.getProperty("java.io.tmpdir")));
     }
 
-    /** A folder in another one. */
-    PoolFolder(Path parent) {
+    /**
+     * Makes a folder in another one.
+     *
+     * @throws UncheckedIOException if it cannot be made
+     */
+    public PoolFolder(Path parent) {
         try {
             path = Files.createTempDirectory(parent, OWN_PREFIX);
         } catch (IOException e) {
@@ -58,7 +62,7 @@ final class PoolFolder implements AutoCloseable {
     private void own() throws IOException {
         Path draft = path.resolve(OWNER + ".draft");
         owner = FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        owner.lock();
+        owner.tryLock(); // nobody else knows the file; an interrupted thread gets it too
         Files.move(draft, path.resolve(OWNER), StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -95,7 +99,8 @@ final class PoolFolder implements AutoCloseable {
         }
     }
 
-    Path resolve(String name) {
+    /** The path of a file in the folder. */
+    public Path resolve(String name) {
         return path.resolve(name);
     }
 

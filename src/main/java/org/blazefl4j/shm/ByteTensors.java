@@ -1,7 +1,11 @@
 package org.blazefl4j.shm;
 
+import java.io.EOFException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.zip.CRC32C;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -50,6 +54,45 @@ public final class ByteTensors {
         try (PointerScope scope = new PointerScope()) {
             BytePointer memory = new BytePointer(bytes.data_ptr());
             return memory.position(from).limit(to).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /** Writes all bytes. */
+    public static void write(Tensor bytes, WritableByteChannel channel) throws IOException {
+        long end = bytes.numel();
+        for (long at = 0; at < end; at += CHUNK) {
+            ByteBuffer part = buffer(bytes, at, Math.min(end, at + CHUNK));
+            while (part.hasRemaining()) {
+                channel.write(part);
+            }
+        }
+    }
+
+    /**
+     * Reads bytes, which the caller then owns.
+     *
+     * @throws EOFException if there are fewer
+     */
+    public static Tensor read(long bytes, ReadableByteChannel channel) throws IOException {
+        Tensor read = empty(bytes);
+        try {
+            fill(read, channel);
+            return read;
+        } catch (Throwable failure) {
+            read.close();
+            throw failure;
+        }
+    }
+
+    private static void fill(Tensor bytes, ReadableByteChannel channel) throws IOException {
+        long end = bytes.numel();
+        for (long at = 0; at < end; at += CHUNK) {
+            ByteBuffer part = buffer(bytes, at, Math.min(end, at + CHUNK));
+            while (part.hasRemaining()) {
+                if (channel.read(part) < 0) {
+                    throw new EOFException("bytes end early: bytes=" + (at + part.position()) + ", limit=" + end);
+                }
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package org.blazefl4j.trainer;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final int deviceCount;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
     private final PackageCache<U> cache = new PackageCache<>();
-    private final ClientStates states = new ClientStates();
+    private final ClientStates states;
     private final AtomicReference<Thread> caller = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
@@ -85,6 +86,8 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         this.algorithm = Objects.requireNonNull(algorithm, "algorithm");
         this.options = Objects.requireNonNull(options, "options");
         this.stopEvent = stopEvent;
+        Path stateFolder = options.stateFolder().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
+        this.states = new ClientStates(new StateStore(options.stateMemory(), new StateFiles(stateFolder)));
         LibTorch.load();
         this.deviceCount = CudaDevices.countFor(options);
         this.worker = Objects.requireNonNull(algorithm.worker(), "algorithm.worker()");
@@ -271,17 +274,30 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         enter();
         try {
             requireOpen();
-            goOnAt(in.get(ROUND, Integer.class));
-            states.clear();
+            int number = in.get(ROUND, Integer.class);
             for (String name : in.names()) {
                 if (name.startsWith(STATE_OF)) {
-                    states.stage(Integer.parseInt(name.substring(STATE_OF.length())), in.get(name, Tensor.class));
-                    states.commit();
+                    restoreState(Integer.parseInt(name.substring(STATE_OF.length())), in.get(name, Tensor.class));
                 }
             }
+            states.commitAlone();
+            goOnAt(number);
         } finally {
+            states.discard();
             leave();
         }
+    }
+
+    /** The state lives on, whichever {@code PointerScope} it was read in. */
+    private void restoreState(int client, Tensor saved) {
+        try (saved) {
+            states.stage(client, ClientRunner.alias(saved));
+        }
+    }
+
+    /** What the clients' states take, those included that the clients of a running round have left so far. */
+    public final StateUsage stateUsage() {
+        return states.usage();
     }
 
     // ---- hooks
@@ -413,6 +429,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             throw callersFailure;
         }
         keepAll(current, rest);
+        throwIfStateFailed(current);
         commitStates(current, complete);
         if (current.failures().isFatal() && !isClosed()) {
             throw current.failures().unsettled();
@@ -423,6 +440,14 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         }
         if (current.failures().droppedAll(current.size())) {
             throw current.failures().allDropped();
+        }
+    }
+
+    private void throwIfStateFailed(Round<D, C> current) {
+        IllegalStateException failure = current.stateFailure();
+        if (failure != null) {
+            addUnsettled(current, failure);
+            throw failure;
         }
     }
 

@@ -26,6 +26,7 @@ final class Round<D, C> {
     private final Thread caller = Thread.currentThread();
     private final boolean flushDenormal = Denormals.flushed();
     private final ClientFailures failures;
+    private IllegalStateException stateFailure;
     private volatile boolean aborted;
     private volatile String stopReason;
     private volatile boolean interrupted;
@@ -98,11 +99,25 @@ final class Round<D, C> {
         if (aborted) {
             state.close();
         } else {
-            trainer.states().stage(cids.get(index), state);
+            stage(cids.get(index), state);
         }
     }
 
-    /** Tells running clients to end early because the caller failed. */
+    private void stage(int cid, Tensor state) {
+        try {
+            trainer.states().stage(cid, state);
+        } catch (IllegalStateException e) {
+            stateFailure = e;
+            abort();
+        }
+    }
+
+    /** Why a state could not be kept, which ends the round; null if none failed. */
+    IllegalStateException stateFailure() {
+        return stateFailure;
+    }
+
+    /** Tells running clients to end early because the caller failed, or a state could not be kept. */
     void abort() {
         aborted = true;
     }

@@ -1,5 +1,7 @@
 package org.blazefl4j.trainer;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,6 +32,8 @@ public final class TrainerOptions {
     private final Duration grace;
     private final FailurePolicy failurePolicy;
     private final Optional<Duration> clientTimeLimit;
+    private final long stateMemory;
+    private final Optional<Path> stateFolder;
 
     private TrainerOptions(Builder builder) {
         this.numParallels = builder.numParallels;
@@ -43,6 +47,8 @@ public final class TrainerOptions {
         this.grace = builder.grace;
         this.failurePolicy = builder.failurePolicy;
         this.clientTimeLimit = builder.clientTimeLimit;
+        this.stateMemory = builder.stateMemory;
+        this.stateFolder = builder.stateFolder;
     }
 
     /** The options that nobody changed; {@link Builder} lists them. */
@@ -69,6 +75,8 @@ public final class TrainerOptions {
         builder.grace = grace;
         builder.failurePolicy = failurePolicy;
         builder.clientTimeLimit = clientTimeLimit;
+        builder.stateMemory = stateMemory;
+        builder.stateFolder = stateFolder;
         return builder;
     }
 
@@ -135,12 +143,24 @@ public final class TrainerOptions {
         return clientTimeLimit;
     }
 
+    /** The bytes of clients' states that are kept in memory. */
+    public long stateMemory() {
+        return stateMemory;
+    }
+
+    /** Where states go that have no room in memory; empty: {@code java.io.tmpdir}. */
+    public Optional<Path> stateFolder() {
+        return stateFolder;
+    }
+
     @Override
     public String toString() {
         return "TrainerOptions[numParallels=" + numParallels + ", device=" + device + ", deviceCount=" + deviceCount
                 + ", seed=" + seed + ", intraOpThreads=" + intraOpThreads + ", rngCheck=" + rngCheck + ", slots="
                 + slots() + ", maxSlots=" + maxSlots + ", grace=" + grace + ", onClientFailure=" + failurePolicy
-                + ", clientTimeLimit=" + clientTimeLimit.map(Duration::toString).orElse("none") + "]";
+                + ", clientTimeLimit=" + clientTimeLimit.map(Duration::toString).orElse("none")
+                + ", stateMemory=" + stateMemory + ", stateFolder="
+                + stateFolder.map(Path::toString).orElse("java.io.tmpdir") + "]";
     }
 
     /** Collects options; each is checked as it is set. */
@@ -163,6 +183,8 @@ public final class TrainerOptions {
         private Duration grace = Duration.ofSeconds(2);
         private FailurePolicy failurePolicy = FailurePolicy.failFast();
         private Optional<Duration> clientTimeLimit = Optional.empty();
+        private long stateMemory = 1L << 30;
+        private Optional<Path> stateFolder = Optional.empty();
 
         private Builder() {}
 
@@ -272,6 +294,36 @@ public final class TrainerOptions {
                 throw outOfRange("clientTimeLimit", limit, SHORTEST_LIMIT, LONGEST_LIMIT);
             }
             this.clientTimeLimit = Optional.of(limit);
+            return this;
+        }
+
+        /**
+         * How many bytes of clients' states are kept in the memory of this process; 1 GiB unless set. Of those that are
+         * too many, the ones that were not used for longest are written to {@link #stateFolder}.
+         *
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder stateMemory(long bytes) {
+            if (bytes < 0) {
+                throw outOfRange("stateMemory", bytes, 0, Long.MAX_VALUE);
+            }
+            this.stateMemory = bytes;
+            return this;
+        }
+
+        /**
+         * Where states go that have no room in memory; {@code java.io.tmpdir} unless set. The trainer makes a folder of
+         * its own in it when the first state has to go there, and deletes it when it is closed.
+         *
+         * @throws IllegalArgumentException if it is no folder, or cannot be written to
+         */
+        public Builder stateFolder(Path folder) {
+            Objects.requireNonNull(folder, "stateFolder");
+            if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
+                throw new IllegalArgumentException("no folder for states: stateFolder=" + folder
+                        + ", limit=a folder that is there and can be written to; make it first");
+            }
+            this.stateFolder = Optional.of(folder);
             return this;
         }
 

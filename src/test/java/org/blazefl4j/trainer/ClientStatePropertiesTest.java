@@ -2,6 +2,9 @@ package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +17,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import net.jqwik.api.statistics.Statistics;
@@ -54,31 +58,40 @@ class ClientStatePropertiesTest {
         private static final long serialVersionUID = 1L;
     }
 
+    private static Path folder;
+
     private static final StatefulClients CLIENTS = new StatefulClients(LENGTH);
     private static final Map<Kind, AbstractClientTrainer<Up, Down, Order>> TRAINERS = new EnumMap<>(Kind.class);
 
     @BeforeContainer
-    static void open() {
-        TrainerOptions options = TrainerOptions.builder().numParallels(3).build();
+    static void open() throws IOException {
+        folder = Files.createTempDirectory("states");
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(3)
+                .stateMemory(3 * 4 * LENGTH) // some states are on disk
+                .stateFolder(folder)
+                .build();
         TRAINERS.put(Kind.SERIAL, new SerialClientTrainer<>(CLIENTS, options));
         TRAINERS.put(Kind.THREADS, new ThreadPoolClientTrainer<>(CLIENTS, options));
         TRAINERS.put(Kind.PROCESSES, new ProcessPoolClientTrainer<>(CLIENTS, options));
     }
 
     @AfterContainer
-    static void close() {
+    static void close() throws IOException {
         TRAINERS.values().forEach(AbstractClientTrainer::close);
+        assertThat(folder).isEmptyDirectory();
+        Files.delete(folder);
     }
 
     @Provide
     Arbitrary<List<Plan>> plans() {
         Arbitrary<Action> action = Arbitraries.frequency(
-                net.jqwik.api.Tuple.of(10, Action.KEEP),
-                net.jqwik.api.Tuple.of(2, Action.KEEP_TWICE),
-                net.jqwik.api.Tuple.of(3, Action.LOOK),
-                net.jqwik.api.Tuple.of(2, Action.KEEP_AND_OVERWRITE),
-                net.jqwik.api.Tuple.of(2, Action.RETURN_STATE),
-                net.jqwik.api.Tuple.of(1, Action.KEEP_AND_THROW));
+                Tuple.of(10, Action.KEEP),
+                Tuple.of(2, Action.KEEP_TWICE),
+                Tuple.of(3, Action.LOOK),
+                Tuple.of(2, Action.KEEP_AND_OVERWRITE),
+                Tuple.of(2, Action.RETURN_STATE),
+                Tuple.of(1, Action.KEEP_AND_THROW));
         Arbitrary<List<Integer>> cids = Arbitraries.integers()
                 .between(0, 7)
                 .list()

@@ -3,12 +3,14 @@ package org.blazefl4j.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class TrainerOptionsTest {
 
@@ -27,11 +29,15 @@ final class TrainerOptionsTest {
         assertThat(options.grace()).isEqualTo(Duration.ofSeconds(2));
         assertThat(options.onClientFailure()).isEqualTo(FailurePolicy.failFast());
         assertThat(options.clientTimeLimit()).isEmpty();
-        assertThat(options.toString()).endsWith("onClientFailure=failFast(), clientTimeLimit=none]");
+        assertThat(options.stateMemory()).isEqualTo(1L << 30);
+        assertThat(options.stateFolder()).isEmpty();
+        assertThat(options.toString())
+                .endsWith("onClientFailure=failFast(), clientTimeLimit=none,"
+                        + " stateMemory=1073741824, stateFolder=java.io.tmpdir]");
     }
 
     @Test
-    void shouldKeepWhatWasSetWhenItIsChangedFurther() {
+    void shouldKeepWhatWasSetWhenItIsChangedFurther(@TempDir Path folder) {
         TrainerOptions first = TrainerOptions.builder()
                 .numParallels(3)
                 .device(new Device("cuda", -1))
@@ -44,6 +50,8 @@ final class TrainerOptionsTest {
                 .grace(Duration.ofMillis(5))
                 .onClientFailure(FailurePolicy.retry(3).thenDrop())
                 .clientTimeLimit(Duration.ofSeconds(90))
+                .stateMemory(5)
+                .stateFolder(folder)
                 .build();
 
         TrainerOptions second = first.toBuilder().numParallels(5).build();
@@ -52,7 +60,8 @@ final class TrainerOptionsTest {
         assertThat(second)
                 .hasToString("TrainerOptions[numParallels=5, device=cuda, deviceCount=OptionalInt[4], seed=-7,"
                         + " intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
-                        + " onClientFailure=retry(3).thenDrop(), clientTimeLimit=PT1M30S]");
+                        + " onClientFailure=retry(3).thenDrop(), clientTimeLimit=PT1M30S, stateMemory=5,"
+                        + " stateFolder=" + folder + "]");
         assertThat(second.deviceCount()).isEqualTo(OptionalInt.of(4));
     }
 
@@ -83,6 +92,7 @@ final class TrainerOptionsTest {
         assertRefused(() -> builder.maxSlots(0), "maxSlots=0, limit=[1, 1048576]");
         assertRefused(() -> builder.grace(Duration.ofMillis(-1)), "grace=PT-0.001S, limit=[PT0S, PT1H]");
         assertRefused(() -> builder.grace(Duration.ofHours(2)), "grace=PT2H, limit=[PT0S, PT1H]");
+        assertRefused(() -> builder.stateMemory(-1), "stateMemory=-1, limit=[0, 9223372036854775807]");
         assertRefused(() -> builder.clientTimeLimit(Duration.ZERO), "clientTimeLimit=PT0S, limit=[PT0.001S, PT8760H]");
         assertRefused(
                 () -> builder.clientTimeLimit(Duration.ofDays(366)),
@@ -96,6 +106,15 @@ final class TrainerOptionsTest {
     }
 
     @Test
+    void shouldRefuseAFolderForStatesThatIsNone(@TempDir Path folder) {
+        Path missing = folder.resolve("missing");
+        assertThatThrownBy(() -> TrainerOptions.builder().stateFolder(missing))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no folder for states: stateFolder=" + missing
+                        + ", limit=a folder that is there and can be written to; make it first");
+    }
+
+    @Test
     void shouldRefuseNull() {
         TrainerOptions.Builder builder = TrainerOptions.builder();
 
@@ -104,5 +123,6 @@ final class TrainerOptionsTest {
         assertThatThrownBy(() -> builder.grace(null)).hasMessage("grace");
         assertThatThrownBy(() -> builder.onClientFailure(null)).hasMessage("onClientFailure");
         assertThatThrownBy(() -> builder.clientTimeLimit(null)).hasMessage("clientTimeLimit");
+        assertThatThrownBy(() -> builder.stateFolder(null)).hasMessage("stateFolder");
     }
 }

@@ -1,0 +1,277 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.blazefl4j.trainer.Clients.plus;
+import static org.blazefl4j.trainer.StatefulClients.numberIn;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.trainer.StatefulClients.Action;
+import org.blazefl4j.trainer.StatefulClients.Down;
+import org.blazefl4j.trainer.StatefulClients.Order;
+import org.blazefl4j.trainer.StatefulClients.Up;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** States that go to disk, that are damaged, and whose workers or parents die. */
+@Timeout(120)
+final class ClientStateTest {
+
+    private static final int LENGTH = 5000;
+
+    @TempDir
+    private Path folder;
+
+    private final StatefulClients clients = new StatefulClients(LENGTH);
+
+    /** All states on disk. */
+    private TrainerOptions onDisk(int workers) {
+        return TrainerOptions.builder()
+                .numParallels(workers)
+                .stateMemory(0)
+                .stateFolder(folder)
+                .build();
+    }
+
+    private static AbstractClientTrainer<Up, Down, Order> trainer(
+            ClientStatePropertiesTest.Kind kind, StatefulClients clients, TrainerOptions options) {
+        return switch (kind) {
+            case SERIAL -> new SerialClientTrainer<>(clients, options);
+            case THREADS -> new ThreadPoolClientTrainer<>(clients, options);
+            case PROCESSES -> new ProcessPoolClientTrainer<>(clients, options);
+        };
+    }
+
+    private static List<Long> numbers(AbstractClientTrainer<Up, Down, Order> trainer, List<Integer> cids) {
+        List<Long> numbers = new ArrayList<>();
+        trainer.localProcess(new Down(1), cids, up -> {
+            numbers.add(up.number());
+            up.close();
+        });
+        return numbers;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldReadFromDiskAndLeaveNothingThere(ClientStatePropertiesTest.Kind kind) {
+        List<Integer> cids = Clients.ids(6);
+        List<Long> expected = new ArrayList<>(Collections.nCopies(6, 0L));
+        try (var trainer = trainer(kind, clients, onDisk(2))) {
+            for (int round = 0; round < 3; round++) {
+                cids.forEach(cid -> expected.set(cid, StatefulClients.next(expected.get(cid), cid, 1)));
+                assertThat(numbers(trainer, cids)).isEqualTo(expected);
+            }
+            assertThat(StateStoreTest.files(folder)).hasSize(6);
+            assertThat(trainer.stateUsage().clients()).isEqualTo(6);
+            assertThat(trainer.stateUsage().memoryBytes()).isZero();
+            assertThat(trainer.stateUsage().diskBytes()).isGreaterThan(6 * LENGTH * 4);
+            assertThat(numberIn(trainer.states().read(0))).isEqualTo(expected.get(0));
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldFailTheClientWhoseStateIsDamagedOnDisk(ClientStatePropertiesTest.Kind kind) throws IOException {
+        try (var trainer = trainer(kind, clients, onDisk(2))) {
+            numbers(trainer, List.of(3));
+            Path file = StateStoreTest.files(folder).get(0);
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[bytes.length / 2] ^= 1;
+            Files.write(file, bytes);
+            assertThatThrownBy(() -> numbers(trainer, List.of(3)))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasStackTraceContaining("client state cannot be decoded: client=3, limit=what keepState was given;"
+                            + " package damaged: bytes=" + bytes.length + ", checksum=");
+            Files.write(file, new byte[5], StandardOpenOption.TRUNCATE_EXISTING);
+            assertThatThrownBy(() -> numbers(trainer, List.of(3)))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasStackTraceContaining("client state cannot be read back: client=3, file=" + file
+                            + ", found=5 bytes, limit=" + bytes.length + " bytes");
+            assertThat(numbers(trainer, List.of(4))).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldEndTheRoundAndKeepTheOldStatesWhenADiskIsFull(ClientStatePropertiesTest.Kind kind) throws IOException {
+        TrainerOptions options = onDisk(2);
+        try (var trainer = trainer(kind, clients, options)) {
+            long before = numbers(trainer, List.of(3)).get(0);
+            Path states = StateStoreTest.files(folder).get(0).getParent();
+            Path moved = Files.move(states, folder.resolve("moved"));
+            clients.order(3, Action.LOOK);
+            assertThatThrownBy(() -> numbers(trainer, List.of(4, 5, 6)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("client state cannot be written: client=4, bytes=");
+            trainer.uplinkPackage().forEach(Up::close);
+            Files.move(moved, states);
+            assertThat(trainer.states().clients()).containsExactly(3);
+            assertThat(numbers(trainer, List.of(3, 4))).containsExactly(before, StatefulClients.next(0, 4, 1));
+        }
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldSayThatADiskIsFullWhenItReallyIs() throws Exception {
+        Process process = new ProcessBuilder(
+                        "bash",
+                        "-c",
+                        "ulimit -f 8 && exec \"$@\"",
+                        "bash",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:-UsePerfData",
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        Program.class.getName(),
+                        folder.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader lines = process.inputReader()) {
+            assertThat(lines.readLine()).startsWith("client state cannot be written: client=0, bytes=");
+            assertThat(process.waitFor()).isZero();
+            assertThat(folder).isEmptyDirectory();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void shouldSweepTheStatesOfAKilledParent() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        Program.class.getName(),
+                        folder.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader lines = process.inputReader()) {
+            assertThat(lines.readLine()).isEqualTo("kept");
+            List<Path> others = StateStoreTest.files(folder);
+            assertThat(others).hasSize(2);
+            process.destroyForcibly().waitFor();
+            assertThat(others).allMatch(Files::exists);
+            try (var trainer = new SerialClientTrainer<>(clients, onDisk(1))) {
+                numbers(trainer, List.of(0));
+                assertThat(others).noneMatch(Files::exists);
+                assertThat(StateStoreTest.files(folder)).hasSize(1);
+            }
+            assertThat(folder).isEmptyDirectory();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** Keeps the states of two clients on disk, then waits for its end; or prints why it cannot. */
+    static final class Program {
+
+        private Program() {}
+
+        public static void main(String[] args) {
+            TrainerOptions options = TrainerOptions.builder()
+                    .stateMemory(0)
+                    .stateFolder(Path.of(args[0]))
+                    .build();
+            try (var trainer = new SerialClientTrainer<>(new StatefulClients(LENGTH), options)) {
+                numbers(trainer, List.of(0, 1));
+                System.out.println("kept");
+                while (true) {
+                    LockSupport.park();
+                }
+            } catch (IllegalStateException e) {
+                System.out.println(e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void shouldKeepTheOldStateOfAClientWhoseWorkerDiesBeforeItIsDone() throws Exception {
+        Path reached = folder.resolve("reached");
+        TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=BEFORE_DONE:" + reached))
+                .build();
+        try (var trainer = new ProcessPoolClientTrainer<>(clients, options, process)) {
+            CompletableFuture<ClientFailedException> round = CompletableFuture.supplyAsync(
+                    () -> catchThrowableOfType(ClientFailedException.class, () -> numbers(trainer, List.of(5))));
+            Conditions.awaitFile(reached);
+            long pid = Long.parseLong(Files.readString(reached));
+            ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+            assertThat(round.join().clientId()).isEqualTo(5);
+            assertThat(trainer.states().clients()).isEmpty();
+            long first = numbers(trainer, List.of(5)).get(0);
+            assertThat(first).isEqualTo(StatefulClients.next(0, 5, 1));
+            assertThat(numbers(trainer, List.of(5))).containsExactly(StatefulClients.next(first, 5, 1));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldGiveOneClientOneStateAndRefuseWhatCannotBeKept(Mode mode) {
+        Clients asking = new Clients((cid, down, context) -> {
+            assertThat(context.state()).isEmpty();
+            context.keepState(Map.of("cid", cid, "ones", torch.ones(3)));
+            assertThat(context.state()).as("as it was before the round").isEmpty();
+            assertThatThrownBy(() -> context.keepState(null)).hasMessage("state");
+            assertThatThrownBy(() -> context.keepState(List.of(Thread.currentThread())))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("cannot cross: path=[0]");
+            return plus(cid, down);
+        });
+        Tensor[] seen = new Tensor[1];
+        Clients looking = new Clients((cid, down, context) -> {
+            assertThat(context.<Map<String, Object>>state()).isSameAs(context.state());
+            Map<String, Object> state = context.<Map<String, Object>>state().orElseThrow();
+            assertThat(state).containsEntry("cid", cid);
+            seen[0] = (Tensor) state.get("ones");
+            assertThat(seen[0].sum().item_float()).isEqualTo(3);
+            return plus(cid, down);
+        });
+        var switching = new Clients((cid, down, context) ->
+                (context.round() == 0 ? asking : looking).worker().train(cid, down, context));
+        try (var trainer = mode.trainer(switching)) {
+            Clients.Down down = Clients.Down.of(0);
+            trainer.localProcess(down, List.of(3), Clients.Up::close);
+            trainer.localProcess(down, List.of(3), Clients.Up::close);
+            assertThat(seen[0].isNull()).as("freed when the client has ended").isTrue();
+            down.value().close();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldRepeatARoundFromTheSameStates(ClientStatePropertiesTest.Kind kind) {
+        try (var trainer = trainer(kind, clients, onDisk(2))) {
+            numbers(trainer, List.of(0, 1));
+            trainer.stopEvent().clear();
+            assertThatThrownBy(() -> trainer.localProcess(new Down(1), List.of(0, 1), up -> {
+                        up.close();
+                        throw new ArithmeticException("the caller's");
+                    }))
+                    .hasMessage("the caller's");
+            trainer.startAtRound(1);
+            assertThat(numbers(trainer, List.of(0, 1)))
+                    .containsExactly(
+                            StatefulClients.next(StatefulClients.next(0, 0, 1), 0, 1),
+                            StatefulClients.next(StatefulClients.next(0, 1, 1), 1, 1));
+        }
+    }
+}

@@ -1,0 +1,254 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.statistics.Statistics;
+import org.blazefl4j.shm.ByteTensors;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** States are where the limit says, and come back as they were put. */
+class StateStoreTest {
+
+    @TempDir
+    private Path folder;
+
+    enum Kind {
+        STAGE,
+        READ,
+        COMMIT,
+        COMMIT_ALONE,
+        DISCARD
+    }
+
+    record Step(Kind kind, int client, int size) {}
+
+    @Provide
+    Arbitrary<List<Step>> steps() {
+        Arbitrary<Kind> kind = Arbitraries.of(
+                Kind.STAGE, Kind.STAGE, Kind.STAGE, Kind.READ, Kind.READ, Kind.COMMIT, Kind.COMMIT_ALONE, Kind.DISCARD);
+        return Combinators.combine(
+                        kind,
+                        Arbitraries.integers().between(0, 5),
+                        Arbitraries.integers().between(0, 40))
+                .as(Step::new)
+                .list()
+                .ofMaxSize(60);
+    }
+
+    @Property(tries = 300)
+    void shouldGiveBackWhatWasPutAndStayWithinTheLimit(
+            @ForAll("steps") List<Step> steps, @ForAll @LongRange(max = 100) long limit) throws IOException {
+        Path parent = Files.createTempDirectory("states");
+        Map<Integer, byte[]> committed = new HashMap<>();
+        Map<Integer, byte[]> staged = new HashMap<>();
+        ClientStates states = states(limit, parent);
+        try (states) {
+            byte next = 0;
+            for (Step step : steps) {
+                byte[] bytes = new byte[step.size];
+                Arrays.fill(bytes, next++);
+                switch (step.kind) {
+                    case STAGE -> {
+                        staged.put(step.client, bytes);
+                        states.stage(step.client, Tensors.of(bytes));
+                    }
+                    case READ -> assertThat(read(states, step.client)).isEqualTo(committed.get(step.client));
+                    case COMMIT, COMMIT_ALONE -> {
+                        if (step.kind == Kind.COMMIT) {
+                            states.commit();
+                        } else {
+                            committed.clear();
+                            states.commitAlone();
+                        }
+                        committed.putAll(staged);
+                        staged.clear();
+                    }
+                    case DISCARD -> {
+                        staged.clear();
+                        states.discard();
+                    }
+                }
+                requireUsage(states.usage(), limit, parent, committed, staged);
+            }
+            assertThat(states.clients())
+                    .isEqualTo(committed.keySet().stream().sorted().toList());
+            committed.forEach(
+                    (client, bytes) -> assertThat(read(states, client)).isEqualTo(bytes));
+        }
+        assertThat(parent).isEmptyDirectory();
+        Files.delete(parent);
+    }
+
+    private static void requireUsage(
+            StateUsage usage, long limit, Path parent, Map<Integer, byte[]> committed, Map<Integer, byte[]> staged) {
+        List<byte[]> all = new ArrayList<>(committed.values());
+        all.addAll(staged.values());
+        Statistics.collect(usage.diskBytes() > 0 ? "on disk" : "in memory");
+        assertThat(usage.clients()).isEqualTo(committed.size());
+        assertThat(usage.memoryBytes()).isBetween(0L, limit);
+        assertThat(usage.memoryBytes() + usage.diskBytes())
+                .isEqualTo(all.stream().mapToLong(bytes -> bytes.length).sum());
+        assertThat(files(parent).stream().mapToLong(StateStoreTest::size).sum()).isEqualTo(usage.diskBytes());
+    }
+
+    @Test
+    void shouldWriteToDiskWhatWasNotUsedForLongest() {
+        try (ClientStates states = states(100, folder)) {
+            for (int client = 0; client < 3; client++) {
+                states.stage(client, Tensors.of(new byte[30]));
+            }
+            states.commit();
+            assertThat(files(folder)).isEmpty();
+            read(states, 0);
+            states.stage(3, Tensors.of(new byte[31]));
+            assertThat(files(folder))
+                    .extracting(file -> file.getFileName().toString())
+                    .containsExactly("state-1-0");
+            assertThat(states.usage()).isEqualTo(new StateUsage(3, 91, 30));
+        }
+    }
+
+    @Test
+    void shouldNotMoveOthersForAStateThatNeverFits() {
+        try (ClientStates states = states(100, folder)) {
+            states.stage(0, Tensors.of(new byte[90]));
+            states.stage(1, Tensors.of(new byte[101]));
+            states.commit();
+            assertThat(states.usage()).isEqualTo(new StateUsage(2, 90, 101));
+        }
+    }
+
+    @Test
+    void shouldKeepAnInterruptForLaterAndDoItsWorkMeanwhile() {
+        try (ClientStates states = states(0, folder)) {
+            Thread.currentThread().interrupt();
+            states.stage(7, Tensors.of(new byte[] {1, 2, 3}));
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+            assertThat(files(folder).get(0).resolveSibling("owner")).exists();
+            states.commit();
+            assertThat(read(states, 7)).containsExactly(1, 2, 3);
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
+    @Test
+    void shouldNameTheClientWhoseFileWasCutOrIsGone() throws IOException {
+        try (ClientStates states = states(0, folder)) {
+            states.stage(7, Tensors.of(new byte[10]));
+            states.commit();
+            Path file = files(folder).get(0);
+            Files.write(file, new byte[9]);
+            assertThatThrownBy(() -> states.read(7))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("client state cannot be read back: client=7, file=" + file + ", found=9 bytes, limit=10"
+                            + " bytes, written by this process and touched by nobody else; resume from a checkpoint,"
+                            + " with TrainerOptions.stateFolder where nothing cleans up");
+            Files.delete(file);
+            assertThatThrownBy(() -> states.read(7))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("client state cannot be read back: client=7, file=" + file
+                            + ", found=unreadable, limit=10 bytes");
+        }
+    }
+
+    @Test
+    void shouldKeepWhatItHasWhenNothingMoreCanBeWritten() throws IOException {
+        try (ClientStates states = states(10, folder)) {
+            states.stage(1, Tensors.of(new byte[] {1}));
+            states.stage(2, Tensors.of(new byte[11]));
+            states.commit();
+            delete(files(folder).get(0).getParent());
+            assertThatThrownBy(() -> states.stage(3, Tensors.of(new byte[11])))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageMatching("client state cannot be written: client=3, bytes=11, limit=\\d+ bytes free in "
+                            + folder + "; set TrainerOptions.stateFolder to a folder with room, or raise stateMemory");
+            assertThatThrownBy(() -> states.stage(4, Tensors.of(new byte[10])))
+                    .hasMessageContaining("client state cannot be written: client=1, bytes=1,");
+            states.commit();
+            assertThat(states.clients()).containsExactly(1, 2);
+            assertThat(read(states, 1)).containsExactly(1);
+        }
+    }
+
+    @Test
+    void shouldTakeNothingOnceItIsClosed() {
+        ClientStates states = states(10, folder);
+        states.stage(1, Tensors.of(new byte[1]));
+        states.commit();
+        states.close();
+        Tensor late = Tensors.of(new byte[1]);
+        states.stage(2, late);
+        states.commit();
+        states.discard();
+        assertThat(late.isNull()).isTrue();
+        assertThat(states.clients()).isEmpty();
+        assertThat(states.read(1)).isNull();
+        states.close();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    private static ClientStates states(long limit, Path folder) {
+        return new ClientStates(new StateStore(limit, new StateFiles(folder)));
+    }
+
+    private static byte[] read(ClientStates states, int client) {
+        try (Tensor state = states.read(client)) {
+            if (state == null) {
+                return null;
+            }
+            byte[] bytes = new byte[(int) state.numel()];
+            ByteBuffer memory = ByteTensors.buffer(state, 0, state.numel());
+            memory.get(bytes);
+            return bytes;
+        }
+    }
+
+    /** The states' files in the folders of this process that are in the given one. */
+    static List<Path> files(Path parent) {
+        try (Stream<Path> tree = Files.walk(parent)) {
+            return tree.filter(file -> file.getFileName().toString().startsWith("state-"))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> tree = Files.walk(folder)) {
+            for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
