@@ -210,6 +210,38 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
+     * Copies a vector into the gradients, in place of zeroes: {@code backward()} adds to it. What a step is to have
+     * besides the loss's gradient costs nothing this way.
+     *
+     * @param values float32, shape [{@link #numel()}], zero at what {@link #zeroFixed} zeroes; stays the caller's
+     * @throws IllegalArgumentException if {@code values} has another dtype or shape
+     * @throws IllegalStateException if the module is not bound
+     */
+    public void startGradients(Tensor values) {
+        checkBound("startGradients");
+        checkFlat("startGradients", values);
+        gradients.flat().copy_(values);
+    }
+
+    /**
+     * Zeroes a vector at what no step changes: buffers and frozen parameters.
+     *
+     * @param flat float32, shape [{@link #numel()}]
+     * @throws IllegalArgumentException if {@code flat} has another dtype or shape
+     */
+    public void zeroFixed(Tensor flat) {
+        checkFlat("zeroFixed", flat);
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            for (StateEntry entry : entries) {
+                if (!entry.tensor().requires_grad()) {
+                    entry.slice(flat).zero_();
+                }
+            }
+        }
+    }
+
+    /**
      * One step of plain SGD, {@code parameters -= rate * gradients}, as one addition; buffers stay as they are.
      *
      * @param rate the learning rate, finite and not negative

@@ -36,6 +36,7 @@ public final class Descent {
     private final Model model;
     private final FlatParameters state;
     private final Device device;
+    private final Runnable start;
 
     /**
      * For one model.
@@ -45,9 +46,22 @@ public final class Descent {
      * @param device where the model is
      */
     public Descent(Model model, FlatParameters state, Device device) {
+        this(model, state, device, state::zeroGradients);
+    }
+
+    /**
+     * For one model, with gradients that do not start from zero.
+     *
+     * @param model on {@code device}; stays the caller's
+     * @param state the model's; bound whenever this runs; stays the caller's
+     * @param device where the model is
+     * @param start sets the gradients that those of a batch are added to, before each batch
+     */
+    public Descent(Model model, FlatParameters state, Device device, Runnable start) {
         this.model = model;
         this.state = state;
         this.device = device;
+        this.start = start;
     }
 
     /**
@@ -78,7 +92,7 @@ public final class Descent {
             stop.throwIfSet();
             try (PointerScope scope = new PointerScope();
                     Batch batch = Batches.move(epoch.next(), device)) {
-                state.zeroGradients();
+                start.run();
                 loss.of(model.forward(batch.x()), batch.y()).backward();
                 step.run();
             }

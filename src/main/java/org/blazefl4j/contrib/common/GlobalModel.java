@@ -11,6 +11,8 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -85,6 +87,25 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         current = next;
         next = sent;
         state.load(current);
+    }
+
+    /**
+     * Makes {@code parameters + rate * (next - parameters)} the state; buffers, which have no direction to go further
+     * in, are those of {@link #next()} as they are. At a rate of 1 the state is {@code next}, bit for bit.
+     *
+     * @param rate the server's learning rate
+     */
+    public void advance(double rate) {
+        if (rate != 1) {
+            try (IntraOpThreads threads = IntraOpThreads.scope(options.intraOpThreads());
+                    PointerScope scope = new PointerScope();
+                    Scalar further = new Scalar(rate - 1)) {
+                Tensor step = next.sub(current);
+                state.zeroFixed(step);
+                next.add_(step, further);
+            }
+        }
+        advance();
     }
 
     /** Evaluates the model on the common test samples. */

@@ -25,11 +25,13 @@ public final class LocalModel implements AutoCloseable {
     private final Descent descent;
     /** Where the state is while training; null where that is the result itself. */
     private final Tensor resident;
+    /** What the gradients of every step start from; null for zeroes. */
+    private Tensor correction;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
-        this.descent = new Descent(model, state, device);
+        this.descent = new Descent(model, state, device, this::startGradients);
         this.resident = device.isCpu() ? null : state.flatten().retainReference();
     }
 
@@ -68,6 +70,40 @@ public final class LocalModel implements AutoCloseable {
                 result,
                 context,
                 () -> descend(loader, config.options(), torch::cross_entropy, context.stopEvent()));
+    }
+
+    /**
+     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} does, with a vector added to the gradient
+     * of every step. Zeroes give the same bits as no vector.
+     *
+     * @param config the client
+     * @param start the state to start from, float32, shape [numel], which stays unchanged
+     * @param correction what is added, float32, shape [numel], on the client's device, zero where {@link #zeroFixed}
+     *     zeroes; stays unchanged
+     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     *     after the return
+     * @param context the client's
+     * @return the number of steps taken
+     * @throws IllegalArgumentException if {@code start} or {@code correction} has another shape
+     * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
+     */
+    public long train(ClientConfig config, Tensor start, Tensor correction, Tensor result, WorkerContext context) {
+        this.correction = correction;
+        try {
+            return train(config, start, result, context);
+        } finally {
+            this.correction = null;
+        }
+    }
+
+    /**
+     * Zeroes a vector at what training does not step in: buffers and frozen parameters.
+     *
+     * @param flat float32, shape [numel], on any device
+     * @throws IllegalArgumentException if it has another dtype or shape
+     */
+    public void zeroFixed(Tensor flat) {
+        state.zeroFixed(flat);
     }
 
     /**
@@ -125,6 +161,14 @@ public final class LocalModel implements AutoCloseable {
      */
     public long descend(DataLoader loader, SgdOptions options, Descent.Loss loss, StopEvent stop) {
         return descent.run(loader, options.epochs(), loss, () -> state.sgdStep(options.lr()), stop);
+    }
+
+    private void startGradients() {
+        if (correction == null) {
+            state.zeroGradients();
+        } else {
+            state.startGradients(correction);
+        }
     }
 
     /** The model; owned by this object. */

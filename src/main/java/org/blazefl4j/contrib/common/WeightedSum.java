@@ -100,7 +100,7 @@ public final class WeightedSum implements AutoCloseable {
      * @throws IllegalArgumentException if {@code out} is not such a tensor
      * @throws IllegalStateException if the divisor is not above 0, as the weight of an empty sum
      */
-    private void divide(Tensor out, long divisor) {
+    public void divide(Tensor out, long divisor) {
         if (divisor <= 0) {
             throw new IllegalStateException("nothing to divide: weight=" + divisor + ", limit=1 or more; add a client");
         }
@@ -116,6 +116,47 @@ public final class WeightedSum implements AutoCloseable {
             throw new IllegalArgumentException("mean of " + what + ": shape=" + Arrays.toString(out.shape())
                     + ", dtype=" + out.scalar_type().intern() + ", contiguous=" + out.is_contiguous() + ", cpu="
                     + out.is_cpu() + ", limit=" + Arrays.toString(shape) + " of Float, contiguous, on the CPU");
+        }
+    }
+
+    /**
+     * Adds another sum with its weight.
+     *
+     * @param other of the same shape; stays as it is
+     * @throws IllegalArgumentException if it has another shape; this sum is then as before
+     */
+    public void addAll(WeightedSum other) {
+        checkTotal(other.sum);
+        weight = Math.addExact(weight, other.weight);
+        sum.add_(other.sum);
+    }
+
+    /** The sum itself: float64, of this sum's shape, on the CPU. Read-only; owned by this object. */
+    public Tensor total() {
+        return sum;
+    }
+
+    /**
+     * Takes a sum over that {@link #total()} and {@link #weight()} had given.
+     *
+     * @param total float64, of this sum's shape; stays the caller's
+     * @param weight the sum of the weights, 0 or more
+     * @throws IllegalArgumentException if dtype, shape or weight is wrong; the sum is then as before
+     */
+    public void restore(Tensor total, long weight) {
+        checkTotal(total);
+        if (weight < 0) {
+            throw new IllegalArgumentException("weight of " + what + ": weight=" + weight + ", limit=0 or more");
+        }
+        sum.copy_(total);
+        this.weight = weight;
+    }
+
+    private void checkTotal(Tensor total) {
+        if (!Arrays.equals(total.shape(), shape) || total.scalar_type().intern() != ScalarType.Double) {
+            throw new IllegalArgumentException("sum of " + what + ": shape=" + Arrays.toString(total.shape())
+                    + ", dtype=" + total.scalar_type().intern() + ", limit=" + Arrays.toString(shape)
+                    + " of Double; server and clients must select the same model");
         }
     }
 

@@ -1,0 +1,45 @@
+package org.blazefl4j.contrib.scaffold;
+
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.CommonTensors;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/**
+ * Trains the clients of SCAFFOLD in worker processes.
+ *
+ * <p>Tensors that the data sets of several clients have in common are copied to shared memory once, when the trainer is
+ * made; data that one client has for itself crosses in each of its rounds.
+ */
+public class ScaffoldProcessPoolClientTrainer
+        extends ProcessPoolClientTrainer<ScaffoldUplinkPackage, ScaffoldDownlinkPackage, ClientConfig> {
+
+    /**
+     * Starts the workers with the default {@link ProcessOptions}.
+     *
+     * @param clients what is trained; their model selector and data sets cross into the workers
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     */
+    public ScaffoldProcessPoolClientTrainer(ScaffoldClients clients, TrainerOptions options) {
+        this(clients, options, ProcessOptions.defaults());
+    }
+
+    /**
+     * Starts the workers.
+     *
+     * @param clients what is trained; their model selector and data sets cross into the workers
+     * @param options how clients are run
+     * @param processOptions how workers are started and watched
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     */
+    @SuppressWarnings("this-escape") // what is called cannot be overridden outside the library
+    public ScaffoldProcessPoolClientTrainer(
+            ScaffoldClients clients, TrainerOptions options, ProcessOptions processOptions) {
+        super(clients, options, processOptions);
+        CommonTensors.share(this, clients.datasets());
+    }
+}

@@ -1,0 +1,21 @@
+package org.blazefl4j.contrib.scaffold;
+
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.trainer.SerialClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/** Trains the clients of SCAFFOLD one after another, on the calling thread. */
+public class ScaffoldSerialClientTrainer
+        extends SerialClientTrainer<ScaffoldUplinkPackage, ScaffoldDownlinkPackage, ClientConfig> {
+
+    /**
+     * A trainer for the clients of one federation.
+     *
+     * @param clients what is trained
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     */
+    public ScaffoldSerialClientTrainer(ScaffoldClients clients, TrainerOptions options) {
+        super(clients, options);
+    }
+}

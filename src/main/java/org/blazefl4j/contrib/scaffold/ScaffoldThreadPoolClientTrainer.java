@@ -1,0 +1,21 @@
+package org.blazefl4j.contrib.scaffold;
+
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.trainer.ThreadPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/** Trains the clients of SCAFFOLD in threads of this process. */
+public class ScaffoldThreadPoolClientTrainer
+        extends ThreadPoolClientTrainer<ScaffoldUplinkPackage, ScaffoldDownlinkPackage, ClientConfig> {
+
+    /**
+     * A trainer for the clients of one federation.
+     *
+     * @param clients what is trained
+     * @param options how clients are run
+     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     */
+    public ScaffoldThreadPoolClientTrainer(ScaffoldClients clients, TrainerOptions options) {
+        super(clients, options);
+    }
+}

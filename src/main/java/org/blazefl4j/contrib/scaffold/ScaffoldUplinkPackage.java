@@ -1,0 +1,26 @@
+package org.blazefl4j.contrib.scaffold;
+
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What one client sends after training. Closing it closes its tensors.
+ *
+ * @param cid the client
+ * @param parameters the client's whole model state {@code y_i} (parameters and buffers, in {@code state_dict} order),
+ *     float32, shape [numel]
+ * @param controlDelta by how much the client's control variate {@code c_i} changed, float32, shape [numel], zero at
+ *     buffers
+ * @param dataSize the number of samples that the client trained on: its weight in both means, above 0
+ * @param metadata anything else by name; may be empty
+ */
+public record ScaffoldUplinkPackage(
+        int cid, Tensor parameters, Tensor controlDelta, long dataSize, Map<String, Object> metadata)
+        implements AutoCloseable {
+
+    @Override
+    public void close() {
+        parameters.close();
+        controlDelta.close();
+    }
+}

@@ -1,0 +1,94 @@
+package org.blazefl4j.contrib.scaffold;
+
+import org.blazefl4j.contrib.common.WeightedSum;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The server's control variate {@code c = sum of n_i * c_i / n} over all clients, those that never took part with zero.
+ * The sum is kept in FP64, so what a round adds to it stays in it however many rounds follow; clients get it divided,
+ * in float32.
+ *
+ * <p>A round's vector is written beside the one that its clients were sent, which they may still read.
+ */
+final class ServerControl implements Checkpointable, AutoCloseable {
+
+    private static final String WHAT = "control variate";
+    private static final String ENTRY = "control";
+
+    private final long totalSize;
+    private final WeightedSum total;
+    private final WeightedSum round;
+    private Tensor current;
+    private Tensor next;
+
+    /**
+     * Zero.
+     *
+     * @param numel its length
+     * @param totalSize the number {@code n} of samples of all clients
+     */
+    ServerControl(long numel, long totalSize) {
+        this.totalSize = totalSize;
+        this.total = new WeightedSum(WHAT, numel);
+        this.round = new WeightedSum(WHAT, numel);
+        this.current = torch.zeros(numel).retainReference();
+        this.next = torch.zeros(numel).retainReference();
+    }
+
+    /** The vector: float32, shape [numel]; owned by this object, unchanged until the advance after the next one. */
+    Tensor vector() {
+        return current;
+    }
+
+    /** Refuses a package that {@link #add} would refuse. */
+    void check(ScaffoldUplinkPackage uplink) {
+        round.check(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
+    }
+
+    /** Adds one client's change to those of the round. */
+    void add(ScaffoldUplinkPackage uplink) {
+        round.add(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
+    }
+
+    /** Forgets the changes of a round that is not completed. */
+    void restart() {
+        round.clear();
+    }
+
+    /** Takes the changes of the round over. */
+    void advance() {
+        total.addAll(round);
+        round.clear();
+        total.divide(next, totalSize);
+        Tensor sent = current;
+        current = next;
+        next = sent;
+    }
+
+    /** Writes the sum before division as the entry {@code control}. */
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put(ENTRY, total.total());
+    }
+
+    @Override
+    public void restore(CheckpointReader in) {
+        try (Tensor saved = in.get(ENTRY, Tensor.class)) {
+            total.restore(saved, 0);
+        }
+        round.clear();
+        total.divide(current, totalSize);
+    }
+
+    @Override
+    public void close() {
+        total.close();
+        round.close();
+        current.close();
+        next.close();
+    }
+}

@@ -1,0 +1,37 @@
+package org.blazefl4j.contrib.scaffold;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ScaffoldServerOptionsTest {
+
+    private static final ServerOptions COMMON = ServerOptions.of(2, 3);
+
+    @Test
+    void shouldGoToTheMeanUnlessTold() {
+        assertThat(ScaffoldServerOptions.of(COMMON)).isEqualTo(new ScaffoldServerOptions(COMMON, 1));
+        assertThat(ScaffoldServerOptions.of(COMMON).withGlobalLr(0.5))
+                .isEqualTo(new ScaffoldServerOptions(COMMON, 0.5));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
+    void shouldRefuseAnImpossibleRate(double rate) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ScaffoldServerOptions(COMMON, rate))
+                .withMessage("global learning rate out of range: global_lr=" + rate + ", limit=above 0 and finite");
+    }
+
+    @Test
+    void shouldRefuseToDoWithoutCommonOptions() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> ScaffoldServerOptions.of(null))
+                .withMessage("common");
+    }
+}
