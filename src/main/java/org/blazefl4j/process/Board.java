@@ -35,6 +35,7 @@ final class Board implements AutoCloseable {
     private static final int AREA_BYTES = 8192;
     private static final int ESHUTDOWN = -108;
     private static final int EAGAIN = -11;
+    private static final int EPROTO = -71;
     private static final int ESTALE = -116;
     private static final int ENOENT = -2;
 
@@ -192,8 +193,18 @@ final class Board implements AutoCloseable {
         JobBoard.shutDown(handle);
     }
 
+    /**
+     * What the worker has said.
+     *
+     * @throws IllegalStateException if another process wrote something else there
+     */
     Status status(int worker) {
-        return Status.values()[checked(JobBoard.workerStatus(handle, worker))];
+        int status = JobBoard.workerStatus(handle, worker);
+        if (status == EPROTO) {
+            throw new IllegalStateException("job board damaged: worker=" + worker
+                    + ", limit=a status that there is; look for a client that writes where it must not");
+        }
+        return Status.values()[checked(status)];
     }
 
     long beats(int worker) {

@@ -24,9 +24,9 @@ final class Hello {
     /** Parent: the exception for a worker that refused. */
     static IllegalStateException refusal(Board board, int worker) {
         PackageDecoder decoder = new PackageDecoder(Hello.class.getClassLoader());
-        RemoteError error = (RemoteError) new Inbox(board.workerArea(worker), decoder)
+        RemoteError error = new Inbox(board.workerArea(worker), decoder)
                 .receive(new SegmentCache())
-                .graph();
+                .graph(RemoteError.class);
         return new IllegalStateException(
                 "worker does not start: worker=" + worker + "; " + error.toException(), error.toException());
     }

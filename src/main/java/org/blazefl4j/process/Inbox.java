@@ -24,6 +24,20 @@ final class Inbox {
      */
     record Received(Object graph, List<Tensor> tensors) {
 
+        /**
+         * The package.
+         *
+         * @throws PackageFormatException if it is of another type
+         */
+        <T> T graph(Class<T> type) {
+            if (!type.isInstance(graph)) {
+                String found = graph == null ? "null" : graph.getClass().getName();
+                throw new PackageFormatException(
+                        "message of another kind: type=" + found + ", limit=" + type.getSimpleName());
+            }
+            return type.cast(graph);
+        }
+
         /** Closes the tensors. */
         void close() {
             tensors.forEach(Tensor::close);
@@ -76,6 +90,10 @@ final class Inbox {
     private static Tensor tensor(SegmentTable table, ShmHandle handle, SegmentSource segments) {
         Segment segment = segments.open(table.get(handle));
         segments.check(segment, handle);
-        return segment.tensor(handle.offset(), handle.layout());
+        try {
+            return segment.tensor(handle.offset(), handle.layout());
+        } catch (IllegalArgumentException e) {
+            throw new PackageFormatException("handle damaged: " + e.getMessage(), e);
+        }
     }
 }

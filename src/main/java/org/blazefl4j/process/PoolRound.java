@@ -179,7 +179,7 @@ public final class PoolRound {
         int worker = Board.worker(board.word(lane));
         Object uplink;
         try {
-            uplink = uplink(index, read(lane, worker));
+            uplink = uplink(index, read(lane, worker).graph());
         } catch (RuntimeException | Error e) {
             String loss = pool.supervisor().loss(lane);
             String reason =
@@ -191,10 +191,10 @@ public final class PoolRound {
         return uplink;
     }
 
-    private Object read(int lane, int worker) {
+    private Inbox.Received read(int lane, int worker) {
         try (UplinkSource source =
                 new UplinkSource(slots[lane], pool.supervisor().pid(worker))) {
-            return pool.mail().result(lane, source).graph();
+            return pool.mail().result(lane, source);
         }
     }
 
@@ -303,7 +303,7 @@ public final class PoolRound {
     /** What a client threw; null if it ended early because it was asked to. */
     private ClientFailedException thrown(int index, int worker) {
         try {
-            RemoteError error = (RemoteError) read(lane(index), worker);
+            RemoteError error = read(lane(index), worker).graph(RemoteError.class);
             boolean asked = error.stopped() && jobs.stopRequested();
             return asked
                     ? null

@@ -2,6 +2,7 @@ package org.blazefl4j.process;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.blazefl4j.core.RemoteWorkerException;
 import org.blazefl4j.core.StoppedException;
 
@@ -35,8 +36,21 @@ record RemoteError(
     /** Two bytes each at the most; the rest of an area is left for what is between them. */
     private static final int BRIEF_CHARS = 3000;
 
+    /** Checks the parts. */
+    RemoteError {
+        Objects.requireNonNull(className, "className");
+        Objects.requireNonNull(frames, "frames");
+        Objects.requireNonNull(suppressed, "suppressed");
+    }
+
     /** One line of a stack trace. */
     record Frame(String type, String method, String file, int line) {
+
+        /** Checks the parts. */
+        Frame {
+            Objects.requireNonNull(type, "type");
+            Objects.requireNonNull(method, "method");
+        }
 
         int chars() {
             return type.length() + method.length() + (file == null ? 0 : file.length());

@@ -134,10 +134,15 @@ final class Supervisor implements AutoCloseable {
         return pids;
     }
 
-    /** The process id of a worker; 0 before it was started for the first time. */
+    /** The process id of a worker; 0 if there is none. */
     long pid(int worker) {
-        WorkerProcess process = processes.get(worker);
+        WorkerProcess process = process(worker);
         return process == null ? 0 : process.pid();
+    }
+
+    /** A worker's process; null before it was started for the first time, and for a number that a wild worker wrote. */
+    private WorkerProcess process(int worker) {
+        return worker < processes.length() ? processes.get(worker) : null;
     }
 
     /** What happened to the worker that had claimed this lane; null if it has not ended since. */
@@ -152,7 +157,7 @@ final class Supervisor implements AutoCloseable {
 
     /** Kills a worker, which is then replaced. */
     void kill(int worker, String reason) {
-        WorkerProcess process = processes.get(worker);
+        WorkerProcess process = process(worker);
         if (process != null) {
             process.kill(reason);
         }

@@ -152,7 +152,7 @@ final class Worker {
     /** Trains the lane's client and puts its result; returns the segments of its unbounded tensors. */
     private List<Segment> train(int lane) throws Exception {
         Inbox.Received received = jobs[lane].receive(segments);
-        JobMessage message = (JobMessage) received.graph();
+        JobMessage message = received.graph(JobMessage.class);
         Slot slot = new Slot(segments.open(message.segment()), message.slot());
         try (UplinkPlacement placement = new UplinkPlacement(slot, layout);
                 ClientState state = new ClientState(() -> committed(message))) {

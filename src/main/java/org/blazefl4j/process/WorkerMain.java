@@ -78,7 +78,7 @@ public final class WorkerMain {
             LibTorch.load();
             ClassLoader loader = ClassLoader.getSystemClassLoader();
             Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(loader));
-            setup = (WorkerSetup) inbox.receive(new SegmentCache()).graph();
+            setup = inbox.receive(new SegmentCache()).graph(WorkerSetup.class);
         } catch (Throwable reason) {
             Hello.refuse(board, index, reason);
             return;

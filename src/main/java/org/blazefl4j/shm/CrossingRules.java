@@ -34,6 +34,9 @@ final class CrossingRules {
             "limit=records, enums, strings, numbers, dates, collections, maps, arrays, Optionals, tensors and plain classes of these; ";
     private static final String LEAVE_OUT = "leave it out of what is sent, or mark the field transient";
 
+    private static final String FINALIZED =
+            "it has a finalize() method, which would also run for its copies: let it hold what it frees in a transient field";
+
     private static final Class<?>[] NEVER = {
         Thread.class,
         ClassLoader.class,
@@ -137,7 +140,8 @@ final class CrossingRules {
                 return LIMIT + LEAVE_OUT;
             }
         }
-        return type.isRecord() && !isOfPlatform(type) ? null : classRefusal(type);
+        String refusal = type.isRecord() && !isOfPlatform(type) ? null : classRefusal(type);
+        return refusal == null && isFinalized(type) ? LIMIT + FINALIZED : refusal;
     }
 
     private static String classRefusal(Class<?> type) {
@@ -153,6 +157,25 @@ final class CrossingRules {
             return LIMIT + LEAVE_OUT;
         }
         return superclassRefusal(type);
+    }
+
+    /** Whether the JVM runs code of the class, or of one above it, on objects that nobody uses any more. */
+    private static boolean isFinalized(Class<?> type) {
+        for (Class<?> c = type; c != null && !isOfPlatform(c); c = c.getSuperclass()) {
+            if (declaresFinalizer(c)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean declaresFinalizer(Class<?> type) {
+        try {
+            type.getDeclaredMethod("finalize");
+            return true;
+        } catch (NoSuchMethodException | LinkageError e) {
+            return false; // or a class that its methods name is not there
+        }
     }
 
     private static String superclassRefusal(Class<?> type) {

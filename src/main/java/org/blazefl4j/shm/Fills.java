@@ -11,7 +11,7 @@ final class Fills {
     static void add(Collection<Object> target, Object element) {
         try {
             target.add(element);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
             throw refused(target, element, e);
         }
     }
@@ -19,7 +19,7 @@ final class Fills {
     static void put(Map<Object, Object> target, Object key, Object value) {
         try {
             target.put(key, value);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
             throw refused(target, key, e);
         }
     }
@@ -48,6 +48,9 @@ final class Fills {
     }
 
     private static PackageFormatException refused(Object target, Object element, Throwable cause) {
+        if (cause instanceof VirtualMachineError error && !(error instanceof StackOverflowError)) {
+            throw error;
+        }
         String type = element == null ? "null" : element.getClass().getName();
         return new PackageFormatException(
                 "element refused: type=" + type + ", limit=what "

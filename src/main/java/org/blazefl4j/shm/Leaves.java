@@ -10,6 +10,9 @@ import java.util.OptionalLong;
 /** Values that hold no others, without their kind. */
 final class Leaves {
 
+    /** What a BigInteger holds at the most is twice as much. */
+    private static final int MAX_NUMBER_BYTES = 1 << 27;
+
     private Leaves() {}
 
     static void write(Object value, ClassPlan plan, MessageWriter out) {
@@ -119,7 +122,7 @@ final class Leaves {
     }
 
     private static BigInteger readBigInteger(MessageReader in) {
-        int length = in.index(Integer.MAX_VALUE);
+        int length = in.index(MAX_NUMBER_BYTES);
         if (length == 0) {
             throw in.damaged("bytes of a number=0", "1 or more");
         }

@@ -26,7 +26,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Bytes are not trusted: whatever they are, decoding ends with a package or a {@link PackageFormatException}. Only
  * records, enums and plain classes that may cross are made, of the declared type of the place they are for; no other
- * class is initialised; no more is allocated than the message's length accounts for.
+ * class is initialised; no more is allocated than the message's length accounts for, and keys that would take for ever
+ * to hash are not.
  *
  * <p>A decoder is used by one thread at a time, for any number of messages. Each is decoded alone; only what is known
  * of classes is kept.
@@ -40,6 +41,7 @@ public final class PackageDecoder {
     private final ClassTable classes;
     private final List<Tensor> tensors = new ArrayList<>();
     private final DeferredFills deferred = new DeferredFills();
+    private final KeyCosts costs = new KeyCosts();
     private Object[] objects = new Object[64];
     private int size;
     private int depth;
@@ -70,6 +72,7 @@ public final class PackageDecoder {
         try {
             in.start(message);
             classes.start();
+            costs.start(message.remaining());
             Object graph = read(Object.class);
             in.finish();
             deferred.finish();
@@ -115,7 +118,9 @@ public final class PackageDecoder {
     }
 
     private Object readReference() {
-        Object object = objects[in.index(size)];
+        int number = in.index(size);
+        Object object = objects[number];
+        costs.repeated(number);
         if (object == PENDING) {
             throw in.damaged("reference to a record that is not complete", "complete objects");
         }
@@ -134,16 +139,30 @@ public final class PackageDecoder {
 
     private Object readNumbered(Kind kind, Class<?> declared) {
         int number = add();
-        if (kind.isLeaf()) {
-            return objects[number] = kind == Kind.TENSOR ? readTensor() : Leaves.read(kind, in);
+        long around = costs.open(number);
+        Object value = kind.isLeaf() ? readLeaf(kind) : readInner(kind, number, declared);
+        objects[number] = value;
+        costs.close(number, around);
+        deferred.closed(number);
+        return value;
+    }
+
+    private Object readLeaf(Kind kind) {
+        if (kind == Kind.TENSOR) {
+            return readTensor();
         }
+        int from = in.position();
+        Object value = Leaves.read(kind, in);
+        costs.leaf(kind, in.position() - from);
+        return value;
+    }
+
+    private Object readInner(Kind kind, int number, Class<?> declared) {
         if (++depth > GraphPath.MAX_DEPTH) {
             throw in.damaged("depth=" + depth, String.valueOf(GraphPath.MAX_DEPTH));
         }
         Object value = readComposite(kind, number, declared);
-        objects[number] = value;
         depth--;
-        deferred.closed(number);
         return value;
     }
 
@@ -255,8 +274,7 @@ public final class PackageDecoder {
         int count = in.count(1);
         Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
         for (int i = 0; i < count; i++) {
-            in.next();
-            Object element = read(Object.class);
+            Object element = readKey();
             if (waiting == null) {
                 Fills.add(target, element);
             } else {
@@ -271,14 +289,22 @@ public final class PackageDecoder {
         return target;
     }
 
+    /** An element of a set or a key of a map, which is hashed or compared when it is put there. */
+    private Object readKey() {
+        in.next();
+        long around = costs.openKey();
+        Object key = read(Object.class);
+        costs.closeKey(around);
+        return key;
+    }
+
     private Object readEntries(Map<Object, Object> target, int number) {
         objects[number] = target;
         int owner = in.i32();
         int count = in.count(2);
         Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[2 * count];
         for (int i = 0; i < count; i++) {
-            in.next();
-            Object key = read(Object.class);
+            Object key = readKey();
             in.next();
             Object value = read(Object.class);
             if (waiting == null) {

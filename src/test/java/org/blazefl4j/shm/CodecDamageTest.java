@@ -83,6 +83,9 @@ class CodecDamageTest {
     }
 
     private static final List<String> TRAPPED = Collections.synchronizedList(new ArrayList<>());
+    /** By messages of less than 8 KiB. */
+    private static final long MOST_ALLOCATED = 4 << 20;
+
     private static final ClassLoader LOADER = CodecDamageTest.class.getClassLoader();
 
     /** One of everything. */
@@ -116,7 +119,10 @@ class CodecDamageTest {
 
     private static void decodeDamaged(byte[] message, HeapStore store) {
         int before = store.handedOut.size();
-        Throwable thrown = catchThrowable(() -> new PackageDecoder(LOADER).decode(ByteBuffer.wrap(message), store));
+        PackageDecoder decoder = new PackageDecoder(LOADER);
+        long allocated = AllocatedBytes.ofThisThread();
+        Throwable thrown = catchThrowable(() -> decoder.decode(ByteBuffer.wrap(message), store));
+        assertThat(AllocatedBytes.ofThisThread() - allocated).isLessThan(MOST_ALLOCATED);
         if (thrown != null) {
             assertThat(thrown).isExactlyInstanceOf(PackageFormatException.class);
             assertThat(store.handedOut.subList(before, store.handedOut.size())).allMatch(tensor -> tensor.isNull());
@@ -163,19 +169,30 @@ class CodecDamageTest {
 
     private static byte[] damage(byte[] message, Random random) {
         int at = Message.HEADER_BYTES + random.nextInt(message.length - Message.HEADER_BYTES);
-        switch (random.nextInt(5)) {
+        int length = Math.min(4, message.length - at);
+        switch (random.nextInt(7)) {
             case 0 -> message[at] ^= (byte) (1 << random.nextInt(8));
             case 1 -> message[at] = (byte) random.nextInt(256);
             case 2 -> message[at] = (byte) random.nextInt(Kind.values().length);
-            case 3 -> {
-                int length = Math.min(4, message.length - at);
-                Arrays.fill(message, at, at + length, (byte) (random.nextBoolean() ? 0xff : 0));
-            }
+            case 3 -> Arrays.fill(message, at, at + length, (byte) (random.nextBoolean() ? 0xff : 0));
+            case 4 -> message = splice(message, at, at + length, random);
+            case 5 -> message = splice(message, at, at, random);
             default -> {
                 return Arrays.copyOf(message, Math.max(Message.HEADER_BYTES + 1, at));
             }
         }
         return message;
+    }
+
+    /** Puts a piece of the message in place of the bytes between two positions. */
+    private static byte[] splice(byte[] message, int from, int to, Random random) {
+        int piece = Message.HEADER_BYTES + random.nextInt(message.length - Message.HEADER_BYTES);
+        int length = Math.min(random.nextInt(40), message.length - piece);
+        byte[] spliced = new byte[message.length - (to - from) + length];
+        System.arraycopy(message, 0, spliced, 0, from);
+        System.arraycopy(message, piece, spliced, from, length);
+        System.arraycopy(message, to, spliced, from + length, message.length - to);
+        return spliced;
     }
 
     @Property(tries = 3000)

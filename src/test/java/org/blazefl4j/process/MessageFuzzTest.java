@@ -1,0 +1,199 @@
+package org.blazefl4j.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.zip.CRC32C;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import net.jqwik.api.statistics.Statistics;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.shm.AllocatedBytes;
+import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.PackageFormatException;
+import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.torch.NumericEnvironment;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Everything that crosses between a pool and its workers, damaged in the shared memory by a process that has gone wild.
+ */
+class MessageFuzzTest {
+
+    private static final int HEADER_BYTES = 8;
+    private static final int TABLE_ENTRY_BYTES = 44;
+
+    /** Of the receiving thread, for messages of at most 8 KiB. */
+    private static final long MOST_ALLOCATED = 4 << 20;
+
+    private static Board board;
+    private static Board.Area area;
+    private static Outbox outbox;
+    private static final List<byte[]> PRISTINE = new ArrayList<>();
+
+    record Up(int cid, Tensor x, Map<String, Object> notes) {}
+
+    @BeforeContainer
+    static void send() {
+        board = Board.create(3, 4, 0);
+        area = board.jobArea(1);
+        outbox = new Outbox(area, new PackageEncoder());
+        SegmentHandle segment = board.handle();
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, Object> notes = new HashMap<>(Map.of("loss", 0.5, "tags", List.of("a", "b"), "k", new int[3]));
+            ClientJob job = new ClientJob(3, 5, Device.CPU);
+            Up up = new Up(3, torch.ones(4, 5).t(), notes);
+            for (Object message : List.of(
+                    new JobMessage(job, segment, 0, up, torch.ones(100), null),
+                    new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up),
+                    new StatefulResult(up, torch.ones(8)),
+                    up,
+                    RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))))) {
+                outbox.send(message, new CopyPlacement(new SharedMemoryMap()));
+                byte[] bytes = new byte[area.bytes()];
+                memory().get(bytes);
+                PRISTINE.add(bytes);
+            }
+        }
+    }
+
+    @AfterContainer
+    static void close() {
+        outbox.close();
+        board.close();
+    }
+
+    private static ByteBuffer memory() {
+        return SegmentMemory.view(area.segment(), area.offset(), area.bytes());
+    }
+
+    /** What lies where in the area. */
+    private record Places(int table, int body, int end) {
+
+        static Places of(byte[] pristine) {
+            ByteBuffer header = ByteBuffer.wrap(pristine).order(ByteOrder.nativeOrder());
+            int start = (int) (header.getLong(8) - area.offset());
+            int body = start + Integer.BYTES + TABLE_ENTRY_BYTES * header.getInt(start);
+            return new Places(start, body, start + header.getInt(4));
+        }
+    }
+
+    private static void damage(byte[] bytes, Places places, Random random) {
+        int[] from = {0, places.table, places.body + HEADER_BYTES, places.body + HEADER_BYTES, places.body};
+        int[] to = {64, places.body, places.end, places.end, places.end};
+        int part = random.nextInt(from.length);
+        int at = from[part] + random.nextInt(to[part] - from[part]);
+        int length = Math.min(1 + random.nextInt(8), to[part] - at);
+        switch (random.nextInt(5)) {
+            case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
+            case 1 -> bytes[at] = (byte) random.nextInt(40);
+            case 2 -> Arrays.fill(bytes, at, at + length, (byte) (random.nextBoolean() ? 0xff : 0));
+            case 3 ->
+                System.arraycopy(
+                        bytes, places.table + random.nextInt(places.end - places.table - 8), bytes, at, length);
+            default -> {
+                byte[] any = new byte[length];
+                random.nextBytes(any);
+                System.arraycopy(any, 0, bytes, at, length);
+            }
+        }
+    }
+
+    /** Makes the checksum of the message right again, so that more than the checksum is tested. */
+    private static void seal(byte[] bytes, Places places) {
+        CRC32C sum = new CRC32C();
+        sum.update(bytes, places.body + HEADER_BYTES, places.end - places.body - HEADER_BYTES);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(places.body + 4, (int) sum.getValue());
+    }
+
+    @Property(tries = 4000)
+    void shouldReadOrRefuseWhatAWildProcessLeft(@ForAll Random random) {
+        byte[] bytes = PRISTINE.get(random.nextInt(PRISTINE.size())).clone();
+        Places places = Places.of(bytes);
+        for (int i = 1 + random.nextInt(3); i > 0; i--) {
+            damage(bytes, places, random);
+        }
+        if (random.nextInt(10) > 0) {
+            seal(bytes, places);
+        }
+        memory().put(bytes);
+        Inbox inbox = new Inbox(area, new PackageDecoder(MessageFuzzTest.class.getClassLoader()));
+        try (PointerScope scope = new PointerScope();
+                SegmentCache segments = new SegmentCache()) {
+            long before = AllocatedBytes.ofThisThread();
+            Throwable thrown = catchThrowable(() -> {
+                Inbox.Received received = inbox.receive(segments);
+                received.tensors().forEach(tensor -> tensor.clone().close()); // reads all of it
+                received.close();
+            });
+            long allocated = AllocatedBytes.ofThisThread() - before;
+            assertThat(allocated).isLessThan(MOST_ALLOCATED);
+            Statistics.label("read").collect(thrown == null).coverage(both -> {
+                both.check(true).count(count -> count > 100);
+                both.check(false).count(count -> count > 100);
+            });
+            if (thrown != null) {
+                assertThat(thrown).isInstanceOfAny(PackageFormatException.class, IllegalStateException.class);
+                assertThat(thrown.getMessage()).isNotBlank();
+                assertThat(thrown instanceof PackageFormatException
+                                || thrown.getMessage().startsWith("cannot open a segment: "))
+                        .as(thrown.toString())
+                        .isTrue();
+            }
+        }
+    }
+
+    /** The part of a board ahead of its areas. */
+    private static byte[] words(Board damaged) {
+        byte[] bytes = new byte[(int) damaged.setupArea().offset()];
+        SegmentMemory.view(damaged.setupArea().segment(), 0, bytes.length).get(bytes);
+        return bytes;
+    }
+
+    @Property(tries = 500)
+    void shouldEndEveryCallOfABoardThatAWildProcessWroteTo(@ForAll Random random) {
+        try (Board damaged = Board.create(3, 4, 2)) {
+            byte[] bytes = words(damaged);
+            for (int i = 1 + random.nextInt(40); i > 0; i--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            SegmentMemory.view(damaged.setupArea().segment(), 0, bytes.length).put(bytes);
+            assertThat(damaged.workers()).isEqualTo(3);
+            assertThat(damaged.lanes()).isEqualTo(4);
+            for (int worker = 0; worker < 3; worker++) {
+                int each = worker;
+                Throwable thrown = catchThrowable(() -> damaged.status(each));
+                if (thrown != null) {
+                    assertThat(thrown)
+                            .isExactlyInstanceOf(IllegalStateException.class)
+                            .hasMessage(
+                                    "job board damaged: worker=" + each
+                                            + ", limit=a status that there is; look for a client that writes where it must not");
+                }
+                assertThat(damaged.beats(worker)).isNotNegative();
+                assertThat(damaged.claim(worker, 0)).isBetween(Board.SHUT_DOWN, 3);
+                damaged.hasResultsOf(worker);
+                damaged.lose(worker);
+                assertThat(damaged.status(worker)).isEqualTo(Board.Status.STARTING);
+            }
+            for (int lane = 0; lane < 4; lane++) {
+                assertThat(damaged.await(lane, 0)).isBetween(0, 0xff);
+                damaged.release(lane);
+            }
+            assertThat(damaged.failure()).isBetween(Board.NOTHING, 3);
+        }
+    }
+}
