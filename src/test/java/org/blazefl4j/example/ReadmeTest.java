@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.trainer.SerialClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ReadmeTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"CustomLoop", "OwnAlgorithm", "OwnModel"})
+    @ValueSource(strings = {"CustomLoop", "OwnAlgorithm", "OwnState", "OwnModel"})
     void shouldShowTheCodeOfTheExamples(String example) throws IOException {
         String source = Files.readString(Path.of("src/test/java/org/blazefl4j/example/" + example + ".java"));
         String snippet = source.split("// README\n")[1].stripTrailing().stripIndent() + "\n";
@@ -34,6 +39,22 @@ final class ReadmeTest {
     @Test
     void shouldRunAnAlgorithmOfOnesOwnInWorkerProcesses() {
         assertThat(OwnAlgorithm.firstElements(List.of(3, 1, 2))).containsExactly(4f, 2f, 3f);
+    }
+
+    @Test
+    void shouldRunClientsThatKeepState() {
+        List<Float> sums = new ArrayList<>();
+        try (Tensor vector = torch.ones(8);
+                var trainer = new SerialClientTrainer<>(new OwnState(8), TrainerOptions.defaults())) {
+            for (int round = 0; round < 3; round++) {
+                trainer.localProcess(new OwnAlgorithm.Down(vector), List.of(7), up -> {
+                    try (Tensor sum = up.vector()) {
+                        sums.add(sum.data_ptr_float().get());
+                    }
+                });
+            }
+        }
+        assertThat(sums).containsExactly(1f, 2f, 3f);
     }
 
     @Test

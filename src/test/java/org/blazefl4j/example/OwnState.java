@@ -1,0 +1,39 @@
+package org.blazefl4j.example;
+
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.example.OwnAlgorithm.Down;
+import org.blazefl4j.example.OwnAlgorithm.Up;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Clients that keep state: each returns the sum of the vectors that it was sent so far. */
+record OwnState(long length) implements ClientAlgorithm<Up, Down, Integer> {
+
+    // README
+    record Memory(int rounds, Tensor sum) {}
+
+    static Up train(Integer cid, Down payload, WorkerContext context) {
+        Memory before = context.<Memory>state().orElseGet(() -> new Memory(0, torch.zeros_like(payload.vector())));
+        Memory after = new Memory(before.rounds() + 1, before.sum().add(payload.vector()));
+        context.keepState(after);
+        return new Up(cid, after.sum());
+    }
+    // README
+
+    @Override
+    public Integer getClientConfig(int cid) {
+        return cid;
+    }
+
+    @Override
+    public ClientWorker<Integer, Down, Up> worker() {
+        return OwnState::train;
+    }
+
+    @Override
+    public Up prepareUplinkPackageBuffer() {
+        return new Up(0, torch.empty(length));
+    }
+}
