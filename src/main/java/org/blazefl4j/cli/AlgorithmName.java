@@ -4,7 +4,8 @@ import java.util.Locale;
 
 /** The federated algorithms, as named on the command line. */
 enum AlgorithmName {
-    FEDAVG("FedAvg");
+    FEDAVG("FedAvg"),
+    DSFL("DS-FL");
 
     private final String title;
 

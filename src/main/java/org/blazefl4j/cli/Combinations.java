@@ -1,8 +1,10 @@
 package org.blazefl4j.cli;
 
+import java.lang.reflect.Field;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.ServerOptions;
+import picocli.CommandLine.Option;
 
 /** Refuses options that contradict one another or have no effect. */
 final class Combinations {
@@ -25,8 +27,19 @@ final class Combinations {
                 "--num-parallels",
                 options.execution.executionMode != ExecutionMode.SINGLE_THREADED,
                 "--execution-mode multi-threaded or multi-process");
+        refuseUnlessAlgorithm(AlgorithmName.DSFL, RunOptions.OfDsfl.class);
         checkDataFolder();
         checkSample();
+    }
+
+    /** Refuses every option of a group that is one algorithm's alone. */
+    private void refuseUnlessAlgorithm(AlgorithmName algorithm, Class<?> group) {
+        for (Field field : group.getDeclaredFields()) {
+            Option option = field.getAnnotation(Option.class);
+            if (option != null) {
+                refuseIdle(option.names()[0], options.federation.algorithm == algorithm, "--algorithm " + algorithm);
+            }
+        }
     }
 
     private void refuseIdle(String name, boolean hasEffect, String remedy) {

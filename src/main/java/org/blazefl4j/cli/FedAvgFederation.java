@@ -25,7 +25,7 @@ final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownl
 
     @Override
     ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeHandler() {
-        partitions = owned(data().partitions(PartitionType.TRAIN, PartitionType.TEST));
+        partitions = owned(data().partitions());
         return owned(new FedAvgServerHandler(data().models(), settings.modelName(), partitions, settings.server()));
     }
 

@@ -14,6 +14,8 @@ final class OptionNames {
             "numShards", "--num-shards",
             "alpha", "--dir-alpha",
             "numParallels", "--num-parallels",
+            "open_size", "--open-size",
+            "open_size_per_round", "--open-size-per-round",
             "device", "--device");
 
     private static final Pattern NAME = Pattern.compile("\\b(\\w+)=");

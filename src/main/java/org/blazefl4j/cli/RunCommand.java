@@ -37,6 +37,8 @@ import picocli.CommandLine.Spec;
             "    blazefl4j run --sample-ratio 0.1 --partition shards --num-shards 200",
             "  The whole of CIFAR-10 from a folder, with a larger network:",
             "    blazefl4j run --dataset cifar10 --data-dir cifar --model-name resnet18",
+            "  Federated distillation between two kinds of models:",
+            "    blazefl4j run --algorithm dsfl --client-models cnn,mlp",
             "  The same bits without worker processes, in a folder of your choice:",
             "    blazefl4j run --execution-mode single-threaded --output results/serial",
         })

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.SeededModelSelector;
@@ -23,6 +24,10 @@ final class RunData implements AutoCloseable {
         this.images = Datasets.read(settings.dataset(), settings.dataDir());
     }
 
+    ImageData images() {
+        return images;
+    }
+
     /** In words. */
     String describe() {
         return images.name() + " (" + images.train().size() + " training and "
@@ -42,13 +47,12 @@ final class RunData implements AutoCloseable {
      * @return refers to the images; the caller closes it before them
      * @throws IllegalArgumentException if there are too few images for the clients
      */
-    <P extends Enum<P>> InMemoryPartitionedDataset<P> partitions(P train, P test) {
-        List<long[]> parts = settings.partition()
-                .partitioner(settings.numShards(), settings.dirAlpha())
-                .partition(images.trainLabels(), settings.numClients(), settings.seed());
-        InMemoryPartitionedDataset<P> partitions = new InMemoryPartitionedDataset<>();
-        partitions.setClients(train, images.train(), parts);
-        partitions.setDataset(test, null, images.test());
+    InMemoryPartitionedDataset<PartitionType> partitions() {
+        List<long[]> parts =
+                settings.partitioner().partition(images.trainLabels(), settings.numClients(), settings.seed());
+        InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
+        partitions.setClients(PartitionType.TRAIN, images.train(), parts);
+        partitions.setDataset(PartitionType.TEST, images.test());
         return partitions;
     }
 

@@ -2,8 +2,10 @@ package org.blazefl4j.cli;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
 import picocli.CommandLine.ArgGroup;
@@ -20,6 +22,9 @@ final class RunOptions {
 
     @ArgGroup(validate = false, heading = "%nLocal training%n")
     final Training training = new Training();
+
+    @ArgGroup(validate = false, heading = "%nWith --algorithm dsfl%n")
+    final OfDsfl dsfl = new OfDsfl();
 
     @ArgGroup(validate = false, heading = "%nExecution%n")
     final Execution execution = new Execution();
@@ -62,6 +67,7 @@ final class RunOptions {
     private Algorithm algorithm() {
         return switch (federation.algorithm) {
             case FEDAVG -> new FedAvg();
+            case DSFL -> dsfl.algorithm();
         };
     }
 
@@ -85,7 +91,9 @@ final class RunOptions {
                 description = {
                     "How clients train and what the server makes of it. Default: ${DEFAULT-VALUE}.",
                     "- fedavg: each client trains the global model; the mean of their models, weighted by their images,"
-                            + " is the next (federated averaging)"
+                            + " is the next (federated averaging)",
+                    "- dsfl: clients keep models of their own and send what they take some open images for; all, server"
+                            + " included, learn from the mean (DS-FL, federated distillation)"
                 })
         AlgorithmName algorithm;
 
@@ -202,6 +210,71 @@ final class RunOptions {
                 converter = Numbers.Positive.class,
                 description = "Learning rate of the clients' SGD, above 0. Default: ${DEFAULT-VALUE}.")
         double lr;
+    }
+
+    static final class OfDsfl {
+        @Option(
+                names = "--open-size",
+                paramLabel = "N",
+                converter = Numbers.Count.class,
+                description = "Training images that become the open set, which all see without classes; the others are"
+                        + " spread over the clients. Default: 10 000, or a fifth of all where that is less.")
+        Integer openSize;
+
+        @Option(
+                names = "--open-size-per-round",
+                paramLabel = "N",
+                defaultValue = "1000",
+                converter = Numbers.Count.class,
+                description = "Open images that clients label in a round. Default: ${DEFAULT-VALUE}.")
+        int openSizePerRound;
+
+        @Option(
+                names = "--era-temperature",
+                paramLabel = "T",
+                defaultValue = "0.1",
+                converter = Numbers.Positive.class,
+                description = "Temperature of the entropy reduction, above 0: below 1 it sharpens the mean of the"
+                        + " clients' labels. Default: ${DEFAULT-VALUE}.")
+        double eraTemperature;
+
+        @Option(
+                names = "--kd-epochs",
+                paramLabel = "N",
+                defaultValue = "5",
+                converter = Numbers.Count.class,
+                description = "Passes over a round's open images when clients and server learn the global labels"
+                        + " (distillation). Default: ${DEFAULT-VALUE}.")
+        int kdEpochs;
+
+        @Option(
+                names = "--kd-batch-size",
+                paramLabel = "N",
+                defaultValue = "50",
+                converter = Numbers.Count.class,
+                description = "Images per step of distillation. Default: ${DEFAULT-VALUE}.")
+        int kdBatchSize;
+
+        @Option(
+                names = "--kd-lr",
+                paramLabel = "X",
+                defaultValue = "0.1",
+                converter = Numbers.Positive.class,
+                description = "Learning rate of distillation, above 0. Default: ${DEFAULT-VALUE}.")
+        double kdLr;
+
+        @Option(
+                names = "--client-models",
+                paramLabel = "NAME",
+                split = ",",
+                description = "The clients' models, such as cnn,mlp: dealt in turn to the clients 0, 1, 2, ..."
+                        + " Default: for all that of --model-name, which is the server's.")
+        List<ModelName> clientModels;
+
+        Algorithm algorithm() {
+            SgdOptions distillation = new SgdOptions(kdEpochs, kdBatchSize, kdLr);
+            return new Dsfl(openSize, openSizePerRound, eraTemperature, distillation, clientModels);
+        }
     }
 
     static final class Execution {

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.TrainerOptions;
 
@@ -40,6 +41,10 @@ record RunSettings(
     /** The number of clients that train in each round. */
     int clientsPerRound() {
         return server().clientsPerRound();
+    }
+
+    Partitioner partitioner() {
+        return partition.partitioner(numShards, dirAlpha);
     }
 
     ServerOptions server() {

@@ -36,9 +36,9 @@ import picocli.CommandLine.Spec;
             "",
             "Example",
             "  The same experiment with and without worker processes:",
-            "    blazefl4j run --global-round 3 --output results/processes",
-            "    blazefl4j run --global-round 3 --output results/serial --execution-mode single-threaded",
-            "    blazefl4j verify results/processes results/serial",
+            "    blazefl4j run --output runs/a",
+            "    blazefl4j run --output runs/b --execution-mode single-threaded",
+            "    blazefl4j verify runs/a runs/b",
         })
 final class VerifyCommand implements Callable<Integer> {
 

@@ -45,7 +45,14 @@ final class UsageTest {
                         "--seed 9223372036854775808",
                         "'--seed': value=9223372036854775808, limit=a whole number from -9223372036854775808 to"
                                 + " 9223372036854775807"),
-                Arguments.of("--algorithm fedprox", "'--algorithm': value=fedprox, limit=fedavg"),
+                Arguments.of("--algorithm fedprox", "'--algorithm': value=fedprox, limit=fedavg, dsfl"),
+                Arguments.of("--kd-lr 1", "--kd-lr has no effect: add --algorithm dsfl, or leave it out"),
+                Arguments.of(
+                        "--algorithm dsfl --open-size 0",
+                        "'--open-size': value=0, limit=a whole number from 1 to 2147483647"),
+                Arguments.of(
+                        "--algorithm dsfl --client-models cnn,vgg",
+                        "'--client-models' (NAME): value=vgg, limit=cnn, mlp, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--model-name vgg", "'--model-name': value=vgg, limit=cnn, mlp, resnet18, resnet50, resnet101"),
                 Arguments.of(

@@ -1,0 +1,68 @@
+package org.blazefl4j.cli;
+
+import org.blazefl4j.contrib.dsfl.DsflClientOptions;
+import org.blazefl4j.contrib.dsfl.DsflClients;
+import org.blazefl4j.contrib.dsfl.DsflDownlinkPackage;
+import org.blazefl4j.contrib.dsfl.DsflOpenSplit;
+import org.blazefl4j.contrib.dsfl.DsflPartitionType;
+import org.blazefl4j.contrib.dsfl.DsflProcessPoolClientTrainer;
+import org.blazefl4j.contrib.dsfl.DsflSerialClientTrainer;
+import org.blazefl4j.contrib.dsfl.DsflServerHandler;
+import org.blazefl4j.contrib.dsfl.DsflServerOptions;
+import org.blazefl4j.contrib.dsfl.DsflThreadPoolClientTrainer;
+import org.blazefl4j.contrib.dsfl.DsflUplinkPackage;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.data.TensorDataset;
+
+/** DS-FL. */
+final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPackage> {
+
+    private final Dsfl dsfl;
+    private final RunSettings settings;
+    private final InMemoryPartitionedDataset<DsflPartitionType> partitions;
+
+    DsflFederation(Dsfl dsfl, RunSettings settings, RunData data) {
+        super(data);
+        this.dsfl = dsfl;
+        this.settings = settings;
+        this.partitions = owned(new InMemoryPartitionedDataset<>());
+    }
+
+    @Override
+    ServerHandler<DsflUplinkPackage, DsflDownlinkPackage> makeHandler() {
+        spreadImages();
+        DsflServerOptions options = DsflServerOptions.of(settings.server())
+                .withOpenSizePerRound(dsfl.openSizePerRound())
+                .withEraTemperature(dsfl.eraTemperature())
+                .withDistillation(dsfl.distillation());
+        return owned(new DsflServerHandler(data().models(), settings.modelName(), partitions, options));
+    }
+
+    private void spreadImages() {
+        TensorDataset train = data().images().train();
+        long openSize = dsfl.openSize() == null ? DsflOpenSplit.defaultSize(train.size()) : dsfl.openSize();
+        DsflOpenSplit split = DsflOpenSplit.of(train.size(), openSize, settings.seed());
+        partitions.setCommon(DsflPartitionType.OPEN, train, split.open());
+        partitions.setClients(
+                DsflPartitionType.TRAIN,
+                train,
+                split.divide(
+                        data().images().trainLabels(), settings.partitioner(), settings.numClients(), settings.seed()));
+        partitions.setDataset(DsflPartitionType.TEST, data().images().test());
+    }
+
+    @Override
+    ClientTrainer<DsflUplinkPackage, DsflDownlinkPackage> makeTrainer() {
+        DsflClientOptions options =
+                DsflClientOptions.defaults().withTraining(settings.client()).withDistillation(dsfl.distillation());
+        DsflClients clients = new DsflClients(
+                data().models(), dsfl.modelsOf(settings.numClients(), settings.modelName()), partitions, options);
+        return switch (settings.executionMode()) {
+            case SINGLE_THREADED -> new DsflSerialClientTrainer(clients, settings.trainer());
+            case MULTI_THREADED -> new DsflThreadPoolClientTrainer(clients, settings.trainer());
+            case MULTI_PROCESS -> new DsflProcessPoolClientTrainer(clients, settings.trainer());
+        };
+    }
+}

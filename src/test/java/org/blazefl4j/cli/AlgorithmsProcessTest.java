@@ -1,0 +1,56 @@
+package org.blazefl4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The algorithms beside federated averaging, as a user starts them: as processes. */
+final class AlgorithmsProcessTest {
+
+    @TempDir
+    private Path folder;
+
+    private CliProcess run(String name, String algorithmAndItsOptions, String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of("run", "--output", "results", "--num-clients", "10"));
+        args.addAll(List.of("--sample-ratio", "0.3", "--global-round", "2", "--epochs", "1"));
+        args.addAll(List.of("--partition", "shards", "--num-shards", "200", "--batch-size", "100"));
+        args.add("--algorithm");
+        args.addAll(List.of(algorithmAndItsOptions.split(" ")));
+        args.addAll(List.of(more));
+        return CliProcess.start(Files.createDirectory(folder.resolve(name)), args.toArray(String[]::new));
+    }
+
+    private RecordedRun recorded(String name) {
+        return RecordedRun.read(folder.resolve(name).resolve("results"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'dsfl --client-models cnn,mlp --model-name mlp --open-size 500 --open-size-per-round 200 --kd-epochs 1',"
+                + " DS-FL of mlp, 'clients'' models [cnn, mlp]', client_models, '[cnn, mlp]'"
+    })
+    void shouldGiveTheSameBitsInWorkerProcessesAndWithout(
+            String options, String title, String described, String setting, String value) throws Exception {
+        try (CliProcess workers = run("workers", options, "--num-parallels", "2");
+                CliProcess serial = run("serial", options, "--execution-mode", "single-threaded")) {
+            assertThat(workers.exitCode()).as(workers.err()).isZero();
+            assertThat(serial.exitCode()).as(serial.err()).isZero();
+            assertThat(workers.out()).contains(": " + title + " on", described, "completed: 2 of 2");
+        }
+
+        RunComparison comparison = new RunComparison(recorded("workers"), recorded("serial"));
+        assertThat(ComparisonReport.of(comparison)).startsWith("identical: rounds=2\n");
+        assertThat(comparison.conditions()).isEmpty();
+        assertThat(recorded("workers").configuration().get(setting)).hasToString(value);
+        assertThat(recorded("workers").rounds())
+                .extracting(round -> round.get("sha256"))
+                .doesNotHaveDuplicates();
+    }
+}
