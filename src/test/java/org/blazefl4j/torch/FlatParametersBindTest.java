@@ -160,6 +160,77 @@ class FlatParametersBindTest {
     }
 
     @Test
+    void shouldAddGradientsToThoseThatTheyStartFrom() {
+        parameters.bind(flat);
+        backward(net, 0);
+        float[] plain = Floats.of(parameters.gradients());
+        Tensor start = torch.full(new long[] {SmallNet.NUMEL}, new Scalar(0.5f));
+        parameters.zeroFixed(start);
+
+        parameters.startGradients(start);
+        backward(net, 0);
+
+        float[] sum = Floats.of(parameters.gradients());
+        for (int i = 0; i < SmallNet.NUMEL; i++) {
+            boolean buffer = i >= SmallNet.RUNNING_MEAN && i < SmallNet.FC;
+            assertThat(sum[i]).as("at " + i).isEqualTo(buffer ? 0 : plain[i] + 0.5f);
+        }
+        parameters.sgdStep(RATE);
+        assertThat(start.eq(new Scalar(0.5f)).sum().item_long()).isEqualTo(SmallNet.NUMEL - 7);
+    }
+
+    @Test
+    void shouldTrainToTheSameBitsFromZeroedGradientsAndFromAVectorOfZeroes() {
+        Tensor other = flat.clone();
+        parameters.bind(flat);
+        parameters.zeroGradients();
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+
+        parameters.bind(other);
+        parameters.startGradients(torch.zeros(SmallNet.NUMEL));
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+
+        assertThat(Tensors.sha256(parameters.flatten().narrow(0, 0, SmallNet.RUNNING_MEAN)))
+                .isEqualTo(Tensors.sha256(flat.narrow(0, 0, SmallNet.RUNNING_MEAN)));
+        assertThat(Tensors.sha256(other.narrow(0, SmallNet.FC, SmallNet.NUMEL - SmallNet.FC)))
+                .isEqualTo(Tensors.sha256(flat.narrow(0, SmallNet.FC, SmallNet.NUMEL - SmallNet.FC)));
+    }
+
+    @Test
+    void shouldZeroWhatNoStepChanges() {
+        parameter("conv.weight").set_requires_grad(false);
+        Tensor ones = torch.ones(SmallNet.NUMEL);
+
+        parameters.zeroFixed(ones);
+
+        float[] values = Floats.of(ones);
+        assertThat(Floats.part(values, SmallNet.CONV, SmallNet.NORM_WEIGHT)).containsOnly(0f);
+        assertThat(Floats.part(values, SmallNet.NORM_WEIGHT, 6)).containsOnly(1f);
+        assertThat(Floats.part(values, SmallNet.RUNNING_MEAN, 7)).containsOnly(0f);
+        assertThat(Floats.part(values, SmallNet.FC, SmallNet.NUMEL - SmallNet.FC))
+                .containsOnly(1f);
+    }
+
+    @Test
+    void shouldRefuseToStartGradientsFromWhatDoesNotFit() {
+        String limit =
+                ": shape=[1], dtype=Float, limit=[179] of Float; give a vector made by flatten() of the same model";
+        assertThatThrownBy(() -> parameters.zeroFixed(torch.ones(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("zeroFixed" + limit);
+        assertThatThrownBy(() -> parameters.startGradients(flat))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("startGradients: bound=false; call bind(flat) first");
+
+        parameters.bind(flat);
+        assertThatThrownBy(() -> parameters.startGradients(torch.ones(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("startGradients" + limit);
+    }
+
+    @Test
     void shouldCopyCountersOnlyWhenTold() {
         parameters.bind(flat);
         backward(net, 0);
