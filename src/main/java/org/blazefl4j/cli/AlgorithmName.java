@@ -5,6 +5,7 @@ import java.util.Locale;
 /** The federated algorithms, as named on the command line. */
 enum AlgorithmName {
     FEDAVG("FedAvg"),
+    SCAFFOLD("SCAFFOLD"),
     DSFL("DS-FL");
 
     private final String title;

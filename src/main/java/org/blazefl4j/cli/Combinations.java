@@ -27,6 +27,7 @@ final class Combinations {
                 "--num-parallels",
                 options.execution.executionMode != ExecutionMode.SINGLE_THREADED,
                 "--execution-mode multi-threaded or multi-process");
+        refuseUnlessAlgorithm(AlgorithmName.SCAFFOLD, RunOptions.OfScaffold.class);
         refuseUnlessAlgorithm(AlgorithmName.DSFL, RunOptions.OfDsfl.class);
         checkDataFolder();
         checkSample();

@@ -14,6 +14,7 @@ final class OptionNames {
             "numShards", "--num-shards",
             "alpha", "--dir-alpha",
             "numParallels", "--num-parallels",
+            "global_lr", "--server-lr",
             "open_size", "--open-size",
             "open_size_per_round", "--open-size-per-round",
             "device", "--device");

@@ -23,6 +23,9 @@ final class RunOptions {
     @ArgGroup(validate = false, heading = "%nLocal training%n")
     final Training training = new Training();
 
+    @ArgGroup(validate = false, heading = "%nWith --algorithm scaffold%n")
+    final OfScaffold scaffold = new OfScaffold();
+
     @ArgGroup(validate = false, heading = "%nWith --algorithm dsfl%n")
     final OfDsfl dsfl = new OfDsfl();
 
@@ -67,6 +70,7 @@ final class RunOptions {
     private Algorithm algorithm() {
         return switch (federation.algorithm) {
             case FEDAVG -> new FedAvg();
+            case SCAFFOLD -> new Scaffold(scaffold.serverLr);
             case DSFL -> dsfl.algorithm();
         };
     }
@@ -92,6 +96,8 @@ final class RunOptions {
                     "How clients train and what the server makes of it. Default: ${DEFAULT-VALUE}.",
                     "- fedavg: each client trains the global model; the mean of their models, weighted by their images,"
                             + " is the next (federated averaging)",
+                    "- scaffold: as fedavg, but each client also keeps a control variate, which takes the drift towards"
+                            + " its own images out of its steps",
                     "- dsfl: clients keep models of their own and send what they take some open images for; all, server"
                             + " included, learn from the mean (DS-FL, federated distillation)"
                 })
@@ -210,6 +216,17 @@ final class RunOptions {
                 converter = Numbers.Positive.class,
                 description = "Learning rate of the clients' SGD, above 0. Default: ${DEFAULT-VALUE}.")
         double lr;
+    }
+
+    static final class OfScaffold {
+        @Option(
+                names = "--server-lr",
+                paramLabel = "X",
+                defaultValue = "1.0",
+                converter = Numbers.Positive.class,
+                description = "How far the global model goes towards the mean of the clients' models, above 0; at 1 all"
+                        + " the way. Default: ${DEFAULT-VALUE}.")
+        double serverLr;
     }
 
     static final class OfDsfl {

@@ -45,7 +45,11 @@ final class UsageTest {
                         "--seed 9223372036854775808",
                         "'--seed': value=9223372036854775808, limit=a whole number from -9223372036854775808 to"
                                 + " 9223372036854775807"),
-                Arguments.of("--algorithm fedprox", "'--algorithm': value=fedprox, limit=fedavg, dsfl"),
+                Arguments.of("--algorithm fedprox", "'--algorithm': value=fedprox, limit=fedavg, scaffold, dsfl"),
+                Arguments.of("--server-lr 1", "--server-lr has no effect: add --algorithm scaffold, or leave it out"),
+                Arguments.of(
+                        "--algorithm scaffold --server-lr 0",
+                        "'--server-lr': value=0, limit=a number above 0 and at most 3.4028235E38"),
                 Arguments.of("--kd-lr 1", "--kd-lr has no effect: add --algorithm dsfl, or leave it out"),
                 Arguments.of(
                         "--algorithm dsfl --open-size 0",
