@@ -142,6 +142,10 @@ final class Board implements AutoCloseable {
         return (int) (word >>> 8 & 0xffff);
     }
 
+    static int attempt(long word) {
+        return (int) (word >>> 24 & 0xff);
+    }
+
     static int message(long word) {
         return (int) (word >>> 32);
     }

@@ -140,7 +140,10 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
         try (ClientContext context = new ClientContext(job, surroundings, stopEvent, buffer, state);
                 OwnerScope scope = new OwnerScope()) {
             PayloadCheck check = PayloadCheck.begin(payload, surroundings.shared());
-            Callable<U> client = () -> worker.train(config, payload, context);
+            Callable<U> client = () -> {
+                FaultPoint.TRAINING.reach();
+                return worker.train(config, payload, context);
+            };
             U uplink = watch.during(job, timed == null ? client : () -> timed.during(job, overtime, client));
             if (uplink == null) {
                 throw new NullPointerException(

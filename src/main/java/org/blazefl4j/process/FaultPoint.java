@@ -1,53 +1,57 @@
 package org.blazefl4j.process;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.concurrent.locks.LockSupport;
+import java.util.List;
 
 /**
- * Points of a worker's life at which tests kill it. Off, at no cost, unless the system property
- * {@code blazefl4j.faultPoint} holds {@code <NAME>:<file>}: the first worker that reaches the point creates the file,
- * which holds its process id, and waits there for its end.
+ * Points of a worker's life at which tests let something happen to it, as the system property
+ * {@code blazefl4j.faultPoint} of the worker says; see {@link Fault#parse}. Without it they cost nothing.
  */
 enum FaultPoint {
+    /** The process beats, but has loaded nothing yet. */
+    STARTING,
+    /** It is about to look for a job. */
+    IDLE,
     /** A job was claimed. */
     CLAIMED,
+    /** The job was decoded; from here on the client is known. */
+    DECODING,
+    /** The client's function is about to be called. */
+    TRAINING,
     /** Half of a tensor was copied into its slot. */
     SLOT_HALF_WRITTEN,
     /** The result is complete but not yet committed. */
-    BEFORE_DONE;
+    BEFORE_DONE,
+    /** The result is committed. */
+    AFTER_DONE;
 
-    private static final String WANTED = System.getProperty("blazefl4j.faultPoint", "");
-    private static final boolean ANY = !WANTED.isEmpty();
+    /** No worker, client or attempt. */
+    static final int NONE = -1;
+
+    private static final List<Fault> FAULTS = Fault.parse(System.getProperty("blazefl4j.faultPoint", ""));
+
+    private static int worker = NONE;
+    private static int client = NONE;
+    private static int attempt = NONE;
+
+    /** This process's worker. */
+    static void isWorker(int index) {
+        worker = index;
+    }
+
+    /** What the worker does from now on; {@link #NONE} for what is not known. */
+    static void isAt(int theClient, int theAttempt) {
+        client = theClient;
+        attempt = theAttempt;
+    }
 
     boolean isOn() {
-        return ANY && WANTED.startsWith(name() + ":");
+        return FAULTS.stream().anyMatch(fault -> fault.point() == this);
     }
 
+    /** Here the fault strikes, if there is one. */
     void reach() {
-        if (isOn() && isFirst(Path.of(WANTED.substring(name().length() + 1)))) {
-            while (true) {
-                LockSupport.park();
-            }
+        if (!FAULTS.isEmpty()) {
+            FAULTS.forEach(fault -> fault.reach(this, worker, client, attempt));
         }
-    }
-
-    private static boolean isFirst(Path file) {
-        try {
-            Path draft = Files.writeString(Files.createTempFile(file.getParent(), "reached", null), pid());
-            Files.createLink(file, draft);
-            return true;
-        } catch (FileAlreadyExistsException reachedBefore) {
-            return false;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String pid() {
-        return Long.toString(ProcessHandle.current().pid());
     }
 }

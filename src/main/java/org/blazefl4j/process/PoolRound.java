@@ -181,10 +181,10 @@ public final class PoolRound {
         try {
             uplink = uplink(index, read(lane, worker).graph());
         } catch (RuntimeException | Error e) {
-            String loss = pool.supervisor().loss(lane);
+            String loss = pool.supervisor().awaitLoss(lane);
             String reason =
                     loss == null ? "its result cannot be read: " + e : "its result was lost with its worker: " + loss;
-            failed(index, failure(index, worker, reason, e));
+            failed(index, failure(index, worker, reason, e), loss != null);
             return null;
         }
         free(lane);
@@ -296,7 +296,7 @@ public final class PoolRound {
                 ? thrown(index, worker)
                 : failure(index, worker, pool.supervisor().loss(lane(index)), null);
         if (failure != null) {
-            failed(index, failure);
+            failed(index, failure, false);
         }
     }
 
@@ -317,8 +317,8 @@ public final class PoolRound {
         return new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, reason, cause);
     }
 
-    private void failed(int index, ClientFailedException failure) {
-        AfterFailure next = jobs.failed(index, failure);
+    private void failed(int index, ClientFailedException failure, boolean finished) {
+        AfterFailure next = jobs.failed(index, failure, finished);
         if (next == AfterFailure.RETRY) {
             sendAgain(index);
             return;

@@ -32,9 +32,10 @@ public interface RoundJobs {
      * A client failed: it threw, or its worker or its result was lost. Not told of one that ended early because it was
      * asked to.
      *
+     * @param finished whether it had done its work, and its result went with its worker
      * @return what becomes of it; never {@link AfterFailure#RETRY} once the round is to end
      */
-    AfterFailure failed(int index, ClientFailedException failure);
+    AfterFailure failed(int index, ClientFailedException failure, boolean finished);
 
     /** Whether the round is to end early. */
     boolean stopRequested();

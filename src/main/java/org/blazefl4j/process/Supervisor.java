@@ -17,13 +17,22 @@ final class Supervisor implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
+
+    /** How often in a row a worker that was ready once may fail to start. */
     private static final int RESTARTS = 2;
+
+    /** How often in a row one that is starting may be killed from outside: when memory is short, or by a test. */
+    private static final int KILLS_AT_START = 20;
+
     private static final int READY_SLICE_MILLIS = 10;
 
     /**
      * How often it looks whether a worker has ended; of Java's own notice, threads of the caller could be in the way.
      */
     private static final Duration LOOK = Duration.ofMillis(20);
+
+    /** Longer than it takes to notice that a worker has ended. */
+    private static final Duration NOTICE = Duration.ofMillis(200);
 
     /** How long {@code close()} waits for this thread beyond the grace time. */
     private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
@@ -38,6 +47,7 @@ final class Supervisor implements AutoCloseable {
     private final AtomicReferenceArray<WorkerProcess> processes;
     private final AtomicReferenceArray<String> losses;
     private final Pulse[] pulses;
+    private final OverdueLanes overdue;
     private final Runnable ended;
     private final Thread thread;
     private volatile boolean closing;
@@ -49,6 +59,7 @@ final class Supervisor implements AutoCloseable {
         private boolean beaten;
         private int silentTicks;
         private int failedStarts;
+        private int killsAtStart;
         private boolean wasReady;
         private boolean gone;
 
@@ -57,6 +68,16 @@ final class Supervisor implements AutoCloseable {
             beaten = false;
             silentTicks = 0;
             gone = false;
+        }
+
+        void count(boolean ready, boolean killed) {
+            wasReady |= ready;
+            failedStarts = ready ? 0 : failedStarts + (killed ? 0 : 1);
+            killsAtStart = ready ? 0 : killsAtStart + (killed ? 1 : 0);
+        }
+
+        boolean isHopeless() {
+            return failedStarts > (wasReady ? RESTARTS : 0) || killsAtStart > KILLS_AT_START;
         }
 
         void tick(long now) {
@@ -81,9 +102,18 @@ final class Supervisor implements AutoCloseable {
         this.processes = new AtomicReferenceArray<>(settings.workers());
         this.losses = new AtomicReferenceArray<>(board.lanes());
         this.pulses = new Pulse[settings.workers()];
+        this.overdue = settings.worker().clientNanos() == WorkerSettings.NO_LIMIT ? null : overdue();
         this.thread = new Thread(this::run, "blazefl4j-supervisor");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private OverdueLanes overdue() {
+        return new OverdueLanes(board, clientLimit().plus(settings.grace()));
+    }
+
+    private Duration clientLimit() {
+        return Duration.ofNanos(settings.worker().clientNanos());
     }
 
     /** How often workers beat and the supervisor looks. */
@@ -150,6 +180,17 @@ final class Supervisor implements AutoCloseable {
         return losses.get(lane);
     }
 
+    /**
+     * The same for a result that cannot be read: if that is why, the end of the worker may be noticed a little later.
+     */
+    String awaitLoss(int lane) {
+        long end = System.nanoTime() + NOTICE.toNanos();
+        while (loss(lane) == null && System.nanoTime() < end) {
+            board.awaitAlert(READY_SLICE_MILLIS);
+        }
+        return loss(lane);
+    }
+
     /** The lane gets a new job. */
     void forgetLoss(int lane) {
         losses.set(lane, null);
@@ -195,11 +236,21 @@ final class Supervisor implements AutoCloseable {
                     replace(processes.get(worker));
                 }
             }
+            if (overdue != null) {
+                overdue.look(this::killOverdue);
+            }
             if (System.nanoTime() >= next) {
                 checkBeats();
                 next = System.nanoTime() + tick;
             }
         }
+    }
+
+    private void killOverdue(int worker) {
+        kill(
+                worker,
+                "was killed, for its client went on after its time limit and the grace time: limit=" + clientLimit()
+                        + ", grace=" + settings.grace());
     }
 
     private static void pause() {
@@ -225,9 +276,8 @@ final class Supervisor implements AutoCloseable {
         Board.Status status = board.status(worker);
         String lastWords = exited.lastWords();
         pulse.gone = true;
-        pulse.wasReady |= status == Board.Status.READY;
-        pulse.failedStarts = status == Board.Status.READY ? 0 : pulse.failedStarts + 1;
-        boolean hopeless = status == Board.Status.REFUSED || pulse.failedStarts > (pulse.wasReady ? RESTARTS : 0);
+        pulse.count(status == Board.Status.READY, exited.wasKilledFromOutside());
+        boolean hopeless = status == Board.Status.REFUSED || pulse.isHopeless();
         if (hopeless) {
             breakDown(startFailure(worker, status, lastWords));
         }

@@ -94,23 +94,26 @@ final class Worker {
     }
 
     private int claim() {
+        FaultPoint.IDLE.reach();
         return board.claim(index, kept.isEmpty() ? IDLE_SLICE_MILLIS : KEEPING_SLICE_MILLIS);
     }
 
     private void work(int lane, long claimed) {
+        FaultPoint.isAt(FaultPoint.NONE, Board.attempt(claimed));
         FaultPoint.CLAIMED.reach();
         Thread.interrupted(); // the last client's business
         int state = Board.DONE;
         List<Segment> unbounded = List.of();
         try {
             beginRound(Board.message(claimed));
-            unbounded = train(lane);
+            unbounded = train(lane, Board.attempt(claimed));
         } catch (Throwable failure) {
             state = Board.FAILED;
             results[lane].send(RemoteError.of(failure), new CopyPlacement(new SharedMemoryMap()));
         }
         FaultPoint.BEFORE_DONE.reach();
         board.commit(lane, claimed, state);
+        FaultPoint.AFTER_DONE.reach();
         if (!unbounded.isEmpty()) {
             kept.add(new Kept(lane, Board.committed(claimed, state), unbounded));
         }
@@ -150,9 +153,11 @@ final class Worker {
     }
 
     /** Trains the lane's client and puts its result; returns the segments of its unbounded tensors. */
-    private List<Segment> train(int lane) throws Exception {
+    private List<Segment> train(int lane, int attempt) throws Exception {
         Inbox.Received received = jobs[lane].receive(segments);
         JobMessage message = received.graph(JobMessage.class);
+        FaultPoint.isAt(message.job().clientId(), attempt);
+        FaultPoint.DECODING.reach();
         Slot slot = new Slot(segments.open(message.segment()), message.slot());
         try (UplinkPlacement placement = new UplinkPlacement(slot, layout);
                 ClientState state = new ClientState(() -> committed(message))) {

@@ -75,6 +75,8 @@ public final class WorkerMain {
     private static void run(Board board, int index) {
         WorkerSetup setup;
         try {
+            FaultPoint.isWorker(index);
+            FaultPoint.STARTING.reach();
             LibTorch.load();
             ClassLoader loader = ClassLoader.getSystemClassLoader();
             Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(loader));

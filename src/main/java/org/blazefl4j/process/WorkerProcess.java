@@ -19,6 +19,8 @@ final class WorkerProcess {
     private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
 
     private static final int SIGNAL_EXIT = 128;
+    private static final int SIGKILL = 9;
+    private static final int SIGTERM = 15;
 
     private final int worker;
     private final Process process;
@@ -76,6 +78,12 @@ final class WorkerProcess {
             killedFor = reason;
         }
         process.destroyForcibly();
+    }
+
+    /** Whether somebody else ended it, by SIGKILL or SIGTERM; once it has ended. */
+    boolean wasKilledFromOutside() {
+        int signal = process.exitValue() - SIGNAL_EXIT;
+        return killedFor == null && (signal == SIGKILL || signal == SIGTERM);
     }
 
     /** Whether the process has ended, and was waited for, within the time. */

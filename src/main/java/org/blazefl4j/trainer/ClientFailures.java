@@ -19,12 +19,18 @@ final class ClientFailures {
 
     private final FailurePolicy policy;
 
-    /** The failed attempts of clients about which nothing is settled. */
-    private final SortedMap<Integer, List<ClientFailedException>> open = new TreeMap<>();
+    /** Of clients about which nothing is settled. */
+    private final SortedMap<Integer, Attempts> open = new TreeMap<>();
 
     private final SortedMap<Integer, ClientFailedException> dropped = new TreeMap<>();
     private final SortedMap<Integer, ClientFailedException> fatal = new TreeMap<>();
     private final List<ClientFailedException> retried = new ArrayList<>();
+
+    /** What became of a client's attempts. */
+    private static final class Attempts {
+        private final List<ClientFailedException> failures = new ArrayList<>(1);
+        private int counted;
+    }
 
     ClientFailures(FailurePolicy policy) {
         this.policy = policy;
@@ -33,24 +39,26 @@ final class ClientFailures {
     /**
      * An attempt failed.
      *
+     * @param finished whether the client itself had done its work, so that it does not count as one of its retries
      * @param ending whether the round ends for other reasons, so that nobody is trained again
      */
-    synchronized AfterFailure add(int index, ClientFailedException failure, boolean ending) {
-        List<ClientFailedException> attempts = open.computeIfAbsent(index, none -> new ArrayList<>(1));
-        attempts.add(failure);
-        if (attempts.size() <= policy.retries()) {
-            return ending || !fatal.isEmpty() ? AfterFailure.END : retry(failure, attempts.size());
+    synchronized AfterFailure add(int index, ClientFailedException failure, boolean finished, boolean ending) {
+        Attempts attempts = open.computeIfAbsent(index, none -> new Attempts());
+        attempts.failures.add(failure);
+        attempts.counted += finished && policy.retries() > 0 ? 0 : 1;
+        if (attempts.counted <= policy.retries() && attempts.failures.size() <= FailurePolicy.MOST_RETRIES) {
+            return ending || !fatal.isEmpty() ? AfterFailure.END : retry(failure, attempts);
         }
         open.remove(index);
-        ClientFailedException all = ClientFailedException.ofAttempts(attempts);
+        ClientFailedException all = ClientFailedException.ofAttempts(attempts.failures);
         return policy.drops() ? drop(index, all) : end(index, all);
     }
 
-    private AfterFailure retry(ClientFailedException failure, int retry) {
+    private AfterFailure retry(ClientFailedException failure, Attempts attempts) {
         LOGGER.log(
                 Level.WARNING,
                 "client is trained again: retry={0}, limit={1}; {2}",
-                retry,
+                attempts.counted,
                 policy.retries(),
                 failure.getMessage());
         return AfterFailure.RETRY;
@@ -71,9 +79,9 @@ final class ClientFailures {
 
     /** The client's package was taken: what failed before was made good. */
     synchronized void accepted(int index) {
-        List<ClientFailedException> attempts = open.remove(index);
+        Attempts attempts = open.remove(index);
         if (attempts != null) {
-            retried.addAll(attempts);
+            retried.addAll(attempts.failures);
         }
     }
 
@@ -97,7 +105,7 @@ final class ClientFailures {
      */
     synchronized ClientFailedException unsettled() {
         SortedMap<Integer, ClientFailedException> all = new TreeMap<>(fatal);
-        open.forEach((index, attempts) -> all.put(index, ClientFailedException.ofAttempts(attempts)));
+        open.forEach((index, attempts) -> all.put(index, ClientFailedException.ofAttempts(attempts.failures)));
         return all.isEmpty() ? null : merged(all, fatal.isEmpty() ? all.firstKey() : fatal.firstKey());
     }
 

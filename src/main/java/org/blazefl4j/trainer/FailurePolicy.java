@@ -13,6 +13,9 @@ package org.blazefl4j.trainer;
  * the same bits as one without. A dropped client sends nothing: the handler is told with {@code ServerHandler.drop},
  * and the result is that of a round without it.
  *
+ * <p>A client whose result was complete, but went with a worker process that died later, is trained again under any
+ * policy with retries, and that does not count as one of them.
+ *
  * @param retries how often a client that failed is trained again in one round, from 0 to 255
  * @param drops whether the round goes on without a client that has no retries left; otherwise it fails
  */

@@ -186,8 +186,8 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         }
 
         @Override
-        public AfterFailure failed(int index, ClientFailedException failure) {
-            return round.failed(index, failure);
+        public AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
+            return round.failed(index, failure, finished);
         }
 
         @Override

@@ -186,7 +186,7 @@ final class Round<D, C> {
         if (cause instanceof StoppedException && stopRequested()) {
             return AfterFailure.END;
         }
-        return failed(index, failure(index, worker, cause));
+        return failed(index, failure(index, worker, cause), false);
     }
 
     /** A client threw something, and it is too late to do anything about it. */
@@ -198,8 +198,12 @@ final class Round<D, C> {
         return new ClientFailedException(cids.get(index), number, worker, cause);
     }
 
-    /** A client failed. */
-    AfterFailure failed(int index, ClientFailedException failure) {
-        return failures.add(index, failure, stopRequested());
+    /**
+     * A client failed.
+     *
+     * @param finished whether it had done its work, so that only its result was lost
+     */
+    AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
+        return failures.add(index, failure, finished, stopRequested());
     }
 }

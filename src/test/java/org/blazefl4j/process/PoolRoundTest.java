@@ -86,7 +86,7 @@ final class PoolRoundTest {
         }
 
         @Override
-        public AfterFailure failed(int index, ClientFailedException failure) {
+        public AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
             throw new AssertionError(failure);
         }
 

@@ -241,7 +241,7 @@ final class ProcessPoolFailuresTest {
     @ValueSource(strings = {"CLAIMED", "SLOT_HALF_WRITTEN", "BEFORE_DONE"})
     void shouldLoseOneClientOnlyWhenItsWorkerIsKilledAt(String point) throws Exception {
         Path reached = folder.resolve(point);
-        trainer = open(2, "-Dblazefl4j.faultPoint=" + point + ":" + reached);
+        trainer = open(2, "-Dblazefl4j.faultPoint=" + point + ",file=" + reached);
         cids(6).forEach(cid -> ALGORITHM.order(cid, Action.ADD_ELSEWHERE));
         round = failRoundBeside(6);
         Conditions.awaitFile(reached);

@@ -1,0 +1,330 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.blazefl4j.trainer.Clients.ids;
+import static org.blazefl4j.trainer.Clients.plus;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What becomes of clients that fail or take too long, within one process. */
+@Timeout(60)
+final class FailurePolicyTrainingTest {
+
+    private static final Duration SHORT = Duration.ofMillis(50);
+    private static final Duration LONG = Duration.ofMinutes(10);
+
+    private final Down down = Down.of(100);
+    private final Map<Integer, Integer> attempts = new ConcurrentHashMap<>();
+
+    @AfterEach
+    void close() {
+        down.value().close();
+    }
+
+    private static TrainerOptions.Builder options(FailurePolicy policy) {
+        return TrainerOptions.builder().numParallels(2).onClientFailure(policy);
+    }
+
+    private int attempt(int cid) {
+        return attempts.merge(cid, 1, Integer::sum);
+    }
+
+    private Clients failing(int failures, int... cids) {
+        return new Clients((cid, payload, context) -> {
+            int attempt = attempt(cid);
+            for (int failing : cids) {
+                if (failing == cid && attempt <= failures) {
+                    throw new IllegalStateException("attempt " + attempt);
+                }
+            }
+            return plus(cid, payload);
+        });
+    }
+
+    private ClientFailedException fail(AbstractClientTrainer<Up, Down, Integer> trainer, List<Integer> cids) {
+        return catchThrowableOfType(ClientFailedException.class, () -> trainer.localProcess(down, cids));
+    }
+
+    private static void closeAll(AbstractClientTrainer<Up, Down, Integer> trainer) {
+        trainer.uplinkPackage().forEach(Up::close);
+    }
+
+    // ---- retry
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCountAttemptsAndKeepTheEarlierFailuresWhenTheLastRetryFails(Mode mode) {
+        try (var trainer =
+                mode.trainer(failing(9, 1), options(FailurePolicy.retry(2)).build())) {
+            ClientFailedException failure = fail(trainer, ids(3));
+
+            assertThat(attempts).containsEntry(1, 3);
+            assertThat(failure.attempts()).isEqualTo(3);
+            assertThat(failure)
+                    .hasMessage("client failed: client=1, round=0, worker=" + failure.worker()
+                            + ", attempts=3: java.lang.IllegalStateException: attempt 3")
+                    .hasCause(new IllegalStateException("attempt 3"));
+            assertThat(failure.getSuppressed())
+                    .extracting(Throwable::getMessage)
+                    .satisfiesExactly(
+                            first -> assertThat(first).endsWith("attempt 1"),
+                            second -> assertThat(second).endsWith("attempt 2"));
+            assertThat(trainer.retried()).isEmpty();
+            closeAll(trainer);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldLogAndListEachFailureThatWasMadeGoodOnce(Mode mode) {
+        List<String> logged = new ArrayList<>();
+        Handler handler = listening(logged);
+        Logger logger = Logger.getLogger(ClientFailures.class.getName());
+        logger.addHandler(handler);
+        try (var trainer =
+                mode.trainer(failing(2, 1), options(FailurePolicy.retry(2)).build())) {
+            trainer.localProcess(down, ids(3));
+
+            assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101., 102.);
+            assertThat(trainer.retried())
+                    .extracting(ClientFailedException::attempts, ClientFailedException::clientId)
+                    .containsExactly(
+                            org.assertj.core.groups.Tuple.tuple(1, 1), org.assertj.core.groups.Tuple.tuple(1, 1));
+            assertThat(logged)
+                    .satisfiesExactly(
+                            first -> assertThat(first)
+                                    .startsWith("client is trained again: retry=1, limit=2; client failed: client=1")
+                                    .endsWith("attempt 1"),
+                            second -> assertThat(second).startsWith("client is trained again: retry=2, limit=2"));
+
+            trainer.localProcess(down, ids(3));
+            assertThat(trainer.retried()).isEmpty();
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+
+    private static Handler listening(List<String> messages) {
+        return new Handler() {
+            private final SimpleFormatter formatter = new SimpleFormatter();
+
+            @Override
+            public synchronized void publish(LogRecord entry) {
+                messages.add(formatter.formatMessage(entry));
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldTrainNobodyAgainInARoundThatIsStopped(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            attempt(cid);
+            context.stopEvent().set();
+            throw new IllegalStateException("broken");
+        });
+        try (var trainer = mode.trainer(
+                clients, options(FailurePolicy.retry(2)).numParallels(1).build())) {
+            StoppedException stopped =
+                    catchThrowableOfType(StoppedException.class, () -> trainer.localProcess(down, ids(3)));
+
+            assertThat(attempts).containsOnly(Map.entry(0, 1));
+            assertThat(stopped.getSuppressed())
+                    .singleElement()
+                    .asString()
+                    .contains("client failed: client=0", "broken");
+        }
+    }
+
+    // ---- drop
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldGoOnWithoutTheClientsThatFailAndStillShowThemToProgress(Mode mode) {
+        List<Integer> seen = new ArrayList<>();
+        TrainerOptions options = options(FailurePolicy.drop()).build();
+        try (var trainer = mode == Mode.SERIAL
+                ? new SerialClientTrainer<>(failing(9, 0, 3), options) {
+                    @Override
+                    public Iterable<Integer> progressFn(List<Integer> jobs) {
+                        return watched(jobs, seen);
+                    }
+                }
+                : new ThreadPoolClientTrainer<>(failing(9, 0, 3), options) {
+                    @Override
+                    public Iterable<Integer> progressFn(List<Integer> jobs) {
+                        return watched(jobs, seen);
+                    }
+                }) {
+            trainer.localProcess(down, ids(5));
+
+            assertThat(trainer.cache()).extracting(Up::cid).containsExactly(1, 2, 4);
+            assertThat(seen).containsExactly(0, 1, 2, 3, 4);
+            assertThat(trainer.dropped())
+                    .extracting(Throwable::getMessage)
+                    .satisfiesExactly(
+                            first -> assertThat(first).startsWith("client failed: client=0, round=0, worker="),
+                            second -> assertThat(second).startsWith("client failed: client=3, round=0, worker="));
+
+            trainer.localProcess(down, List.of(1, 2));
+            assertThat(trainer.dropped()).isEmpty();
+        }
+    }
+
+    private static Iterable<Integer> watched(List<Integer> jobs, List<Integer> seen) {
+        return () -> jobs.stream().peek(seen::add).iterator();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldFailIfNoClientIsLeft(Mode mode) {
+        try (var trainer = mode.trainer(
+                failing(9, 2, 4), options(FailurePolicy.retry(1).thenDrop()).build())) {
+            ClientFailedException failure = fail(trainer, List.of(4, 2));
+
+            assertThat(failure).hasMessageContaining("client=4, round=0").hasMessageContaining("attempts=2");
+            assertThat(failure.getSuppressed())
+                    .extracting(Throwable::getMessage)
+                    .anySatisfy(other -> assertThat(other).contains("client=2, round=0", "attempts=2"));
+            assertThat(trainer.uplinkPackage()).isEmpty();
+
+            trainer.localProcess(down, List.of(1, 4));
+            assertThat(trainer.cache()).extracting(Up::cid).containsExactly(1);
+        }
+    }
+
+    // ---- time limits
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldTellAClientWhoseTimeIsOverByItsOwnStopEventAlone(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            while (cid == 1 && attempt(cid) > 0) {
+                context.stopEvent().throwIfSet();
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options = options(FailurePolicy.drop())
+                .clientTimeLimit(SHORT)
+                .grace(Duration.ofHours(1))
+                .build();
+        try (var trainer = mode.trainer(clients, options)) {
+            trainer.localProcess(down, ids(4));
+
+            assertThat(trainer.cache()).extracting(Up::cid).containsExactly(0, 2, 3);
+            assertThat(trainer.stopEvent().isSet()).isFalse();
+            assertThat(trainer.dropped())
+                    .singleElement()
+                    .satisfies(failure -> assertThat(failure)
+                            .hasMessageContaining("client was stopped, for it ran longer than its time limit: client=1,"
+                                    + " limit=PT0.05S; raise TrainerOptions.clientTimeLimit")
+                            .hasRootCauseInstanceOf(StoppedException.class));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldNotTakeAPartOfAResultForAWholeOne(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            while (!context.stopEvent().isSet()) {
+                Thread.onSpinWait();
+            }
+            return plus(cid, payload);
+        });
+        try (var trainer = mode.trainer(
+                clients,
+                options(FailurePolicy.failFast()).clientTimeLimit(SHORT).build())) {
+            assertThat(fail(trainer, ids(1))).hasMessageContaining("client=0, limit=PT0.05S");
+            assertThat(trainer.uplinkPackage()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldAcceptAResultThatComesLateFromAClientThatWasNotTold(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            long end = System.nanoTime() + 2 * SHORT.toNanos();
+            while (System.nanoTime() < end) {
+                Thread.onSpinWait();
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options = options(FailurePolicy.failFast())
+                .clientTimeLimit(SHORT)
+                .grace(Duration.ofHours(1))
+                .build();
+        try (var trainer = mode.trainer(clients, options)) {
+            trainer.localProcess(down, ids(2));
+            assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101.);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldInterruptAClientThatGoesOnAfterTheGraceTimeAndNobodyElse(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 1 && attempt(cid) == 1) {
+                Thread.sleep(LONG.toMillis());
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options = options(FailurePolicy.retry(1))
+                .clientTimeLimit(SHORT)
+                .grace(SHORT)
+                .build();
+        try (var trainer = mode.trainer(clients, options)) {
+            for (int round = 0; round < 2; round++) {
+                attempts.clear();
+                trainer.localProcess(down, ids(4));
+
+                assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101., 102., 103.);
+                assertThat(Thread.currentThread().isInterrupted()).isFalse();
+                assertThat(trainer.retried())
+                        .singleElement()
+                        .satisfies(failure -> assertThat(failure)
+                                .hasMessageContaining("client=1, limit=PT0.05S")
+                                .hasRootCauseInstanceOf(InterruptedException.class));
+            }
+        }
+        assertThat(Conditions.ownThreads()).noneMatch(name -> name.contains("overtime"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldStopAllClientsByTheTrainersEventUnderATimeLimitToo(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            context.stopEvent().set();
+            context.stopEvent().throwIfSet();
+            return plus(cid, payload);
+        });
+        try (var trainer = mode.trainer(
+                clients, options(FailurePolicy.drop()).clientTimeLimit(LONG).build())) {
+            assertThat(catchThrowableOfType(StoppedException.class, () -> trainer.localProcess(down, ids(2))))
+                    .hasMessage("stopped: stop event set, round=0");
+            assertThat(trainer.dropped()).isEmpty();
+        }
+    }
+}

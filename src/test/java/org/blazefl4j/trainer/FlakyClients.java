@@ -1,0 +1,164 @@
+package org.blazefl4j.trainer;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.reproducibility.RandomStreams;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Clients that fail as often as they are told and then return what they would have returned at once: the payload plus
+ * their id, plus what they draw, plus how often they took part before. Attempts are counted in a folder that all
+ * processes see, for nothing of a failed attempt may be left in a worker.
+ */
+final class FlakyClients implements ClientAlgorithm<FlakyClients.Up, FlakyClients.Down, FlakyClients.Order> {
+
+    /** How a client fails, when it has already written a wrong result and a wrong state. */
+    enum How {
+        THROW,
+        /** By SIGKILL, from its own process. */
+        DIE
+    }
+
+    record Order(int cid, int failures, How how, Path attempts) {}
+
+    record Down(Tensor value) {}
+
+    record Up(int cid, Tensor value) implements AutoCloseable {
+        @Override
+        public void close() {
+            value.close();
+        }
+    }
+
+    static final int LENGTH = 1000;
+    static final long SEED = 11;
+    private static final String PURPOSE = "noise";
+
+    private final Path folder;
+    private final Map<Integer, Order> orders = new HashMap<>();
+    private int plans;
+
+    /** Attempts are counted in the folder. */
+    FlakyClients(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Says how often clients fail from now on; others do not. */
+    void plan(Map<Integer, Integer> failures, How how) {
+        orders.clear();
+        plans++;
+        failures.forEach(
+                (cid, count) -> orders.put(cid, new Order(cid, count, how, folder.resolve(plans + "-" + cid + "-"))));
+    }
+
+    @Override
+    public Order getClientConfig(int cid) {
+        return orders.getOrDefault(cid, new Order(cid, 0, How.THROW, folder));
+    }
+
+    @Override
+    public ClientWorker<Order, Down, Up> worker() {
+        return FlakyClients::train;
+    }
+
+    @Override
+    public Up prepareUplinkPackageBuffer() {
+        return new Up(0, torch.empty(LENGTH));
+    }
+
+    private static Up train(Order order, Down down, WorkerContext context) {
+        int before = context.<Integer>state().orElse(0);
+        Up buffer = context.uplinkBuffer();
+        Tensor noise = noise(context.generator(PURPOSE));
+        if (fails(order)) {
+            buffer.value().fill_(new Scalar(Float.NaN));
+            context.keepState(before + 1000);
+            fail(order);
+        }
+        buffer.value().copy_(down.value()).add_(noise).add_(new Scalar(order.cid() + 100 * before));
+        context.keepState(before + 1);
+        return new Up(order.cid(), buffer.value());
+    }
+
+    private static Tensor noise(Generator generator) {
+        return torch.empty(LENGTH).uniform_(0, 1, new GeneratorOptional(generator));
+    }
+
+    private static boolean fails(Order order) {
+        for (int attempt = 0; attempt < order.failures(); attempt++) {
+            try {
+                Files.createFile(Path.of(order.attempts() + Integer.toString(attempt)));
+                return true;
+            } catch (FileAlreadyExistsException failedBefore) {
+                continue;
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        }
+        return false;
+    }
+
+    private static void fail(Order order) {
+        if (order.how() == How.THROW) {
+            throw new IllegalStateException("no " + order.cid());
+        }
+        try {
+            new ProcessBuilder(
+                            "kill",
+                            "-KILL",
+                            Long.toString(ProcessHandle.current().pid()))
+                    .start();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        while (true) {
+            LockSupport.park();
+        }
+    }
+
+    static Down down(float value) {
+        return new Down(torch.full(new long[] {LENGTH}, new Scalar(value)));
+    }
+
+    /** What a client returns that took part {@code before} times. */
+    static float[] expected(Down down, int cid, int round, int before) {
+        try (PointerScope scope = new PointerScope();
+                Generator generator = RandomStreams.generator(SEED, cid, round, PURPOSE)) {
+            return floats(down.value().add(noise(generator)).add(new Scalar(cid + 100 * before)));
+        }
+    }
+
+    static float[] floats(Tensor tensor) {
+        float[] values = new float[(int) tensor.numel()];
+        try (FloatPointer data = tensor.data_ptr_float()) {
+            data.get(values);
+        }
+        return values;
+    }
+
+    /** Runs a round and returns the packages in the order of hand-over, closed. */
+    static Map<Integer, float[]> round(AbstractClientTrainer<Up, Down, Order> trainer, Down down, List<Integer> cids) {
+        Map<Integer, float[]> taken = new java.util.LinkedHashMap<>();
+        trainer.localProcess(down, cids, up -> {
+            try (up) {
+                taken.put(up.cid(), floats(up.value()));
+            }
+        });
+        return taken;
+    }
+}
