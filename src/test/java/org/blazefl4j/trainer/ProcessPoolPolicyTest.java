@@ -1,0 +1,203 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.blazefl4j.trainer.PoolClients.cids;
+import static org.blazefl4j.trainer.PoolClients.down;
+import static org.blazefl4j.trainer.PoolClients.first;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.trainer.PoolClients.Action;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Down;
+import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.trainer.PoolClients.Up;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Rounds that go on although workers are lost, and clients whose time is over in worker processes. */
+@Timeout(120)
+final class ProcessPoolPolicyTest {
+
+    private static final int FLOATS = 10_000;
+
+    private final Algorithm algorithm = new Algorithm(FLOATS);
+    private ProcessPoolClientTrainer<Up, Down, Order> trainer;
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void close() {
+        trainer.close();
+    }
+
+    private void open(int workers, TrainerOptions.Builder options, String faults) {
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
+                .heartbeat(Duration.ofSeconds(1))
+                .build();
+        trainer = new ProcessPoolClientTrainer<>(
+                algorithm, options.numParallels(workers).build(), process);
+    }
+
+    private static TrainerOptions.Builder retrying(int retries) {
+        return TrainerOptions.builder().onClientFailure(FailurePolicy.retry(retries));
+    }
+
+    /** Runs a round in which all clients have to return what they should. */
+    private void requireWholeRound(int clients) {
+        List<Up> ups = new ArrayList<>();
+        trainer.localProcess(down(FLOATS, 50), cids(clients), ups::add);
+        assertThat(ups).extracting(Up::cid).isEqualTo(cids(clients));
+        assertThat(ups).allSatisfy(up -> {
+            assertThat(first(up.x())).isEqualTo(50 + up.cid());
+            assertThat(first(up.x().min())).isEqualTo(first(up.x().max()));
+        });
+        ups.forEach(Up::close);
+    }
+
+    @Test
+    void shouldGiveTheRightBitsThoughWorkersAreLostAtEveryStage() {
+        List<String> faults = List.of(
+                "IDLE,nth=3,do=kill",
+                "CLAIMED,nth=2,do=kill",
+                "DECODING,client=3,do=throw",
+                "TRAINING,client=4,do=exit",
+                "TRAINING,client=5,do=stop",
+                "SLOT_HALF_WRITTEN,client=6,do=kill",
+                "BEFORE_DONE,client=7,do=kill",
+                "AFTER_DONE,client=8,do=kill");
+        List<Path> struck = cids(faults.size()).stream()
+                .map(i -> folder.resolve("struck" + i))
+                .toList();
+        cids(12).forEach(cid -> algorithm.order(cid, Action.ADD_ELSEWHERE));
+        open(
+                2,
+                retrying(5),
+                cids(faults.size()).stream()
+                        .map(i -> faults.get(i) + ",file=" + struck.get(i))
+                        .collect(Collectors.joining(";")));
+
+        requireWholeRound(12);
+
+        assertThat(struck).allSatisfy(file -> assertThat(file).exists());
+        assertThat(trainer.retried())
+                .extracting(ClientFailedException::clientId)
+                .contains(3, 4, 5, 6, 7);
+        requireWholeRound(12);
+        assertThat(trainer.retried()).isEmpty();
+    }
+
+    @Test
+    void shouldGoOnWhenAWorkerIsKilledAsItStartsAndThenAllAreKilled() {
+        Path struck = folder.resolve("struck");
+        open(
+                2,
+                retrying(1),
+                "STARTING,worker=0,do=kill,file=" + struck
+                        + ";TRAINING,client=0,attempt=0,do=kill;TRAINING,client=1,attempt=0,do=kill");
+        List<Long> before = trainer.workerPids();
+
+        requireWholeRound(5);
+
+        assertThat(struck).exists();
+        assertThat(trainer.workerPids()).doesNotContainAnyElementsOf(before);
+        assertThat(trainer.retried())
+                .extracting(ClientFailedException::clientId)
+                .containsExactly(0, 1);
+    }
+
+    @Test
+    void shouldTrainAgainWhoseResultWasLostWithAWorkerThoughNoRetryIsLeft() {
+        open(1, retrying(1), "TRAINING,client=2,attempt=0,do=kill");
+        algorithm.order(1, Action.UNBOUNDED);
+        List<Long> before = trainer.workerPids();
+        List<Integer> taken = new ArrayList<>();
+
+        trainer.localProcess(down(FLOATS, 0), cids(4), up -> {
+            if (up.cid() == 0) {
+                Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+            }
+            taken.add(up.cid());
+            up.close();
+        });
+
+        assertThat(taken).containsExactly(0, 1, 2, 3);
+        assertThat(trainer.retried())
+                .satisfiesExactly(
+                        lost -> assertThat(lost)
+                                .hasMessageContaining("client=1")
+                                .hasMessageContaining("its result was lost with its worker"),
+                        killed -> assertThat(killed).hasMessageContaining("client=2"));
+    }
+
+    @Test
+    void shouldNameAllAttemptsOfAClientThatAlwaysKillsItsWorker() {
+        open(2, TrainerOptions.builder().onClientFailure(FailurePolicy.retry(1).thenDrop()), "");
+        algorithm.order(1, Action.EXIT);
+        List<Integer> taken = new ArrayList<>();
+
+        trainer.localProcess(down(FLOATS, 0), cids(4), up -> {
+            taken.add(up.cid());
+            up.close();
+        });
+
+        assertThat(taken).containsExactly(0, 2, 3);
+        assertThat(trainer.dropped()).singleElement().satisfies(failure -> {
+            assertThat(failure.attempts()).isEqualTo(2);
+            assertThat(failure)
+                    .hasMessageContaining("client=1")
+                    .hasMessageContaining("attempts=2: worker process ended");
+            assertThat(failure.getSuppressed()).hasSize(1);
+        });
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Action.class,
+            names = {"UNTIL_STOPPED", "FOR_EVER"})
+    void shouldEndAClientWhoseTimeIsOver(Action action) {
+        open(
+                2,
+                TrainerOptions.builder()
+                        .onClientFailure(FailurePolicy.drop())
+                        .clientTimeLimit(Duration.ofSeconds(1))
+                        .grace(Duration.ofMillis(500)),
+                "");
+        algorithm.order(1, action);
+        List<Long> before = trainer.workerPids();
+        List<Integer> taken = new ArrayList<>();
+
+        trainer.localProcess(down(FLOATS, 0), cids(4), up -> {
+            taken.add(up.cid());
+            up.close();
+        });
+
+        assertThat(taken).containsExactly(0, 2, 3);
+        boolean told = action == Action.UNTIL_STOPPED;
+        assertThat(trainer.dropped())
+                .singleElement()
+                .asString()
+                .contains("client=1")
+                .contains(
+                        told
+                                ? "client was stopped, for it ran longer than its time limit: client=1, limit=PT1S"
+                                : "worker process was killed, for its client went on after its time limit and the grace"
+                                        + " time: limit=PT1S, grace=PT0.5S: pid=");
+        if (told) {
+            assertThat(trainer.workerPids()).isEqualTo(before);
+        } else {
+            Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+        }
+        assertThat(trainer.stopEvent().isSet()).isFalse();
+    }
+}
