@@ -20,7 +20,10 @@ public interface WorkerContext {
     /** The device that this client computes on. */
     Device device();
 
-    /** Set when the client should end early: look at it once a batch, or call {@link StopEvent#throwIfSet()}. */
+    /**
+     * Set when the client should end early: when the round is stopped, and for this client alone when its time limit
+     * has passed. Look at it once a batch, or call {@link StopEvent#throwIfSet()}.
+     */
     StopEvent stopEvent();
 
     /**

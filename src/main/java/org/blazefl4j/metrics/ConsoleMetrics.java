@@ -7,7 +7,8 @@ import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
 /**
- * Prints a line per round: the numbers of the handler's summary, and where the time went.
+ * Prints a line per round: the numbers of the handler's summary, how many clients were dropped and failures made good
+ * if there were any, and where the time went.
  *
  * <pre>
  * round  3/15  accuracy 0.7312  loss 0.7021  2.13 s (training 2.01, aggregation 0.01, evaluation 0.11)
@@ -40,6 +41,8 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
         int width = Integer.toString(rounds).length();
         line.add(String.format(Locale.ROOT, "round %" + width + "d/%d", report.round() + 1, rounds));
         report.summary().forEach((name, value) -> addNumber(line, name, value));
+        addIfAny(line, "dropped", report.dropped().size());
+        addIfAny(line, "retries", report.retries());
         line.add(times(report));
         return line.toString();
     }
@@ -49,6 +52,12 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
             line.add(String.format(Locale.ROOT, "%s %.4f", name, ((Number) value).doubleValue()));
         } else if (value instanceof Number && !name.equals("round")) {
             line.add(name + " " + value);
+        }
+    }
+
+    private static void addIfAny(StringJoiner line, String name, int count) {
+        if (count > 0) {
+            line.add(name + " " + count);
         }
     }
 

@@ -40,6 +40,9 @@ import org.bytedeco.pytorch.Tensor;
  * succeeds or not; {@link #startAtRound} repeats a round or resumes. A round starts with an empty cache: packages of an
  * earlier one that nobody took are closed.
  *
+ * <p>A client that fails ends the round, is trained again or is dropped, as {@link TrainerOptions#onClientFailure}
+ * says. A dropped one is passed over: {@link #progressFn} sees it, {@code sink} does not.
+ *
  * <p>What {@code sink}, {@link #progressFn}, {@link #getClientConfig} or {@link #convertBufferToUplink} throw ends the
  * round: running clients are told to stop, packages not yet handed over are closed, and the exception is passed on.
  *
@@ -304,7 +307,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     /**
      * Wraps the clients of a round for a progress bar; override it to see each one pass. The next element is asked for
-     * when the one before it was handed over.
+     * when the one before it was handed over or dropped.
      *
      * @param jobs the client ids in the order of hand-over
      * @return the same ids in the same order; by default {@code jobs} itself

@@ -118,8 +118,9 @@ final class MetricsTest {
             metrics.roundFinished(report(2, 0.73124, 0.7, "not a number"));
 
             assertThat(printed.toString(UTF_8))
-                    .isEqualTo("round  3/15  accuracy 0.7312  loss 0.7000  2.32 s (training 2.00, aggregation 0.02,"
-                            + " evaluation 0.30)" + System.lineSeparator());
+                    .isEqualTo(
+                            "round  3/15  accuracy 0.7312  loss 0.7000  dropped 1  retries 4  2.32 s (training 2.00, aggregation 0.02,"
+                                    + " evaluation 0.30)" + System.lineSeparator());
         }
     }
 
