@@ -41,7 +41,20 @@ final class ComparisonReport {
                 .toList();
         unrecorded.forEach(run -> add("conditions not recorded: file=" + run.file()));
         if (unrecorded.isEmpty()) {
+            addChanges(comparison.first());
+            addChanges(comparison.second());
             addRecordedConditions();
+        }
+    }
+
+    private void addChanges(RecordedRun run) {
+        for (RecordedRun.Resumption resumption : run.resumptions()) {
+            List<Difference> changes = RunComparison.changes(run, resumption);
+            if (!changes.isEmpty()) {
+                add("conditions that changed when a run was resumed: file=" + run.file() + ", after round="
+                        + resumption.completedRounds());
+                addAll(changes);
+            }
         }
     }
 

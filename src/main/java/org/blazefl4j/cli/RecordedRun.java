@@ -14,8 +14,27 @@ import java.util.Map;
  * @param file the file
  * @param configuration what its line of that type says; empty if it has none
  * @param rounds the values of round 1, 2, ..., at least one, each with {@code sha256}
+ * @param resumptions each time that the run went on after an interruption
  */
-record RecordedRun(Path file, Map<String, Object> configuration, List<Map<String, Object>> rounds) {
+record RecordedRun(
+        Path file, Map<String, Object> configuration, List<Map<String, Object>> rounds, List<Resumption> resumptions) {
+
+    /**
+     * A run that went on.
+     *
+     * @param completedRounds the rounds before
+     * @param configuration that of the rounds after
+     */
+    record Resumption(Object completedRounds, Map<String, Object> configuration) {
+
+        private static final List<String> NO_CONDITIONS =
+                List.of("checkpoint", "damaged_checkpoints", "environment_differences");
+
+        private static Resumption of(Map<String, Object> line) {
+            line.keySet().removeAll(NO_CONDITIONS);
+            return new Resumption(line.remove("completed_rounds"), line);
+        }
+    }
 
     /**
      * Reads a run that has ended in any way.
@@ -31,7 +50,7 @@ record RecordedRun(Path file, Map<String, Object> configuration, List<Map<String
             throw new UsageException("nothing to compare: file=" + file
                     + ", rounds=0, limit=1 or more; name a run that completed a round");
         }
-        return new RecordedRun(file, reader.configuration, reader.rounds);
+        return new RecordedRun(file, reader.configuration, reader.rounds, reader.resumptions);
     }
 
     private static String text(Path file) {
@@ -57,6 +76,7 @@ record RecordedRun(Path file, Map<String, Object> configuration, List<Map<String
 
         private final Path file;
         private final List<Map<String, Object>> rounds = new ArrayList<>();
+        private final List<Resumption> resumptions = new ArrayList<>();
         private Map<String, Object> configuration = Map.of();
         private int line;
 
@@ -72,6 +92,8 @@ record RecordedRun(Path file, Map<String, Object> configuration, List<Map<String
                 configuration = values;
             } else if ("round".equals(type)) {
                 addRound(values);
+            } else if ("resumed".equals(type)) {
+                resumptions.add(Resumption.of(values));
             } else if (!(type instanceof String)) {
                 throw damaged("type=" + type + ", limit=configuration, round, summary");
             }

@@ -76,7 +76,17 @@ final class RunComparison {
     }
 
     private List<Difference> conditions(Predicate<String> which) {
-        return Difference.between(flat(first.configuration()), flat(second.configuration())).stream()
+        return differences(first.configuration(), second.configuration(), which);
+    }
+
+    /** The conditions of one run that may change results and were others when it went on than in the beginning. */
+    static List<Difference> changes(RecordedRun run, RecordedRun.Resumption resumption) {
+        return differences(run.configuration(), resumption.configuration(), name -> !NEVER_MATTER.contains(name));
+    }
+
+    private static List<Difference> differences(
+            Map<String, Object> before, Map<String, Object> after, Predicate<String> which) {
+        return Difference.between(flat(before), flat(after)).stream()
                 .filter(difference -> which.test(difference.name()))
                 .toList();
     }

@@ -39,12 +39,14 @@ final class RecordedRunTest {
         Files.writeString(
                 file,
                 "{\"type\":\"configuration\",\"seed\":42}\n" + ROUND + "{\"type\":\"remark\",\"round\":9}\n"
+                        + "{\"type\":\"resumed\",\"completed_rounds\":1,\"checkpoint\":\"x\",\"seed\":43}\n"
                         + "{\"type\":\"summary\",\"status\":\"completed\"}\n");
 
         RecordedRun run = RecordedRun.read(folder);
         assertThat(run).isEqualTo(RecordedRun.read(file));
         assertThat(run.configuration()).isEqualTo(Map.of("seed", 42));
         assertThat(run.rounds()).isEqualTo(List.of(Map.of("accuracy", 0.5, "sha256", "aa")));
+        assertThat(run.resumptions()).containsExactly(new RecordedRun.Resumption(1, Map.of("seed", 43)));
     }
 
     @Test

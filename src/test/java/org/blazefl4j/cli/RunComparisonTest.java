@@ -15,6 +15,7 @@ final class RunComparisonTest {
 
     private final Map<String, Object> firstConditions = conditions();
     private final Map<String, Object> secondConditions = conditions();
+    private final List<RecordedRun.Resumption> resumptions = new ArrayList<>();
 
     private static Map<String, Object> conditions() {
         Map<String, Object> conditions = new LinkedHashMap<>();
@@ -41,8 +42,8 @@ final class RunComparisonTest {
 
     private RunComparison compare(List<Map<String, Object>> first, List<Map<String, Object>> second) {
         return new RunComparison(
-                new RecordedRun(Path.of("a"), firstConditions, first),
-                new RecordedRun(Path.of("b"), secondConditions, second));
+                new RecordedRun(Path.of("a"), firstConditions, first, List.of()),
+                new RecordedRun(Path.of("b"), secondConditions, second, resumptions));
     }
 
     @Test
@@ -125,6 +126,21 @@ final class RunComparisonTest {
 
         assertThat(comparison.exitCode()).isEqualTo(ExitCode.FAILED);
         assertThat(comparison.isOneShorter()).isFalse();
+    }
+
+    @Test
+    void shouldTellOfConditionsThatChangedWhenARunWasResumed() {
+        Map<String, Object> later = conditions();
+        later.put("num_parallels", 8);
+        later.put("environment", Map.of("cpuCapability", "AVX512"));
+        resumptions.add(new RecordedRun.Resumption(3, conditions()));
+        resumptions.add(new RecordedRun.Resumption(5, later));
+
+        assertThat(ComparisonReport.of(compare(rounds("aa"), rounds("aa")))).isEqualTo("""
+                        identical: rounds=1
+                        conditions that changed when a run was resumed: file=b, after round=5
+                          cpuCapability      AVX2 against AVX512
+                        """);
     }
 
     @Test
