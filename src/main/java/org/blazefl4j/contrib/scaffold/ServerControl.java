@@ -78,7 +78,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     @Override
     public void restore(CheckpointReader in) {
         try (Tensor saved = in.get(ENTRY, Tensor.class)) {
-            total.restore(saved, 0);
+            total.restore(saved, 0); // its own weight is not asked for: it is divided by the size of the federation
         }
         round.clear();
         total.divide(current, totalSize);
