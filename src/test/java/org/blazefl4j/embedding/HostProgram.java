@@ -1,0 +1,235 @@
+package org.blazefl4j.embedding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.SerialClientTrainer;
+import org.blazefl4j.trainer.ThreadPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.Context;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * An application that embeds the library and has settings of its own. Ends with an error if it finds something changed.
+ */
+final class HostProgram {
+
+    /** So many that LibTorch shares an operation out among threads. */
+    private static final int FLOATS = 200_000;
+
+    private static final int CYCLES = 20;
+
+    private HostProgram() {}
+
+    record Down(Tensor x) {}
+
+    record Up(int cid, Tensor x) {}
+
+    /** Clients that add their id to the payload. */
+    record Adding() implements ClientAlgorithm<Up, Down, Integer> {
+        @Override
+        public Integer getClientConfig(int cid) {
+            return cid;
+        }
+
+        @Override
+        public ClientWorker<Integer, Down, Up> worker() {
+            return Adding::train;
+        }
+
+        @Override
+        public Up prepareUplinkPackageBuffer() {
+            return new Up(0, torch.empty(FLOATS));
+        }
+
+        private static Up train(Integer cid, Down down, WorkerContext context) {
+            Up up = context.uplinkBuffer();
+            up.x().copy_(down.x()).add_(new Scalar(cid));
+            return new Up(cid, up.x());
+        }
+    }
+
+    private enum Mode {
+        SERIAL,
+        THREADS,
+        PROCESSES;
+
+        ClientTrainer<Up, Down> open() {
+            TrainerOptions options = TrainerOptions.builder()
+                    .numParallels(this == PROCESSES ? 1 : 2)
+                    .intraOpThreads(2)
+                    .build();
+            return switch (this) {
+                case SERIAL -> new SerialClientTrainer<>(new Adding(), options);
+                case THREADS -> new ThreadPoolClientTrainer<>(new Adding(), options);
+                case PROCESSES -> new ProcessPoolClientTrainer<>(new Adding(), options, ProcessOptions.defaults());
+            };
+        }
+    }
+
+    private static void round(ClientTrainer<Up, Down> trainer, double value) {
+        try (Tensor payload = torch.full(new long[] {FLOATS}, new Scalar(value))) {
+            List<Double> means = new ArrayList<>();
+            trainer.localProcess(new Down(payload), List.of(1, 2, 3), up -> {
+                try (Tensor x = up.x();
+                        Tensor mean = x.mean()) {
+                    means.add(mean.item_double());
+                }
+            });
+            assertThat(means).containsExactly(value + 1, value + 2, value + 3);
+        }
+    }
+
+    private static void openRunClose(Mode mode) {
+        try (ClientTrainer<Up, Down> trainer = mode.open()) {
+            round(trainer, 10);
+        }
+    }
+
+    /** Two trainers that live at once, and train at once. */
+    private static void twoAtOnce(Mode mode) {
+        CompletableFuture<?> beside = CompletableFuture.runAsync(() -> openRunClose(mode));
+        openRunClose(mode);
+        beside.join();
+    }
+
+    /**
+     * Runs one of the checks.
+     *
+     * @param args {@code settings}, {@code cycles <modes>} or {@code restricted <native cache>}
+     */
+    public static void main(String[] args) throws Exception {
+        switch (args[0]) {
+            case "settings" -> checkSettings();
+            case "cycles" -> {
+                for (int i = 1; i < args.length; i++) {
+                    checkCycles(Mode.valueOf(args[i]));
+                }
+            }
+            case "restricted" -> checkRestricted(Path.of(args[1]).toRealPath());
+            default -> throw new IllegalArgumentException(args[0]);
+        }
+        System.out.println("done");
+    }
+
+    private static void checkSettings() throws Exception {
+        Loader.load(torch.class);
+        System.getLogger("host").isLoggable(Level.INFO); // the JDK's logging has a hook of its own
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> failure.printStackTrace());
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {}, "the host's"));
+        torch.set_num_threads(2);
+        torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
+        torch.manual_seed(7);
+        torch.rand(3).close();
+        GradMode.set_enabled(false);
+        Context.setFlushDenormal(true);
+        HostState.take(); // the JDK looks for the time zone when it is first asked
+        Map<String, String> before = HostState.take();
+        assertThat(HostState.differences(before, HostState.take()))
+                .as("the looks themselves")
+                .isEmpty();
+        for (Mode mode : Mode.values()) {
+            try (ClientTrainer<Up, Down> trainer = mode.open()) {
+                round(trainer, 5);
+                assertThat(HostState.differences(before, HostState.take()))
+                        .as("open, " + mode)
+                        .isEmpty();
+            }
+            assertThat(HostState.differences(before, HostState.take()))
+                    .as("closed, " + mode)
+                    .isEmpty();
+        }
+        assertThat(openblas_nolapack.blas_get_num_threads())
+                .as("the one exception")
+                .isEqualTo(1);
+    }
+
+    private static void checkCycles(Mode mode) throws Exception {
+        twoAtOnce(mode); // loads what is loaded once
+        requireNothingLeft();
+        int threads = HostState.nativeThreads();
+        String names = HostState.nativeThreadNames();
+        Map<String, Long> descriptors = HostState.descriptors();
+        for (int cycle = 0; cycle < CYCLES; cycle += 2) {
+            twoAtOnce(mode);
+            requireNothingLeft();
+        }
+        awaitNativeThreads(threads, names);
+        assertThat(HostState.descriptors()).isEqualTo(descriptors);
+    }
+
+    /** A thread that was joined in Java has yet to end for the kernel. */
+    private static void awaitNativeThreads(int limit, String before) throws Exception {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (HostState.nativeThreads() > limit) {
+            assertThat(System.nanoTime())
+                    .as("native threads: before=%s, after=%s", before, HostState.nativeThreadNames())
+                    .isLessThan(end);
+            Thread.sleep(1);
+        }
+    }
+
+    private static void requireNothingLeft() throws IOException {
+        assertThat(HostState.libraryThreads()).isEmpty();
+        assertThat(ProcessHandle.current().children()).isEmpty();
+        assertThat(HostState.segments()).isEmpty();
+        assertThat(HostState.entries(System.getProperty("java.io.tmpdir"))).isEmpty();
+    }
+
+    private static void checkRestricted(Path cache) throws Exception {
+        for (String folder : List.of("", System.getProperty("user.home"))) {
+            Path file = Path.of(folder).toAbsolutePath().resolve("written");
+            assertThat(isWritable(file)).as(file.toString()).isFalse();
+        }
+        try (ProcessPoolClientTrainer<Up, Down, Integer> trainer = new ProcessPoolClientTrainer<>(
+                new Adding(), TrainerOptions.builder().numParallels(1).build())) {
+            round(trainer, 3);
+            List<Long> pids = new ArrayList<>(trainer.workerPids());
+            pids.add(ProcessHandle.current().pid());
+            for (long pid : pids) {
+                assertThat(nativeLibraries(pid)).isNotEmpty().allMatch(library -> library.startsWith(cache.toString()));
+            }
+        }
+        requireNothingLeft();
+    }
+
+    private static boolean isWritable(Path file) {
+        try {
+            Files.delete(Files.createFile(file));
+            return true;
+        } catch (IOException refused) {
+            return false;
+        }
+    }
+
+    /** The files of LibTorch and JavaCPP that a process has mapped; the library's own are not in a jar here. */
+    private static List<String> nativeLibraries(long pid) throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/maps"))) {
+            return lines.map(line -> line.substring(line.indexOf('/') + 1 == 0 ? line.length() : line.indexOf('/')))
+                    .filter(file -> file.matches(".*/lib(jnitorch|jnijavacpp|torch.*|c10|.*openblas.*)\\.so.*"))
+                    .distinct()
+                    .toList();
+        }
+    }
+}
