@@ -93,7 +93,7 @@ public final class PoolRound {
     }
 
     private void deal(int head) {
-        while (dealt < jobs.size() && dealt - head < board.lanes()) {
+        while (dealt < jobs.size() && dealt - head < board.lanes() && hasRoomForState(dealt - head)) {
             Slot slot = slot(dealt - head);
             if (slot == null) {
                 return;
@@ -105,6 +105,10 @@ public final class PoolRound {
             attempts[lane] = 0;
             send(dealt - 1);
         }
+    }
+
+    private boolean hasRoomForState(int outstanding) {
+        return outstanding <= board.workers() || pool.states().leavesRoomFor(outstanding + 1);
     }
 
     private Object config(int index) {
@@ -132,8 +136,8 @@ public final class PoolRound {
         int lane = lane(index);
         Tensor state = null;
         String failure = null;
-        try {
-            state = jobs.state(index);
+        try (Tensor committed = jobs.state(index)) {
+            state = committed == null ? null : pool.states().place(lane, committed);
         } catch (IllegalStateException e) {
             failure = e.getMessage();
         }
@@ -204,6 +208,7 @@ public final class PoolRound {
             return result;
         }
         try (Tensor bytes = stateful.state()) {
+            pool.states().noteSize(bytes.numel());
             jobs.keep(index, Owned.free(bytes::clone)); // the segment that they came in goes with its worker
         }
         return stateful.uplink();
@@ -213,6 +218,7 @@ public final class PoolRound {
         board.release(lane);
         if (slots[lane] != null) {
             pool.slots().release(slots[lane]);
+            pool.states().release(lane);
             slots[lane] = null;
             configs[lane] = null;
         }

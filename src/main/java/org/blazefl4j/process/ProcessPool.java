@@ -39,6 +39,7 @@ public final class ProcessPool implements AutoCloseable {
     private final Board board;
     private final PoolMail mail;
     private final SlotPool slots;
+    private final StateSegments states;
     private final Supervisor supervisor;
     private int messages;
     private volatile Thread roundThread;
@@ -71,6 +72,7 @@ public final class ProcessPool implements AutoCloseable {
             mail = owned(new PoolMail(board, map, loader));
             send(worker, layout);
             slots = owned(newSlots(layout));
+            states = owned(new StateSegments(board.lanes(), map));
             WorkerCommand command = new WorkerCommand(settings, classPath, owned(new PoolFolder()));
             tenancy.enter();
             supervisor = new Supervisor(
@@ -186,6 +188,10 @@ public final class ProcessPool implements AutoCloseable {
         return slots;
     }
 
+    StateSegments states() {
+        return states;
+    }
+
     PoolMail mail() {
         return mail;
     }
@@ -206,7 +212,7 @@ public final class ProcessPool implements AutoCloseable {
 
     /** The size of all segments of this process, in bytes, tensors shared by name apart. */
     public long segmentBytes() {
-        return board.bytes() + slots.bytes() + mail.segmentBytes();
+        return board.bytes() + slots.bytes() + states.bytes() + mail.segmentBytes();
     }
 
     /**

@@ -31,7 +31,7 @@ import org.blazefl4j.trainer.StatefulClients.Up;
 /** Whatever happens in a sequence of rounds, states are what a map says that is changed by accepted packages alone. */
 class ClientStatePropertiesTest {
 
-    private static final int LENGTH = 500;
+    private static final int LENGTH = 20_000;
 
     enum Kind {
         SERIAL,

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 final class ClientStateTest {
 
-    private static final int LENGTH = 5000;
+    private static final int LENGTH = 50_000;
 
     @TempDir
     private Path folder;
@@ -127,6 +127,24 @@ final class ClientStateTest {
             assertThat(numbers(trainer, List.of(3, 4))).containsExactly(before, StatefulClients.next(0, 4, 1));
         }
         assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldHaveSharedMemoryForAsManyLargeStatesAsAreNeededAtOnce() {
+        int floats = 4 << 20;
+        TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
+        try (var trainer = new ProcessPoolClientTrainer<>(new StatefulClients(10, floats), options)) {
+            long before = trainer.segmentBytes();
+            List<Integer> cids = Clients.ids(10);
+            numbers(trainer, cids);
+            assertThat(numbers(trainer, cids))
+                    .isEqualTo(cids.stream()
+                            .map(cid -> StatefulClients.next(StatefulClients.next(0, cid, 1), cid, 1))
+                            .toList());
+            assertThat(trainer.segmentBytes() - before)
+                    .as("of ten clients the states of four are under way")
+                    .isBetween(3L * 4 * floats, 5L * 4 * floats);
+        }
     }
 
     @Test
@@ -258,6 +276,30 @@ final class ClientStateTest {
 
     @ParameterizedTest
     @EnumSource
+    void shouldTrainAgainFromTheSameStateAndLeaveThatOfADroppedClientAlone(ClientStatePropertiesTest.Kind kind) {
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(2)
+                .onClientFailure(FailurePolicy.retry(2).thenDrop())
+                .build();
+        try (var trainer = trainer(kind, clients, options)) {
+            List<Long> before = numbers(trainer, List.of(0, 1, 2));
+            clients.order(1, Action.KEEP_AND_THROW).order(2, Action.KEEP_AND_THROW_FIRST);
+            long next = StatefulClients.next(before.get(2), 2, 1);
+            assertThat(numbers(trainer, List.of(2, 1))).containsExactly(next);
+            assertThat(trainer.retried())
+                    .extracting(ClientFailedException::clientId)
+                    .containsOnly(2)
+                    .isNotEmpty();
+            assertThat(trainer.dropped())
+                    .extracting(ClientFailedException::clientId)
+                    .containsExactly(1);
+            assertThat(numberIn(trainer.states().read(1))).isEqualTo(before.get(1));
+            assertThat(numberIn(trainer.states().read(2))).isEqualTo(next);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SERIAL", "THREADS"})
     void shouldRepeatARoundFromTheSameStates(ClientStatePropertiesTest.Kind kind) {
         try (var trainer = trainer(kind, clients, onDisk(2))) {
             numbers(trainer, List.of(0, 1));

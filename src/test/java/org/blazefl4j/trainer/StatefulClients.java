@@ -3,6 +3,7 @@ package org.blazefl4j.trainer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
@@ -27,11 +28,13 @@ final class StatefulClients
         KEEP_AND_OVERWRITE,
         /** Keeps, then throws. */
         KEEP_AND_THROW,
+        /** The same, but only the first time in each worker. */
+        KEEP_AND_THROW_FIRST,
         /** Returns the very tensor of its state. */
         RETURN_STATE
     }
 
-    record Order(int cid, Action action) {}
+    record Order(int cid, Action action, long length) {}
 
     record Down(long number) {}
 
@@ -46,10 +49,17 @@ final class StatefulClients
     record Memory(long number, Tensor vector, List<String> notes) {}
 
     private final Map<Integer, Action> actions = new HashMap<>();
-    private final int length;
+    private final int uplinkLength;
+    private final int stateLength;
 
     StatefulClients(int length) {
-        this.length = length;
+        this(length, length);
+    }
+
+    /** Clients whose states have another length than what they return. */
+    StatefulClients(int uplinkLength, int stateLength) {
+        this.uplinkLength = uplinkLength;
+        this.stateLength = stateLength;
     }
 
     /** What a client does from now on. */
@@ -65,7 +75,7 @@ final class StatefulClients
 
     @Override
     public Order getClientConfig(int cid) {
-        return new Order(cid, actions.getOrDefault(cid, Action.KEEP));
+        return new Order(cid, actions.getOrDefault(cid, Action.KEEP), stateLength);
     }
 
     @Override
@@ -75,17 +85,17 @@ final class StatefulClients
 
     @Override
     public Up prepareUplinkPackageBuffer() {
-        return new Up(0, 0, torch.empty(length));
+        return new Up(0, 0, torch.empty(uplinkLength));
     }
 
     private static Up train(Order order, Down down, WorkerContext context) {
         Up buffer = context.uplinkBuffer();
-        long length = buffer.vector().numel();
+        long length = order.length();
         Memory before = context.<Memory>state().orElseGet(() -> memory(0, length));
         requireWhole(before);
         long number = next(before.number(), order.cid(), down.number());
         switch (order.action()) {
-            case KEEP, KEEP_AND_THROW -> context.keepState(memory(number, length));
+            case KEEP, KEEP_AND_THROW, KEEP_AND_THROW_FIRST -> context.keepState(memory(number, length));
             case KEEP_TWICE -> {
                 context.keepState(memory(-1, length + 3));
                 context.keepState(memory(number, length));
@@ -101,11 +111,16 @@ final class StatefulClients
                 return new Up(order.cid(), before.number(), before.vector());
             }
         }
-        if (order.action() == Action.KEEP_AND_THROW) {
+        if (order.action() == Action.KEEP_AND_THROW
+                || order.action() == Action.KEEP_AND_THROW_FIRST && isFirst(context)) {
             throw new IllegalStateException("no " + order.cid());
         }
         buffer.vector().fill_(new Scalar((float) number));
         return new Up(order.cid(), number, buffer.vector());
+    }
+
+    private static boolean isFirst(WorkerContext context) {
+        return context.get("asked", AtomicInteger::new).getAndIncrement() == 0;
     }
 
     private static Memory memory(long number, long length) {
