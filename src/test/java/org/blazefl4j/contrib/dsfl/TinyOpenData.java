@@ -10,14 +10,14 @@ import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.TensorDataset;
 
 /** Tiny data of which a part is open; the test set is all of it. */
-final class TinyOpenData implements AutoCloseable {
+public final class TinyOpenData implements AutoCloseable {
 
     private static final long SEED = 5;
 
     private final TinyData data;
     private final InMemoryPartitionedDataset<DsflPartitionType> partitions = new InMemoryPartitionedDataset<>();
 
-    TinyOpenData(int samples, int openSize, int clients) {
+    public TinyOpenData(int samples, int openSize, int clients) {
         this.data = TinyData.evenly(samples, 1);
         TensorDataset whole = data.whole();
         DsflOpenSplit split = DsflOpenSplit.of(samples, openSize, SEED);
@@ -36,7 +36,7 @@ final class TinyOpenData implements AutoCloseable {
         return this;
     }
 
-    InMemoryPartitionedDataset<DsflPartitionType> partitions() {
+    public InMemoryPartitionedDataset<DsflPartitionType> partitions() {
         return partitions;
     }
 

@@ -1,0 +1,96 @@
+package org.blazefl4j.soak;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.ToIntFunction;
+
+/**
+ * Runs that save checkpoints are killed at random moments of their lives, from the start of the JVM on, and resumed
+ * until they have come to their end, when they must have the results of a run that nobody disturbed.
+ */
+final class CheckpointKills {
+
+    private final Path folder;
+    private final SoakNumbers numbers;
+    private final SplittableRandom random;
+    private final Map<String, Undisturbed> undisturbed = new LinkedHashMap<>();
+    private final Map<String, List<KilledRun>> runs = new LinkedHashMap<>();
+
+    /** What a run comes to, and how long its JVM lives. */
+    private record Undisturbed(RunResults results, long millis) {}
+
+    /** In an empty folder. */
+    CheckpointKills(Path folder, SoakNumbers numbers) {
+        this.folder = folder;
+        this.numbers = numbers;
+        this.random = new SplittableRandom(numbers.seed());
+    }
+
+    /** Kills and resumes at least as often as the numbers say, and tells of it in lines of Markdown. */
+    List<String> run() throws Exception {
+        List<String> names = trainingNames();
+        for (int i = 0; !isEnough(); i++) {
+            run(names.get(i % names.size()), Files.createDirectory(folder.resolve("run" + i)));
+        }
+        return report();
+    }
+
+    private List<String> trainingNames() {
+        try (Experiments experiments = new Experiments()) {
+            return experiments.training().stream()
+                    .limit(numbers.algorithms())
+                    .map(Experiment::name)
+                    .toList();
+        }
+    }
+
+    private void run(String name, Path runFolder) throws Exception {
+        if (!undisturbed.containsKey(name)) {
+            undisturbed.put(name, undisturbed(name));
+        }
+        Undisturbed expected = undisturbed.get(name);
+        KilledRun run = new KilledRun(name, runFolder, expected.millis(), random.split());
+        runs.computeIfAbsent(name, key -> new ArrayList<>()).add(run);
+        boolean complete = false;
+        while (!complete) {
+            complete = run.start(isEnough());
+        }
+        RunResults.of(runFolder).requireEqual(expected.results());
+    }
+
+    private Undisturbed undisturbed(String name) throws Exception {
+        Path runFolder = Files.createDirectory(folder.resolve("undisturbed-" + name));
+        long start = System.nanoTime();
+        KilledRun run = new KilledRun(name, runFolder, 0, random.split());
+        run.start(true);
+        return new Undisturbed(RunResults.of(runFolder), (System.nanoTime() - start) / 1_000_000);
+    }
+
+    private boolean isEnough() {
+        return sum(KilledRun::kills) >= numbers.checkpointKills() && sum(KilledRun::resumes) >= numbers.resumes();
+    }
+
+    private int sum(ToIntFunction<KilledRun> number) {
+        return runs.values().stream().flatMap(List::stream).mapToInt(number).sum();
+    }
+
+    private List<String> report() {
+        List<String> lines = new ArrayList<>();
+        lines.add("| algorithm | runs | rounds of each | kills | resumes | SHA-256 after the last round, of all |");
+        lines.add("|---|---|---|---|---|---|");
+        runs.forEach((name, all) -> lines.add(String.format(
+                "| %s | %d | %d | %d | %d | %s |",
+                name,
+                all.size(),
+                KilledRun.ROUNDS,
+                all.stream().mapToInt(KilledRun::kills).sum(),
+                all.stream().mapToInt(KilledRun::resumes).sum(),
+                undisturbed.get(name).results().sha256())));
+        return lines;
+    }
+}

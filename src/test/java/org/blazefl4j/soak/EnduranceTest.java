@@ -1,0 +1,26 @@
+package org.blazefl4j.soak;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The soak tests at a length for every build; {@link SoakTest} has the full one. */
+final class EnduranceTest {
+
+    private static final SoakNumbers NUMBERS = SoakNumbers.brief();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void shouldKeepBitsAndStayFlatWhenWorkersAreKilled() {
+        assertThat(Soak.ofPools(folder, NUMBERS)).isNotEmpty();
+    }
+
+    @Test
+    void shouldEndInTheSameBitsWhenRunsAreKilledAndResumed() {
+        assertThat(Soak.ofCheckpoints(folder, NUMBERS)).isNotEmpty();
+    }
+}

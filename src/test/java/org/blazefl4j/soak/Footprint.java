@@ -1,0 +1,73 @@
+package org.blazefl4j.soak;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/**
+ * What a process holds of the machine, as the kernel says.
+ *
+ * @param rssKiB resident memory, shared memory included
+ * @param privateKiB resident memory that no other process sees
+ * @param descriptors open files
+ * @param threads native threads, the JVM's own included
+ * @param segments mappings of unnamed shared memory
+ */
+record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, long segments) {
+
+    /** Of no process. */
+    static final Footprint NONE = new Footprint(0, 0, 0, 0, 0);
+
+    /** Of a process that is running. */
+    static Footprint of(long pid) {
+        Path proc = Path.of("/proc", Long.toString(pid));
+        Path memory = proc.resolve("smaps_rollup");
+        long privateKiB = kibibytes(memory, "Private_Clean:") + kibibytes(memory, "Private_Dirty:");
+        return new Footprint(
+                kibibytes(proc.resolve("status"), "VmRSS:"),
+                privateKiB,
+                entries(proc.resolve("fd")),
+                entries(proc.resolve("task")),
+                segments(proc.resolve("maps")));
+    }
+
+    /** The larger one of each figure. */
+    Footprint max(Footprint other) {
+        return new Footprint(
+                Math.max(rssKiB, other.rssKiB),
+                Math.max(privateKiB, other.privateKiB),
+                Math.max(descriptors, other.descriptors),
+                Math.max(threads, other.threads),
+                Math.max(segments, other.segments));
+    }
+
+    private static long kibibytes(Path file, String name) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.filter(line -> line.startsWith(name))
+                    .mapToLong(line -> Long.parseLong(line.split("\\s+")[1]))
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError("no " + name + " in " + file));
+        } catch (IOException e) {
+            throw new AssertionError("process ended while it was looked at: " + file, e);
+        }
+    }
+
+    private static long entries(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.count();
+        } catch (IOException e) {
+            throw new AssertionError("process ended while it was looked at: " + folder, e);
+        }
+    }
+
+    private static long segments(Path maps) {
+        try (Stream<String> lines = Files.lines(maps)) {
+            return lines.filter(line -> line.endsWith("(deleted)"))
+                    .filter(line -> line.contains("/dev/shm") || line.contains("/memfd:"))
+                    .count();
+        } catch (IOException e) {
+            throw new AssertionError("process ended while it was looked at: " + maps, e);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package org.blazefl4j.soak;
+
+import java.io.File;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/**
+ * A thread that kills worker processes at random moments, starting ones among them, and now and then stops one for a
+ * while, for shorter or longer than its pool has patience.
+ *
+ * <p>A pool gives up a worker that cannot start three times in a row, so a worker that was killed twice is spared until
+ * it has worked again.
+ */
+final class Killer implements AutoCloseable {
+
+    private static final int LEAST_PAUSE_MILLIS = 50;
+    private static final int MOST_PAUSE_MILLIS = 1200;
+    private static final int STRIKES_PER_STOP = 8;
+    private static final int MOST_KILLS_IN_A_ROW = 2;
+
+    private final SplittableRandom random;
+    private final Supplier<List<Long>> pids;
+    private final int mostStopMillis;
+    private final Set<Long> working = ConcurrentHashMap.newKeySet();
+    private final Map<Integer, Long> lastKilled = new HashMap<>();
+    private final Map<Integer, Integer> killsInARow = new HashMap<>();
+    private final Thread thread;
+    private int limit;
+    private boolean closed;
+    private int kills;
+    private int stops;
+    private Throwable failure;
+
+    /**
+     * A killer that does nothing until {@link #resume}.
+     *
+     * @param pids the workers' process ids by index, at any time
+     * @param mostStopMillis the longest time for which a worker is stopped
+     */
+    Killer(long seed, Supplier<List<Long>> pids, int mostStopMillis) {
+        this.random = new SplittableRandom(seed);
+        this.pids = pids;
+        this.mostStopMillis = mostStopMillis;
+        this.thread = new Thread(this::run, "killer");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** A worker has returned a package. */
+    void worked(long pid) {
+        working.add(pid);
+    }
+
+    synchronized int kills() {
+        return kills;
+    }
+
+    synchronized int stops() {
+        return stops;
+    }
+
+    /** After the return no worker is being killed or stopped. */
+    synchronized void pause() {
+        limit = 0;
+        if (failure != null) {
+            throw new AssertionError("killer failed", failure);
+        }
+    }
+
+    /** Goes on until there were so many kills in all. */
+    synchronized void resume(int kills) {
+        limit = kills;
+        notifyAll();
+    }
+
+    private synchronized void run() {
+        try {
+            while (!closed) {
+                pauseBetween(random.nextInt(LEAST_PAUSE_MILLIS, MOST_PAUSE_MILLIS));
+                while (kills >= limit && !closed) {
+                    wait();
+                }
+                if (!closed) {
+                    strike();
+                }
+            }
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            failure = e;
+        }
+    }
+
+    /** Lets go of the lock. */
+    private void pauseBetween(int millis) throws InterruptedException {
+        long end = System.nanoTime() + millis * 1_000_000L;
+        for (long left = millis; left > 0 && !closed; left = (end - System.nanoTime()) / 1_000_000) {
+            wait(left);
+        }
+    }
+
+    private void strike() throws IOException, InterruptedException {
+        List<Long> workers = pids.get();
+        int index = random.nextInt(workers.size());
+        long pid = workers.get(index);
+        boolean stop = random.nextInt(STRIKES_PER_STOP) == 0;
+        int millis = random.nextInt(1, mostStopMillis);
+        if (Long.valueOf(pid).equals(lastKilled.get(index))) {
+            return; // its pool has not replaced it yet
+        }
+        if (stop) {
+            stop(pid, millis);
+        } else {
+            kill(index, pid);
+        }
+    }
+
+    private void kill(int index, long pid) {
+        int before = working.contains(pid) ? 0 : killsInARow.getOrDefault(index, 0);
+        if (before < MOST_KILLS_IN_A_ROW
+                && ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly).orElse(false)) {
+            killsInARow.put(index, before + 1);
+            lastKilled.put(index, pid);
+            kills++;
+        }
+    }
+
+    private void stop(long pid, int millis) throws IOException, InterruptedException {
+        if (signal("STOP", pid)) {
+            stops++;
+            Thread.sleep(millis);
+            signal("CONT", pid);
+        }
+    }
+
+    /** Whether there was such a process. */
+    private static boolean signal(String name, long pid) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(pid))
+                .redirectInput(new File("/dev/null"))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        return kill.waitFor() == 0;
+    }
+
+    /** Ends the thread. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package org.blazefl4j.soak;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.RoundListener;
+import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.FailurePolicy;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/**
+ * One experiment in a process pool, in legs. After each leg the workers are left alone until all have returned a
+ * package, and looked at then, so that the looks can be compared.
+ */
+final class PoolSoak<U, D, C> {
+
+    static final int WORKERS = 2;
+
+    private static final Duration HEARTBEAT = Duration.ofSeconds(2);
+    private static final FailurePolicy RETRY = FailurePolicy.retry(200);
+    private static final Duration TIME_LIMIT = Duration.ofMinutes(5);
+
+    /** Longer than a worker may be silent. */
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(3);
+
+    /** All of it is resident from the start: what grows is native. */
+    private static final List<String> WORKER_HEAP = List.of("-Xms40m", "-Xmx40m", "-XX:+AlwaysPreTouch");
+
+    private final Experiment<U, D, C, ?> experiment;
+    private final ServerHandler<U, D> server;
+    private final ProcessPoolClientTrainer<U, D, C> trainer;
+    private final Killer killer;
+    private final List<String> hashes = new ArrayList<>();
+    private final List<Look> looks = new ArrayList<>();
+    private final Set<Long> worked = new HashSet<>();
+    private int retries;
+
+    private PoolSoak(
+            Experiment<U, D, C, ?> experiment,
+            ServerHandler<U, D> server,
+            ProcessPoolClientTrainer<U, D, C> trainer,
+            Killer killer) {
+        this.experiment = experiment;
+        this.server = server;
+        this.trainer = trainer;
+        this.killer = killer;
+    }
+
+    /**
+     * What happened.
+     *
+     * @param hashes the model's after every round
+     * @param looks after every leg
+     * @param retries failures of clients that a later attempt made good
+     */
+    record Course(List<String> hashes, List<Look> looks, int kills, int stops, int retries, Duration time) {}
+
+    /** How long it goes on: so many kills, and at least so many rounds and so long. */
+    record Stretch(int legs, int rounds, int kills, Duration time) {}
+
+    /** Runs an experiment from its start. */
+    static <U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable> Course run(
+            Experiment<U, D, C, S> experiment, Stretch stretch, long seed) throws Exception {
+        try (var server = experiment.server().apply(Integer.MAX_VALUE - 1);
+                var trainer = trainer(experiment);
+                Killer killer = new Killer(seed, trainer::workerPids, (int) LONGEST_STOP.toMillis())) {
+            return new PoolSoak<>(experiment, server, trainer, killer).run(stretch);
+        }
+    }
+
+    private static <U, D, C> ProcessPoolClientTrainer<U, D, C> trainer(Experiment<U, D, C, ?> experiment) {
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(WORKERS)
+                .onClientFailure(RETRY)
+                .clientTimeLimit(TIME_LIMIT)
+                .build();
+        ProcessOptions process = ProcessOptions.builder()
+                .heartbeat(HEARTBEAT)
+                .jvmArguments(WORKER_HEAP)
+                .build();
+        return new ProcessPoolClientTrainer<>(experiment.clients(), options, process);
+    }
+
+    private Course run(Stretch stretch) {
+        long start = System.nanoTime();
+        for (int leg = 1; leg <= stretch.legs(); leg++) {
+            int rounds = stretch.rounds() * leg / stretch.legs();
+            int kills = stretch.kills() * leg / stretch.legs();
+            long end = start + stretch.time().toNanos() * leg / stretch.legs();
+            killer.resume(kills);
+            runUntil(() -> hashes.size() >= rounds && killer.kills() >= kills && System.nanoTime() >= end);
+            killer.pause();
+            worked.clear();
+            runUntil(() -> worked.containsAll(trainer.workerPids()));
+            looks.add(Look.at(trainer.workerPids()));
+        }
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+        return new Course(hashes, looks, killer.kills(), killer.stops(), retries, elapsed);
+    }
+
+    /** Whole rounds until a round's end finds that it is enough. */
+    private void runUntil(BooleanSupplier enough) {
+        Simulation<U, D> simulation = new Simulation<>(server, trainer);
+        simulation.addListener(new RoundListener<>() {
+            @Override
+            public void clientLoaded(int round, U uplink) {
+                long pid = experiment.pid().applyAsLong(uplink);
+                worked.add(pid);
+                killer.worked(pid);
+            }
+
+            @Override
+            public void roundFinished(RoundReport report) {
+                hashes.add((String) report.summary().get("sha256"));
+                retries += report.retries();
+                if (enough.getAsBoolean()) {
+                    simulation.stop();
+                }
+            }
+        });
+        simulation.run();
+    }
+}
