@@ -225,7 +225,7 @@ final class ClientStateTest {
         Path reached = folder.resolve("reached");
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=BEFORE_DONE:" + reached))
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=BEFORE_DONE,file=" + reached))
                 .build();
         try (var trainer = new ProcessPoolClientTrainer<>(clients, options, process)) {
             CompletableFuture<ClientFailedException> round = CompletableFuture.supplyAsync(
