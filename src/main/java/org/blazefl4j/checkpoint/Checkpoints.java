@@ -288,6 +288,26 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
+     * Makes sure, before anything is run, that no other run's checkpoints are in the way. The first {@link #save} of a
+     * run that was not resumed does the same.
+     *
+     * @throws CheckpointException if the folder is in use or holds checkpoints
+     * @throws UncheckedIOException if the folder cannot be made or read
+     */
+    public void startAnew() {
+        open();
+        try {
+            List<Path> files = folder.newestFirst();
+            if (!files.isEmpty()) {
+                throw new CheckpointException("checkpoint folder holds a run: folder=" + path + ", found="
+                        + files.get(0) + ", limit=an empty folder; resume that run, or name another folder");
+            }
+        } catch (IOException e) {
+            throw failed("read", e);
+        }
+    }
+
+    /**
      * Saves now, between two rounds.
      *
      * @param round the number of completed rounds; 0 before the first, so that a run killed early can be resumed
@@ -296,10 +316,9 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
      */
     public void save(int round) {
         if (!begun) {
-            requireEmpty();
+            startAnew();
             begun = true;
         }
-        open();
         Header header = new Header(round, Build.VERSION, configuration, environment());
         try {
             folder.write(round, file -> write(file, header));
@@ -307,13 +326,6 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
             folder.keep(keep, round);
         } catch (IOException e) {
             throw failed("written", e);
-        }
-    }
-
-    private void requireEmpty() {
-        if (find() != null) {
-            throw new CheckpointException("checkpoint folder holds another run: folder=" + path + ", found="
-                    + search.found().path() + ", limit=an empty folder; resume that run, or name another folder");
         }
     }
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.lang.reflect.Field;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -29,6 +30,9 @@ final class Combinations {
                 "--execution-mode multi-threaded or multi-process");
         refuseUnlessAlgorithm(AlgorithmName.SCAFFOLD, RunOptions.OfScaffold.class);
         refuseUnlessAlgorithm(AlgorithmName.DSFL, RunOptions.OfDsfl.class);
+        for (String name : List.of("--checkpoint-every", "--checkpoint-keep", "--resume")) {
+            refuseIdle(name, options.saving.checkpointDir != null, "--checkpoint-dir");
+        }
         checkDataFolder();
         checkSample();
     }

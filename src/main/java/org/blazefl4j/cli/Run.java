@@ -6,6 +6,8 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.blazefl4j.checkpoint.ResumedRun;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
@@ -18,7 +20,9 @@ import org.blazefl4j.torch.NumericEnvironment;
 final class Run {
 
     private final RunSettings settings;
+    private final CheckpointSettings saving;
     private final Path asked;
+    private final String command;
     private final PrintStream out;
     private final RunTotals totals = new RunTotals();
 
@@ -26,11 +30,14 @@ final class Run {
      * A run that has not begun.
      *
      * @param asked where results go; null for a folder of the program's choice
+     * @param command the command line that resumes this run
      * @param out where lines for the reader go
      */
-    Run(RunSettings settings, Path asked, PrintStream out) {
+    Run(RunSettings settings, CheckpointSettings saving, Path asked, String command, PrintStream out) {
         this.settings = settings;
+        this.saving = saving;
         this.asked = asked;
+        this.command = command;
         this.out = out;
     }
 
@@ -40,18 +47,48 @@ final class Run {
      * @throws UsageException if the settings cannot be met
      */
     void execute() {
-        RunFolder.check(asked);
         try (Interruption interruption = new Interruption();
-                Federation<?, ?> federation = open()) {
-            Path folder = RunFolder.create(asked);
-            introduce(federation, folder);
-            try (JsonLinesMetrics json = new JsonLinesMetrics(folder.resolve("metrics.jsonl"));
-                    CsvMetrics csv = new CsvMetrics(folder.resolve("metrics.csv"))) {
-                json.write("configuration", configuration());
-                rounds(federation, interruption, csv, json);
-            } finally {
-                out.println("  results        " + folder.resolve("metrics.csv") + " and metrics.jsonl");
+                RunCheckpoints checkpoints = new RunCheckpoints(saving, settings)) {
+            if (checkpoints.savedOutput().isEmpty()) {
+                RunFolder.check(asked);
             }
+            try (Federation<?, ?> federation = open()) {
+                Path folder = folder(checkpoints);
+                introduce(federation, folder);
+                execute(federation, checkpoints, interruption, folder);
+            }
+        }
+    }
+
+    private Path folder(RunCheckpoints checkpoints) {
+        if (checkpoints.savedOutput().isEmpty()) {
+            return RunFolder.create(asked);
+        }
+        return asked != null ? asked : checkpoints.savedOutput().get();
+    }
+
+    private void execute(
+            Federation<?, ?> federation, RunCheckpoints checkpoints, Interruption interruption, Path folder) {
+        Path jsonFile = folder.resolve("metrics.jsonl");
+        Path csvFile = folder.resolve("metrics.csv");
+        boolean saved = checkpoints.isOn();
+        try (JsonLinesMetrics json = saved ? JsonLinesMetrics.resumable(jsonFile) : new JsonLinesMetrics(jsonFile);
+                CsvMetrics csv = saved ? CsvMetrics.resumable(csvFile) : new CsvMetrics(csvFile)) {
+            checkpoints
+                    .add("handler", federation.handler())
+                    .add("trainer", federation.trainer())
+                    .add("totals", totals)
+                    .add("metrics.csv", csv)
+                    .add("metrics.jsonl", json);
+            Optional<ResumedRun> resumed = checkpoints.begin(folder, numericEnvironment());
+            introduce(resumed);
+            if (totals.rounds() == 0) {
+                json.write("configuration", configuration());
+            }
+            resumed.ifPresent(run -> json.write("resumed", describe(run)));
+            rounds(federation, checkpoints, interruption, csv, json);
+        } finally {
+            out.println("  results        " + csvFile + " and metrics.jsonl");
         }
     }
 
@@ -67,7 +104,11 @@ final class Run {
     }
 
     private <U, D> void rounds(
-            Federation<U, D> federation, Interruption interruption, CsvMetrics csv, JsonLinesMetrics json) {
+            Federation<U, D> federation,
+            RunCheckpoints checkpoints,
+            Interruption interruption,
+            CsvMetrics csv,
+            JsonLinesMetrics json) {
         Simulation<U, D> simulation = new Simulation<>(federation.handler(), federation.trainer());
         interruption.stopBy(simulation::stop);
         String status = "failed";
@@ -78,6 +119,7 @@ final class Run {
             }
             simulation.addListener(new FailureNotes(federation.trainer(), System.err));
             simulation.addListener(totals).addListener(csv).addListener(json).addListener(console);
+            checkpoints.follow(simulation);
             status = simulation.run().stopped() ? "stopped" : "completed";
         } finally {
             conclude(status, json);
@@ -97,6 +139,30 @@ final class Run {
         out.flush();
     }
 
+    private void introduce(Optional<ResumedRun> resumed) {
+        if (resumed.isPresent()) {
+            out.println("  resumed        after round " + resumed.get().round() + ", from "
+                    + resumed.get().file());
+            resumed.get().skipped().forEach(line -> out.println("  not used       " + line));
+            resumed.get().environmentDifferences().forEach(line -> out.println("  bits may part  " + line));
+        } else if (saving.resume()) {
+            out.println("  resumed        nothing: no checkpoint in " + saving.folder()
+                    + " yet, so the run starts from the beginning");
+        }
+        out.flush();
+    }
+
+    /** For the line of the JSON file. */
+    private Map<String, Object> describe(ResumedRun resumed) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("completed_rounds", resumed.round());
+        map.put("checkpoint", resumed.file().toAbsolutePath().toString());
+        map.put("damaged_checkpoints", resumed.skipped());
+        map.put("environment_differences", resumed.environmentDifferences());
+        map.putAll(configuration());
+        return map;
+    }
+
     private Map<String, Object> configuration() {
         Map<String, Object> map = settings.toMap();
         map.put("clients_per_round", settings.clientsPerRound());
@@ -110,15 +176,22 @@ final class Run {
         map.put("java", Version.java());
         map.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         map.put("cores", Runtime.getRuntime().availableProcessors());
-        try (IntraOpThreads threads = IntraOpThreads.scope(settings.trainer().intraOpThreads())) {
-            map.putAll(NumericEnvironment.capture().toMap());
-        }
+        map.putAll(numericEnvironment().toMap());
         return map;
+    }
+
+    private NumericEnvironment numericEnvironment() {
+        try (IntraOpThreads threads = IntraOpThreads.scope(settings.trainer().intraOpThreads())) {
+            return NumericEnvironment.capture();
+        }
     }
 
     private void conclude(String status, JsonLinesMetrics json) {
         out.println(status + ": " + totals.rounds() + " of " + settings.globalRound() + " rounds");
         out.print(totals.toText());
+        if (saving.folder() != null && !status.equals("completed")) {
+            out.println("  to go on       " + command);
+        }
         out.flush();
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("status", status);

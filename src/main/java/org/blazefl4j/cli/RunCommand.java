@@ -1,5 +1,8 @@
 package org.blazefl4j.cli;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,6 +44,8 @@ import picocli.CommandLine.Spec;
             "    blazefl4j run --algorithm dsfl --client-models cnn,mlp",
             "  The same bits without worker processes, in a folder of your choice:",
             "    blazefl4j run --execution-mode single-threaded --output results/serial",
+            "  A long run that goes on where it was when it is started again, however it ended:",
+            "    blazefl4j run --global-round 1000 --checkpoint-dir checkpoints --resume",
         })
 final class RunCommand implements Callable<Integer> {
 
@@ -55,7 +60,23 @@ final class RunCommand implements Callable<Integer> {
         RunSettings settings = options.settings(
                 name -> spec.commandLine().getParseResult().hasMatchedOption(name),
                 refusal -> new ParameterException(spec.commandLine(), refusal));
-        new Run(settings, options.output(), System.out).execute();
+        new Run(settings, options.checkpoints(), options.output(), resumingCommand(), System.out).execute();
         return ExitCode.OK;
+    }
+
+    /** This command line with {@code --resume}, for a shell. */
+    private String resumingCommand() {
+        List<String> args =
+                new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+        if (!options.checkpoints().resume()) {
+            args.add("--resume");
+        }
+        StringJoiner line = new StringJoiner(" ", "blazefl4j ", "");
+        args.forEach(arg -> line.add(quoted(arg)));
+        return line.toString();
+    }
+
+    private static String quoted(String arg) {
+        return arg.matches("[\\w@%+=:,./-]+") ? arg : "'" + arg.replace("'", "'\\''") + "'";
     }
 }

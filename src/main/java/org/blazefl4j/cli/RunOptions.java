@@ -35,6 +35,9 @@ final class RunOptions {
     @ArgGroup(validate = false, heading = "%nClients that fail%n")
     final ClientFailures failures = new ClientFailures();
 
+    @ArgGroup(validate = false, heading = "%nCheckpoints%n")
+    final Saving saving = new Saving();
+
     @ArgGroup(validate = false, heading = "%nResults%n")
     final Results results = new Results();
 
@@ -85,6 +88,12 @@ final class RunOptions {
     /** Where results go; null for a folder of the program's choice. */
     Path output() {
         return results.output;
+    }
+
+    /** How the run is saved. */
+    CheckpointSettings checkpoints() {
+        return new CheckpointSettings(
+                saving.checkpointDir, saving.checkpointEvery, saving.checkpointKeep, saving.resume);
     }
 
     static final class Federation {
@@ -349,6 +358,38 @@ final class RunOptions {
                 description = "Seconds that a client may train; one that takes longer is stopped and has failed."
                         + " Default: no limit.")
         Duration clientTimeLimit;
+    }
+
+    static final class Saving {
+        @Option(
+                names = "--checkpoint-dir",
+                paramLabel = "DIR",
+                description = "Folder to save the run to, so that it can go on after an interruption of any kind with"
+                        + " the same result. Of this run alone. Default: the run is not saved.")
+        Path checkpointDir;
+
+        @Option(
+                names = "--checkpoint-every",
+                paramLabel = "N",
+                defaultValue = "1",
+                converter = Numbers.Count.class,
+                description = "Rounds from one checkpoint to the next. Default: ${DEFAULT-VALUE}.")
+        int checkpointEvery;
+
+        @Option(
+                names = "--checkpoint-keep",
+                paramLabel = "N",
+                defaultValue = "3",
+                converter = Numbers.Count.class,
+                description = "Checkpoints that are kept, the latest ones. Default: ${DEFAULT-VALUE}.")
+        int checkpointKeep;
+
+        @Option(
+                names = "--resume",
+                description = "Go on from the latest checkpoint in --checkpoint-dir, in the folder of results that it"
+                        + " names, or in --output if that is given; without a checkpoint, start from the beginning."
+                        + " Options that change results must be as before; --global-round may be larger.")
+        boolean resume;
     }
 
     static final class Results {

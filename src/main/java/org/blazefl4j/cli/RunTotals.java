@@ -8,15 +8,48 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.Function;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
-/** What the rounds of a run come to. Its clock starts when it is made. */
-final class RunTotals implements RoundListener<Object> {
+/**
+ * What the rounds of a run come to, those before it was resumed included; times are of this process alone. Its clock
+ * starts when it is made.
+ */
+final class RunTotals implements RoundListener<Object>, Checkpointable {
+
+    private static final String ROUNDS = "rounds";
 
     private final long start = System.nanoTime();
     private final List<RoundReport> reports = new ArrayList<>();
     private Duration startUp;
+    private Rounds all = Rounds.NONE;
+
+    /**
+     * The completed rounds in short.
+     *
+     * @param last what the handler's summary said after the last one
+     * @param best the number of the one with the best accuracy, from 1; 0 if there is none
+     */
+    private record Rounds(
+            int count, Map<String, Object> last, int best, double bestAccuracy, int dropped, int retries) {
+
+        static final Rounds NONE = new Rounds(0, Map.of(), 0, Double.NEGATIVE_INFINITY, 0, 0);
+
+        Rounds plus(RoundReport report) {
+            double accuracy = accuracy(report.summary());
+            boolean better = accuracy > bestAccuracy || best == 0;
+            return new Rounds(
+                    count + 1,
+                    report.summary(),
+                    better ? report.round() + 1 : best,
+                    better ? accuracy : bestAccuracy,
+                    dropped + report.dropped().size(),
+                    retries + report.retries());
+        }
+    }
 
     @Override
     public void roundStarted(int round, List<Integer> cids) {
@@ -31,27 +64,40 @@ final class RunTotals implements RoundListener<Object> {
             startUp = startUp.minus(report.sampling()); // a round starts, for listeners, when it has sampled
         }
         reports.add(report);
+        all = all.plus(report);
+    }
+
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put(ROUNDS, all);
+    }
+
+    @Override
+    public void restore(CheckpointReader in) {
+        all = in.get(ROUNDS, Rounds.class);
     }
 
     /** The number of completed rounds. */
     int rounds() {
-        return reports.size();
+        return all.count();
     }
 
     /** For the last line of the JSON file. */
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("rounds", rounds());
-        if (!reports.isEmpty()) {
-            map.putAll(last().summary());
+        if (rounds() > 0) {
+            map.putAll(all.last());
             map.remove("round");
-            map.put("best_accuracy", accuracy(best()));
-            map.put("best_round", best().round() + 1);
-            map.put("seconds_per_round", seconds(sum(RoundReport::total)) / rounds());
+            map.put("best_accuracy", all.bestAccuracy());
+            map.put("best_round", all.best());
+        }
+        if (!reports.isEmpty()) {
+            map.put("seconds_per_round", secondsPerRound());
             map.put("clients_per_second", clientsPerSecond());
         }
-        map.put("dropped", dropped());
-        map.put("retries", retries());
+        map.put("dropped", all.dropped());
+        map.put("retries", all.retries());
         parts().forEach((name, time) -> map.put(name.replace('-', '_') + "_seconds", seconds(time)));
         map.put("total_seconds", seconds(elapsed()));
         return map;
@@ -60,23 +106,20 @@ final class RunTotals implements RoundListener<Object> {
     /** For the reader: a few lines. */
     String toText() {
         StringBuilder text = new StringBuilder();
-        if (!reports.isEmpty()) {
+        if (rounds() > 0) {
             addLine(
                     text,
                     "accuracy",
                     "%.4f (best %.4f in round %d)",
-                    accuracy(last()),
-                    accuracy(best()),
-                    best().round() + 1);
-            addLine(
-                    text,
-                    "a round",
-                    "%.2f s, %.1f clients per second",
-                    seconds(sum(RoundReport::total)) / rounds(),
-                    clientsPerSecond());
+                    accuracy(all.last()),
+                    all.bestAccuracy(),
+                    all.best());
         }
-        if (dropped() + retries() > 0) {
-            addLine(text, "failed clients", "%d trained again, %d dropped", retries(), dropped());
+        if (!reports.isEmpty()) {
+            addLine(text, "a round", "%.2f s, %.1f clients per second", secondsPerRound(), clientsPerSecond());
+        }
+        if (all.dropped() + all.retries() > 0) {
+            addLine(text, "failed clients", "%d trained again, %d dropped", all.retries(), all.dropped());
         }
         addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
         return text.toString();
@@ -109,14 +152,6 @@ final class RunTotals implements RoundListener<Object> {
         return parts;
     }
 
-    private int dropped() {
-        return reports.stream().mapToInt(report -> report.dropped().size()).sum();
-    }
-
-    private int retries() {
-        return reports.stream().mapToInt(RoundReport::retries).sum();
-    }
-
     private Duration sum(Function<RoundReport, Duration> part) {
         return reports.stream().map(part).reduce(Duration.ZERO, Duration::plus);
     }
@@ -126,20 +161,12 @@ final class RunTotals implements RoundListener<Object> {
         return clients / seconds(sum(RoundReport::total));
     }
 
-    private RoundReport best() {
-        RoundReport best = reports.get(0);
-        for (RoundReport report : reports) {
-            best = accuracy(report) > accuracy(best) ? report : best;
-        }
-        return best;
+    private double secondsPerRound() {
+        return seconds(sum(RoundReport::total)) / reports.size();
     }
 
-    private RoundReport last() {
-        return reports.get(rounds() - 1);
-    }
-
-    private static double accuracy(RoundReport report) {
-        return (double) report.summary().get("accuracy");
+    private static double accuracy(Map<String, Object> summary) {
+        return (double) summary.get("accuracy");
     }
 
     private Duration elapsed() {

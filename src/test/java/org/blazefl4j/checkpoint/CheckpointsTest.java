@@ -360,7 +360,7 @@ final class CheckpointsTest {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
             assertThatThrownBy(() -> checkpoints.save(0))
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessage("checkpoint folder holds another run: folder=" + folder() + ", found=" + file(2)
+                    .hasMessage("checkpoint folder holds a run: folder=" + folder() + ", found=" + file(2)
                             + ", limit=an empty folder; resume that run, or name another folder");
         }
         assertThat(file(0)).hasBinaryContent(before);

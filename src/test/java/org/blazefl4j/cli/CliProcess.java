@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -78,13 +79,23 @@ final class CliProcess implements AutoCloseable {
 
     /** Waits until standard output has the text. */
     void awaitOutput(String text) throws IOException, InterruptedException {
+        await(text, () -> out().contains(text));
+    }
+
+    /** Waits until something is so, or it has ended. */
+    void await(String what, Condition condition) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (!out().contains(text)) {
+        while (!condition.holds()) {
             if (!process.isAlive() || System.nanoTime() > deadline) {
-                throw new AssertionError("never printed: " + text + "\n" + out() + err());
+                throw new AssertionError("never came: " + what + "\n" + out() + err());
             }
             process.waitFor(20, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** What can be waited for. */
+    interface Condition {
+        boolean holds() throws IOException;
     }
 
     /** Types on the terminal that it was started on. */
@@ -118,6 +129,14 @@ final class CliProcess implements AutoCloseable {
             children().stream().findFirst().ifPresent(ProcessHandle::destroyForcibly);
             process.waitFor(300, TimeUnit.MILLISECONDS);
         }
+    }
+
+    /** Kills it after so long, if it has not ended before, and waits until it is gone. */
+    void killAfter(Duration delay) throws InterruptedException {
+        if (!process.waitFor(delay.toNanos(), TimeUnit.NANOSECONDS)) {
+            process.destroyForcibly();
+        }
+        exitCode();
     }
 
     /** Waits for its end and returns the exit code. */

@@ -1,0 +1,257 @@
+package org.blazefl4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code blazefl4j run} with checkpoints, interrupted and resumed as a user does it. */
+final class CheckpointProcessTest {
+
+    private static final int ROUNDS = 8;
+    private static final int KILLS = 5;
+
+    @TempDir
+    private static Path shared;
+
+    @TempDir
+    private Path folder;
+
+    /** The rows of a run that nothing disturbed, without times. */
+    private static List<String> expected;
+
+    @BeforeAll
+    static void runUndisturbed() throws Exception {
+        try (CliProcess cli = start(shared, "--output", "results")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        expected = rows(shared.resolve("results"));
+        assertThat(expected).hasSize(1 + ROUNDS).doesNotHaveDuplicates();
+    }
+
+    /** Four clients a round, in two threads unless given otherwise. */
+    private static CliProcess start(Path in, String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.04", "--epochs", "1"));
+        args.addAll(Arrays.asList(more));
+        addDefault(args, "--execution-mode", "multi-threaded");
+        addDefault(args, "--global-round", "" + ROUNDS);
+        if (!args.contains("single-threaded")) {
+            args.addAll(List.of("--num-parallels", "2"));
+        }
+        return CliProcess.start(in, args.toArray(String[]::new));
+    }
+
+    private static void addDefault(List<String> args, String option, String value) {
+        if (!args.contains(option)) {
+            args.addAll(List.of(option, value));
+        }
+    }
+
+    private CliProcess startSaved(String... more) throws IOException {
+        List<String> args = new ArrayList<>(List.of("--checkpoint-dir", "saved"));
+        args.addAll(Arrays.asList(more));
+        return start(folder, args.toArray(String[]::new));
+    }
+
+    private Path results() {
+        return folder.resolve("results");
+    }
+
+    /** The lines of the CSV file but for the columns with times. */
+    private static List<String> rows(Path results) throws IOException {
+        List<String> lines = Files.readAllLines(results.resolve("metrics.csv"));
+        List<String> columns = List.of(lines.get(0).split(","));
+        return lines.stream()
+                .map(line -> {
+                    String[] values = line.split(",", -1);
+                    List<String> kept = new ArrayList<>();
+                    for (int i = 0; i < values.length; i++) {
+                        if (!columns.get(i).endsWith("_seconds")) {
+                            kept.add(values[i]);
+                        }
+                    }
+                    return String.join(",", kept);
+                })
+                .toList();
+    }
+
+    private static List<Map<String, Object>> jsonLines(Path results) throws IOException {
+        List<Map<String, Object>> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(results.resolve("metrics.jsonl"))) {
+            lines.add(JSON.std.mapFrom(line));
+        }
+        return lines;
+    }
+
+    private List<String> savedFiles() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("saved"))) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private void expectTheUndisturbedRun(Path results) throws IOException {
+        assertThat(rows(results)).isEqualTo(expected);
+        assertThat(jsonLines(results))
+                .filteredOn(line -> line.get("type").equals("round"))
+                .extracting(line -> line.get("round"))
+                .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+        assertThat(jsonLines(results))
+                .filteredOn(line -> line.get("type").equals("configuration"))
+                .hasSize(1);
+        assertThat(jsonLines(results).get(0)).containsEntry("type", "configuration");
+    }
+
+    @Test
+    void shouldGoOnWithTheSameCommandLineAfterKillsAtAnyMoment() throws Exception {
+        long seed = Long.getLong("blazefl4j.seed", System.nanoTime());
+        System.out.println("kills at random moments: -Dblazefl4j.seed=" + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int kill = 0; kill < KILLS; kill++) {
+            String mode = random.nextBoolean() ? "multi-process" : "multi-threaded";
+            try (CliProcess cli = startSaved("--resume", "--output", "results", "--execution-mode", mode)) {
+                if (kill % 2 == 0) {
+                    cli.awaitOutput("  results        results"); // past start-up, whose length would leave no moment
+                }
+                cli.killAfter(Duration.ofMillis(random.nextInt(1500)));
+                assertThat(cli.err()).as("seed %d, kill %d", seed, kill).isEmpty();
+            }
+        }
+
+        try (CliProcess cli = startSaved("--resume", "--output", "results", "--execution-mode", "single-threaded")) {
+            assertThat(cli.exitCode()).as("seed %d: %s", seed, cli.err()).isZero();
+            assertThat(cli.out()).contains("completed: 8 of 8 rounds");
+        }
+        expectTheUndisturbedRun(results());
+        assertThat(savedFiles())
+                .containsExactly(
+                        "lock", "round-000006.checkpoint", "round-000007.checkpoint", "round-000008.checkpoint");
+    }
+
+    @Test
+    void shouldGoOnInTheFolderOfItsOwnChoiceWhereverItWasKilledBeforeTheFirstRound() throws Exception {
+        Path runs = folder.resolve("runs");
+        try (CliProcess cli = startSaved("--resume")) {
+            cli.await("a folder under runs", () -> Files.isDirectory(runs) && isNotEmpty(runs));
+            cli.killAfter(Duration.ZERO);
+        }
+        try (CliProcess cli = startSaved("--resume")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+
+        try (Stream<Path> folders = Files.list(runs)) {
+            List<Path> used = folders.filter(CheckpointProcessTest::isNotEmpty).toList();
+            assertThat(used).hasSize(1);
+            expectTheUndisturbedRun(used.get(0));
+        }
+    }
+
+    private static boolean isNotEmpty(Path folder) {
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.findAny().isPresent();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void shouldSaveWhenItIsToldToEndAndSayHowToGoOn() throws Exception {
+        int stoppedAfter;
+        try (CliProcess cli =
+                startSaved("--output", "results", "--global-round", "100000", "--checkpoint-every", "99999")) {
+            cli.awaitOutput("round      2/100000");
+            cli.signal("TERM");
+            assertThat(cli.exitCode()).isEqualTo(143);
+            assertThat(cli.out())
+                    .contains("  to go on       blazefl4j run --sample-ratio 0.04 --epochs 1 --checkpoint-dir saved"
+                            + " --output results --global-round 100000 --checkpoint-every 99999 --execution-mode"
+                            + " multi-threaded --num-parallels 2 --resume\n");
+            stoppedAfter = (int) last(jsonLines(results())).get("rounds");
+        }
+        String file = String.format("round-%06d.checkpoint", stoppedAfter);
+        assertThat(savedFiles()).containsExactly("lock", "round-000000.checkpoint", file);
+
+        int rounds = stoppedAfter + 2;
+        try (CliProcess cli = startSaved("--resume", "--global-round", "" + rounds)) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+            assertThat(cli.out())
+                    .contains("  resumed        after round " + stoppedAfter + ", from saved/" + file)
+                    .contains("completed: " + rounds + " of " + rounds + " rounds");
+        }
+        int compared = Math.min(1 + rounds, expected.size());
+        assertThat(rows(results()))
+                .hasSize(1 + rounds)
+                .startsWith(expected.subList(0, compared).toArray(String[]::new));
+        List<Map<String, Object>> lines = jsonLines(results());
+        assertThat(lines.get(1 + stoppedAfter))
+                .containsEntry("type", "resumed")
+                .containsEntry("completed_rounds", stoppedAfter)
+                .containsEntry("damaged_checkpoints", List.of())
+                .containsEntry("environment_differences", List.of());
+        assertThat(last(lines)).containsEntry("status", "completed").containsEntry("rounds", rounds);
+        assertThat(lines).hasSize(1 + rounds + 2);
+    }
+
+    private static Map<String, Object> last(List<Map<String, Object>> lines) {
+        return lines.get(lines.size() - 1);
+    }
+
+    @Test
+    void shouldRefuseWhatWouldNotGoOnAndTellOfDamage() throws Exception {
+        try (CliProcess cli = startSaved("--output", "results", "--global-round", "2")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        expectRefusal("checkpoint folder holds a run: folder=saved, found=saved/round-000002.checkpoint,"
+                + " limit=an empty folder; add --resume, or name another folder");
+        expectRefusal(
+                "configuration changed: file=saved/round-000002.checkpoint, --seed=7 (saved: 42), --lr=0.2 (saved: 0.1);"
+                        + " start as before, or with another checkpoint folder",
+                "--resume",
+                "--lr",
+                "0.2",
+                "--seed",
+                "7");
+
+        Path latest = folder.resolve("saved/round-000002.checkpoint");
+        Files.write(latest, Arrays.copyOf(Files.readAllBytes(latest), 1000));
+        Path csv = results().resolve("metrics.csv");
+        Path moved = Files.move(csv, folder.resolve("metrics.csv"));
+        try (CliProcess cli = startSaved("--resume")) {
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(cli.err())
+                    .contains("checkpoint not used: saved/round-000002.checkpoint: damaged or cut short: sha256=")
+                    .contains("part does not fit what was saved: part=metrics.csv")
+                    .contains("result file is missing: file=" + csv);
+        }
+        Files.move(moved, csv);
+        try (CliProcess cli = startSaved("--resume")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+            assertThat(cli.out())
+                    .contains("  resumed        after round 1, from saved/round-000001.checkpoint")
+                    .contains("  not used       saved/round-000002.checkpoint: damaged or cut short: sha256=");
+        }
+        expectTheUndisturbedRun(results());
+    }
+
+    private void expectRefusal(String message, String... args) throws Exception {
+        byte[] before = Files.readAllBytes(results().resolve("metrics.csv"));
+        try (CliProcess cli = startSaved(args)) {
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(cli.err()).isEqualTo("blazefl4j run: " + message + "\n");
+        }
+        assertThat(results().resolve("metrics.csv")).hasBinaryContent(before);
+        assertThat(folder.resolve("runs")).doesNotExist();
+    }
+}
