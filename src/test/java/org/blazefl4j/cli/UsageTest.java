@@ -75,6 +75,13 @@ final class UsageTest {
                         "--client-time-limit 0",
                         "'--client-time-limit': value=0, limit=a number of seconds from 0.001 to 31536000"),
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
+                Arguments.of("--resume", "--resume has no effect: add --checkpoint-dir, or leave it out"),
+                Arguments.of(
+                        "--checkpoint-every 2",
+                        "--checkpoint-every has no effect: add --checkpoint-dir, or leave it out"),
+                Arguments.of(
+                        "--checkpoint-dir c --checkpoint-keep 0",
+                        "'--checkpoint-keep': value=0, limit=a whole number from 1"),
                 Arguments.of("--num-shards 10", "--num-shards has no effect: add --partition shards, or leave it out"),
                 Arguments.of(
                         "--partition shards --dir-alpha 1",

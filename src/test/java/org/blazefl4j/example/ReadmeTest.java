@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ReadmeTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"CustomLoop", "OwnAlgorithm", "OwnState", "OwnModel"})
+    @ValueSource(strings = {"CustomLoop", "OwnAlgorithm", "OwnState", "OwnModel", "LongRun"})
     void shouldShowTheCodeOfTheExamples(String example) throws IOException {
         String source = Files.readString(Path.of("src/test/java/org/blazefl4j/example/" + example + ".java"));
         String snippet = source.split("// README\n")[1].stripTrailing().stripIndent() + "\n";
