@@ -1,6 +1,7 @@
 package org.blazefl4j.embedding;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.FileSystemException;
@@ -120,6 +121,8 @@ final class EmbeddingTest {
         if (!Files.isWritable(home)) {
             return command;
         }
+        int rights = new ProcessBuilder("unshare", "--mount", "true").start().waitFor();
+        assumeTrue(rights == 0, "root that may not mount cannot be kept from writing");
         String mounted = "mount --bind . . && mount -o remount,ro,bind . && cd \"$PWD\" && exec \"$@\"";
         List<String> wrapped = new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", mounted, "sh"));
         wrapped.addAll(command);

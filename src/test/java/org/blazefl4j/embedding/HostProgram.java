@@ -138,7 +138,7 @@ final class HostProgram {
         System.getLogger("host").isLoggable(Level.INFO); // the JDK's logging has a hook of its own
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> failure.printStackTrace());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {}, "the host's"));
-        torch.set_num_threads(2);
+        torch.set_num_threads(3);
         torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
         torch.manual_seed(7);
         torch.rand(3).close();
