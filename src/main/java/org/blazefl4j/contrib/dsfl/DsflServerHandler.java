@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.contrib.common.Evaluation;
@@ -16,6 +17,7 @@ import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.reproducibility.Sampling;
+import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
@@ -46,6 +48,10 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class DsflServerHandler
         implements ServerHandler<DsflUplinkPackage, DsflDownlinkPackage>, Checkpointable, AutoCloseable {
+
+    private static final String LEARNER = "learner";
+    private static final String SOFT_LABELS = "soft_labels";
+    private static final String INDICES = "indices";
 
     private final DsflServerOptions options;
     private final PartitionedDataset<DsflPartitionType> dataset;
@@ -250,12 +256,12 @@ public final class DsflServerHandler
 
     @Override
     public void save(CheckpointWriter out) {
-        out.put("round", intake.round());
+        intake.save(out);
         try (PointerScope scope = new PointerScope()) {
-            out.put("learner", learner.state());
+            out.put(LEARNER, learner.state());
         }
-        out.put("soft_labels", downlink.softLabels());
-        out.put("indices", downlink.indices());
+        out.put(SOFT_LABELS, downlink.softLabels());
+        out.put(INDICES, downlink.indices());
     }
 
     /**
@@ -265,34 +271,26 @@ public final class DsflServerHandler
      */
     @Override
     public void restore(CheckpointReader in) {
-        int round = in.get("round", Integer.class);
-        try (LearnerState learnt = in.get("learner", LearnerState.class)) {
+        Tensor softLabels = in.get(SOFT_LABELS, Tensor.class);
+        Tensor indices = in.get(INDICES, Tensor.class);
+        try (LearnerState learnt = in.get(LEARNER, LearnerState.class)) {
             learner.requireFits(learnt);
-            DsflDownlinkPackage next = savedDownlink(in, round);
-            try {
-                check(next);
-                intake.resumeAfter(round);
-            } catch (RuntimeException e) {
-                next.close();
-                throw e;
-            }
+            requireFit(softLabels, indices);
+            intake.restore(in);
             learner.load(learnt);
-            mean.clear();
-            publish(next);
+        } catch (RuntimeException e) {
+            TensorWalk.closeAll(Arrays.asList(softLabels, indices));
+            throw e;
         }
+        mean.clear();
+        publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(intake.round())));
     }
 
-    private DsflDownlinkPackage savedDownlink(CheckpointReader in, int round) {
-        Tensor softLabels = in.get("soft_labels", Tensor.class);
-        Tensor indices = in.get("indices", Tensor.class);
-        return new DsflDownlinkPackage(softLabels, indices, nextIndices(round));
-    }
-
-    private void check(DsflDownlinkPackage saved) {
-        if (saved.hasSoftLabels()) {
-            mean.checkedRows("source=checkpoint", saved.softLabels(), saved.indices());
-            saved.softLabels().retainReference();
-            saved.indices().retainReference();
+    private void requireFit(Tensor softLabels, Tensor indices) {
+        if (softLabels != null) {
+            mean.checkedRows("source=checkpoint", softLabels, indices);
+            softLabels.retainReference();
+            indices.retainReference();
         }
     }
 

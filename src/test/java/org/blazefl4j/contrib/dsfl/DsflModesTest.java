@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
+import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,20 +50,17 @@ final class DsflModesTest {
     /** The hash after every round, and who trained. */
     private record Outcome(List<String> hashes, Set<Long> pids, Set<Integer> workers) {}
 
-    private record Trainer(ClientTrainer<DsflUplinkPackage, DsflDownlinkPackage> rounds) {}
-
-    private interface Mode extends BiFunction<DsflClients, TrainerOptions, Trainer> {}
-
-    private static final Mode SERIAL = (clients, options) -> new Trainer(new DsflSerialClientTrainer(clients, options));
-    private static final Mode THREADS =
-            (clients, options) -> new Trainer(new DsflThreadPoolClientTrainer(clients, options));
-    private static final Mode PROCESSES =
-            (clients, options) -> new Trainer(new DsflProcessPoolClientTrainer(clients, options));
+    /** Any of the three trainers. */
+    private interface Mode
+            extends BiFunction<
+                    DsflClients,
+                    TrainerOptions,
+                    AbstractClientTrainer<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig>> {}
 
     @BeforeAll
     static void train() {
         try (TinyOpenData data = data()) {
-            serial = run(SERIAL, 1, data);
+            serial = run(DsflSerialClientTrainer::new, 1, data);
         }
     }
 
@@ -76,24 +75,38 @@ final class DsflModesTest {
     }
 
     private static Outcome run(Mode mode, int workers, TinyOpenData data) {
-        DsflClients clients = new DsflClients(SELECTOR, MODELS, data.partitions(), CLIENT);
-        TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
         Outcome outcome = new Outcome(new ArrayList<>(), new HashSet<>(), new HashSet<>());
-        try (var handler = new DsflServerHandler(SELECTOR, Tiny.CONVOLUTION, data.partitions(), SERVER);
-                var trainer = mode.apply(clients, options).rounds()) {
+        try (var handler = handler(data);
+                var trainer = trainer(mode, workers, data)) {
             while (!handler.isStopped()) {
-                List<Integer> cids = trainer.order(handler.sampleClients());
-                trainer.localProcess(handler.downlinkPackage(), cids, uplink -> {
-                    try (uplink) {
-                        handler.load(uplink);
-                        outcome.pids.add((Long) uplink.metadata().get("pid"));
-                        outcome.workers.add((Integer) uplink.metadata().get("worker"));
-                    }
-                });
-                outcome.hashes.add(handler.sha256());
+                round(handler, trainer, outcome);
             }
         }
         return outcome;
+    }
+
+    private static DsflServerHandler handler(TinyOpenData data) {
+        return new DsflServerHandler(SELECTOR, Tiny.CONVOLUTION, data.partitions(), SERVER);
+    }
+
+    private static AbstractClientTrainer<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> trainer(
+            Mode mode, int workers, TinyOpenData data) {
+        return mode.apply(
+                new DsflClients(SELECTOR, MODELS, data.partitions(), CLIENT),
+                TrainerOptions.builder().numParallels(workers).build());
+    }
+
+    private static void round(
+            DsflServerHandler handler, ClientTrainer<DsflUplinkPackage, DsflDownlinkPackage> trainer, Outcome outcome) {
+        List<Integer> cids = trainer.order(handler.sampleClients());
+        trainer.localProcess(handler.downlinkPackage(), cids, uplink -> {
+            try (uplink) {
+                handler.load(uplink);
+                outcome.pids.add((Long) uplink.metadata().get("pid"));
+                outcome.workers.add((Integer) uplink.metadata().get("worker"));
+            }
+        });
+        outcome.hashes.add(handler.sha256());
     }
 
     @Test
@@ -105,7 +118,7 @@ final class DsflModesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void shouldGiveTheSameBitsInThreads(int count) {
-        Outcome threads = met(THREADS, count);
+        Outcome threads = met(DsflThreadPoolClientTrainer::new, count);
 
         assertThat(threads.hashes).isEqualTo(serial.hashes);
         assertThat(threads.pids).containsExactly(HERE);
@@ -115,7 +128,7 @@ final class DsflModesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     void shouldGiveTheSameBitsInProcesses(int count) {
-        Outcome processes = met(PROCESSES, count);
+        Outcome processes = met(DsflProcessPoolClientTrainer::new, count);
 
         assertThat(processes.hashes).isEqualTo(serial.hashes);
         assertThat(processes.pids).hasSize(count).doesNotContain(HERE);
@@ -125,9 +138,35 @@ final class DsflModesTest {
     void shouldGiveOtherBitsToClientsWithOtherModels() {
         try (TinyOpenData data = data()) {
             DsflClients same = new DsflClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, CLIENT);
-            Outcome other = run((clients, options) -> SERIAL.apply(same, options), 1, data);
+            Outcome other = run((clients, options) -> new DsflSerialClientTrainer(same, options), 1, data);
 
             assertThat(other.hashes).hasSize(4).doesNotContainAnyElementsOf(serial.hashes);
         }
+    }
+
+    @Test
+    void shouldGoOnFromACheckpointInAnotherModeWithTheSameBits() {
+        Outcome outcome = new Outcome(new ArrayList<>(), new HashSet<>(), new HashSet<>());
+        try (TinyOpenData data = data();
+                var handler = handler(data);
+                var trainer = trainer(DsflSerialClientTrainer::new, 1, data);
+                Checkpoints checkpoints =
+                        Checkpoints.in(folder).add("handler", handler).add("trainer", trainer)) {
+            round(handler, trainer, outcome);
+            round(handler, trainer, outcome);
+            checkpoints.save(2);
+        }
+        try (TinyOpenData data = data();
+                var handler = handler(data);
+                var trainer = trainer(DsflThreadPoolClientTrainer::new, 2, data);
+                Checkpoints checkpoints =
+                        Checkpoints.in(folder).add("handler", handler).add("trainer", trainer)) {
+            assertThat(checkpoints.resume()).isPresent();
+            while (!handler.isStopped()) {
+                round(handler, trainer, outcome);
+            }
+        }
+
+        assertThat(outcome.hashes).isEqualTo(serial.hashes);
     }
 }
