@@ -1,0 +1,59 @@
+package org.blazefl4j.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.blazefl4j.torch.NumericEnvironment;
+import org.junit.jupiter.api.Test;
+
+/** What {@code docs/guarantees.md} refers to is there. */
+final class GuaranteesTest {
+
+    private static String page() throws IOException {
+        return Files.readString(Path.of("docs/guarantees.md"));
+    }
+
+    private static Set<String> found(String pattern) throws IOException {
+        return Pattern.compile(pattern)
+                .matcher(page())
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void shouldNameTestsThatThereAre() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
+            Set<String> tests = files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith("Test.java"))
+                    .map(name -> name.replace(".java", ""))
+                    .collect(Collectors.toSet());
+
+            assertThat(found("\\w+Test\\b")).hasSizeGreaterThan(20).isSubsetOf(tests);
+        }
+    }
+
+    @Test
+    void shouldExplainEveryRecordedCondition() throws IOException {
+        assertThat(found("(?<=`)\\w+(?=`)"))
+                .containsAll(Arrays.stream(NumericEnvironment.class.getRecordComponents())
+                        .map(RecordComponent::getName)
+                        .toList());
+    }
+
+    @Test
+    void shouldLinkToFilesThatThereAre() throws IOException {
+        assertThat(found("(?<=\\]\\()[^)#]+(?=\\))"))
+                .isNotEmpty()
+                .allSatisfy(link -> assertThat(Path.of("docs").resolve(link)).exists());
+    }
+}
