@@ -6,27 +6,11 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
-import org.blazefl4j.contrib.common.ClientConfig;
-import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.common.ServerOptions;
-import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
-import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.SeededModelSelector;
-import org.blazefl4j.data.FilteredDataset;
-import org.blazefl4j.data.TensorDataset;
-import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.LibTorch;
-import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * FedAvg steps per second of whole rounds, from publishing to the last fold, over the sum of bare loops, one process
@@ -75,7 +59,11 @@ final class FedAvgThroughput {
         double[] bare = new double[pairs];
         double[] framework = new double[pairs];
         try (BareLoops baseline = new BareLoops(loops);
-                Federation federation = new Federation(mode, workers, pairs + WARM_UPS)) {
+                FedAvgFederation federation = new FedAvgFederation(
+                        mode,
+                        pairs + WARM_UPS,
+                        TrainerOptions.builder().numParallels(workers).build(),
+                        false)) {
             for (int pair = -WARM_UPS; pair < pairs; pair++) {
                 double bareRate = baseline.stepsPerSecond();
                 double frameworkRate = federation.stepsPerSecond();
@@ -96,26 +84,11 @@ final class FedAvgThroughput {
                 Locale.ROOT,
                 "%-8s %s steps/s, %d bare loop(s) %s steps/s, ratio %s, pairs=%d%n",
                 mode,
-                quartiles(framework, "%.1f"),
+                Quartiles.text(framework, "%.1f"),
                 loops,
-                quartiles(bare, "%.1f"),
-                quartiles(ratios, "%.3f"),
+                Quartiles.text(bare, "%.1f"),
+                Quartiles.text(ratios, "%.3f"),
                 ratios.length);
-    }
-
-    private static String quartiles(double[] values, String format) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        String pattern = format + " [" + format + ", " + format + "]";
-        return String.format(
-                Locale.ROOT, pattern, quantile(sorted, 0.5), quantile(sorted, 0.25), quantile(sorted, 0.75));
-    }
-
-    private static double quantile(double[] sorted, double share) {
-        double position = share * (sorted.length - 1);
-        int below = (int) position;
-        int above = Math.min(below + 1, sorted.length - 1);
-        return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
     }
 
     /** Bare loops in processes of their own, idle unless measured. */
@@ -192,56 +165,6 @@ final class FedAvgThroughput {
             if (!line.equals(word)) {
                 throw new IOException("bare loop said: line=" + line + ", limit=" + word);
             }
-        }
-    }
-
-    /** The same training as a federation. */
-    private static final class Federation implements AutoCloseable {
-
-        private final Workload workload = Workload.create();
-        private final List<Tensor> indices = new ArrayList<>();
-        private final InMemoryPartitionedDataset<PartitionType> data = new InMemoryPartitionedDataset<>();
-        private final FedAvgServerHandler handler;
-        private final AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> trainer;
-
-        Federation(ExecutionMode mode, int workers, int rounds) {
-            TensorDataset whole = new TensorDataset(workload.images(), workload.labels());
-            for (int client = 0; client < Workload.CLIENTS; client++) {
-                indices.add(workload.indices(client));
-                data.setDataset(PartitionType.TRAIN, client, new FilteredDataset(indices.get(client), whole));
-            }
-            data.setDataset(PartitionType.TEST, whole);
-            SeededModelSelector models = new SeededModelSelector(42, 3, 32, 32, 10);
-            SgdOptions options = new SgdOptions(1, Workload.BATCH, Workload.RATE);
-            handler = new FedAvgServerHandler(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS));
-            trainer = mode.trainer(
-                    new FedAvgClients(models, ModelName.CNN, data, Workload.CLIENTS, options),
-                    TrainerOptions.builder().numParallels(workers).build());
-            trainer.share("images", workload.images());
-            trainer.share("labels", workload.labels());
-        }
-
-        double stepsPerSecond() {
-            List<Integer> cids = trainer.order(handler.sampleClients());
-            long start = System.nanoTime();
-            trainer.localProcess(handler.downlinkPackage(), cids, this::load);
-            double seconds = (System.nanoTime() - start) * 1e-9;
-            return Workload.CLIENTS * Workload.STEPS_PER_CLIENT / seconds;
-        }
-
-        private void load(FedAvgUplinkPackage uplink) {
-            try (uplink) {
-                handler.load(uplink);
-            }
-        }
-
-        @Override
-        public void close() {
-            trainer.close();
-            handler.close();
-            data.close();
-            indices.forEach(Tensor::close);
-            workload.close();
         }
     }
 }

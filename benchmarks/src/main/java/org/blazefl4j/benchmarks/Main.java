@@ -15,7 +15,8 @@ import org.openjdk.jmh.util.Statistics;
 /**
  * Runs benchmarks and prints medians with quartiles.
  *
- * <p>{@code fedavg [options]} runs {@link FedAvgThroughput}; anything else goes to JMH, whose options apply.
+ * <p>{@code fedavg [options]} runs {@link FedAvgThroughput}, {@code guards [options]} {@link Guards} and {@code death
+ * [options]} {@link WorkerDeath}; anything else goes to JMH, whose options apply.
  */
 public final class Main {
 
@@ -23,10 +24,16 @@ public final class Main {
 
     /** Runs what the arguments name. */
     public static void main(String[] args) throws Exception {
-        if (args.length > 0 && args[0].equals("fedavg")) {
-            FedAvgThroughput.main(Arrays.copyOfRange(args, 1, args.length));
-            return;
+        String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+        switch (args.length == 0 ? "" : args[0]) {
+            case "fedavg" -> FedAvgThroughput.main(rest);
+            case "guards" -> Guards.main(rest);
+            case "death" -> WorkerDeath.main(rest);
+            default -> runJmh(args);
         }
+    }
+
+    private static void runJmh(String[] args) throws Exception {
         CommandLineOptions options = new CommandLineOptions(args);
         if (options.shouldHelp()) {
             options.showHelp();

@@ -1,0 +1,79 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.data.FilteredDataset;
+import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Tensor;
+
+/** The training of {@link BareLoop} as a federation. */
+final class FedAvgFederation implements AutoCloseable {
+
+    private final Workload workload = Workload.create();
+    private final List<Tensor> indices = new ArrayList<>();
+    private final InMemoryPartitionedDataset<PartitionType> data = new InMemoryPartitionedDataset<>();
+    private final boolean hashes;
+    private final FedAvgServerHandler handler;
+    private final AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> trainer;
+
+    /**
+     * A federation before its first round.
+     *
+     * @param hashes whether a round's end includes the SHA-256 of the global model
+     */
+    FedAvgFederation(ExecutionMode mode, int rounds, TrainerOptions options, boolean hashes) {
+        this.hashes = hashes;
+        TensorDataset whole = new TensorDataset(workload.images(), workload.labels());
+        for (int client = 0; client < Workload.CLIENTS; client++) {
+            indices.add(workload.indices(client));
+            data.setDataset(PartitionType.TRAIN, client, new FilteredDataset(indices.get(client), whole));
+        }
+        data.setDataset(PartitionType.TEST, whole);
+        SeededModelSelector models = new SeededModelSelector(42, 3, 32, 32, 10);
+        SgdOptions training = new SgdOptions(1, Workload.BATCH, Workload.RATE);
+        handler = new FedAvgServerHandler(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS));
+        trainer = mode.trainer(new FedAvgClients(models, ModelName.CNN, data, Workload.CLIENTS, training), options);
+        trainer.share("images", workload.images());
+        trainer.share("labels", workload.labels());
+    }
+
+    /** One round, from publishing to the last fold and the hash. */
+    double stepsPerSecond() {
+        List<Integer> cids = trainer.order(handler.sampleClients());
+        long start = System.nanoTime();
+        trainer.localProcess(handler.downlinkPackage(), cids, this::load);
+        if (hashes) {
+            handler.sha256();
+        }
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        return Workload.CLIENTS * Workload.STEPS_PER_CLIENT / seconds;
+    }
+
+    private void load(FedAvgUplinkPackage uplink) {
+        try (uplink) {
+            handler.load(uplink);
+        }
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+        handler.close();
+        data.close();
+        indices.forEach(Tensor::close);
+        workload.close();
+    }
+}

@@ -1,0 +1,79 @@
+package org.blazefl4j.benchmarks;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.FailurePolicy;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/**
+ * What guarding a run costs when nothing happens: FedAvg's steps per second with retries, a time limit for clients and
+ * the SHA-256 of the model after each round, over those without any of them.
+ *
+ * <p>Rounds with and without alternate in pairs, and so does which is first; each pair gives one ratio.
+ */
+final class Guards {
+
+    private static final int WARM_UPS = 2;
+    private static final Duration TIME_LIMIT = Duration.ofMinutes(10);
+
+    private Guards() {}
+
+    /**
+     * Measures the modes that the arguments name, or threads and processes.
+     *
+     * @param args {@code [--workers n] [--pairs n] [mode ...]}
+     */
+    public static void main(String[] args) {
+        int workers = Runtime.getRuntime().availableProcessors();
+        int pairs = 15;
+        List<ExecutionMode> modes = new ArrayList<>();
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--workers" -> workers = Integer.parseInt(args[++i]);
+                case "--pairs" -> pairs = Integer.parseInt(args[++i]);
+                default -> modes.add(ExecutionMode.valueOf(args[i]));
+            }
+        }
+        LibTorch.tune();
+        for (ExecutionMode mode : modes.isEmpty() ? List.of(ExecutionMode.thread, ExecutionMode.process) : modes) {
+            measure(mode, workers, pairs);
+        }
+    }
+
+    private static void measure(ExecutionMode mode, int workers, int pairs) {
+        TrainerOptions bare = TrainerOptions.builder().numParallels(workers).build();
+        TrainerOptions guarded = bare.toBuilder()
+                .onClientFailure(FailurePolicy.retry(3))
+                .clientTimeLimit(TIME_LIMIT)
+                .build();
+        double[] off = new double[pairs];
+        double[] on = new double[pairs];
+        double[] ratios = new double[pairs];
+        try (FedAvgFederation without = new FedAvgFederation(mode, pairs + WARM_UPS, bare, false);
+                FedAvgFederation with = new FedAvgFederation(mode, pairs + WARM_UPS, guarded, true)) {
+            for (int pair = -WARM_UPS; pair < pairs; pair++) {
+                int to = Math.max(pair, 0); // pair 0 overwrites the warm-ups
+                if (pair % 2 == 0) {
+                    off[to] = without.stepsPerSecond();
+                    on[to] = with.stepsPerSecond();
+                } else {
+                    on[to] = with.stepsPerSecond();
+                    off[to] = without.stepsPerSecond();
+                }
+                ratios[to] = on[to] / off[to];
+            }
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "%-8s guarded %s steps/s, unguarded %s steps/s, ratio %s, cost %.2f %%, pairs=%d%n",
+                mode,
+                Quartiles.text(on, "%.1f"),
+                Quartiles.text(off, "%.1f"),
+                Quartiles.text(ratios, "%.4f"),
+                100 * (1 - Quartiles.quantile(ratios, 0.5)),
+                pairs);
+    }
+}

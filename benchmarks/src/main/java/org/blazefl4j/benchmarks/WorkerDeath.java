@@ -1,0 +1,158 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.FailurePolicy;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How long it takes from a worker's SIGKILL at a random moment of a round until the caller of {@code localProcess} has
+ * the exception, where the round fails; and where the client is trained again, how much longer the round takes than an
+ * undisturbed one. The baseline is the median of rounds in between in which nobody is killed.
+ */
+final class WorkerDeath implements AutoCloseable {
+
+    private static final int FLOATS = 62_006;
+    private static final int CLIENTS = 16;
+    private static final int CLIENT_MILLIS = 50;
+
+    private final ProcessPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, Integer> trainer;
+    private final FedAvgDownlinkPackage payload = new FedAvgDownlinkPackage(torch.rand(FLOATS));
+    private final List<Integer> cids = IntStream.range(0, CLIENTS).boxed().toList();
+    private final SplittableRandom random = new SplittableRandom(7);
+    private final int roundMillis;
+    private final Set<Long> worked = new HashSet<>();
+
+    private WorkerDeath(int workers, FailurePolicy policy) {
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(workers)
+                .onClientFailure(policy)
+                .build();
+        trainer = new ProcessPoolClientTrainer<>(new WaitingClients(FLOATS, CLIENT_MILLIS), options);
+        roundMillis = CLIENTS * CLIENT_MILLIS / workers;
+    }
+
+    /**
+     * Kills so many workers in either way.
+     *
+     * @param args {@code [--workers n] [--kills n]}
+     */
+    public static void main(String[] args) {
+        int workers = Runtime.getRuntime().availableProcessors();
+        int kills = 50;
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--workers" -> workers = Integer.parseInt(args[++i]);
+                case "--kills" -> kills = Integer.parseInt(args[++i]);
+                default -> throw new IllegalArgumentException("unknown argument: " + args[i]);
+            }
+        }
+        LibTorch.tune();
+        try (WorkerDeath failing = new WorkerDeath(workers, FailurePolicy.failFast())) {
+            failing.measureNotice(kills);
+        }
+        try (WorkerDeath retrying = new WorkerDeath(workers, FailurePolicy.retry(3))) {
+            retrying.measureRounds(kills);
+        }
+    }
+
+    private void measureNotice(int kills) {
+        double[] notices = new double[kills];
+        int count = 0;
+        while (count < kills) {
+            undisturbedRound();
+            CompletableFuture<Long> killed = killSoon();
+            try {
+                round(); // the worker had no client at that moment
+            } catch (ClientFailedException failure) {
+                notices[count++] = (System.nanoTime() - killed.join()) * 1e-6;
+                trainer.uplinkPackage().forEach(FedAvgUplinkPackage::close);
+            }
+        }
+        print("SIGKILL to the exception", notices);
+    }
+
+    private void measureRounds(int kills) {
+        double[] undisturbed = new double[kills];
+        double[] disturbed = new double[kills];
+        double[] afterKill = new double[kills];
+        for (int i = 0; i < kills; i++) {
+            undisturbed[i] = undisturbedRound();
+            CompletableFuture<Long> killed = killSoon();
+            disturbed[i] = round();
+            afterKill[i] = (System.nanoTime() - killed.join()) * 1e-6;
+        }
+        double baseline = Quartiles.quantile(undisturbed, 0.5);
+        print("undisturbed round", undisturbed);
+        print("round with a SIGKILL and a retry", disturbed);
+        print(
+                "the same beyond an undisturbed one",
+                DoubleStream.of(disturbed).map(millis -> millis - baseline).toArray());
+        print("SIGKILL to the end of its round", afterKill);
+    }
+
+    private static void print(String what, double[] millis) {
+        System.out.printf(
+                Locale.ROOT,
+                "%-36s %s ms, max %.1f, n=%d%n",
+                what,
+                Quartiles.text(millis, "%.1f"),
+                Quartiles.quantile(millis, 1),
+                millis.length);
+    }
+
+    /** The milliseconds of a round by all workers; waits until a lost one is back. */
+    private double undisturbedRound() {
+        double millis;
+        do {
+            worked.clear();
+            millis = round();
+        } while (!worked.containsAll(trainer.workerPids()));
+        return millis;
+    }
+
+    private double round() {
+        long start = System.nanoTime();
+        trainer.localProcess(payload, cids, uplink -> {
+            try (uplink) {
+                worked.add((Long) uplink.metadata().get("pid"));
+            }
+        });
+        return (System.nanoTime() - start) * 1e-6;
+    }
+
+    /** Kills a worker in the first three quarters of the next round; when that was. */
+    private CompletableFuture<Long> killSoon() {
+        List<Long> pids = trainer.workerPids();
+        long pid = pids.get(random.nextInt(pids.size()));
+        long moment = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(roundMillis * 3 / 4));
+        return CompletableFuture.supplyAsync(() -> {
+            while (System.nanoTime() < moment) {
+                LockSupport.parkNanos(moment - System.nanoTime());
+            }
+            long now = System.nanoTime();
+            ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+            return now;
+        });
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+        payload.close();
+    }
+}
