@@ -64,10 +64,10 @@ final class Combinations {
 
     private void checkSample() {
         try {
-            ServerOptions.clientsPerRound(options.federation.numClients, options.federation.sampleRatio);
+            ServerOptions.clientsPerRound(options.federation.numClients(), options.federation.sampleRatio);
         } catch (IllegalArgumentException e) {
             throw refusal.apply("sample too small: --sample-ratio=" + options.federation.sampleRatio
-                    + " of --num-clients=" + options.federation.numClients
+                    + " of --num-clients=" + options.federation.numClients()
                     + ", limit=at least one client a round; raise the ratio");
         }
     }

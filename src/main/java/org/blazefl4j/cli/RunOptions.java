@@ -52,7 +52,7 @@ final class RunOptions {
         return new RunSettings(
                 algorithm(),
                 training.modelName,
-                federation.numClients,
+                federation.numClients(),
                 federation.globalRound,
                 federation.sampleRatio,
                 data.partition,
@@ -115,10 +115,9 @@ final class RunOptions {
         @Option(
                 names = "--num-clients",
                 paramLabel = "N",
-                defaultValue = "100",
                 converter = Numbers.Count.class,
-                description = "Clients in the federation. Default: ${DEFAULT-VALUE}.")
-        int numClients;
+                description = "Clients in the federation. Default: 100, with dsfl 20.")
+        Integer numClients;
 
         @Option(
                 names = "--global-round",
@@ -144,6 +143,10 @@ final class RunOptions {
                 converter = Numbers.Seed.class,
                 description = "Seed of all random numbers: same seed, same bits. Default: ${DEFAULT-VALUE}.")
         long seed;
+
+        int numClients() {
+            return numClients == null ? algorithm.defaultClients() : numClients;
+        }
     }
 
     static final class Data {

@@ -52,6 +52,9 @@ final class UsageTest {
                         "'--server-lr': value=0, limit=a number above 0 and at most 3.4028235E38"),
                 Arguments.of("--kd-lr 1", "--kd-lr has no effect: add --algorithm dsfl, or leave it out"),
                 Arguments.of(
+                        "--algorithm dsfl --sample-ratio 0.04",
+                        "sample too small: --sample-ratio=0.04 of --num-clients=20, limit=at least one client a round"),
+                Arguments.of(
                         "--algorithm dsfl --open-size 0",
                         "'--open-size': value=0, limit=a whole number from 1 to 2147483647"),
                 Arguments.of(
@@ -156,7 +159,12 @@ final class UsageTest {
         assertThat(help.replaceAll("\\s+", " "))
                 .contains("The federation", "The data", "Local training", "Execution", "Results", "Examples")
                 .containsPattern("130 +Ended by Ctrl-C")
-                .contains("--num-clients=N", "Default: 100.", "--global-round=N", "Default: 15.", "Default: cnn.")
+                .contains(
+                        "--num-clients=N",
+                        "Default: 100, with dsfl 20.",
+                        "--global-round=N",
+                        "Default: 15.",
+                        "Default: cnn.")
                 .contains("Default: iid.", "Default: 0.1.", "Default: 5.", "Default: 50.", "Default: 42.")
                 .contains("Default: fashion-mnist.", "Default: cpu.", "--output=DIR", "--verbose");
     }
