@@ -13,6 +13,9 @@ final class CliProcess implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 120;
 
+    /** Little against a round, much against what an idle process does. */
+    private static final Duration WORK = Duration.ofMillis(50);
+
     private final Process process;
     private final Path out;
     private final Path err;
@@ -80,6 +83,16 @@ final class CliProcess implements AutoCloseable {
     /** Waits until standard output has the text. */
     void awaitOutput(String text) throws IOException, InterruptedException {
         await(text, () -> out().contains(text));
+    }
+
+    /** Waits until one of its children is at work: idle ones use no processor. */
+    void awaitWorkOf(ProcessHandle child) throws IOException, InterruptedException {
+        Duration before = processorTime(child);
+        await("work of " + child.pid(), () -> processorTime(child).minus(before).compareTo(WORK) > 0);
+    }
+
+    private static Duration processorTime(ProcessHandle process) {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
     /** Waits until something is so, or it has ended. */

@@ -204,15 +204,17 @@ final class RunProcessTest {
 
         try (CliProcess cli = startTwoLongRounds("--retries", "3")) {
             cli.awaitOutput("round 1/2");
-            cli.children().forEach(ProcessHandle::destroyForcibly); // both are at work on the second round
+            ProcessHandle worker = cli.children().get(0);
+            cli.awaitWorkOf(worker);
+            worker.destroyForcibly();
 
             assertThat(cli.exitCode()).as(cli.err()).isZero();
             assertThat(cli.err().lines())
                     .filteredOn(line -> line.startsWith("trained again: client failed: client="))
-                    .hasSizeBetween(1, 2);
+                    .hasSize(1);
             assertThat(cli.out())
                     .contains("  failed client  up to 3 retries, then the run ends")
-                    .containsPattern("  failed clients +[12] trained again, 0 dropped")
+                    .containsPattern("  failed clients +1 trained again, 0 dropped")
                     .contains("completed: 2 of 2 rounds");
         }
         assertThat(hashes()).isEqualTo(undisturbed);
@@ -226,9 +228,9 @@ final class RunProcessTest {
         return hashes();
     }
 
-    /** Of about a second each: long against the time in which a test sees that one has begun. */
+    /** Long enough that a worker can be killed at work. */
     private CliProcess startTwoLongRounds(String... more) throws IOException {
-        List<String> args = new ArrayList<>(List.of("--global-round", "2", "--epochs", "100"));
+        List<String> args = new ArrayList<>(List.of("--global-round", "2", "--epochs", "40"));
         args.addAll(List.of(more));
         return start(args.toArray(String[]::new));
     }
