@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -25,13 +26,24 @@ public final class PoolFolder implements AutoCloseable {
 
     private static final String PREFIX = "blazefl4j-pool-";
 
-    /** Of this process's folders; looking at their locks would undo them. */
-    private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-";
+    /**
+     * Of this process's folders; looking at their locks would undo them. In a container each process that is started
+     * has the number of the one before.
+     */
+    private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-" + startMillis() + "-";
 
     private static final String OWNER = "owner";
 
     private final Path path;
     private FileChannel owner;
+
+    private static long startMillis() {
+        return ProcessHandle.current()
+                .info()
+                .startInstant()
+                .map(Instant::toEpochMilli)
+                .orElse(0L);
+    }
 
     PoolFolder() {
         this(Path.of(System.getProperty("java.io.tmpdir")));
@@ -47,8 +59,9 @@ public final class PoolFolder implements AutoCloseable {
             path = Files.createTempDirectory(parent, OWN_PREFIX);
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "no temporary folder: java.io.tmpdir=" + parent
-                            + ", limit=a folder that can be written to; set -Djava.io.tmpdir",
+                    "no temporary folder: parent=" + parent
+                            + ", limit=a folder that can be written to; set -Djava.io.tmpdir, or for states"
+                            + " TrainerOptions.stateFolder",
                     e);
         }
         try {
@@ -121,7 +134,7 @@ public final class PoolFolder implements AutoCloseable {
             delete(path);
         } catch (NoSuchFileException gone) {
             return;
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             warn("temporary folder not deleted: folder=" + path, e);
         }
     }

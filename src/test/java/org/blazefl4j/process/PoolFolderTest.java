@@ -60,6 +60,17 @@ final class PoolFolderTest {
         }
     }
 
+    /** As it is in containers, where the first process is number 1 each time. */
+    @Test
+    void shouldDeleteTheFolderOfAKilledProcessThatHadThisOnesNumber() throws Exception {
+        Path others = Files.createDirectory(
+                parent.resolve("blazefl4j-pool-" + ProcessHandle.current().pid() + "-1-before"));
+        Files.createFile(others.resolve("owner"));
+        Files.createFile(others.resolve("state-3-0"));
+        new PoolFolder(parent).close();
+        assertThat(parent).isEmptyDirectory();
+    }
+
     @Test
     void shouldLeaveAloneWhatIsNoPoolsFolder() throws Exception {
         Path target = Files.createDirectory(parent.resolve("target"));
