@@ -45,7 +45,7 @@ enum FaultPoint {
     }
 
     boolean isOn() {
-        return FAULTS.stream().anyMatch(fault -> fault.point() == this);
+        return !FAULTS.isEmpty() && FAULTS.stream().anyMatch(fault -> fault.point() == this);
     }
 
     /** Here the fault strikes, if there is one. */

@@ -1,6 +1,7 @@
 package org.blazefl4j.torch;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,7 +22,7 @@ final class Processor {
                     .findFirst()
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .orElse(UNKNOWN);
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return UNKNOWN;
         }
     }
@@ -39,7 +40,7 @@ final class Processor {
                     caches.add("L" + line(index, "level") + " " + line(index, "size"));
                 }
             }
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return UNKNOWN;
         }
         return caches.length() == 0 ? UNKNOWN : caches.toString();

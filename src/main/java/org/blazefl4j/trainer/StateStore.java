@@ -130,6 +130,8 @@ final class StateStore implements AutoCloseable {
     public void close() {
         inMemory.forEach(state -> state.memory.close());
         inMemory.clear();
+        memoryBytes = 0;
+        diskBytes = 0;
         files.close();
     }
 }

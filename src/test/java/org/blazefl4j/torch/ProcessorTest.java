@@ -43,6 +43,8 @@ final class ProcessorTest {
     void shouldSaySoWhereLinuxTellsNothing() throws IOException {
         assertThat(Processor.model(folder.resolve("none"))).isEqualTo("unknown");
         assertThat(Processor.model(Files.createFile(folder.resolve("empty")))).isEqualTo("unknown");
+        Path noText = Files.write(folder.resolve("no text"), new byte[] {(byte) 0xff, (byte) 0xfe});
+        assertThat(Processor.model(noText)).isEqualTo("unknown");
         assertThat(Processor.caches(folder.resolve("none"))).isEqualTo("unknown");
         assertThat(Processor.caches(folder)).isEqualTo("unknown");
     }

@@ -73,7 +73,8 @@ final class ClientStateTest {
     void shouldReadFromDiskAndLeaveNothingThere(ClientStatePropertiesTest.Kind kind) {
         List<Integer> cids = Clients.ids(6);
         List<Long> expected = new ArrayList<>(Collections.nCopies(6, 0L));
-        try (var trainer = trainer(kind, clients, onDisk(2))) {
+        var trainer = trainer(kind, clients, onDisk(2));
+        try (trainer) {
             for (int round = 0; round < 3; round++) {
                 cids.forEach(cid -> expected.set(cid, StatefulClients.next(expected.get(cid), cid, 1)));
                 assertThat(numbers(trainer, cids)).isEqualTo(expected);
@@ -84,6 +85,7 @@ final class ClientStateTest {
             assertThat(trainer.stateUsage().diskBytes()).isGreaterThan(6 * LENGTH * 4);
             assertThat(numberIn(trainer.states().read(0))).isEqualTo(expected.get(0));
         }
+        assertThat(trainer.stateUsage()).isEqualTo(new StateUsage(0, 0, 0));
         assertThat(folder).isEmptyDirectory();
     }
 
