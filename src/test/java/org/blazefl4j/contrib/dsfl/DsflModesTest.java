@@ -126,7 +126,7 @@ final class DsflModesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 3})
+    @ValueSource(ints = {1, 2, 3})
     void shouldGiveTheSameBitsInProcesses(int count) {
         Outcome processes = met(DsflProcessPoolClientTrainer::new, count);
 
