@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,20 +20,17 @@ import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
-import org.blazefl4j.core.StoppedException;
-import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Overtime;
 import org.blazefl4j.process.PoolClassLoader;
 import org.blazefl4j.process.WorkerSettings;
-import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What trainers of all execution modes have in common: checks, the count of rounds, hand-over in order, the cache, and
- * the ways in which a round can end. Subclass one of the three trainers to override {@link #progressFn}.
+ * What trainers of all execution modes have in common: checks, the count of rounds, packages handed over in order, the
+ * cache, clients' states, and the end. Subclass one of the three trainers to override {@link #progressFn}.
  *
  * <p>A trainer runs one round at a time. Each call of {@code localProcess} that gets to train is a round, whether it
  * succeeds or not; {@link #startAtRound} repeats a round or resumes. A round starts with an empty cache: packages of an
@@ -397,19 +393,20 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             requireOpen();
             requireRoundLeft();
             Round<D, C> current = new Round<>(this, round, payload, checked, streaming);
-            throwIfStopped(current);
+            RoundCourse<U, D, C> course = new RoundCourse<>(this, current, cache);
+            course.throwIfStopped();
             cache.discard();
-            runCounted(current, sink);
+            runCounted(current, course, sink);
         } finally {
             leave();
         }
     }
 
-    private void runCounted(Round<D, C> current, Consumer<? super U> sink) {
+    private void runCounted(Round<D, C> current, RoundCourse<U, D, C> course, Consumer<? super U> sink) {
         running = current;
         failures = current.failures();
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
-            run(current, sink);
+            course.run(sink);
         } finally {
             running = null;
             states.discard();
@@ -417,120 +414,10 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         }
     }
 
-    private void run(Round<D, C> current, Consumer<? super U> sink) {
-        RoundExecution<U> execution = execute(current);
-        SortedMap<Integer, U> rest;
-        boolean complete;
-        try {
-            try (CallersCode code = new CallersCode()) {
-                complete = handOver(current, execution, sink, code);
-            }
-            rest = execution.end();
-        } catch (Throwable callersFailure) {
-            current.abort();
-            discard(current, execution, callersFailure);
-            throw callersFailure;
-        }
-        keepAll(current, rest);
-        throwIfStateFailed(current);
-        commitStates(current, complete);
-        if (current.failures().isFatal() && !isClosed()) {
-            throw current.failures().unsettled();
-        }
-        // A stop after the last package was taken is left for the next round: the caller has the whole of this one.
-        if (!complete || isClosed()) {
-            throwIfStopped(current);
-        }
-        if (current.failures().droppedAll(current.size())) {
-            throw current.failures().allDropped();
-        }
-    }
-
-    private void throwIfStateFailed(Round<D, C> current) {
-        IllegalStateException failure = current.stateFailure();
-        if (failure != null) {
-            addUnsettled(current, failure);
-            throw failure;
-        }
-    }
-
-    /** What a stopped client left may be a part of its state, and a stopped round has to be repeatable. */
-    private void commitStates(Round<D, C> current, boolean complete) {
-        boolean stopped = current.failures().isFatal() ? current.stopRequested() : !complete;
-        if (!stopped) {
-            states.commit();
-            committedRounds = current.number() + 1;
-        }
-    }
-
-    private void discard(Round<D, C> current, RoundExecution<U> execution, Throwable callersFailure) {
-        execution.end().values().forEach(TensorWalk::closeAll);
-        addUnsettled(current, callersFailure);
-    }
-
-    private static void addUnsettled(Round<?, ?> current, Throwable failure) {
-        ClientFailedException unsettled = current.failures().unsettled();
-        if (unsettled != null) {
-            failure.addSuppressed(unsettled);
-        }
-    }
-
-    /** False if the round has to end early. */
-    private boolean handOver(
-            Round<D, C> current, RoundExecution<U> execution, Consumer<? super U> sink, CallersCode code) {
-        int index = 0;
-        for (Integer job : progressFn(current.cids())) {
-            requireSameJob(current, index, job);
-            code.pause();
-            U uplink = execution.await(index);
-            code.resume();
-            if (uplink == null && !current.failures().isDropped(index)) {
-                return false;
-            }
-            if (uplink != null && current.stopRequested()) {
-                // A client that was asked to end early may have returned a part of its result.
-                cache.add(converted(uplink));
-                return false;
-            }
-            if (uplink != null) {
-                sink.accept(converted(uplink));
-                current.failures().accepted(index);
-            }
-            index++;
-        }
-        if (index < current.size()) {
-            requireSameJob(current, index, null);
-        }
-        return true;
-    }
-
-    private static void requireSameJob(Round<?, ?> current, int index, Integer job) {
-        Integer expected = index < current.size() ? current.cids().get(index) : null;
-        if (!Objects.equals(expected, job)) {
-            throw new IllegalStateException("progressFn changed the jobs: position=" + index + ", client=" + job
-                    + ", limit=" + expected + "; it must give all jobs in their order");
-        }
-    }
-
-    private U converted(U uplink) {
-        try {
-            return Objects.requireNonNull(convertBufferToUplink(uplink), "convertBufferToUplink returned null");
-        } catch (Throwable failure) {
-            TensorWalk.closeAll(uplink);
-            throw failure;
-        }
-    }
-
-    private void throwIfStopped(Round<D, C> current) {
-        StoppedException stopped = current.stopped();
-        if (stopped == null) {
-            return;
-        }
-        if (current.stoppedByEvent()) {
-            stopEvent.clear();
-        }
-        addUnsettled(current, stopped);
-        throw stopped;
+    /** What the clients of the running round have left counts from now on. */
+    final void commitStates() {
+        states.commit();
+        committedRounds = round + 1;
     }
 
     @Override
@@ -546,19 +433,6 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     @Override
     public final List<U> uplinkPackage() {
         return cache.take();
-    }
-
-    private void keepAll(Round<D, C> current, SortedMap<Integer, U> packages) {
-        for (Map.Entry<Integer, U> entry : packages.entrySet()) {
-            int index = entry.getKey();
-            try {
-                cache.add(converted(entry.getValue()));
-                current.failures().accepted(index);
-            } catch (Throwable failure) {
-                packages.tailMap(index + 1).values().forEach(TensorWalk::closeAll);
-                throw failure;
-            }
-        }
     }
 
     private void enter() {

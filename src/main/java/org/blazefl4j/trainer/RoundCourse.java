@@ -1,0 +1,191 @@
+package org.blazefl4j.trainer;
+
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.function.Consumer;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.process.CallersCode;
+import org.blazefl4j.shm.TensorWalk;
+
+/**
+ * The course of one round: packages are handed over in order, and when the round ends, in whichever way, it is settled
+ * what becomes of the packages that are left, of the clients' states and of the failures. On the calling thread.
+ *
+ * @param <U> the uplink package
+ * @param <D> the downlink package
+ * @param <C> the client's configuration
+ */
+final class RoundCourse<U, D, C> {
+
+    private final AbstractClientTrainer<U, D, C> trainer;
+    private final Round<D, C> round;
+    private final ClientFailures failures;
+    private final PackageCache<U> cache;
+
+    /**
+     * Before it begins.
+     *
+     * @param cache takes what is not handed over to a sink
+     */
+    RoundCourse(AbstractClientTrainer<U, D, C> trainer, Round<D, C> round, PackageCache<U> cache) {
+        this.trainer = trainer;
+        this.round = round;
+        this.failures = round.failures();
+        this.cache = cache;
+    }
+
+    /**
+     * Runs it to its end.
+     *
+     * @throws ClientFailedException if a client failed for good, or all were dropped
+     * @throws StoppedException if it was ended early
+     * @throws IllegalStateException if a client's state could not be kept
+     */
+    void run(Consumer<? super U> sink) {
+        RoundExecution<U> execution = trainer.execute(round);
+        SortedMap<Integer, U> rest;
+        boolean complete;
+        try {
+            try (CallersCode code = new CallersCode()) {
+                complete = handOver(execution, sink, code);
+            }
+            rest = execution.end();
+        } catch (Throwable callersFailure) {
+            round.abort();
+            discard(execution, callersFailure);
+            throw callersFailure;
+        }
+        keepAll(rest);
+        throwIfStateFailed();
+        commitStates(complete);
+        throwIfNotWhole(complete);
+    }
+
+    // ---- hand-over
+
+    /** False if the round has to end early. */
+    private boolean handOver(RoundExecution<U> execution, Consumer<? super U> sink, CallersCode code) {
+        int index = 0;
+        for (Integer job : trainer.progressFn(round.cids())) {
+            requireSameJob(index, job);
+            code.pause();
+            U uplink = execution.await(index);
+            code.resume();
+            if (!pass(index, uplink, sink)) {
+                return false;
+            }
+            index++;
+        }
+        if (index < round.size()) {
+            requireSameJob(index, null);
+        }
+        return true;
+    }
+
+    /** Passes a package on, or passes over a client that was dropped. False if the round has to end early. */
+    private boolean pass(int index, U uplink, Consumer<? super U> sink) {
+        if (uplink == null) {
+            return failures.isDropped(index);
+        }
+        if (round.stopRequested()) {
+            // A client that was asked to end early may have returned a part of its result.
+            cache.add(converted(uplink));
+            return false;
+        }
+        sink.accept(converted(uplink));
+        failures.accepted(index);
+        return true;
+    }
+
+    private void requireSameJob(int index, Integer job) {
+        Integer expected = index < round.size() ? round.cids().get(index) : null;
+        if (!Objects.equals(expected, job)) {
+            throw new IllegalStateException("progressFn changed the jobs: position=" + index + ", client=" + job
+                    + ", limit=" + expected + "; it must give all jobs in their order");
+        }
+    }
+
+    private U converted(U uplink) {
+        try {
+            return Objects.requireNonNull(trainer.convertBufferToUplink(uplink), "convertBufferToUplink returned null");
+        } catch (Throwable failure) {
+            TensorWalk.closeAll(uplink);
+            throw failure;
+        }
+    }
+
+    // ---- the end
+
+    private void keepAll(SortedMap<Integer, U> packages) {
+        for (Map.Entry<Integer, U> entry : packages.entrySet()) {
+            int index = entry.getKey();
+            try {
+                cache.add(converted(entry.getValue()));
+                failures.accepted(index);
+            } catch (Throwable failure) {
+                packages.tailMap(index + 1).values().forEach(TensorWalk::closeAll);
+                throw failure;
+            }
+        }
+    }
+
+    private void discard(RoundExecution<U> execution, Throwable callersFailure) {
+        execution.end().values().forEach(TensorWalk::closeAll);
+        addUnsettled(callersFailure);
+    }
+
+    /** What a stopped client left may be a part of its state, and a stopped round has to be repeatable. */
+    private void commitStates(boolean complete) {
+        boolean stopped = failures.isFatal() ? round.stopRequested() : !complete;
+        if (!stopped) {
+            trainer.commitStates();
+        }
+    }
+
+    private void throwIfStateFailed() {
+        IllegalStateException failure = round.stateFailure();
+        if (failure != null) {
+            addUnsettled(failure);
+            throw failure;
+        }
+    }
+
+    private void throwIfNotWhole(boolean complete) {
+        if (failures.isFatal() && !trainer.isClosed()) {
+            throw failures.unsettled();
+        }
+        // A stop after the last package was taken is left for the next round: the caller has the whole of this one.
+        if (!complete || trainer.isClosed()) {
+            throwIfStopped();
+        }
+        if (failures.droppedAll(round.size())) {
+            throw failures.allDropped();
+        }
+    }
+
+    /**
+     * Does nothing unless somebody has asked for the end.
+     *
+     * @throws StoppedException if so; the stop event, if it was that, is then cleared
+     */
+    void throwIfStopped() {
+        StoppedException stopped = round.stopped();
+        if (stopped == null) {
+            return;
+        }
+        if (round.stoppedByEvent()) {
+            trainer.stopEvent().clear();
+        }
+        addUnsettled(stopped);
+        throw stopped;
+    }
+
+    private void addUnsettled(Throwable failure) {
+        ClientFailedException unsettled = failures.unsettled();
+        if (unsettled != null) {
+            failure.addSuppressed(unsettled);
+        }
+    }
+}
