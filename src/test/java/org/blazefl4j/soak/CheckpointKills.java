@@ -21,8 +21,8 @@ final class CheckpointKills {
     private final Map<String, Undisturbed> undisturbed = new LinkedHashMap<>();
     private final Map<String, List<KilledRun>> runs = new LinkedHashMap<>();
 
-    /** What a run comes to, and how long its JVM lives. */
-    private record Undisturbed(RunResults results, long millis) {}
+    /** What a run comes to, and how fast. */
+    private record Undisturbed(RunResults results, KilledRun.Pace pace) {}
 
     /** In an empty folder. */
     CheckpointKills(Path folder, SoakNumbers numbers) {
@@ -54,21 +54,22 @@ final class CheckpointKills {
             undisturbed.put(name, undisturbed(name));
         }
         Undisturbed expected = undisturbed.get(name);
-        KilledRun run = new KilledRun(name, runFolder, expected.millis(), random.split());
+        KilledRun run = new KilledRun(name, runFolder, random.split());
         runs.computeIfAbsent(name, key -> new ArrayList<>()).add(run);
         boolean complete = false;
-        while (!complete) {
-            complete = run.start(isEnough());
+        while (!complete && !isEnough()) {
+            complete = run.startAndKill(expected.pace());
+        }
+        if (!complete) {
+            run.startAndSpare();
         }
         RunResults.of(runFolder).requireEqual(expected.results());
     }
 
     private Undisturbed undisturbed(String name) throws Exception {
         Path runFolder = Files.createDirectory(folder.resolve("undisturbed-" + name));
-        long start = System.nanoTime();
-        KilledRun run = new KilledRun(name, runFolder, 0, random.split());
-        run.start(true);
-        return new Undisturbed(RunResults.of(runFolder), (System.nanoTime() - start) / 1_000_000);
+        KilledRun.Pace pace = new KilledRun(name, runFolder, random.split()).startAndSpare();
+        return new Undisturbed(RunResults.of(runFolder), pace);
     }
 
     private boolean isEnough() {

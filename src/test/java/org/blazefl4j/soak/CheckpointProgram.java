@@ -18,10 +18,16 @@ import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
- * Begins or resumes a run that saves a checkpoint after every round, and goes on to its end. Prints {@code resumed <n>}
- * with the number of completed rounds, and {@code saved <n>} after each checkpoint.
+ * Begins or resumes a run that saves a checkpoint after every round, and goes on to its end. Says what it resumed and
+ * what it has saved.
  */
 final class CheckpointProgram {
+
+    /** What a line begins with that says how many rounds the checkpoint had from which it goes on. */
+    static final String RESUMED = "resumed ";
+
+    /** What a line begins with that says how many rounds the checkpoint has that was saved. */
+    static final String SAVED = "saved ";
 
     static final String CSV = "metrics.csv";
     static final String JSON = "metrics.jsonl";
@@ -56,9 +62,9 @@ final class CheckpointProgram {
             int begun = checkpoints.resume().map(ResumedRun::round).orElse(-1);
             if (begun < 0) {
                 checkpoints.save(0);
-                System.out.println("saved 0");
+                System.out.println(SAVED + 0);
             } else {
-                System.out.println("resumed " + begun);
+                System.out.println(RESUMED + begun);
             }
             new Simulation<>(server, trainer)
                     .addListener(csv)
@@ -80,7 +86,7 @@ final class CheckpointProgram {
     private static final class Saved implements RoundListener<Object> {
         @Override
         public void roundFinished(RoundReport report) {
-            System.out.println("saved " + (report.round() + 1));
+            System.out.println(SAVED + (report.round() + 1));
         }
     }
 }

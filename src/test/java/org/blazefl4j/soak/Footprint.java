@@ -3,6 +3,8 @@ package org.blazefl4j.soak;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -16,6 +18,9 @@ import java.util.stream.Stream;
  */
 record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, long segments) {
 
+    private static final int COUNTS = 5;
+    private static final long BETWEEN_COUNTS_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     /** Of no process. */
     static final Footprint NONE = new Footprint(0, 0, 0, 0, 0);
 
@@ -27,9 +32,14 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
         return new Footprint(
                 kibibytes(proc.resolve("status"), "VmRSS:"),
                 privateKiB,
-                entries(proc.resolve("fd")),
-                entries(proc.resolve("task")),
+                steadyEntries(proc.resolve("fd")),
+                steadyEntries(proc.resolve("task")),
                 segments(proc.resolve("maps")));
+    }
+
+    /** Open files but those of segments, each of which is mapped as long as it is open. */
+    long otherDescriptors() {
+        return descriptors - segments;
     }
 
     /** The larger one of each figure. */
@@ -51,6 +61,16 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
         } catch (IOException e) {
             throw new AssertionError("process ended while it was looked at: " + file, e);
         }
+    }
+
+    /** The least of a few counts: the JVM opens files and starts threads for moments, too. */
+    private static long steadyEntries(Path folder) {
+        long least = entries(folder);
+        for (int i = 1; i < COUNTS; i++) {
+            LockSupport.parkNanos(BETWEEN_COUNTS_NANOS);
+            least = Math.min(least, entries(folder));
+        }
+        return least;
     }
 
     private static long entries(Path folder) {

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 
 /** One run with checkpoints, started again and again in the same folder. */
 final class KilledRun {
@@ -14,31 +15,42 @@ final class KilledRun {
     static final int ROUNDS = 30;
 
     private static final int SIGKILLED = 137;
-    private static final long PATIENCE_MILLIS = 120_000;
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(3);
+    private static final int POLL_MILLIS = 2;
 
     /** One start of so many is in a worker process; bits do not depend on it. */
     private static final int STARTS_PER_POOL = 4;
+
+    /** One start of so many is killed before it has saved anything. */
+    private static final int STARTS_PER_EARLY_KILL = 4;
+
+    private static final int MOST_CHECKPOINTS_PER_START = 10;
 
     private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
 
     private final String name;
     private final Path folder;
-    private final long lifeMillis;
     private final SplittableRandom random;
     private int kills;
     private int resumes;
     private int saved = -1;
 
     /**
+     * How fast a start gets on, about.
+     *
+     * @param beginMillis from the start of the JVM to its first checkpoint
+     * @param roundMillis one round, with its checkpoint
+     */
+    record Pace(long beginMillis, long roundMillis) {}
+
+    /**
      * A run before its first start.
      *
      * @param name of the experiment
-     * @param lifeMillis how long a start takes to the end of the run, about
      */
-    KilledRun(String name, Path folder, long lifeMillis, SplittableRandom random) {
+    KilledRun(String name, Path folder, SplittableRandom random) {
         this.name = name;
         this.folder = folder;
-        this.lifeMillis = lifeMillis;
         this.random = random;
     }
 
@@ -52,29 +64,56 @@ final class KilledRun {
         return resumes;
     }
 
+    /** Starts it and lets it come to its end. */
+    Pace startAndSpare() throws Exception {
+        long start = System.nanoTime();
+        try (Child child = start(false)) {
+            awaitCheckpoints(child, 1);
+            long begun = System.nanoTime();
+            awaitCheckpoints(child, Integer.MAX_VALUE);
+            assertThat(check(child, false)).as("came to its end").isTrue();
+            long ended = System.nanoTime();
+            return new Pace(
+                    TimeUnit.NANOSECONDS.toMillis(begun - start),
+                    TimeUnit.NANOSECONDS.toMillis(ended - begun) / ROUNDS);
+        }
+    }
+
     /**
-     * Starts it, and kills it at some moment of its life.
+     * Starts it, and kills it while it starts or in one of its next rounds.
      *
-     * @param spare lets it come to its end
-     * @return whether it did
+     * @return whether it came to its end before that
      */
-    boolean start(boolean spare) throws Exception {
+    boolean startAndKill(Pace pace) throws Exception {
         boolean pool = random.nextInt(STARTS_PER_POOL) == 0;
-        long moment = random.nextLong(lifeMillis * (pool ? 2 : 1) + 1);
-        try (Child child = Child.start(
+        try (Child child = start(pool)) {
+            if (random.nextInt(STARTS_PER_EARLY_KILL) == 0) {
+                child.endsWithin(random.nextLong(pace.beginMillis() + 1));
+            } else {
+                awaitCheckpoints(child, random.nextInt(MOST_CHECKPOINTS_PER_START) + 1);
+                child.endsWithin(random.nextLong(pace.roundMillis() + 1));
+            }
+            child.kill();
+            return check(child, pool);
+        }
+    }
+
+    private Child start(boolean pool) throws IOException {
+        return Child.start(
                 folder,
                 QUICK_START,
                 CheckpointProgram.class,
                 name,
                 folder.toString(),
                 Integer.toString(ROUNDS),
-                pool ? "process" : "serial")) {
-            boolean ended = child.endsWithin(spare ? PATIENCE_MILLIS : moment);
-            if (!ended) {
-                assertThat(spare).as("hangs: " + child.err()).isFalse();
-                child.kill();
-            }
-            return check(child, pool);
+                pool ? "process" : "serial");
+    }
+
+    /** Waits until this start has reported so many checkpoints, or has ended. */
+    private static void awaitCheckpoints(Child child, int count) throws Exception {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (numbers(child, CheckpointProgram.SAVED).count() < count && !child.endsWithin(POLL_MILLIS)) {
+            assertThat(System.nanoTime()).as("hangs: " + child.err()).isLessThan(end);
         }
     }
 
@@ -82,12 +121,12 @@ final class KilledRun {
         int exit = child.exitValue();
         assertThat(exit).as(child.err()).isIn(0, SIGKILLED);
         assertThat(child.orphans()).as("processes left").isEmpty();
-        OptionalInt resumed = last(child, "resumed ");
-        if (resumed.isPresent()) {
+        int before = saved;
+        numbers(child, CheckpointProgram.RESUMED).forEach(round -> {
+            assertThat(round).as("rounds in the checkpoint").isGreaterThanOrEqualTo(before);
             resumes++;
-            assertThat(resumed.getAsInt()).as("rounds in the checkpoint").isGreaterThanOrEqualTo(saved);
-        }
-        saved = Math.max(saved, last(child, "saved ").orElse(-1));
+        });
+        saved = numbers(child, CheckpointProgram.SAVED).max().orElse(before);
         boolean complete = exit == 0;
         kills += complete ? 0 : 1;
         if (complete && pool) {
@@ -96,10 +135,9 @@ final class KilledRun {
         return complete;
     }
 
-    private static OptionalInt last(Child child, String word) throws IOException {
+    private static IntStream numbers(Child child, String word) throws IOException {
         return child.out().stream()
                 .filter(line -> line.startsWith(word))
-                .mapToInt(line -> Integer.parseInt(line.substring(word.length())))
-                .max();
+                .mapToInt(line -> Integer.parseInt(line.substring(word.length())));
     }
 }

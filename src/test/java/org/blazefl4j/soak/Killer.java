@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * A thread that kills worker processes at random moments, starting ones among them, and now and then stops one for a
- * while, for shorter or longer than its pool has patience.
+ * A thread that kills worker processes at random moments, now and then one that is still starting, and now and then
+ * stops one for a while, for shorter or longer than its pool has patience.
  *
  * <p>A pool gives up a worker that cannot start three times in a row, so a worker that was killed twice is spared until
  * it has worked again.
@@ -22,6 +22,7 @@ final class Killer implements AutoCloseable {
     private static final int LEAST_PAUSE_MILLIS = 50;
     private static final int MOST_PAUSE_MILLIS = 1200;
     private static final int STRIKES_PER_STOP = 8;
+    private static final int STRIKES_PER_EARLY_KILL = 4;
     private static final int MOST_KILLS_IN_A_ROW = 2;
 
     private final SplittableRandom random;
@@ -108,13 +109,14 @@ final class Killer implements AutoCloseable {
         int index = random.nextInt(workers.size());
         long pid = workers.get(index);
         boolean stop = random.nextInt(STRIKES_PER_STOP) == 0;
+        boolean early = random.nextInt(STRIKES_PER_EARLY_KILL) == 0;
         int millis = random.nextInt(1, mostStopMillis);
         if (Long.valueOf(pid).equals(lastKilled.get(index))) {
             return; // its pool has not replaced it yet
         }
         if (stop) {
             stop(pid, millis);
-        } else {
+        } else if (early || working.contains(pid)) {
             kill(index, pid);
         }
     }

@@ -33,7 +33,9 @@ final class Soak {
             jvm.addAll(numbers.toJvmArguments());
             try (Child program = Child.start(folder, jvm, PoolSoakProgram.class)) {
                 program.endsWithin(PATIENCE_MILLIS);
-                assertThat(program.exitValue()).as(program.err()).isZero();
+                assertThat(program.exitValue())
+                        .as(program.err() + String.join("\n", program.out()))
+                        .isZero();
                 assertThat(program.orphans()).as("processes left").isEmpty();
                 assertThat(program.temporaryFiles()).as("temporary files left").isEmpty();
                 return program.out();

@@ -39,7 +39,7 @@ record SoakNumbers(
                 seedProperty(),
                 property("kills", 200),
                 property("emptyRounds", 3000),
-                property("algorithms", Integer.MAX_VALUE),
+                property("algorithms", 3),
                 property("trainingRounds", 500),
                 property("minutes", 0),
                 property("legs", 5),

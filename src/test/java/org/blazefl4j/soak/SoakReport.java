@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
 
 /** What was done, on what and with which outcome, in a file {@code target/soak/<date>.md}, part by part. */
@@ -44,7 +45,9 @@ final class SoakReport {
         values.put("kernel", System.getProperty("os.version"));
         values.put("java", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         values.put("processors", Runtime.getRuntime().availableProcessors());
-        values.putAll(NumericEnvironment.capture().toMap());
+        try (IntraOpThreads asInTheExperiments = IntraOpThreads.scope(1)) {
+            values.putAll(NumericEnvironment.capture().toMap());
+        }
         return values;
     }
 
