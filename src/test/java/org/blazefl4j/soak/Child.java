@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /**
  * A program of these tests in a process of its own, on this JVM's class path. What it and its own children write goes
@@ -105,10 +106,13 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** What is in its temporary folder. */
+    /**
+     * The files in its temporary folder and in the folders there. Empty folders are left out: a process that is killed
+     * between making one and locking it leaves it behind.
+     */
     List<Path> temporaryFiles() throws IOException {
-        try (var files = Files.list(folder.resolve("tmp"))) {
-            return files.toList();
+        try (Stream<Path> tree = Files.walk(folder.resolve("tmp"))) {
+            return tree.filter(file -> !Files.isDirectory(file)).toList();
         }
     }
 
