@@ -39,7 +39,7 @@ final class CheckpointFolder implements AutoCloseable {
         this.lock = FolderLock.of(folder);
         try {
             for (Path file : files()) {
-                if (file.getFileName().toString().endsWith(PARTIAL)) {
+                if (isPartial(file)) {
                     Files.delete(file);
                 }
             }
@@ -61,6 +61,14 @@ final class CheckpointFolder implements AutoCloseable {
         try (Stream<Path> files = Files.list(folder)) {
             return files.toList();
         }
+    }
+
+    /** Files of others that may be there are left alone. */
+    private static boolean isPartial(Path file) {
+        String name = file.getFileName().toString();
+        return name.endsWith(PARTIAL)
+                && NAME.matcher(name.substring(0, name.length() - PARTIAL.length()))
+                        .matches();
     }
 
     /** The round in a file's name; -1 if it is no checkpoint. */

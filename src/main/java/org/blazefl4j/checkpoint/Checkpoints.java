@@ -80,6 +80,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     private CheckpointFolder folder;
     private Search search;
     private boolean begun;
+    private boolean closed;
     private int saved = NOTHING;
     private int completed = NOTHING;
 
@@ -206,18 +207,18 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         if (begun) {
             throw new IllegalStateException("resumed too late: folder=" + path + ", limit=once, before the first save");
         }
-        CheckpointFile file = find();
-        begun = true;
-        if (file == null) {
-            return Optional.empty();
-        }
+        Optional<ResumedRun> resumed = Optional.ofNullable(find()).map(this::resume);
+        begun = true; // not before: a run that was refused is in the folder still, and not to be saved over
+        closeSearch();
+        return resumed;
+    }
+
+    private ResumedRun resume(CheckpointFile file) {
         checkConfiguration(file);
         checkParts(file);
         parts.forEach((name, part) -> restore(file, name, part));
         saved = file.header().round();
-        ResumedRun resumed = new ResumedRun(file.path(), saved, environmentDifferences(file), search.skipped());
-        closeSearch();
-        return Optional.of(resumed);
+        return new ResumedRun(file.path(), saved, environmentDifferences(file), search.skipped());
     }
 
     /** The latest undamaged file, looked for once; null if there is none. */
@@ -311,10 +312,12 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
      * Saves now, between two rounds.
      *
      * @param round the number of completed rounds; 0 before the first, so that a run killed early can be resumed
-     * @throws CheckpointException if the folder is in use, or holds checkpoints and {@link #resume()} was not called
+     * @throws CheckpointException if the folder is in use, or holds checkpoints from which this run was not resumed
+     * @throws IllegalStateException if this is closed
      * @throws UncheckedIOException if the file cannot be written; earlier ones are untouched
      */
     public void save(int round) {
+        open();
         if (!begun) {
             startAnew();
             begun = true;
@@ -353,6 +356,9 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     private void open() {
+        if (closed) {
+            throw new IllegalStateException("checkpoints are closed: folder=" + path + "; make new ones and resume");
+        }
         if (folder == null) {
             try {
                 folder = new CheckpointFolder(path);
@@ -379,6 +385,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     /** Lets go of the folder. Saves nothing: what failed midway is no state to go on from. */
     @Override
     public void close() {
+        closed = true;
         closeSearch();
         if (folder != null) {
             try {

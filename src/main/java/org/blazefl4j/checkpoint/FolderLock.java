@@ -3,6 +3,7 @@ package org.blazefl4j.checkpoint;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -47,9 +48,13 @@ final class FolderLock implements AutoCloseable {
 
     private void take() throws IOException {
         channel = FileChannel.open(folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = channel.tryLock();
-        if (lock == null) {
-            throw inUse(folder, "another process");
+        try {
+            FileLock lock = channel.tryLock();
+            if (lock == null) {
+                throw inUse(folder, "another process");
+            }
+        } catch (OverlappingFileLockException e) {
+            throw inUse(folder, "this process"); // by a class loader that has its own list of folders
         }
     }
 

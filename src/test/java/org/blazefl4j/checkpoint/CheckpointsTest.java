@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -443,6 +446,55 @@ final class CheckpointsTest {
                 .hasMessageStartingWith("resumed too late: ");
         checkpoints.close();
         checkpoints.close();
+    }
+
+    @Test
+    void shouldNotTouchARunThatItWasNotAllowedToResume() throws IOException {
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("lr", 0.1))) {
+            checkpoints.save(0);
+            checkpoints.save(9);
+        }
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("lr", 0.2))) {
+            assertThatThrownBy(checkpoints::resume).isInstanceOf(CheckpointException.class);
+            assertThatThrownBy(() -> checkpoints.save(0))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageStartingWith("checkpoint folder holds a run: folder=" + folder() + ", found=" + file(9));
+        }
+        assertThat(files()).containsExactly("lock", "round-000000.checkpoint", "round-000009.checkpoint");
+    }
+
+    @Test
+    void shouldLeaveFilesOfOthersAlone() throws IOException {
+        Files.createDirectories(folder());
+        Files.writeString(folder().resolve("film.partial"), "not ours");
+        saveRounds(4);
+
+        assertThat(folder().resolve("film.partial")).hasContent("not ours");
+    }
+
+    @Test
+    void shouldRefuseAFolderThatAnotherClassLoaderOfThisProcessUses() throws IOException {
+        saveRounds(0);
+        try (FileChannel other = FileChannel.open(folder().resolve("lock"), StandardOpenOption.WRITE);
+                FileLock lock = other.lock();
+                Checkpoints checkpoints = Checkpoints.in(folder())) {
+            assertThatThrownBy(checkpoints::latest)
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageStartingWith("checkpoint folder is in use: folder=" + folder() + ", by=this process, ");
+        }
+    }
+
+    @Test
+    void shouldRefuseToSaveOnceClosed() throws IOException {
+        Checkpoints checkpoints = Checkpoints.in(folder());
+        checkpoints.save(0);
+        checkpoints.close();
+
+        assertThatThrownBy(() -> checkpoints.save(1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("checkpoints are closed: folder=" + folder() + "; make new ones and resume");
+        assertThat(files()).containsExactly("lock", "round-000000.checkpoint");
     }
 
     @Test
