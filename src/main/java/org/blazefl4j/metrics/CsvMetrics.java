@@ -30,7 +30,6 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
 
     private static final System.Logger LOG = System.getLogger(CsvMetrics.class.getName());
 
-    private static final String POSITION = "position";
     private static final String COLUMNS = "columns";
 
     private final Path path;
@@ -99,21 +98,21 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
         }
     }
 
-    /** Writes how far the file goes, after it was synced to the disk, and its columns. */
+    /** Writes how far the file goes, after it was synced to the disk, a checksum of it, and its columns. */
     @Override
     public void save(CheckpointWriter out) {
-        out.put(POSITION, file.durablePosition());
+        file.save(out);
         out.put(COLUMNS, columns);
     }
 
     /**
      * Goes on in the file as it was when it was saved; rows written after that are cut off.
      *
-     * @throws IllegalArgumentException if the file is missing, or shorter than it was
+     * @throws IllegalArgumentException if the file is missing, shorter than it was, or another; it is then as before
      */
     @Override
     public void restore(CheckpointReader in) {
-        file.goOnAt(in.get(POSITION, Long.class));
+        file.restore(in);
         List<?> saved = in.get(COLUMNS, List.class);
         columns = saved == null ? null : saved.stream().map(String.class::cast).toList();
     }

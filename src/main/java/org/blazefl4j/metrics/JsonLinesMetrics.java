@@ -21,8 +21,6 @@ import org.blazefl4j.core.RoundReport;
  */
 public final class JsonLinesMetrics implements RoundListener<Object>, Checkpointable, AutoCloseable {
 
-    private static final String POSITION = "position";
-
     private final ResultFile file;
 
     private JsonLinesMetrics(ResultFile file) {
@@ -71,20 +69,20 @@ public final class JsonLinesMetrics implements RoundListener<Object>, Checkpoint
         write("round", RoundRow.of(report));
     }
 
-    /** Writes how far the file goes, after it was synced to the disk. */
+    /** Writes how far the file goes, after it was synced to the disk, and a checksum of it. */
     @Override
     public void save(CheckpointWriter out) {
-        out.put(POSITION, file.durablePosition());
+        file.save(out);
     }
 
     /**
      * Goes on in the file as it was when it was saved; lines written after that are cut off.
      *
-     * @throws IllegalArgumentException if the file is missing, or shorter than it was
+     * @throws IllegalArgumentException if the file is missing, shorter than it was, or another; it is then as before
      */
     @Override
     public void restore(CheckpointReader in) {
-        file.goOnAt(in.get(POSITION, Long.class));
+        file.restore(in);
     }
 
     @Override

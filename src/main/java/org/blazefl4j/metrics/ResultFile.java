@@ -1,5 +1,6 @@
 package org.blazefl4j.metrics;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -10,11 +11,22 @@ import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32C;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
 
 /** A file of results, which knows how far it was written, and tells of what goes wrong by its name. */
 final class ResultFile extends OutputStream {
 
+    private static final String POSITION = "position";
+    private static final String CHECKSUM = "crc32c";
+
+    private static final int CHUNK = 1 << 16;
+
     private final Path file;
+    /** Of all that is written, so that a saved run is not taken up in another run's file. */
+    private final CRC32C checksum = new CRC32C();
+
     private FileChannel channel;
 
     private ResultFile(Path file) {
@@ -32,7 +44,7 @@ final class ResultFile extends OutputStream {
         return result;
     }
 
-    /** A file that is made at the first write, or else taken up again by {@link #goOnAt}. */
+    /** A file that is made at the first write, or else taken up again by {@link #restore}. */
     static ResultFile resumable(Path file) {
         return new ResultFile(file);
     }
@@ -61,23 +73,63 @@ final class ResultFile extends OutputStream {
                 e);
     }
 
+    /** Writes how far the file goes, after it was synced to the disk, and a checksum of it. */
+    void save(CheckpointWriter out) {
+        out.put(POSITION, durablePosition());
+        out.put(CHECKSUM, checksum.getValue());
+    }
+
     /**
-     * Goes on in the file that is there, after so many bytes; what is behind them is cut off.
+     * Goes on in the file as it was when it was saved; what is behind is cut off.
      *
-     * @throws IllegalArgumentException if the file is missing or shorter
+     * @throws IllegalArgumentException if the file is missing, shorter, or does not begin with what was saved; it is
+     *     then as before
      */
-    void goOnAt(long position) {
+    void restore(CheckpointReader in) {
+        long position = in.get(POSITION, Long.class);
+        requireLength(position);
+        requireContent(position, in.get(CHECKSUM, Long.class));
+        try {
+            close();
+            open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel.truncate(position);
+            channel.position(position);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private void requireLength(long position) {
         long found = Files.exists(file) ? size() : -1;
         if (found < position && position > 0) {
             throw new IllegalArgumentException("result file is " + (found < 0 ? "missing" : "too short") + ": file="
                     + file.toAbsolutePath() + ", bytes=" + Math.max(found, 0) + ", limit=" + position
                     + ", which it had when the run was saved; put it back, or start again without the checkpoint");
         }
-        try {
-            close();
-            open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            channel.truncate(position);
-            channel.position(position);
+    }
+
+    private void requireContent(long length, long saved) {
+        checksum.reset();
+        if (length > 0) {
+            addToChecksum(length);
+        }
+        if (checksum.getValue() != saved) {
+            throw new IllegalArgumentException("result file is not the one that was saved: file="
+                    + file.toAbsolutePath() + ", bytes=" + length + ", crc32c=" + checksum.getValue() + ", limit="
+                    + saved + "; put it back, or start again without the checkpoint");
+        }
+    }
+
+    private void addToChecksum(long length) {
+        try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+            while (content.position() < length) {
+                chunk.clear().limit((int) Math.min(CHUNK, length - content.position()));
+                if (content.read(chunk) < 0) {
+                    throw new EOFException("file became shorter while it was read");
+                }
+                checksum.update(chunk.flip());
+            }
         } catch (IOException e) {
             throw failed(e);
         }
@@ -92,7 +144,7 @@ final class ResultFile extends OutputStream {
     }
 
     /** The number of bytes written so far, once they are on the disk. */
-    long durablePosition() {
+    private long durablePosition() {
         if (channel == null) {
             return 0;
         }
@@ -117,6 +169,7 @@ final class ResultFile extends OutputStream {
         for (ByteBuffer left = ByteBuffer.wrap(bytes, offset, length); left.hasRemaining(); ) {
             channel.write(left);
         }
+        checksum.update(bytes, offset, length);
     }
 
     @Override

@@ -232,6 +232,27 @@ final class MetricsTest {
         assertThat(file).doesNotExist();
     }
 
+    @Test
+    void shouldRefuseToGoOnInAnotherRunsFile() throws IOException {
+        Path file = folder.resolve("metrics.csv");
+        Path saved = folder.resolve("saved");
+        try (CsvMetrics csv = CsvMetrics.resumable(file);
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+            csv.roundFinished(report(0, 0.5, 1.25, "a"));
+            checkpoints.save(1);
+        }
+        long bytes = Files.size(file);
+        Files.delete(file);
+        try (CsvMetrics other = new CsvMetrics(file)) {
+            other.roundFinished(report(0, 0.25, 1.25, "b"));
+            other.roundFinished(report(1, 0.25, 1.25, "b"));
+        }
+        byte[] before = Files.readAllBytes(file);
+
+        expectRefusal(saved, file, "result file is not the one that was saved: file=" + file + ", bytes=" + bytes);
+        assertThat(file).hasBinaryContent(before);
+    }
+
     private static void expectRefusal(Path saved, Path file, String message) {
         try (CsvMetrics csv = CsvMetrics.resumable(file);
                 Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
