@@ -134,6 +134,11 @@ final class Board implements AutoCloseable {
         return claimed & ~0xffL | state;
     }
 
+    /** What stays the same from a claim of the lane until it is dealt again. */
+    static long claim(long word) {
+        return word >>> 8;
+    }
+
     static int state(long word) {
         return (int) (word & 0xff);
     }

@@ -144,12 +144,12 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
                 FaultPoint.TRAINING.reach();
                 return worker.train(config, payload, context);
             };
-            U uplink = watch.during(job, timed == null ? client : () -> timed.during(job, overtime, client));
+            Callable<U> inTime = timed == null ? client : () -> timed.during(job, overtime, client);
+            U uplink = check.during(job, () -> watch.during(job, inTime));
             if (uplink == null) {
                 throw new NullPointerException(
                         "no package: client=" + job.clientId() + "; the worker function returned null");
             }
-            check.requireSame(job);
             return ending.end(uplink, scope, context);
         } finally {
             GradMode.set_enabled(gradients);

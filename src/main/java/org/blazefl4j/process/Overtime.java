@@ -79,14 +79,19 @@ public final class Overtime implements AutoCloseable {
         return shift;
     }
 
-    /** The current thread has ended its client. True if it was interrupted; it is so no more. */
-    boolean end(Shift shift) {
+    /**
+     * The current thread has ended its client. True if it was interrupted; it is so no more, unless somebody else has
+     * interrupted it after the client had heeded: one that throws {@link InterruptedException} has taken the flag.
+     *
+     * @param thrown what the client threw; null if it returned
+     */
+    boolean end(Shift shift, Throwable thrown) {
         if (shift == null) {
             return false;
         }
         boolean interrupted = shift.end();
-        if (interrupted) {
-            Thread.interrupted(); // the client's business, whoever else may have interrupted it meanwhile
+        if (interrupted && !(thrown instanceof InterruptedException)) {
+            Thread.interrupted(); // the client's business
         }
         shifts.remove(shift);
         return interrupted;

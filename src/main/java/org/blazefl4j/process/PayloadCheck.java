@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.zip.CRC32C;
 import org.blazefl4j.shm.TensorWalk;
 import org.bytedeco.javacpp.PointerScope;
@@ -46,15 +47,25 @@ final class PayloadCheck {
     }
 
     /**
-     * Compares with what they were before.
+     * Runs a client and compares with what they were before, however it ends.
      *
-     * @throws IllegalStateException if they are something else
+     * @throws PayloadWrittenException if they are something else
      */
-    void requireSame(ClientJob job) {
+    <T> T during(ClientJob job, Callable<T> client) throws Exception {
+        T result;
+        try {
+            result = client.call();
+        } catch (Throwable thrown) {
+            requireSame(job, thrown);
+            throw thrown;
+        }
+        requireSame(job, null);
+        return result;
+    }
+
+    private void requireSame(ClientJob job, Throwable thrown) {
         if (sum() != before) {
-            throw new IllegalStateException("payload was written to: client=" + job.clientId() + ", round="
-                    + job.round() + ", limit=read only, and shared by all clients; copy what is changed, or look at"
-                    + " clients that ran at the same time");
+            throw new PayloadWrittenException(job, thrown);
         }
     }
 

@@ -1,6 +1,8 @@
 package org.blazefl4j.process;
 
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,6 +32,10 @@ public final class PoolRound {
     private final Object[] configs;
     private final int[] attempts;
     private final Set<Integer> dropped = new HashSet<>();
+
+    /** Results that were taken before their turn. */
+    private final Map<Integer, Object> early = new HashMap<>();
+
     private int dealt;
     private int handedOver;
     private boolean failed;
@@ -65,7 +71,10 @@ public final class PoolRound {
         while (goesOn() && !dropped.contains(index)) {
             pool.supervisor().throwIfBroken();
             deal(index);
-            Object uplink = board.await(lane, SLICE_MILLIS) == Board.DONE ? take(index) : null;
+            Object uplink = early.remove(index);
+            if (uplink == null && board.await(lane, SLICE_MILLIS) == Board.DONE) {
+                uplink = take(index);
+            }
             if (uplink != null) {
                 handedOver = index + 1;
                 return uplink;
@@ -125,7 +134,6 @@ public final class PoolRound {
         try (JobMessage job = message(index)) {
             pool.mail().send(lane, job);
         }
-        pool.supervisor().forgetLoss(lane);
         board.deal(lane, message, attempts[lane]);
     }
 
@@ -245,6 +253,7 @@ public final class PoolRound {
             for (int index = handedOver; index < dealt; index++) {
                 finish(index, packages);
             }
+            packages.putAll(early);
             return packages;
         } finally {
             board.stop(Board.ROUND_ENDS, pool.isClosing());
@@ -311,14 +320,42 @@ public final class PoolRound {
 
     /** What a client threw; null if it ended early because it was asked to. */
     private ClientFailedException thrown(int index, int worker) {
+        boolean keepsSlot = true; // unless it says otherwise
         try {
-            RemoteError error = read(lane(index), worker).graph(RemoteError.class);
-            boolean asked = error.stopped() && jobs.stopRequested();
+            ClientError left = read(lane(index), worker).graph(ClientError.class);
+            keepsSlot = left.keepsSlot();
+            boolean asked = left.error().stopped() && jobs.stopRequested();
             return asked
                     ? null
-                    : new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, error.toException());
+                    : new ClientFailedException(
+                            jobs.job(index).clientId(),
+                            jobs.number(),
+                            worker,
+                            left.error().toException());
         } catch (RuntimeException | Error e) {
             return failure(index, worker, "its exception cannot be read: " + e, e);
+        } finally {
+            if (keepsSlot) {
+                endWorkerOf(index, worker);
+            }
+        }
+    }
+
+    /**
+     * Makes sure that the worker of a failed client writes to its slot no more: ends it, once all that may lie in its
+     * memory was taken, and waits for it.
+     */
+    private void endWorkerOf(int failed, int worker) {
+        for (int index = handedOver; index < dealt; index++) {
+            long word = board.word(lane(index));
+            Object uplink = Board.state(word) == Board.DONE && Board.worker(word) == worker ? take(index) : null;
+            if (uplink != null) {
+                early.put(index, uplink);
+            }
+        }
+        pool.supervisor().killWorkerOf(lane(failed), "was killed, for its client had kept the uplink buffer");
+        while (pool.supervisor().loss(lane(failed)) == null && !jobs.closeIsOverdue()) {
+            board.awaitAlert(SLICE_MILLIS);
         }
     }
 

@@ -45,13 +45,16 @@ final class Supervisor implements AutoCloseable {
     private final WorkerCommand command;
     private final List<String> arguments;
     private final AtomicReferenceArray<WorkerProcess> processes;
-    private final AtomicReferenceArray<String> losses;
+    private final AtomicReferenceArray<Loss> losses;
     private final Pulse[] pulses;
     private final OverdueLanes overdue;
     private final Runnable ended;
     private final Thread thread;
     private volatile boolean closing;
     private volatile IllegalStateException broken;
+
+    /** The end of the worker that had this claim of a lane. */
+    private record Loss(long claim, String reason) {}
 
     /** What is known of one worker's life signs; used by the supervisor's thread alone. */
     private static final class Pulse {
@@ -175,9 +178,10 @@ final class Supervisor implements AutoCloseable {
         return worker < processes.length() ? processes.get(worker) : null;
     }
 
-    /** What happened to the worker that had claimed this lane; null if it has not ended since. */
+    /** What happened to the worker that has, or had, claimed the job in this lane; null if it was not given up. */
     String loss(int lane) {
-        return losses.get(lane);
+        Loss loss = losses.get(lane);
+        return loss == null || loss.claim != Board.claim(board.word(lane)) ? null : loss.reason;
     }
 
     /**
@@ -191,15 +195,18 @@ final class Supervisor implements AutoCloseable {
         return loss(lane);
     }
 
-    /** The lane gets a new job. */
-    void forgetLoss(int lane) {
-        losses.set(lane, null);
-    }
-
     /** Kills a worker, which is then replaced. */
     void kill(int worker, String reason) {
         WorkerProcess process = process(worker);
         if (process != null) {
+            process.kill(reason);
+        }
+    }
+
+    /** Kills the worker that has, or had, claimed the job in this lane, but not the one that has taken its place. */
+    void killWorkerOf(int lane, String reason) {
+        WorkerProcess process = process(Board.worker(board.word(lane)));
+        if (process != null && loss(lane) == null) { // in this order: a loss is noted before there is a replacement
             process.kill(reason);
         }
     }
@@ -294,7 +301,7 @@ final class Supervisor implements AutoCloseable {
             int state = Board.state(word);
             boolean its = state == Board.CLAIMED || state == Board.DONE || state == Board.FAILED;
             if (its && Board.worker(word) == worker) {
-                losses.set(lane, reason);
+                losses.set(lane, new Loss(Board.claim(word), reason));
             }
         }
         board.lose(worker);

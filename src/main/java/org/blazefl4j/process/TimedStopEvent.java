@@ -59,10 +59,10 @@ final class TimedStopEvent implements StopEvent {
         try {
             result = client.call();
         } catch (Throwable thrown) {
-            requireInTime(job, overtime.end(shift), thrown);
+            requireInTime(job, overtime.end(shift, thrown), thrown);
             throw thrown;
         }
-        requireInTime(job, overtime.end(shift), null);
+        requireInTime(job, overtime.end(shift, null), null);
         return result;
     }
 

@@ -109,7 +109,8 @@ final class Worker {
             unbounded = train(lane, Board.attempt(claimed));
         } catch (Throwable failure) {
             state = Board.FAILED;
-            results[lane].send(RemoteError.of(failure), new CopyPlacement(new SharedMemoryMap()));
+            results[lane].send(
+                    new ClientError(RemoteError.of(failure), tainted), new CopyPlacement(new SharedMemoryMap()));
         }
         FaultPoint.BEFORE_DONE.reach();
         board.commit(lane, claimed, state);

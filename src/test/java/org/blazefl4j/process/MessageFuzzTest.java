@@ -61,7 +61,9 @@ class MessageFuzzTest {
                     new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up),
                     new StatefulResult(up, torch.ones(8)),
                     up,
-                    RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))))) {
+                    new ClientError(
+                            RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))),
+                            true))) {
                 outbox.send(message, new CopyPlacement(new SharedMemoryMap()));
                 byte[] bytes = new byte[area.bytes()];
                 memory().get(bytes);

@@ -19,6 +19,7 @@ import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -310,6 +311,31 @@ final class FailurePolicyTrainingTest {
             }
         }
         assertThat(Conditions.ownThreads()).noneMatch(name -> name.contains("overtime"));
+    }
+
+    @Test
+    void shouldKeepTheCallersInterruptThatComesAfterTheTimeLimits() {
+        Thread caller = Thread.currentThread();
+        Clients clients = new Clients((cid, payload, context) -> {
+            attempt(cid);
+            try {
+                Thread.sleep(LONG.toMillis());
+            } catch (InterruptedException timeIsOver) {
+                StopTest.join(StopTest.start(caller::interrupt));
+                throw timeIsOver;
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options = options(FailurePolicy.drop())
+                .clientTimeLimit(SHORT)
+                .grace(SHORT)
+                .build();
+        try (var trainer = new SerialClientTrainer<>(clients, options)) {
+            assertThat(catchThrowableOfType(StoppedException.class, () -> trainer.localProcess(down, ids(3))))
+                    .hasMessage("stopped: calling thread interrupted, round=0");
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(attempts).containsOnly(Map.entry(0, 1));
+        }
     }
 
     @ParameterizedTest

@@ -8,6 +8,8 @@ import static org.blazefl4j.trainer.Clients.plus;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
@@ -48,6 +50,13 @@ final class PayloadCheckTest {
             @Override
             public void accept(Down down, WorkerContext context) {
                 context.shared("data").select(0, 1).fill_(new Scalar(9));
+            }
+        },
+        WRITE_AND_THROW {
+            @Override
+            public void accept(Down down, WorkerContext context) {
+                down.value().add_(new Scalar(1));
+                throw new UnsupportedOperationException("after that");
             }
         },
         CLOSE {
@@ -95,6 +104,42 @@ final class PayloadCheckTest {
                     .cause()
                     .hasMessage("payload was written to: client=2, round=0, limit=read only, and shared by all clients;"
                             + " copy what is changed, or look at clients that ran at the same time");
+        }
+    }
+
+    private static Stream<Arguments> shouldTrainNobodyOnWhatWasWrittenToWhateverThePolicy() {
+        return Arrays.stream(Mode.values())
+                .flatMap(mode -> Stream.of(FailurePolicy.retry(3), FailurePolicy.drop())
+                        .flatMap(policy -> Stream.of(Misdeed.WRITE, Misdeed.WRITE_AND_THROW)
+                                .map(misdeed -> Arguments.of(mode, policy, misdeed))));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void shouldTrainNobodyOnWhatWasWrittenToWhateverThePolicy(Mode mode, FailurePolicy policy, Misdeed misdeed) {
+        List<Integer> trained = new CopyOnWriteArrayList<>();
+        Clients clients = new Clients((cid, down, context) -> {
+            trained.add(cid);
+            return misbehaving(1, misdeed).worker().train(cid, down, context);
+        });
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(1).onClientFailure(policy).build();
+        try (Tensor payload = torch.ones(2);
+                var trainer = mode.trainer(clients, options)) {
+            assertThatThrownBy(() -> trainer.localProcess(new Down(payload), ids(4), Up::close))
+                    .isInstanceOf(ClientFailedException.class)
+                    .cause()
+                    .hasMessageStartingWith("payload was written to: client=1, round=0")
+                    .extracting(Throwable::getCause)
+                    .satisfies(thrown -> {
+                        if (misdeed == Misdeed.WRITE_AND_THROW) {
+                            assertThat(thrown).hasMessage("after that");
+                        } else {
+                            assertThat(thrown).isNull();
+                        }
+                    });
+            assertThat(trained).containsExactly(0, 1);
+            assertThat(trainer.dropped()).isEmpty();
         }
     }
 

@@ -1,10 +1,14 @@
 package org.blazefl4j.trainer;
 
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -43,6 +47,8 @@ final class PoolClients {
         TALKATIVE,
         /** Keeps the buffer after it has returned. */
         KEEP_BUFFER,
+        /** The first time, keeps the buffer and a thread that writes to it as long as the process lives. */
+        KEEP_WRITING_ONCE,
         /** Keeps the buffer and throws an exception with a long message. */
         KEEP_BUFFER_AND_THROW,
         /** Keeps the buffer, and would keep the process at its end. */
@@ -165,7 +171,7 @@ final class PoolClients {
             Path draft = Files.writeString(
                     Path.of(order.started() + ".draft"),
                     Long.toString(ProcessHandle.current().pid()));
-            Files.move(draft, order.started());
+            Files.move(draft, order.started(), StandardCopyOption.ATOMIC_MOVE); // of the last attempt
         }
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(order.millis());
         while (System.nanoTime() < end) {
@@ -207,6 +213,12 @@ final class PoolClients {
             }
             case TALKATIVE -> result.notes().put("text", "x".repeat(100_000));
             case KEEP_BUFFER -> context.get("kept", () -> buffer.x().detach());
+            case KEEP_WRITING_ONCE -> {
+                if (isFirst(order)) {
+                    Tensor kept = context.get("kept", () -> buffer.x().detach());
+                    keepWriting(kept);
+                }
+            }
             case KEEP_BUFFER_AND_THROW -> {
                 context.get("kept", () -> buffer.x().detach());
                 throw new IllegalStateException("long" + ".".repeat(20_000));
@@ -252,6 +264,30 @@ final class PoolClients {
         while (true) {
             LockSupport.park();
         }
+    }
+
+    private static boolean isFirst(Order order) throws IOException {
+        try {
+            Files.createFile(Path.of(order.started() + ".once"));
+            return true;
+        } catch (FileAlreadyExistsException again) {
+            return false;
+        }
+    }
+
+    /** Returns when the first writing is done. */
+    private static void keepWriting(Tensor kept) throws InterruptedException {
+        CountDownLatch wrote = new CountDownLatch(1);
+        Thread writer = new Thread(() -> {
+            Scalar value = new Scalar(Float.NaN);
+            while (true) {
+                kept.fill_(value);
+                wrote.countDown();
+            }
+        });
+        writer.setDaemon(true);
+        writer.start();
+        wrote.await();
     }
 
     private static final class Unreportable extends RuntimeException {

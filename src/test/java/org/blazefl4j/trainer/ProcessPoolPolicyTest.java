@@ -1,6 +1,7 @@
 package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
@@ -42,7 +43,7 @@ final class ProcessPoolPolicyTest {
 
     private void open(int workers, TrainerOptions.Builder options, String faults) {
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults, "-Dblazefl4j.checkPayload=true"))
                 .heartbeat(Duration.ofSeconds(1))
                 .build();
         trainer = new ProcessPoolClientTrainer<>(
@@ -138,6 +139,55 @@ final class ProcessPoolPolicyTest {
                                 .hasMessageContaining("client=1")
                                 .hasMessageContaining("its result was lost with its worker"),
                         killed -> assertThat(killed).hasMessageContaining("client=2"));
+    }
+
+    @Test
+    void shouldTrainAgainInASlotOnlyWhenWhoKeptItCanWriteNoMore() {
+        open(2, retrying(1).slots(2), "");
+        List<Long> before = trainer.workerPids();
+        for (int cid : cids(2)) {
+            algorithm.order(new Order(cid, Action.KEEP_WRITING_ONCE, 0, folder.resolve("client" + cid), null));
+        }
+
+        requireWholeRound(6);
+
+        assertThat(trainer.retried())
+                .extracting(Throwable::getMessage)
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("uplink buffer still in use: client=0"),
+                        second -> assertThat(second).contains("uplink buffer still in use: client=1"));
+        assertThat(trainer.workerPids()).doesNotContainAnyElementsOf(before);
+    }
+
+    @Test
+    void shouldTakeWhatAWorkerHasDoneBeforeItIsEndedForAKeptBuffer() {
+        open(1, retrying(2), "TRAINING,client=0,attempt=0,do=throw"); // meanwhile client 1 is trained
+        algorithm.order(new Order(0, Action.KEEP_WRITING_ONCE, 0, folder.resolve("client"), null));
+        algorithm.order(1, Action.UNBOUNDED);
+
+        requireWholeRound(3);
+
+        assertThat(trainer.retried())
+                .extracting(Throwable::getMessage)
+                .satisfiesExactly(
+                        thrown -> assertThat(thrown).contains("client=0").contains("fault at TRAINING"),
+                        kept -> assertThat(kept).contains("uplink buffer still in use: client=0"));
+    }
+
+    @Test
+    void shouldEndTheRoundWhateverThePolicyWhenAClientWroteToThePayload() {
+        open(1, TrainerOptions.builder().onClientFailure(FailurePolicy.retry(2).thenDrop()), "");
+        algorithm.order(1, Action.WRITE_TO_PAYLOAD);
+
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close))
+                .isInstanceOf(ClientFailedException.class)
+                .hasMessageContaining("client=1")
+                .hasMessageNotContaining("attempts=")
+                .hasMessageContaining("payload was written to: client=1");
+        assertThat(trainer.dropped()).isEmpty();
+
+        algorithm.order(1, Action.ADD);
+        requireWholeRound(3);
     }
 
     @Test
