@@ -28,9 +28,7 @@ public final class PoolRound {
     private final Board board;
     private final RoundJobs jobs;
     private final int message;
-    private final Slot[] slots;
-    private final Object[] configs;
-    private final int[] attempts;
+    private final Outstanding[] byLane;
     private final Set<Integer> dropped = new HashSet<>();
 
     /** Results that were taken before their turn. */
@@ -42,6 +40,18 @@ public final class PoolRound {
     private boolean killed;
     private boolean ended;
 
+    /** What a job that was dealt needs, also when it is dealt again. */
+    private static final class Outstanding {
+        private final Slot slot;
+        private ClientJob job;
+        private Object config;
+        private int attempt;
+
+        Outstanding(Slot slot) {
+            this.slot = slot;
+        }
+    }
+
     /**
      * A round that was published.
      *
@@ -52,9 +62,7 @@ public final class PoolRound {
         this.board = board;
         this.jobs = jobs;
         this.message = message;
-        this.slots = new Slot[board.lanes()];
-        this.configs = new Object[board.lanes()];
-        this.attempts = new int[board.lanes()];
+        this.byLane = new Outstanding[board.lanes()];
     }
 
     /**
@@ -106,16 +114,16 @@ public final class PoolRound {
 
     private void deal(int head) {
         while (dealt < jobs.size() && dealt - head < board.lanes() && hasRoomForState(dealt - head)) {
-            Slot slot = slot(dealt - head);
+            Slot slot = pool.slots().takeBeside(dealt - head, board.workers());
             if (slot == null) {
                 return;
             }
-            int lane = lane(dealt);
-            slots[lane] = slot;
-            dealt++;
-            configs[lane] = config(dealt - 1);
-            attempts[lane] = 0;
-            send(dealt - 1);
+            int index = dealt++;
+            Outstanding dealing = new Outstanding(slot);
+            byLane[lane(index)] = dealing; // so that its slot is freed whatever the caller's code throws
+            dealing.job = jobs.job(index);
+            dealing.config = config(index);
+            send(index);
         }
     }
 
@@ -134,17 +142,19 @@ public final class PoolRound {
         try (JobMessage job = message(index)) {
             pool.mail().send(lane, job);
         }
-        board.deal(lane, message, attempts[lane]);
+        board.deal(lane, message, byLane[lane].attempt);
     }
 
     private void sendAgain(int index) {
         board.release(lane(index));
-        attempts[lane(index)] = attempts[lane(index)] + 1 & MOST_ATTEMPT; // results lost with a worker count no retry
+        Outstanding again = byLane[lane(index)];
+        again.attempt = again.attempt + 1 & MOST_ATTEMPT; // results lost with a worker count no retry
         send(index);
     }
 
     private JobMessage message(int index) {
         int lane = lane(index);
+        Outstanding sent = byLane[lane];
         Tensor state = null;
         String failure = null;
         try (Tensor committed = jobs.state(index)) {
@@ -152,40 +162,8 @@ public final class PoolRound {
         } catch (IllegalStateException e) {
             failure = e.getMessage();
         }
-        SegmentHandle segment = slots[lane].segment().handle();
-        return new JobMessage(jobs.job(index), segment, slots[lane].index(), configs[lane], state, failure);
-    }
-
-    /** A slot for one more job beside those that are outstanding; null if dealing has to wait for hand-over. */
-    private Slot slot(int outstanding) {
-        SlotPool all = pool.slots();
-        Slot slot = all.take();
-        if (slot == null && outstanding < Math.min(all.initial(), board.workers() + 1)) {
-            slot = additional(outstanding == 0);
-        }
-        return slot;
-    }
-
-    /** A slot beside those that the caller still holds packages in; null if there can be none and none is needed. */
-    private Slot additional(boolean needed) {
-        SlotPool all = pool.slots();
-        IllegalStateException noMemory = null;
-        try {
-            if (all.grow()) {
-                return all.take();
-            }
-        } catch (IllegalStateException e) {
-            noMemory = e;
-        }
-        if (needed) {
-            String limit = noMemory == null ? Integer.toString(all.limit()) : noMemory.getMessage();
-            throw new IllegalStateException(
-                    "no free slot: held=" + all.held() + ", limit=" + limit
-                            + "; close packages that were handed over or keep clones of their tensors, or raise"
-                            + " TrainerOptions.maxSlots",
-                    noMemory);
-        }
-        return null;
+        SegmentHandle segment = sent.slot.segment().handle();
+        return new JobMessage(sent.job, segment, sent.slot.index(), sent.config, state, failure);
     }
 
     /** Takes a result out of its lane; null, and a failure, if it cannot be read. */
@@ -194,7 +172,7 @@ public final class PoolRound {
         int worker = Board.worker(board.word(lane));
         Object uplink;
         try {
-            uplink = uplink(index, read(lane, worker).graph());
+            uplink = result(index, worker);
         } catch (RuntimeException | Error e) {
             String loss = pool.supervisor().awaitLoss(lane);
             String reason =
@@ -206,9 +184,19 @@ public final class PoolRound {
         return uplink;
     }
 
+    private Object result(int index, int worker) {
+        Inbox.Received received = read(lane(index), worker);
+        try {
+            return uplink(index, received.graph());
+        } catch (Throwable failure) {
+            received.close();
+            throw failure;
+        }
+    }
+
     private Inbox.Received read(int lane, int worker) {
         try (UplinkSource source =
-                new UplinkSource(slots[lane], pool.supervisor().pid(worker))) {
+                new UplinkSource(byLane[lane].slot, pool.supervisor().pid(worker))) {
             return pool.mail().result(lane, source);
         }
     }
@@ -227,11 +215,10 @@ public final class PoolRound {
 
     private void free(int lane) {
         board.release(lane);
-        if (slots[lane] != null) {
-            pool.slots().release(slots[lane]);
+        if (byLane[lane] != null) {
+            pool.slots().release(byLane[lane].slot);
             pool.states().release(lane);
-            slots[lane] = null;
-            configs[lane] = null;
+            byLane[lane] = null;
         }
     }
 
@@ -328,10 +315,7 @@ public final class PoolRound {
             return asked
                     ? null
                     : new ClientFailedException(
-                            jobs.job(index).clientId(),
-                            jobs.number(),
-                            worker,
-                            left.error().toException());
+                            clientId(index), jobs.number(), worker, left.error().toException());
         } catch (RuntimeException | Error e) {
             return failure(index, worker, "its exception cannot be read: " + e, e);
         } finally {
@@ -360,7 +344,11 @@ public final class PoolRound {
     }
 
     private ClientFailedException failure(int index, int worker, String reason, Throwable cause) {
-        return new ClientFailedException(jobs.job(index).clientId(), jobs.number(), worker, reason, cause);
+        return new ClientFailedException(clientId(index), jobs.number(), worker, reason, cause);
+    }
+
+    private int clientId(int index) {
+        return byLane[lane(index)].job.clientId();
     }
 
     private void failed(int index, ClientFailedException failure, boolean finished) {

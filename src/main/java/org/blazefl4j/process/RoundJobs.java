@@ -12,7 +12,7 @@ public interface RoundJobs {
     /** The number of clients. */
     int size();
 
-    /** One client. */
+    /** One client; called once, when it is dealt first. */
     ClientJob job(int index);
 
     /** The configuration of one client; called once, when it is dealt first. */

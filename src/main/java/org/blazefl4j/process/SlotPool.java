@@ -52,7 +52,7 @@ final class SlotPool implements AutoCloseable {
     }
 
     /** A free slot, best the one used last, which the processor still has in its cache; null if there is none. */
-    Slot take() {
+    private Slot take() {
         int last = returned.size() - 1;
         if (last >= 0 && !returned.get(last).isReferenced()) {
             return returned.remove(last);
@@ -61,6 +61,42 @@ final class SlotPool implements AutoCloseable {
             collect();
         }
         return free.poll();
+    }
+
+    /**
+     * A slot for one more job: a free one, or else an additional one, beside those that the caller still holds packages
+     * in, as long as so many workers would lack one.
+     *
+     * @param outstanding how many jobs have one
+     * @return null if dealing has to wait for hand-over
+     * @throws IllegalStateException if there can be none and there is nothing to wait for
+     */
+    Slot takeBeside(int outstanding, int workers) {
+        Slot slot = take();
+        if (slot == null && outstanding < Math.min(initial, workers + 1)) {
+            slot = additional(outstanding == 0);
+        }
+        return slot;
+    }
+
+    private Slot additional(boolean needed) {
+        IllegalStateException noMemory = null;
+        try {
+            if (grow()) {
+                return take();
+            }
+        } catch (IllegalStateException e) {
+            noMemory = e;
+        }
+        if (needed) {
+            String most = noMemory == null ? Integer.toString(limit) : noMemory.getMessage();
+            throw new IllegalStateException(
+                    "no free slot: held=" + held() + ", limit=" + most
+                            + "; close packages that were handed over or keep clones of their tensors, or raise"
+                            + " TrainerOptions.maxSlots",
+                    noMemory);
+        }
+        return null;
     }
 
     /** Takes back a slot whose job is over. Tensors may still be in it. */
@@ -88,7 +124,7 @@ final class SlotPool implements AutoCloseable {
      * @return false at the limit
      * @throws IllegalStateException if there is no memory for a single one
      */
-    boolean grow() {
+    private boolean grow() {
         int count = (int) Math.min(Math.min(size, limit - size), Math.max(1, CHUNK_BYTES / slotBytes));
         while (count > 1) {
             try {
@@ -121,19 +157,9 @@ final class SlotPool implements AutoCloseable {
     }
 
     /** How many slots hold tensors that the caller was given. */
-    int held() {
+    private int held() {
         collect();
         return returned.size();
-    }
-
-    /** How many there were at the start. */
-    int initial() {
-        return initial;
-    }
-
-    /** How many there may be at the most. */
-    int limit() {
-        return limit;
     }
 
     /** The memory of all slots, in bytes. */

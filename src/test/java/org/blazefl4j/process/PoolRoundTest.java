@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
@@ -113,6 +114,83 @@ final class PoolRoundTest {
             assertThat(round.end()).isEmpty();
             kill(pool.workerPids().get(0)); // close() would wait for it
             pool.close(); // and once more at the end, which finds nothing left to use
+        }
+    }
+
+    private static Package keep(Integer config, Package payload, WorkerContext context) {
+        context.keepState(context.clientId());
+        return new Package(payload.x());
+    }
+
+    /** One client, whose state cannot be kept at first. */
+    private record Unkept(AtomicInteger failures) implements RoundJobs {
+        @Override
+        public int number() {
+            return 0;
+        }
+
+        @Override
+        public int size() {
+            return 1;
+        }
+
+        @Override
+        public ClientJob job(int index) {
+            return new ClientJob(0, 0, Device.CPU);
+        }
+
+        @Override
+        public Object config(int index) {
+            return 0;
+        }
+
+        @Override
+        public Tensor state(int index) {
+            return null;
+        }
+
+        @Override
+        public void keep(int index, Tensor state) {
+            state.close();
+            if (failures.get() == 0) {
+                throw new OutOfMemoryError("no memory for a state");
+            }
+        }
+
+        @Override
+        public AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
+            assertThat(failure).hasMessageContaining("no memory for a state");
+            failures.incrementAndGet();
+            return AfterFailure.RETRY;
+        }
+
+        @Override
+        public boolean stopRequested() {
+            return false;
+        }
+
+        @Override
+        public boolean closeIsOverdue() {
+            return false;
+        }
+    }
+
+    @Test
+    @Timeout(30)
+    void shouldFreeTheSlotOfAResultWhoseStateCouldNotBeKept() {
+        ClientWorker<Integer, Package, Package> worker = PoolRoundTest::keep;
+        try (Tensor x = torch.ones(1);
+                ProcessPool pool =
+                        new ProcessPool(settings(), worker, new Package(x), PoolRoundTest.class, new PoolStopEvent())) {
+            AtomicInteger failures = new AtomicInteger();
+            for (int i = 0; i < 2; i++) { // there is one slot
+                PoolRound round = pool.begin(new Unkept(failures), new Package(x));
+                try (Tensor result = ((Package) round.await(0)).x()) {
+                    assertThat(result.item_float()).isOne();
+                }
+                assertThat(round.end()).isEmpty();
+            }
+            assertThat(failures).hasValue(1);
         }
     }
 

@@ -6,12 +6,14 @@ import static org.blazefl4j.trainer.Clients.ids;
 import static org.blazefl4j.trainer.Clients.plus;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.torch.DefaultGenerator;
@@ -22,7 +24,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients that draw from the generator that all threads share. */
 @Timeout(60)
@@ -58,6 +62,31 @@ final class DefaultGeneratorCheckTest {
                     .hasMessageContaining("client=3, round=0")
                     .hasRootCauseMessage("default generator moved: clients=[3]" + REMEDY);
             assertThat(trainer.cache()).extracting(Up::cid).containsExactly(0, 1, 2);
+        }
+    }
+
+    private static Stream<Arguments> shouldEndTheRoundWhateverThePolicy() {
+        return Arrays.stream(Mode.values())
+                .flatMap(mode -> Stream.of(FailurePolicy.retry(3), FailurePolicy.drop())
+                        .map(policy -> Arguments.of(mode, policy)));
+    }
+
+    /** A second attempt would find what the first has drawn, and draw no more. */
+    @ParameterizedTest
+    @MethodSource
+    void shouldEndTheRoundWhateverThePolicy(Mode mode, FailurePolicy policy) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            context.get("drawn", () -> torch.rand(1));
+            return plus(cid, payload);
+        });
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(1).onClientFailure(policy).build();
+        try (var trainer = mode.trainer(clients, options)) {
+            assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasRootCauseMessage("default generator moved: clients=[0]" + REMEDY);
+            assertThat(trainer.dropped()).isEmpty();
+            assertThat(trainer.retried()).isEmpty();
         }
     }
 

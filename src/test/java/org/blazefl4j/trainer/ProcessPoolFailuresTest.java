@@ -15,11 +15,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.core.RemoteWorkerException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.PoolClients.Action;
@@ -127,6 +130,30 @@ final class ProcessPoolFailuresTest {
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** What a hook throws while a failure is told would leave lanes behind that no later round can use. */
+    @Test
+    void shouldAskForAClientsDeviceOnceHoweverOftenItIsTrained() {
+        Set<Integer> asked = new HashSet<>();
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(2)
+                .onClientFailure(FailurePolicy.retry(2))
+                .build();
+        trainer = new ProcessPoolClientTrainer<>(ALGORITHM, options) {
+            @Override
+            public Device getClientDevice(int cid) {
+                if (!asked.add(cid)) {
+                    throw new UnsupportedOperationException("asked twice: " + cid);
+                }
+                return super.getClientDevice(cid);
+            }
+        };
+        ALGORITHM.order(5, Action.THROW);
+        assertThat(failRound(20)).hasMessageContaining("client failed: client=5, round=0");
+        trainer.uplinkPackage().forEach(Up::close);
+        asked.clear();
+        requireNextRoundWorks();
     }
 
     @Test
