@@ -45,19 +45,24 @@ final class DefaultGeneratorWatch {
         }
     }
 
-    /** Runs one client; throws or warns if it, or one beside it, drew from the default generator. */
+    /**
+     * Runs one client, and warns if it, or one beside it, drew from the default generator, however it ended.
+     *
+     * @throws BrokenRuleException instead of the warning, if that is a failure
+     */
     <T> T during(ClientJob job, Callable<T> client) throws Exception {
         Visit visit = new Visit(job.clientId());
         enter(visit);
         T result;
         try {
             result = client.call();
-        } finally {
+        } catch (Throwable thrown) {
             leave(visit);
+            report(visit, thrown);
+            throw thrown;
         }
-        if (!visit.suspects.isEmpty()) {
-            report(visit);
-        }
+        leave(visit);
+        report(visit, null);
         return result;
     }
 
@@ -91,12 +96,15 @@ final class DefaultGeneratorWatch {
         }
     }
 
-    private void report(Visit visit) {
+    private void report(Visit visit, Throwable thrown) {
+        if (visit.suspects.isEmpty()) {
+            return;
+        }
         String message = "default generator moved: clients=" + visit.suspects
                 + ", limit=no draws from it while clients run; draw from context.generator(purpose) and use the layers"
                 + " of org.blazefl4j.model, or allow it with the trainer option rngCheck(RngCheck.WARN)";
         if (check == RngCheck.FAIL) {
-            throw new IllegalStateException(message);
+            throw new BrokenRuleException(message, thrown);
         }
         if (!warned) {
             warned = true;

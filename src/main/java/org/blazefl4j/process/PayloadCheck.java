@@ -49,7 +49,7 @@ final class PayloadCheck {
     /**
      * Runs a client and compares with what they were before, however it ends.
      *
-     * @throws PayloadWrittenException if they are something else
+     * @throws BrokenRuleException if they are something else
      */
     <T> T during(ClientJob job, Callable<T> client) throws Exception {
         T result;
@@ -65,7 +65,11 @@ final class PayloadCheck {
 
     private void requireSame(ClientJob job, Throwable thrown) {
         if (sum() != before) {
-            throw new PayloadWrittenException(job, thrown);
+            throw new BrokenRuleException(
+                    "payload was written to: client=" + job.clientId() + ", round=" + job.round()
+                            + ", limit=read only, and shared by all clients; copy what is changed, or look at clients"
+                            + " that ran at the same time",
+                    thrown);
         }
     }
 

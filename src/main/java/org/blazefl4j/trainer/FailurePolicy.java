@@ -16,6 +16,9 @@ package org.blazefl4j.trainer;
  * <p>A client whose result was complete, but went with a worker process that died later, is trained again under any
  * policy with retries, and that does not count as one of them.
  *
+ * <p>A client that drew from LibTorch's default generator where that is a failure, or wrote to the payload where that
+ * is checked, ends the round under any policy: what else was or would be trained may not be what it seems.
+ *
  * @param retries how often a client that failed is trained again in one round, from 0 to 255
  * @param drops whether the round goes on without a client that has no retries left; otherwise it fails
  */

@@ -4,8 +4,8 @@ import java.util.List;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.AfterFailure;
+import org.blazefl4j.process.BrokenRuleException;
 import org.blazefl4j.process.ClientJob;
-import org.blazefl4j.process.PayloadWrittenException;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
 
@@ -205,8 +205,8 @@ final class Round<D, C> {
      * @param finished whether it had done its work, so that only its result was lost
      */
     AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
-        if (PayloadWrittenException.is(failure.getCause())) {
-            return failures.end(index, failure); // whoever trains on, trains on something else
+        if (BrokenRuleException.is(failure.getCause())) {
+            return failures.end(index, failure); // trained again it might pass unseen
         }
         return failures.add(index, failure, finished, stopRequested());
     }

@@ -68,15 +68,19 @@ final class DefaultGeneratorCheckTest {
     private static Stream<Arguments> shouldEndTheRoundWhateverThePolicy() {
         return Arrays.stream(Mode.values())
                 .flatMap(mode -> Stream.of(FailurePolicy.retry(3), FailurePolicy.drop())
-                        .map(policy -> Arguments.of(mode, policy)));
+                        .flatMap(policy ->
+                                Stream.of(true, false).map(throwing -> Arguments.of(mode, policy, throwing))));
     }
 
     /** A second attempt would find what the first has drawn, and draw no more. */
     @ParameterizedTest
     @MethodSource
-    void shouldEndTheRoundWhateverThePolicy(Mode mode, FailurePolicy policy) {
+    void shouldEndTheRoundWhateverThePolicy(Mode mode, FailurePolicy policy, boolean throwing) {
         Clients clients = new Clients((cid, payload, context) -> {
             context.get("drawn", () -> torch.rand(1));
+            if (throwing) {
+                throw new UnsupportedOperationException("after that");
+            }
             return plus(cid, payload);
         });
         TrainerOptions options =
@@ -84,7 +88,10 @@ final class DefaultGeneratorCheckTest {
         try (var trainer = mode.trainer(clients, options)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
                     .isInstanceOf(ClientFailedException.class)
-                    .hasRootCauseMessage("default generator moved: clients=[0]" + REMEDY);
+                    .hasMessageContaining("client=0, round=0, worker=0: ")
+                    .cause()
+                    .hasMessage("default generator moved: clients=[0]" + REMEDY)
+                    .satisfies(broken -> assertThat(broken.getCause() != null).isEqualTo(throwing));
             assertThat(trainer.dropped()).isEmpty();
             assertThat(trainer.retried()).isEmpty();
         }

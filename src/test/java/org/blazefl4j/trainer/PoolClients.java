@@ -57,6 +57,8 @@ final class PoolClients {
         INTERRUPT_ITSELF,
         /** Writes to the payload. */
         WRITE_TO_PAYLOAD,
+        /** The first time in a worker, draws from the default generator. */
+        DRAW,
         THROW,
         /** Throws what cannot be reported, and leaves a thread behind that would keep the process. */
         THROW_UNREPORTABLE,
@@ -231,6 +233,7 @@ final class PoolClients {
                 result.notes().put("interrupted", Thread.currentThread().isInterrupted());
                 Thread.currentThread().interrupt();
             }
+            case DRAW -> context.get("drawn", () -> torch.rand(1));
             case WRITE_TO_PAYLOAD -> down.x().add_(new Scalar(1));
             case THROW -> throw new Refusal("no " + cid, new IllegalStateException("because"));
             case THROW_UNREPORTABLE -> {

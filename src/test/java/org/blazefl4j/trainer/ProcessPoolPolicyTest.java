@@ -191,6 +191,20 @@ final class ProcessPoolPolicyTest {
     }
 
     @Test
+    void shouldEndTheRoundWhateverThePolicyWhenAClientDrewFromTheDefaultGenerator() {
+        open(1, TrainerOptions.builder().onClientFailure(FailurePolicy.retry(2).thenDrop()), "");
+        algorithm.order(1, Action.DRAW);
+
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close))
+                .isInstanceOf(ClientFailedException.class)
+                .hasMessageNotContaining("attempts=")
+                .hasMessageContaining("default generator moved: clients=[1]");
+        assertThat(trainer.dropped()).isEmpty();
+
+        requireWholeRound(3);
+    }
+
+    @Test
     void shouldNameAllAttemptsOfAClientThatAlwaysKillsItsWorker() {
         open(2, TrainerOptions.builder().onClientFailure(FailurePolicy.retry(1).thenDrop()), "");
         algorithm.order(1, Action.EXIT);
