@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -33,6 +34,9 @@ public final class PoolFolder implements AutoCloseable {
     private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-" + startMillis() + "-";
 
     private static final String OWNER = "owner";
+
+    /** Far longer than it takes from making a folder to its lock. */
+    private static final Duration TIME_TO_OWN = Duration.ofHours(1);
 
     private final Path path;
     private FileChannel owner;
@@ -107,8 +111,19 @@ public final class PoolFolder implements AutoCloseable {
             if (other.tryLock() != null) {
                 delete(folder);
             }
+        } catch (NoSuchFileException unowned) {
+            if (isOld(folder)) {
+                delete(folder); // its process was killed before it could own it
+            }
+        }
+    }
+
+    private static boolean isOld(Path folder) throws IOException {
+        try {
+            Instant lastChange = Files.getLastModifiedTime(folder).toInstant();
+            return lastChange.isBefore(Instant.now().minus(TIME_TO_OWN));
         } catch (NoSuchFileException gone) {
-            return; // or about to be owned
+            return false;
         }
     }
 

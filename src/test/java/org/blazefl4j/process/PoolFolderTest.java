@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +70,15 @@ final class PoolFolderTest {
                 parent.resolve("blazefl4j-pool-" + ProcessHandle.current().pid() + "-1-before"));
         Files.createFile(others.resolve("owner"));
         Files.createFile(others.resolve("state-3-0"));
+        new PoolFolder(parent).close();
+        assertThat(parent).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldDeleteTheFolderOfAProcessThatWasKilledBeforeItOwnedIt() throws Exception {
+        Path others = Files.createDirectory(parent.resolve("blazefl4j-pool-1-1-before"));
+        Files.createFile(others.resolve("owner.draft"));
+        Files.setLastModifiedTime(others, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
         new PoolFolder(parent).close();
         assertThat(parent).isEmptyDirectory();
     }
