@@ -31,6 +31,12 @@ final class AlgorithmsProcessTest {
         return RecordedRun.read(folder.resolve(name).resolve("results"));
     }
 
+    private List<Object> hashesInCsv(String name) throws IOException {
+        List<String> rows = Files.readAllLines(folder.resolve(name).resolve("results/metrics.csv"));
+        int column = List.of(rows.get(0).split(",")).indexOf("sha256");
+        return rows.stream().skip(1).<Object>map(row -> row.split(",")[column]).toList();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "scaffold --server-lr 0.5, SCAFFOLD of cnn, server lr 0.5, server_lr, 0.5",
@@ -52,6 +58,7 @@ final class AlgorithmsProcessTest {
         assertThat(recorded("workers").configuration().get(setting)).hasToString(value);
         assertThat(recorded("workers").rounds())
                 .extracting(round -> round.get("sha256"))
-                .doesNotHaveDuplicates();
+                .doesNotHaveDuplicates()
+                .isEqualTo(hashesInCsv("workers"));
     }
 }

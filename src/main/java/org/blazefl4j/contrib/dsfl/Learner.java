@@ -61,6 +61,11 @@ final class Learner implements AutoCloseable {
                 () -> new Learner(selected, context.device()));
     }
 
+    /** The model; owned by this object. */
+    Model model() {
+        return model;
+    }
+
     private static Tensor owned(Tensor tensor) {
         tensor.retainReference();
         return tensor;

@@ -1,11 +1,8 @@
 package org.blazefl4j.contrib.dsfl;
 
-import java.nio.file.Path;
 import java.util.List;
-import org.blazefl4j.contrib.common.Meeting;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.TensorDataset;
 
@@ -25,15 +22,6 @@ public final class TinyOpenData implements AutoCloseable {
         partitions.setCommon(DsflPartitionType.OPEN, whole, split.open());
         partitions.setClients(DsflPartitionType.TRAIN, whole, parts);
         partitions.setDataset(DsflPartitionType.TEST, whole);
-    }
-
-    /** The clients' own data behind a meeting of so many workers. */
-    TinyOpenData met(Path folder, int workers) {
-        for (int cid : partitions.clients(DsflPartitionType.TRAIN)) {
-            Dataset mine = partitions.getDataset(DsflPartitionType.TRAIN, cid);
-            partitions.setDataset(DsflPartitionType.TRAIN, cid, new Meeting(mine, folder, workers));
-        }
-        return this;
     }
 
     public InMemoryPartitionedDataset<DsflPartitionType> partitions() {

@@ -1,11 +1,10 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.exactness;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.Dataset;
 import org.bytedeco.pytorch.Generator;
@@ -19,21 +18,9 @@ import org.bytedeco.pytorch.Tensor;
  * @param folder where each worker leaves a file of its own
  * @param workers how many must come
  */
-public record Meeting(Dataset data, Path folder, int workers) implements Dataset {
+record Meeting(Dataset data, Path folder, int workers) implements Dataset {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
-
-    /** The same test data, and each client's own behind a meeting. */
-    public static InMemoryPartitionedDataset<PartitionType> before(
-            InMemoryPartitionedDataset<PartitionType> partitions, Path folder, int workers) {
-        InMemoryPartitionedDataset<PartitionType> all = new InMemoryPartitionedDataset<>();
-        all.setDataset(PartitionType.TEST, partitions.getDataset(PartitionType.TEST));
-        for (int cid : partitions.clients(PartitionType.TRAIN)) {
-            Dataset mine = partitions.getDataset(PartitionType.TRAIN, cid);
-            all.setDataset(PartitionType.TRAIN, cid, new Meeting(mine, folder, workers));
-        }
-        return all;
-    }
 
     @Override
     public long size() {

@@ -1,0 +1,33 @@
+package org.blazefl4j.contrib.dsfl;
+
+import org.blazefl4j.contrib.common.SpoiltClients;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.WorkerContext;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** Clients that each find their worker's model and the velocities of its optimizers spoilt. */
+public final class SpoiltDsfl {
+
+    private SpoiltDsfl() {}
+
+    /** The same clients otherwise. */
+    public static ClientAlgorithm<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> of(DsflClients clients) {
+        return new SpoiltClients<>(clients, SpoiltDsfl::train);
+    }
+
+    private static DsflUplinkPackage train(
+            DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
+        Learner learner = Learner.of(config.model(), context);
+        SpoiltClients.spoil(learner.model());
+        spoil(learner.state().training());
+        spoil(learner.state().distillation());
+        return DsflClients.train(config, payload, context);
+    }
+
+    private static void spoil(Tensor velocity) {
+        if (velocity != null) {
+            velocity.fill_(new Scalar(Float.NaN));
+        }
+    }
+}

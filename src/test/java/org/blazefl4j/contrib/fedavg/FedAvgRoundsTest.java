@@ -1,0 +1,138 @@
+package org.blazefl4j.contrib.fedavg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.data.IidPartitioner;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Scalar;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the bits of whole rounds depend on, and what not; and how data reach worker processes. */
+final class FedAvgRoundsTest {
+
+    private static final int CLIENTS = 6;
+    private static final int ROUNDS = 3;
+    private static final long SEED = 42;
+    private static final Tiny.Selector SELECTOR = new Tiny.Selector(SEED);
+    private static final SgdOptions TRAINING = new SgdOptions(2, 4, 0.05);
+
+    private TinyData data;
+    private List<String> expected;
+
+    /** Serially, with other parameters in one client's package than it trained. */
+    private static final class ReplacingOnePackage extends FedAvgSerialClientTrainer {
+
+        ReplacingOnePackage(FedAvgClients clients) {
+            super(clients, TrainerOptions.defaults());
+        }
+
+        @Override
+        public FedAvgUplinkPackage convertBufferToUplink(FedAvgUplinkPackage uplink) {
+            if (uplink.cid() == CLIENTS - 2) {
+                uplink.parameters().add_(new Scalar(0.5f));
+            }
+            return uplink;
+        }
+    }
+
+    @BeforeEach
+    void train() {
+        data = TinyData.evenly(60, CLIENTS);
+        expected = hashes(new FedAvgSerialClientTrainer(clients(data), TrainerOptions.defaults()));
+        assertThat(expected).hasSize(ROUNDS).doesNotHaveDuplicates();
+    }
+
+    @AfterEach
+    void close() {
+        data.close();
+    }
+
+    private static FedAvgClients clients(TinyData data) {
+        return new FedAvgClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, TRAINING);
+    }
+
+    /** The global model's after every round of a trainer, which is closed. */
+    private List<String> hashes(ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer) {
+        List<String> hashes = new ArrayList<>();
+        try (trainer;
+                FedAvgServerHandler handler = new FedAvgServerHandler(
+                        SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(ROUNDS, CLIENTS))) {
+            while (!handler.isStopped()) {
+                trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {
+                    try (uplink) {
+                        handler.load(uplink);
+                    }
+                });
+                hashes.add(handler.sha256());
+            }
+        }
+        return hashes;
+    }
+
+    @Test
+    void shouldGiveOtherBitsForAnotherSeed() {
+        TrainerOptions other = TrainerOptions.builder().seed(SEED + 1).build();
+
+        assertThat(hashes(new FedAvgSerialClientTrainer(clients(data), other)))
+                .hasSize(ROUNDS)
+                .doesNotHaveDuplicates()
+                .doesNotContainAnyElementsOf(expected);
+    }
+
+    @Test
+    void shouldGiveOtherBitsIfOneClientsPackageIsReplaced() {
+        assertThat(hashes(new ReplacingOnePackage(clients(data))))
+                .hasSize(ROUNDS)
+                .doesNotHaveDuplicates()
+                .doesNotContainAnyElementsOf(expected);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsForClientsThatHaveTensorsOfTheirOwn() {
+        try (TinyData apart = TinyData.evenly(60, CLIENTS).apart()) {
+            TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
+
+            assertThat(hashes(new FedAvgProcessPoolClientTrainer(clients(apart), two)))
+                    .isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void shouldSendTheClientsDataOnce() {
+        ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, FashionMnist.CLASSES);
+        try (ImageData images = FashionMnist.embedded();
+                InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>()) {
+            partitions.setDataset(PartitionType.TEST, images.test());
+            partitions.setClients(
+                    PartitionType.TRAIN,
+                    images.train(),
+                    new IidPartitioner().partition(images.trainLabels(), 100, SEED));
+            FedAvgClients clients = new FedAvgClients(selector, ModelName.CNN, partitions, 100, TRAINING);
+            try (FedAvgServerHandler handler =
+                            new FedAvgServerHandler(selector, ModelName.CNN, partitions, ServerOptions.of(1, 100));
+                    var trainer = new FedAvgProcessPoolClientTrainer(
+                            clients, TrainerOptions.builder().numParallels(1).build())) {
+                trainer.localProcess(handler.downlinkPackage(), List.of(0, 1, 2), FedAvgUplinkPackage::close);
+
+                assertThat(trainer.segmentBytes())
+                        .isLessThan(images.trainImages().nbytes());
+            }
+        }
+    }
+}

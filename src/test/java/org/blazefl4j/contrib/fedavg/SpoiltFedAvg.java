@@ -1,0 +1,24 @@
+package org.blazefl4j.contrib.fedavg;
+
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.LocalModel;
+import org.blazefl4j.contrib.common.SpoiltClients;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.WorkerContext;
+
+/** Clients that each find their worker's model spoilt. */
+public final class SpoiltFedAvg {
+
+    private SpoiltFedAvg() {}
+
+    /** The same clients otherwise. */
+    public static ClientAlgorithm<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> of(FedAvgClients clients) {
+        return new SpoiltClients<>(clients, SpoiltFedAvg::train);
+    }
+
+    private static FedAvgUplinkPackage train(
+            ClientConfig config, FedAvgDownlinkPackage payload, WorkerContext context) {
+        SpoiltClients.spoil(LocalModel.of(config.model(), context).model());
+        return FedAvgClients.train(config, payload, context);
+    }
+}

@@ -1,0 +1,100 @@
+package org.blazefl4j.exactness;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.dsfl.DsflClientOptions;
+import org.blazefl4j.contrib.dsfl.DsflClients;
+import org.blazefl4j.contrib.dsfl.DsflProcessPoolClientTrainer;
+import org.blazefl4j.contrib.dsfl.DsflSerialClientTrainer;
+import org.blazefl4j.contrib.dsfl.DsflServerHandler;
+import org.blazefl4j.contrib.dsfl.DsflServerOptions;
+import org.blazefl4j.contrib.dsfl.DsflThreadPoolClientTrainer;
+import org.blazefl4j.contrib.dsfl.DsflUplinkPackage;
+import org.blazefl4j.contrib.dsfl.SpoiltDsfl;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
+import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.fedavg.FedAvgThreadPoolClientTrainer;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.contrib.fedavg.SpoiltFedAvg;
+import org.blazefl4j.contrib.scaffold.ScaffoldClients;
+import org.blazefl4j.contrib.scaffold.ScaffoldProcessPoolClientTrainer;
+import org.blazefl4j.contrib.scaffold.ScaffoldSerialClientTrainer;
+import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
+import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
+import org.blazefl4j.contrib.scaffold.ScaffoldThreadPoolClientTrainer;
+import org.blazefl4j.contrib.scaffold.ScaffoldUplinkPackage;
+import org.blazefl4j.contrib.scaffold.SpoiltScaffold;
+
+/** The algorithms; eight of ten clients take part in each round, so that they skip rounds. */
+enum Algorithm {
+    FEDAVG {
+        @Override
+        Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds) {
+            FedAvgClients clients = new FedAvgClients(SELECTOR, net, images.partitions(), Images.CLIENTS, SGD);
+            return new Experiment<>(
+                    () -> new FedAvgServerHandler(SELECTOR, net, images.partitions(), server(rounds)),
+                    (mode, options, process) -> switch (mode) {
+                        case SERIAL -> new FedAvgSerialClientTrainer(clients, options);
+                        case THREADS -> new FedAvgThreadPoolClientTrainer(clients, options);
+                        case PROCESSES -> new FedAvgProcessPoolClientTrainer(clients, options, process);
+                    },
+                    Way.of(SpoiltFedAvg.of(clients)),
+                    FedAvgUplinkPackage::metadata);
+        }
+    },
+    /** Clients keep control variates. */
+    SCAFFOLD {
+        @Override
+        Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds) {
+            ScaffoldClients clients = new ScaffoldClients(SELECTOR, net, images.partitions(), Images.CLIENTS, SGD);
+            ScaffoldServerOptions server = ScaffoldServerOptions.of(server(rounds));
+            return new Experiment<>(
+                    () -> new ScaffoldServerHandler(SELECTOR, net, images.partitions(), server),
+                    (mode, options, process) -> switch (mode) {
+                        case SERIAL -> new ScaffoldSerialClientTrainer(clients, options);
+                        case THREADS -> new ScaffoldThreadPoolClientTrainer(clients, options);
+                        case PROCESSES -> new ScaffoldProcessPoolClientTrainer(clients, options, process);
+                    },
+                    Way.of(SpoiltScaffold.of(clients)),
+                    ScaffoldUplinkPackage::metadata);
+        }
+    },
+    /** Clients keep models, of which every third is another one, and the velocities of their optimizers. */
+    DSFL {
+        @Override
+        Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds) {
+            List<Net> nets = IntStream.range(0, Images.CLIENTS)
+                    .mapToObj(cid -> cid % 3 == 2 ? Net.MLP : net)
+                    .toList();
+            DsflClients clients =
+                    new DsflClients(SELECTOR, nets, images.withOpen(), new DsflClientOptions(SGD, SGD, 0.9, false));
+            DsflServerOptions server = DsflServerOptions.of(server(rounds))
+                    .withOpenSizePerRound(Images.OPEN - 4)
+                    .withDistillation(SGD)
+                    .withMomentum(0.9);
+            return new Experiment<>(
+                    () -> new DsflServerHandler(SELECTOR, net, images.withOpen(), server),
+                    (mode, options, process) -> switch (mode) {
+                        case SERIAL -> new DsflSerialClientTrainer(clients, options);
+                        case THREADS -> new DsflThreadPoolClientTrainer(clients, options);
+                        case PROCESSES -> new DsflProcessPoolClientTrainer(clients, options, process);
+                    },
+                    Way.of(SpoiltDsfl.of(clients)),
+                    DsflUplinkPackage::metadata);
+        }
+    };
+
+    private static final Net.Selector SELECTOR = new Net.Selector(1);
+    private static final SgdOptions SGD = new SgdOptions(1, 4, 0.01);
+
+    private static ServerOptions server(int rounds) {
+        return ServerOptions.of(rounds, Images.CLIENTS).withSampleRatio(0.8);
+    }
+
+    /** An experiment of so many rounds. */
+    abstract Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds);
+}

@@ -1,0 +1,52 @@
+package org.blazefl4j.exactness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Workers that are slowed at random, so that clients are done in an order of their own, give the same bits. */
+@Timeout(120)
+final class CompletionOrderTest {
+
+    @TempDir
+    private Path folder;
+
+    static Stream<Arguments> slow() {
+        return Stream.of(Algorithm.values())
+                .flatMap(algorithm -> Stream.of(Way.threads(3), Way.threads(8), Way.processes(3))
+                        .map(way -> Arguments.of(algorithm, way, way.workers() + 10 * algorithm.ordinal())));
+    }
+
+    @ParameterizedTest
+    @MethodSource("slow")
+    void shouldGiveTheSameBitsInWhateverOrderClientsAreDone(Algorithm algorithm, Way way, long seed) throws Exception {
+        Path reads = folder.resolve("reads");
+
+        Outcome outcome = new Trial(algorithm, Net.CNN)
+                .in(way)
+                .around((cid, data) -> new Slowed(data, cid, seed, reads))
+                .run();
+
+        assertThat(outcome.hashes()).as("seed=%d", seed).isEqualTo(Trial.expected(algorithm, Net.CNN));
+        assertThat(firstRoundsEnds(reads, outcome))
+                .isNotEqualTo(outcome.clients().get(0));
+    }
+
+    /** In the order in which they read last; each reads as often as there are batches, one epoch in a round. */
+    private static List<Integer> firstRoundsEnds(Path reads, Outcome outcome) throws Exception {
+        int batches =
+                outcome.clients().get(0).stream().mapToInt(Images::batches).sum();
+        return Slowed.orderOfEnds(Files.readAllLines(reads).stream()
+                .limit(batches)
+                .map(Integer::valueOf)
+                .toList());
+    }
+}

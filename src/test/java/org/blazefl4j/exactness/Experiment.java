@@ -1,0 +1,21 @@
+package org.blazefl4j.exactness;
+
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.ServerHandler;
+
+/**
+ * What has one sequence of bits.
+ *
+ * @param server makes the server, with {@code sha256} and {@code loss} in its summary
+ * @param trainers the algorithm's own trainers
+ * @param spoilt trainers of the same clients, each of which finds its worker's model spoilt
+ * @param metadata of a package, with {@code pid} and {@code worker}
+ */
+record Experiment<U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable>(
+        Supplier<S> server,
+        Way.Trainers<U, D, C> trainers,
+        Way.Trainers<U, D, C> spoilt,
+        Function<U, Map<String, Object>> metadata) {}

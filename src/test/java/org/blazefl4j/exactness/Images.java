@@ -1,0 +1,107 @@
+package org.blazefl4j.exactness;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BiFunction;
+import java.util.stream.LongStream;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.dsfl.DsflPartitionType;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.Compose;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.RandomCrop;
+import org.blazefl4j.data.RandomHorizontalFlip;
+import org.blazefl4j.data.TensorDataset;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Images of 1×16×16 random pixels. Clients have numbers of them that differ, of which batches of four leave a rest, and
+ * see them cropped and flipped at random.
+ */
+final class Images implements AutoCloseable {
+
+    static final int SIZE = 16;
+    static final int CLASSES = 10;
+    static final int CLIENTS = 10;
+    static final int OPEN = 16;
+
+    private static final int[] SIZES = {7, 8, 11};
+    private static final int TEST = 20;
+    private static final int SAMPLES = 104;
+
+    private final Tensor pixels;
+    private final Tensor labels;
+    private final InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
+    private final InMemoryPartitionedDataset<DsflPartitionType> withOpen = new InMemoryPartitionedDataset<>();
+
+    /**
+     * Makes them.
+     *
+     * @param around what is put around a client's data
+     */
+    Images(BiFunction<Integer, Dataset, Dataset> around) {
+        SplittableRandom random = new SplittableRandom(3);
+        float[] values = new float[SAMPLES * SIZE * SIZE];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        pixels = Tensor.create(values, SAMPLES, 1, SIZE, SIZE);
+        labels = Tensor.create(random.longs(SAMPLES, 0, CLASSES).toArray(), SAMPLES);
+        fill(around);
+    }
+
+    private void fill(BiFunction<Integer, Dataset, Dataset> around) {
+        TensorDataset plain = new TensorDataset(pixels, labels);
+        TensorDataset augmented =
+                new TensorDataset(pixels, labels, new Compose(new RandomCrop(SIZE, 2), new RandomHorizontalFlip(0.5)));
+        List<long[]> parts = parts();
+        partitions.setCommon(PartitionType.TEST, plain, range(0, TEST));
+        partitions.setClients(PartitionType.TRAIN, augmented, parts);
+        withOpen.setCommon(DsflPartitionType.TEST, plain, range(0, TEST));
+        withOpen.setCommon(DsflPartitionType.OPEN, augmented, range(SAMPLES - OPEN, SAMPLES));
+        for (int cid = 0; cid < CLIENTS; cid++) {
+            Dataset mine = around.apply(cid, partitions.getDataset(PartitionType.TRAIN, cid));
+            partitions.setDataset(PartitionType.TRAIN, cid, mine);
+            withOpen.setDataset(DsflPartitionType.TRAIN, cid, mine);
+        }
+    }
+
+    /** 7, 8, 11, 7, ... samples: a batch of one or two would be too few for batch normalisation. */
+    private static List<long[]> parts() {
+        List<long[]> parts = new ArrayList<>();
+        long next = 0;
+        for (int cid = 0; cid < CLIENTS; cid++) {
+            long end = next + SIZES[cid % SIZES.length];
+            parts.add(range(next, end));
+            next = end;
+        }
+        return parts;
+    }
+
+    /** How many batches of four a client reads in an epoch. */
+    static int batches(int cid) {
+        return (SIZES[cid % SIZES.length] + 3) / 4;
+    }
+
+    private static long[] range(long from, long to) {
+        return LongStream.range(from, to).toArray();
+    }
+
+    InMemoryPartitionedDataset<PartitionType> partitions() {
+        return partitions;
+    }
+
+    /** The same, and some samples that are open. */
+    InMemoryPartitionedDataset<DsflPartitionType> withOpen() {
+        return withOpen;
+    }
+
+    @Override
+    public void close() {
+        partitions.close();
+        withOpen.close();
+        pixels.close();
+        labels.close();
+    }
+}

@@ -1,0 +1,28 @@
+package org.blazefl4j.exactness;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a run came to.
+ *
+ * @param hashes the global model's after every round
+ * @param pids the processes that trained
+ * @param workers the workers that trained, by index
+ * @param clients those that took part in each round
+ * @param retried those that were trained again in each round
+ */
+record Outcome(
+        List<String> hashes,
+        Set<Long> pids,
+        Set<Integer> workers,
+        List<List<Integer>> clients,
+        List<List<Integer>> retried) {
+
+    /** Nothing yet. */
+    Outcome() {
+        this(new ArrayList<>(), new HashSet<>(), new HashSet<>(), new ArrayList<>(), new ArrayList<>());
+    }
+}

@@ -1,0 +1,74 @@
+package org.blazefl4j.exactness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * One experiment, one sequence of bits: all algorithms with dropout, batch normalisation and augmentation in all
+ * execution modes, with all of one to eight workers at work, whose models are full of NaN before each client.
+ */
+@Timeout(300)
+final class SameBitsTest {
+
+    private static final long HERE = ProcessHandle.current().pid();
+
+    /** For the files of workers that meet. */
+    @TempDir
+    private Path folder;
+
+    static Stream<Arguments> all() {
+        return Stream.of(Algorithm.values())
+                .flatMap(algorithm -> Stream.of(Net.CNN, Net.RESNET18)
+                        .flatMap(net -> Way.all().map(way -> Arguments.of(algorithm, net, way))));
+    }
+
+    /** Each algorithm with each model in threads and processes, and of some every number of workers. */
+    static Stream<Arguments> some() {
+        return all().filter(arguments ->
+                isAffordable((Algorithm) arguments.get()[0], (Net) arguments.get()[1], (Way)
+                        arguments.get()[2]));
+    }
+
+    private static boolean isAffordable(Algorithm algorithm, Net net, Way way) {
+        boolean basic = way.equals(Way.threads(3)) || way.equals(Way.processes(2));
+        boolean cheap = net == Net.CNN && (way.mode() != Way.Mode.PROCESSES || algorithm == Algorithm.SCAFFOLD);
+        return basic || cheap;
+    }
+
+    @ParameterizedTest
+    @MethodSource("some")
+    void shouldGiveTheSameBitsInEveryMode(Algorithm algorithm, Net net, Way way) {
+        requireSameBits(algorithm, net, way);
+    }
+
+    @Tag("soak")
+    @ParameterizedTest
+    @MethodSource("all")
+    void shouldGiveTheSameBitsInEveryModeWithEveryNumberOfWorkers(Algorithm algorithm, Net net, Way way) {
+        requireSameBits(algorithm, net, way);
+    }
+
+    private void requireSameBits(Algorithm algorithm, Net net, Way way) {
+        Outcome outcome = new Trial(algorithm, net)
+                .in(way)
+                .spoilt()
+                .around((cid, data) -> new Meeting(data, folder, way.workers()))
+                .run();
+
+        assertThat(outcome.hashes()).isEqualTo(Trial.expected(algorithm, net));
+        assertThat(outcome.workers()).hasSize(way.workers());
+        if (way.mode() == Way.Mode.PROCESSES) {
+            assertThat(outcome.pids()).hasSize(way.workers()).doesNotContain(HERE);
+        } else {
+            assertThat(outcome.pids()).containsExactly(HERE);
+        }
+    }
+}

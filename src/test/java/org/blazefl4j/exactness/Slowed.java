@@ -1,0 +1,57 @@
+package org.blazefl4j.exactness;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.Dataset;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A client's data that can be read only after a while, another one at each read, so that clients are done in another
+ * order than they were dealt.
+ *
+ * @param data what is read
+ * @param cid the client
+ * @param seed of the times, together with the client and what was read before by all
+ * @param reads where each read leaves a line with its client
+ */
+record Slowed(Dataset data, int cid, long seed, Path reads) implements Dataset {
+
+    private static final int MOST_MILLIS = 40;
+
+    @Override
+    public long size() {
+        return data.size();
+    }
+
+    @Override
+    public Batch select(Tensor indices, Generator generator) {
+        try {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis()));
+            Files.write(reads, List.of(Integer.toString(cid)), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+        return data.select(indices, generator);
+    }
+
+    private int millis() throws IOException {
+        long before = Files.exists(reads) ? Files.size(reads) : 0;
+        return new SplittableRandom(seed + 1009L * cid + before).nextInt(MOST_MILLIS);
+    }
+
+    /** The clients of a round in the order in which each read last. */
+    static List<Integer> orderOfEnds(List<Integer> reads) {
+        return reads.stream()
+                .distinct()
+                .sorted((a, b) -> Integer.compare(reads.lastIndexOf(a), reads.lastIndexOf(b)))
+                .toList();
+    }
+}

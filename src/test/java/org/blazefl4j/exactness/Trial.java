@@ -1,0 +1,168 @@
+package org.blazefl4j.exactness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
+import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.RoundListener;
+import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.core.Simulation;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.FailurePolicy;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/** An algorithm with a model, to be run in some way and with some disturbance: always with the same hashes. */
+final class Trial {
+
+    private static final Map<String, List<String>> EXPECTED = new ConcurrentHashMap<>();
+
+    private final Algorithm algorithm;
+    private final Net net;
+    private Way way = Way.SERIAL;
+    private boolean spoilt;
+    private BiFunction<Integer, Dataset, Dataset> around = (cid, data) -> data;
+    private String faults = "";
+    private int retries;
+    private Path checkpoints;
+    private int until;
+
+    /** Serial and undisturbed. */
+    Trial(Algorithm algorithm, Net net) {
+        this.algorithm = algorithm;
+        this.net = net;
+        this.until = net.rounds();
+    }
+
+    /** What every run of it has to come to: the hashes of the undisturbed serial one, made once. */
+    static List<String> expected(Algorithm algorithm, Net net) {
+        return EXPECTED.computeIfAbsent(algorithm + " " + net, key -> {
+            List<String> hashes = new Trial(algorithm, net).run().hashes();
+            assertThat(hashes).hasSize(net.rounds()).doesNotHaveDuplicates();
+            return hashes;
+        });
+    }
+
+    Trial in(Way way) {
+        this.way = way;
+        return this;
+    }
+
+    /** With clients that each find their worker's model spoilt. */
+    Trial spoilt() {
+        spoilt = true;
+        return this;
+    }
+
+    /** With something around each client's data. */
+    Trial around(BiFunction<Integer, Dataset, Dataset> wrapper) {
+        around = wrapper;
+        return this;
+    }
+
+    /** With faults in worker processes, and so many retries for their clients. */
+    Trial faults(String faults, int retries) {
+        this.faults = faults;
+        this.retries = retries;
+        return this;
+    }
+
+    /** From the latest checkpoint in the folder, and with one after the last round. */
+    Trial checkpoints(Path folder) {
+        checkpoints = folder;
+        return this;
+    }
+
+    /** Until so many rounds are complete, those before a checkpoint included. */
+    Trial until(int rounds) {
+        until = rounds;
+        return this;
+    }
+
+    /** Runs the rounds. */
+    Outcome run() {
+        try (Images images = new Images(around)) {
+            return run(algorithm.experiment(net, images, until));
+        } catch (Exception e) {
+            throw new AssertionError(algorithm + " of " + net + " in " + way + ": " + e, e);
+        }
+    }
+
+    private <U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable> Outcome run(
+            Experiment<U, D, C, S> experiment) throws Exception {
+        Way.Trainers<U, D, C> trainers = spoilt ? experiment.spoilt() : experiment.trainers();
+        try (S server = experiment.server().get();
+                AbstractClientTrainer<U, D, C> trainer = trainers.make(way.mode(), options(), process())) {
+            Watch<U> watch = new Watch<>(experiment, trainer);
+            Simulation<U, D> simulation = new Simulation<>(server, trainer).addListener(watch);
+            if (checkpoints == null) {
+                simulation.run();
+            } else {
+                resume(simulation, server, trainer);
+            }
+            return watch.outcome;
+        }
+    }
+
+    private void resume(Simulation<?, ?> simulation, Checkpointable server, Checkpointable trainer) {
+        try (Checkpoints saved = Checkpoints.in(checkpoints)) {
+            saved.add("server", server).add("trainer", trainer).resume();
+            simulation.addListener(saved).run();
+        }
+    }
+
+    private TrainerOptions options() {
+        return TrainerOptions.builder()
+                .numParallels(way.workers())
+                .onClientFailure(FailurePolicy.retry(retries))
+                .build();
+    }
+
+    /** With patience, for no worker is to be lost that is only slow. */
+    private ProcessOptions process() {
+        return ProcessOptions.builder()
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
+                .heartbeat(Duration.ofMinutes(1))
+                .build();
+    }
+
+    /** Sees what comes of a run. */
+    private static final class Watch<U> implements RoundListener<U> {
+
+        private final Experiment<U, ?, ?, ?> experiment;
+        private final AbstractClientTrainer<U, ?, ?> trainer;
+        private final Outcome outcome = new Outcome();
+
+        Watch(Experiment<U, ?, ?, ?> experiment, AbstractClientTrainer<U, ?, ?> trainer) {
+            this.experiment = experiment;
+            this.trainer = trainer;
+        }
+
+        @Override
+        public void clientLoaded(int round, U uplink) {
+            Map<String, Object> metadata = experiment.metadata().apply(uplink);
+            outcome.pids().add((Long) metadata.get("pid"));
+            outcome.workers().add((Integer) metadata.get("worker"));
+        }
+
+        @Override
+        public void roundFinished(RoundReport report) {
+            assertThat((Double) report.summary().get("loss")).isFinite();
+            outcome.hashes().add((String) report.summary().get("sha256"));
+            outcome.clients().add(report.clients());
+            outcome.retried()
+                    .add(trainer.retried().stream()
+                            .map(ClientFailedException::clientId)
+                            .toList());
+        }
+    }
+}
