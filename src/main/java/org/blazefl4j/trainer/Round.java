@@ -184,7 +184,8 @@ final class Round<D, C> {
 
     /** A client threw something. If it ended early because it was asked to, it has not failed, but the round ends. */
     AfterFailure failed(int index, int worker, Throwable cause) {
-        if (cause instanceof StoppedException && stopRequested()) {
+        boolean ended = cause instanceof StoppedException || cause instanceof InterruptedException;
+        if (ended && stopRequested()) {
             return AfterFailure.END;
         }
         return failed(index, failure(index, worker, cause), false);

@@ -74,6 +74,9 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
                     round.keep(index, state.takeKept());
                     return uplink;
                 } catch (Throwable cause) {
+                    if (cause instanceof InterruptedException) {
+                        round.caller().interrupt(); // it took the flag, which is the caller's
+                    }
                     next = round.failed(index, runner.index(), cause);
                 } finally {
                     finish();

@@ -14,6 +14,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
+import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.Clients.Down;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What becomes of clients that fail or take too long, within one process. */
 @Timeout(60)
@@ -311,6 +313,28 @@ final class FailurePolicyTrainingTest {
             }
         }
         assertThat(Conditions.ownThreads()).noneMatch(name -> name.contains("overtime"));
+    }
+
+    private static Stream<FailurePolicy> shouldStopWhenAClientTookTheCallersInterrupt() {
+        return Stream.of(FailurePolicy.failFast(), FailurePolicy.retry(3), FailurePolicy.drop());
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void shouldStopWhenAClientTookTheCallersInterrupt(FailurePolicy policy) {
+        Thread caller = Thread.currentThread();
+        Clients clients = new Clients((cid, payload, context) -> {
+            attempt(cid);
+            caller.interrupt();
+            Thread.sleep(LONG.toMillis());
+            return plus(cid, payload);
+        });
+        try (var trainer = new SerialClientTrainer<>(clients, options(policy).build())) {
+            assertThat(catchThrowableOfType(StoppedException.class, () -> trainer.localProcess(down, ids(3))))
+                    .hasMessage("stopped: calling thread interrupted, round=0");
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(attempts).containsOnly(Map.entry(0, 1));
+        }
     }
 
     @Test
