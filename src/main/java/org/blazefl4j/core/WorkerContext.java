@@ -91,6 +91,10 @@ public interface WorkerContext {
      * the caller's threw, changes no state, so that it can be repeated and gives the same bits. A client that fails
      * keeps the state it had.
      *
+     * <p>Where one client's failure ends the round, the others that were accepted have their new states; which these
+     * are depends on who was quick. To have the same bits go on from a checkpoint, or choose a policy under which
+     * failures end no round.
+     *
      * @param state whatever a package may hold; not null
      * @throws IllegalArgumentException if something in it cannot be kept, by its place and class
      */

@@ -10,8 +10,9 @@ package org.blazefl4j.trainer;
  * }</pre>
  *
  * <p>A retry trains the client again from the same state with the same random streams, so a round with retries ends in
- * the same bits as one without. A dropped client sends nothing: the handler is told with {@code ServerHandler.drop},
- * and the result is that of a round without it.
+ * the same bits as one without; in process mode it begins when the sink has returned, as all dealing does. A dropped
+ * client sends nothing: the handler is told with {@code ServerHandler.drop}, and the result is that of a round without
+ * it.
  *
  * <p>A client whose result was complete, but went with a worker process that died later, is trained again under any
  * policy with retries, and that does not count as one of them.
