@@ -21,9 +21,6 @@ public final class PoolRound {
 
     private static final int SLICE_MILLIS = 50;
 
-    /** The board's word has eight bits for it. */
-    private static final int MOST_ATTEMPT = 0xff;
-
     private final ProcessPool pool;
     private final Board board;
     private final RoundJobs jobs;
@@ -148,7 +145,7 @@ public final class PoolRound {
     private void sendAgain(int index) {
         board.release(lane(index));
         Outstanding again = byLane[lane(index)];
-        again.attempt = again.attempt + 1 & MOST_ATTEMPT; // results lost with a worker count no retry
+        again.attempt++;
         send(index);
     }
 
