@@ -1,5 +1,6 @@
 package org.blazefl4j.cli;
 
+import java.util.Map;
 import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflDownlinkPackage;
@@ -42,8 +43,7 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
 
     private void spreadImages() {
         TensorDataset train = data().images().train();
-        long openSize = dsfl.openSize() == null ? DsflOpenSplit.defaultSize(train.size()) : dsfl.openSize();
-        DsflOpenSplit split = DsflOpenSplit.of(train.size(), openSize, settings.seed());
+        DsflOpenSplit split = DsflOpenSplit.of(train.size(), openSize(), settings.seed());
         partitions.setCommon(DsflPartitionType.OPEN, train, split.open());
         partitions.setClients(
                 DsflPartitionType.TRAIN,
@@ -51,6 +51,17 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
                 split.divide(
                         data().images().trainLabels(), settings.partitioner(), settings.numClients(), settings.seed()));
         partitions.setDataset(DsflPartitionType.TEST, data().images().test());
+    }
+
+    private long openSize() {
+        return dsfl.openSize() == null
+                ? DsflOpenSplit.defaultSize(data().images().train().size())
+                : dsfl.openSize();
+    }
+
+    @Override
+    Map<String, Object> derivedSettings() {
+        return Map.of("open_size", openSize());
     }
 
     @Override

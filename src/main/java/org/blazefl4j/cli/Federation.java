@@ -2,6 +2,7 @@ package org.blazefl4j.cli;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ServerHandler;
 
@@ -58,6 +59,11 @@ abstract class Federation<U, D> implements AutoCloseable {
 
     /** Makes the clients' side, which starts the workers. */
     abstract ClientTrainer<U, D> makeTrainer();
+
+    /** What the user left to the algorithm, by option name, as it is with this run's data; for result files. */
+    Map<String, Object> derivedSettings() {
+        return Map.of();
+    }
 
     /** Has something closed with the federation, after all that comes to be owned later. */
     final <T extends AutoCloseable> T owned(T resource) {

@@ -49,7 +49,7 @@ final class Run {
     void execute() {
         try (Interruption interruption = new Interruption();
                 RunCheckpoints checkpoints = new RunCheckpoints(saving, settings)) {
-            if (checkpoints.savedOutput().isEmpty()) {
+            if (!checkpoints.mayHaveResultsIn(asked)) {
                 RunFolder.check(asked);
             }
             try (Federation<?, ?> federation = open()) {
@@ -83,9 +83,9 @@ final class Run {
             Optional<ResumedRun> resumed = checkpoints.begin(folder, numericEnvironment());
             introduce(resumed);
             if (totals.rounds() == 0) {
-                json.write("configuration", configuration());
+                json.write("configuration", configuration(federation));
             }
-            resumed.ifPresent(run -> json.write("resumed", describe(run)));
+            resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
             rounds(federation, checkpoints, interruption, csv, json);
         } finally {
             out.println("  results        " + csvFile + " and metrics.jsonl");
@@ -153,18 +153,19 @@ final class Run {
     }
 
     /** For the line of the JSON file. */
-    private Map<String, Object> describe(ResumedRun resumed) {
+    private Map<String, Object> describe(ResumedRun resumed, Federation<?, ?> federation) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("completed_rounds", resumed.round());
         map.put("checkpoint", resumed.file().toAbsolutePath().toString());
         map.put("damaged_checkpoints", resumed.skipped());
         map.put("environment_differences", resumed.environmentDifferences());
-        map.putAll(configuration());
+        map.putAll(configuration(federation));
         return map;
     }
 
-    private Map<String, Object> configuration() {
+    private Map<String, Object> configuration(Federation<?, ?> federation) {
         Map<String, Object> map = settings.toMap();
+        map.putAll(federation.derivedSettings());
         map.put("clients_per_round", settings.clientsPerRound());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());

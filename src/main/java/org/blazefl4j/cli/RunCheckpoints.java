@@ -43,7 +43,8 @@ final class RunCheckpoints implements AutoCloseable {
     /**
      * Looks for what there is to go on from. Does not load LibTorch.
      *
-     * @throws UsageException if there is a run that is not asked for or not this one, or the folder cannot be used
+     * @throws UsageException if there is a run that is not asked for, not this one or longer, or the folder cannot be
+     *     used
      */
     RunCheckpoints(CheckpointSettings asked, RunSettings settings) {
         this.asked = asked;
@@ -57,6 +58,7 @@ final class RunCheckpoints implements AutoCloseable {
                         .mayChange(MAY_CHANGE);
         try {
             this.saved = refusing(this::look);
+            saved.ifPresent(run -> requireRoundsFor(run, settings.globalRound()));
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -72,6 +74,13 @@ final class RunCheckpoints implements AutoCloseable {
         }
         checkpoints.startAnew();
         return Optional.empty();
+    }
+
+    private static void requireRoundsFor(SavedRun run, int rounds) {
+        if (run.round() > rounds) {
+            throw new UsageException("more rounds are saved: --global-round=" + rounds + ", file=" + run.file()
+                    + ", limit=" + run.round() + " or more; ask for as many, or start again in another folder");
+        }
     }
 
     private <T> T refusing(Supplier<T> action) {
@@ -100,6 +109,17 @@ final class RunCheckpoints implements AutoCloseable {
     /** Where the results of the run are that goes on; empty if a run starts from the beginning. */
     Optional<Path> savedOutput() {
         return saved.map(run -> Path.of(run.configuration().getOrDefault(OUTPUT, "")));
+    }
+
+    /**
+     * Whether what is in a folder can be of the run that goes on: it is the folder that the run had, or its files are
+     * compared with what was saved of them, of which there is nothing before the first round.
+     */
+    boolean mayHaveResultsIn(Path folder) {
+        return saved.isPresent()
+                && (folder == null
+                        || saved.get().round() > 0
+                        || savedOutput().get().equals(folder.toAbsolutePath()));
     }
 
     /** Adds a part of the run. */
