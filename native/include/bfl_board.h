@@ -12,7 +12,8 @@
 //      +----- release (parent) <------+------------------------------ LOST <-----------------------------+
 //
 // What the caller makes of it: a job whose lane is FAILED or LOST is given up (release), or tried again in the same lane:
-// release, then deal with attempt + 1. Beside the lanes a board has
+// release, then deal with attempt + 1. Where a client failed and may still write to its slot, the worker says so in the
+// result, and is ended and waited for before the lane is released. Beside the lanes a board has
 //
 //   head      the lane of the oldest job that was not handed over; the parent sets it, claims begin there
 //   stop      one bit for each reason to end clients early

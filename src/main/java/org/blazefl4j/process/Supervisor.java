@@ -281,7 +281,7 @@ final class Supervisor implements AutoCloseable {
         int worker = exited.worker();
         Pulse pulse = pulses[worker];
         Board.Status status = board.status(worker);
-        String lastWords = exited.lastWords();
+        String lastWords = exited.lastWords(status != Board.Status.STARTING);
         pulse.gone = true;
         pulse.count(status == Board.Status.READY, exited.wasKilledFromOutside());
         boolean hopeless = status == Board.Status.REFUSED || pulse.isHopeless();

@@ -98,8 +98,12 @@ final class WorkerProcess {
         err.awaitEnd(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
     }
 
-    /** How the process ended, with its last words. */
-    String lastWords() {
+    /**
+     * How the process ended, with its last words.
+     *
+     * @param hadStarted whether the worker was ready once
+     */
+    String lastWords(boolean hadStarted) {
         awaitOutput(LAST_OUTPUT);
         StringBuilder text = new StringBuilder("worker process ");
         text.append(killedFor == null ? "ended" : killedFor)
@@ -107,9 +111,11 @@ final class WorkerProcess {
                 .append(pid())
                 .append(", exit=")
                 .append(exitText(process.exitValue()));
-        // a JVM that cannot start says so on its standard output
-        boolean silent = err.lastLines().isEmpty();
-        append(text, silent ? "stdout" : "stderr", silent ? out.lastLines() : err.lastLines());
+        append(text, "stderr", err.lastLines());
+        // a JVM that cannot start says so on its standard output, whatever it warns of beside it
+        if (!hadStarted || err.lastLines().isEmpty()) {
+            append(text, "stdout", out.lastLines());
+        }
         append(text, "crash report", crashReportHead());
         return text.toString();
     }

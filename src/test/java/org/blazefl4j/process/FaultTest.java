@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -64,14 +66,27 @@ final class FaultTest {
     }
 
     @Test
+    void shouldStrikeWhoeverComesFirstEachTimeItsTriggerIsMade() throws IOException {
+        Path trigger = folder.resolve("trigger");
+        Fault fault = throwing(",when=" + trigger);
+
+        for (int i = 0; i < 2; i++) {
+            passes(fault, 0, 0, 0);
+            Files.createFile(trigger);
+            strikes(fault, 0, 0, 0);
+            assertThat(trigger).doesNotExist();
+        }
+    }
+
+    @Test
     void shouldReadSeveralAndRefuseWhatIsNone() {
         assertThat(Fault.parse("")).isEmpty();
         assertThat(Fault.parse("IDLE,do=kill;AFTER_DONE"))
                 .extracting(Fault::point)
                 .isEqualTo(List.of(FaultPoint.IDLE, FaultPoint.AFTER_DONE));
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Fault.parse("IDLE,when=now"))
-                .withMessage("no setting of a fault: text=when=now, limit=[attempt, client, do, file, nth, worker]"
+                .isThrownBy(() -> Fault.parse("IDLE,at=once"))
+                .withMessage("no setting of a fault: text=at=once, limit=[attempt, client, do, file, nth, when, worker]"
                         + " with a value");
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.parse("NOWHERE"));
     }

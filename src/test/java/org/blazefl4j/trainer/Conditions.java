@@ -3,10 +3,13 @@ package org.blazefl4j.trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,14 +18,21 @@ final class Conditions {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    private static final char GONE = 0;
+
     private Conditions() {}
 
     /** Waits until the condition holds; fails after a time that no sound machine needs. */
     static void await(String what, BooleanSupplier condition) {
+        await(() -> what, condition);
+    }
+
+    /** The same, where what is said of it is known in the end. */
+    static void await(Supplier<String> what, BooleanSupplier condition) {
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                throw new AssertionError("did not happen: " + what);
+                throw new AssertionError("did not happen: " + what.get());
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
@@ -34,11 +44,33 @@ final class Conditions {
 
     /** Whether a process is there that is not a zombie. */
     static boolean isRunning(long pid) {
+        char state = state(pid);
+        return state != GONE && state != 'Z';
+    }
+
+    /** Whether a process is stopped by a signal. */
+    static boolean isStopped(long pid) {
+        return state(pid) == 'T';
+    }
+
+    /** As the kernel says, by one letter. */
+    private static char state(long pid) {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-            return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+            return stat.charAt(stat.lastIndexOf(')') + 2);
         } catch (IOException gone) {
-            return false;
+            return GONE;
+        }
+    }
+
+    /** Sends a signal to processes, in one go; false if there is none of them. */
+    static boolean signal(String name, Long... pids) {
+        List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+        Stream.of(pids).map(String::valueOf).forEach(command::add);
+        try {
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
@@ -75,7 +107,8 @@ final class Conditions {
         }
     }
 
-    private static boolean isSegment(Path descriptor) {
+    /** Whether a descriptor of a process is one of unnamed shared memory. */
+    static boolean isSegment(Path descriptor) {
         try {
             String target = Files.readSymbolicLink(descriptor).toString();
             return target.endsWith("(deleted)") && (target.startsWith("/dev/shm") || target.startsWith("/memfd:"));

@@ -9,8 +9,6 @@ import static org.blazefl4j.trainer.PoolClients.first;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,16 +33,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** Workers that throw, die and freeze. After each the next round must work. */
+/**
+ * Clients that misbehave. After each the next round must work; WorkerFaultsTest is about workers that die or freeze.
+ */
 final class ProcessPoolFailuresTest {
 
     private static final int FLOATS = 100_000;
 
     private static final List<String> LINES = Collections.synchronizedList(new ArrayList<>());
     private static final Algorithm ALGORITHM = new Algorithm(FLOATS);
+    private static Holdings before;
     private static ProcessPoolClientTrainer<Up, Down, Order> shared;
 
     private ProcessPoolClientTrainer<Up, Down, Order> trainer = shared;
@@ -55,12 +54,14 @@ final class ProcessPoolFailuresTest {
 
     @BeforeAll
     static void openShared() {
+        before = Holdings.now();
         shared = open(2, "-Dblazefl4j.checkPayload=true");
     }
 
     @AfterAll
     static void closeShared() {
         shared.close();
+        before.awaitNoMore();
     }
 
     @AfterEach
@@ -88,22 +89,6 @@ final class ProcessPoolFailuresTest {
         return new ProcessPoolClientTrainer<>(ALGORITHM, options, process);
     }
 
-    /** Starts a round whose only client does something, and waits until it does. */
-    private long start(Action action, Path started) {
-        ALGORITHM.order(new Order(0, action, 0, started, null));
-        round = failRoundBeside(1);
-        Conditions.awaitFile(started);
-        return Long.parseLong(read(started));
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
     private ClientFailedException failRound(int clients) {
         return catchThrowableOfType(
                 ClientFailedException.class, () -> trainer.localProcess(down(FLOATS, 0), cids(clients)));
@@ -119,17 +104,6 @@ final class ProcessPoolFailuresTest {
         List<Up> ups = trainer.uplinkPackage();
         assertThat(ups).extracting(up -> first(up.x())).containsExactly(50f, 51f, 52f, 53f);
         ups.forEach(Up::close);
-    }
-
-    private static void signal(String name, long pid) {
-        try {
-            assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid))
-                            .start()
-                            .waitFor())
-                    .isZero();
-        } catch (IOException | InterruptedException e) {
-            throw new AssertionError(e);
-        }
     }
 
     /** What a hook throws while a failure is told would leave lanes behind that no later round can use. */
@@ -262,51 +236,6 @@ final class ProcessPoolFailuresTest {
         } finally {
             parent.destroyForcibly();
         }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"CLAIMED", "SLOT_HALF_WRITTEN", "BEFORE_DONE"})
-    void shouldLoseOneClientOnlyWhenItsWorkerIsKilledAt(String point) throws Exception {
-        Path reached = folder.resolve(point);
-        trainer = open(2, "-Dblazefl4j.faultPoint=" + point + ",file=" + reached);
-        cids(6).forEach(cid -> ALGORITHM.order(cid, Action.ADD_ELSEWHERE));
-        round = failRoundBeside(6);
-        Conditions.awaitFile(reached);
-        long pid = Long.parseLong(Files.readString(reached));
-        assertThat(trainer.workerPids()).contains(pid);
-        long killed = System.nanoTime();
-        signal("KILL", pid);
-        ClientFailedException failure = round.get();
-        assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(5));
-        assertThat(failure)
-                .hasMessageContaining("pid=" + pid + ", exit=137 (SIGKILL? perhaps the kernel's out-of-memory killer)");
-        List<Up> others = trainer.uplinkPackage();
-        assertThat(others)
-                .extracting(Up::cid)
-                .doesNotContain(failure.clientId())
-                .isSorted();
-        assertThat(others).allSatisfy(up -> assertThat(first(up.x())).isEqualTo(up.cid()));
-        others.forEach(Up::close);
-        requireNextRoundWorks();
-    }
-
-    @Test
-    void shouldKillAndReplaceAWorkerThatFreezes() {
-        signal("STOP", start(Action.UNTIL_STOPPED, folder.resolve("started")));
-        assertThat(round.join())
-                .hasMessageContaining(
-                        "worker process froze and was killed, for it had given no sign of life for 1000 ms")
-                .hasMessageContaining("exit=137");
-        requireNextRoundWorks();
-    }
-
-    @Test
-    void shouldQuoteTheCrashReportWhenAWorkerCrashes() {
-        signal("SEGV", start(Action.FOR_EVER, folder.resolve("started")));
-        assertThat(round.join()).hasMessageContaining("crash report:").hasMessageContaining("SIGSEGV");
-        assertThat(Path.of("").toAbsolutePath().toFile().list())
-                .noneMatch(name -> name.startsWith("hs_err") || name.startsWith("core"));
-        requireNextRoundWorks();
     }
 
     @Test

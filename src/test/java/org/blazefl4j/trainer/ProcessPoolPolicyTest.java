@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
@@ -31,6 +30,7 @@ final class ProcessPoolPolicyTest {
     private static final int FLOATS = 10_000;
 
     private final Algorithm algorithm = new Algorithm(FLOATS);
+    private final Holdings before = Holdings.now();
     private ProcessPoolClientTrainer<Up, Down, Order> trainer;
 
     @TempDir
@@ -39,6 +39,7 @@ final class ProcessPoolPolicyTest {
     @AfterEach
     void close() {
         trainer.close();
+        before.awaitNoMore();
     }
 
     private void open(int workers, TrainerOptions.Builder options, String faults) {
@@ -67,66 +68,15 @@ final class ProcessPoolPolicyTest {
     }
 
     @Test
-    void shouldGiveTheRightBitsThoughWorkersAreLostAtEveryStage() {
-        List<String> faults = List.of(
-                "IDLE,nth=3,do=kill",
-                "CLAIMED,nth=2,do=kill",
-                "DECODING,client=3,do=throw",
-                "TRAINING,client=4,do=exit",
-                "TRAINING,client=5,do=stop",
-                "SLOT_HALF_WRITTEN,client=6,do=kill",
-                "BEFORE_DONE,client=7,do=kill",
-                "AFTER_DONE,client=8,do=kill");
-        List<Path> struck = cids(faults.size()).stream()
-                .map(i -> folder.resolve("struck" + i))
-                .toList();
-        cids(12).forEach(cid -> algorithm.order(cid, Action.ADD_ELSEWHERE));
-        open(
-                2,
-                retrying(5),
-                cids(faults.size()).stream()
-                        .map(i -> faults.get(i) + ",file=" + struck.get(i))
-                        .collect(Collectors.joining(";")));
-
-        requireWholeRound(12);
-
-        assertThat(struck).allSatisfy(file -> assertThat(file).exists());
-        assertThat(trainer.retried())
-                .extracting(ClientFailedException::clientId)
-                .contains(3, 4, 5, 6, 7);
-        requireWholeRound(12);
-        assertThat(trainer.retried()).isEmpty();
-    }
-
-    @Test
-    void shouldGoOnWhenAWorkerIsKilledAsItStartsAndThenAllAreKilled() {
-        Path struck = folder.resolve("struck");
-        open(
-                2,
-                retrying(1),
-                "STARTING,worker=0,do=kill,file=" + struck
-                        + ";TRAINING,client=0,attempt=0,do=kill;TRAINING,client=1,attempt=0,do=kill");
-        List<Long> before = trainer.workerPids();
-
-        requireWholeRound(5);
-
-        assertThat(struck).exists();
-        assertThat(trainer.workerPids()).doesNotContainAnyElementsOf(before);
-        assertThat(trainer.retried())
-                .extracting(ClientFailedException::clientId)
-                .containsExactly(0, 1);
-    }
-
-    @Test
     void shouldTrainAgainWhoseResultWasLostWithAWorkerThoughNoRetryIsLeft() {
         open(1, retrying(1), "TRAINING,client=2,attempt=0,do=kill");
         algorithm.order(1, Action.UNBOUNDED);
-        List<Long> before = trainer.workerPids();
+        List<Long> pids = trainer.workerPids();
         List<Integer> taken = new ArrayList<>();
 
         trainer.localProcess(down(FLOATS, 0), cids(4), up -> {
             if (up.cid() == 0) {
-                Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+                Conditions.await("a new worker", () -> !trainer.workerPids().equals(pids));
             }
             taken.add(up.cid());
             up.close();
@@ -144,19 +94,11 @@ final class ProcessPoolPolicyTest {
     @Test
     void shouldTrainAgainInASlotOnlyWhenWhoKeptItCanWriteNoMore() {
         open(2, retrying(1).slots(2), "");
-        List<Long> before = trainer.workerPids();
-        for (int cid : cids(2)) {
-            algorithm.order(new Order(cid, Action.KEEP_WRITING_ONCE, 0, folder.resolve("client" + cid), null));
-        }
+        algorithm.order(new Order(1, Action.KEEP_WRITING_ONCE, 0, folder.resolve("client"), null));
 
         requireWholeRound(6);
 
-        assertThat(trainer.retried())
-                .extracting(Throwable::getMessage)
-                .satisfiesExactly(
-                        first -> assertThat(first).contains("uplink buffer still in use: client=0"),
-                        second -> assertThat(second).contains("uplink buffer still in use: client=1"));
-        assertThat(trainer.workerPids()).doesNotContainAnyElementsOf(before);
+        assertThat(trainer.retried()).singleElement().asString().contains("uplink buffer still in use: client=1");
     }
 
     @Test
@@ -238,7 +180,7 @@ final class ProcessPoolPolicyTest {
                         .grace(Duration.ofMillis(500)),
                 "");
         algorithm.order(1, action);
-        List<Long> before = trainer.workerPids();
+        List<Long> pids = trainer.workerPids();
         List<Integer> taken = new ArrayList<>();
 
         trainer.localProcess(down(FLOATS, 0), cids(4), up -> {
@@ -258,10 +200,26 @@ final class ProcessPoolPolicyTest {
                                 : "worker process was killed, for its client went on after its time limit and the grace"
                                         + " time: limit=PT1S, grace=PT0.5S: pid=");
         if (told) {
-            assertThat(trainer.workerPids()).isEqualTo(before);
+            assertThat(trainer.workerPids()).isEqualTo(pids);
         } else {
-            Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
+            Conditions.await("a new worker", () -> !trainer.workerPids().equals(pids));
         }
         assertThat(trainer.stopEvent().isSet()).isFalse();
+    }
+
+    @Test
+    void shouldTrainAgainWhoWasKilledForItsTime() {
+        open(
+                1,
+                retrying(1).clientTimeLimit(Duration.ofSeconds(1)).grace(Duration.ofMillis(200)),
+                "TRAINING,client=1,attempt=0");
+
+        requireWholeRound(3);
+
+        assertThat(trainer.retried())
+                .singleElement()
+                .asString()
+                .contains("client=1")
+                .contains("went on after its time limit and the grace time: limit=PT1S, grace=PT0.2S: pid=");
     }
 }
