@@ -14,9 +14,6 @@ package org.blazefl4j.trainer;
  * client sends nothing: the handler is told with {@code ServerHandler.drop}, and the result is that of a round without
  * it.
  *
- * <p>Under every policy a client that is found to have written to the payload ends the round: others, or its own next
- * attempt, could be trained on what it wrote.
- *
  * <p>A client whose result was complete, but went with a worker process that died later, is trained again under any
  * policy with retries, and that does not count as one of them.
  *

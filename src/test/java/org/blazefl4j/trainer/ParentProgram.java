@@ -1,30 +1,148 @@
 package org.blazefl4j.trainer;
 
+import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.trainer.PoolClients.Up;
 
-/** A process whose workers are busy for ever, so that it can be killed over them. */
+/** A process that uses a pool up to some stage and then stays there, so that it can be killed. */
 final class ParentProgram {
 
-    private ParentProgram() {}
+    /** What it is doing. */
+    enum Stage {
+        /** Starting the pool: its worker is half started. */
+        STARTING,
+        /** Copying a large payload to shared memory. */
+        PUBLISHING,
+        /** Dealing jobs. */
+        DEALING,
+        /** Waiting for clients that train. */
+        TRAINING,
+        /** In the caller's sink. */
+        IN_SINK,
+        /** Collecting the packages. */
+        COLLECTING,
+        /** Closing the pool: its worker does not end. */
+        CLOSING
+    }
+
+    private static final int FLOATS = 1000;
+
+    /** So many that copying them takes longer than to be noticed and killed. */
+    private static final int MANY_FLOATS = 100 << 20;
+
+    private final Stage stage;
+    private final Path reached;
+
+    private ParentProgram(Stage stage, Path reached) {
+        this.stage = stage;
+        this.reached = reached;
+    }
 
     /**
-     * Prints the workers' process ids, then trains for ever.
+     * Goes to the stage and stays there.
      *
-     * @param args a file that is made when the first client has started
+     * @param args the stage, and a file that is made when it is reached
      */
     public static void main(String[] args) {
-        Algorithm algorithm = new Algorithm(1000);
-        algorithm.order(new Order(0, Action.FOR_EVER, 0, Path.of(args[0]), null));
-        try (var trainer = new ProcessPoolClientTrainer<>(
-                algorithm, TrainerOptions.builder().numParallels(2).build())) {
-            trainer.workerPids().forEach(System.out::println);
-            trainer.localProcess(down(1000, 0), List.of(0, 1));
+        new ParentProgram(Stage.valueOf(args[0]), Path.of(args[1])).run();
+    }
+
+    private void run() {
+        Algorithm algorithm = new Algorithm(FLOATS);
+        if (stage == Stage.TRAINING) {
+            algorithm.order(new Order(0, Action.FOR_EVER, 0, reached, null));
         }
+        try (var trainer = new Trainer(algorithm)) {
+            switch (stage) {
+                case PUBLISHING -> {
+                    reachWhenIn("begin");
+                    trainer.localProcess(down(MANY_FLOATS, 0), cids(2));
+                }
+                case COLLECTING -> trainer.localProcess(down(FLOATS, 0), cids(2));
+                case CLOSING -> reachWhenIn("close");
+                default -> trainer.localProcess(down(FLOATS, 0), cids(2), up -> stayIf(Stage.IN_SINK));
+            }
+        }
+    }
+
+    private final class Trainer extends ProcessPoolClientTrainer<Up, Down, Order> {
+
+        Trainer(Algorithm algorithm) {
+            super(
+                    algorithm,
+                    TrainerOptions.builder()
+                            .numParallels(stage == Stage.TRAINING ? 2 : 1)
+                            .grace(Duration.ofHours(1))
+                            .build(),
+                    ProcessOptions.builder().jvmArguments(faults()).build());
+        }
+
+        @Override
+        public Order getClientConfig(int cid) {
+            stayIf(Stage.DEALING);
+            return super.getClientConfig(cid);
+        }
+
+        @Override
+        public Up convertBufferToUplink(Up uplink) {
+            stayIf(Stage.COLLECTING);
+            return super.convertBufferToUplink(uplink);
+        }
+    }
+
+    private List<String> faults() {
+        return switch (stage) {
+            case STARTING -> List.of("-Dblazefl4j.faultPoint=STARTING,file=" + reached);
+            case CLOSING -> List.of("-Dblazefl4j.faultPoint=IDLE");
+            default -> List.of();
+        };
+    }
+
+    private void stayIf(Stage here) {
+        if (stage == here) {
+            reach();
+            while (true) {
+                LockSupport.park();
+            }
+        }
+    }
+
+    private void reach() {
+        try {
+            Files.createFile(reached);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Once this thread is in a method of the pool. */
+    private void reachWhenIn(String method) {
+        Thread watched = Thread.currentThread();
+        Thread watch = new Thread(() -> {
+            while (Stream.of(watched.getStackTrace()).noneMatch(frame -> isOfPool(frame, method))) {
+                LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(100));
+            }
+            reach();
+        });
+        watch.setDaemon(true);
+        watch.start();
+    }
+
+    private static boolean isOfPool(StackTraceElement frame, String method) {
+        return frame.getClassName().endsWith(".ProcessPool")
+                && frame.getMethodName().equals(method);
     }
 }

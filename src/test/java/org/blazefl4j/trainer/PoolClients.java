@@ -243,6 +243,7 @@ final class PoolClients {
             case EXIT -> System.exit(3);
             case PRINT -> {
                 System.out.println("x".repeat(1 << 22));
+                System.err.println("x".repeat(1 << 22));
                 for (int i = 0; i < 20_000; i++) {
                     System.out.println("out " + i);
                     System.err.println("err " + i);

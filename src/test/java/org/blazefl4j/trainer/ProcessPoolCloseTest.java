@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** However a trainer is closed, nothing of it is left. */
 final class ProcessPoolCloseTest {
@@ -36,45 +37,73 @@ final class ProcessPoolCloseTest {
     private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(line -> {});
     private ProcessPoolClientTrainer<Up, Down, Order> trainer;
     private List<Long> pids;
-    private long mapped;
-    private long open;
+    private Holdings before;
+    private CallersCode closeIn;
 
     @TempDir
     private Path folder;
 
     @BeforeEach
-    void openTrainer() throws Exception {
-        mapped = Conditions.segmentsMapped();
-        open = Conditions.segmentsOpen();
+    void openTrainer() {
+        before = Holdings.now();
+        long open = Conditions.segmentsOpen();
         trainer = newTrainer(List.of());
         pids = trainer.workerPids();
         assertThat(pids).allSatisfy(pid -> assertThat(Conditions.isRunning(pid)).isTrue());
         assertThat(Conditions.segmentsOpen()).isGreaterThan(open);
     }
 
+    /** The trainer's own code that a round runs through, which may be where it is closed. */
+    enum CallersCode {
+        PROGRESS,
+        CONFIG,
+        CONVERSION
+    }
+
     private ProcessPoolClientTrainer<Up, Down, Order> newTrainer(List<String> jvmArguments) {
         return new ProcessPoolClientTrainer<>(
                 algorithm,
-                TrainerOptions.builder().numParallels(2).grace(GRACE).build(),
+                TrainerOptions.builder()
+                        .numParallels(2)
+                        .grace(GRACE)
+                        .onClientFailure(FailurePolicy.retry(100))
+                        .build(),
                 ProcessOptions.builder()
                         .output((worker, line) -> listener.get().accept(line))
                         .jvmArguments(jvmArguments)
-                        .build());
+                        .build()) {
+            @Override
+            public Iterable<Integer> progressFn(List<Integer> jobs) {
+                return () ->
+                        jobs.stream().peek(cid -> reach(CallersCode.PROGRESS)).iterator();
+            }
+
+            @Override
+            public Order getClientConfig(int cid) {
+                reach(CallersCode.CONFIG);
+                return super.getClientConfig(cid);
+            }
+
+            @Override
+            public Up convertBufferToUplink(Up uplink) {
+                reach(CallersCode.CONVERSION);
+                return super.convertBufferToUplink(uplink);
+            }
+        };
+    }
+
+    private void reach(CallersCode here) {
+        if (closeIn == here) {
+            closeInTime();
+        }
     }
 
     /** Every test ends here: nothing of the trainer may be left. */
     @AfterEach
-    void requireNothingLeft() throws Exception {
+    void requireNothingLeft() {
         trainer.close();
         assertThat(pids).noneMatch(Conditions::isRunning);
-        Conditions.await("threads end", () -> Conditions.ownThreads().isEmpty());
-        Conditions.await("segments are unmapped", () -> Conditions.segmentsMapped() <= mapped);
-        assertThat(Conditions.segmentsOpen()).isLessThanOrEqualTo(open);
-        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            long self = ProcessHandle.current().pid();
-            assertThat(files.filter(file -> file.getFileName().toString().startsWith("blazefl4j-pool-" + self)))
-                    .isEmpty();
-        }
+        before.awaitNoMore();
     }
 
     private void closeInTime() {
@@ -146,6 +175,34 @@ final class ProcessPoolCloseTest {
                 }))
                 .isInstanceOf(StoppedException.class)
                 .hasMessageContaining("trainer closed");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldEndTheRoundWhenClosedFromOtherCodeOfTheCallers(CallersCode code) {
+        closeIn = code;
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(20)))
+                .isInstanceOf(StoppedException.class)
+                .hasMessageContaining("trainer closed");
+        trainer.uplinkPackage().forEach(Up::close);
+    }
+
+    @Test
+    void shouldKillAStoppedWorkerWhenClosed() {
+        Conditions.signal("STOP", pids.get(0));
+        Conditions.await("it stops", () -> Conditions.isStopped(pids.get(0)));
+        closeInTime();
+    }
+
+    @Test
+    void shouldEndTheRoundWhenClosedWhileAClientIsTrainedAgainAndWorkersAreReplaced() {
+        algorithm.order(1, Action.EXIT);
+        CompletableFuture<Void> round =
+                CompletableFuture.runAsync(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close));
+        Conditions.await(
+                "both workers were lost", () -> trainer.workerPids().stream().noneMatch(pids::contains));
+        closeInTime();
+        assertThatThrownBy(round::join).hasCauseInstanceOf(StoppedException.class);
     }
 
     @Test

@@ -2,7 +2,6 @@ package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,50 +11,61 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.blazefl4j.process.PoolFolder;
+import org.blazefl4j.trainer.ParentProgram.Stage;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The parent dies by SIGKILL. */
+/** The parent dies by SIGKILL, whatever it is doing. */
+@Timeout(60)
 final class ProcessPoolOrphanTest {
 
     @TempDir
     private Path folder;
 
-    @Test
-    void shouldLeaveNoProcessAndNoSegmentWhenTheParentIsKilled() throws Exception {
+    @ParameterizedTest
+    @EnumSource
+    void shouldLeaveNothingWhenTheParentIsKilledWhileItIs(Stage stage) throws Exception {
         Set<Path> namedBefore = named();
-        Path started = folder.resolve("started");
+        Path temporary = Files.createDirectory(folder.resolve("tmp")); // for what a killed process cannot delete
+        Path reached = folder.resolve("reached");
         Process parent = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Djava.io.tmpdir=" + folder, // what a killed process cannot delete
+                        "-Djava.io.tmpdir=" + temporary,
                         "-classpath",
                         System.getProperty("java.class.path"),
                         ParentProgram.class.getName(),
-                        started.toString())
+                        stage.name(),
+                        reached.toString())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        try (BufferedReader lines = parent.inputReader()) {
-            List<Long> pids = Stream.of(lines.readLine(), lines.readLine())
-                    .map(Long::valueOf)
-                    .toList();
-            Conditions.awaitFile(started);
-            assertThat(parent.descendants().map(ProcessHandle::pid)).containsExactlyInAnyOrderElementsOf(pids);
+        try {
+            Conditions.awaitFile(reached);
+            List<Long> workers = parent.descendants().map(ProcessHandle::pid).toList();
             Set<String> segments = segmentsOf(parent.pid());
-            assertThat(pids)
-                    .allMatch(Conditions::isRunning)
-                    .allSatisfy(pid -> assertThat(segmentsOf(pid)).isNotEmpty().isSubsetOf(segments));
-            assertThat(named()).isEqualTo(namedBefore);
-            parent.destroyForcibly();
             long killed = System.nanoTime();
-            Conditions.await("workers end", () -> pids.stream().noneMatch(Conditions::isRunning));
+            parent.destroyForcibly();
+            Conditions.await("workers end", () -> workers.stream().noneMatch(Conditions::isRunning));
+
             assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(1));
-            parent.waitFor();
+            assertThat(parent.waitFor()).isEqualTo(137);
+            assertThat(workers).hasSize(stage == Stage.TRAINING ? 2 : 1);
+            assertThat(segments).isNotEmpty();
             assertThat(ProcessHandle.allProcesses())
                     .noneMatch(process -> segmentsOf(process.pid()).stream().anyMatch(segments::contains));
             assertThat(named()).isEqualTo(namedBefore);
+            requireSweptByTheNextPool(temporary);
         } finally {
             parent.destroyForcibly();
         }
+    }
+
+    private static void requireSweptByTheNextPool(Path temporary) {
+        assertThat(temporary.toFile().list()).isNotEmpty();
+        new PoolFolder(temporary).close();
+        assertThat(temporary).isEmptyDirectory();
     }
 
     /** Device and inode of each segment that the process has mapped; nothing if there is no such process. */

@@ -24,6 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How workers are set up, and what happens when they cannot be. */
 final class ProcessPoolStartTest {
@@ -90,11 +92,12 @@ final class ProcessPoolStartTest {
 
     private static void requireRefused(
             ClientWorker<Order, Down, Up> worker, ProcessOptions process, Class<?> type, String... texts) {
+        Holdings before = Holdings.now();
         Algorithm algorithm = new Algorithm(FLOATS).worker(worker);
         assertThatThrownBy(() -> new ProcessPoolClientTrainer<>(algorithm, ONE, process))
                 .isInstanceOf(type)
                 .hasMessageContainingAll(texts);
-        Conditions.await("threads end", () -> Conditions.ownThreads().isEmpty());
+        before.awaitNoMore();
     }
 
     @Test
@@ -131,6 +134,69 @@ final class ProcessPoolStartTest {
                 "worker does not start: worker=0; worker process ended: pid=",
                 "exit=1",
                 "Unrecognized VM option 'NoSuchOption'");
+    }
+
+    @Test
+    void shouldQuoteTheWorkerWhenItMissesAClassToStartWith() {
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Djava.system.class.loader=no.such.Loader"))
+                .output((worker, line) -> {})
+                .build();
+        requireRefused(
+                PoolClients::train,
+                process,
+                IllegalStateException.class,
+                "worker does not start: worker=0; worker process ended: pid=",
+                "exit=1",
+                "java.lang.ClassNotFoundException: no.such.Loader");
+    }
+
+    @Test
+    void shouldQuoteTheWorkerWhenAClassOfItsFunctionIsNoClass(@TempDir Path folder) throws IOException {
+        Path broken = folder.resolve(PoolClients.class.getName().replace('.', '/') + ".class");
+        Files.createDirectories(broken.getParent());
+        Files.writeString(broken, "no class");
+        ProcessOptions process = ProcessOptions.builder()
+                .workerClassPath(List.of(folder))
+                .output((worker, line) -> {})
+                .build();
+        requireRefused(
+                PoolClients::train,
+                process,
+                IllegalStateException.class,
+                "worker does not start: worker=0",
+                "java.lang.ClassFormatError: ");
+    }
+
+    /** Whatever the policy: there is nobody to train the client again. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    void shouldEndTheRoundWithTheWorkersOwnErrorWhenALostOneCannotBeReplaced(int retries, @TempDir Path folder)
+            throws IOException {
+        Holdings before = Holdings.now();
+        Path flags = Files.writeString(folder.resolve("flags"), "-Dtest=1");
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-XX:VMOptionsFile=" + flags))
+                .output((worker, line) -> {})
+                .build();
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(1)
+                .onClientFailure(FailurePolicy.retry(retries))
+                .build();
+        Algorithm algorithm = new Algorithm(FLOATS);
+        try (var trainer = new ProcessPoolClientTrainer<>(algorithm, options, process)) {
+            Files.delete(flags);
+            Conditions.signal("KILL", trainer.workerPids().get(0));
+            for (int round = 0; round < 2; round++) {
+                assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(3)))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContainingAll(
+                                "worker does not start: worker=0; worker process ended: pid=",
+                                "exit=1",
+                                "Could not open options file");
+            }
+        }
+        before.awaitNoMore();
     }
 
     @Test
