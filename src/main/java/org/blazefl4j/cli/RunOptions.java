@@ -106,7 +106,8 @@ final class RunOptions {
                     "- fedavg: each client trains the global model; the mean of their models, weighted by their images,"
                             + " is the next (federated averaging)",
                     "- scaffold: as fedavg, but each client also keeps a control variate, which takes the drift towards"
-                            + " its own images out of its steps",
+                            + " its own images out of its steps; where clients hold few classes each it needs a smaller"
+                            + " --lr than fedavg, such as 0.02",
                     "- dsfl: clients keep models of their own and send what they take some open images for; all, server"
                             + " included, learn from the mean (DS-FL, federated distillation)"
                 })

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class CheckpointProcessTest {
 
     private static final int ROUNDS = 8;
-    private static final int KILLS = 5;
+    private static final int KILLS = 3;
 
     @TempDir
     private static Path shared;

@@ -1,13 +1,34 @@
 package org.blazefl4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.core.Device;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class FederationTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "5000, , cpu, --num-parallels=5000",
+        "1, , cuda:4000, --device=cuda:4000",
+        "1, nowhere, cpu, --data-dir=nowhere"
+    })
+    void shouldRefuseWhatThisMachineCannotGiveByTheOptionsName(
+            int numParallels, Path dataDir, String device, String named) {
+        RunSettings settings =
+                SmallRun.of(new FedAvg(), 1, ExecutionMode.MULTI_PROCESS, numParallels, dataDir, Device.parse(device));
+
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> Federation.open(settings))
+                .withMessageContaining(named)
+                .withMessageContaining("limit=")
+                .satisfies(refusal -> assertThat(refusal.getMessage()).hasLineCount(1));
+    }
 
     /** A fifth of the 10 000 images that come with the program, unless asked for. */
     @ParameterizedTest

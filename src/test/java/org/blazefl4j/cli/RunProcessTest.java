@@ -110,21 +110,8 @@ final class RunProcessTest {
         assertThat(jsonLines().get(4)).containsEntry("status", "completed").containsEntry("rounds", 3);
     }
 
-    @Test
-    void shouldDrawALiveBarOnATerminal() throws Exception {
-        try (CliProcess cli = CliProcess.startOnTerminal(
-                folder, "run", "--sample-ratio", "0.04", "--global-round", "2", "--output", "results")) {
-            assertThat(cli.exitCode()).as(cli.out()).isZero();
-
-            assertThat(cli.out())
-                    .containsPattern("\rround 1/2 +0% \\[ +\\] 0/4 clients")
-                    .containsPattern("\rround 2/2 +100% \\[=+\\] 4/4 clients")
-                    .containsPattern("\rround 2/2  accuracy 0\\.\\d{4}");
-        }
-    }
-
     @ParameterizedTest
-    @CsvSource({"Ctrl-C, 130", "INT, 130", "TERM, 143"})
+    @CsvSource({"Ctrl-C, 130", "TERM, 143"})
     void shouldEndCleanlyOnASignalAndKeepItsResults(String signal, int exitCode) throws Exception {
         List<ProcessHandle> workers;
         try (CliProcess cli = start("--global-round", "100000")) {
@@ -155,23 +142,18 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldEndCleanlyOnCtrlCAlthoughABarIsDrawn() throws Exception {
-        try (CliProcess cli = CliProcess.startOnTerminal(
-                folder,
-                "run",
-                "--sample-ratio",
-                "0.04",
-                "--epochs",
-                "1",
-                "--global-round",
-                "90",
-                "--output",
-                "results")) {
+    void shouldDrawALiveBarOnATerminalAndEndCleanlyOnCtrlC() throws Exception {
+        String args = "run --sample-ratio 0.04 --epochs 1 --global-round 90 --output results";
+        try (CliProcess cli = CliProcess.startOnTerminal(folder, args.split(" "))) {
             cli.awaitOutput("\rround  2/90  accuracy");
             cli.type('\003');
 
             assertThat(cli.exitCode()).isEqualTo(130);
-            assertThat(cli.out()).containsPattern("stopped: \\d+ of 90 rounds");
+            assertThat(cli.out())
+                    .containsPattern("\rround 1/90 +0% \\[ +\\] 0/4 clients")
+                    .containsPattern("\rround 2/90 +100% \\[=+\\] 4/4 clients")
+                    .containsPattern("\rround  2/90  accuracy 0\\.\\d{4}")
+                    .containsPattern("stopped: \\d+ of 90 rounds");
         }
         assertThat(jsonLines().get(jsonLines().size() - 1))
                 .containsEntry("type", "summary")
@@ -239,20 +221,13 @@ final class RunProcessTest {
         return csvRows().stream().skip(1).map(row -> row.get(3)).toList();
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "--num-clients, 10001, --num-clients=10001",
-        "--num-parallels, 5000, --num-parallels=5000",
-        "--device, cuda:4000, --device=cuda:4000",
-        "--data-dir, nowhere, --data-dir=nowhere"
-    })
-    void shouldRefuseWhatThisDataOrMachineCannotGiveAndMakeNoFolder(String option, String value, String named)
-            throws Exception {
-        try (CliProcess cli = start(option, value)) {
+    @Test
+    void shouldRefuseWhatThisDataCannotGiveAndMakeNoFolder() throws Exception {
+        try (CliProcess cli = start("--num-clients", "10001")) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.err())
                     .startsWith("blazefl4j run: ")
-                    .contains(named)
+                    .contains("--num-clients=10001")
                     .contains("limit=")
                     .hasLineCount(1);
         }
@@ -261,7 +236,8 @@ final class RunProcessTest {
 
     @Test
     void shouldShowTheStackTraceIfAsked() throws Exception {
-        try (CliProcess cli = start("--num-clients", "10001", "--verbose")) {
+        Files.writeString(results(), "a file");
+        try (CliProcess cli = start("--verbose")) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.err()).containsPattern("\tat .*org\\.blazefl4j\\.");
         }

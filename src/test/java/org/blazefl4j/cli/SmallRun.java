@@ -1,5 +1,6 @@
 package org.blazefl4j.cli;
 
+import java.nio.file.Path;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
 
@@ -9,6 +10,11 @@ final class SmallRun {
     private SmallRun() {}
 
     static RunSettings of(Algorithm algorithm, int rounds) {
+        return of(algorithm, rounds, ExecutionMode.SINGLE_THREADED, 1, null, Device.CPU);
+    }
+
+    static RunSettings of(
+            Algorithm algorithm, int rounds, ExecutionMode mode, int numParallels, Path dataDir, Device device) {
         return new RunSettings(
                 algorithm,
                 ModelName.CNN,
@@ -22,11 +28,11 @@ final class SmallRun {
                 1,
                 0.1,
                 50,
-                1,
-                ExecutionMode.SINGLE_THREADED,
+                numParallels,
+                mode,
                 DatasetName.FASHION_MNIST,
-                null,
-                Device.CPU,
+                dataDir,
+                device,
                 new FailureSettings(0, OnClientFailure.FAIL, null));
     }
 }
