@@ -1,5 +1,9 @@
 package org.blazefl4j.architecture;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -7,6 +11,9 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.Locale;
+import java.util.TimeZone;
+import org.blazefl4j.binding.Native;
 
 /** Arrows between packages point one way. */
 @AnalyzeClasses(packages = "org.blazefl4j", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -46,15 +53,49 @@ final class PackageDirectionTest {
     static final ArchRule algorithmsKnowNoCommandLine =
             noneOf("contrib", "metrics").mayUse("cli");
 
+    /** Workers' processes are the library's own; of these classes, which run there, each ends its process. */
     @ArchTest
-    static final ArchRule onlyTheCommandLineEndsTheProcess = noClasses()
+    static final ArchRule onlyTheCommandLineAndWorkersEndTheirProcess = noClasses()
             .that()
-            .resideOutsideOfPackages("org.blazefl4j.cli..", "org.blazefl4j.process..")
+            .resideOutsideOfPackage("org.blazefl4j.cli..")
+            .and()
+            .haveNameNotMatching("org\\.blazefl4j\\.process\\.(WorkerMain|Heart|Fault)(\\$.*)?")
             .should()
             .callMethod(System.class, "exit", int.class)
             .orShould()
+            .callMethod(Runtime.class, "exit", int.class)
+            .orShould()
+            .callMethod(Runtime.class, "halt", int.class);
+
+    @ArchTest
+    static final ArchRule onlyTheCommandLineAndWorkersTakeSignalsOver = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.blazefl4j.cli..")
+            .and()
+            .doNotHaveFullyQualifiedName("org.blazefl4j.process.WorkerMain") // leaves SIGINT to its parent
+            .should()
             .dependOnClassesThat()
-            .haveFullyQualifiedName("sun.misc.Signal");
+            .haveFullyQualifiedName("sun.misc.Signal")
+            .orShould()
+            .callMethod(Native.class, "ignoreSignal", int.class)
+            .orShould()
+            .callMethod(Runtime.class, "addShutdownHook", Thread.class);
+
+    @ArchTest
+    static final ArchRule onlyTheCommandLineAndTuningChangeTheJvm = noClasses()
+            .that()
+            .resideOutsideOfPackage("org.blazefl4j.cli..")
+            .and()
+            .haveNameNotMatching("org\\.blazefl4j\\.torch\\.LibTorch(\\$.*)?")
+            .should()
+            .callMethodWhere(target(owner(assignableTo(System.class)))
+                    .and(target(nameMatching("set(Properties|Property|In|Out|Err)"))))
+            .orShould()
+            .callMethod(Locale.class, "setDefault", Locale.class)
+            .orShould()
+            .callMethod(TimeZone.class, "setDefault", TimeZone.class)
+            .orShould()
+            .callMethod(Thread.class, "setDefaultUncaughtExceptionHandler", Thread.UncaughtExceptionHandler.class);
 
     @ArchTest
     static final ArchRule onlyTheCommandLineWritesToStandardOutput = noClasses()

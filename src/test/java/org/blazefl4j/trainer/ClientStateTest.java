@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.trainer.StatefulClients.Action;
 import org.blazefl4j.trainer.StatefulClients.Down;
@@ -50,8 +51,8 @@ final class ClientStateTest {
                 .build();
     }
 
-    private static AbstractClientTrainer<Up, Down, Order> trainer(
-            ClientStatePropertiesTest.Kind kind, StatefulClients clients, TrainerOptions options) {
+    static <U, D, C> AbstractClientTrainer<U, D, C> trainer(
+            ClientStatePropertiesTest.Kind kind, ClientAlgorithm<U, D, C> clients, TrainerOptions options) {
         return switch (kind) {
             case SERIAL -> new SerialClientTrainer<>(clients, options);
             case THREADS -> new ThreadPoolClientTrainer<>(clients, options);
