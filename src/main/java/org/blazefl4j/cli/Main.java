@@ -66,7 +66,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command: limit=run, verify or doctor; name one");
+        throw new ParameterException(spec.commandLine(), "no command: name run, verify or doctor");
     }
 
     private static int refuse(ParameterException refusal, String[] args) {

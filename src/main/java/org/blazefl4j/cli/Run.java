@@ -86,9 +86,11 @@ final class Run {
                 json.write("configuration", configuration(federation));
             }
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
-            rounds(federation, checkpoints, interruption, csv, json);
-        } finally {
-            out.println("  results        " + csvFile + " and metrics.jsonl");
+            try {
+                rounds(federation, checkpoints, interruption, csv, json);
+            } finally {
+                out.println("  results        " + csvFile + " and metrics.jsonl");
+            }
         }
     }
 

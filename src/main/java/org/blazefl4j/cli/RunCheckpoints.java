@@ -94,7 +94,8 @@ final class RunCheckpoints implements AutoCloseable {
     }
 
     private String inOptions(String message) {
-        String text = message.replace("resume that run", "add --resume");
+        String text = message.replace("resume that run", "add --resume")
+                .replace("put it back,", "put it back, name the folder that it is in by --output,");
         for (String name : configuration.keySet()) {
             text = text.replaceAll("\\b" + name + "=", "--" + name.replace('_', '-') + "=");
         }

@@ -1,12 +1,15 @@
 package org.blazefl4j.cli;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -57,11 +60,27 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        refuseRepeated();
         RunSettings settings = options.settings(
                 name -> spec.commandLine().getParseResult().hasMatchedOption(name),
                 refusal -> new ParameterException(spec.commandLine(), refusal));
         new Run(settings, options.checkpoints(), options.output(), resumingCommand(), System.out).execute();
         return ExitCode.OK;
+    }
+
+    /**
+     * An option that comes again would set the others of its group, those in one {@code ArgGroup}, to their defaults.
+     */
+    private void refuseRepeated() {
+        Set<String> names = new HashSet<>();
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!names.add(option.longestName())) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "option given more than once: " + option.longestName() + "="
+                                + String.join(" and ", option.originalStringValues()) + ", limit=once; keep one");
+            }
+        }
     }
 
     /** This command line with {@code --resume}, for a shell. */

@@ -50,7 +50,8 @@ final class RunFolder {
         }
         check(asked);
         try {
-            return Files.createDirectories(asked);
+            Files.createDirectories(asked);
+            return asked; // what createDirectories returns is absolute if it made several
         } catch (IOException e) {
             throw cannotMake(asked, e);
         }

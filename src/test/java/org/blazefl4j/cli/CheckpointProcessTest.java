@@ -233,7 +233,9 @@ final class CheckpointProcessTest {
             assertThat(cli.err())
                     .contains("checkpoint not used: saved/round-000002.checkpoint: damaged or cut short: sha256=")
                     .contains("part does not fit what was saved: part=metrics.csv")
-                    .contains("result file is missing: file=" + csv);
+                    .contains("result file is missing: file=" + csv)
+                    .contains("; put it back, name the folder that it is in by --output, or start again without");
+            assertThat(cli.out()).doesNotContain("metrics.csv");
         }
         Files.move(moved, csv);
         try (CliProcess cli = startSaved("--resume")) {

@@ -77,6 +77,9 @@ final class UsageTest {
                 Arguments.of(
                         "--client-time-limit 0",
                         "'--client-time-limit': value=0, limit=a number of seconds from 0.001 to 31536000"),
+                Arguments.of(
+                        "--num-clients 5 --global-round 3 --global-round 4",
+                        "option given more than once: --global-round=3 and 4, limit=once; keep one"),
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
                 Arguments.of("--resume", "--resume has no effect: add --checkpoint-dir, or leave it out"),
                 Arguments.of(
@@ -124,7 +127,7 @@ final class UsageTest {
     @Test
     void shouldAskForACommand() {
         assertThat(blazefl4j("")).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).startsWith("blazefl4j: no command: limit=run, verify or doctor; name one");
+        assertThat(err.toString()).startsWith("blazefl4j: no command: name run, verify or doctor");
     }
 
     @ParameterizedTest
