@@ -38,6 +38,7 @@ public final class Main implements Runnable {
      * @param args the command line
      */
     public static void main(String[] args) {
+        WarningLines.setUp();
         System.exit(exitCode(args));
     }
 

@@ -119,7 +119,6 @@ final class Run {
             if (Terminal.isOnStandardError()) {
                 simulation.addListener(bars);
             }
-            simulation.addListener(new FailureNotes(federation.trainer(), System.err));
             simulation.addListener(totals).addListener(csv).addListener(json).addListener(console);
             checkpoints.follow(simulation);
             status = simulation.run().stopped() ? "stopped" : "completed";

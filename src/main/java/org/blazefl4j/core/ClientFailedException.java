@@ -49,11 +49,8 @@ public class ClientFailedException extends RuntimeException {
         this(clientId, round, worker, reason(String.valueOf(cause)), cause);
     }
 
-    private ClientFailedException(ClientFailedException last, int attempts) {
-        super(
-                "client failed: client=" + last.clientId + ", round=" + last.round + ", worker=" + last.worker
-                        + ", attempts=" + attempts + ": " + last.reason,
-                last.getCause());
+    private ClientFailedException(String message, ClientFailedException last, int attempts) {
+        super(message, last.getCause());
         this.clientId = last.clientId;
         this.round = last.round;
         this.worker = last.worker;
@@ -73,8 +70,28 @@ public class ClientFailedException extends RuntimeException {
         if (attempts.size() == 1) {
             return last;
         }
-        ClientFailedException all = new ClientFailedException(last, attempts.size());
+        String message = "client failed: client=" + last.clientId + ", round=" + last.round + ", worker=" + last.worker
+                + ", attempts=" + attempts.size() + ": " + last.reason;
+        ClientFailedException all = new ClientFailedException(message, last, attempts.size());
         attempts.subList(0, attempts.size() - 1).forEach(all::addSuppressed);
+        return all;
+    }
+
+    /**
+     * Describes the failure of a round whose clients were all dropped: the first client's failure, with a message that
+     * says so, and what that client's failure and the others' have suppressed.
+     *
+     * @param dropped the clients' failures, one at least
+     */
+    public static ClientFailedException ofWholeRound(List<ClientFailedException> dropped) {
+        ClientFailedException first = dropped.get(0);
+        String message =
+                "no client of the round is left: dropped=" + dropped.size() + ", the first: " + first.getMessage();
+        ClientFailedException all = new ClientFailedException(message, first, first.attempts);
+        for (Throwable earlier : first.getSuppressed()) {
+            all.addSuppressed(earlier);
+        }
+        dropped.subList(1, dropped.size()).forEach(all::addSuppressed);
         return all;
     }
 

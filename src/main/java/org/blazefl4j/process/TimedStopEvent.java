@@ -71,7 +71,7 @@ final class TimedStopEvent implements StopEvent {
             throw new IllegalStateException(
                     "client was stopped, for it ran longer than its time limit: client=" + job.clientId() + ", limit="
                             + Duration.ofNanos(limitNanos)
-                            + "; raise TrainerOptions.clientTimeLimit, or give the client less to do",
+                            + "; raise the time limit, or give the client less to do",
                     thrown);
         }
     }

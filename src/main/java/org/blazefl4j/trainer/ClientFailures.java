@@ -109,9 +109,9 @@ final class ClientFailures {
         return all.isEmpty() ? null : merged(all, fatal.isEmpty() ? all.firstKey() : fatal.firstKey());
     }
 
-    /** The dropped clients' failures as one: the first with the others suppressed. To be asked once. */
+    /** The dropped clients' failures as one: the first, which says so, with the others suppressed. */
     synchronized ClientFailedException allDropped() {
-        return merged(dropped, dropped.firstKey());
+        return ClientFailedException.ofWholeRound(dropped());
     }
 
     private static ClientFailedException merged(SortedMap<Integer, ClientFailedException> all, Integer first) {

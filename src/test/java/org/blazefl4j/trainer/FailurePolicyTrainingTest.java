@@ -208,8 +208,15 @@ final class FailurePolicyTrainingTest {
                 failing(9, 2, 4), options(FailurePolicy.retry(1).thenDrop()).build())) {
             ClientFailedException failure = fail(trainer, List.of(4, 2));
 
-            assertThat(failure).hasMessageContaining("client=4, round=0").hasMessageContaining("attempts=2");
+            assertThat(failure)
+                    .hasMessageStartingWith(
+                            "no client of the round is left: dropped=2, the first: client failed: client=4, round=0")
+                    .hasMessageContaining("attempts=2");
+            assertThat(failure.clientId()).isEqualTo(4);
             assertThat(failure.getSuppressed())
+                    .hasSize(2)
+                    .anySatisfy(
+                            earlier -> assertThat(earlier).hasMessageStartingWith("client failed: client=4, round=0"))
                     .extracting(Throwable::getMessage)
                     .anySatisfy(other -> assertThat(other).contains("client=2, round=0", "attempts=2"));
             assertThat(trainer.uplinkPackage()).isEmpty();
@@ -243,7 +250,7 @@ final class FailurePolicyTrainingTest {
                     .singleElement()
                     .satisfies(failure -> assertThat(failure)
                             .hasMessageContaining("client was stopped, for it ran longer than its time limit: client=1,"
-                                    + " limit=PT0.05S; raise TrainerOptions.clientTimeLimit")
+                                    + " limit=PT0.05S; raise the time limit, or give")
                             .hasRootCauseInstanceOf(StoppedException.class));
         }
     }
