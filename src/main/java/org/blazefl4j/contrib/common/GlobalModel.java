@@ -1,7 +1,6 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
-import java.util.Map;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -119,16 +118,6 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     /** The SHA-256 of the state, as 64 hexadecimal digits. */
     public String sha256() {
         return Tensors.sha256(current);
-    }
-
-    /**
-     * Evaluates the model.
-     *
-     * @param round what to call the state
-     * @return {@code round}, {@code accuracy}, {@code loss} and {@code sha256}, in this order
-     */
-    public Map<String, Object> summary(int round) {
-        return evaluate().summary(round, sha256());
     }
 
     /** Writes the state as the entry {@code parameters}. */

@@ -14,16 +14,16 @@ import org.blazefl4j.reproducibility.Sampling;
  *
  * <pre>{@code
  * intake.check(uplink.cid());
- * sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
+ * add(uplink);
  * if (intake.load(uplink.cid())) {
- *     completeRound();
+ *     update();
  *     intake.complete();
  * }
  * }</pre>
  *
  * <p>Used by one thread at a time.
  */
-public final class RoundIntake implements Checkpointable {
+final class RoundIntake implements Checkpointable {
 
     private static final int SERVER = -1;
     private static final String ROUND = "round";
@@ -38,17 +38,17 @@ public final class RoundIntake implements Checkpointable {
      *
      * @param options how many rounds, and of which clients
      */
-    public RoundIntake(ServerOptions options) {
+    RoundIntake(ServerOptions options) {
         this.options = options;
     }
 
     /** The number of completed rounds. */
-    public int round() {
+    int round() {
         return round;
     }
 
     /** Whether all rounds are completed. */
-    public boolean isStopped() {
+    boolean isStopped() {
         return round >= options.globalRound();
     }
 
@@ -58,7 +58,7 @@ public final class RoundIntake implements Checkpointable {
      *
      * @return ids, ascending
      */
-    public List<Integer> sample() {
+    List<Integer> sample() {
         restart();
         return Sampling.withoutReplacement(
                 options.numClients(),
@@ -67,7 +67,7 @@ public final class RoundIntake implements Checkpointable {
     }
 
     /** Forgets all that was heard of the clients of a round that was not completed. */
-    public void restart() {
+    void restart() {
         loaded.clear();
         dropped.clear();
     }
@@ -78,7 +78,7 @@ public final class RoundIntake implements Checkpointable {
      * @param cid the client that sent a package
      * @throws IllegalArgumentException if it is none of the federation, or was loaded or dropped before in this round
      */
-    public void check(int cid) {
+    void check(int cid) {
         if (cid < 0 || cid >= options.numClients()) {
             throw new IllegalArgumentException("no such client: cid=" + cid + ", limit=0 to "
                     + (options.numClients() - 1) + "; send the id that the client was given");
@@ -94,7 +94,7 @@ public final class RoundIntake implements Checkpointable {
      * @return true if it was the last that was waited for
      * @throws IllegalArgumentException as {@link #check}
      */
-    public boolean load(int cid) {
+    boolean load(int cid) {
         check(cid);
         loaded.add(cid);
         return isComplete();
@@ -108,7 +108,7 @@ public final class RoundIntake implements Checkpointable {
      * @throws IllegalArgumentException if it is none of the federation, or was loaded or dropped before in this round
      * @throws IllegalStateException if it was the last and none has sent anything; the round is then as before
      */
-    public boolean drop(int cid) {
+    boolean drop(int cid) {
         refuseIf(loaded.contains(cid), "dropped after it was loaded", cid);
         refuseIf(dropped.contains(cid), "dropped twice", cid);
         check(cid);
@@ -133,7 +133,7 @@ public final class RoundIntake implements Checkpointable {
     }
 
     /** Counts the round as completed and starts the next. */
-    public void complete() {
+    void complete() {
         round++;
         restart();
     }
@@ -144,7 +144,7 @@ public final class RoundIntake implements Checkpointable {
      * @param completed from 0 to the number of rounds
      * @throws IllegalArgumentException if it is out of this range
      */
-    public void resumeAfter(int completed) {
+    void resumeAfter(int completed) {
         if (completed < 0 || completed > options.globalRound()) {
             throw new IllegalArgumentException("completed rounds out of range: round=" + completed + ", limit=0 to "
                     + options.globalRound() + "; resume with the options that the rounds were run with");

@@ -2,18 +2,15 @@ package org.blazefl4j.contrib.dsfl;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.Partitions;
-import org.blazefl4j.contrib.common.RoundIntake;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
-import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
-import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.reproducibility.Sampling;
@@ -46,8 +43,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Owns its model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
  */
-public final class DsflServerHandler
-        implements ServerHandler<DsflUplinkPackage, DsflDownlinkPackage>, Checkpointable, AutoCloseable {
+public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPackage, DsflDownlinkPackage> {
 
     private static final String LEARNER = "learner";
     private static final String SOFT_LABELS = "soft_labels";
@@ -55,7 +51,6 @@ public final class DsflServerHandler
 
     private final DsflServerOptions options;
     private final PartitionedDataset<DsflPartitionType> dataset;
-    private final RoundIntake intake;
     private final Learner learner;
     private final SoftLabelMean mean;
     private DsflDownlinkPackage downlink;
@@ -71,22 +66,22 @@ public final class DsflServerHandler
      *     {@link DsflPartitionType#TEST}, both common to all
      * @param options the rest
      * @param <N> the models' names
-     * @throws IllegalArgumentException if there are no test samples, or fewer open ones than a round needs, or the
-     *     device is a CUDA device that there is not
+     * @throws IllegalArgumentException if there are no test samples, or fewer open ones than a round needs, the device
+     *     is a CUDA device that there is not, or the model's output is not one row of numbers per sample
      */
     public <N extends Enum<N>> DsflServerHandler(
             ModelSelector<N> selector,
             N modelName,
             PartitionedDataset<DsflPartitionType> dataset,
             DsflServerOptions options) {
+        super(options.federation(), DsflUplinkPackage::cid);
         ServerOptions federation = options.federation();
         federation.device().requireThere();
         checkSamples(dataset, options);
         this.options = options;
         this.dataset = dataset;
-        this.intake = new RoundIntake(federation);
         this.learner = new Learner(new SelectedModel<>(selector, modelName), federation.device());
-        this.mean = new SoftLabelMean(openSize(), learner.classes(open(), surroundings()));
+        this.mean = newMean();
         this.downlink = new DsflDownlinkPackage(null, null, nextIndices(0));
     }
 
@@ -101,6 +96,15 @@ public final class DsflServerHandler
         }
     }
 
+    private SoftLabelMean newMean() {
+        try {
+            return new SoftLabelMean(openSize(), learner.classes(open(), surroundings()));
+        } catch (RuntimeException | Error e) {
+            learner.close();
+            throw e;
+        }
+    }
+
     private Dataset open() {
         return dataset.getDataset(DsflPartitionType.OPEN);
     }
@@ -110,7 +114,7 @@ public final class DsflServerHandler
     }
 
     private Surroundings surroundings() {
-        return Surroundings.ofServer(options.federation().seed(), intake.round());
+        return Surroundings.ofServer(options.federation().seed(), round());
     }
 
     private Tensor nextIndices(int round) {
@@ -123,94 +127,32 @@ public final class DsflServerHandler
         return indices;
     }
 
-    /** The number of completed rounds. */
-    public int round() {
-        return intake.round();
-    }
-
     @Override
     public DsflDownlinkPackage downlinkPackage() {
         return downlink;
     }
 
     /**
-     * Starts a round: forgets what was loaded of one that was not completed, and draws clients without replacement from
-     * the stream (seed, server, round, {@code "sample"}), so a second call in the same round draws the same.
-     */
-    @Override
-    public List<Integer> sampleClients() {
-        mean.clear();
-        return intake.sample();
-    }
-
-    @Override
-    public boolean isStopped() {
-        return intake.isStopped();
-    }
-
-    /**
      * {@inheritDoc}
      *
      * <p>Soft labels may be of any open samples, in any order.
-     *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
-     *     round, or its soft labels or indices do not fit; the round is then as before
      */
     @Override
-    public boolean load(DsflUplinkPackage uplink) {
-        intake.check(uplink.cid());
+    protected void add(DsflUplinkPackage uplink) {
         mean.add(uplink);
-        return completeIf(intake.load(uplink.cid()));
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * <p>The mean is then over the others, with the bits of a round that had sampled no more than them.
-     *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
-     *     round; the round is then as before
-     * @throws IllegalStateException if it is the last client and all others were dropped; the round is then as before
-     */
-    @Override
-    public boolean drop(int cid) {
-        return completeIf(intake.drop(cid));
-    }
-
-    private boolean completeIf(boolean all) {
-        if (all) {
-            completeRound();
-        }
-        return all;
     }
 
     @Override
-    public void globalUpdate(List<DsflUplinkPackage> uplinks) {
-        if (uplinks.isEmpty()) {
-            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
-        }
-        startRound();
-        try {
-            uplinks.forEach(mean::add);
-        } catch (RuntimeException e) {
-            startRound();
-            throw e;
-        }
-        completeRound();
-    }
-
-    private void startRound() {
-        mean.clear();
-        intake.restart();
-    }
-
-    private void completeRound() {
+    protected void update() {
         Tensor indices = mean.indices();
         Tensor softLabels = mean.sharpened(options.eraTemperature());
         distil(new OpenSamples(open(), indices, softLabels));
+        publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(round() + 1)));
+    }
+
+    @Override
+    protected void forget() {
         mean.clear();
-        intake.complete();
-        publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(intake.round())));
     }
 
     private void distil(OpenSamples labelled) {
@@ -229,7 +171,7 @@ public final class DsflServerHandler
         downlink = next;
     }
 
-    /** Evaluates the server's model on the common test samples. */
+    @Override
     public Evaluation evaluate() {
         ServerOptions federation = options.federation();
         try (IntraOpThreads threads = IntraOpThreads.scope(federation.intraOpThreads())) {
@@ -237,26 +179,16 @@ public final class DsflServerHandler
         }
     }
 
-    /** The SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
+    @Override
     public String sha256() {
         try (PointerScope scope = new PointerScope()) {
             return Tensors.sha256(learner.state().parameters());
         }
     }
 
-    /**
-     * Evaluates the server's model.
-     *
-     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, in this order
-     */
-    @Override
-    public Map<String, Object> getSummary() {
-        return evaluate().summary(intake.round(), sha256());
-    }
-
     @Override
     public void save(CheckpointWriter out) {
-        intake.save(out);
+        super.save(out);
         try (PointerScope scope = new PointerScope()) {
             out.put(LEARNER, learner.state());
         }
@@ -276,14 +208,13 @@ public final class DsflServerHandler
         try (LearnerState learnt = in.get(LEARNER, LearnerState.class)) {
             learner.requireFits(learnt);
             requireFit(softLabels, indices);
-            intake.restore(in);
+            super.restore(in);
             learner.load(learnt);
         } catch (RuntimeException e) {
             TensorWalk.closeAll(Arrays.asList(softLabels, indices));
             throw e;
         }
-        mean.clear();
-        publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(intake.round())));
+        publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(round())));
     }
 
     private void requireFit(Tensor softLabels, Tensor indices) {

@@ -1,20 +1,17 @@
 package org.blazefl4j.contrib.fedavg;
 
 import java.util.List;
-import java.util.Map;
+import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.common.RoundIntake;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
-import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
-import org.blazefl4j.core.ServerHandler;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -35,10 +32,8 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Owns the global model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
  */
-public final class FedAvgServerHandler
-        implements ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage>, Checkpointable, AutoCloseable {
+public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
 
-    private final RoundIntake intake;
     private final GlobalModel global;
     private final WeightedSum sum;
 
@@ -54,7 +49,7 @@ public final class FedAvgServerHandler
      */
     public <N extends Enum<N>> FedAvgServerHandler(
             ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
-        this.intake = new RoundIntake(options);
+        super(options, FedAvgUplinkPackage::cid);
         this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options);
         this.sum = newSum(global.numel());
     }
@@ -63,64 +58,20 @@ public final class FedAvgServerHandler
         return new WeightedSum("parameters", numel);
     }
 
-    /** The number of completed rounds. */
-    public int round() {
-        return intake.round();
-    }
-
     @Override
     public FedAvgDownlinkPackage downlinkPackage() {
         return new FedAvgDownlinkPackage(global.parameters());
     }
 
     /**
-     * Starts a round: forgets what was loaded of one that was not completed, and draws clients without replacement from
-     * the stream (seed, server, round, {@code "sample"}), so a second call in the same round draws the same.
-     */
-    @Override
-    public List<Integer> sampleClients() {
-        sum.clear();
-        return intake.sample();
-    }
-
-    @Override
-    public boolean isStopped() {
-        return intake.isStopped();
-    }
-
-    /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
-     *     round, or its package has no samples, another length or another dtype than the global model's state; the
-     *     round is then as before
+     * @throws IllegalArgumentException if it has no samples, or another length or dtype than the global model's state;
+     *     all is then as before
      */
     @Override
-    public boolean load(FedAvgUplinkPackage uplink) {
-        intake.check(uplink.cid());
+    protected void add(FedAvgUplinkPackage uplink) {
         add(sum, uplink);
-        return completeIf(intake.load(uplink.cid()));
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * <p>The mean is then over the others, with the bits of a round that had sampled no more than them.
-     *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
-     *     round; the round is then as before
-     * @throws IllegalStateException if it is the last client and all others were dropped; the round is then as before
-     */
-    @Override
-    public boolean drop(int cid) {
-        return completeIf(intake.drop(cid));
-    }
-
-    private boolean completeIf(boolean all) {
-        if (all) {
-            completeRound();
-        }
-        return all;
     }
 
     private static void add(WeightedSum sum, FedAvgUplinkPackage uplink) {
@@ -128,28 +79,14 @@ public final class FedAvgServerHandler
     }
 
     @Override
-    public void globalUpdate(List<FedAvgUplinkPackage> uplinks) {
-        checkNotEmpty(uplinks);
-        startRound();
-        try {
-            uplinks.forEach(uplink -> add(sum, uplink));
-        } catch (RuntimeException e) {
-            startRound();
-            throw e;
-        }
-        completeRound();
-    }
-
-    private void startRound() {
-        sum.clear();
-        intake.restart();
-    }
-
-    private void completeRound() {
+    protected void update() {
         sum.mean(global.next());
         global.advance();
+    }
+
+    @Override
+    protected void forget() {
         sum.clear();
-        intake.complete();
     }
 
     /**
@@ -161,7 +98,7 @@ public final class FedAvgServerHandler
      *     dtype than float32
      */
     public static Tensor aggregate(List<FedAvgUplinkPackage> uplinks) {
-        checkNotEmpty(uplinks);
+        requireSome(uplinks);
         Tensor first = uplinks.get(0).parameters();
         try (WeightedSum sum = newSum(first.numel())) {
             uplinks.forEach(uplink -> add(sum, uplink));
@@ -171,44 +108,27 @@ public final class FedAvgServerHandler
         }
     }
 
-    private static void checkNotEmpty(List<FedAvgUplinkPackage> uplinks) {
-        if (uplinks.isEmpty()) {
-            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
-        }
-    }
-
-    /** Evaluates the global model on the common test samples. */
+    @Override
     public Evaluation evaluate() {
         return global.evaluate();
     }
 
-    /** The SHA-256 of the global model's state, as 64 hexadecimal digits. */
+    @Override
     public String sha256() {
         return global.sha256();
-    }
-
-    /**
-     * Evaluates the global model.
-     *
-     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, in this order
-     */
-    @Override
-    public Map<String, Object> getSummary() {
-        return global.summary(intake.round());
     }
 
     /** Writes the number of completed rounds and the global model. */
     @Override
     public void save(CheckpointWriter out) {
-        intake.save(out);
+        super.save(out);
         global.save(out);
     }
 
     @Override
     public void restore(CheckpointReader in) {
-        intake.restore(in);
+        super.restore(in);
         global.restore(in);
-        sum.clear();
     }
 
     @Override

@@ -1,21 +1,17 @@
 package org.blazefl4j.contrib.scaffold;
 
-import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Partitions;
-import org.blazefl4j.contrib.common.RoundIntake;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
-import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
-import org.blazefl4j.core.ServerHandler;
 
 /**
  * The server of SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
@@ -43,15 +39,18 @@ import org.blazefl4j.core.ServerHandler;
  * }
  * }</pre>
  *
+ * <p>A client that is {@link #drop}ped keeps its control variate, on both sides. If a round failed that had accepted
+ * some clients' packages, those clients keep their new control variates, of which this server then knows nothing: load
+ * the packages of {@code uplinkPackage()} and drop the rest, or go on from a checkpoint. A round that was stopped
+ * leaves clients as they were.
+ *
  * <p>Owns the global model, the control variate and what it hands out by {@link #downlinkPackage()}; the data stays the
  * caller's.
  */
-public final class ScaffoldServerHandler
-        implements ServerHandler<ScaffoldUplinkPackage, ScaffoldDownlinkPackage>, Checkpointable, AutoCloseable {
+public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> {
 
     private final ScaffoldServerOptions options;
     private final PartitionedDataset<PartitionType> dataset;
-    private final RoundIntake intake;
     private final GlobalModel global;
     private final WeightedSum sum;
     private final ServerControl control;
@@ -73,11 +72,11 @@ public final class ScaffoldServerHandler
             N modelName,
             PartitionedDataset<PartitionType> dataset,
             ScaffoldServerOptions options) {
+        super(options.common(), ScaffoldUplinkPackage::cid);
         this.options = options;
         this.dataset = dataset;
         Partitions.requireOfClients(
                 dataset, PartitionType.TRAIN, options.common().numClients());
-        this.intake = new RoundIntake(options.common());
         this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options.common());
         this.sum = new WeightedSum("parameters", global.numel());
         this.control = new ServerControl(
@@ -90,90 +89,30 @@ public final class ScaffoldServerHandler
                 .sum();
     }
 
-    /** The number of completed rounds. */
-    public int round() {
-        return intake.round();
-    }
-
     @Override
     public ScaffoldDownlinkPackage downlinkPackage() {
         return new ScaffoldDownlinkPackage(global.parameters(), control.vector());
     }
 
-    /**
-     * Starts a round: forgets what was loaded of one that was not completed, and draws clients without replacement from
-     * the stream (seed, server, round, {@code "sample"}), so a second call in the same round draws the same.
-     *
-     * <p>If a round failed that had accepted some clients' packages, those clients keep their new control variates, of
-     * which this server then knows nothing: load the packages of {@code uplinkPackage()} and {@link #drop} the rest, or
-     * go on from a checkpoint. A round that was stopped leaves clients as they were.
-     */
+    /** Refuses a client that comes twice: its control variate would count twice. */
     @Override
-    public List<Integer> sampleClients() {
-        restart();
-        return intake.sample();
-    }
-
-    @Override
-    public boolean isStopped() {
-        return intake.isStopped();
+    protected void addListed(ScaffoldUplinkPackage uplink) {
+        take(uplink);
     }
 
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
-     *     round, or its package has another number of samples than its data, or a tensor of another length or dtype
-     *     than the global model's state; the round is then as before
+     * @throws IllegalArgumentException if it has another number of samples than its client's data, or a tensor of
+     *     another length or dtype than the global model's state; all is then as before
      */
     @Override
-    public boolean load(ScaffoldUplinkPackage uplink) {
-        return completeIf(take(uplink));
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * <p>The model is then the mean of the others; the client's control variate stays as it is, on both sides.
-     *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
-     *     round; the round is then as before
-     * @throws IllegalStateException if it is the last client and all others were dropped; the round is then as before
-     */
-    @Override
-    public boolean drop(int cid) {
-        return completeIf(intake.drop(cid));
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException if the list is empty, or as {@link #load} of one of them; model and control
-     *     variate are then as before
-     */
-    @Override
-    public void globalUpdate(List<ScaffoldUplinkPackage> uplinks) {
-        if (uplinks.isEmpty()) {
-            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
-        }
-        restart();
-        try {
-            uplinks.forEach(this::take);
-        } catch (RuntimeException e) {
-            restart();
-            throw e;
-        }
-        completeRound();
-    }
-
-    private boolean take(ScaffoldUplinkPackage uplink) {
-        intake.check(uplink.cid());
+    protected void add(ScaffoldUplinkPackage uplink) {
         checkSize(uplink);
         sum.check(uplink.cid(), uplink.dataSize(), uplink.parameters());
         control.check(uplink);
         sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
         control.add(uplink);
-        return intake.load(uplink.cid());
     }
 
     /** Weights that change from round to round would take from the sum what was never added to it. */
@@ -185,61 +124,42 @@ public final class ScaffoldServerHandler
         }
     }
 
-    private boolean completeIf(boolean all) {
-        if (all) {
-            completeRound();
-        }
-        return all;
-    }
-
-    private void completeRound() {
+    @Override
+    protected void update() {
         sum.mean(global.next());
         global.advance(options.globalLr());
         control.advance();
-        sum.clear();
-        intake.complete();
     }
 
-    private void restart() {
+    @Override
+    protected void forget() {
         sum.clear();
         control.restart();
-        intake.restart();
     }
 
-    /** Evaluates the global model on the common test samples. */
+    @Override
     public Evaluation evaluate() {
         return global.evaluate();
     }
 
-    /** The SHA-256 of the global model's state, as 64 hexadecimal digits. */
+    @Override
     public String sha256() {
         return global.sha256();
-    }
-
-    /**
-     * Evaluates the global model.
-     *
-     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, in this order
-     */
-    @Override
-    public Map<String, Object> getSummary() {
-        return global.summary(intake.round());
     }
 
     /** Writes the number of completed rounds, the global model and the control variate. */
     @Override
     public void save(CheckpointWriter out) {
-        intake.save(out);
+        super.save(out);
         global.save(out);
         control.save(out);
     }
 
     @Override
     public void restore(CheckpointReader in) {
-        intake.restore(in);
+        super.restore(in);
         global.restore(in);
         control.restore(in);
-        sum.clear();
     }
 
     @Override

@@ -54,15 +54,14 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         round.add(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
     }
 
-    /** Forgets the changes of a round that is not completed. */
+    /** Forgets the changes of the round. */
     void restart() {
         round.clear();
     }
 
-    /** Takes the changes of the round over. */
+    /** Takes the changes of the round over; they stay until {@link #restart}. */
     void advance() {
         total.addAll(round);
-        round.clear();
         total.divide(next, totalSize);
         Tensor sent = current;
         current = next;
@@ -80,7 +79,6 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         try (Tensor saved = in.get(ENTRY, Tensor.class)) {
             total.restore(saved, 0); // its own weight is not asked for: it is divided by the size of the federation
         }
-        round.clear();
         total.divide(current, totalSize);
     }
 

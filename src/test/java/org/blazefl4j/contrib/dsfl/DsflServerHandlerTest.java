@@ -257,6 +257,38 @@ final class DsflServerHandlerTest {
         refuses(OPTIONS, "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
     }
 
+    @Test
+    void shouldCloseItsModelIfTheModelDoesNotClassify() {
+        Images model = new Images();
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new DsflServerHandler(name -> model, Tiny.LINEAR, data.partitions(), OPTIONS))
+                .withMessage("model does not classify: output=4 dimensions, limit=[n, classes]; "
+                        + "give a model with one output per class");
+
+        assertThat(model.closed).isTrue();
+    }
+
+    /** Gives back the images. */
+    private static final class Images extends Model {
+        private boolean closed;
+
+        private Images() {
+            linear("unused", 16, Tiny.CLASSES);
+        }
+
+        @Override
+        public Tensor forward(Tensor x) {
+            return x;
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            super.close();
+        }
+    }
+
     private void refuses(DsflServerOptions options, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> handler(Tiny.LINEAR, options))

@@ -1,0 +1,202 @@
+package org.blazefl4j.contrib.common;
+
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.ServerHandler;
+
+/**
+ * A server's rounds, whatever its algorithm: who takes part, who was heard of, and what is called when. A subclass says
+ * what it does with one package ({@link #add}), what with all of a round ({@link #update}), and how it starts a round
+ * again ({@link #forget}).
+ *
+ * <p>Clients are drawn without replacement from the stream (seed, server, round, {@code "sample"}).
+ *
+ * <p>Used by one thread at a time.
+ *
+ * @param <U> the uplink package, client to server
+ * @param <D> the downlink package, server to client
+ */
+public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>, Checkpointable, AutoCloseable {
+
+    private final RoundIntake intake;
+    private final ToIntFunction<U> cid;
+
+    /**
+     * Before the first round.
+     *
+     * @param options how many rounds, and of which clients
+     * @param cid the client that sent a package
+     */
+    protected AbstractServerHandler(ServerOptions options, ToIntFunction<U> cid) {
+        this.intake = new RoundIntake(options);
+        this.cid = cid;
+    }
+
+    /**
+     * Adds one client's package to what was added since {@link #forget}.
+     *
+     * @param uplink stays the caller's
+     * @throws IllegalArgumentException if it does not fit; all is then as before
+     */
+    protected abstract void add(U uplink);
+
+    /** Makes what was added the round's result. {@link #forget} is called next, then the round is counted. */
+    protected abstract void update();
+
+    /** Forgets all that was added. */
+    protected abstract void forget();
+
+    /** The number of completed rounds. */
+    public final int round() {
+        return intake.round();
+    }
+
+    @Override
+    public final boolean isStopped() {
+        return intake.isStopped();
+    }
+
+    /**
+     * Starts a round: forgets what was loaded of one that was not completed, and draws clients; a second call in the
+     * same round draws the same.
+     */
+    @Override
+    public final List<Integer> sampleClients() {
+        forget();
+        return intake.sample();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     *     round, or its package does not fit; the round is then as before
+     */
+    @Override
+    public final boolean load(U uplink) {
+        return completeIf(take(uplink));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The round's result is then that of the others, with the bits of a round that had sampled no more than them.
+     *
+     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     *     round; the round is then as before
+     * @throws IllegalStateException if it is the last client and all others were dropped; the round is then as before
+     */
+    @Override
+    public final boolean drop(int client) {
+        return completeIf(intake.drop(client));
+    }
+
+    private boolean completeIf(boolean all) {
+        if (all) {
+            complete();
+        }
+        return all;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if the list is empty, or one of the packages does not fit; the server is then as
+     *     at the start of the round
+     */
+    @Override
+    public final void globalUpdate(List<U> uplinks) {
+        requireSome(uplinks);
+        restart();
+        try {
+            uplinks.forEach(this::addListed);
+        } catch (RuntimeException e) {
+            restart();
+            throw e;
+        }
+        complete();
+    }
+
+    /**
+     * Makes sure that there is something to aggregate.
+     *
+     * @param uplinks a round's packages
+     * @throws IllegalArgumentException if there are none
+     */
+    protected static void requireSome(List<?> uplinks) {
+        if (uplinks.isEmpty()) {
+            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
+        }
+    }
+
+    /**
+     * Adds a package of {@link #globalUpdate}: any, unless an algorithm that must know its clients calls {@link #take}
+     * instead.
+     *
+     * @param uplink stays the caller's
+     */
+    protected void addListed(U uplink) {
+        add(uplink);
+    }
+
+    /**
+     * Adds a package of a client of the federation that was not heard of in this round.
+     *
+     * @param uplink stays the caller's
+     * @return true if its client was the last that was waited for
+     * @throws IllegalArgumentException as {@link #load}
+     */
+    protected final boolean take(U uplink) {
+        int client = cid.applyAsInt(uplink);
+        intake.check(client);
+        add(uplink);
+        return intake.load(client);
+    }
+
+    private void restart() {
+        forget();
+        intake.restart();
+    }
+
+    private void complete() {
+        update();
+        forget();
+        intake.complete();
+    }
+
+    /** Evaluates the server's model on the common test samples. */
+    public abstract Evaluation evaluate();
+
+    /** The SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
+    public abstract String sha256();
+
+    /**
+     * Evaluates the server's model.
+     *
+     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, in this order
+     */
+    @Override
+    public final Map<String, Object> getSummary() {
+        return evaluate().summary(round(), sha256());
+    }
+
+    /** Writes the number of completed rounds; a subclass adds the rest. */
+    @Override
+    public void save(CheckpointWriter out) {
+        intake.save(out);
+    }
+
+    /** Reads the number of completed rounds and forgets what was added; a subclass reads the rest. */
+    @Override
+    public void restore(CheckpointReader in) {
+        intake.restore(in);
+        forget();
+    }
+
+    @Override
+    public abstract void close();
+}
