@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.lifecycle.AfterProperty;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -28,6 +29,7 @@ final class SoftLabelMeanTest {
     private final SoftLabelMean mean = new SoftLabelMean(OPEN, 2);
 
     @AfterEach
+    @AfterProperty
     void free() {
         mean.close();
         scope.close();
