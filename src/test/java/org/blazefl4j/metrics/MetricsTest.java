@@ -200,11 +200,7 @@ final class MetricsTest {
         Path file = folder.resolve("metrics.csv");
         Path saved = folder.resolve("saved");
         Map<String, Object> more = new LinkedHashMap<>(Map.of("accuracy", 0.25));
-        try (CsvMetrics csv = CsvMetrics.resumable(file);
-                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
-            csv.roundFinished(report(0, 0.5, 1.25, "a"));
-            checkpoints.save(1);
-        }
+        saveOneRound(file, saved);
         try (CsvMetrics csv = CsvMetrics.resumable(file);
                 Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
             checkpoints.resume();
@@ -214,15 +210,19 @@ final class MetricsTest {
         assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("2,0.25,,,1,0,0,0.0,0.0,0.0,0.0,0.0");
     }
 
-    @Test
-    void shouldSayWhichFileIsMissingOrTooShortToGoOn() throws IOException {
-        Path file = folder.resolve("metrics.csv");
-        Path saved = folder.resolve("saved");
+    private static void saveOneRound(Path file, Path saved) {
         try (CsvMetrics csv = CsvMetrics.resumable(file);
                 Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
             csv.roundFinished(report(0, 0.5, 1.25, "a"));
             checkpoints.save(1);
         }
+    }
+
+    @Test
+    void shouldSayWhichFileIsMissingOrTooShortToGoOn() throws IOException {
+        Path file = folder.resolve("metrics.csv");
+        Path saved = folder.resolve("saved");
+        saveOneRound(file, saved);
         long bytes = Files.size(file);
         Files.writeString(file, "short");
         expectRefusal(saved, file, "result file is too short: file=" + file + ", bytes=5, limit=" + bytes + ", which");
@@ -236,11 +236,7 @@ final class MetricsTest {
     void shouldRefuseToGoOnInAnotherRunsFile() throws IOException {
         Path file = folder.resolve("metrics.csv");
         Path saved = folder.resolve("saved");
-        try (CsvMetrics csv = CsvMetrics.resumable(file);
-                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
-            csv.roundFinished(report(0, 0.5, 1.25, "a"));
-            checkpoints.save(1);
-        }
+        saveOneRound(file, saved);
         long bytes = Files.size(file);
         Files.delete(file);
         try (CsvMetrics other = new CsvMetrics(file)) {

@@ -37,19 +37,10 @@ final class FedAvgThroughput {
      * @param args {@code [--workers n] [--pairs n] [mode ...]}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
-        int workers = Runtime.getRuntime().availableProcessors();
-        int pairs = 7;
-        List<ExecutionMode> modes = new ArrayList<>();
-        for (int i = 0; i < args.length; i++) {
-            switch (args[i]) {
-                case "--workers" -> workers = Integer.parseInt(args[++i]);
-                case "--pairs" -> pairs = Integer.parseInt(args[++i]);
-                default -> modes.add(ExecutionMode.valueOf(args[i]));
-            }
-        }
+        PairArguments asked = PairArguments.parse(args, 7, List.of(ExecutionMode.values()));
         LibTorch.tune();
-        FedAvgThroughput benchmark = new FedAvgThroughput(workers, pairs);
-        for (ExecutionMode mode : modes.isEmpty() ? List.of(ExecutionMode.values()) : modes) {
+        FedAvgThroughput benchmark = new FedAvgThroughput(asked.workers(), asked.pairs());
+        for (ExecutionMode mode : asked.modes()) {
             benchmark.measure(mode);
         }
     }

@@ -1,7 +1,6 @@
 package org.blazefl4j.benchmarks;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.blazefl4j.torch.LibTorch;
@@ -27,19 +26,10 @@ final class Guards {
      * @param args {@code [--workers n] [--pairs n] [mode ...]}
      */
     public static void main(String[] args) {
-        int workers = Runtime.getRuntime().availableProcessors();
-        int pairs = 15;
-        List<ExecutionMode> modes = new ArrayList<>();
-        for (int i = 0; i < args.length; i++) {
-            switch (args[i]) {
-                case "--workers" -> workers = Integer.parseInt(args[++i]);
-                case "--pairs" -> pairs = Integer.parseInt(args[++i]);
-                default -> modes.add(ExecutionMode.valueOf(args[i]));
-            }
-        }
+        PairArguments asked = PairArguments.parse(args, 15, List.of(ExecutionMode.thread, ExecutionMode.process));
         LibTorch.tune();
-        for (ExecutionMode mode : modes.isEmpty() ? List.of(ExecutionMode.thread, ExecutionMode.process) : modes) {
-            measure(mode, workers, pairs);
+        for (ExecutionMode mode : asked.modes()) {
+            measure(mode, asked.workers(), asked.pairs());
         }
     }
 

@@ -1,0 +1,34 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the command line of a benchmark that measures in pairs says.
+ *
+ * @param workers the number of clients that are trained at the same time; the number of cores unless given
+ * @param pairs the number of pairs of measurements
+ * @param modes the modes to measure
+ */
+record PairArguments(int workers, int pairs, List<ExecutionMode> modes) {
+
+    /**
+     * Reads {@code [--workers n] [--pairs n] [mode ...]}.
+     *
+     * @param pairs how many unless the arguments say so
+     * @param modes which unless the arguments name some
+     */
+    static PairArguments parse(String[] args, int pairs, List<ExecutionMode> modes) {
+        int workers = Runtime.getRuntime().availableProcessors();
+        int asked = pairs;
+        List<ExecutionMode> named = new ArrayList<>();
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--workers" -> workers = Integer.parseInt(args[++i]);
+                case "--pairs" -> asked = Integer.parseInt(args[++i]);
+                default -> named.add(ExecutionMode.valueOf(args[i]));
+            }
+        }
+        return new PairArguments(workers, asked, named.isEmpty() ? modes : named);
+    }
+}
