@@ -1,5 +1,9 @@
 package org.blazefl4j.exactness;
 
+import static java.util.function.Function.identity;
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,10 +23,11 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param data what is read
  * @param cid the client
+ * @param last whether it waits until another client has read all of its own
  * @param seed of the times, together with the client and what was read before by all
  * @param reads where each read leaves a line with its client
  */
-record Slowed(Dataset data, int cid, long seed, Path reads) implements Dataset {
+record Slowed(Dataset data, int cid, boolean last, long seed, Path reads) implements Dataset {
 
     private static final int MOST_MILLIS = 40;
 
@@ -34,12 +39,25 @@ record Slowed(Dataset data, int cid, long seed, Path reads) implements Dataset {
     @Override
     public Batch select(Tensor indices, Generator generator) {
         try {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis()));
+            do {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis()));
+            } while (last && !anotherIsDone());
             Files.write(reads, List.of(Integer.toString(cid)), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new AssertionError(e);
         }
         return data.select(indices, generator);
+    }
+
+    private boolean anotherIsDone() throws IOException {
+        return Files.exists(reads)
+                && Files.readAllLines(reads).stream()
+                        .map(Integer::valueOf)
+                        .filter(other -> other != cid)
+                        .collect(groupingBy(identity(), counting()))
+                        .entrySet()
+                        .stream()
+                        .anyMatch(count -> count.getValue() >= Images.batches(count.getKey()));
     }
 
     private int millis() throws IOException {

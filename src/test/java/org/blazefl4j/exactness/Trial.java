@@ -24,7 +24,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 /** An algorithm with a model, to be run in some way and with some disturbance: always with the same hashes. */
 final class Trial {
 
-    private static final Map<String, List<String>> EXPECTED = new ConcurrentHashMap<>();
+    private static final Map<String, Outcome> UNDISTURBED = new ConcurrentHashMap<>();
 
     private final Algorithm algorithm;
     private final Net net;
@@ -43,12 +43,17 @@ final class Trial {
         this.until = net.rounds();
     }
 
-    /** What every run of it has to come to: the hashes of the undisturbed serial one, made once. */
+    /** What every run of it has to come to: the hashes of the undisturbed serial one. */
     static List<String> expected(Algorithm algorithm, Net net) {
-        return EXPECTED.computeIfAbsent(algorithm + " " + net, key -> {
-            List<String> hashes = new Trial(algorithm, net).run().hashes();
-            assertThat(hashes).hasSize(net.rounds()).doesNotHaveDuplicates();
-            return hashes;
+        return undisturbed(algorithm, net).hashes();
+    }
+
+    /** The serial one, run once. */
+    static Outcome undisturbed(Algorithm algorithm, Net net) {
+        return UNDISTURBED.computeIfAbsent(algorithm + " " + net, key -> {
+            Outcome outcome = new Trial(algorithm, net).run();
+            assertThat(outcome.hashes()).hasSize(net.rounds()).doesNotHaveDuplicates();
+            return outcome;
         });
     }
 
