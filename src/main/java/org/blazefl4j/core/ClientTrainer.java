@@ -53,6 +53,16 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
         return List.of();
     }
 
+    /**
+     * How long the last round spent, on the thread that called {@code localProcess}, in {@link Phase#PUBLISH},
+     * {@link Phase#DEAL}, {@link Phase#TRAIN} and {@link Phase#COLLECT}; the sink is left out.
+     *
+     * @return {@link PhaseTimes#NONE} if there was no round yet or the trainer does not measure
+     */
+    default PhaseTimes phases() {
+        return PhaseTimes.NONE;
+    }
+
     /** The number of the round that runs or else of the next one, from 0. */
     int round();
 

@@ -12,10 +12,7 @@ import java.util.Map;
  * @param dropped those of them that failed and that the round did without
  * @param retries how many failures of clients a later attempt made good
  * @param summary what {@link ServerHandler#getSummary()} said after the round
- * @param sampling how long sampling and ordering the clients took
- * @param training from publishing the downlink package to the last hand-over, less {@code aggregation}
- * @param aggregation how long the handler took to load the packages
- * @param evaluation how long {@link ServerHandler#getSummary()} took
+ * @param phases where the round's time went; listeners left out
  */
 public record RoundReport(
         int round,
@@ -23,13 +20,30 @@ public record RoundReport(
         List<Integer> dropped,
         int retries,
         Map<String, Object> summary,
-        Duration sampling,
-        Duration training,
-        Duration aggregation,
-        Duration evaluation) {
+        PhaseTimes phases) {
+
+    /** How long sampling and ordering the clients took. */
+    public Duration sampling() {
+        return phases.of(Phase.SAMPLE);
+    }
+
+    /** From publishing the downlink package to the last hand-over, less {@link #aggregation()}. */
+    public Duration training() {
+        return phases.training();
+    }
+
+    /** How long the handler took to load the packages. */
+    public Duration aggregation() {
+        return phases.of(Phase.AGGREGATE);
+    }
+
+    /** How long {@link ServerHandler#getSummary()} took. */
+    public Duration evaluation() {
+        return phases.of(Phase.EVALUATE);
+    }
 
     /** How long the round took, from sampling to the end of the evaluation; listeners left out. */
     public Duration total() {
-        return sampling.plus(training).plus(aggregation).plus(evaluation);
+        return phases.total();
     }
 }

@@ -1,6 +1,5 @@
 package org.blazefl4j.core;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -11,81 +10,79 @@ final class SimulatedRound<U, D> {
     private final ClientTrainer<U, D> trainer;
     private final List<RoundListener<? super U>> listeners;
     private final int number;
+    private final PhaseClock clock;
     private boolean complete;
     private int loaded;
     private List<Integer> dropped = List.of();
-    private long aggregating;
-    private long listening;
 
-    SimulatedRound(ServerHandler<U, D> handler, ClientTrainer<U, D> trainer, List<RoundListener<? super U>> listeners) {
+    SimulatedRound(
+            ServerHandler<U, D> handler,
+            ClientTrainer<U, D> trainer,
+            List<RoundListener<? super U>> listeners,
+            PhaseClock clock) {
         this.handler = handler;
         this.trainer = trainer;
         this.listeners = listeners;
         this.number = trainer.round();
+        this.clock = clock;
     }
 
     RoundReport run() {
-        long start = System.nanoTime();
+        clock.enter(Phase.SAMPLE);
         List<Integer> cids = trainer.order(handler.sampleClients());
-        long sampling = System.nanoTime() - start;
         tell(listener -> listener.roundStarted(number, cids));
-        long training = train(cids);
-        start = System.nanoTime();
+        train(cids);
+        clock.enter(Phase.EVALUATE);
         var summary = handler.getSummary();
-        long evaluation = System.nanoTime() - start;
-        RoundReport report = new RoundReport(
-                number,
-                cids,
-                dropped,
-                trainer.retried().size(),
-                summary,
-                Duration.ofNanos(sampling),
-                Duration.ofNanos(training),
-                Duration.ofNanos(aggregating),
-                Duration.ofNanos(evaluation));
+        clock.pause();
+        RoundReport report =
+                new RoundReport(number, cids, dropped, trainer.retried().size(), summary, phases());
         tell(listener -> listener.roundFinished(report));
         return report;
     }
 
-    private long train(List<Integer> cids) {
-        listening = 0;
-        long start = System.nanoTime();
-        trainer.localProcess(handler.downlinkPackage(), cids, this::load);
+    private void train(List<Integer> cids) {
+        clock.enter(Phase.PUBLISH);
+        D payload = handler.downlinkPackage();
+        clock.enter(Phase.TRAIN);
+        trainer.localProcess(payload, cids, this::load);
         dropped =
                 trainer.dropped().stream().map(ClientFailedException::clientId).toList();
         dropped.forEach(this::drop);
-        long elapsed = System.nanoTime() - start;
         if (!complete) {
             throw new IllegalStateException("round is not complete: round=" + number + ", packages=" + loaded
                     + ", dropped=" + dropped.size()
                     + ", limit=those that the handler waits for; its load must return true at the last of the clients"
                     + " that it sampled");
         }
-        return elapsed - aggregating - listening;
     }
 
     private void load(U uplink) {
         try {
-            long start = System.nanoTime();
+            clock.enter(Phase.AGGREGATE);
             complete |= handler.load(uplink);
-            aggregating += System.nanoTime() - start;
             loaded++;
             tell(listener -> listener.clientLoaded(number, uplink));
         } finally {
+            clock.enter(Phase.COLLECT);
             close(uplink);
+            clock.enter(Phase.TRAIN);
         }
     }
 
     private void drop(int cid) {
-        long start = System.nanoTime();
+        clock.enter(Phase.AGGREGATE);
         complete |= handler.drop(cid);
-        aggregating += System.nanoTime() - start;
+    }
+
+    /** What goes by in the trainer counts as {@link Phase#TRAIN} here; the trainer knows more of it. */
+    private PhaseTimes phases() {
+        return clock.times().divide(Phase.TRAIN, trainer.phases(), Phase.COLLECT);
     }
 
     private void tell(Consumer<RoundListener<? super U>> event) {
-        long start = System.nanoTime();
+        clock.pause();
         listeners.forEach(event);
-        listening += System.nanoTime() - start;
     }
 
     private static void close(Object uplink) {

@@ -74,7 +74,7 @@ public final class Simulation<U, D> {
         SimulationSummary rounds = SimulationSummary.NOTHING;
         try {
             while (!isStopping() && !handler.isStopped()) {
-                rounds = rounds.plus(new SimulatedRound<>(handler, trainer, listeners).run());
+                rounds = rounds.plus(new SimulatedRound<>(handler, trainer, listeners, new PhaseClock()).run());
             }
         } catch (StoppedException stopped) {
             if (!isStopping()) {

@@ -10,42 +10,44 @@ import java.util.Map;
  * @param clients the number of packages in them
  * @param stopped whether {@link Simulation#stop()} ended the run
  * @param summary what {@link ServerHandler#getSummary()} said after the last completed round; empty if there was none
- * @param sampling the sum of {@link RoundReport#sampling()}
- * @param training the sum of {@link RoundReport#training()}
- * @param aggregation the sum of {@link RoundReport#aggregation()}
- * @param evaluation the sum of {@link RoundReport#evaluation()}
+ * @param phases the sum of {@link RoundReport#phases()}
  */
 public record SimulationSummary(
-        int rounds,
-        long clients,
-        boolean stopped,
-        Map<String, Object> summary,
-        Duration sampling,
-        Duration training,
-        Duration aggregation,
-        Duration evaluation) {
+        int rounds, long clients, boolean stopped, Map<String, Object> summary, PhaseTimes phases) {
 
-    static final SimulationSummary NOTHING =
-            new SimulationSummary(0, 0, false, Map.of(), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    static final SimulationSummary NOTHING = new SimulationSummary(0, 0, false, Map.of(), PhaseTimes.NONE);
+
+    /** The sum of {@link RoundReport#sampling()}. */
+    public Duration sampling() {
+        return phases.of(Phase.SAMPLE);
+    }
+
+    /** The sum of {@link RoundReport#training()}. */
+    public Duration training() {
+        return phases.training();
+    }
+
+    /** The sum of {@link RoundReport#aggregation()}. */
+    public Duration aggregation() {
+        return phases.of(Phase.AGGREGATE);
+    }
+
+    /** The sum of {@link RoundReport#evaluation()}. */
+    public Duration evaluation() {
+        return phases.of(Phase.EVALUATE);
+    }
 
     /** How long the rounds took, listeners left out. */
     public Duration total() {
-        return sampling.plus(training).plus(aggregation).plus(evaluation);
+        return phases.total();
     }
 
     SimulationSummary plus(RoundReport report) {
         return new SimulationSummary(
-                rounds + 1,
-                clients + report.clients().size(),
-                stopped,
-                report.summary(),
-                sampling.plus(report.sampling()),
-                training.plus(report.training()),
-                aggregation.plus(report.aggregation()),
-                evaluation.plus(report.evaluation()));
+                rounds + 1, clients + report.clients().size(), stopped, report.summary(), phases.plus(report.phases()));
     }
 
     SimulationSummary whichStopped() {
-        return new SimulationSummary(rounds, clients, true, summary, sampling, training, aggregation, evaluation);
+        return new SimulationSummary(rounds, clients, true, summary, phases);
     }
 }

@@ -7,6 +7,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.shm.SegmentHandle;
 import org.bytedeco.pytorch.Tensor;
 
@@ -24,6 +26,7 @@ public final class PoolRound {
     private final ProcessPool pool;
     private final Board board;
     private final RoundJobs jobs;
+    private final PhaseClock clock;
     private final int message;
     private final Outstanding[] byLane;
     private final Set<Integer> dropped = new HashSet<>();
@@ -58,6 +61,7 @@ public final class PoolRound {
         this.pool = pool;
         this.board = board;
         this.jobs = jobs;
+        this.clock = jobs.clock();
         this.message = message;
         this.byLane = new Outstanding[board.lanes()];
     }
@@ -77,7 +81,7 @@ public final class PoolRound {
             pool.supervisor().throwIfBroken();
             deal(index);
             Object uplink = early.remove(index);
-            if (uplink == null && board.await(lane, SLICE_MILLIS) == Board.DONE) {
+            if (uplink == null && isDone(lane)) {
                 uplink = take(index);
             }
             if (uplink != null) {
@@ -86,6 +90,14 @@ public final class PoolRound {
             }
         }
         return null;
+    }
+
+    /** Waits a while for the job in a lane. */
+    private boolean isDone(int lane) {
+        clock.enter(Phase.TRAIN);
+        boolean done = board.await(lane, SLICE_MILLIS) == Board.DONE;
+        clock.enter(Phase.COLLECT);
+        return done;
     }
 
     /** Settles what failed since the last look. False if the round is to end now. */
@@ -110,6 +122,7 @@ public final class PoolRound {
     }
 
     private void deal(int head) {
+        clock.enter(Phase.DEAL);
         while (dealt < jobs.size() && dealt - head < board.lanes() && hasRoomForState(dealt - head)) {
             Slot slot = pool.slots().takeBeside(dealt - head, board.workers());
             if (slot == null) {
@@ -233,7 +246,9 @@ public final class PoolRound {
         }
         ended = true;
         try {
+            clock.enter(Phase.TRAIN);
             awaitRunning();
+            clock.enter(Phase.COLLECT);
             for (int index = handedOver; index < dealt; index++) {
                 finish(index, packages);
             }

@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.PhaseClock;
 import org.bytedeco.pytorch.Tensor;
 
 /** The clients of one round, in the order in which they are dealt and handed over. */
@@ -8,6 +9,9 @@ public interface RoundJobs {
 
     /** The round, from 0. */
     int number();
+
+    /** Where the time of the thread that runs the round goes; {@link PoolRound} switches it. */
+    PhaseClock clock();
 
     /** The number of clients. */
     int size();

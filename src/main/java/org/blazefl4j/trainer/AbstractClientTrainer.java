@@ -19,6 +19,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Overtime;
@@ -70,6 +71,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private Overtime overtime = Overtime.unwatched();
     private volatile Round<D, C> running;
     private volatile ClientFailures failures;
+    private volatile PhaseTimes phases = PhaseTimes.NONE;
     private volatile int round;
     private int committedRounds;
     private volatile boolean closed;
@@ -408,6 +410,8 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
             course.run(sink);
         } finally {
+            current.clock().pause();
+            phases = current.clock().times();
             running = null;
             states.discard();
             round = current.number() + 1;
@@ -428,6 +432,12 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     @Override
     public final List<ClientFailedException> retried() {
         return failures.retried();
+    }
+
+    /** Where the time of the last round went, whether it succeeded or not. */
+    @Override
+    public final PhaseTimes phases() {
+        return phases;
     }
 
     @Override

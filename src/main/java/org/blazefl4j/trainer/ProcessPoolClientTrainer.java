@@ -5,6 +5,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.PoolRound;
@@ -153,6 +154,11 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
 
         Jobs(Round<D, C> round) {
             this.round = round;
+        }
+
+        @Override
+        public PhaseClock clock() {
+            return round.clock();
         }
 
         @Override

@@ -2,6 +2,7 @@ package org.blazefl4j.trainer;
 
 import java.util.List;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.BrokenRuleException;
@@ -27,6 +28,7 @@ final class Round<D, C> {
     private final Thread caller = Thread.currentThread();
     private final boolean flushDenormal = Denormals.flushed();
     private final ClientFailures failures;
+    private final PhaseClock clock = new PhaseClock();
     private IllegalStateException stateFailure;
     private volatile boolean aborted;
     private volatile String stopReason;
@@ -175,6 +177,11 @@ final class Round<D, C> {
 
     private boolean callerIsInterrupted() {
         return caller.isInterrupted() && !trainer.isInterruptedByTimeLimit(caller);
+    }
+
+    /** Where the calling thread's time goes. */
+    PhaseClock clock() {
+        return clock;
     }
 
     /** The clients that failed so far. */

@@ -5,6 +5,8 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.shm.TensorWalk;
@@ -23,6 +25,7 @@ final class RoundCourse<U, D, C> {
     private final Round<D, C> round;
     private final ClientFailures failures;
     private final PackageCache<U> cache;
+    private final PhaseClock clock;
 
     /**
      * Before it begins.
@@ -34,6 +37,7 @@ final class RoundCourse<U, D, C> {
         this.round = round;
         this.failures = round.failures();
         this.cache = cache;
+        this.clock = round.clock();
     }
 
     /**
@@ -44,7 +48,9 @@ final class RoundCourse<U, D, C> {
      * @throws IllegalStateException if a client's state could not be kept
      */
     void run(Consumer<? super U> sink) {
+        clock.enter(Phase.PUBLISH);
         RoundExecution<U> execution = trainer.execute(round);
+        clock.enter(Phase.COLLECT);
         SortedMap<Integer, U> rest;
         boolean complete;
         try {
@@ -72,6 +78,7 @@ final class RoundCourse<U, D, C> {
             requireSameJob(index, job);
             code.pause();
             U uplink = execution.await(index);
+            clock.enter(Phase.COLLECT);
             code.resume();
             if (!pass(index, uplink, sink)) {
                 return false;
@@ -94,7 +101,10 @@ final class RoundCourse<U, D, C> {
             cache.add(converted(uplink));
             return false;
         }
-        sink.accept(converted(uplink));
+        U result = converted(uplink);
+        clock.pause();
+        sink.accept(result);
+        clock.enter(Phase.COLLECT);
         failures.accepted(index);
         return true;
     }

@@ -5,6 +5,7 @@ import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.ClientJob;
@@ -64,13 +65,16 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
             if (round.stopRequested()) {
                 return null;
             }
+            round.clock().enter(Phase.DEAL);
             ClientJob job = round.job(index);
             C config = round.config(index);
+            round.clock().enter(Phase.TRAIN);
             AfterFailure next = AfterFailure.RETRY;
             while (next == AfterFailure.RETRY && begin()) {
                 try (ClientState state = new ClientState(() -> round.state(index))) {
                     U uplink = runner.run(
                             job, state, config, round.payload(), SerialClientTrainer.this::prepareUplinkPackageBuffer);
+                    round.clock().enter(Phase.COLLECT);
                     round.keep(index, state.takeKept());
                     return uplink;
                 } catch (Throwable cause) {

@@ -5,6 +5,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.core.Phase;
 import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
 
@@ -121,6 +122,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         if (from >= limit || next.get() < 0) {
             return;
         }
+        round.clock().enter(Phase.DEAL);
         try (CallersCode code = new CallersCode()) {
             for (int i = from; i < limit; i++) {
                 jobs[i] = new ThreadJob<>(i, round.job(i), round.config(i));
@@ -132,12 +134,14 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
 
     /** Waits until a client is done. False if the round is to end now, or if dealing ended before this client. */
     private boolean awaitTurn(int index) {
+        round.clock().enter(Phase.TRAIN);
         awaited = index;
         while (index < claimed() && !isDone(index) && !round.stopRequested()) {
             workers.throwIfNoneLeft();
             LockSupport.parkNanos(this, SLICE);
         }
         awaited = NOTHING;
+        round.clock().enter(Phase.COLLECT);
         return index < claimed() && !round.stopRequested();
     }
 

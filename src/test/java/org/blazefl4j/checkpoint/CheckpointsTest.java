@@ -11,7 +11,6 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +21,7 @@ import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
@@ -32,8 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class CheckpointsTest {
 
-    private static final SimulationSummary SUMMARY =
-            new SimulationSummary(0, 0, true, Map.of(), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    private static final SimulationSummary SUMMARY = new SimulationSummary(0, 0, true, Map.of(), PhaseTimes.NONE);
 
     @TempDir
     private Path temp;
@@ -43,8 +42,7 @@ final class CheckpointsTest {
     }
 
     private static RoundReport report(int round) {
-        return new RoundReport(
-                round, List.of(), List.of(), 0, Map.of(), Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+        return new RoundReport(round, List.of(), List.of(), 0, Map.of(), PhaseTimes.NONE);
     }
 
     /** Rounds 0 to {@code last}, each saved with its number as the value. */

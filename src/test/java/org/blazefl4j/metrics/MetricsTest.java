@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import org.blazefl4j.checkpoint.CheckpointException;
 import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundReport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,10 +43,14 @@ final class MetricsTest {
                 List.of(1),
                 4,
                 summary,
-                Duration.ofMillis(1),
-                Duration.ofMillis(2000),
-                Duration.ofMillis(20),
-                Duration.ofMillis(300));
+                PhaseTimes.of(Map.of(
+                        Phase.SAMPLE, Duration.ofMillis(1),
+                        Phase.PUBLISH, Duration.ofMillis(100),
+                        Phase.DEAL, Duration.ofMillis(200),
+                        Phase.TRAIN, Duration.ofMillis(1300),
+                        Phase.COLLECT, Duration.ofMillis(400),
+                        Phase.AGGREGATE, Duration.ofMillis(20),
+                        Phase.EVALUATE, Duration.ofMillis(300))));
     }
 
     @Test
@@ -71,16 +77,8 @@ final class MetricsTest {
         try (CsvMetrics metrics = new CsvMetrics(file)) {
             RoundReport first = report(0, 0.5, 1.25, "a");
             metrics.roundFinished(first);
-            metrics.roundFinished(new RoundReport(
-                    1,
-                    List.of(),
-                    List.of(),
-                    0,
-                    Map.of("loss", 2, "surprise", 1),
-                    first.sampling(),
-                    first.training(),
-                    first.aggregation(),
-                    first.evaluation()));
+            metrics.roundFinished(
+                    new RoundReport(1, List.of(), List.of(), 0, Map.of("loss", 2, "surprise", 1), first.phases()));
         }
 
         assertThat(Files.readAllLines(file)).last().isEqualTo("2,,2,,0,0,0,0.001,2.0,0.02,0.3,2.321");
@@ -204,8 +202,7 @@ final class MetricsTest {
         try (CsvMetrics csv = CsvMetrics.resumable(file);
                 Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
             checkpoints.resume();
-            csv.roundFinished(new RoundReport(
-                    1, List.of(1), List.of(), 0, more, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO));
+            csv.roundFinished(new RoundReport(1, List.of(1), List.of(), 0, more, PhaseTimes.NONE));
         }
         assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("2,0.25,,,1,0,0,0.0,0.0,0.0,0.0,0.0");
     }

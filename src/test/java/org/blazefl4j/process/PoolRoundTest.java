@@ -13,6 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.bytedeco.pytorch.Tensor;
@@ -56,6 +57,12 @@ final class PoolRoundTest {
 
     /** One client, which is given up as soon as it runs. */
     private record GivenUp(Path started) implements RoundJobs {
+
+        @Override
+        public PhaseClock clock() {
+            return new PhaseClock();
+        }
+
         @Override
         public int number() {
             return 0;
@@ -124,6 +131,12 @@ final class PoolRoundTest {
 
     /** One client, whose state cannot be kept at first. */
     private record Unkept(AtomicInteger failures) implements RoundJobs {
+
+        @Override
+        public PhaseClock clock() {
+            return new PhaseClock();
+        }
+
         @Override
         public int number() {
             return 0;
