@@ -1,6 +1,7 @@
 package org.blazefl4j.benchmarks;
 
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.blazefl4j.binding.Native;
@@ -11,7 +12,6 @@ import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -29,7 +29,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What a round costs beyond training: publish, deal, decode, copy all parameters once, hand over. Sampling and
- * evaluation are left out. The baseline copies the same parameters for each client on one thread, with no framework.
+ * evaluation are left out. The baseline, measured before each round, is the bound: the same copies by as many threads
+ * as the mode has workers, with no framework.
  *
  * <p>62 006 parameters are collected, other lengths stream into a sink; either way each package is checked and closed.
  */
@@ -63,19 +64,25 @@ public class EmptyRound {
     private FedAvgDownlinkPackage payload;
     private List<Integer> cids;
     private DoublePointer sum;
-    private Tensor target;
+    private CopyBaseline bound;
 
     /** Starts the workers. */
     @Setup(Level.Trial)
     public void setUp() {
         LibTorch.tune();
         payload = new FedAvgDownlinkPackage(torch.rand(floats));
-        target = torch.rand(floats);
         cids = IntStream.range(0, clients).boxed().toList();
         sum = new DoublePointer(floats);
         Pointer.memset(sum, 0, 8L * floats);
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
         trainer = mode.trainer(new EmptyClients(floats), options);
+        bound = new CopyBaseline(floats, clients, mode.cores(workers), floats == COLLECTED);
+    }
+
+    /** Measures the bound beside each round. */
+    @Setup(Level.Invocation)
+    public void measureBound() throws InterruptedException, ExecutionException {
+        PairedBaseline.set(bound.nanos() * 1e-6);
     }
 
     /** Ends them. */
@@ -83,7 +90,7 @@ public class EmptyRound {
     public void tearDown() {
         trainer.close();
         payload.close();
-        target.close();
+        bound.close();
         sum.close();
     }
 
@@ -97,14 +104,6 @@ public class EmptyRound {
     @Benchmark
     public void roundWithFold() {
         run(true);
-    }
-
-    /** The baseline: a copy of the parameters per client, on one thread. */
-    @Benchmark
-    public void copies() {
-        for (int client = 0; client < clients; client++) {
-            target.copy_(payload.parameters());
-        }
     }
 
     private void run(boolean fold) {

@@ -23,4 +23,9 @@ public enum ExecutionMode {
             case process -> new ProcessPoolClientTrainer<>(algorithm, options);
         };
     }
+
+    /** How many clients run at the same time. */
+    int cores(int workers) {
+        return this == serial ? 1 : workers;
+    }
 }

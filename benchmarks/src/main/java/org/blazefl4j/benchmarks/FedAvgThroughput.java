@@ -7,8 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.IntStream;
+import java.util.function.Consumer;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.TrainerOptions;
 
@@ -36,16 +35,16 @@ final class FedAvgThroughput {
      *
      * @param args {@code [--workers n] [--pairs n] [mode ...]}
      */
-    public static void main(String[] args) throws IOException, InterruptedException {
+    static void run(String[] args, Consumer<Measurement> results) throws IOException, InterruptedException {
         PairArguments asked = PairArguments.parse(args, 7, List.of(ExecutionMode.values()));
         LibTorch.tune();
         FedAvgThroughput benchmark = new FedAvgThroughput(asked.workers(), asked.pairs());
         for (ExecutionMode mode : asked.modes()) {
-            benchmark.measure(mode);
+            results.accept(benchmark.measure(mode));
         }
     }
 
-    private void measure(ExecutionMode mode) throws IOException, InterruptedException {
+    private Measurement measure(ExecutionMode mode) throws IOException, InterruptedException {
         int loops = mode == ExecutionMode.serial ? 1 : workers;
         double[] bare = new double[pairs];
         double[] framework = new double[pairs];
@@ -64,22 +63,7 @@ final class FedAvgThroughput {
                 }
             }
         }
-        print(mode, loops, bare, framework);
-    }
-
-    private static void print(ExecutionMode mode, int loops, double[] bare, double[] framework) {
-        double[] ratios = IntStream.range(0, bare.length)
-                .mapToDouble(i -> framework[i] / bare[i])
-                .toArray();
-        System.out.printf(
-                Locale.ROOT,
-                "%-8s %s steps/s, %d bare loop(s) %s steps/s, ratio %s, pairs=%d%n",
-                mode,
-                Quartiles.text(framework, "%.1f"),
-                loops,
-                Quartiles.text(bare, "%.1f"),
-                Quartiles.text(ratios, "%.3f"),
-                ratios.length);
+        return Measurement.of("fedavg " + mode, "steps/s", framework, loops + " bare loop(s)", bare);
     }
 
     /** Bare loops in processes of their own, idle unless measured. */

@@ -2,7 +2,7 @@ package org.blazefl4j.benchmarks;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.Consumer;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -25,15 +25,15 @@ final class Guards {
      *
      * @param args {@code [--workers n] [--pairs n] [mode ...]}
      */
-    public static void main(String[] args) {
+    static void run(String[] args, Consumer<Measurement> results) {
         PairArguments asked = PairArguments.parse(args, 15, List.of(ExecutionMode.thread, ExecutionMode.process));
         LibTorch.tune();
         for (ExecutionMode mode : asked.modes()) {
-            measure(mode, asked.workers(), asked.pairs());
+            results.accept(measure(mode, asked.workers(), asked.pairs()));
         }
     }
 
-    private static void measure(ExecutionMode mode, int workers, int pairs) {
+    private static Measurement measure(ExecutionMode mode, int workers, int pairs) {
         TrainerOptions bare = TrainerOptions.builder().numParallels(workers).build();
         TrainerOptions guarded = bare.toBuilder()
                 .onClientFailure(FailurePolicy.retry(3))
@@ -41,7 +41,6 @@ final class Guards {
                 .build();
         double[] off = new double[pairs];
         double[] on = new double[pairs];
-        double[] ratios = new double[pairs];
         try (FedAvgFederation without = new FedAvgFederation(mode, pairs + WARM_UPS, bare, false);
                 FedAvgFederation with = new FedAvgFederation(mode, pairs + WARM_UPS, guarded, true)) {
             for (int pair = -WARM_UPS; pair < pairs; pair++) {
@@ -53,17 +52,8 @@ final class Guards {
                     on[to] = with.stepsPerSecond();
                     off[to] = without.stepsPerSecond();
                 }
-                ratios[to] = on[to] / off[to];
             }
         }
-        System.out.printf(
-                Locale.ROOT,
-                "%-8s guarded %s steps/s, unguarded %s steps/s, ratio %s, cost %.2f %%, pairs=%d%n",
-                mode,
-                Quartiles.text(on, "%.1f"),
-                Quartiles.text(off, "%.1f"),
-                Quartiles.text(ratios, "%.4f"),
-                100 * (1 - Quartiles.quantile(ratios, 0.5)),
-                pairs);
+        return Measurement.of("guards " + mode, "steps/s", on, "unguarded", off);
     }
 }

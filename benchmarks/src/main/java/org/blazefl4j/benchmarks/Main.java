@@ -1,76 +1,50 @@
 package org.blazefl4j.benchmarks;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
-import java.util.TreeSet;
-import org.openjdk.jmh.infra.BenchmarkParams;
-import org.openjdk.jmh.results.RunResult;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.options.CommandLineOptions;
-import org.openjdk.jmh.util.Statistics;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * Runs benchmarks and prints medians with quartiles.
+ * Runs benchmarks and prints medians with quartiles, beside their baselines.
  *
- * <p>{@code fedavg [options]} runs {@link FedAvgThroughput}, {@code guards [options]} {@link Guards} and {@code death
- * [options]} {@link WorkerDeath}; anything else goes to JMH, whose options apply.
+ * <p>The first argument names a program that measures by itself, whose options follow; anything else goes to JMH, whose
+ * options apply. {@code --json <file>} before it writes what was measured to a file.
  */
 public final class Main {
+
+    /** A benchmark that measures by itself, in pairs. */
+    @FunctionalInterface
+    interface Program {
+        void run(String[] args, Consumer<Measurement> results) throws Exception;
+    }
+
+    private static final Map<String, Program> PROGRAMS = Map.of(
+            "fedavg", FedAvgThroughput::run,
+            "guards", Guards::run,
+            "death", WorkerDeath::run);
 
     private Main() {}
 
     /** Runs what the arguments name. */
     public static void main(String[] args) throws Exception {
-        String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
-        switch (args.length == 0 ? "" : args[0]) {
-            case "fedavg" -> FedAvgThroughput.main(rest);
-            case "guards" -> Guards.main(rest);
-            case "death" -> WorkerDeath.main(rest);
-            default -> runJmh(args);
+        boolean toFile = args.length >= 2 && args[0].equals("--json");
+        String[] rest = toFile ? Arrays.copyOfRange(args, 2, args.length) : args;
+        List<Measurement> measured = new ArrayList<>();
+        Consumer<Measurement> results = measurement -> {
+            System.out.println(measurement.row());
+            measured.add(measurement);
+        };
+        Program program = rest.length == 0 ? null : PROGRAMS.get(rest[0]);
+        if (program == null) {
+            JmhBenchmarks.run(rest, results);
+        } else {
+            program.run(Arrays.copyOfRange(rest, 1, rest.length), results);
         }
-    }
-
-    private static void runJmh(String[] args) throws Exception {
-        CommandLineOptions options = new CommandLineOptions(args);
-        if (options.shouldHelp()) {
-            options.showHelp();
-            return;
+        if (toFile) {
+            MeasurementFile.write(Path.of(args[1]), measured);
         }
-        Runner runner = new Runner(options);
-        if (options.shouldList()) {
-            runner.list();
-            return;
-        }
-        print(runner.run());
-    }
-
-    private static void print(Collection<RunResult> results) {
-        List<String> rows = new ArrayList<>();
-        for (RunResult result : results) {
-            Statistics statistics = result.getPrimaryResult().getStatistics();
-            rows.add(String.format(
-                    Locale.ROOT,
-                    "%-60s %10.3f [%.3f, %.3f] %s, n=%d",
-                    title(result.getParams()),
-                    statistics.getPercentile(50),
-                    statistics.getPercentile(25),
-                    statistics.getPercentile(75),
-                    result.getPrimaryResult().getScoreUnit(),
-                    statistics.getN()));
-        }
-        System.out.println("\nMedian [quartiles]");
-        rows.forEach(System.out::println);
-    }
-
-    private static String title(BenchmarkParams params) {
-        String[] path = params.getBenchmark().split("\\.");
-        StringBuilder title = new StringBuilder(path[path.length - 2] + "." + path[path.length - 1]);
-        for (String key : new TreeSet<>(params.getParamsKeys())) {
-            title.append(' ').append(key).append('=').append(params.getParam(key));
-        }
-        return title.toString();
     }
 }

@@ -8,11 +8,16 @@ final class Quartiles {
 
     private Quartiles() {}
 
-    /** The median and the quartiles, as {@code 2 [1, 3]}. */
-    static String text(double[] values, String format) {
-        String pattern = format + " [" + format + ", " + format + "]";
-        return String.format(
-                Locale.ROOT, pattern, quantile(values, 0.5), quantile(values, 0.25), quantile(values, 0.75));
+    /** The median and the quartiles, as {@code 2.000 [1.000, 3.000]}. */
+    static String text(double[] values) {
+        return number(quantile(values, 0.5)) + " [" + number(quantile(values, 0.25)) + ", "
+                + number(quantile(values, 0.75)) + "]";
+    }
+
+    /** A value with four digits at the least, never in powers of ten. */
+    static String number(double value) {
+        int before = value == 0 ? 1 : (int) Math.floor(Math.log10(Math.abs(value))) + 1;
+        return String.format(Locale.ROOT, "%." + Math.max(0, 4 - Math.max(before, 1)) + "f", value);
     }
 
     /** The value below which a share of the values lies, interpolated. */

@@ -2,13 +2,12 @@ package org.blazefl4j.benchmarks;
 
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.DoubleStream;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
@@ -51,7 +50,7 @@ final class WorkerDeath implements AutoCloseable {
      *
      * @param args {@code [--workers n] [--kills n]}
      */
-    public static void main(String[] args) {
+    static void run(String[] args, Consumer<Measurement> results) {
         int workers = Runtime.getRuntime().availableProcessors();
         int kills = 50;
         for (int i = 0; i < args.length; i++) {
@@ -63,14 +62,14 @@ final class WorkerDeath implements AutoCloseable {
         }
         LibTorch.tune();
         try (WorkerDeath failing = new WorkerDeath(workers, FailurePolicy.failFast())) {
-            failing.measureNotice(kills);
+            results.accept(failing.measureNotice(kills));
         }
         try (WorkerDeath retrying = new WorkerDeath(workers, FailurePolicy.retry(3))) {
-            retrying.measureRounds(kills);
+            retrying.measureRounds(kills, results);
         }
     }
 
-    private void measureNotice(int kills) {
+    private Measurement measureNotice(int kills) {
         double[] notices = new double[kills];
         int count = 0;
         while (count < kills) {
@@ -83,10 +82,10 @@ final class WorkerDeath implements AutoCloseable {
                 trainer.uplinkPackage().forEach(FedAvgUplinkPackage::close);
             }
         }
-        print("SIGKILL to the exception", notices);
+        return Measurement.of("death SIGKILL to the exception", "ms", notices);
     }
 
-    private void measureRounds(int kills) {
+    private void measureRounds(int kills, Consumer<Measurement> results) {
         double[] undisturbed = new double[kills];
         double[] disturbed = new double[kills];
         double[] afterKill = new double[kills];
@@ -96,23 +95,9 @@ final class WorkerDeath implements AutoCloseable {
             disturbed[i] = round();
             afterKill[i] = (System.nanoTime() - killed.join()) * 1e-6;
         }
-        double baseline = Quartiles.quantile(undisturbed, 0.5);
-        print("undisturbed round", undisturbed);
-        print("round with a SIGKILL and a retry", disturbed);
-        print(
-                "the same beyond an undisturbed one",
-                DoubleStream.of(disturbed).map(millis -> millis - baseline).toArray());
-        print("SIGKILL to the end of its round", afterKill);
-    }
-
-    private static void print(String what, double[] millis) {
-        System.out.printf(
-                Locale.ROOT,
-                "%-36s %s ms, max %.1f, n=%d%n",
-                what,
-                Quartiles.text(millis, "%.1f"),
-                Quartiles.quantile(millis, 1),
-                millis.length);
+        results.accept(Measurement.of(
+                "death round with a SIGKILL and a retry", "ms", disturbed, "undisturbed round", undisturbed));
+        results.accept(Measurement.of("death SIGKILL to the end of its round", "ms", afterKill));
     }
 
     /** The milliseconds of a round by all workers; waits until a lost one is back. */
