@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -38,6 +39,24 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
      * @throws StoppedException if the stop event was set, the calling thread interrupted or the trainer closed
      */
     void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink);
+
+    /**
+     * The same, but packages that are ready at the same time are handed over together, so that a sum can take several
+     * in one pass. A package that is ready never waits for another; how many come together is therefore different each
+     * time, and nothing may depend on it.
+     *
+     * @param payload read-only for clients and valid until the call returns
+     * @param cids client ids in the order in which their results are wanted, none twice
+     * @param sink takes ownership of each package of a list: one or more that follow each other in the order of
+     *     {@code cids}, and no more than a few
+     * @throws ClientFailedException if a client fails and is neither trained again nor dropped, or if all are dropped;
+     *     what had not been handed over is then in {@link #uplinkPackage()}
+     * @throws StoppedException if the stop event was set, the calling thread interrupted or the trainer closed
+     */
+    default void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
+        Objects.requireNonNull(sink, "sink");
+        localProcess(payload, cids, uplink -> sink.accept(List.of(uplink)));
+    }
 
     /**
      * The failures of those clients that the last round went on without, in list order; of each its last attempt's,

@@ -36,6 +36,10 @@ public final class PoolRound {
 
     private int dealt;
     private int handedOver;
+
+    /** Asked for since the last {@link #await}, beside the one that it returned. */
+    private int batched;
+
     private boolean failed;
     private boolean killed;
     private boolean ended;
@@ -76,6 +80,7 @@ public final class PoolRound {
     public Object await(int index) {
         int lane = lane(index);
         handedOver = index;
+        batched = 0;
         board.head(lane);
         while (goesOn() && !dropped.contains(index)) {
             pool.supervisor().throwIfBroken();
@@ -98,6 +103,25 @@ public final class PoolRound {
         boolean done = board.await(lane, SLICE_MILLIS) == Board.DONE;
         clock.enter(Phase.COLLECT);
         return done;
+    }
+
+    /**
+     * Takes the result after the one that was taken last if it is there by now. Does not deal, so that what is held
+     * takes no slot from workers.
+     *
+     * @return the result; null if there is none yet, or as many were taken since the last {@link #await} as should be
+     *     held at a time
+     */
+    public Object poll(int index) {
+        boolean another = ++batched < pool.slots().mostHeld(board.workers()) && index < dealt;
+        Object uplink = another ? early.remove(index) : null;
+        if (uplink == null && another && Board.state(board.word(lane(index))) == Board.DONE) {
+            uplink = take(index);
+        }
+        if (uplink != null) {
+            handedOver = index + 1;
+        }
+        return uplink;
     }
 
     /** Settles what failed since the last look. False if the round is to end now. */

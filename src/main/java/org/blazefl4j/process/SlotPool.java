@@ -99,6 +99,11 @@ final class SlotPool implements AutoCloseable {
         return null;
     }
 
+    /** How many packages may be held at a time while as many workers go on. */
+    int mostHeld(int workers) {
+        return Math.max(1, initial - workers);
+    }
+
     /** Takes back a slot whose job is over. Tensors may still be in it. */
     void release(Slot slot) {
         if (slot.isReferenced()) {

@@ -54,6 +54,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
 
+    /** The most packages that are handed over together: about as many as a sum takes in one pass. */
+    private static final int LARGEST_BATCH = 8;
+
     /** So that the number of the next round exists. */
     private static final int LAST_ROUND = Integer.MAX_VALUE - 1;
 
@@ -379,15 +382,21 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     @Override
     public final void localProcess(D payload, List<Integer> cids) {
-        process(payload, cids, cache::add, false);
+        process(payload, cids, new HandOver<>(batch -> batch.forEach(cache::add), 1), false);
     }
 
     @Override
     public final void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink) {
-        process(payload, cids, Objects.requireNonNull(sink, "sink"), true);
+        Objects.requireNonNull(sink, "sink");
+        process(payload, cids, new HandOver<>(batch -> batch.forEach(sink), 1), true);
     }
 
-    private void process(D payload, List<Integer> cids, Consumer<? super U> sink, boolean streaming) {
+    @Override
+    public final void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
+        process(payload, cids, new HandOver<>(Objects.requireNonNull(sink, "sink"), LARGEST_BATCH), true);
+    }
+
+    private void process(D payload, List<Integer> cids, HandOver<U> handOver, boolean streaming) {
         Objects.requireNonNull(payload, "payload");
         List<Integer> checked = ClientIds.checked(cids);
         enter();
@@ -398,17 +407,17 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             RoundCourse<U, D, C> course = new RoundCourse<>(this, current, cache);
             course.throwIfStopped();
             cache.discard();
-            runCounted(current, course, sink);
+            runCounted(current, course, handOver);
         } finally {
             leave();
         }
     }
 
-    private void runCounted(Round<D, C> current, RoundCourse<U, D, C> course, Consumer<? super U> sink) {
+    private void runCounted(Round<D, C> current, RoundCourse<U, D, C> course, HandOver<U> handOver) {
         running = current;
         failures = current.failures();
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
-            course.run(sink);
+            course.run(handOver);
         } finally {
             current.clock().pause();
             phases = current.clock().times();

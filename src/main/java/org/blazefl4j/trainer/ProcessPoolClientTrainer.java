@@ -134,6 +134,11 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
             }
 
             @Override
+            public U poll(int index) {
+                return result(running.poll(index));
+            }
+
+            @Override
             public SortedMap<Integer, U> end() {
                 SortedMap<Integer, U> packages = new TreeMap<>();
                 running.end().forEach((index, uplink) -> packages.put(index, result(uplink)));

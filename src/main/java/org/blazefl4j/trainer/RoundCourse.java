@@ -1,5 +1,9 @@
 package org.blazefl4j.trainer;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -47,7 +51,7 @@ final class RoundCourse<U, D, C> {
      * @throws StoppedException if it was ended early
      * @throws IllegalStateException if a client's state could not be kept
      */
-    void run(Consumer<? super U> sink) {
+    void run(HandOver<U> handOver) {
         clock.enter(Phase.PUBLISH);
         RoundExecution<U> execution = trainer.execute(round);
         clock.enter(Phase.COLLECT);
@@ -55,7 +59,7 @@ final class RoundCourse<U, D, C> {
         boolean complete;
         try {
             try (CallersCode code = new CallersCode()) {
-                complete = handOver(execution, sink, code);
+                complete = handOverAll(execution, handOver, code);
             }
             rest = execution.end();
         } catch (Throwable callersFailure) {
@@ -72,18 +76,22 @@ final class RoundCourse<U, D, C> {
     // ---- hand-over
 
     /** False if the round has to end early. */
-    private boolean handOver(RoundExecution<U> execution, Consumer<? super U> sink, CallersCode code) {
+    private boolean handOverAll(RoundExecution<U> execution, HandOver<U> handOver, CallersCode code) {
         int index = 0;
-        for (Integer job : trainer.progressFn(round.cids())) {
-            requireSameJob(index, job);
+        Iterator<Integer> jobs = trainer.progressFn(round.cids()).iterator();
+        while (jobs.hasNext()) {
+            requireSameJob(index, jobs.next());
             code.pause();
-            U uplink = execution.await(index);
+            List<U> batch = take(execution, index, handOver.most());
             clock.enter(Phase.COLLECT);
             code.resume();
-            if (!pass(index, uplink, sink)) {
+            if (!pass(index, batch, handOver.sink())) {
                 return false;
             }
-            index++;
+            int next = index + Math.max(1, batch.size());
+            while (++index < next) {
+                requireSameJob(index, jobs.hasNext() ? jobs.next() : null);
+            }
         }
         if (index < round.size()) {
             requireSameJob(index, null);
@@ -91,21 +99,41 @@ final class RoundCourse<U, D, C> {
         return true;
     }
 
-    /** Passes a package on, or passes over a client that was dropped. False if the round has to end early. */
-    private boolean pass(int index, U uplink, Consumer<? super U> sink) {
-        if (uplink == null) {
+    /**
+     * Waits for a client's package, and takes those that follow it as far as they are there. Empty if there is none.
+     */
+    private List<U> take(RoundExecution<U> execution, int index, int most) {
+        List<U> batch = new ArrayList<>(most);
+        try {
+            U uplink = execution.await(index);
+            while (uplink != null) {
+                batch.add(uplink);
+                uplink = batch.size() < most ? execution.poll(index + batch.size()) : null;
+            }
+            return batch;
+        } catch (Throwable failure) {
+            batch.forEach(TensorWalk::closeAll);
+            throw failure;
+        }
+    }
+
+    /** Passes packages on, or passes over a client that was dropped. False if the round has to end early. */
+    private boolean pass(int index, List<U> batch, Consumer<? super List<U>> sink) {
+        if (batch.isEmpty()) {
             return failures.isDropped(index);
         }
+        convert(batch);
         if (round.stopRequested()) {
             // A client that was asked to end early may have returned a part of its result.
-            cache.add(converted(uplink));
+            batch.forEach(cache::add);
             return false;
         }
-        U result = converted(uplink);
         clock.pause();
-        sink.accept(result);
+        sink.accept(Collections.unmodifiableList(batch));
         clock.enter(Phase.COLLECT);
-        failures.accepted(index);
+        for (int taken = 0; taken < batch.size(); taken++) {
+            failures.accepted(index + taken);
+        }
         return true;
     }
 
@@ -114,6 +142,18 @@ final class RoundCourse<U, D, C> {
         if (!Objects.equals(expected, job)) {
             throw new IllegalStateException("progressFn changed the jobs: position=" + index + ", client=" + job
                     + ", limit=" + expected + "; it must give all jobs in their order");
+        }
+    }
+
+    private void convert(List<U> batch) {
+        for (int i = 0; i < batch.size(); i++) {
+            try {
+                batch.set(i, converted(batch.get(i)));
+            } catch (Throwable failure) {
+                batch.remove(i); // which is closed already
+                batch.forEach(TensorWalk::closeAll);
+                throw failure;
+            }
         }
     }
 

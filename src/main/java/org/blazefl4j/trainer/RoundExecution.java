@@ -20,6 +20,16 @@ interface RoundExecution<U> {
     U await(int index);
 
     /**
+     * Takes a client's package if it is there already, without waiting and without dealing, so that it can be handed
+     * over together with those that were taken since the last {@link #await}.
+     *
+     * @param index the position after the one that was taken last
+     * @return the package, or null if it is not there, or would be one more than should be held at a time; it is then
+     *     to be awaited
+     */
+    U poll(int index);
+
+    /**
      * Ends the round, complete or not: deals no further client and waits for those that run. Once the trainer is closed
      * it waits no longer than {@code close()} does. A client that ends with {@code StoppedException} because it was
      * asked to has not failed.

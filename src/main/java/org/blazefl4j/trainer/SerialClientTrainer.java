@@ -90,6 +90,11 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
         }
 
         @Override
+        public U poll(int index) {
+            return null;
+        }
+
+        @Override
         public SortedMap<Integer, U> end() {
             return Collections.emptySortedMap();
         }

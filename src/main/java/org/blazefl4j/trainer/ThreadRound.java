@@ -106,14 +106,22 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         if (!awaitTurn(index)) {
             return null;
         }
+        return jobs[index].endsRound() ? null : take(index);
+    }
+
+    /** Takes what a client left that is done; null if it was dropped. */
+    private U take(int index) {
         ThreadJob<U, C> job = jobs[index];
-        if (job.endsRound()) {
-            return null;
-        }
         jobs[index] = null;
         taken = index + 1;
         round.keep(index, job.takeState());
         return job.uplink();
+    }
+
+    @Override
+    public U poll(int index) {
+        boolean there = index < dealt && isDone(index) && jobs[index].uplink() != null;
+        return there && !round.stopRequested() ? take(index) : null;
     }
 
     private void deal(int handedOver) {

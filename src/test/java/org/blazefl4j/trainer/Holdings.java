@@ -69,7 +69,10 @@ final class Holdings {
     private void countDescriptor(Path descriptor) {
         try {
             String target = Files.readSymbolicLink(descriptor).toString();
-            boolean jvms = target.startsWith("/proc/") || target.endsWith(".jar") || target.endsWith("/modules");
+            boolean jvms = target.startsWith("/proc/")
+                    || target.endsWith(".jar")
+                    || target.endsWith("/modules")
+                    || target.endsWith("random");
             if (!jvms) {
                 String kind = Conditions.isSegment(descriptor) ? "segment" : target.replaceAll("[0-9]+", "#");
                 count("descriptor of " + kind);

@@ -1,0 +1,251 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.blazefl4j.trainer.Clients.ids;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.trainer.PoolClients.Action;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Order;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Packages that are handed over together. */
+@Timeout(60)
+final class BatchesTest {
+
+    private static final int CLIENTS = 30;
+    private static final int SLOTS = 5;
+
+    /** One worker, so that a client that has started says that all before it are done. */
+    private static final TrainerOptions ONE_WORKER =
+            TrainerOptions.builder().numParallels(1).slots(SLOTS).build();
+
+    private final Down down = Down.of(100);
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void close() {
+        down.value().close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldHandOverAllInTheOrderOfTheList(Mode mode) {
+        List<Integer> cids = List.of(7, 2, 9, 0, 4, 5, 1, 3, 8, 6);
+        List<Up> taken = new ArrayList<>();
+        try (var trainer = mode.trainer(Clients.adding())) {
+            trainer.localProcessInBatches(down, cids, taken::addAll);
+
+            assertThat(taken).extracting(Up::cid).isEqualTo(cids);
+            assertThat(taken).allSatisfy(up -> assertThat(up.number()).isEqualTo(100 + up.cid()));
+            assertThat(trainer.uplinkPackage()).isEmpty();
+            taken.forEach(Up::close);
+        }
+    }
+
+    @Test
+    void shouldGiveOneAtATimeInSerial() {
+        try (var trainer = Mode.SERIAL.trainer(Clients.adding())) {
+            trainer.localProcessInBatches(down, ids(3), batch -> {
+                assertThat(batch).hasSize(1);
+                batch.forEach(Up::close);
+            });
+        }
+    }
+
+    @Test
+    void shouldHandOverTogetherWhatThreadsHaveDoneByThen() {
+        Set<Integer> started = ConcurrentHashMap.newKeySet();
+        Clients clients = new Clients((cid, payload, context) -> {
+            started.add(cid);
+            return Clients.plus(cid, payload);
+        });
+        Batches batches = new Batches(8);
+        try (var trainer = new ThreadPoolClientTrainer<>(clients, ONE_WORKER)) {
+            trainer.localProcessInBatches(down, ids(CLIENTS), batch -> {
+                assertThat(batch).extracting(Up::cid).isEqualTo(batches.next(batch.size()));
+                Conditions.await("client " + batches.lastDealt(), () -> started.contains(batches.lastDealt()));
+                batch.forEach(Up::close);
+            });
+        }
+        batches.assertAll();
+    }
+
+    @Test
+    void shouldHandOverTogetherWhatProcessesHaveDoneByThen() {
+        Algorithm algorithm = new Algorithm(12);
+        IntStream.range(0, CLIENTS).forEach(cid -> algorithm.order(new Order(cid, Action.ADD, 0, started(cid), null)));
+        try (var trainer = new ProcessPoolClientTrainer<>(algorithm, ONE_WORKER)) {
+            long before = trainer.segmentBytes();
+            Batches batches = new Batches(SLOTS - 1);
+            trainer.localProcessInBatches(PoolClients.down(12, 100), ids(CLIENTS), batch -> {
+                assertThat(batch).extracting(PoolClients.Up::cid).isEqualTo(batches.next(batch.size()));
+                assertThat(batch)
+                        .allSatisfy(up -> assertThat(PoolClients.first(up.x())).isEqualTo(100f + up.cid()));
+                Conditions.awaitFile(started(batches.lastDealt()));
+                batch.forEach(PoolClients.Up::close);
+            });
+            batches.assertAll();
+            assertThat(trainer.segmentBytes())
+                    .as("what is held together takes no slot more")
+                    .isEqualTo(before);
+        }
+    }
+
+    private Path started(int cid) {
+        return folder.resolve(Integer.toString(cid));
+    }
+
+    /** What is to be expected of batches whose taker waits until the last client that was dealt has started. */
+    private static final class Batches {
+
+        private final int most;
+        private int start;
+        private int end;
+        private int done;
+        private int largest;
+
+        Batches(int most) {
+            this.most = most;
+        }
+
+        /** A batch came: the clients that it has to hold. */
+        List<Integer> next(int size) {
+            assertThat(size).isBetween(Math.max(1, Math.min(most, done - end)), most);
+            largest = Math.max(largest, size);
+            start = end;
+            end = start + size;
+            done = lastDealt();
+            return IntStream.range(start, end).boxed().toList();
+        }
+
+        /** Nothing is dealt while packages are gathered. */
+        int lastDealt() {
+            return Math.min(start + SLOTS, CLIENTS) - 1;
+        }
+
+        void assertAll() {
+            assertThat(end).isEqualTo(CLIENTS);
+            assertThat(largest).isGreaterThan(1);
+        }
+    }
+
+    @Test
+    void shouldCloseTheOthersOfABatchWhenConversionOfOneThrows() {
+        List<Up> seen = new ArrayList<>();
+        Clients clients = new Clients((cid, payload, context) -> Clients.plus(cid, payload)) {
+            @Override
+            public Up convertBufferToUplink(Up uplink) {
+                seen.add(uplink);
+                if (uplink.cid() % 2 == 1) {
+                    throw new IllegalStateException("odd");
+                }
+                return uplink;
+            }
+        };
+        try (var trainer = Mode.THREADS.trainer(clients)) {
+            List<Up> taken = new ArrayList<>();
+            assertThatThrownBy(() -> trainer.localProcessInBatches(down, ids(CLIENTS), taken::addAll))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("odd");
+            taken.forEach(Up::close);
+            assertThat(seen).hasSize(2).allMatch(up -> up.value().isNull());
+        }
+    }
+
+    @Test
+    void shouldKeepABatchForTheCallerWhenTheRoundIsStoppedBeforeItIsHandedOver() {
+        var stopping = new Clients((cid, payload, context) -> Clients.plus(cid, payload)) {
+            private ClientTrainer<Up, Down> trainer;
+
+            @Override
+            public Up convertBufferToUplink(Up uplink) {
+                trainer.stopEvent().set();
+                return uplink;
+            }
+        };
+        try (var trainer = Mode.THREADS.trainer(stopping)) {
+            stopping.trainer = trainer;
+            assertThatThrownBy(() -> trainer.localProcessInBatches(down, ids(CLIENTS), batch -> {
+                        throw new AssertionError("handed over although stopped");
+                    }))
+                    .isInstanceOf(StoppedException.class);
+            List<Up> kept = trainer.uplinkPackage();
+            assertThat(kept).isNotEmpty().extracting(Up::cid).isEqualTo(ids(kept.size()));
+            kept.forEach(Up::close);
+        }
+    }
+
+    @Test
+    void shouldRefuseNoSinkAtTheCall() {
+        try (var trainer = Mode.SERIAL.trainer(Clients.adding())) {
+            assertThatThrownBy(() -> trainer.localProcessInBatches(down, ids(1), null))
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("sink");
+        }
+    }
+
+    @Test
+    void shouldGiveListsOfOneUnlessATrainerKnowsBetter() {
+        List<List<String>> batches = new ArrayList<>();
+        new OneByOne().localProcessInBatches("payload", List.of(3, 1), batches::add);
+
+        assertThat(batches).containsExactly(List.of("payload 3"), List.of("payload 1"));
+    }
+
+    /** A trainer that knows nothing of batches. */
+    private static final class OneByOne implements ClientTrainer<String, String> {
+
+        @Override
+        public void localProcess(String payload, List<Integer> cids) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void localProcess(String payload, List<Integer> cids, Consumer<? super String> sink) {
+            cids.forEach(cid -> sink.accept(payload + " " + cid));
+        }
+
+        @Override
+        public int round() {
+            return 0;
+        }
+
+        @Override
+        public List<String> uplinkPackage() {
+            return List.of();
+        }
+
+        @Override
+        public List<Integer> order(List<Integer> cids) {
+            return cids;
+        }
+
+        @Override
+        public StopEvent stopEvent() {
+            return StopEvent.create();
+        }
+
+        @Override
+        public void close() {}
+    }
+}
