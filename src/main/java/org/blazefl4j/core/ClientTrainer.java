@@ -98,6 +98,14 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
     List<Integer> order(List<Integer> cids);
 
     /**
+     * The workers, for work between rounds. The same object at every call, valid until the trainer is closed; by
+     * default {@link Workers#NONE}.
+     */
+    default Workers workers() {
+        return Workers.NONE;
+    }
+
+    /**
      * Stops the round that runs, or the next one, at its clients' next batch. Cleared when that round has ended. A stop
      * that comes too late for its round, after the last client, is one for the next.
      */

@@ -69,4 +69,20 @@ public interface ServerHandler<U, D> {
     default Map<String, Object> getSummary() {
         return Map.of();
     }
+
+    /**
+     * The same as {@link #getSummary()}, with the same bits, by the workers' help: what costs much, such as the
+     * evaluation of a model, is shared among them. {@link Simulation} calls it after each round; in a loop of your own:
+     *
+     * <pre>{@code
+     * System.out.println(handler.getSummary(trainer.workers()));
+     * }</pre>
+     *
+     * @param workers of the trainer, which is in no round; there may be none
+     * @throws ShardFailedException if what was given to a worker failed
+     * @throws StoppedException if the trainer was stopped meanwhile
+     */
+    default Map<String, Object> getSummary(Workers workers) {
+        return getSummary();
+    }
 }

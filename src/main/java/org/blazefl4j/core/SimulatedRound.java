@@ -33,7 +33,7 @@ final class SimulatedRound<U, D> {
         tell(listener -> listener.roundStarted(number, cids));
         train(cids);
         clock.enter(Phase.EVALUATE);
-        var summary = handler.getSummary();
+        var summary = handler.getSummary(trainer.workers());
         clock.pause();
         RoundReport report =
                 new RoundReport(number, cids, dropped, trainer.retried().size(), summary, phases());

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.AfterFailure;
 
 /**
@@ -23,12 +24,12 @@ final class ClientFailures {
     private final SortedMap<Integer, Attempts> open = new TreeMap<>();
 
     private final SortedMap<Integer, ClientFailedException> dropped = new TreeMap<>();
-    private final SortedMap<Integer, ClientFailedException> fatal = new TreeMap<>();
-    private final List<ClientFailedException> retried = new ArrayList<>();
+    private final SortedMap<Integer, WorkFailedException> fatal = new TreeMap<>();
+    private final List<WorkFailedException> retried = new ArrayList<>();
 
     /** What became of a client's attempts. */
     private static final class Attempts {
-        private final List<ClientFailedException> failures = new ArrayList<>(1);
+        private final List<WorkFailedException> failures = new ArrayList<>(1);
         private int counted;
     }
 
@@ -42,7 +43,7 @@ final class ClientFailures {
      * @param finished whether the client itself had done its work, so that it does not count as one of its retries
      * @param ending whether the round ends for other reasons, so that nobody is trained again
      */
-    synchronized AfterFailure add(int index, ClientFailedException failure, boolean finished, boolean ending) {
+    synchronized AfterFailure add(int index, WorkFailedException failure, boolean finished, boolean ending) {
         Attempts attempts = open.computeIfAbsent(index, none -> new Attempts());
         attempts.failures.add(failure);
         attempts.counted += finished && policy.retries() > 0 ? 0 : 1;
@@ -50,11 +51,11 @@ final class ClientFailures {
             return ending || !fatal.isEmpty() ? AfterFailure.END : retry(failure, attempts);
         }
         open.remove(index);
-        ClientFailedException all = ClientFailedException.ofAttempts(attempts.failures);
-        return policy.drops() ? drop(index, all) : end(index, all);
+        WorkFailedException all = WorkFailedException.ofAttempts(attempts.failures);
+        return policy.drops() ? drop(index, (ClientFailedException) all) : end(index, all);
     }
 
-    private AfterFailure retry(ClientFailedException failure, Attempts attempts) {
+    private AfterFailure retry(WorkFailedException failure, Attempts attempts) {
         LOGGER.log(
                 Level.WARNING,
                 "client is trained again: retry={0}, limit={1}; {2}",
@@ -71,7 +72,7 @@ final class ClientFailures {
     }
 
     /** The round ends for this failure, whatever the policy says. */
-    synchronized AfterFailure end(int index, ClientFailedException failure) {
+    synchronized AfterFailure end(int index, WorkFailedException failure) {
         open.remove(index);
         fatal.put(index, failure);
         return AfterFailure.END;
@@ -103,9 +104,9 @@ final class ClientFailures {
      * The failures for which the round ended or which were not made good when it did: the first that is fatal, or else
      * the first, with the others suppressed; null if there is none. To be asked once.
      */
-    synchronized ClientFailedException unsettled() {
-        SortedMap<Integer, ClientFailedException> all = new TreeMap<>(fatal);
-        open.forEach((index, attempts) -> all.put(index, ClientFailedException.ofAttempts(attempts.failures)));
+    synchronized WorkFailedException unsettled() {
+        SortedMap<Integer, WorkFailedException> all = new TreeMap<>(fatal);
+        open.forEach((index, attempts) -> all.put(index, WorkFailedException.ofAttempts(attempts.failures)));
         return all.isEmpty() ? null : merged(all, fatal.isEmpty() ? all.firstKey() : fatal.firstKey());
     }
 
@@ -114,8 +115,8 @@ final class ClientFailures {
         return ClientFailedException.ofWholeRound(dropped());
     }
 
-    private static ClientFailedException merged(SortedMap<Integer, ClientFailedException> all, Integer first) {
-        ClientFailedException chosen = all.get(first);
+    private static WorkFailedException merged(SortedMap<Integer, WorkFailedException> all, Integer first) {
+        WorkFailedException chosen = all.get(first);
         all.values().stream().filter(other -> other != chosen).forEach(chosen::addSuppressed);
         return chosen;
     }
@@ -127,6 +128,6 @@ final class ClientFailures {
 
     /** The failures that a later attempt made good, in list order. */
     synchronized List<ClientFailedException> retried() {
-        return List.copyOf(retried);
+        return retried.stream().map(ClientFailedException.class::cast).toList();
     }
 }

@@ -12,6 +12,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.shm.TensorWalk;
 
@@ -233,7 +234,7 @@ final class RoundCourse<U, D, C> {
     }
 
     private void addUnsettled(Throwable failure) {
-        ClientFailedException unsettled = failures.unsettled();
+        WorkFailedException unsettled = failures.unsettled();
         if (unsettled != null) {
             failure.addSuppressed(unsettled);
         }
