@@ -22,6 +22,9 @@ public final class Main {
     }
 
     private static final Map<String, Program> PROGRAMS = Map.of(
+            "clients", ClientScaling::run,
+            "memory", RoundMemory::run,
+            "pool", PoolPerRound::run,
             "fedavg", FedAvgThroughput::run,
             "guards", Guards::run,
             "death", WorkerDeath::run);

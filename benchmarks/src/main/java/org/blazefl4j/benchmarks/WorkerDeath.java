@@ -51,15 +51,9 @@ final class WorkerDeath implements AutoCloseable {
      * @param args {@code [--workers n] [--kills n]}
      */
     static void run(String[] args, Consumer<Measurement> results) {
-        int workers = Runtime.getRuntime().availableProcessors();
-        int kills = 50;
-        for (int i = 0; i < args.length; i++) {
-            switch (args[i]) {
-                case "--workers" -> workers = Integer.parseInt(args[++i]);
-                case "--kills" -> kills = Integer.parseInt(args[++i]);
-                default -> throw new IllegalArgumentException("unknown argument: " + args[i]);
-            }
-        }
+        NumberArguments asked = NumberArguments.parse(args, "--workers", "--kills");
+        int workers = asked.get("--workers", Runtime.getRuntime().availableProcessors());
+        int kills = asked.get("--kills", 50);
         LibTorch.tune();
         try (WorkerDeath failing = new WorkerDeath(workers, FailurePolicy.failFast())) {
             results.accept(failing.measureNotice(kills));

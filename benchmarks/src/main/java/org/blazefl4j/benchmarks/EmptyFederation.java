@@ -1,0 +1,51 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/** Rounds of {@link EmptyClients} whose packages stream into a sink that checks and closes them. */
+final class EmptyFederation implements AutoCloseable {
+
+    private final FedAvgDownlinkPackage payload;
+    private final AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> trainer;
+
+    EmptyFederation(ExecutionMode mode, int floats, int workers) {
+        payload = new FedAvgDownlinkPackage(torch.rand(floats));
+        trainer = mode.trainer(
+                new EmptyClients(floats),
+                TrainerOptions.builder().numParallels(workers).build());
+    }
+
+    AbstractClientTrainer<?, ?, ?> trainer() {
+        return trainer;
+    }
+
+    /** The nanoseconds of a round. */
+    long round(int clients) {
+        return round(clients, () -> {});
+    }
+
+    /** The nanoseconds of a round; the action runs after each client. */
+    long round(int clients, Runnable afterClient) {
+        List<Integer> cids = IntStream.range(0, clients).boxed().toList();
+        long start = System.nanoTime();
+        trainer.localProcess(payload, cids, uplink -> {
+            try (uplink) {
+                EmptyClients.check(uplink);
+            }
+            afterClient.run();
+        });
+        return System.nanoTime() - start;
+    }
+
+    @Override
+    public void close() {
+        trainer.close();
+        payload.close();
+    }
+}

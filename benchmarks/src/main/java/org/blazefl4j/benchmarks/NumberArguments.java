@@ -1,0 +1,36 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Options of a benchmark that each take a number. */
+final class NumberArguments {
+
+    private final Map<String, Integer> given = new HashMap<>();
+
+    private NumberArguments() {}
+
+    /**
+     * Reads {@code [--name n] ...}.
+     *
+     * @param names the options that there are
+     * @throws IllegalArgumentException if there is anything else, or an option lacks its number
+     */
+    static NumberArguments parse(String[] args, String... names) {
+        NumberArguments arguments = new NumberArguments();
+        for (int i = 0; i < args.length; i += 2) {
+            if (!List.of(names).contains(args[i]) || i + 1 == args.length) {
+                throw new IllegalArgumentException(
+                        "arguments: argument=" + args[i] + ", limit=" + String.join(" n, ", names) + " n");
+            }
+            arguments.given.put(args[i], Integer.valueOf(args[i + 1]));
+        }
+        return arguments;
+    }
+
+    /** What was given, or the default. */
+    int get(String name, int otherwise) {
+        return given.getOrDefault(name, otherwise);
+    }
+}

@@ -1,0 +1,48 @@
+package org.blazefl4j.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What the kernel says of processes' memory. */
+final class ProcessMemory {
+
+    private ProcessMemory() {}
+
+    /** The most resident memory that a process has had, in bytes. */
+    static long peakRss(long pid) throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+            if (line.startsWith("VmHWM:")) {
+                return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
+            }
+        }
+        throw new IOException("no peak of resident memory: pid=" + pid);
+    }
+
+    /** The length of all memory that this process has mapped to share with others, in bytes. */
+    static long sharedMappings() {
+        try {
+            return sharedMappings(Files.readAllLines(Path.of("/proc/self/maps")));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same from lines like {@code 7f00-7f10 rw-s 00000000 00:1a 12 /dev/shm/#12 (deleted)}. */
+    static long sharedMappings(List<String> lines) {
+        long bytes = 0;
+        for (String line : lines) {
+            String[] words = line.split("\\s+");
+            boolean isSegment = words.length > 5
+                    && words[1].endsWith("s")
+                    && (words[5].startsWith("/dev/shm/") || words[5].startsWith("/memfd:"));
+            if (isSegment) {
+                String[] range = words[0].split("-");
+                bytes += Long.parseUnsignedLong(range[1], 16) - Long.parseUnsignedLong(range[0], 16);
+            }
+        }
+        return bytes;
+    }
+}

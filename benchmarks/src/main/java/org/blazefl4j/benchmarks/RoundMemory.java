@@ -1,0 +1,64 @@
+package org.blazefl4j.benchmarks;
+
+import java.io.IOException;
+import java.util.function.Consumer;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+
+/**
+ * What memory a round of ResNet-18's size takes in process mode: all segments together, at their peak while packages
+ * arrive, as the kernel lists them; and the peak RSS of this process and of the largest worker, in which shared memory
+ * that it touched counts.
+ */
+final class RoundMemory {
+
+    private static final int FLOATS = 11_191_262;
+    private static final int SAMPLE_EVERY = 50;
+
+    private final EmptyFederation federation;
+    private int done;
+    private long segments;
+
+    private RoundMemory(EmptyFederation federation) {
+        this.federation = federation;
+    }
+
+    /**
+     * Measures one round.
+     *
+     * @param args {@code [--workers n] [--clients n]}
+     */
+    static void run(String[] args, Consumer<Measurement> results) throws IOException {
+        NumberArguments asked = NumberArguments.parse(args, "--workers", "--clients");
+        int clients = asked.get("--clients", 10_000);
+        LibTorch.tune();
+        try (EmptyFederation federation = new EmptyFederation(
+                ExecutionMode.process,
+                FLOATS,
+                asked.get("--workers", Runtime.getRuntime().availableProcessors()))) {
+            RoundMemory memory = new RoundMemory(federation);
+            federation.round(clients, memory::sample);
+            memory.report(clients, results);
+        }
+    }
+
+    private void sample() {
+        if (done++ % SAMPLE_EVERY == 0) {
+            segments = Math.max(segments, ProcessMemory.sharedMappings());
+        }
+    }
+
+    private void report(int clients, Consumer<Measurement> results) throws IOException {
+        long worker = 0;
+        for (long pid : ((ProcessPoolClientTrainer<?, ?, ?>) federation.trainer()).workerPids()) {
+            worker = Math.max(worker, ProcessMemory.peakRss(pid));
+        }
+        String name = "memory clients=" + clients + " ";
+        results.accept(Measurement.of(name + "segments", "GB", segments * 1e-9));
+        results.accept(Measurement.of(
+                name + "parent peak RSS",
+                "GB",
+                ProcessMemory.peakRss(ProcessHandle.current().pid()) * 1e-9));
+        results.accept(Measurement.of(name + "worker peak RSS", "GB", worker * 1e-9));
+    }
+}
