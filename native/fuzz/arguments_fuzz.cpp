@@ -40,14 +40,38 @@ void memory(fuzz::Input& in) {
     if (bytes < 0) {
         EXPECT(bfl_fill(address, 1, bytes) == -EINVAL);
         EXPECT(bfl_copy(address, address, bytes) == -EINVAL);
-        EXPECT(bfl_fold_f32(address, address, 1, bytes) == -EINVAL);
-        EXPECT(bfl_divide_f32(address, address, 1, bytes) == -EINVAL);
-    }
-    if (bytes != 0) {
-        EXPECT(bfl_fold_f32(address + 1, address, 1, bytes) == -EINVAL);
-        EXPECT(bfl_divide_f32(address, address + 1, 1, bytes) == -EINVAL);
     }
     EXPECT(target[0] == 0 && target[1] == 0);
+}
+
+// Any range outside of 0 to 2, any number of vectors, and a wrong address among good ones.
+void arithmetic(fuzz::Input& in) {
+    double acc[2] = {};
+    float x[2] = {1, 1};
+    const std::int64_t sum = bfl::address_of(acc);
+    const std::int64_t vector = bfl::address_of(x);
+    const std::int64_t addresses[3] = {vector, in.byte() % 2 == 0 ? 0 : vector + 1, vector};
+    const double weights[3] = {1, 1, 1};
+    const auto from = in.argument<std::int64_t>();
+    const auto to = in.argument<std::int64_t>();
+    const auto vectors = in.argument<std::int32_t>();
+    const bool refused = from < 0 || to < from;
+    const bool nothing = from == to;
+    if (refused || nothing) {
+        EXPECT(bfl_divide_f32(vector, sum, 1, from, to) == (refused ? -EINVAL : 0));
+    }
+    EXPECT(bfl_divide_f32(vector + 1, sum, 1, from, to) == (nothing && !refused ? 0 : -EINVAL));
+    if (refused || nothing || vectors <= 0) {
+        const bool wrong = refused || vectors < 0;
+        EXPECT(bfl_fold_f32(sum, addresses, weights, vectors, from, to, 0) == (wrong ? -EINVAL : 0));
+        EXPECT(bfl_fold_f32(0, nullptr, nullptr, vectors, from, to, 1) == (wrong ? -EINVAL : 0));
+    } else {
+        EXPECT(bfl_fold_f32(sum + 1, addresses, weights, 1, from, to, 0) == -EINVAL);
+        EXPECT(bfl_fold_f32(sum, addresses, weights, 3, from, to, 0) == -EINVAL);
+        EXPECT(bfl_fold_f32(sum, nullptr, weights, vectors, from, to, 0) == -EINVAL);
+        EXPECT(bfl_fold_f32(sum, addresses, nullptr, vectors, from, to, 0) == -EINVAL);
+    }
+    EXPECT(acc[0] == 0 && acc[1] == 0 && x[0] == 1 && x[1] == 1);
 }
 
 void files(fuzz::Input& in) {
@@ -67,12 +91,13 @@ void files(fuzz::Input& in) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Input in(data, size);
     for (int i = 0; i < 20 && !in.empty(); i++) {
-        switch (in.byte() % 6) {
+        switch (in.byte() % 7) {
             case 0: futex(in); break;
             case 1: malloc_kept(in); break;
             case 2: memory(in); break;
             case 3: files(in); break;
             case 4: EXPECT(std::strlen(bfl_error_text(in.argument<std::int32_t>())) > 0); break;
+            case 5: arithmetic(in); break;
             default: EXPECT(bfl_openmp_set_threads(-in.byte()) == -EINVAL); break;
         }
     }

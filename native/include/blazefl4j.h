@@ -94,13 +94,16 @@ BFL_API int32_t bfl_ignore_signal(int32_t signal) BFL_NOEXCEPT;
 /* ---- arithmetic.cpp --------------------------------------------------------------------------------------------- */
 
 /*
- * acc[i] += weight * x[i] in double, element by element; the same bits on every processor. The caller may split the
- * range over threads as it likes.
+ * For each element i from `from` to before `to`: acc[i] += weights[v] * x[v][i] in double, for one vector v after another
+ * of the `vectors` float vectors at the addresses `x`; `fresh`, if not 0: to zero instead of to what is in acc. So the
+ * bits are those of one call per vector, on every processor, whatever rounding the calling thread has set, and in
+ * whatever ranges the elements are given; ranges that do not overlap may be given by several threads at once.
  */
-BFL_API int32_t bfl_fold_f32(int64_t acc, int64_t x, double weight, int64_t count) BFL_NOEXCEPT;
+BFL_API int32_t bfl_fold_f32(int64_t acc, const int64_t* x, const double* weights, int32_t vectors, int64_t from, int64_t to,
+                             int32_t fresh) BFL_NOEXCEPT;
 
-/* out[i] = (float)(acc[i] / divisor) */
-BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t count) BFL_NOEXCEPT;
+/* out[i] = (float)(acc[i] / divisor) for each element i from `from` to before `to`; the same holds for its bits. */
+BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t from, int64_t to) BFL_NOEXCEPT;
 
 /* ---- malloc.cpp: the C library's allocator, which LibTorch uses ---------------------------------------------------- */
 

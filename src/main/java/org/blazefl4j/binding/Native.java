@@ -1,6 +1,8 @@
 package org.blazefl4j.binding;
 
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.annotation.Cast;
+import org.bytedeco.javacpp.annotation.Const;
 import org.bytedeco.javacpp.annotation.Name;
 import org.bytedeco.javacpp.annotation.NoException;
 import org.bytedeco.javacpp.annotation.Platform;
@@ -83,10 +85,17 @@ public final class Native {
     public static native int ignoreSignal(int signal);
 
     @Name("bfl_fold_f32")
-    public static native int foldF32(long acc, long x, double weight, long count);
+    public static native int foldF32(
+            long acc,
+            @Cast("const int64_t*") long[] x,
+            @Const double[] weights,
+            int vectors,
+            long from,
+            long to,
+            int fresh);
 
     @Name("bfl_divide_f32")
-    public static native int divideF32(long out, long acc, double divisor, long count);
+    public static native int divideF32(long out, long acc, double divisor, long from, long to);
 
     @Name("bfl_malloc_tune")
     public static native int mallocTune();

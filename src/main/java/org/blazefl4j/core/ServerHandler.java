@@ -47,6 +47,20 @@ public interface ServerHandler<U, D> {
     boolean load(U uplink);
 
     /**
+     * Takes several clients' results, as {@link #load} does for each in the order given, with the same bits; a handler
+     * that adds up several at once overrides it. The packages stay the caller's: what the handler keeps it copies.
+     *
+     * @return true when one of these packages completed the round and the global model was updated
+     */
+    default boolean loadAll(List<U> uplinks) {
+        boolean complete = false;
+        for (U uplink : uplinks) {
+            complete |= load(uplink);
+        }
+        return complete;
+    }
+
+    /**
      * Learns that a client of this round will send nothing, so that the round completes without it. Called after the
      * packages of the round's other clients were loaded, or in between.
      *

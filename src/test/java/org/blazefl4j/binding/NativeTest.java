@@ -22,11 +22,20 @@ class NativeTest {
     void shouldPassAddressesAndNumbers() {
         try (DoublePointer sum = new DoublePointer(1.0, 2.0);
                 FloatPointer x = new FloatPointer(10f, 20f);
+                FloatPointer y = new FloatPointer(1f, 2f);
                 FloatPointer mean = new FloatPointer(2)) {
-            assertThat(Native.foldF32(sum.address(), x.address(), 3.0, 2)).isZero();
-            assertThat(Native.divideF32(mean.address(), sum.address(), 2.0, 2)).isZero();
+            long[] vectors = {x.address(), y.address()};
+            double[] weights = {2.5, 5.0};
+            assertThat(Native.foldF32(sum.address(), vectors, weights, 2, 0, 1, 0))
+                    .isZero();
+            assertThat(Native.foldF32(sum.address(), vectors, weights, 2, 1, 2, 1))
+                    .isZero();
+            assertThat(sum.get(0)).isEqualTo(31.0);
+            assertThat(sum.get(1)).isEqualTo(60.0);
+            assertThat(Native.divideF32(mean.address(), sum.address(), 2.0, 0, 2))
+                    .isZero();
             assertThat(mean.get(0)).isEqualTo(15.5f);
-            assertThat(mean.get(1)).isEqualTo(31f);
+            assertThat(mean.get(1)).isEqualTo(30f);
             assertThat(Native.copy(mean.address() + 4, mean.address(), 4)).isZero();
             assertThat(mean.get(1)).isEqualTo(15.5f);
         }
@@ -34,8 +43,9 @@ class NativeTest {
 
     @Test
     void shouldRefuseWrongAddresses() {
-        assertThat(Native.foldF32(0, 0, 1.0, 1)).isEqualTo(-EINVAL);
-        assertThat(Native.divideF32(1, 1, 1.0, 1)).isEqualTo(-EINVAL);
+        assertThat(Native.foldF32(0, new long[] {8}, new double[] {1.0}, 1, 0, 1, 0))
+                .isEqualTo(-EINVAL);
+        assertThat(Native.divideF32(1, 1, 1.0, 0, 1)).isEqualTo(-EINVAL);
         assertThat(Native.copy(0, 0, 1)).isEqualTo(-EINVAL);
         assertThat(Native.map(-1, 0)).isEqualTo(-EINVAL);
     }

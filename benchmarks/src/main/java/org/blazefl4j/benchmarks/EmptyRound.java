@@ -4,14 +4,12 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.blazefl4j.binding.Native;
+import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
-import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -63,7 +61,7 @@ public class EmptyRound {
     private AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> trainer;
     private FedAvgDownlinkPackage payload;
     private List<Integer> cids;
-    private DoublePointer sum;
+    private WeightedSum sum;
     private CopyBaseline bound;
 
     /** Starts the workers. */
@@ -72,8 +70,7 @@ public class EmptyRound {
         LibTorch.tune();
         payload = new FedAvgDownlinkPackage(torch.rand(floats));
         cids = IntStream.range(0, clients).boxed().toList();
-        sum = new DoublePointer(floats);
-        Pointer.memset(sum, 0, 8L * floats);
+        sum = new WeightedSum("parameters", floats);
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
         trainer = mode.trainer(new EmptyClients(floats), options);
         bound = new CopyBaseline(floats, clients, mode.cores(workers), floats == COLLECTED);
@@ -119,9 +116,7 @@ public class EmptyRound {
         try (uplink) {
             EmptyClients.check(uplink);
             if (fold) {
-                try (Pointer parameters = uplink.parameters().data_ptr()) {
-                    Native.foldF32(sum.address(), parameters.address(), uplink.dataSize(), floats);
-                }
+                sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
             }
         }
     }

@@ -10,8 +10,8 @@ import org.blazefl4j.core.ServerHandler;
 
 /**
  * A server's rounds, whatever its algorithm: who takes part, who was heard of, and what is called when. A subclass says
- * what it does with one package ({@link #add}), what with all of a round ({@link #update}), and how it starts a round
- * again ({@link #forget}).
+ * what it does with one package ({@link #add}) and with a batch of them ({@link #fold}), what with all of a round
+ * ({@link #update}), and how it starts a round again ({@link #forget}).
  *
  * <p>Clients are drawn without replacement from the stream (seed, server, round, {@code "sample"}).
  *
@@ -37,12 +37,16 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     }
 
     /**
-     * Adds one client's package to what was added since {@link #forget}.
+     * Adds one client's package to what was added since {@link #forget}, or takes note of it to do so with the next
+     * ones.
      *
-     * @param uplink stays the caller's
+     * @param uplink stays the caller's, and open until {@link #fold}, {@link #update} or {@link #forget} has returned
      * @throws IllegalArgumentException if it does not fit; all is then as before
      */
     protected abstract void add(U uplink);
+
+    /** Adds what {@link #add} has only taken note of; nothing unless overridden. */
+    protected void fold() {}
 
     /** Makes what was added the round's result. {@link #forget} is called next, then the round is counted. */
     protected abstract void update();
@@ -78,7 +82,25 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final boolean load(U uplink) {
-        return completeIf(take(uplink));
+        return loadAll(List.of(uplink));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException as {@link #load}; the packages before are then loaded
+     */
+    @Override
+    public final boolean loadAll(List<U> uplinks) {
+        boolean complete = false;
+        try {
+            for (U uplink : uplinks) {
+                complete |= completeIf(take(uplink));
+            }
+        } finally {
+            fold();
+        }
+        return complete;
     }
 
     /**

@@ -19,6 +19,8 @@ import org.blazefl4j.core.Device;
  * @param device where the global model is evaluated
  * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; it belongs to the experiment, for
  *     one thread and two give different bits
+ * @param sumThreads how many threads add up clients' tensors, which never changes a bit; 0: one while clients train, as
+ *     many as there are processors when none does
  */
 public record ServerOptions(
         int globalRound,
@@ -27,7 +29,8 @@ public record ServerOptions(
         int batchSize,
         long seed,
         Device device,
-        int intraOpThreads) {
+        int intraOpThreads,
+        int sumThreads) {
 
     /** Far above the rounding error of a double times the largest number of clients, far below one client. */
     private static final int DECIMALS = 6;
@@ -37,38 +40,50 @@ public record ServerOptions(
         require(globalRound > 0, "too few rounds: global_round=" + globalRound + ", limit=1 or more");
         require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
         require(intraOpThreads > 0, "too few threads: intra_op_threads=" + intraOpThreads + ", limit=1 or more");
+        require(sumThreads >= 0, "too few threads: sum_threads=" + sumThreads + ", limit=0 or more; 0 is automatic");
         require(device != null, "no device: device=null, limit=cpu, cuda or cuda:<index>");
         clientsPerRound(numClients, sampleRatio);
     }
 
     /** Every client in every round, evaluation in batches of 50 on the CPU with one thread, seed 42. */
     public static ServerOptions of(int globalRound, int numClients) {
-        return new ServerOptions(globalRound, numClients, 1.0, 50, 42, Device.CPU, 1);
+        return new ServerOptions(globalRound, numClients, 1.0, 50, 42, Device.CPU, 1, 0);
     }
 
     /** These options with another share of the clients per round. */
     public ServerOptions withSampleRatio(double sampleRatio) {
-        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+        return new ServerOptions(
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
     }
 
     /** These options with another number of samples per evaluation step. */
     public ServerOptions withBatchSize(int batchSize) {
-        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+        return new ServerOptions(
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
     }
 
     /** These options with another seed. */
     public ServerOptions withSeed(long seed) {
-        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+        return new ServerOptions(
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
     }
 
     /** These options with another device for the evaluation. */
     public ServerOptions withDevice(Device device) {
-        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+        return new ServerOptions(
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
     }
 
     /** These options with another number of threads. */
     public ServerOptions withIntraOpThreads(int intraOpThreads) {
-        return new ServerOptions(globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads);
+        return new ServerOptions(
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
+    }
+
+    /** These options with another number of threads that add up clients' tensors. */
+    public ServerOptions withSumThreads(int sumThreads) {
+        return new ServerOptions(
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
     }
 
     /** The number of clients that train in each round. */

@@ -34,6 +34,8 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
 
+    private static final String PARAMETERS = "parameters";
+
     private final GlobalModel global;
     private final WeightedSum sum;
 
@@ -51,11 +53,7 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
             ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
         super(options, FedAvgUplinkPackage::cid);
         this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options);
-        this.sum = newSum(global.numel());
-    }
-
-    private static WeightedSum newSum(long numel) {
-        return new WeightedSum("parameters", numel);
+        this.sum = new WeightedSum(PARAMETERS, options, global.numel());
     }
 
     @Override
@@ -71,11 +69,16 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
      */
     @Override
     protected void add(FedAvgUplinkPackage uplink) {
-        add(sum, uplink);
+        stage(sum, uplink);
     }
 
-    private static void add(WeightedSum sum, FedAvgUplinkPackage uplink) {
-        sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
+    private static void stage(WeightedSum sum, FedAvgUplinkPackage uplink) {
+        sum.stage(uplink.cid(), uplink.dataSize(), uplink.parameters());
+    }
+
+    @Override
+    protected void fold() {
+        sum.fold();
     }
 
     @Override
@@ -100,8 +103,8 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
     public static Tensor aggregate(List<FedAvgUplinkPackage> uplinks) {
         requireSome(uplinks);
         Tensor first = uplinks.get(0).parameters();
-        try (WeightedSum sum = newSum(first.numel())) {
-            uplinks.forEach(uplink -> add(sum, uplink));
+        try (WeightedSum sum = new WeightedSum(PARAMETERS, first.numel())) {
+            uplinks.forEach(uplink -> stage(sum, uplink));
             Tensor mean = torch.empty(first.numel());
             sum.mean(mean);
             return mean;

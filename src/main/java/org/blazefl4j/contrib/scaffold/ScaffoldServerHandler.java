@@ -78,9 +78,11 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
         Partitions.requireOfClients(
                 dataset, PartitionType.TRAIN, options.common().numClients());
         this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options.common());
-        this.sum = new WeightedSum("parameters", global.numel());
+        this.sum = new WeightedSum("parameters", options.common(), global.numel());
         this.control = new ServerControl(
-                global.numel(), totalSize(dataset, options.common().numClients()));
+                options.common(),
+                global.numel(),
+                totalSize(dataset, options.common().numClients()));
     }
 
     private static long totalSize(PartitionedDataset<PartitionType> dataset, int numClients) {
@@ -111,8 +113,14 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
         checkSize(uplink);
         sum.check(uplink.cid(), uplink.dataSize(), uplink.parameters());
         control.check(uplink);
-        sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
-        control.add(uplink);
+        sum.stage(uplink.cid(), uplink.dataSize(), uplink.parameters());
+        control.stage(uplink);
+    }
+
+    @Override
+    protected void fold() {
+        sum.fold();
+        control.fold();
     }
 
     /** Weights that change from round to round would take from the sum what was never added to it. */

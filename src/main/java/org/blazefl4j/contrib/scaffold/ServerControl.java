@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.scaffold;
 
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
@@ -28,13 +29,14 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     /**
      * Zero.
      *
+     * @param options tell how many threads add up
      * @param numel its length
      * @param totalSize the number {@code n} of samples of all clients
      */
-    ServerControl(long numel, long totalSize) {
+    ServerControl(ServerOptions options, long numel, long totalSize) {
         this.totalSize = totalSize;
-        this.total = new WeightedSum(WHAT, numel);
-        this.round = new WeightedSum(WHAT, numel);
+        this.total = new WeightedSum(WHAT, options, numel);
+        this.round = new WeightedSum(WHAT, options, numel);
         this.current = torch.zeros(numel).retainReference();
         this.next = torch.zeros(numel).retainReference();
     }
@@ -44,14 +46,21 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         return current;
     }
 
-    /** Refuses a package that {@link #add} would refuse. */
+    /** Refuses a package that {@link #stage} would refuse. */
     void check(ScaffoldUplinkPackage uplink) {
         round.check(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
     }
 
-    /** Adds one client's change to those of the round. */
-    void add(ScaffoldUplinkPackage uplink) {
-        round.add(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
+    /**
+     * Takes note of one client's change, which stays open until {@link #fold}, {@link #advance} or {@link #restart}.
+     */
+    void stage(ScaffoldUplinkPackage uplink) {
+        round.stage(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
+    }
+
+    /** Adds the changes that were staged to those of the round. */
+    void fold() {
+        round.fold();
     }
 
     /** Forgets the changes of the round. */
