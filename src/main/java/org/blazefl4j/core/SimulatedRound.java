@@ -45,7 +45,7 @@ final class SimulatedRound<U, D> {
         clock.enter(Phase.PUBLISH);
         D payload = handler.downlinkPackage();
         clock.enter(Phase.TRAIN);
-        trainer.localProcess(payload, cids, this::load);
+        trainer.localProcessInBatches(payload, cids, this::load);
         dropped =
                 trainer.dropped().stream().map(ClientFailedException::clientId).toList();
         dropped.forEach(this::drop);
@@ -57,15 +57,15 @@ final class SimulatedRound<U, D> {
         }
     }
 
-    private void load(U uplink) {
+    private void load(List<U> uplinks) {
         try {
             clock.enter(Phase.AGGREGATE);
-            complete |= handler.load(uplink);
-            loaded++;
-            tell(listener -> listener.clientLoaded(number, uplink));
+            complete |= handler.loadAll(uplinks);
+            loaded += uplinks.size();
+            uplinks.forEach(uplink -> tell(listener -> listener.clientLoaded(number, uplink)));
         } finally {
             clock.enter(Phase.COLLECT);
-            close(uplink);
+            closeAll(uplinks);
             clock.enter(Phase.TRAIN);
         }
     }
@@ -83,6 +83,21 @@ final class SimulatedRound<U, D> {
     private void tell(Consumer<RoundListener<? super U>> event) {
         clock.pause();
         listeners.forEach(event);
+    }
+
+    /** Closes every package, also if one of them does not close. */
+    private static void closeAll(List<?> uplinks) {
+        RuntimeException failure = null;
+        for (Object uplink : uplinks) {
+            try {
+                close(uplink);
+            } catch (RuntimeException e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     private static void close(Object uplink) {

@@ -42,6 +42,7 @@ final class SimulationTest {
         private int rounds = 3;
         private int wanted = 2;
         private boolean canDrop = true;
+        private int refused = -1;
         private int round;
         private int loaded;
 
@@ -65,6 +66,9 @@ final class SimulationTest {
         @Override
         public boolean load(Package uplink) {
             assertThat(uplink.closed).isFalse();
+            if (uplink.cid == refused) {
+                throw new IllegalArgumentException("package of client " + refused);
+            }
             events.add("load " + uplink.cid);
             if (++loaded < wanted) {
                 return false;
@@ -101,6 +105,7 @@ final class SimulationTest {
     private final class Trainer implements ClientTrainer<Package, String> {
         private final StopEvent stop = StopEvent.create();
         private int round;
+        private boolean together;
         private Consumer<Integer> before = cid -> {};
         private List<ClientFailedException> dropped = List.of();
         private List<ClientFailedException> retried = List.of();
@@ -124,6 +129,17 @@ final class SimulationTest {
                 }
             }
             round++;
+        }
+
+        @Override
+        public void localProcessInBatches(String payload, List<Integer> cids, Consumer<? super List<Package>> sink) {
+            if (together) {
+                List<Package> all = new ArrayList<>();
+                localProcess(payload, cids, all::add);
+                sink.accept(all);
+            } else {
+                ClientTrainer.super.localProcessInBatches(payload, cids, sink);
+            }
         }
 
         @Override
@@ -395,6 +411,30 @@ final class SimulationTest {
 
         assertThatThrownBy(simulation::run).isSameAs(thrown);
         assertThat(events).containsExactly("sample", "train model 0", "load 1", "close 1");
+    }
+
+    @Test
+    void shouldLoadPackagesThatAreReadyTogetherAndCloseThemAfterwards() {
+        handler.rounds = 1;
+        trainer.together = true;
+
+        simulation.addListener(new Listener()).run();
+
+        assertThat(events)
+                .containsSubsequence(
+                        "load 1", "load 0", "loaded 0 1 open=true", "loaded 0 0 open=true", "close 1", "close 0")
+                .endsWith("finished 0 [1, 0] {round=1}");
+    }
+
+    @Test
+    void shouldCloseAllThatWereReadyTogetherIfOneDoesNotLoad() {
+        trainer.together = true;
+        handler.refused = 0;
+
+        assertThatThrownBy(simulation::run)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("package of client 0");
+        assertThat(events).containsExactly("sample", "train model 0", "load 1", "close 1", "close 0");
     }
 
     @Test
