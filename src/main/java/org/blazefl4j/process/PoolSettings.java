@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.ObjIntConsumer;
 
@@ -20,6 +21,7 @@ import java.util.function.ObjIntConsumer;
  * @param inheritJavaOptions whether {@code JAVA_TOOL_OPTIONS} and its kin reach the workers
  * @param heartbeat after how long without a beat a worker counts as frozen
  * @param grace how long workers may take to end when told
+ * @param cacheFolder where archives of the workers' classes are kept; empty: there are none
  * @param output takes each line that a worker writes, with the worker's index; called from several threads
  */
 public record PoolSettings(
@@ -33,4 +35,5 @@ public record PoolSettings(
         boolean inheritJavaOptions,
         Duration heartbeat,
         Duration grace,
+        Optional<Path> cacheFolder,
         ObjIntConsumer<String> output) {}

@@ -46,14 +46,14 @@ public final class ProcessPool implements AutoCloseable {
     private volatile boolean closing;
 
     /**
-     * Starts the workers and waits until they are ready.
+     * Has the workers start and does not wait for them: rounds begin with those that are ready.
      *
      * @param worker the function that trains a client
      * @param prepared a package laid out as results are; its tensors stay the caller's
      * @param algorithm the class whose loader also finds the classes of results
      * @param stopEvent becomes visible to workers
      * @throws IllegalArgumentException if the function or the package cannot cross, or a class is found nowhere
-     * @throws IllegalStateException if a worker cannot start, or there is not enough shared memory
+     * @throws IllegalStateException if there is not enough shared memory
      */
     public ProcessPool(
             PoolSettings settings,
@@ -82,7 +82,6 @@ public final class ProcessPool implements AutoCloseable {
             throw failure;
         }
         stopEvent.attach(board, tenancy);
-        awaitReady();
     }
 
     private static Board newBoard(int workers) {
@@ -111,12 +110,19 @@ public final class ProcessPool implements AutoCloseable {
         }
     }
 
-    private void awaitReady() {
+    /**
+     * Waits until all workers are ready; an interrupt does not cut it short.
+     *
+     * @throws IllegalStateException if one cannot start, with its last words, or the pool is closed
+     */
+    public void awaitReady() {
+        if (!tenancy.enter()) {
+            throw new IllegalStateException("pool is closed: it has no workers; make a new trainer");
+        }
         try {
             supervisor.awaitReady();
-        } catch (Throwable failure) {
-            close();
-            throw failure;
+        } finally {
+            tenancy.leave();
         }
     }
 
@@ -205,7 +211,7 @@ public final class ProcessPool implements AutoCloseable {
         return closing;
     }
 
-    /** The process ids of the workers, by index. */
+    /** The process ids of the workers, by index; waits until each has a process, which may still be starting. */
     public List<Long> workerPids() {
         return supervisor.pids();
     }

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -49,6 +50,7 @@ final class Supervisor implements AutoCloseable {
     private final Pulse[] pulses;
     private final OverdueLanes overdue;
     private final Runnable ended;
+    private final CountDownLatch started = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean closing;
     private volatile IllegalStateException broken;
@@ -128,11 +130,14 @@ final class Supervisor implements AutoCloseable {
     /**
      * Waits until all workers are ready.
      *
-     * @throws IllegalStateException if one cannot start
+     * @throws IllegalStateException if one cannot start, or the pool is closed
      */
     void awaitReady() {
         while (!allReady()) {
             throwIfBroken();
+            if (closing) {
+                throw new IllegalStateException("pool is closed: its workers were still starting; make a new trainer");
+            }
             board.awaitAlert(READY_SLICE_MILLIS);
         }
     }
@@ -158,8 +163,9 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** The process ids of the workers, by index. */
+    /** The process ids of the workers, by index; waits until each has a process. */
     List<Long> pids() {
+        Waiting.await(started, START_LIMIT);
         List<Long> pids = new ArrayList<>();
         for (int worker = 0; worker < settings.workers(); worker++) {
             pids.add(pid(worker));
@@ -221,15 +227,24 @@ final class Supervisor implements AutoCloseable {
 
     private void startAndSupervise() {
         try {
-            for (int worker = 0; worker < settings.workers(); worker++) {
-                pulses[worker] = new Pulse();
-                start(worker);
-            }
+            startAll();
             supervise();
         } catch (RuntimeException | Error e) {
             breakDown(new IllegalStateException("supervisor of worker processes failed: " + e, e));
         } finally {
             endAll();
+        }
+    }
+
+    /** Side by side: none waits for another. */
+    private void startAll() {
+        try {
+            for (int worker = 0; worker < settings.workers() && !closing; worker++) {
+                pulses[worker] = new Pulse();
+                start(worker);
+            }
+        } finally {
+            started.countDown();
         }
     }
 

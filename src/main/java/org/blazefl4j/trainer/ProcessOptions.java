@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.blazefl4j.process.CacheFolder;
 
 /**
  * How worker processes are started and watched. Immutable. Nothing here changes results.
@@ -21,6 +22,8 @@ public final class ProcessOptions {
     private final boolean inheritJavaOptions;
     private final Duration heartbeat;
     private final WorkerOutputListener output;
+    private final boolean classDataArchive;
+    private final Path cacheFolder;
 
     private ProcessOptions(Builder builder) {
         this.workerClassPath = builder.workerClassPath;
@@ -29,6 +32,8 @@ public final class ProcessOptions {
         this.inheritJavaOptions = builder.inheritJavaOptions;
         this.heartbeat = builder.heartbeat;
         this.output = builder.output;
+        this.classDataArchive = builder.classDataArchive;
+        this.cacheFolder = builder.cacheFolder;
     }
 
     /** The options that nobody changed; {@link Builder} lists them. */
@@ -50,6 +55,8 @@ public final class ProcessOptions {
         builder.inheritJavaOptions = inheritJavaOptions;
         builder.heartbeat = heartbeat;
         builder.output = output;
+        builder.classDataArchive = classDataArchive;
+        builder.cacheFolder = cacheFolder;
         return builder;
     }
 
@@ -83,10 +90,21 @@ public final class ProcessOptions {
         return output;
     }
 
+    /** Whether workers start from an archive of their classes, which is made the first time. */
+    public boolean classDataArchive() {
+        return classDataArchive;
+    }
+
+    /** Where archives are kept. */
+    public Path cacheFolder() {
+        return cacheFolder;
+    }
+
     @Override
     public String toString() {
         return "ProcessOptions[workerClassPath=" + workerClassPath + ", jvmArguments=" + jvmArguments + ", environment="
-                + environment + ", inheritJavaOptions=" + inheritJavaOptions + ", heartbeat=" + heartbeat + "]";
+                + environment + ", inheritJavaOptions=" + inheritJavaOptions + ", heartbeat=" + heartbeat
+                + ", classDataArchive=" + classDataArchive + ", cacheFolder=" + cacheFolder + "]";
     }
 
     /** Collects options; each is checked as it is set. */
@@ -101,6 +119,8 @@ public final class ProcessOptions {
         private boolean inheritJavaOptions;
         private Duration heartbeat = Duration.ofSeconds(5);
         private WorkerOutputListener output = Builder::print;
+        private boolean classDataArchive = true;
+        private Path cacheFolder = CacheFolder.standard();
 
         private Builder() {}
 
@@ -159,6 +179,27 @@ public final class ProcessOptions {
          */
         public Builder output(WorkerOutputListener listener) {
             this.output = Objects.requireNonNull(listener, "output");
+            return this;
+        }
+
+        /**
+         * Whether workers start from an archive of their classes, about a third faster; they do unless set. The first
+         * pool has a process beside it make the archive, at low priority and not beyond its own {@code close()}. There
+         * is none where the workers' class path holds folders, or the cache folder cannot be written to.
+         */
+        public Builder classDataArchive(boolean use) {
+            this.classDataArchive = use;
+            return this;
+        }
+
+        /**
+         * Where archives are kept: unless set, the folder named by the system property {@code blazefl4j.cacheFolder},
+         * by the environment variable {@code BLAZEFL4J_CACHE}, {@code $XDG_CACHE_HOME/blazefl4j}, or
+         * {@code ~/.cache/blazefl4j}. It is made when it is needed, for this user alone. Files in it may be deleted at
+         * any time; those that were long not used go by themselves.
+         */
+        public Builder cacheFolder(Path folder) {
+            this.cacheFolder = folder.toAbsolutePath();
             return this;
         }
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.trainer;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientAlgorithm;
@@ -18,7 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Trains clients in worker processes that exchange tensors with this one through shared memory. The processes are
- * started once and live as long as the trainer; a lost one is replaced.
+ * started once, when the trainer is made, and live as long as the trainer; a lost one is replaced. The constructor does
+ * not wait for them: a round begins with those that are ready, and the others join it.
  *
  * <pre>{@code
  * try (var trainer = new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults())) {
@@ -43,27 +45,28 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
     private final ProcessPool pool;
 
     /**
-     * Starts the workers with the default {@link ProcessOptions} and waits until they are ready.
+     * Has the workers start, with the default {@link ProcessOptions}. One that cannot start is reported by
+     * {@link #awaitReady} and by the first round.
      *
      * @param algorithm the client side of the algorithm
      * @param options how clients are run
      * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
      *     cross, or a class it needs has no place that workers could load it from
-     * @throws IllegalStateException if a worker cannot start, with its last words, or shared memory is too small
+     * @throws IllegalStateException if shared memory is too small
      */
     public ProcessPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         this(algorithm, options, ProcessOptions.defaults());
     }
 
     /**
-     * Starts the workers and waits until they are ready.
+     * Has the workers start. One that cannot start is reported by {@link #awaitReady} and by the first round.
      *
      * @param algorithm the client side of the algorithm
      * @param options how clients are run
      * @param processOptions how workers are started and watched
      * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
      *     cross, or a class it needs has no place that workers could load it from
-     * @throws IllegalStateException if a worker cannot start, with its last words, or shared memory is too small
+     * @throws IllegalStateException if shared memory is too small
      */
     @SuppressWarnings("this-escape") // all that is called is final
     public ProcessPoolClientTrainer(
@@ -97,6 +100,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
                 process.inheritJavaOptions(),
                 process.heartbeat(),
                 options().grace(),
+                process.classDataArchive() ? Optional.of(process.cacheFolder()) : Optional.empty(),
                 (line, worker) -> process.output().line(worker, line));
     }
 
@@ -109,7 +113,20 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         return super.prepareUplinkPackageBuffer();
     }
 
-    /** The process ids of the workers, by index; they change when a lost worker is replaced. */
+    /**
+     * Waits until all workers are ready: their classes and libraries loaded, their kernels run once. Nobody needs to;
+     * measurements do. An interrupt does not cut it short.
+     *
+     * @throws IllegalStateException if a worker cannot start, with its last words, or the trainer is closed
+     */
+    public final void awaitReady() {
+        pool.awaitReady();
+    }
+
+    /**
+     * The process ids of the workers, by index; they change when a lost worker is replaced. Waits until each has a
+     * process, which may still be starting.
+     */
     public final List<Long> workerPids() {
         return pool.workerPids();
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -52,6 +53,7 @@ final class PoolRoundTest {
                 false,
                 Duration.ofSeconds(5),
                 GRACE,
+                Optional.empty(),
                 (line, worker) -> {});
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +36,7 @@ final class WorkerCommandTest {
                 inherit,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(2),
+                Optional.empty(),
                 (line, worker) -> {});
         return new WorkerCommand(settings, new WorkerClassPath(List.of(), List.of()), folder);
     }

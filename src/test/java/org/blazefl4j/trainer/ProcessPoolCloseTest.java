@@ -48,6 +48,7 @@ final class ProcessPoolCloseTest {
         before = Holdings.now();
         long open = Conditions.segmentsOpen();
         trainer = newTrainer(List.of());
+        trainer.awaitReady();
         pids = trainer.workerPids();
         assertThat(pids).allSatisfy(pid -> assertThat(Conditions.isRunning(pid)).isTrue());
         assertThat(Conditions.segmentsOpen()).isGreaterThan(open);
@@ -265,8 +266,13 @@ final class ProcessPoolCloseTest {
                 .jvmArguments(List.of("-Xmx1k"))
                 .output((worker, line) -> {})
                 .build();
-        assertThatThrownBy(() -> new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults(), wrong))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("Too small maximum heap");
+        try (var broken = new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults(), wrong)) {
+            assertThatThrownBy(() -> broken.localProcess(down(FLOATS, 0), cids(2)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("Too small maximum heap");
+            assertThatThrownBy(broken::awaitReady)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("Too small maximum heap");
+        }
     }
 }

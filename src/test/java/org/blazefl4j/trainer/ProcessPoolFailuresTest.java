@@ -86,7 +86,9 @@ final class ProcessPoolFailuresTest {
                 .numParallels(workers)
                 .grace(Duration.ofMillis(500))
                 .build();
-        return new ProcessPoolClientTrainer<>(ALGORITHM, options, process);
+        var opened = new ProcessPoolClientTrainer<>(ALGORITHM, options, process);
+        opened.awaitReady();
+        return opened;
     }
 
     private ClientFailedException failRound(int clients) {

@@ -49,6 +49,7 @@ final class ProcessPoolPolicyTest {
                 .build();
         trainer = new ProcessPoolClientTrainer<>(
                 algorithm, options.numParallels(workers).build(), process);
+        trainer.awaitReady();
     }
 
     private static TrainerOptions.Builder retrying(int retries) {

@@ -53,6 +53,7 @@ final class ProcessPoolRoundsTest {
         trainer = new ProcessPoolClientTrainer<>(
                 algorithm,
                 TrainerOptions.builder().numParallels(WORKERS).slots(SLOTS).build());
+        trainer.awaitReady();
     }
 
     @AfterAll

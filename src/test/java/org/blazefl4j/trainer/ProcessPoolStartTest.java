@@ -94,7 +94,11 @@ final class ProcessPoolStartTest {
             ClientWorker<Order, Down, Up> worker, ProcessOptions process, Class<?> type, String... texts) {
         Holdings before = Holdings.now();
         Algorithm algorithm = new Algorithm(FLOATS).worker(worker);
-        assertThatThrownBy(() -> new ProcessPoolClientTrainer<>(algorithm, ONE, process))
+        assertThatThrownBy(() -> {
+                    try (var trainer = new ProcessPoolClientTrainer<>(algorithm, ONE, process)) {
+                        trainer.awaitReady();
+                    }
+                })
                 .isInstanceOf(type)
                 .hasMessageContainingAll(texts);
         before.awaitNoMore();
@@ -185,6 +189,7 @@ final class ProcessPoolStartTest {
                 .build();
         Algorithm algorithm = new Algorithm(FLOATS);
         try (var trainer = new ProcessPoolClientTrainer<>(algorithm, options, process)) {
+            trainer.awaitReady();
             Files.delete(flags);
             Conditions.signal("KILL", trainer.workerPids().get(0));
             for (int round = 0; round < 2; round++) {

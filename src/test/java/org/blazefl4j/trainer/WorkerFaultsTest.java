@@ -102,7 +102,9 @@ final class WorkerFaultsTest {
                 .numParallels(WORKERS)
                 .onClientFailure(policy.policy)
                 .build();
-        return new ProcessPoolClientTrainer<>(algorithm, options, process);
+        var opened = new ProcessPoolClientTrainer<>(algorithm, options, process);
+        opened.awaitReady();
+        return opened;
     }
 
     @AfterEach

@@ -1,0 +1,37 @@
+package org.blazefl4j.process;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/** Where the library keeps what makes later runs start faster. Nothing there is needed: any file may go at any time. */
+public final class CacheFolder {
+
+    /** The system property that names the folder. */
+    public static final String PROPERTY = "blazefl4j.cacheFolder";
+
+    /** The environment variable that names the folder. */
+    public static final String VARIABLE = "BLAZEFL4J_CACHE";
+
+    private CacheFolder() {}
+
+    /**
+     * The folder unless a caller names another: that of the property, of the variable,
+     * {@code $XDG_CACHE_HOME/blazefl4j}, or {@code ~/.cache/blazefl4j}. It need not exist.
+     */
+    public static Path standard() {
+        return standard(System.getProperty(PROPERTY), System.getenv(), System.getProperty("user.home"));
+    }
+
+    static Path standard(String property, Map<String, String> environment, String home) {
+        return path(property)
+                .or(() -> path(environment.get(VARIABLE)))
+                .or(() -> path(environment.get("XDG_CACHE_HOME")).map(folder -> folder.resolve("blazefl4j")))
+                .orElseGet(() -> Path.of(home, ".cache", "blazefl4j"))
+                .toAbsolutePath();
+    }
+
+    private static Optional<Path> path(String text) {
+        return text == null || text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
+    }
+}
