@@ -5,9 +5,10 @@ module org.blazefl4j {
     requires org.bytedeco.openblas;
     requires jdk.unsupported;
 
-    // The command line and the result files only
+    // The command line, the latency lab and the result files only
     requires static com.fasterxml.jackson.jr.ob;
     requires static de.siegmar.fastcsv;
+    requires static HdrHistogram;
     requires static info.picocli;
     requires static me.tongfei.progressbar;
 
@@ -23,6 +24,7 @@ module org.blazefl4j {
     exports org.blazefl4j.contrib.fedavg;
     exports org.blazefl4j.contrib.scaffold;
     exports org.blazefl4j.metrics;
+    exports org.blazefl4j.lab;
 
     opens org.blazefl4j.cli to
             info.picocli;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine.Option;
 
 /** Refuses options that contradict one another or have no effect. */

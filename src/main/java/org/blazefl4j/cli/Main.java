@@ -2,6 +2,7 @@ package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

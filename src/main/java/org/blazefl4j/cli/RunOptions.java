@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 

@@ -8,6 +8,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**

@@ -51,7 +51,10 @@ final class PackageDirectionTest {
 
     @ArchTest
     static final ArchRule algorithmsKnowNoCommandLine =
-            noneOf("contrib", "metrics").mayUse("cli");
+            noneOf("contrib", "metrics").mayUse("lab", "cli");
+
+    @ArchTest
+    static final ArchRule theLabKnowsNoResultFiles = noneOf("lab").mayUse("process", "metrics", "checkpoint", "cli");
 
     /** Workers' processes are the library's own; of these classes, which run there, each ends its process. */
     @ArchTest

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

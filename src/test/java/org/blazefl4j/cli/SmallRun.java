@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.nio.file.Path;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.ExecutionMode;
 
 /** Settings of a run of ten clients without workers. */
 final class SmallRun {

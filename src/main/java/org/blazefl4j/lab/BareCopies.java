@@ -1,0 +1,31 @@
+package org.blazefl4j.lab;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** A copy of the same parameters for each client, into a buffer of this loop's own. */
+final class BareCopies implements BareLoop {
+
+    private final Tensor source;
+    private final Tensor target;
+
+    /**
+     * Before the first copy.
+     *
+     * @param source of any shape; only read; stays the caller's
+     */
+    BareCopies(Tensor source) {
+        this.source = source;
+        this.target = torch.empty_like(source);
+    }
+
+    @Override
+    public void trainClient() {
+        target.copy_(source);
+    }
+
+    @Override
+    public void close() {
+        target.close();
+    }
+}

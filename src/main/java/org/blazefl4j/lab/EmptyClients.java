@@ -1,0 +1,69 @@
+package org.blazefl4j.lab;
+
+import java.util.Map;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Clients that train nothing: each copies the global parameters into its uplink buffer, marks the first one with its id
+ * and returns them with a size and two metrics.
+ *
+ * @param floats the number of parameters
+ */
+public record EmptyClients(int floats)
+        implements ClientAlgorithm<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> {
+
+    /**
+     * What a client is told.
+     *
+     * @param cid the client
+     * @param dataSize the number of samples that it says it has
+     */
+    public record Config(int cid, long dataSize) {}
+
+    @Override
+    public Config getClientConfig(int cid) {
+        return new Config(cid, 500);
+    }
+
+    @Override
+    public ClientWorker<Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> worker() {
+        return EmptyClients::copy;
+    }
+
+    @Override
+    public FedAvgUplinkPackage prepareUplinkPackageBuffer() {
+        return new FedAvgUplinkPackage(0, torch.empty(floats), 0, Map.of());
+    }
+
+    private static FedAvgUplinkPackage copy(Config config, FedAvgDownlinkPackage payload, WorkerContext context) {
+        FedAvgUplinkPackage buffer = context.uplinkBuffer();
+        Tensor parameters = buffer.parameters();
+        parameters.copy_(payload.parameters());
+        try (FloatPointer first = parameters.data_ptr_float()) {
+            first.put(0, config.cid());
+        }
+        return new FedAvgUplinkPackage(
+                config.cid(), parameters, config.dataSize(), Map.of("loss", 0.5, "accuracy", 0.9));
+    }
+
+    /**
+     * Looks whether a package is what its client returned.
+     *
+     * @throws IllegalStateException if it is not
+     */
+    public static void check(FedAvgUplinkPackage uplink) {
+        try (FloatPointer first = uplink.parameters().data_ptr_float()) {
+            if (first.get(0) != uplink.cid()) {
+                throw new IllegalStateException("wrong package: cid=" + uplink.cid() + ", first parameter="
+                        + first.get(0) + ", limit=the client's id");
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package org.blazefl4j.lab;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Rounds in which nothing is trained. */
+final class EmptyWork extends Work {
+
+    private final int floats;
+
+    EmptyWork(int floats) {
+        this.floats = positive("floats", floats);
+    }
+
+    @Override
+    public String kind() {
+        return "empty";
+    }
+
+    @Override
+    public String size() {
+        return floats + " floats";
+    }
+
+    @Override
+    Subject<?, ?> open(LabCase which, int rounds) {
+        return Subject.<FedAvgUplinkPackage, FedAvgDownlinkPackage>of(subject -> {
+            FedAvgDownlinkPackage payload = subject.own(new FedAvgDownlinkPackage(torch.ones(floats)));
+            Tensor parameters = payload.parameters();
+            subject.handler(new Server(payload, which.clients(), rounds));
+            subject.trainer(which.mode()
+                    .trainer(
+                            new EmptyClients(floats),
+                            TrainerOptions.builder()
+                                    .numParallels(which.workers())
+                                    .build()));
+            subject.bare(new BareLoops(which.workers(), () -> new BareCopies(parameters)));
+        });
+    }
+
+    /** Sends the same parameters in every round, and looks at what comes back. */
+    private static final class Server implements ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
+
+        private final FedAvgDownlinkPackage payload;
+        private final List<Integer> clients;
+        private final int rounds;
+        private int round;
+        private int loaded;
+
+        Server(FedAvgDownlinkPackage payload, int clients, int rounds) {
+            this.payload = payload;
+            this.clients = IntStream.range(0, clients).boxed().toList();
+            this.rounds = rounds;
+        }
+
+        @Override
+        public FedAvgDownlinkPackage downlinkPackage() {
+            return payload;
+        }
+
+        @Override
+        public List<Integer> sampleClients() {
+            return clients;
+        }
+
+        @Override
+        public boolean isStopped() {
+            return round >= rounds;
+        }
+
+        @Override
+        public boolean load(FedAvgUplinkPackage uplink) {
+            EmptyClients.check(uplink);
+            loaded = (loaded + 1) % clients.size();
+            if (loaded == 0) {
+                round++;
+            }
+            return loaded == 0;
+        }
+
+        @Override
+        public void globalUpdate(List<FedAvgUplinkPackage> uplinks) {
+            uplinks.forEach(this::load);
+        }
+    }
+}

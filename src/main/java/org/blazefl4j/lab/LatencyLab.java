@@ -1,0 +1,103 @@
+package org.blazefl4j.lab;
+
+import java.util.Objects;
+import java.util.Optional;
+import org.blazefl4j.core.Simulation;
+
+/**
+ * Measures cases one after another, each with workers of its own.
+ *
+ * <pre>{@code
+ * LatencyLab lab = new LatencyLab(new LabOptions(30, 5, Duration.ofSeconds(10)), new LabListener() {});
+ * LabCase empty = new LabCase(Work.empty(62_006), ExecutionMode.MULTI_PROCESS, 2, 100);
+ * lab.measure(empty).ifPresent(result -> System.out.println(result.round().p99()));
+ * }</pre>
+ *
+ * <p>Rounds are those of a {@link Simulation}, which streams packages into the server, so memory is in the order of
+ * workers. Figures are a tuned program's only if {@link org.blazefl4j.torch.LibTorch#tune()} was called before. Used by
+ * one thread; {@link #stop()} may be called by any.
+ */
+public final class LatencyLab {
+
+    private final LabOptions options;
+    private final LabListener listener;
+    private final Object lock = new Object();
+    private Simulation<?, ?> running;
+    private volatile boolean stopping;
+
+    /**
+     * A lab that has measured nothing.
+     *
+     * @param options how long each case is measured
+     * @param listener is told how it goes
+     */
+    public LatencyLab(LabOptions options, LabListener listener) {
+        this.options = Objects.requireNonNull(options, "options");
+        this.listener = Objects.requireNonNull(listener, "listener");
+    }
+
+    /**
+     * Measures a case.
+     *
+     * @return empty if {@link #stop()} was called before a round was measured
+     * @throws IllegalStateException if workers cannot start
+     * @throws org.blazefl4j.core.ClientFailedException if a client fails
+     */
+    public Optional<CaseResult> measure(LabCase which) {
+        if (stopping) {
+            return Optional.empty();
+        }
+        listener.caseStarted(which);
+        try (Subject<?, ?> subject = which.work().open(which, options.warmUps() + options.rounds())) {
+            return measure(which, subject);
+        }
+    }
+
+    private <U, D> Optional<CaseResult> measure(LabCase which, Subject<U, D> subject) {
+        Simulation<U, D> simulation = new Simulation<>(subject.handler(), subject.trainer());
+        Measurement measurement = new Measurement(
+                which,
+                options,
+                () -> subject.bare().run(which.clients(), this::isStopping),
+                this::isStopping,
+                simulation::stop,
+                listener);
+        begin(simulation);
+        try {
+            simulation.addListener(measurement).run();
+        } finally {
+            end();
+        }
+        return measurement.result();
+    }
+
+    private void begin(Simulation<?, ?> simulation) {
+        synchronized (lock) {
+            running = simulation;
+            if (stopping) {
+                simulation.stop();
+            }
+        }
+    }
+
+    private void end() {
+        synchronized (lock) {
+            running = null;
+        }
+    }
+
+    /** Ends the case that is being measured, with the rounds that it has, and lets none begin. From any thread. */
+    public void stop() {
+        synchronized (lock) {
+            stopping = true;
+            if (running != null) {
+                running.stop();
+            }
+        }
+    }
+
+    /** Whether {@link #stop()} was called. */
+    public boolean isStopping() {
+        return stopping;
+    }
+}

@@ -1,0 +1,108 @@
+package org.blazefl4j.lab;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.RoundListener;
+import org.blazefl4j.core.RoundReport;
+
+/** Takes the times of a case's rounds, runs the bare loop after each, and ends the simulation in time. */
+final class Measurement implements RoundListener<Object> {
+
+    /** The part of the time limit that warming up may take: one in so many. */
+    private static final int WARM_UP_PART = 4;
+
+    private final LabCase which;
+    private final LabOptions options;
+    private final Supplier<Duration> bareLoop;
+    private final BooleanSupplier stopped;
+    private final Runnable stop;
+    private final LabListener listener;
+    private final long start = System.nanoTime();
+    private final LatencyRecorder rounds = new LatencyRecorder();
+    private final LatencyRecorder bare = new LatencyRecorder();
+    private final Map<Phase, LatencyRecorder> phases = new EnumMap<>(Phase.class);
+    private final List<Double> efficiencies = new ArrayList<>();
+    private int warmUps;
+    private boolean warm;
+
+    /**
+     * Before the first round.
+     *
+     * @param bareLoop does the work of a round and says how long it took
+     * @param stopped whether somebody has asked for the end, so that the bare loop may have left something out
+     * @param stop ends the simulation
+     */
+    Measurement(
+            LabCase which,
+            LabOptions options,
+            Supplier<Duration> bareLoop,
+            BooleanSupplier stopped,
+            Runnable stop,
+            LabListener listener) {
+        this.which = which;
+        this.options = options;
+        this.bareLoop = bareLoop;
+        this.stopped = stopped;
+        this.stop = stop;
+        this.listener = listener;
+        this.warm = options.warmUps() == 0;
+        for (Phase phase : Phase.values()) {
+            phases.put(phase, new LatencyRecorder());
+        }
+    }
+
+    @Override
+    public void roundFinished(RoundReport report) {
+        Duration bareTime = bareLoop.get();
+        if (stopped.getAsBoolean()) {
+            return;
+        }
+        if (warm) {
+            add(report, bareTime);
+        } else {
+            warmUps++;
+            warm = warmUps >= options.warmUps() || isOver(options.timeLimit().dividedBy(WARM_UP_PART));
+        }
+    }
+
+    private void add(RoundReport report, Duration bareTime) {
+        rounds.add(report.total());
+        bare.add(bareTime);
+        phases.forEach((phase, recorder) -> recorder.add(report.phases().of(phase)));
+        Duration framework = report.training().plus(report.aggregation());
+        efficiencies.add((double) bareTime.toNanos() / framework.toNanos());
+        listener.roundMeasured(which, rounds.count());
+        if (rounds.count() >= options.rounds() || isOver(options.timeLimit())) {
+            stop.run();
+        }
+    }
+
+    private boolean isOver(Duration limit) {
+        return System.nanoTime() - start >= limit.toNanos();
+    }
+
+    /** What was measured; empty if no round was. */
+    Optional<CaseResult> result() {
+        if (efficiencies.isEmpty()) {
+            return Optional.empty();
+        }
+        Map<Phase, Latencies> byPhase = new EnumMap<>(Phase.class);
+        phases.forEach((phase, recorder) -> byPhase.put(phase, recorder.latencies()));
+        return Optional.of(new CaseResult(
+                which,
+                rounds.count(),
+                rounds.latencies(),
+                Collections.unmodifiableMap(byPhase),
+                bare.latencies(),
+                Quartiles.of(
+                        efficiencies.stream().mapToDouble(Double::doubleValue).toArray())));
+    }
+}

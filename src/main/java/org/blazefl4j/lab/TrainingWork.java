@@ -1,0 +1,78 @@
+package org.blazefl4j.lab;
+
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.data.FilteredDataset;
+import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/** Rounds of federated averaging. */
+final class TrainingWork extends Work {
+
+    private static final double RATE = 0.01;
+    private static final SeededModelSelector MODELS = new SeededModelSelector(
+            42, RandomImages.CHANNELS, RandomImages.SIDE, RandomImages.SIDE, RandomImages.CLASSES);
+
+    private final ModelName model;
+    private final int samples;
+    private final int batch;
+
+    TrainingWork(ModelName model, int samples, int batch) {
+        this.model = model;
+        this.samples = positive("samples", samples);
+        this.batch = positive("batch", batch);
+    }
+
+    @Override
+    public String kind() {
+        return "training";
+    }
+
+    @Override
+    public String size() {
+        return model.toString();
+    }
+
+    @Override
+    Subject<?, ?> open(LabCase which, int rounds) {
+        return Subject.<FedAvgUplinkPackage, FedAvgDownlinkPackage>of(subject -> {
+            RandomImages images = subject.own(RandomImages.atLeast(samples));
+            InMemoryPartitionedDataset<PartitionType> data = subject.own(new InMemoryPartitionedDataset<>());
+            TensorDataset whole = new TensorDataset(images.images(), images.labels());
+            for (int client = 0; client < which.clients(); client++) {
+                data.setDataset(
+                        PartitionType.TRAIN,
+                        client,
+                        new FilteredDataset(subject.own(images.indices(client, samples)), whole));
+            }
+            data.setDataset(PartitionType.TEST, new FilteredDataset(subject.own(images.testIndices()), whole));
+            subject.handler(subject.own(
+                    new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients()))));
+            FedAvgClients clients =
+                    new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
+            AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ?> trainer = which.mode()
+                    .trainer(
+                            clients,
+                            TrainerOptions.builder()
+                                    .numParallels(which.workers())
+                                    .build());
+            subject.trainer(trainer);
+            trainer.share("images", images.images());
+            trainer.share("labels", images.labels());
+            subject.bare(new BareLoops(which.workers(), () -> bareLoop(images)));
+        });
+    }
+
+    private BareLoop bareLoop(RandomImages images) {
+        return new BareTraining(MODELS.selectModel(model), images.images(), images.labels(), samples, batch);
+    }
+}

@@ -1,0 +1,40 @@
+package org.blazefl4j.trainer;
+
+import java.util.Locale;
+import org.blazefl4j.core.ClientAlgorithm;
+
+/** How a round's clients are run. The same algorithm gives the same bits in each. */
+public enum ExecutionMode {
+    /** One after another on the calling thread. */
+    SINGLE_THREADED,
+    /** In threads of this process. */
+    MULTI_THREADED,
+    /** In worker processes. */
+    MULTI_PROCESS;
+
+    /**
+     * Makes this mode's trainer, which the caller closes.
+     *
+     * @param algorithm the client side of the algorithm
+     * @param options how clients are run
+     * @param <U> the uplink package
+     * @param <D> the downlink package
+     * @param <C> the client's configuration
+     * @throws IllegalArgumentException if algorithm or options are refused by the trainer's constructor
+     * @throws IllegalStateException if its workers cannot start
+     */
+    public <U, D, C> AbstractClientTrainer<U, D, C> trainer(
+            ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+        return switch (this) {
+            case SINGLE_THREADED -> new SerialClientTrainer<>(algorithm, options);
+            case MULTI_THREADED -> new ThreadPoolClientTrainer<>(algorithm, options);
+            case MULTI_PROCESS -> new ProcessPoolClientTrainer<>(algorithm, options);
+        };
+    }
+
+    /** The name in lower case, such as {@code multi-process}. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,72 @@
+package org.blazefl4j.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+final class BareLoopsTest {
+
+    private final Map<Thread, Integer> trained = new ConcurrentHashMap<>();
+    private final List<Thread> closed = new CopyOnWriteArrayList<>();
+
+    private final class Counting implements BareLoop {
+
+        private final Thread maker = Thread.currentThread();
+
+        @Override
+        public void trainClient() {
+            assertThat(Thread.currentThread()).isSameAs(maker);
+            trained.merge(maker, 1, Integer::sum);
+        }
+
+        @Override
+        public void close() {
+            assertThat(Thread.currentThread()).isSameAs(maker);
+            closed.add(maker);
+        }
+    }
+
+    @Test
+    void shouldShareOutTheClientsAndCloseEachLoopInItsThread() {
+        try (BareLoops loops = new BareLoops(3, Counting::new)) {
+            assertThat(loops.run(8, () -> false)).isGreaterThan(Duration.ZERO);
+        }
+
+        assertThat(trained.values()).containsExactlyInAnyOrder(3, 3, 2);
+        assertThat(closed).containsExactlyInAnyOrderElementsOf(trained.keySet());
+    }
+
+    @Test
+    void shouldLeaveTheRestOnceItIsStopped() {
+        AtomicInteger looks = new AtomicInteger();
+        try (BareLoops loops = new BareLoops(1, Counting::new)) {
+            loops.run(1000, () -> looks.incrementAndGet() > 5);
+        }
+
+        assertThat(trained.values()).containsExactly(5);
+    }
+
+    @Test
+    void shouldCloseTheLoopsThatWereMadeIfOneCannotBe() {
+        AtomicInteger made = new AtomicInteger();
+
+        assertThatThrownBy(() -> new BareLoops(2, () -> {
+                    if (made.incrementAndGet() == 2) {
+                        throw new IllegalArgumentException("no memory");
+                    }
+                    return new Counting();
+                }))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no memory");
+        assertThat(closed).hasSize(1);
+    }
+}

@@ -1,0 +1,99 @@
+package org.blazefl4j.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.blazefl4j.core.Phase;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.ExecutionMode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(120)
+final class LatencyLabTest {
+
+    private static final Duration LONG = Duration.ofHours(1);
+
+    private final List<Integer> told = new ArrayList<>();
+
+    private static LabCase of(Work work, ExecutionMode mode) {
+        return new LabCase(work, mode, mode == ExecutionMode.SINGLE_THREADED ? 1 : 2, 3);
+    }
+
+    private final class Listener implements LabListener {
+        @Override
+        public void roundMeasured(LabCase which, int rounds) {
+            told.add(rounds);
+        }
+    }
+
+    private CaseResult measure(LabCase which) {
+        CaseResult result = new LatencyLab(new LabOptions(2, 1, LONG), new Listener())
+                .measure(which)
+                .orElseThrow();
+        assertThat(result.which()).isEqualTo(which);
+        assertThat(result.rounds()).isEqualTo(2);
+        assertThat(told).containsExactly(1, 2);
+        assertThat(result.bare().p50()).isPositive();
+        assertThat(result.efficiency().median()).isPositive();
+        assertThat(result.phases().values().stream().map(Latencies::mean).reduce(Duration.ZERO, Duration::plus))
+                .isCloseTo(result.round().mean(), result.round().mean().dividedBy(50));
+        return result;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldMeasureEmptyRounds(ExecutionMode mode) {
+        CaseResult result = measure(of(Work.empty(1000), mode));
+
+        assertThat(result.phases().get(Phase.PUBLISH).p50()).isPositive();
+        assertThat(result.phases().get(Phase.TRAIN).p50()).isPositive();
+        assertThat(result.phases().get(Phase.COLLECT).p50()).isPositive();
+    }
+
+    @Test
+    void shouldMeasureTrainingRounds() {
+        CaseResult result = measure(of(Work.training(ModelName.MLP, 3, 2), ExecutionMode.MULTI_THREADED));
+
+        assertThat(result.phases().get(Phase.AGGREGATE).p50()).isPositive();
+        assertThat(result.phases().get(Phase.EVALUATE).p50()).isPositive();
+    }
+
+    @Test
+    void shouldEndACaseWithTheRoundsThatItHasWhenItIsStopped() {
+        LatencyLab[] lab = {null};
+        lab[0] = new LatencyLab(new LabOptions(1000, 0, LONG), new LabListener() {
+            @Override
+            public void roundMeasured(LabCase which, int rounds) {
+                if (rounds == 2) {
+                    lab[0].stop();
+                }
+            }
+        });
+        LabCase which = of(Work.empty(10), ExecutionMode.MULTI_THREADED);
+
+        assertThat(lab[0].measure(which)).map(CaseResult::rounds).contains(2);
+        assertThat(lab[0].measure(which)).isEmpty();
+    }
+
+    @Test
+    void shouldHaveNoResultIfItIsStoppedWhileWorkersStart() {
+        LatencyLab[] lab = {null};
+        lab[0] = new LatencyLab(new LabOptions(1000, 0, LONG), new LabListener() {
+            @Override
+            public void caseStarted(LabCase which) {
+                lab[0].stop();
+            }
+        });
+
+        Optional<CaseResult> result = lab[0].measure(of(Work.empty(10), ExecutionMode.MULTI_THREADED));
+
+        assertThat(result).isEmpty();
+        assertThat(lab[0].isStopping()).isTrue();
+    }
+}
