@@ -53,7 +53,7 @@ final class JmhBenchmarks {
         }
         return Measurement.of(
                 name(result.getParams()),
-                result.getPrimaryResult().getScoreUnit(),
+                result.getPrimaryResult().getScoreUnit().replace("/op", ""),
                 array(values),
                 PairedBaseline.LABEL,
                 array(baselines));

@@ -2,7 +2,6 @@ package org.blazefl4j.benchmarks;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -11,7 +10,8 @@ import java.util.function.Consumer;
  * Runs benchmarks and prints medians with quartiles, beside their baselines.
  *
  * <p>The first argument names a program that measures by itself, whose options follow; anything else goes to JMH, whose
- * options apply. {@code --json <file>} before it writes what was measured to a file.
+ * options apply. {@code --json <file>} before it writes what was measured to a file. {@code page}, {@code guard} and
+ * {@code update-guard} are for {@code benchmarks/run}, which makes one report of several such files.
  */
 public final class Main {
 
@@ -31,23 +31,34 @@ public final class Main {
 
     private Main() {}
 
-    /** Runs what the arguments name. */
+    /** Runs what the arguments name; a regression ends with exit code 1. */
     public static void main(String[] args) throws Exception {
-        boolean toFile = args.length >= 2 && args[0].equals("--json");
-        String[] rest = toFile ? Arrays.copyOfRange(args, 2, args.length) : args;
+        List<String> rest = List.of(args).subList(Math.min(1, args.length), args.length);
+        switch (args.length == 0 ? "" : args[0]) {
+            case "page" -> Reports.page(rest);
+            case "update-guard" -> Reports.updateGuard(rest);
+            case "guard" -> {
+                if (!Reports.guard(rest)) {
+                    System.exit(1);
+                }
+            }
+            case "--json" -> MeasurementFile.write(Path.of(args[1]), measure(rest.subList(1, rest.size())));
+            default -> measure(List.of(args));
+        }
+    }
+
+    private static List<Measurement> measure(List<String> args) throws Exception {
         List<Measurement> measured = new ArrayList<>();
         Consumer<Measurement> results = measurement -> {
             System.out.println(measurement.row());
             measured.add(measurement);
         };
-        Program program = rest.length == 0 ? null : PROGRAMS.get(rest[0]);
+        Program program = args.isEmpty() ? null : PROGRAMS.get(args.get(0));
         if (program == null) {
-            JmhBenchmarks.run(rest, results);
+            JmhBenchmarks.run(args.toArray(String[]::new), results);
         } else {
-            program.run(Arrays.copyOfRange(rest, 1, rest.length), results);
+            program.run(args.subList(1, args.size()).toArray(String[]::new), results);
         }
-        if (toFile) {
-            MeasurementFile.write(Path.of(args[1]), measured);
-        }
+        return measured;
     }
 }

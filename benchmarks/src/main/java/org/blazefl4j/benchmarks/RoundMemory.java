@@ -53,12 +53,15 @@ final class RoundMemory {
         for (long pid : ((ProcessPoolClientTrainer<?, ?, ?>) federation.trainer()).workerPids()) {
             worker = Math.max(worker, ProcessMemory.peakRss(pid));
         }
-        String name = "memory clients=" + clients + " ";
-        results.accept(Measurement.of(name + "segments", "GB", segments * 1e-9));
+        String suffix = " clients=" + clients;
         results.accept(Measurement.of(
-                name + "parent peak RSS",
+                "memory segments" + suffix, "GB", new double[] {segments * 1e-9}, "one result", new double[] {
+                    4e-9 * FLOATS
+                }));
+        results.accept(Measurement.of(
+                "memory parent peak RSS" + suffix,
                 "GB",
                 ProcessMemory.peakRss(ProcessHandle.current().pid()) * 1e-9));
-        results.accept(Measurement.of(name + "worker peak RSS", "GB", worker * 1e-9));
+        results.accept(Measurement.of("memory worker peak RSS" + suffix, "GB", worker * 1e-9));
     }
 }

@@ -1,0 +1,25 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A table as Markdown has it. */
+final class MarkdownTable {
+
+    private final List<String> lines = new ArrayList<>();
+
+    MarkdownTable(String... heads) {
+        row(heads);
+        lines.add("|" + "---|".repeat(heads.length));
+    }
+
+    MarkdownTable row(String... cells) {
+        lines.add("| " + String.join(" | ", cells) + " |");
+        return this;
+    }
+
+    @Override
+    public String toString() {
+        return String.join("\n", lines) + "\n";
+    }
+}

@@ -1,0 +1,90 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.List;
+
+/**
+ * What this project wants to reach on two cores.
+ *
+ * @param what the target in words
+ * @param measurement the name of the measurement that tells
+ * @param unit what the limits on values are in
+ * @param least what it must reach
+ * @param aim what it wants to reach
+ */
+record Target(String what, String measurement, String unit, Limit least, Limit aim) {
+
+    /** All of them. */
+    static final List<Target> ALL = List.of(
+            new Target(
+                    "empty round, 62 006 floats, 100 clients, processes, collected; aim over the bound",
+                    emptyRound(62_006, ExecutionMode.process),
+                    "ms",
+                    Limit.valueAtMost(4),
+                    Limit.ratioAtMost(1.5)),
+            new Target(
+                    "the same in threads",
+                    emptyRound(62_006, ExecutionMode.thread),
+                    "ms",
+                    Limit.valueAtMost(3),
+                    Limit.ratioAtMost(1.2)),
+            new Target(
+                    "empty round, 11.2 M floats, 100 clients, processes, streaming; aim over the bound",
+                    emptyRound(11_191_262, ExecutionMode.process),
+                    "ms",
+                    Limit.valueAtMost(600),
+                    Limit.ratioAtMost(1.2)),
+            new Target(
+                    "FedAvg CNN, threads, over bare loops",
+                    "fedavg thread",
+                    "steps/s",
+                    Limit.ratioAtLeast(0.97),
+                    Limit.ratioAtLeast(0.99)),
+            new Target(
+                    "FedAvg CNN, processes, over bare loops",
+                    "fedavg process",
+                    "steps/s",
+                    Limit.ratioAtLeast(0.97),
+                    Limit.ratioAtLeast(0.99)),
+            new Target(
+                    "CNN step over a plain NCHW step",
+                    "step cnn",
+                    "steps/s",
+                    Limit.ratioAtLeast(1.2),
+                    Limit.ratioAtLeast(1.6)),
+            new Target(
+                    "ResNet-18 step over the same",
+                    "step resnet18",
+                    "steps/s",
+                    Limit.ratioAtLeast(1.15),
+                    Limit.ratioAtLeast(1.4)),
+            new Target(
+                    "a client's cost in rounds of 10 000 over rounds of 100, threads",
+                    "clients thread clients=10000",
+                    "us/client",
+                    Limit.ratioAtMost(1.1),
+                    Limit.ratioAtMost(1)),
+            new Target(
+                    "a client's cost in rounds of 10 000 over rounds of 100, processes",
+                    "clients process clients=10000",
+                    "us/client",
+                    Limit.ratioAtMost(1.1),
+                    Limit.ratioAtMost(1)),
+            new Target(
+                    "all segments, 10 000 ResNet-18 clients in a round, two workers",
+                    "memory segments clients=10000",
+                    "GB",
+                    Limit.valueAtMost(0.3),
+                    Limit.valueAtMost(0.2)));
+
+    private static String emptyRound(int floats, ExecutionMode mode) {
+        return "EmptyRound.round clients=100 floats=" + floats + " mode=" + mode + " workers=2";
+    }
+
+    /** {@code aim}, {@code yes} or {@code no}. */
+    String verdict(Measurement measured) {
+        if (aim.isMetBy(measured)) {
+            return "aim";
+        }
+        return least.isMetBy(measured) ? "yes" : "no";
+    }
+}
