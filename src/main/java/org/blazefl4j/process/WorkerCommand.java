@@ -77,10 +77,21 @@ final class WorkerCommand {
         }
         command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
         command.add("-Dorg.bytedeco.javacpp.maxBytes=0");
+        if (findsWhatTheParentFound()) {
+            command.add("-D" + NativeLibraries.PROPERTY + "=" + folder.write("libraries", NativeLibraries.found()));
+        }
         if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         return command;
+    }
+
+    /**
+     * Whether workers have the parent's LibTorch: nobody named jars that may hold another, or told JavaCPP otherwise.
+     */
+    private boolean findsWhatTheParentFound() {
+        return settings.classPath().isEmpty()
+                && settings.jvmArguments().stream().noneMatch(argument -> argument.startsWith("-Dorg.bytedeco."));
     }
 
     /** Changes the parent's environment to the workers'. */

@@ -48,6 +48,7 @@ public final class WorkerMain {
                 Long.parseLong(args[7]),
                 Long.parseLong(args[8]));
         int parent = segment.pid();
+        NativeLibraries.takeOver();
         Native.parentDeathSignal(SIGKILL);
         Heart.endIfOrphan(parent);
         Native.ignoreSignal(SIGINT); // a terminal sends it to the parent too, which then decides

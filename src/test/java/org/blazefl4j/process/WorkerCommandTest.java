@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.torch.LibTorch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,5 +85,18 @@ final class WorkerCommandTest {
                 .orElseThrow()
                 .substring(1));
         assertThat(Files.readString(file)).startsWith("-classpath\n\"").contains("pytorch");
+    }
+
+    /** They may have another LibTorch than this process. */
+    @Test
+    void shouldNotTellWhereLibrariesAreWhenWorkersAreToFindTheirOwn() {
+        LibTorch.load();
+        String told = "-D" + NativeLibraries.PROPERTY + "=" + folder.resolve("libraries");
+        assertThat(command(List.of(), Map.of(), false).builder(0, List.of()).command())
+                .contains(told);
+        assertThat(command(List.of("-Dorg.bytedeco.javacpp.cachedir=/elsewhere"), Map.of(), false)
+                        .builder(0, List.of())
+                        .command())
+                .doesNotContain(told);
     }
 }

@@ -19,6 +19,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -83,6 +84,28 @@ final class ProcessPoolStartTest {
                 Denormals.flush(false);
             }
             assertThat(notes(trainer)).containsEntry("dtype", "Float").containsEntry("denormals", "kept");
+        }
+    }
+
+    private static Up tellLibraries(Order order, Down down, WorkerContext context) {
+        Up buffer = context.uplinkBuffer();
+        Map<String, Object> loaded = new HashMap<>(Loader.getLoadedLibraries());
+        loaded.put("told", System.getProperty("blazefl4j.nativeLibraries") != null);
+        return new Up(order.cid(), 0, 0, loaded, buffer.x(), buffer.y(), buffer.rest());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-Dtest=1", "-Dorg.bytedeco.javacpp.pathsFirst=false"})
+    void shouldLoadTheParentsLibrariesWhetherToldOrFound(String argument) {
+        Algorithm algorithm = new Algorithm(FLOATS).worker(ProcessPoolStartTest::tellLibraries);
+        ProcessOptions process =
+                ProcessOptions.builder().jvmArguments(List.of(argument)).build();
+        try (var trainer = new ProcessPoolClientTrainer<>(algorithm, ONE, process)) {
+            Map<String, Object> loaded = notes(trainer);
+            assertThat(loaded.remove("told")).isEqualTo(argument.equals("-Dtest=1"));
+            assertThat(loaded)
+                    .containsKeys("jnitorch", "torch_cpu", "jniopenblas_nolapack")
+                    .isEqualTo(Loader.getLoadedLibraries());
         }
     }
 
