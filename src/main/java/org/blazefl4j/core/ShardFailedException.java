@@ -24,6 +24,18 @@ public class ShardFailedException extends WorkFailedException {
         this.shard = shard;
     }
 
+    /**
+     * Describes the failure of one shard by what it threw. LibTorch's native stack is left to the cause.
+     *
+     * @param work what the work is called, such as {@code "evaluation"}
+     * @param shard which shard, from 0
+     * @param worker the worker's index
+     * @param cause the worker's own exception, with its stack trace
+     */
+    public ShardFailedException(String work, int shard, int worker, Throwable cause) {
+        this(work, shard, worker, reason(cause), cause);
+    }
+
     private ShardFailedException(String message, ShardFailedException last, int attempts) {
         super(message, last, attempts);
         this.shard = last.shard;

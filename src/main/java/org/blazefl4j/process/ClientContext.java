@@ -97,6 +97,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     @Override
     @SuppressWarnings("unchecked")
     public <U> U uplinkBuffer() {
+        requireClient("uplink buffer");
         if (buffer == null) {
             buffer = Owned.make(bufferSupplier);
         }
@@ -107,7 +108,8 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     public Generator generator(String purpose) {
         Owned<Generator> generator = generators.get(purpose);
         if (generator == null) {
-            generator = Owned.make(() -> RandomStreams.generator(worker.seed(), job.clientId(), job.round(), purpose));
+            generator = Owned.make(
+                    () -> RandomStreams.generator(worker.seed(), job.clientId(), job.round(), job.purpose(purpose)));
             generators.put(purpose, generator);
         }
         return generator.value();
@@ -116,6 +118,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     @Override
     @SuppressWarnings("unchecked")
     public <S> Optional<S> state() {
+        requireClient("state");
         if (state == null) {
             state = Owned.make(() -> Optional.ofNullable(committedState()));
         }
@@ -135,7 +138,15 @@ final class ClientContext implements WorkerContext, AutoCloseable {
 
     @Override
     public void keepState(Object kept) {
+        requireClient("state");
         attempt.keep(Objects.requireNonNull(kept, "state"));
+    }
+
+    private void requireClient(String what) {
+        if (job.isShard()) {
+            throw new IllegalStateException("a shard has no " + what + ": " + job.name()
+                    + ", limit=clients; return what the shard results in, and keep resources by get(key, supplier)");
+        }
     }
 
     /** Lets a pointer of the uplink buffer or the state outlive this context. False if it is none. */

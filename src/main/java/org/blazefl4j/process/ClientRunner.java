@@ -2,10 +2,9 @@ package org.blazefl4j.process;
 
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
-import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientContext.WorkerSurroundings;
+import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -18,11 +17,9 @@ import org.bytedeco.pytorch.Tensor;
  * thread is freed when it ends, except what it returns, and what it set of that thread's arithmetic is put back. The
  * default generator is watched meanwhile.
  *
- * @param <C> the client's configuration
- * @param <D> the downlink package
- * @param <U> the uplink package
+ * <p>What is said of clients here holds for shards of work between rounds as well.
  */
-public final class ClientRunner<C, D, U> implements AutoCloseable {
+public final class ClientRunner implements AutoCloseable {
 
     /**
      * Takes a client's package while all that the client made is still alive.
@@ -36,7 +33,6 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
         R deliver(U uplink) throws Exception;
     }
 
-    private final ClientWorker<? super C, ? super D, ? extends U> worker;
     private final WorkerSurroundings surroundings;
     private final WorkerResources resources = new WorkerResources();
     private final DefaultGeneratorWatch watch;
@@ -46,7 +42,6 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
     /**
      * A worker that has trained no client yet.
      *
-     * @param worker the user's function
      * @param index the worker's index, from 0
      * @param settings what all workers of the trainer share
      * @param shared the shared tensors by name; looked up when a client asks, never closed here
@@ -55,14 +50,12 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
      * @param overtime interrupts clients that go on after their time limit; stays the caller's
      */
     public ClientRunner(
-            ClientWorker<? super C, ? super D, ? extends U> worker,
             int index,
             WorkerSettings settings,
             Map<String, Tensor> shared,
             StopEvent stopEvent,
             ClassLoader loader,
             Overtime overtime) {
-        this.worker = worker;
         this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent, loader);
         this.watch = new DefaultGeneratorWatch(settings.rngCheck());
         this.clientNanos = settings.clientNanos();
@@ -75,46 +68,43 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
     }
 
     /**
-     * Trains one client and delivers its package before what the client made is freed.
+     * Makes one call and delivers what it returns before what the client made is freed.
      *
+     * @param <C> the client's configuration
+     * @param <D> the downlink package
+     * @param <U> the uplink package
      * @param <R> what the package becomes
-     * @param job the client
+     * @param call the client
      * @param state what it starts from and what it leaves
-     * @param config its configuration
-     * @param payload the downlink package; read-only
-     * @param buffer makes the uplink buffer if the client asks for it; called at most once
      * @param delivery takes the package; it may refer to tensors that are freed when this method returns
      * @return what {@code delivery} returned
      * @throws IllegalStateException if the client drew from the default generator and that is a failure
      * @throws Exception what the client or the delivery threw
      */
-    public <R> R run(
-            ClientJob job,
-            ClientState state,
-            C config,
-            D payload,
-            Supplier<? extends U> buffer,
-            Delivery<? super U, R> delivery)
+    public <C, D, U, R> R run(WorkerCall<C, D, U> call, ClientState state, Delivery<? super U, R> delivery)
             throws Exception {
-        return inScope(job, state, config, payload, buffer, (uplink, scope, context) -> delivery.deliver(uplink));
+        return inScope(call, state, (uplink, scope, context) -> delivery.deliver(uplink));
     }
 
     /**
-     * Trains one client and returns its package, whose tensors the caller then owns: they share memory with nothing
-     * that outlives the client. Everything else that the client made is freed.
+     * Makes one call and returns its package, whose tensors the caller then owns: they share memory with nothing that
+     * outlives the client. Everything else that the client made is freed.
      *
-     * @param job the client
+     * @param <C> the client's configuration
+     * @param <D> the downlink package
+     * @param <U> the uplink package
+     * @param call the client
      * @param state what it starts from and what it leaves
-     * @param config its configuration
-     * @param payload the downlink package; read-only
-     * @param buffer makes the uplink buffer if the client asks for it; called at most once
      * @throws IllegalStateException if the client drew from the default generator and that is a failure
      * @throws Exception what the client threw
      */
-    public U run(ClientJob job, ClientState state, C config, D payload, Supplier<? extends U> buffer) throws Exception {
-        ClientResult<U> result = inScope(job, state, config, payload, buffer, ClientResult::new);
+    public <C, D, U> U run(WorkerCall<C, D, U> call, ClientState state) throws Exception {
+        ClientResult<U> result = inScope(call, state, ClientResult::new);
         return result.take(
-                resources, surroundings.shared(), payload, worker.getClass().getClassLoader());
+                resources,
+                surroundings.shared(),
+                call.payload(),
+                call.function().getClass().getClassLoader());
     }
 
     @FunctionalInterface
@@ -122,14 +112,9 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
         R end(U uplink, OwnerScope scope, ClientContext context) throws Exception;
     }
 
-    private <R> R inScope(
-            ClientJob job,
-            ClientState state,
-            C config,
-            D payload,
-            Supplier<? extends U> buffer,
-            Ending<? super U, R> ending)
+    private <C, D, U, R> R inScope(WorkerCall<C, D, U> call, ClientState state, Ending<? super U, R> ending)
             throws Exception {
+        ClientJob job = call.job();
         boolean gradients = GradMode.is_enabled();
         boolean flushed = Denormals.flushed();
         GradMode.set_enabled(true);
@@ -137,23 +122,32 @@ public final class ClientRunner<C, D, U> implements AutoCloseable {
                 ? null
                 : new TimedStopEvent(surroundings.stopEvent(), clientNanos);
         StopEvent stopEvent = timed == null ? surroundings.stopEvent() : timed;
-        try (ClientContext context = new ClientContext(job, surroundings, stopEvent, buffer, state);
+        try (ClientContext context = new ClientContext(job, surroundings, stopEvent, call.buffer(), state);
                 OwnerScope scope = new OwnerScope()) {
-            PayloadCheck check = PayloadCheck.begin(payload, surroundings.shared());
+            PayloadCheck check = PayloadCheck.begin(call.payload(), surroundings.shared());
             Callable<U> client = () -> {
                 FaultPoint.TRAINING.reach();
-                return worker.train(config, payload, context);
+                return call.function().train(call.config(), call.payload(), context);
             };
             Callable<U> inTime = timed == null ? client : () -> timed.during(job, overtime, client);
             U uplink = check.during(job, () -> watch.during(job, inTime));
-            if (uplink == null) {
-                throw new NullPointerException(
-                        "no package: client=" + job.clientId() + "; the worker function returned null");
-            }
+            requireResult(job, uplink);
             return ending.end(uplink, scope, context);
         } finally {
             GradMode.set_enabled(gradients);
             Denormals.flush(flushed);
+        }
+    }
+
+    private static void requireResult(ClientJob job, Object result) {
+        if (result == null) {
+            String what = job.isShard() ? "no result" : "no package";
+            throw new NullPointerException(what + ": " + job.name() + "; the worker function returned null");
+        }
+        if (job.isShard() && !TensorWalk.tensors(result).isEmpty()) {
+            throw new IllegalArgumentException("shard's result holds a tensor: " + job.name() + ", path="
+                    + TensorWalk.tensors(result).get(0).path()
+                    + ", limit=no tensors, which would be copied; return numbers, or have clients send tensors");
         }
     }
 

@@ -37,11 +37,11 @@ final class DefaultGeneratorWatch {
     }
 
     private static final class Visit {
-        final int clientId;
+        final ClientJob job;
         final Set<Integer> suspects = new TreeSet<>();
 
-        Visit(int clientId) {
-            this.clientId = clientId;
+        Visit(ClientJob job) {
+            this.job = job;
         }
     }
 
@@ -51,7 +51,7 @@ final class DefaultGeneratorWatch {
      * @throws BrokenRuleException instead of the warning, if that is a failure
      */
     <T> T during(ClientJob job, Callable<T> client) throws Exception {
-        Visit visit = new Visit(job.clientId());
+        Visit visit = new Visit(job);
         enter(visit);
         T result;
         try {
@@ -91,7 +91,7 @@ final class DefaultGeneratorWatch {
             lastLook = DefaultGenerator.look();
         } else if (DefaultGenerator.movedSince(lastLook) && callers == 0) {
             Set<Integer> suspects = new TreeSet<>();
-            RUNNING.forEach(visit -> suspects.add(visit.clientId));
+            RUNNING.forEach(visit -> suspects.add(visit.job.clientId()));
             RUNNING.forEach(visit -> visit.suspects.addAll(suspects));
         }
     }
@@ -100,8 +100,9 @@ final class DefaultGeneratorWatch {
         if (visit.suspects.isEmpty()) {
             return;
         }
-        String message = "default generator moved: clients=" + visit.suspects
-                + ", limit=no draws from it while clients run; draw from context.generator(purpose) and use the layers"
+        String message = "default generator moved: " + visit.job.noun() + "s=" + visit.suspects
+                + ", limit=no draws from it while " + visit.job.noun()
+                + "s run; draw from context.generator(purpose) and use the layers"
                 + " of org.blazefl4j.model, or allow it with the trainer option rngCheck(RngCheck.WARN)";
         if (check == RngCheck.FAIL) {
             throw new BrokenRuleException(message, thrown);

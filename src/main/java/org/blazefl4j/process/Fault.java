@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /** Something that happens to a worker at a {@link FaultPoint}, for tests. */
 final class Fault {
 
-    private static final Set<String> KEYS = Set.of("worker", "client", "attempt", "nth", "when", "do", "file");
+    private static final Set<String> KEYS = Set.of("worker", "client", "shard", "attempt", "nth", "when", "do", "file");
     private static final int EXIT_VALUE = 3;
 
     private enum Action {
@@ -44,11 +44,11 @@ final class Fault {
 
     /**
      * Reads {@code <POINT>[,<key>=<value>]...}, several of them separated by semicolons. Keys are what has to be so for
-     * it to strike, {@code worker}, {@code client} and {@code attempt} (from 0); the how-manieth time that it is so in
-     * one process, {@code nth} (from 1; the first unless said); instead of that a file, {@code when}: it strikes
-     * whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait} (unless
-     * said), {@code exit}, {@code kill}, {@code stop} and {@code throw}; and a {@code file}: it is made with the
-     * worker's process id when the fault strikes, and as long as it is there it strikes no other process.
+     * it to strike, {@code worker}, {@code client}, {@code shard} and {@code attempt} (from 0); the how-manieth time
+     * that it is so in one process, {@code nth} (from 1; the first unless said); instead of that a file, {@code when}:
+     * it strikes whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait}
+     * (unless said), {@code exit}, {@code kill}, {@code stop} and {@code throw}; and a {@code file}: it is made with
+     * the worker's process id when the fault strikes, and as long as it is there it strikes no other process.
      *
      * @throws IllegalArgumentException if it is something else
      */
@@ -79,8 +79,12 @@ final class Fault {
     }
 
     /** Strikes if this is the point and all is as it was asked for. */
-    void reach(FaultPoint here, int worker, int client, int attempt) {
-        boolean wanted = here == point && is("worker", worker) && is("client", client) && is("attempt", attempt);
+    void reach(FaultPoint here, int worker, int client, int shard, int attempt) {
+        boolean wanted = here == point
+                && is("worker", worker)
+                && is("client", client)
+                && is("shard", shard)
+                && is("attempt", attempt);
         if (wanted && isDue() && isFirst()) {
             strike();
         }

@@ -24,13 +24,14 @@ enum FaultPoint {
     /** The result is committed. */
     AFTER_DONE;
 
-    /** No worker, client or attempt. */
+    /** No worker, client, shard or attempt. */
     static final int NONE = -1;
 
     private static final List<Fault> FAULTS = Fault.parse(System.getProperty("blazefl4j.faultPoint", ""));
 
     private static int worker = NONE;
     private static int client = NONE;
+    private static int shard = NONE;
     private static int attempt = NONE;
 
     /** This process's worker. */
@@ -38,9 +39,10 @@ enum FaultPoint {
         worker = index;
     }
 
-    /** What the worker does from now on; {@link #NONE} for what is not known. */
-    static void isAt(int theClient, int theAttempt) {
-        client = theClient;
+    /** What the worker does from now on; null for what is not known yet. */
+    static void isAt(ClientJob job, int theAttempt) {
+        client = job == null || job.isShard() ? NONE : job.clientId();
+        shard = job == null || !job.isShard() ? NONE : job.clientId();
         attempt = theAttempt;
     }
 
@@ -51,7 +53,7 @@ enum FaultPoint {
     /** Here the fault strikes, if there is one. */
     void reach() {
         if (!FAULTS.isEmpty()) {
-            FAULTS.forEach(fault -> fault.reach(this, worker, client, attempt));
+            FAULTS.forEach(fault -> fault.reach(this, worker, client, shard, attempt));
         }
     }
 }

@@ -22,7 +22,7 @@ final class Inbox {
      * @param graph the package
      * @param tensors its tensors, which the receiver owns; they are in no {@code PointerScope}
      */
-    record Received(Object graph, List<Tensor> tensors) {
+    record Received(Object graph, List<Tensor> tensors) implements AutoCloseable {
 
         /**
          * The package.
@@ -39,7 +39,8 @@ final class Inbox {
         }
 
         /** Closes the tensors. */
-        void close() {
+        @Override
+        public void close() {
             tensors.forEach(Tensor::close);
         }
     }

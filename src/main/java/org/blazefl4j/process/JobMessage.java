@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
  * What a worker is told of one client.
  *
  * @param job the client
- * @param segment the segment of its slot
+ * @param segment the segment of its slot; null for a shard, which has none
  * @param slot which slot of the segment
  * @param config the client's configuration
  * @param state the bytes of the state that it starts from; null if there is none

@@ -66,9 +66,10 @@ final class PayloadCheck {
     private void requireSame(ClientJob job, Throwable thrown) {
         if (sum() != before) {
             throw new BrokenRuleException(
-                    "payload was written to: client=" + job.clientId() + ", round=" + job.round()
-                            + ", limit=read only, and shared by all clients; copy what is changed, or look at clients"
-                            + " that ran at the same time",
+                    "payload was written to: " + job.name() + ", round=" + job.round()
+                            + ", limit=read only, and shared by all " + job.noun()
+                            + "s; copy what is changed, or look at "
+                            + job.noun() + "s that ran at the same time",
                     thrown);
         }
     }

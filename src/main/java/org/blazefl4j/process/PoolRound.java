@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
+import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.shm.SegmentHandle;
 import org.bytedeco.pytorch.Tensor;
 
@@ -28,6 +28,10 @@ public final class PoolRound {
     private final RoundJobs jobs;
     private final PhaseClock clock;
     private final int message;
+
+    /** Not of shards, whose results hold no tensors, so that they need no slots. */
+    private final boolean isOfClients;
+
     private final Outstanding[] byLane;
     private final Set<Integer> dropped = new HashSet<>();
 
@@ -67,6 +71,7 @@ public final class PoolRound {
         this.jobs = jobs;
         this.clock = jobs.clock();
         this.message = message;
+        this.isOfClients = jobs.shardFunction() == null;
         this.byLane = new Outstanding[board.lanes()];
     }
 
@@ -148,8 +153,8 @@ public final class PoolRound {
     private void deal(int head) {
         clock.enter(Phase.DEAL);
         while (dealt < jobs.size() && dealt - head < board.lanes() && hasRoomForState(dealt - head)) {
-            Slot slot = pool.slots().takeBeside(dealt - head, board.workers());
-            if (slot == null) {
+            Slot slot = isOfClients ? pool.slots().takeBeside(dealt - head, board.workers()) : null;
+            if (slot == null && isOfClients) {
                 return;
             }
             int index = dealt++;
@@ -196,8 +201,9 @@ public final class PoolRound {
         } catch (IllegalStateException e) {
             failure = e.getMessage();
         }
-        SegmentHandle segment = sent.slot.segment().handle();
-        return new JobMessage(sent.job, segment, sent.slot.index(), sent.config, state, failure);
+        SegmentHandle segment = isOfClients ? sent.slot.segment().handle() : null;
+        int slot = isOfClients ? sent.slot.index() : 0;
+        return new JobMessage(sent.job, segment, slot, sent.config, state, failure);
     }
 
     /** Takes a result out of its lane; null, and a failure, if it cannot be read. */
@@ -211,7 +217,7 @@ public final class PoolRound {
             String loss = pool.supervisor().awaitLoss(lane);
             String reason =
                     loss == null ? "its result cannot be read: " + e : "its result was lost with its worker: " + loss;
-            failed(index, failure(index, worker, reason, e), loss != null);
+            failed(index, jobs.failure(index, worker, reason, e), loss != null);
             return null;
         }
         free(lane);
@@ -250,7 +256,9 @@ public final class PoolRound {
     private void free(int lane) {
         board.release(lane);
         if (byLane[lane] != null) {
-            pool.slots().release(byLane[lane].slot);
+            if (isOfClients) {
+                pool.slots().release(byLane[lane].slot);
+            }
             pool.states().release(lane);
             byLane[lane] = null;
         }
@@ -310,7 +318,8 @@ public final class PoolRound {
         for (int index = handedOver; index < dealt; index++) {
             long word = board.word(lane(index));
             if (Board.state(word) == Board.CLAIMED) {
-                pool.supervisor().kill(Board.worker(word), "was killed, for its client had not stopped in time");
+                String noun = byLane[lane(index)].job.noun();
+                pool.supervisor().kill(Board.worker(word), "was killed, for its " + noun + " had not stopped in time");
             }
         }
     }
@@ -333,27 +342,24 @@ public final class PoolRound {
     private void settle(int index) {
         long word = board.word(lane(index));
         int worker = Board.worker(word);
-        ClientFailedException failure = Board.state(word) == Board.FAILED
+        WorkFailedException failure = Board.state(word) == Board.FAILED
                 ? thrown(index, worker)
-                : failure(index, worker, pool.supervisor().loss(lane(index)), null);
+                : jobs.failure(index, worker, pool.supervisor().loss(lane(index)), null);
         if (failure != null) {
             failed(index, failure, false);
         }
     }
 
     /** What a client threw; null if it ended early because it was asked to. */
-    private ClientFailedException thrown(int index, int worker) {
+    private WorkFailedException thrown(int index, int worker) {
         boolean keepsSlot = true; // unless it says otherwise
         try {
             ClientError left = read(lane(index), worker).graph(ClientError.class);
             keepsSlot = left.keepsSlot();
             boolean asked = left.error().stopped() && jobs.stopRequested();
-            return asked
-                    ? null
-                    : new ClientFailedException(
-                            clientId(index), jobs.number(), worker, left.error().toException());
+            return asked ? null : jobs.failure(index, worker, left.error().toException());
         } catch (RuntimeException | Error e) {
-            return failure(index, worker, "its exception cannot be read: " + e, e);
+            return jobs.failure(index, worker, "its exception cannot be read: " + e, e);
         } finally {
             if (keepsSlot) {
                 endWorkerOf(index, worker);
@@ -379,15 +385,7 @@ public final class PoolRound {
         }
     }
 
-    private ClientFailedException failure(int index, int worker, String reason, Throwable cause) {
-        return new ClientFailedException(clientId(index), jobs.number(), worker, reason, cause);
-    }
-
-    private int clientId(int index) {
-        return byLane[lane(index)].job.clientId();
-    }
-
-    private void failed(int index, ClientFailedException failure, boolean finished) {
+    private void failed(int index, WorkFailedException failure, boolean finished) {
         AfterFailure next = jobs.failed(index, failure, finished);
         if (next == AfterFailure.RETRY) {
             sendAgain(index);

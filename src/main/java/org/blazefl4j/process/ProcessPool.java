@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.bytedeco.pytorch.Tensor;
@@ -151,6 +153,24 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
+     * Copies what tensors of an object are not in shared memory yet to there, so that they cross without being copied
+     * from now on. Not during a round.
+     *
+     * @throws IllegalArgumentException if one cannot cross
+     * @throws IllegalStateException if the pool is closed or there is not enough shared memory
+     */
+    public void share(Object data) {
+        if (!tenancy.enter()) {
+            throw new IllegalStateException("pool is closed: shared=" + data + "; make a new trainer");
+        }
+        try {
+            TensorWalk.tensors(data).forEach(found -> shared.share(found.tensor()));
+        } finally {
+            tenancy.leave();
+        }
+    }
+
+    /**
      * Publishes a round. It has to be ended by {@link PoolRound#end}.
      *
      * @throws IllegalArgumentException if the payload cannot cross
@@ -165,12 +185,21 @@ public final class ProcessPool implements AutoCloseable {
             checkClass(payload);
             shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
-            mail.send(new RoundMessage(messages, environment(), shared.byName(), payload));
+            Object function = crossing(jobs.shardFunction());
+            mail.send(new RoundMessage(messages, environment(), shared.byName(), payload, function));
             return new PoolRound(this, board, jobs, messages);
         } catch (Throwable failure) {
             leave();
             throw failure;
         }
+    }
+
+    private Object crossing(ShardFunction<?, ?> function) {
+        if (function == null) {
+            return null;
+        }
+        classPath.check(WorkerFunction.implementation(function));
+        return WorkerFunction.of(function);
     }
 
     /** The round is over. */

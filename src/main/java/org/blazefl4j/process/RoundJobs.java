@@ -1,10 +1,13 @@
 package org.blazefl4j.process;
 
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.PhaseClock;
+import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.core.WorkFailedException;
 import org.bytedeco.pytorch.Tensor;
 
-/** The clients of one round, in the order in which they are dealt and handed over. */
+/**
+ * The clients of one round, or the shards of work between rounds, in the order in which they are dealt and handed over.
+ */
 public interface RoundJobs {
 
     /** The round, from 0. */
@@ -15,6 +18,9 @@ public interface RoundJobs {
 
     /** The number of clients. */
     int size();
+
+    /** What works the shards; null where clients are trained, by the function that workers have had from the start. */
+    ShardFunction<?, ?> shardFunction();
 
     /** One client; called once, when it is dealt first. */
     ClientJob job(int index);
@@ -32,6 +38,12 @@ public interface RoundJobs {
     /** Takes over the bytes of the state that one client left, before its result is returned. */
     void keep(int index, Tensor state);
 
+    /** Describes the failure of one client. */
+    WorkFailedException failure(int index, int worker, String reason, Throwable cause);
+
+    /** Describes the failure of one client by what it threw. */
+    WorkFailedException failure(int index, int worker, Throwable cause);
+
     /**
      * A client failed: it threw, or its worker or its result was lost. Not told of one that ended early because it was
      * asked to.
@@ -39,7 +51,7 @@ public interface RoundJobs {
      * @param finished whether it had done its work, and its result went with its worker
      * @return what becomes of it; never {@link AfterFailure#RETRY} once the round is to end
      */
-    AfterFailure failed(int index, ClientFailedException failure, boolean finished);
+    AfterFailure failed(int index, WorkFailedException failure, boolean finished);
 
     /** Whether the round is to end early. */
     boolean stopRequested();

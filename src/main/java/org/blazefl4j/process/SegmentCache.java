@@ -6,7 +6,10 @@ import java.util.Map;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 
-/** The parent's segments that a worker has open. Those that were of no use for a whole round are closed. */
+/**
+ * The parent's segments that a worker has open. Those that were of no use for two whole rounds are closed: of training
+ * there is one, with work in shards in between.
+ */
 final class SegmentCache implements SegmentSource, AutoCloseable {
 
     private static final class Entry {
@@ -32,12 +35,12 @@ final class SegmentCache implements SegmentSource, AutoCloseable {
         return entry.segment;
     }
 
-    /** Begins a round, and closes what was not used in the last one. */
+    /** Begins a round, and closes what was not used in the last two. */
     void nextRound() {
         Iterator<Entry> entries = byGeneration.values().iterator();
         while (entries.hasNext()) {
             Entry entry = entries.next();
-            if (entry.lastRound < round) {
+            if (entry.lastRound < round - 1) {
                 entry.segment.close();
                 entries.remove();
             }

@@ -69,9 +69,9 @@ final class TimedStopEvent implements StopEvent {
     private void requireInTime(ClientJob job, boolean interrupted, Throwable thrown) {
         if ((told || interrupted) && !all.isSet()) {
             throw new IllegalStateException(
-                    "client was stopped, for it ran longer than its time limit: client=" + job.clientId() + ", limit="
+                    job.noun() + " was stopped, for it ran longer than its time limit: " + job.name() + ", limit="
                             + Duration.ofNanos(limitNanos)
-                            + "; raise the time limit, or give the client less to do",
+                            + "; raise the time limit, or give the " + job.noun() + " less to do",
                     thrown);
         }
     }

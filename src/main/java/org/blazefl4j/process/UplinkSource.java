@@ -17,6 +17,12 @@ final class UplinkSource implements SegmentSource, AutoCloseable {
     private final long workerPid;
     private final List<Segment> opened = new ArrayList<>(0);
 
+    /**
+     * Nothing opened yet.
+     *
+     * @param slot the result's; null for a shard, which has none
+     * @param workerPid the process that sent it
+     */
     UplinkSource(Slot slot, long workerPid) {
         this.slot = slot;
         this.workerPid = workerPid;
@@ -24,7 +30,7 @@ final class UplinkSource implements SegmentSource, AutoCloseable {
 
     @Override
     public Segment open(SegmentHandle handle) {
-        if (handle.equals(slot.segment().handle())) {
+        if (slot != null && handle.equals(slot.segment().handle())) {
             return slot.segment();
         }
         for (Segment segment : opened) {
@@ -42,7 +48,7 @@ final class UplinkSource implements SegmentSource, AutoCloseable {
 
     @Override
     public void check(Segment segment, ShmHandle handle) {
-        if (segment == slot.segment() && !slot.holds(handle.offset(), handle.bytes())) {
+        if (slot != null && segment == slot.segment() && !slot.holds(handle.offset(), handle.bytes())) {
             throw new PackageFormatException("handle outside of its slot: offset=" + handle.offset() + ", bytes="
                     + handle.bytes() + ", limit=" + segment.slotBytes() + " bytes from " + slot.offset());
         }

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.Segment;
@@ -32,12 +34,19 @@ final class Worker {
     private final PackageDecoder decoder;
     private final SegmentCache segments = new SegmentCache();
     private final Map<String, Tensor> shared = new HashMap<>();
-    private final ClientRunner<Object, Object, Object> runner;
+    private final ClientRunner runner;
+    private final WorkerFunctionLookup functions;
+    private final ClientWorker<Object, Object, Object> clients;
+    private final CopyPlacement copies = new CopyPlacement(new SharedMemoryMap());
     private final Inbox roundInbox;
     private final Inbox[] jobs;
     private final Outbox[] results;
     private final List<Kept> kept = new ArrayList<>();
     private Inbox.Received round;
+
+    /** Of the round's shards, once one was worked. */
+    private ClientWorker<Object, Object, Object> shards;
+
     private NumericEnvironment environment;
     private boolean tainted;
 
@@ -54,14 +63,10 @@ final class Worker {
         this.index = index;
         this.layout = setup.layout();
         this.decoder = new PackageDecoder(loader);
-        this.runner = new ClientRunner<>(
-                new WorkerFunctionLookup(loader).find(setup.function()),
-                index,
-                setup.settings(),
-                shared,
-                new BoardStopEvent(board),
-                loader,
-                Overtime.unwatched());
+        this.functions = new WorkerFunctionLookup(loader);
+        this.clients = functions.find(setup.function());
+        this.runner = new ClientRunner(
+                index, setup.settings(), shared, new BoardStopEvent(board), loader, Overtime.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         this.jobs = new Inbox[board.lanes()];
         this.results = new Outbox[board.lanes()];
@@ -99,18 +104,17 @@ final class Worker {
     }
 
     private void work(int lane, long claimed) {
-        FaultPoint.isAt(FaultPoint.NONE, Board.attempt(claimed));
+        FaultPoint.isAt(null, Board.attempt(claimed));
         FaultPoint.CLAIMED.reach();
         Thread.interrupted(); // the last client's business
         int state = Board.DONE;
         List<Segment> unbounded = List.of();
         try {
             beginRound(Board.message(claimed));
-            unbounded = train(lane, Board.attempt(claimed));
+            unbounded = work(lane, Board.attempt(claimed));
         } catch (Throwable failure) {
             state = Board.FAILED;
-            results[lane].send(
-                    new ClientError(RemoteError.of(failure), tainted), new CopyPlacement(new SharedMemoryMap()));
+            results[lane].send(new ClientError(RemoteError.of(failure), tainted), copies);
         }
         FaultPoint.BEFORE_DONE.reach();
         board.commit(lane, claimed, state);
@@ -121,13 +125,13 @@ final class Worker {
     }
 
     private void beginRound(int number) {
-        if (round == null || ((RoundMessage) round.graph()).number() != number) {
+        if (round == null || roundMessage().number() != number) {
             endRound();
             segments.nextRound();
             round = roundInbox.receive(segments);
-            shared.putAll(((RoundMessage) round.graph()).shared());
+            shared.putAll(roundMessage().shared());
         }
-        adopt(((RoundMessage) round.graph()).environment());
+        adopt(roundMessage().environment());
     }
 
     /** Takes over the parent's settings; refuses to compute where it would give other bits than the parent. */
@@ -147,32 +151,57 @@ final class Worker {
 
     private void endRound() {
         shared.clear();
+        shards = null;
         if (round != null) {
             round.close();
             round = null;
         }
     }
 
-    /** Trains the lane's client and puts its result; returns the segments of its unbounded tensors. */
-    private List<Segment> train(int lane, int attempt) throws Exception {
-        Inbox.Received received = jobs[lane].receive(segments);
-        JobMessage message = received.graph(JobMessage.class);
-        FaultPoint.isAt(message.job().clientId(), attempt);
-        FaultPoint.DECODING.reach();
+    /** Does the lane's job and puts its result; returns the segments of its unbounded tensors. */
+    private List<Segment> work(int lane, int attempt) throws Exception {
+        try (Inbox.Received received = jobs[lane].receive(segments)) {
+            JobMessage message = received.graph(JobMessage.class);
+            FaultPoint.isAt(message.job(), attempt);
+            FaultPoint.DECODING.reach();
+            return message.job().isShard() ? workShard(lane, message) : train(lane, message);
+        }
+    }
+
+    private List<Segment> workShard(int lane, JobMessage message) throws Exception {
+        if (shards == null) {
+            shards = functions.find(roundMessage().function());
+        }
+        try (ClientState none = new ClientState(() -> null)) {
+            runner.run(call(shards, message, () -> null), none, result -> {
+                results[lane].send(result, copies);
+                return null;
+            });
+        }
+        return List.of();
+    }
+
+    private WorkerCall<Object, Object, Object> call(
+            ClientWorker<Object, Object, Object> function, JobMessage message, Supplier<Object> buffer) {
+        return new WorkerCall<>(
+                function, message.job(), message.config(), roundMessage().payload(), buffer);
+    }
+
+    private RoundMessage roundMessage() {
+        return (RoundMessage) round.graph();
+    }
+
+    private List<Segment> train(int lane, JobMessage message) throws Exception {
         Slot slot = new Slot(segments.open(message.segment()), message.slot());
         try (UplinkPlacement placement = new UplinkPlacement(slot, layout);
                 ClientState state = new ClientState(() -> committed(message))) {
             runner.run(
-                    message.job(),
+                    call(clients, message, () -> layout.buffer(slot, decoder)),
                     state,
-                    message.config(),
-                    ((RoundMessage) round.graph()).payload(),
-                    () -> layout.buffer(slot, decoder),
                     uplink -> put(lane, uplink, state.kept(), placement));
             requireReleased(slot, message.job());
             return placement.takeUnbounded();
         } finally {
-            received.close();
             tainted = slot.isReferenced();
         }
     }

@@ -3,13 +3,13 @@ package org.blazefl4j.process;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.OutputStream;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandleInfo;
 import java.lang.invoke.SerializedLambda;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.blazefl4j.core.ClientWorker;
 
 /**
  * A lambda or method reference as it crosses to a worker process: by the name of its implementation. A worker function
@@ -24,7 +24,7 @@ import org.blazefl4j.core.ClientWorker;
 record WorkerFunction(String owner, String method, String descriptor, int kind, List<Object> captured) {
 
     /** What crosses for this function: a {@code WorkerFunction} or the object itself. */
-    static Object of(ClientWorker<?, ?, ?> worker) {
+    static Object of(Serializable worker) {
         SerializedLambda lambda = serializedForm(worker);
         if (lambda == null) {
             return worker;
@@ -42,7 +42,7 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
     }
 
     /** The class that must be on the workers' class path for {@code worker} to be found there. */
-    static Class<?> implementation(ClientWorker<?, ?, ?> worker) {
+    static Class<?> implementation(Serializable worker) {
         Object crossing = of(worker);
         if (!(crossing instanceof WorkerFunction function)) {
             return worker.getClass();

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkerContext;
 
 /** Finds the worker function in the worker process. No class is initialised before the function is called. */
@@ -22,18 +23,25 @@ final class WorkerFunctionLookup {
     }
 
     /**
-     * The function that crossed.
+     * The function that crossed; one of shards takes the shard as its configuration.
      *
      * @param crossing what {@link WorkerFunction#of} gave in the parent
      */
     @SuppressWarnings("unchecked")
     ClientWorker<Object, Object, Object> find(Object crossing) throws ReflectiveOperationException {
+        if (crossing instanceof ShardFunction<?, ?> function) {
+            return shards((ShardFunction<Object, Object>) function);
+        }
         if (!(crossing instanceof WorkerFunction function)) {
             return (ClientWorker<Object, Object, Object>) crossing;
         }
         MethodHandle bound = MethodHandles.insertArguments(
                 handle(function), 0, function.captured().toArray());
         return caller(bound.asType(CALL));
+    }
+
+    private static ClientWorker<Object, Object, Object> shards(ShardFunction<Object, Object> function) {
+        return (shard, payload, context) -> function.run((Integer) shard, payload, context);
     }
 
     private static ClientWorker<Object, Object, Object> caller(MethodHandle handle) {

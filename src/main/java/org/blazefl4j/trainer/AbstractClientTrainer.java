@@ -2,6 +2,7 @@ package org.blazefl4j.trainer;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +21,9 @@ import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.PhaseTimes;
+import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.core.Workers;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Overtime;
 import org.blazefl4j.process.PoolClassLoader;
@@ -67,12 +70,13 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final int deviceCount;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
     private final PackageCache<U> cache = new PackageCache<>();
+    private final Workers workers = new BetweenRounds();
     private final ClientStates states;
     private final AtomicReference<Thread> caller = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
     private Overtime overtime = Overtime.unwatched();
-    private volatile Round<D, C> running;
+    private volatile Round<?, ?, ?> running;
     private volatile ClientFailures failures;
     private volatile PhaseTimes phases = PhaseTimes.NONE;
     private volatile int round;
@@ -99,7 +103,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     }
 
     /** Prepares one round. Clients may start at once or at the first {@code await}. */
-    abstract RoundExecution<U> execute(Round<D, C> round);
+    abstract <W, E, F> RoundExecution<W> execute(Round<W, E, F> round);
 
     /**
      * Ends workers and frees what they used, waiting for the grace period and one second at most. Called once, by any
@@ -144,7 +148,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
             @Override
             public boolean isSet() {
-                Round<D, C> current = running;
+                Round<?, ?, ?> current = running;
                 return current == null || current.stopRequested();
             }
         };
@@ -378,6 +382,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         return ClientRunner.alias(tensor);
     }
 
+    /** Puts tensors without a name to where all workers read them without a copy. */
+    void toShare(Object data) {
+        // workers of this process do
+    }
+
     // ---- rounds
 
     @Override
@@ -403,8 +412,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         try {
             requireOpen();
             requireRoundLeft();
-            Round<D, C> current = new Round<>(this, round, payload, checked, streaming);
-            RoundCourse<U, D, C> course = new RoundCourse<>(this, current, cache);
+            RoundWork<U, D, C> work = new Training<>(this, round, checked, cache);
+            Round<U, D, C> current = new Round<>(this, work, payload, streaming);
+            RoundCourse<U, D, C> course = new RoundCourse<>(this, current);
             course.throwIfStopped();
             cache.discard();
             runCounted(current, course, handOver);
@@ -413,17 +423,24 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         }
     }
 
-    private void runCounted(Round<D, C> current, RoundCourse<U, D, C> course, HandOver<U> handOver) {
-        running = current;
+    private void runCounted(Round<U, D, C> current, RoundCourse<U, D, C> course, HandOver<U> handOver) {
         failures = current.failures();
-        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
-            course.run(handOver);
+        try {
+            run(current, course, handOver);
         } finally {
             current.clock().pause();
             phases = current.clock().times();
-            running = null;
             states.discard();
             round = current.number() + 1;
+        }
+    }
+
+    private <W, E, F> void run(Round<W, E, F> current, RoundCourse<W, E, F> course, HandOver<W> handOver) {
+        running = current;
+        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
+            course.run(handOver);
+        } finally {
+            running = null;
         }
     }
 
@@ -452,6 +469,64 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     @Override
     public final List<U> uplinkPackage() {
         return cache.take();
+    }
+
+    // ---- work between rounds
+
+    @Override
+    public final Workers workers() {
+        return workers;
+    }
+
+    private final class BetweenRounds implements Workers {
+
+        @Override
+        public int count() {
+            return numParallels();
+        }
+
+        @Override
+        public void share(Object data) {
+            Objects.requireNonNull(data, "data");
+            enter();
+            try {
+                requireOpen();
+                toShare(data);
+            } finally {
+                leave();
+            }
+        }
+
+        @Override
+        public <P, R> List<R> map(String work, P payload, int shards, ShardFunction<P, R> function) {
+            checkShards(work, shards);
+            Objects.requireNonNull(payload, "payload");
+            Objects.requireNonNull(function, "function");
+            List<R> results = new ArrayList<>(shards);
+            enter();
+            try {
+                requireOpen();
+                RoundWork<R, P, Integer> sharded =
+                        new ShardedWork<>(work, AbstractClientTrainer.this, shards, function);
+                Round<R, P, Integer> current = new Round<>(AbstractClientTrainer.this, sharded, payload, true);
+                RoundCourse<R, P, Integer> course = new RoundCourse<>(AbstractClientTrainer.this, current);
+                course.throwIfStopped();
+                run(current, course, new HandOver<>(results::addAll, LARGEST_BATCH));
+            } finally {
+                leave();
+            }
+            return results;
+        }
+    }
+
+    private static void checkShards(String work, int shards) {
+        if (work == null || work.isBlank()) {
+            throw new IllegalArgumentException("work is blank: work=" + work + "; give it a name, for messages");
+        }
+        if (shards < 0) {
+            throw new IllegalArgumentException(
+                    "too few shards: work=" + work + ", shards=" + shards + ", limit=0 or more");
+        }
     }
 
     private void enter() {

@@ -65,6 +65,11 @@ public record FailurePolicy(int retries, boolean drops) {
         return new FailurePolicy(retries, true);
     }
 
+    /** What becomes of a shard of work between rounds: none can be left out, so it is worked again instead. */
+    FailurePolicy ofShards() {
+        return drops ? retry(Math.max(1, retries)) : this;
+    }
+
     /** As it is written in code. */
     @Override
     public String toString() {

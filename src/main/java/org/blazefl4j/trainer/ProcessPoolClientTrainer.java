@@ -5,8 +5,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.PhaseClock;
+import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.PoolRound;
@@ -142,22 +143,27 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
     }
 
     @Override
-    RoundExecution<U> execute(Round<D, C> round) {
+    void toShare(Object data) {
+        pool.share(data);
+    }
+
+    @Override
+    <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
         PoolRound running = pool.begin(new Jobs(round), round.payload());
         return new RoundExecution<>() {
             @Override
-            public U await(int index) {
+            public W await(int index) {
                 return result(running.await(index));
             }
 
             @Override
-            public U poll(int index) {
+            public W poll(int index) {
                 return result(running.poll(index));
             }
 
             @Override
-            public SortedMap<Integer, U> end() {
-                SortedMap<Integer, U> packages = new TreeMap<>();
+            public SortedMap<Integer, W> end() {
+                SortedMap<Integer, W> packages = new TreeMap<>();
                 running.end().forEach((index, uplink) -> packages.put(index, result(uplink)));
                 return packages;
             }
@@ -166,15 +172,15 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
 
     /** Workers return what the worker function returned. */
     @SuppressWarnings("unchecked")
-    private U result(Object uplink) {
-        return (U) uplink;
+    private static <W> W result(Object uplink) {
+        return (W) uplink;
     }
 
     private final class Jobs implements RoundJobs {
 
-        private final Round<D, C> round;
+        private final Round<?, ?, ?> round;
 
-        Jobs(Round<D, C> round) {
+        Jobs(Round<?, ?, ?> round) {
             this.round = round;
         }
 
@@ -195,17 +201,17 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
 
         @Override
         public ClientJob job(int index) {
-            return round.job(index);
+            return round.work().job(index);
         }
 
         @Override
         public Object config(int index) {
-            return round.config(index);
+            return round.work().config(index);
         }
 
         @Override
         public Tensor state(int index) {
-            return round.state(index);
+            return round.work().state(index);
         }
 
         @Override
@@ -214,7 +220,22 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         }
 
         @Override
-        public AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
+        public ShardFunction<?, ?> shardFunction() {
+            return round.work().shardFunction();
+        }
+
+        @Override
+        public WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
+            return round.work().failure(index, worker, reason, cause);
+        }
+
+        @Override
+        public WorkFailedException failure(int index, int worker, Throwable cause) {
+            return round.work().failure(index, worker, cause);
+        }
+
+        @Override
+        public AfterFailure failed(int index, WorkFailedException failure, boolean finished) {
             return round.failed(index, failure, finished);
         }
 

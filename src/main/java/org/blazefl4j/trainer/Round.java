@@ -1,29 +1,31 @@
 package org.blazefl4j.trainer;
 
-import java.util.List;
-import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.BrokenRuleException;
-import org.blazefl4j.process.ClientJob;
+import org.blazefl4j.process.WorkerCall;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One call of {@code localProcess}, as the execution modes see it.
+ * One call of {@code localProcess}, or of {@code Workers.map}, as the execution modes see it.
  *
+ * @param <U> the uplink package
  * @param <D> the downlink package
  * @param <C> the client's configuration
  */
-final class Round<D, C> {
+final class Round<U, D, C> {
 
     private static final String STOP_EVENT = "stop event set";
 
-    private final AbstractClientTrainer<?, D, C> trainer;
+    private final AbstractClientTrainer<?, ?, ?> trainer;
     private final int number;
+    private final RoundWork<U, D, C> work;
+    private final ClientWorker<C, D, U> function;
     private final D payload;
-    private final List<Integer> cids;
     private final boolean streaming;
     private final Thread caller = Thread.currentThread();
     private final boolean flushDenormal = Denormals.flushed();
@@ -34,13 +36,14 @@ final class Round<D, C> {
     private volatile String stopReason;
     private volatile boolean interrupted;
 
-    Round(AbstractClientTrainer<?, D, C> trainer, int number, D payload, List<Integer> cids, boolean streaming) {
+    Round(AbstractClientTrainer<?, ?, ?> trainer, RoundWork<U, D, C> work, D payload, boolean streaming) {
         this.trainer = trainer;
-        this.number = number;
+        this.number = trainer.round();
+        this.work = work;
+        this.function = work.function();
         this.payload = payload;
-        this.cids = cids;
         this.streaming = streaming;
-        this.failures = new ClientFailures(trainer.options().onClientFailure());
+        this.failures = new ClientFailures(work.policy());
     }
 
     /** The round, from 0. */
@@ -53,14 +56,14 @@ final class Round<D, C> {
         return payload;
     }
 
-    /** The clients in the order of hand-over. */
-    List<Integer> cids() {
-        return cids;
+    /** What its workers do. */
+    RoundWork<U, D, C> work() {
+        return work;
     }
 
     /** The number of clients. */
     int size() {
-        return cids.size();
+        return work.ids().size();
     }
 
     /** Whether packages go to a sink, so that dealing must stay within {@code TrainerOptions.slots()} of hand-over. */
@@ -78,20 +81,9 @@ final class Round<D, C> {
         return flushDenormal;
     }
 
-    /** The client at a position of the list. */
-    ClientJob job(int index) {
-        int cid = cids.get(index);
-        return new ClientJob(cid, number, trainer.getClientDevice(cid));
-    }
-
-    /** The configuration of the client at a position of the list. On the calling thread, when the client is dealt. */
-    C config(int index) {
-        return trainer.getClientConfig(cids.get(index));
-    }
-
-    /** The bytes of the state that a client starts from, which the caller owns; null if there is none. Any thread. */
-    Tensor state(int index) {
-        return trainer.states().read(cids.get(index));
+    /** What a worker calls for the client at a position of the list. On the calling thread, when it is dealt. */
+    WorkerCall<C, D, U> call(int index) {
+        return new WorkerCall<>(function, work.job(index), work.config(index), payload, work::buffer);
     }
 
     /** Takes over the bytes of the state that a client left, null if it left none. On the calling thread. */
@@ -102,13 +94,13 @@ final class Round<D, C> {
         if (aborted) {
             state.close();
         } else {
-            stage(cids.get(index), state);
+            stage(index, state);
         }
     }
 
-    private void stage(int cid, Tensor state) {
+    private void stage(int index, Tensor state) {
         try {
-            trainer.states().stage(cid, state);
+            work.stage(index, state);
         } catch (IllegalStateException e) {
             stateFailure = e;
             abort();
@@ -195,16 +187,12 @@ final class Round<D, C> {
         if (ended && stopRequested()) {
             return AfterFailure.END;
         }
-        return failed(index, failure(index, worker, cause), false);
+        return failed(index, work.failure(index, worker, cause), false);
     }
 
     /** A client threw something, and it is too late to do anything about it. */
     void failedForGood(int index, int worker, Throwable cause) {
-        failures.end(index, failure(index, worker, cause));
-    }
-
-    private ClientFailedException failure(int index, int worker, Throwable cause) {
-        return new ClientFailedException(cids.get(index), number, worker, cause);
+        failures.end(index, work.failure(index, worker, cause));
     }
 
     /**
@@ -212,7 +200,7 @@ final class Round<D, C> {
      *
      * @param finished whether it had done its work, so that only its result was lost
      */
-    AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
+    AfterFailure failed(int index, WorkFailedException failure, boolean finished) {
         if (BrokenRuleException.is(failure.getCause())) {
             return failures.end(index, failure); // trained again it might pass unseen
         }

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.function.Consumer;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
@@ -26,29 +25,25 @@ import org.blazefl4j.shm.TensorWalk;
  */
 final class RoundCourse<U, D, C> {
 
-    private final AbstractClientTrainer<U, D, C> trainer;
-    private final Round<D, C> round;
+    private final AbstractClientTrainer<?, ?, ?> trainer;
+    private final Round<U, D, C> round;
+    private final RoundWork<U, D, C> work;
     private final ClientFailures failures;
-    private final PackageCache<U> cache;
     private final PhaseClock clock;
 
-    /**
-     * Before it begins.
-     *
-     * @param cache takes what is not handed over to a sink
-     */
-    RoundCourse(AbstractClientTrainer<U, D, C> trainer, Round<D, C> round, PackageCache<U> cache) {
+    /** Before it begins. */
+    RoundCourse(AbstractClientTrainer<?, ?, ?> trainer, Round<U, D, C> round) {
         this.trainer = trainer;
         this.round = round;
         this.failures = round.failures();
-        this.cache = cache;
+        this.work = round.work();
         this.clock = round.clock();
     }
 
     /**
      * Runs it to its end.
      *
-     * @throws ClientFailedException if a client failed for good, or all were dropped
+     * @throws WorkFailedException if a client failed for good, or all were dropped
      * @throws StoppedException if it was ended early
      * @throws IllegalStateException if a client's state could not be kept
      */
@@ -79,7 +74,7 @@ final class RoundCourse<U, D, C> {
     /** False if the round has to end early. */
     private boolean handOverAll(RoundExecution<U> execution, HandOver<U> handOver, CallersCode code) {
         int index = 0;
-        Iterator<Integer> jobs = trainer.progressFn(round.cids()).iterator();
+        Iterator<Integer> jobs = work.progress().iterator();
         while (jobs.hasNext()) {
             requireSameJob(index, jobs.next());
             code.pause();
@@ -126,7 +121,7 @@ final class RoundCourse<U, D, C> {
         convert(batch);
         if (round.stopRequested()) {
             // A client that was asked to end early may have returned a part of its result.
-            batch.forEach(cache::add);
+            batch.forEach(work::keep);
             return false;
         }
         clock.pause();
@@ -139,7 +134,7 @@ final class RoundCourse<U, D, C> {
     }
 
     private void requireSameJob(int index, Integer job) {
-        Integer expected = index < round.size() ? round.cids().get(index) : null;
+        Integer expected = index < round.size() ? work.ids().get(index) : null;
         if (!Objects.equals(expected, job)) {
             throw new IllegalStateException("progressFn changed the jobs: position=" + index + ", client=" + job
                     + ", limit=" + expected + "; it must give all jobs in their order");
@@ -160,7 +155,7 @@ final class RoundCourse<U, D, C> {
 
     private U converted(U uplink) {
         try {
-            return Objects.requireNonNull(trainer.convertBufferToUplink(uplink), "convertBufferToUplink returned null");
+            return Objects.requireNonNull(work.converted(uplink), "convertBufferToUplink returned null");
         } catch (Throwable failure) {
             TensorWalk.closeAll(uplink);
             throw failure;
@@ -173,7 +168,7 @@ final class RoundCourse<U, D, C> {
         for (Map.Entry<Integer, U> entry : packages.entrySet()) {
             int index = entry.getKey();
             try {
-                cache.add(converted(entry.getValue()));
+                work.keep(converted(entry.getValue()));
                 failures.accepted(index);
             } catch (Throwable failure) {
                 packages.tailMap(index + 1).values().forEach(TensorWalk::closeAll);
@@ -191,7 +186,7 @@ final class RoundCourse<U, D, C> {
     private void commitStates(boolean complete) {
         boolean stopped = failures.isFatal() ? round.stopRequested() : !complete;
         if (!stopped) {
-            trainer.commitStates();
+            work.commit();
         }
     }
 

@@ -8,9 +8,9 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.AfterFailure;
-import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.ClientState;
+import org.blazefl4j.process.WorkerCall;
 
 /**
  * Trains clients one after another on the thread that calls {@code localProcess}.
@@ -21,7 +21,7 @@ import org.blazefl4j.process.ClientState;
  */
 public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
 
-    private final ClientRunner<C, D, U> runner;
+    private final ClientRunner runner;
     private final Object lock = new Object();
     private Thread training;
     private final AtomicBoolean freed = new AtomicBoolean();
@@ -37,8 +37,8 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     @SuppressWarnings("this-escape") // all that is called is final
     public SerialClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
-        this.runner = new ClientRunner<>(
-                worker(), 0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
+        this.runner =
+                new ClientRunner(0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
     }
 
     /** Always 1. */
@@ -48,32 +48,30 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     }
 
     @Override
-    RoundExecution<U> execute(Round<D, C> round) {
-        return new Execution(round);
+    <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
+        return new Execution<>(round);
     }
 
-    private final class Execution implements RoundExecution<U> {
+    private final class Execution<W, E, F> implements RoundExecution<W> {
 
-        private final Round<D, C> round;
+        private final Round<W, E, F> round;
 
-        Execution(Round<D, C> round) {
+        Execution(Round<W, E, F> round) {
             this.round = round;
         }
 
         @Override
-        public U await(int index) {
+        public W await(int index) {
             if (round.stopRequested()) {
                 return null;
             }
             round.clock().enter(Phase.DEAL);
-            ClientJob job = round.job(index);
-            C config = round.config(index);
+            WorkerCall<F, E, W> call = round.call(index);
             round.clock().enter(Phase.TRAIN);
             AfterFailure next = AfterFailure.RETRY;
             while (next == AfterFailure.RETRY && begin()) {
-                try (ClientState state = new ClientState(() -> round.state(index))) {
-                    U uplink = runner.run(
-                            job, state, config, round.payload(), SerialClientTrainer.this::prepareUplinkPackageBuffer);
+                try (ClientState state = new ClientState(() -> round.work().state(index))) {
+                    W uplink = runner.run(call, state);
                     round.clock().enter(Phase.COLLECT);
                     round.keep(index, state.takeKept());
                     return uplink;
@@ -90,12 +88,12 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
         }
 
         @Override
-        public U poll(int index) {
+        public W poll(int index) {
             return null;
         }
 
         @Override
-        public SortedMap<Integer, U> end() {
+        public SortedMap<Integer, W> end() {
             return Collections.emptySortedMap();
         }
     }

@@ -2,9 +2,9 @@ package org.blazefl4j.trainer;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.process.AfterFailure;
-import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.ClientState;
+import org.blazefl4j.process.WorkerCall;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * One client of a round in threads: made by the caller, trained by a worker until it is settled, taken by the caller.
  */
-final class ThreadJob<U, C> {
+final class ThreadJob<U> {
 
     private static final int PENDING = 0;
     private static final int DONE = 1;
@@ -20,25 +20,23 @@ final class ThreadJob<U, C> {
 
     private final AtomicInteger state = new AtomicInteger(PENDING);
     private final int index;
-    private final ClientJob client;
-    private final C config;
+    private final WorkerCall<?, ?, U> call;
     private int worker;
     private U uplink;
     private Tensor keptState;
     private Throwable failure;
     private AfterFailure decision;
 
-    ThreadJob(int index, ClientJob client, C config) {
+    ThreadJob(int index, WorkerCall<?, ?, U> call) {
         this.index = index;
-        this.client = client;
-        this.config = config;
+        this.call = call;
     }
 
     /** Trains the client, again if the round says so; afterwards {@link #isDone}. Throws nothing. */
-    <D> void train(Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
+    void train(Round<U, ?, ?> round, ClientRunner runner) {
         worker = runner.index();
         do {
-            attempt(round, runner, trainer);
+            attempt(round, runner);
             decide(round);
         } while (decision == AfterFailure.RETRY);
         if (!state.compareAndSet(PENDING, DONE)) {
@@ -54,13 +52,12 @@ final class ThreadJob<U, C> {
     }
 
     /** Allocates nothing of its own, so that it cannot fail itself. */
-    private <D> void attempt(
-            Round<D, C> round, ClientRunner<C, D, U> runner, ThreadPoolClientTrainer<U, D, C> trainer) {
+    private void attempt(Round<U, ?, ?> round, ClientRunner runner) {
         failure = null;
         Thread.interrupted(); // the last client's business
-        try (ClientState state = new ClientState(() -> round.state(index))) {
+        try (ClientState state = new ClientState(() -> round.work().state(index))) {
             Denormals.flush(round.flushDenormal());
-            uplink = runner.run(client, state, config, round.payload(), trainer::prepareUplinkPackageBuffer);
+            uplink = runner.run(call, state);
             keptState = state.takeKept();
         } catch (Throwable thrown) {
             failure = thrown;
@@ -68,7 +65,7 @@ final class ThreadJob<U, C> {
     }
 
     /** Where memory has run out this may fail too, and is left to the caller. */
-    private void decide(Round<?, ?> round) {
+    private void decide(Round<U, ?, ?> round) {
         try {
             decision = failure == null ? null : round.failed(index, worker, failure);
         } catch (Throwable undecided) {
@@ -77,7 +74,7 @@ final class ThreadJob<U, C> {
     }
 
     /** Leaves no failure undecided; once done, on the caller's thread. */
-    void requireDecided(Round<?, ?> round) {
+    void requireDecided(Round<U, ?, ?> round) {
         if (state.get() == DONE && failure != null && decision == null) {
             round.failedForGood(index, worker, failure);
             decision = AfterFailure.END;

@@ -20,7 +20,7 @@ import org.blazefl4j.process.Overtime;
  */
 public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
 
-    private final WorkerThreads<U, D, C> workers;
+    private final WorkerThreads workers;
 
     /**
      * Starts the threads.
@@ -33,16 +33,15 @@ public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D
     public ThreadPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
         Overtime overtime = watchOvertime();
-        List<ClientRunner<C, D, U>> runners = new ArrayList<>();
+        List<ClientRunner> runners = new ArrayList<>();
         for (int i = 0; i < options.numParallels(); i++) {
-            runners.add(new ClientRunner<>(
-                    worker(), i, workerSettings(), shared(), clientsStopEvent(), stateClasses(), overtime));
+            runners.add(new ClientRunner(i, workerSettings(), shared(), clientsStopEvent(), stateClasses(), overtime));
         }
-        this.workers = new WorkerThreads<>(runners, options.intraOpThreads(), this::freeShared);
+        this.workers = new WorkerThreads(runners, options.intraOpThreads(), this::freeShared);
     }
 
     @Override
-    RoundExecution<U> execute(Round<D, C> round) {
+    <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
         return workers.start(new ThreadRound<>(this, workers, round));
     }
 

@@ -14,7 +14,7 @@ import org.blazefl4j.process.ClientRunner;
  * same order and, as it does, lets dealing go on. Neither takes a lock: only a worker that finds nothing to claim and a
  * caller that finds nothing to take wait.
  */
-final class ThreadRound<U, D, C> implements RoundExecution<U> {
+final class ThreadRound<U> implements RoundExecution<U> {
 
     /** No position. */
     static final int NOTHING = -1;
@@ -25,11 +25,11 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
      */
     private static final long SLICE = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final ThreadPoolClientTrainer<U, D, C> trainer;
-    private final WorkerThreads<U, D, C> workers;
-    private final Round<D, C> round;
+    private final ThreadPoolClientTrainer<?, ?, ?> trainer;
+    private final WorkerThreads workers;
+    private final Round<U, ?, ?> round;
     private final int window;
-    private final ThreadJob<U, C>[] jobs;
+    private final ThreadJob<U>[] jobs;
 
     /** The next position to claim; once dealing has ended, the complement of the number claimed. */
     private final AtomicInteger next = new AtomicInteger();
@@ -43,7 +43,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     private int taken;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    ThreadRound(ThreadPoolClientTrainer<U, D, C> trainer, WorkerThreads<U, D, C> workers, Round<D, C> round) {
+    ThreadRound(ThreadPoolClientTrainer<?, ?, ?> trainer, WorkerThreads workers, Round<U, ?, ?> round) {
         this.trainer = trainer;
         this.workers = workers;
         this.round = round;
@@ -75,9 +75,9 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     }
 
     /** Trains a claimed client. Throws nothing, not even what the client throws. */
-    void train(int index, ClientRunner<C, D, U> runner) {
-        ThreadJob<U, C> job = jobs[index];
-        job.train(round, runner, trainer);
+    void train(int index, ClientRunner runner) {
+        ThreadJob<U> job = jobs[index];
+        job.train(round, runner);
         boolean ending = job.endsRound();
         if (ending) {
             endDealing();
@@ -111,7 +111,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
 
     /** Takes what a client left that is done; null if it was dropped. */
     private U take(int index) {
-        ThreadJob<U, C> job = jobs[index];
+        ThreadJob<U> job = jobs[index];
         jobs[index] = null;
         taken = index + 1;
         round.keep(index, job.takeState());
@@ -133,7 +133,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
         round.clock().enter(Phase.DEAL);
         try (CallersCode code = new CallersCode()) {
             for (int i = from; i < limit; i++) {
-                jobs[i] = new ThreadJob<>(i, round.job(i), round.config(i));
+                jobs[i] = new ThreadJob<>(i, round.call(i));
             }
         }
         dealt = limit;
@@ -177,7 +177,7 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     private SortedMap<Integer, U> settle() {
         SortedMap<Integer, U> packages = new TreeMap<>();
         for (int index = taken; index < claimed(); index++) {
-            ThreadJob<U, C> job = awaitClaimed(index);
+            ThreadJob<U> job = awaitClaimed(index);
             job.requireDecided(round);
             if (job.uplink() != null) {
                 round.keep(index, job.takeState());
@@ -188,8 +188,8 @@ final class ThreadRound<U, D, C> implements RoundExecution<U> {
     }
 
     /** Waits for a client that was claimed, but not past the end of {@code close()}. */
-    private ThreadJob<U, C> awaitClaimed(int index) {
-        ThreadJob<U, C> job = jobs[index];
+    private ThreadJob<U> awaitClaimed(int index) {
+        ThreadJob<U> job = jobs[index];
         awaited = index;
         while (!job.isDone() && !(trainer.closeIsOverdue() && job.abandon())) {
             round.holdInterrupt();

@@ -17,7 +17,7 @@ import org.blazefl4j.torch.IntraOpThreads;
  * The threads of one trainer. A thread takes clients of the current round as long as it can claim one, without a lock;
  * only a thread that finds none waits here.
  */
-final class WorkerThreads<U, D, C> {
+final class WorkerThreads {
 
     private static final Logger LOGGER = System.getLogger(WorkerThreads.class.getName());
     private static final AtomicInteger POOLS = new AtomicInteger();
@@ -29,7 +29,7 @@ final class WorkerThreads<U, D, C> {
     private final Failures failures = new Failures();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
-    private volatile ThreadRound<U, D, C> current;
+    private volatile ThreadRound<?> current;
     private volatile int waiting;
     private volatile boolean closed;
 
@@ -40,12 +40,12 @@ final class WorkerThreads<U, D, C> {
      * @param intraOpThreads each thread's number of intra-op threads
      * @param whenAllEnded run by the last thread to end
      */
-    WorkerThreads(List<ClientRunner<C, D, U>> runners, int intraOpThreads, Runnable whenAllEnded) {
+    WorkerThreads(List<ClientRunner> runners, int intraOpThreads, Runnable whenAllEnded) {
         this.intraOpThreads = intraOpThreads;
         this.alive = new AtomicInteger(runners.size());
         this.whenAllEnded = whenAllEnded;
         String name = "blazefl4j-" + POOLS.getAndIncrement() + "-worker-";
-        for (ClientRunner<C, D, U> runner : runners) {
+        for (ClientRunner runner : runners) {
             Thread thread = new Thread(() -> live(runner), name + runner.index());
             thread.setDaemon(true);
             threads.add(thread);
@@ -64,7 +64,7 @@ final class WorkerThreads<U, D, C> {
 
     // ---- the threads' side
 
-    private void live(ClientRunner<C, D, U> runner) {
+    private void live(ClientRunner runner) {
         failures.run(() -> {
             try (IntraOpThreads scope = IntraOpThreads.scope(intraOpThreads)) {
                 trainClients(runner);
@@ -76,10 +76,10 @@ final class WorkerThreads<U, D, C> {
         }
     }
 
-    private void trainClients(ClientRunner<C, D, U> runner) {
-        ThreadRound<U, D, C> last = null;
+    private void trainClients(ClientRunner runner) {
+        ThreadRound<?> last = null;
         while (true) {
-            ThreadRound<U, D, C> round = current;
+            ThreadRound<?> round = current;
             int index = round == null ? ThreadRound.NOTHING : round.claim();
             if (index != ThreadRound.NOTHING) {
                 round.train(index, runner);
@@ -110,14 +110,14 @@ final class WorkerThreads<U, D, C> {
         }
     }
 
-    private static boolean hasWork(ThreadRound<?, ?, ?> round) {
+    private static boolean hasWork(ThreadRound<?> round) {
         return round != null && round.hasWork();
     }
 
     // ---- the caller's side
 
     /** Makes this round the one that threads take clients from. */
-    ThreadRound<U, D, C> start(ThreadRound<U, D, C> round) {
+    <U> ThreadRound<U> start(ThreadRound<U> round) {
         current = round;
         return round;
     }

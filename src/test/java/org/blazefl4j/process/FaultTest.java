@@ -22,13 +22,13 @@ final class FaultTest {
     }
 
     private static void strikes(Fault fault, int worker, int client, int attempt) {
-        assertThatThrownBy(() -> fault.reach(FaultPoint.TRAINING, worker, client, attempt))
+        assertThatThrownBy(() -> fault.reach(FaultPoint.TRAINING, worker, client, FaultPoint.NONE, attempt))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("fault at TRAINING");
     }
 
     private static void passes(Fault fault, int worker, int client, int attempt) {
-        assertThatCode(() -> fault.reach(FaultPoint.TRAINING, worker, client, attempt))
+        assertThatCode(() -> fault.reach(FaultPoint.TRAINING, worker, client, FaultPoint.NONE, attempt))
                 .doesNotThrowAnyException();
     }
 
@@ -36,7 +36,8 @@ final class FaultTest {
     void shouldStrikeOnceAndAtItsPointOnly() {
         Fault fault = throwing("");
 
-        assertThatCode(() -> fault.reach(FaultPoint.CLAIMED, 0, 0, 0)).doesNotThrowAnyException();
+        assertThatCode(() -> fault.reach(FaultPoint.CLAIMED, 0, 0, FaultPoint.NONE, 0))
+                .doesNotThrowAnyException();
         strikes(fault, 0, 0, 0);
         passes(fault, 0, 0, 0);
     }
@@ -51,6 +52,15 @@ final class FaultTest {
         passes(fault, 1, 7, 1);
         strikes(fault, 1, 7, 2);
         passes(fault, 1, 7, 2);
+    }
+
+    @Test
+    void shouldStrikeAShardAndNoClientWhenOneIsAskedFor() {
+        Fault fault = throwing(",shard=7");
+
+        passes(fault, 0, 7, 0);
+        assertThatThrownBy(() -> fault.reach(FaultPoint.TRAINING, 0, FaultPoint.NONE, 7, 0))
+                .hasMessage("fault at TRAINING");
     }
 
     @Test
@@ -86,8 +96,9 @@ final class FaultTest {
                 .isEqualTo(List.of(FaultPoint.IDLE, FaultPoint.AFTER_DONE));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse("IDLE,at=once"))
-                .withMessage("no setting of a fault: text=at=once, limit=[attempt, client, do, file, nth, when, worker]"
-                        + " with a value");
+                .withMessage(
+                        "no setting of a fault: text=at=once, limit=[attempt, client, do, file, nth, shard, when, worker]"
+                                + " with a value");
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.parse("NOWHERE"));
     }
 }

@@ -58,7 +58,7 @@ class MessageFuzzTest {
             Up up = new Up(3, torch.ones(4, 5).t(), notes);
             for (Object message : List.of(
                     new JobMessage(job, segment, 0, up, torch.ones(100), null),
-                    new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up),
+                    new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
                     new StatefulResult(up, torch.ones(8)),
                     up,
                     new ClientError(

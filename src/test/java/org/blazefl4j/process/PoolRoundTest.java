@@ -15,6 +15,8 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.PhaseClock;
+import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.bytedeco.pytorch.Tensor;
@@ -96,7 +98,22 @@ final class PoolRoundTest {
         }
 
         @Override
-        public AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
+        public ShardFunction<?, ?> shardFunction() {
+            return null;
+        }
+
+        @Override
+        public WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
+            return new ClientFailedException(0, 0, worker, reason, cause);
+        }
+
+        @Override
+        public WorkFailedException failure(int index, int worker, Throwable cause) {
+            return new ClientFailedException(0, 0, worker, cause);
+        }
+
+        @Override
+        public AfterFailure failed(int index, WorkFailedException failure, boolean finished) {
             throw new AssertionError(failure);
         }
 
@@ -173,7 +190,22 @@ final class PoolRoundTest {
         }
 
         @Override
-        public AfterFailure failed(int index, ClientFailedException failure, boolean finished) {
+        public ShardFunction<?, ?> shardFunction() {
+            return null;
+        }
+
+        @Override
+        public WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
+            return new ClientFailedException(0, 0, worker, reason, cause);
+        }
+
+        @Override
+        public WorkFailedException failure(int index, int worker, Throwable cause) {
+            return new ClientFailedException(0, 0, worker, cause);
+        }
+
+        @Override
+        public AfterFailure failed(int index, WorkFailedException failure, boolean finished) {
             assertThat(failure).hasMessageContaining("no memory for a state");
             failures.incrementAndGet();
             return AfterFailure.RETRY;

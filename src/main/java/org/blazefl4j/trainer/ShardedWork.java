@@ -1,0 +1,116 @@
+package org.blazefl4j.trainer;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.ShardFailedException;
+import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.process.ClientJob;
+import org.blazefl4j.process.WorkerCall;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The shards of what the server has workers do between rounds. They are dealt like clients, but are none: there are no
+ * states, hooks or packages that could be left, and none can be left out.
+ *
+ * @param <P> what all shards are given
+ * @param <R> what one shard results in
+ */
+final class ShardedWork<P, R> implements RoundWork<R, P, Integer> {
+
+    private final String name;
+    private final int round;
+    private final List<Integer> shards;
+    private final ShardFunction<P, R> function;
+    private final FailurePolicy policy;
+    private final Device device;
+    private final int deviceCount;
+
+    /** Work between rounds, before the trainer's next. */
+    ShardedWork(String name, AbstractClientTrainer<?, ?, ?> trainer, int shards, ShardFunction<P, R> function) {
+        this.name = name;
+        this.round = trainer.round();
+        this.shards = IntStream.range(0, shards).boxed().toList();
+        this.function = function;
+        this.policy = trainer.options().onClientFailure().ofShards();
+        this.device = trainer.device();
+        this.deviceCount = trainer.deviceCount();
+    }
+
+    @Override
+    public List<Integer> ids() {
+        return shards;
+    }
+
+    @Override
+    public ClientWorker<Integer, P, R> function() {
+        return WorkerCall.ofShards(function);
+    }
+
+    @Override
+    public ShardFunction<?, ?> shardFunction() {
+        return function;
+    }
+
+    @Override
+    public FailurePolicy policy() {
+        return policy;
+    }
+
+    @Override
+    public ShardFailedException failure(int index, int worker, String reason, Throwable cause) {
+        return new ShardFailedException(name, index, worker, reason, cause);
+    }
+
+    @Override
+    public ShardFailedException failure(int index, int worker, Throwable cause) {
+        return new ShardFailedException(name, index, worker, cause);
+    }
+
+    @Override
+    public ClientJob job(int index) {
+        return new ClientJob(index, round, device.forClient(index, deviceCount), name);
+    }
+
+    @Override
+    public Integer config(int index) {
+        return index;
+    }
+
+    @Override
+    public R buffer() {
+        throw new IllegalStateException("a shard has no uplink buffer: work=" + name + ", limit=clients");
+    }
+
+    @Override
+    public Tensor state(int index) {
+        return null;
+    }
+
+    @Override
+    public void stage(int index, Tensor state) {
+        state.close();
+        throw new IllegalStateException("a shard has no state: work=" + name + ", shard=" + index + ", limit=clients");
+    }
+
+    @Override
+    public void commit() {
+        // there is nothing to keep
+    }
+
+    @Override
+    public Iterable<Integer> progress() {
+        return shards;
+    }
+
+    @Override
+    public R converted(R result) {
+        return result;
+    }
+
+    @Override
+    public void keep(R result) {
+        // of no use without the others
+    }
+}

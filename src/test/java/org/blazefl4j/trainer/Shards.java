@@ -1,0 +1,113 @@
+package org.blazefl4j.trainer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.core.WorkerContext;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Functions of shards for tests, which cross to worker processes. */
+final class Shards {
+
+    private Shards() {}
+
+    /** What shards are given. */
+    record Payload(Tensor numbers, Path folder) {}
+
+    /** What a shard results in. */
+    record Result(int shard, int round, double number) {}
+
+    /** The number at the shard's position. */
+    static Result pick(int shard, Payload payload, WorkerContext context) {
+        return new Result(
+                shard, context.round(), payload.numbers().select(0, shard).item_double());
+    }
+
+    /** What the shard's stream begins with. */
+    static double draw(int shard, Payload payload, WorkerContext context) {
+        return torch.zeros(1)
+                .random_(new GeneratorOptional(context.generator("x")))
+                .item_double();
+    }
+
+    /** Shard 1 throws. */
+    static int throwing(int shard, Payload payload, WorkerContext context) {
+        if (shard == 1) {
+            throw new IllegalArgumentException("cannot do it");
+        }
+        return shard;
+    }
+
+    /** Shard 1 throws at its first attempt. */
+    static int flaky(int shard, Payload payload, WorkerContext context) throws IOException {
+        if (shard == 1 && !Files.exists(payload.folder().resolve("tried"))) {
+            Files.createFile(payload.folder().resolve("tried"));
+            throw new IllegalArgumentException("cannot do it yet");
+        }
+        return shard;
+    }
+
+    static Tensor tensor(int shard, Payload payload, WorkerContext context) {
+        return torch.zeros(1);
+    }
+
+    static List<Map<String, Tensor>> hiddenTensor(int shard, Payload payload, WorkerContext context) {
+        return List.of(Map.of("x", torch.zeros(1)));
+    }
+
+    static Object nothing(int shard, Payload payload, WorkerContext context) {
+        return null;
+    }
+
+    static int keeping(int shard, Payload payload, WorkerContext context) {
+        context.keepState(shard);
+        return shard;
+    }
+
+    static boolean asking(int shard, Payload payload, WorkerContext context) {
+        return context.state().isPresent();
+    }
+
+    static Object buffered(int shard, Payload payload, WorkerContext context) {
+        return context.uplinkBuffer();
+    }
+
+    static int writing(int shard, Payload payload, WorkerContext context) {
+        payload.numbers().fill_(new Scalar(7));
+        return shard;
+    }
+
+    /** Ends when it is told to. */
+    static int polling(int shard, Payload payload, WorkerContext context) throws IOException {
+        Files.writeString(payload.folder().resolve("polls-" + shard), "");
+        while (true) {
+            context.stopEvent().throwIfSet();
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Does not end. */
+    static int deaf(int shard, Payload payload, WorkerContext context) throws IOException {
+        Files.writeString(payload.folder().resolve("polls-" + shard), "");
+        while (true) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Of the payload's numbers in the worker's process: the inode that they are mapped from. */
+    static long inode(int shard, Payload payload, WorkerContext context) throws IOException {
+        long address = payload.numbers().data_ptr().address();
+        for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
+            String[] parts = line.split("[ -]+");
+            if (Long.parseUnsignedLong(parts[0], 16) <= address && address < Long.parseUnsignedLong(parts[1], 16)) {
+                return Long.parseLong(parts[5]);
+            }
+        }
+        throw new IllegalStateException("not mapped: " + address);
+    }
+}
