@@ -19,8 +19,8 @@ public interface ClientAlgorithm<U, D, C> {
      * A package whose tensors have the dtype and shape of one client's result; the contents do not matter. What differs
      * in size from client to client is given at its largest in dimension 0, or declared {@link Unbounded}.
      *
-     * <p>The caller owns its tensors. Called once in process mode, to lay out shared memory, and per client in the
-     * others.
+     * <p>The caller owns its tensors. Called once where results lie in memory that is used again, which is in process
+     * mode and, for large ones, in the others; else for each client.
      */
     U prepareUplinkPackageBuffer();
 

@@ -159,6 +159,7 @@ public final class ClientRunner implements AutoCloseable {
     /** Closes the worker's resources, the last made first. No client may be running. */
     @Override
     public void close() {
+        watch.close();
         resources.close();
     }
 }

@@ -2,10 +2,13 @@ package org.blazefl4j.process;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.torch.DefaultGenerator;
 
@@ -16,32 +19,44 @@ import org.blazefl4j.torch.DefaultGenerator;
  *
  * <p>The caller may draw from it as it likes. Who drew cannot be told from the state, so what moved while
  * {@link CallersCode} ran is held against nobody: a client that drew only then goes unseen.
+ *
+ * <p>As long as the generator stays where it is, nobody waits for anybody. Used by one thread at a time.
  */
-final class DefaultGeneratorWatch {
+final class DefaultGeneratorWatch implements AutoCloseable {
 
     private static final Logger LOGGER = System.getLogger(DefaultGeneratorWatch.class.getName());
 
-    /** The clients that run in this process, and the generator when last looked at. Guarded by the class. */
-    private static final Set<Visit> RUNNING = new LinkedHashSet<>();
-
-    private static byte[] lastLook;
+    /** Those that have run a client and are not closed. */
+    private static final List<DefaultGeneratorWatch> WATCHES = new CopyOnWriteArrayList<>();
 
     /** How many threads are in code of the caller. */
-    private static int callers;
+    private static final AtomicInteger CALLERS = new AtomicInteger();
+
+    /** The generator when last looked at; replaced under the class's lock, after those who ran meanwhile were told. */
+    private static volatile byte[] lastLook = DefaultGenerator.look();
 
     private final RngCheck check;
+    private volatile Visit visit;
+    private boolean registered;
     private boolean warned;
 
     DefaultGeneratorWatch(RngCheck check) {
         this.check = check;
     }
 
+    /** One client while it runs. */
     private static final class Visit {
         final ClientJob job;
-        final Set<Integer> suspects = new TreeSet<>();
+        volatile Set<Integer> suspects = Set.of();
 
         Visit(ClientJob job) {
             this.job = job;
+        }
+
+        void suspect(Set<Integer> more) {
+            Set<Integer> all = new TreeSet<>(suspects);
+            all.addAll(more);
+            suspects = all;
         }
     }
 
@@ -51,57 +66,81 @@ final class DefaultGeneratorWatch {
      * @throws BrokenRuleException instead of the warning, if that is a failure
      */
     <T> T during(ClientJob job, Callable<T> client) throws Exception {
-        Visit visit = new Visit(job);
-        enter(visit);
+        enter(job);
         T result;
         try {
             result = client.call();
         } catch (Throwable thrown) {
-            leave(visit);
-            report(visit, thrown);
+            report(job, leave(), thrown);
             throw thrown;
         }
-        leave(visit);
-        report(visit, null);
+        report(job, leave(), null);
         return result;
     }
 
-    private static synchronized void enter(Visit visit) {
+    private void enter(ClientJob job) {
+        if (!registered) {
+            registered = true;
+            WATCHES.add(this);
+        }
         compare();
-        RUNNING.add(visit);
+        visit = new Visit(job);
     }
 
-    private static synchronized void leave(Visit visit) {
+    /** The clients one of which drew. */
+    private Set<Integer> leave() {
         compare();
-        RUNNING.remove(visit);
+        Set<Integer> suspects = visit.suspects;
+        visit = null;
+        return suspects;
     }
 
-    static synchronized void enterCallersCode() {
+    static void enterCallersCode() {
         compare();
-        callers++;
+        CALLERS.incrementAndGet();
     }
 
-    static synchronized void leaveCallersCode() {
+    static void leaveCallersCode() {
         compare();
-        callers--;
+        CALLERS.decrementAndGet();
     }
 
     private static void compare() {
-        if (lastLook == null) {
-            lastLook = DefaultGenerator.look();
-        } else if (DefaultGenerator.movedSince(lastLook) && callers == 0) {
-            Set<Integer> suspects = new TreeSet<>();
-            RUNNING.forEach(visit -> suspects.add(visit.job.clientId()));
-            RUNNING.forEach(visit -> visit.suspects.addAll(suspects));
+        if (!DefaultGenerator.isStillAt(lastLook)) {
+            lookAgain();
         }
     }
 
-    private void report(Visit visit, Throwable thrown) {
-        if (visit.suspects.isEmpty()) {
+    /**
+     * Whoever is running once the generator was looked at may have moved it. They are told before others can find it
+     * where it is now, so that a client that leaves without finding a move knows of its own.
+     */
+    private static synchronized void lookAgain() {
+        byte[] look = lastLook.clone();
+        if (DefaultGenerator.movedSince(look)) {
+            if (CALLERS.get() == 0) {
+                suspectAll();
+            }
+            lastLook = look;
+        }
+    }
+
+    private static void suspectAll() {
+        List<Visit> running = WATCHES.stream()
+                .map(watch -> watch.visit)
+                .filter(Objects::nonNull)
+                .toList();
+        Set<Integer> suspects = new TreeSet<>();
+        running.forEach(visit -> suspects.add(visit.job.clientId()));
+        running.forEach(visit -> visit.suspect(suspects));
+    }
+
+    private void report(ClientJob job, Set<Integer> suspects, Throwable thrown) {
+        if (suspects.isEmpty()) {
             return;
         }
-        String message = "default generator moved: " + visit.job.noun() + "s=" + visit.suspects
-                + ", limit=no draws from it while " + visit.job.noun()
+        String message = "default generator moved: " + job.noun() + "s=" + suspects
+                + ", limit=no draws from it while " + job.noun()
                 + "s run; draw from context.generator(purpose) and use the layers"
                 + " of org.blazefl4j.model, or allow it with the trainer option rngCheck(RngCheck.WARN)";
         if (check == RngCheck.FAIL) {
@@ -111,5 +150,11 @@ final class DefaultGeneratorWatch {
             warned = true;
             LOGGER.log(Level.WARNING, message);
         }
+    }
+
+    /** Runs no further client. */
+    @Override
+    public void close() {
+        WATCHES.remove(this);
     }
 }

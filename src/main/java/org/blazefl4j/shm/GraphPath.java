@@ -8,14 +8,15 @@ final class GraphPath {
     /** How deep objects may lie within each other. */
     static final int MAX_DEPTH = 512;
 
+    private static final int FIRST_CAPACITY = 8;
     private static final int MAX_KEY_LENGTH = 40;
     private static final Object INDEX = new Object();
     private static final Object KEY = new Object();
     private static final Object CONTENT = new Object();
 
-    private final Object[] kinds = new Object[MAX_DEPTH];
-    private final Object[] keys = new Object[MAX_DEPTH];
-    private final int[] indexes = new int[MAX_DEPTH];
+    private Object[] kinds = new Object[FIRST_CAPACITY];
+    private Object[] keys = new Object[FIRST_CAPACITY];
+    private int[] indexes = new int[FIRST_CAPACITY];
     private int depth;
 
     /**
@@ -29,7 +30,16 @@ final class GraphPath {
             throw new IllegalArgumentException("nested too deep: depth=" + (depth + 1) + ", limit=" + MAX_DEPTH
                     + ", path=" + path.substring(0, 60) + "...; replace links between objects by positions in a list");
         }
+        if (depth == kinds.length) {
+            grow();
+        }
         depth++;
+    }
+
+    private void grow() {
+        kinds = Arrays.copyOf(kinds, 2 * depth);
+        keys = Arrays.copyOf(keys, 2 * depth);
+        indexes = Arrays.copyOf(indexes, 2 * depth);
     }
 
     void leave() {

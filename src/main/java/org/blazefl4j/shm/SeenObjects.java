@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** Numbers objects by identity in the order in which they come, for one message at a time. */
 final class SeenObjects {
 
-    private static final int FIRST_CAPACITY = 64;
+    private static final int FIRST_CAPACITY = 16;
     private static final int KEPT_CAPACITY = 1 << 14;
 
     private Object[] objects = new Object[FIRST_CAPACITY];

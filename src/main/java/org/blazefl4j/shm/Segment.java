@@ -69,9 +69,23 @@ public final class Segment implements AutoCloseable {
     static Segment slotted(int slots, long slotBytes, SegmentSpace space) {
         long rounded = SegmentLayout.rounded(slotBytes);
         SegmentLayout.check(slots, rounded);
-        int fd = space.reserve(slots * rounded);
+        return made(space.reserve(slots * rounded), slots, rounded);
+    }
+
+    /**
+     * Makes a segment of one slot that no other process is to open: {@code /dev/shm} does not limit it.
+     *
+     * @param bytes what it must hold at the least, above 0
+     * @throws IllegalStateException if there is not that much memory; the message names bytes needed and free
+     */
+    public static Segment unshared(long bytes) {
+        long rounded = SegmentLayout.rounded(bytes);
+        return made(SegmentSpace.host().reserveUnshared(rounded), 1, rounded);
+    }
+
+    private static Segment made(int fd, int slots, long slotBytes) {
         SegmentHandle handle = new SegmentHandle(
-                Native.pid(), fd, Native.device(fd), Native.inode(fd), slots, rounded, GENERATIONS.incrementAndGet());
+                Native.pid(), fd, Native.device(fd), Native.inode(fd), slots, slotBytes, GENERATIONS.incrementAndGet());
         return new Segment(handle, fd);
     }
 

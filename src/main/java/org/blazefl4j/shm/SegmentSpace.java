@@ -77,17 +77,36 @@ public final class SegmentSpace {
      */
     int reserve(long bytes) {
         long shared = folderFree();
+        requireFree(bytes, shared);
+        int fd = bytes <= shared ? Native.shmCreate(folder.toString(), bytes) : -Errno.ENOSPC;
+        if (fd >= 0) {
+            return fd;
+        }
+        warnOnce(bytes, shared, -fd);
+        return reserveAnonymous(bytes);
+    }
+
+    /**
+     * Reserves anonymous memory, which {@link #folder()} does not limit.
+     *
+     * @return its descriptor, which the caller owns
+     * @throws IllegalStateException if there is less memory
+     */
+    int reserveUnshared(long bytes) {
+        requireFree(bytes, folderFree());
+        return reserveAnonymous(bytes);
+    }
+
+    private void requireFree(long bytes, long shared) {
         long memory = memoryFree();
         if (bytes > memory) {
             throw new IllegalStateException("no memory for a segment: bytes=" + bytes + ", limit=" + memory
                     + " bytes free in memory, " + shared + " in " + folder
                     + "; raise the container's memory limit, close packages or use fewer workers");
         }
-        int fd = bytes <= shared ? Native.shmCreate(folder.toString(), bytes) : -Errno.ENOSPC;
-        return fd >= 0 ? fd : reserveAnonymous(bytes, shared, -fd);
     }
 
-    private int reserveAnonymous(long bytes, long shared, int error) {
+    private void warnOnce(long bytes, long shared, int error) {
         if (saidSo.compareAndSet(false, true)) {
             LOGGER.log(
                     Level.WARNING,
@@ -98,6 +117,9 @@ public final class SegmentSpace {
                     Long.toString(shared),
                     Native.errorText(error));
         }
+    }
+
+    private int reserveAnonymous(long bytes) {
         int fd = Native.memfdCreate(bytes);
         if (fd < 0) {
             throw Errno.failed(

@@ -1,5 +1,6 @@
 package org.blazefl4j.torch;
 
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
@@ -16,6 +17,11 @@ import org.bytedeco.pytorch.global.torch;
 public final class DefaultGenerator {
 
     private static final Object LOCK = new Object();
+
+    /** Runs of {@link #seeded} that have begun and ended; written under the lock. */
+    private static volatile int begun;
+
+    private static volatile int ended;
 
     private DefaultGenerator() {}
 
@@ -34,6 +40,7 @@ public final class DefaultGenerator {
             Tensor before = generator.get_state();
             byte[] members = new byte[Live.MEMBERS.capacity()];
             Live.MEMBERS.get(0, members);
+            begun++;
             try {
                 generator.set_current_seed(seed);
                 return body.get();
@@ -41,6 +48,7 @@ public final class DefaultGenerator {
                 generator.set_state(before);
                 before.close();
                 Live.MEMBERS.put(0, members); // set_state leaves other padding, which a look would take for a draw
+                ended++;
             }
         }
     }
@@ -68,6 +76,21 @@ public final class DefaultGenerator {
                 GeneratorStates.restore(generator, saved);
             }
         }
+    }
+
+    /**
+     * Whether it can be seen, without waiting for anybody, that the generator has not moved. False while
+     * {@link #seeded} runs; then {@link #movedSince} tells.
+     *
+     * @param last an array from {@link #look()}
+     */
+    public static boolean isStillAt(byte[] last) {
+        int runs = ended;
+        if (begun != runs || Live.MEMBERS.mismatch(ByteBuffer.wrap(last)) >= 0) {
+            return false;
+        }
+        VarHandle.acquireFence(); // the members were read before what comes
+        return begun == runs;
     }
 
     /**

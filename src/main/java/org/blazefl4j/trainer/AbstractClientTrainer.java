@@ -27,6 +27,7 @@ import org.blazefl4j.core.Workers;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Overtime;
 import org.blazefl4j.process.PoolClassLoader;
+import org.blazefl4j.process.UplinkBuffers;
 import org.blazefl4j.process.WorkerSettings;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
@@ -67,6 +68,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final TrainerOptions options;
     private final ClientWorker<C, D, U> worker;
     private final StopEvent stopEvent;
+    private final UplinkBuffers<U> buffers;
     private final int deviceCount;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
     private final PackageCache<U> cache = new PackageCache<>();
@@ -100,6 +102,8 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         this.deviceCount = CudaDevices.countFor(options);
         this.worker = Objects.requireNonNull(algorithm.worker(), "algorithm.worker()");
         this.failures = new ClientFailures(options.onClientFailure());
+        this.buffers = new UplinkBuffers<>(
+                this::prepareUplinkPackageBuffer, stateClasses(), options.slotsIfSet(), options.numParallels());
     }
 
     /** Prepares one round. Clients may start at once or at the first {@code await}. */
@@ -114,6 +118,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** Frees what workers of this process shared; none may use it any more. */
     final void freeShared() {
         overtime.close();
+        buffers.close();
         shared.values().forEach(Tensor::close);
     }
 
@@ -163,6 +168,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** Finds the classes of clients' states. */
     final ClassLoader stateClasses() {
         return new PoolClassLoader(worker.getClass(), algorithm.getClass());
+    }
+
+    /** What makes uplink buffers for clients of this process. */
+    final UplinkBuffers<U> buffers() {
+        return buffers;
     }
 
     /** What clients keep between rounds. */
@@ -331,7 +341,10 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         return device().forClient(cid, deviceCount);
     }
 
-    /** What one client's result needs; the caller owns its tensors. May be called by several threads at once. */
+    /**
+     * What one client's result needs; the caller owns its tensors. May be called by several threads at once, and not
+     * for each client: large results are laid out like an earlier one, in memory that is used again.
+     */
     public U prepareUplinkPackageBuffer() {
         return algorithm.prepareUplinkPackageBuffer();
     }

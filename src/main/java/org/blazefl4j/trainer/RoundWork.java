@@ -44,6 +44,9 @@ interface RoundWork<U, D, C> {
     /** An uplink buffer for one client. May be called by several threads at once. */
     U buffer();
 
+    /** The most that should be between dealing and hand-over in the streaming form, where the mode does not say. */
+    int slots();
+
     /** The bytes of the state that a client starts from, which the caller owns; null if there is none. Any thread. */
     Tensor state(int index);
 

@@ -24,6 +24,7 @@ final class ShardedWork<P, R> implements RoundWork<R, P, Integer> {
     private final List<Integer> shards;
     private final ShardFunction<P, R> function;
     private final FailurePolicy policy;
+    private final int slots;
     private final Device device;
     private final int deviceCount;
 
@@ -34,6 +35,7 @@ final class ShardedWork<P, R> implements RoundWork<R, P, Integer> {
         this.shards = IntStream.range(0, shards).boxed().toList();
         this.function = function;
         this.policy = trainer.options().onClientFailure().ofShards();
+        this.slots = trainer.options().slots();
         this.device = trainer.device();
         this.deviceCount = trainer.deviceCount();
     }
@@ -81,6 +83,11 @@ final class ShardedWork<P, R> implements RoundWork<R, P, Integer> {
     @Override
     public R buffer() {
         throw new IllegalStateException("a shard has no uplink buffer: work=" + name + ", limit=clients");
+    }
+
+    @Override
+    public int slots() {
+        return slots;
     }
 
     @Override

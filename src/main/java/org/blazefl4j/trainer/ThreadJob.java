@@ -6,7 +6,6 @@ import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.ClientState;
 import org.blazefl4j.process.WorkerCall;
 import org.blazefl4j.shm.TensorWalk;
-import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -56,7 +55,6 @@ final class ThreadJob<U> {
         failure = null;
         Thread.interrupted(); // the last client's business
         try (ClientState state = new ClientState(() -> round.work().state(index))) {
-            Denormals.flush(round.flushDenormal());
             uplink = runner.run(call, state);
             keptState = state.takeKept();
         } catch (Throwable thrown) {

@@ -8,6 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.process.CallersCode;
 import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.torch.Denormals;
 
 /**
  * One round in threads. Workers claim clients in the order of the list; the calling thread takes their packages in the
@@ -20,8 +21,9 @@ final class ThreadRound<U> implements RoundExecution<U> {
     static final int NOTHING = -1;
 
     /**
-     * How often a caller looks by itself. In the collecting form nobody needs each package at once, so that workers
-     * wake the caller when they run out of work, not for each client, and this is the progress bar's resolution.
+     * How often a caller looks by itself. Nobody needs each package at once, so that workers wake the caller when they
+     * run out of work or, in the streaming form, well before that, not for each client; this is the progress bar's
+     * resolution.
      */
     private static final long SLICE = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -37,7 +39,7 @@ final class ThreadRound<U> implements RoundExecution<U> {
     /** Positions below this one may be claimed. */
     private volatile int dealt;
 
-    /** The position that the caller waits for. */
+    /** The position whose end wakes the caller. */
     private volatile int awaited = NOTHING;
 
     private int taken;
@@ -47,7 +49,7 @@ final class ThreadRound<U> implements RoundExecution<U> {
         this.trainer = trainer;
         this.workers = workers;
         this.round = round;
-        this.window = round.streaming() ? trainer.options().slots() : round.size();
+        this.window = round.streaming() ? round.work().slots() : round.size();
         this.jobs = new ThreadJob[round.size()];
     }
 
@@ -74,20 +76,24 @@ final class ThreadRound<U> implements RoundExecution<U> {
         return index >= 0 && index < dealt;
     }
 
+    /** Makes the current thread compute as the caller does. Each client puts back what it changes of that. */
+    void enter() {
+        Denormals.flush(round.flushDenormal());
+    }
+
     /** Trains a claimed client. Throws nothing, not even what the client throws. */
     void train(int index, ClientRunner runner) {
         ThreadJob<U> job = jobs[index];
         job.train(round, runner);
-        boolean ending = job.endsRound();
-        if (ending) {
+        if (job.endsRound()) {
             endDealing();
-        }
-        if (index == awaited && (ending || round.streaming())) {
+            idle();
+        } else if (index == awaited && round.streaming()) {
             LockSupport.unpark(round.caller());
         }
     }
 
-    /** Tells a caller that waits that a worker has run out of work. */
+    /** Tells a caller that waits that a worker has run out of work, or that there will be no more. */
     void idle() {
         if (awaited != NOTHING) {
             LockSupport.unpark(round.caller());
@@ -134,8 +140,15 @@ final class ThreadRound<U> implements RoundExecution<U> {
         try (CallersCode code = new CallersCode()) {
             for (int i = from; i < limit; i++) {
                 jobs[i] = new ThreadJob<>(i, round.call(i));
+                if (i - from == workers.count() - 1) {
+                    publish(from, i + 1); // the workers get up while the others are dealt
+                }
             }
         }
+        publish(dealt, limit);
+    }
+
+    private void publish(int from, int limit) {
         dealt = limit;
         workers.wake(limit - from);
     }
@@ -143,14 +156,26 @@ final class ThreadRound<U> implements RoundExecution<U> {
     /** Waits until a client is done. False if the round is to end now, or if dealing ended before this client. */
     private boolean awaitTurn(int index) {
         round.clock().enter(Phase.TRAIN);
-        awaited = index;
+        workers.spinUntil(() -> index >= claimed() || isDone(index));
         while (index < claimed() && !isDone(index) && !round.stopRequested()) {
             workers.throwIfNoneLeft();
-            LockSupport.parkNanos(this, SLICE);
+            awaited = enoughAfter(index);
+            if (!isDone(index)) {
+                LockSupport.parkNanos(this, SLICE);
+            }
         }
         awaited = NOTHING;
         round.clock().enter(Phase.COLLECT);
         return index < claimed() && !round.stopRequested();
+    }
+
+    /**
+     * The position whose end makes it worth while to take packages, beginning with this one: with half of a window of
+     * them, those who wait for slots do not wait long.
+     */
+    private int enoughAfter(int index) {
+        int enough = Math.min(index + window / 2, dealt - 1);
+        return enough > index && !isDone(enough) ? enough : index;
     }
 
     private boolean isDone(int index) {

@@ -115,7 +115,7 @@ public final class TrainerOptions {
         return slots.orElse(numParallels + 2);
     }
 
-    /** The same where it was set. A process pool's own default depends on the size of the packages. */
+    /** The same where it was set. Trainers' own default depends on the size of the packages. */
     OptionalInt slotsIfSet() {
         return slots;
     }

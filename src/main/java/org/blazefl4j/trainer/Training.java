@@ -77,7 +77,12 @@ final class Training<U, D, C> implements RoundWork<U, D, C> {
 
     @Override
     public U buffer() {
-        return trainer.prepareUplinkPackageBuffer();
+        return trainer.buffers().next();
+    }
+
+    @Override
+    public int slots() {
+        return trainer.buffers().slots();
     }
 
     @Override

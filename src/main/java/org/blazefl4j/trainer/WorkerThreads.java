@@ -6,31 +6,33 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Failures;
 import org.blazefl4j.torch.IntraOpThreads;
 
 /**
- * The threads of one trainer. A thread takes clients of the current round as long as it can claim one, without a lock;
- * only a thread that finds none waits here.
+ * The threads of one trainer. A thread takes clients of the current round as long as it can claim one; one that finds
+ * none sleeps. There is no lock.
  */
 final class WorkerThreads {
 
     private static final Logger LOGGER = System.getLogger(WorkerThreads.class.getName());
     private static final AtomicInteger POOLS = new AtomicInteger();
 
-    private final List<Thread> threads = new ArrayList<>();
+    /** How often it is looked for work before a thread sleeps, about as long as waking it would take. */
+    private static final int SPINS = 1000;
+
+    private final List<Worker> threads = new ArrayList<>();
     private final int intraOpThreads;
     private final AtomicInteger alive;
     private final Runnable whenAllEnded;
     private final Failures failures = new Failures();
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition work = lock.newCondition();
+    private final int spins;
     private volatile ThreadRound<?> current;
-    private volatile int waiting;
     private volatile boolean closed;
 
     /**
@@ -44,11 +46,10 @@ final class WorkerThreads {
         this.intraOpThreads = intraOpThreads;
         this.alive = new AtomicInteger(runners.size());
         this.whenAllEnded = whenAllEnded;
+        this.spins = Runtime.getRuntime().availableProcessors() > runners.size() ? SPINS : 0;
         String name = "blazefl4j-" + POOLS.getAndIncrement() + "-worker-";
         for (ClientRunner runner : runners) {
-            Thread thread = new Thread(() -> live(runner), name + runner.index());
-            thread.setDaemon(true);
-            threads.add(thread);
+            threads.add(new Worker(runner, name + runner.index()));
         }
         startAll();
     }
@@ -64,54 +65,84 @@ final class WorkerThreads {
 
     // ---- the threads' side
 
-    private void live(ClientRunner runner) {
-        failures.run(() -> {
-            try (IntraOpThreads scope = IntraOpThreads.scope(intraOpThreads)) {
-                trainClients(runner);
-            }
-        });
-        failures.run(runner::close);
-        if (alive.decrementAndGet() == 0) {
-            whenAllEnded.run();
-        }
-    }
+    private final class Worker extends Thread {
 
-    private void trainClients(ClientRunner runner) {
-        ThreadRound<?> last = null;
-        while (true) {
-            ThreadRound<?> round = current;
-            int index = round == null ? ThreadRound.NOTHING : round.claim();
-            if (index != ThreadRound.NOTHING) {
-                round.train(index, runner);
-                last = round;
-                continue;
-            }
-            if (last != null) {
-                last.idle();
-                last = null;
-            }
-            if (!awaitWork()) {
-                return;
+        private final ClientRunner runner;
+        private final AtomicBoolean asleep = new AtomicBoolean();
+
+        Worker(ClientRunner runner, String name) {
+            super(name);
+            this.runner = runner;
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            failures.run(() -> {
+                try (IntraOpThreads scope = IntraOpThreads.scope(intraOpThreads)) {
+                    trainClients();
+                }
+            });
+            failures.run(runner::close);
+            if (alive.decrementAndGet() == 0) {
+                whenAllEnded.run();
             }
         }
-    }
 
-    private boolean awaitWork() {
-        lock.lock();
-        try {
-            waiting++;
+        private void trainClients() {
+            ThreadRound<?> last = null;
+            while (true) {
+                ThreadRound<?> round = current;
+                int index = round == null ? ThreadRound.NOTHING : round.claim();
+                if (index != ThreadRound.NOTHING) {
+                    if (round != last) {
+                        round.enter();
+                        last = round;
+                    }
+                    round.train(index, runner);
+                    continue;
+                }
+                if (last != null) {
+                    last.idle();
+                    last = null;
+                }
+                if (!awaitWork()) {
+                    return;
+                }
+            }
+        }
+
+        private boolean awaitWork() {
+            spinUntil(() -> closed || hasWork(current));
+            asleep.set(true);
             while (!closed && !hasWork(current)) {
-                work.awaitUninterruptibly();
+                LockSupport.park(WorkerThreads.this);
+                Thread.interrupted(); // with it set, no thread sleeps
+                asleep.set(true);
             }
-            waiting--;
+            asleep.set(false);
             return !closed;
-        } finally {
-            lock.unlock();
+        }
+
+        /** Wakes the thread if it sleeps. False if it does not. */
+        boolean wake() {
+            boolean slept = asleep.get() && asleep.compareAndSet(true, false);
+            if (slept) {
+                LockSupport.unpark(this);
+            }
+            return slept;
         }
     }
 
     private static boolean hasWork(ThreadRound<?> round) {
         return round != null && round.hasWork();
+    }
+
+    /** Looks for a while whether something has come about. Not where that would take a worker's core from it. */
+    void spinUntil(BooleanSupplier done) {
+        for (int i = 0; i < spins && !done.getAsBoolean(); i++) {
+            Thread.onSpinWait();
+        }
     }
 
     // ---- the caller's side
@@ -127,18 +158,16 @@ final class WorkerThreads {
         current = null;
     }
 
-    /** Wakes up to {@code count} threads that wait for work. */
+    /** How many there are. */
+    int count() {
+        return threads.size();
+    }
+
+    /** Wakes up to {@code count} threads that sleep. */
     void wake(int count) {
-        if (waiting == 0) {
-            return;
-        }
-        lock.lock();
-        try {
-            for (int i = 0; i < count && i < waiting; i++) {
-                work.signal();
-            }
-        } finally {
-            lock.unlock();
+        int left = count;
+        for (int i = 0; i < threads.size() && left > 0; i++) {
+            left -= threads.get(i).wake() ? 1 : 0;
         }
     }
 
@@ -163,13 +192,8 @@ final class WorkerThreads {
      * @throws RuntimeException what a worker's resource threw as it was closed
      */
     void close(Duration grace) {
-        lock.lock();
-        try {
-            closed = true;
-            work.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        closed = true;
+        threads.forEach(LockSupport::unpark);
         if (!join(grace)) {
             threads.forEach(Thread::interrupt);
             if (!join(Duration.ofSeconds(1))) {

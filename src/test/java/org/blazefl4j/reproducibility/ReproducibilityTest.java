@@ -113,6 +113,29 @@ final class ReproducibilityTest {
     }
 
     @Test
+    void shouldSeeWithoutWaitingThatTheDefaultGeneratorIsStillThere() {
+        byte[] last = DefaultGenerator.look();
+        assertThat(DefaultGenerator.isStillAt(last)).isTrue();
+
+        torch.rand(1).close();
+        assertThat(DefaultGenerator.isStillAt(last)).isFalse();
+        assertThat(DefaultGenerator.movedSince(last)).isTrue();
+        assertThat(DefaultGenerator.isStillAt(last)).isTrue();
+    }
+
+    @Test
+    void shouldNotTakeAStateForTheGeneratorsThatIsPutBackLater() {
+        torch.manual_seed(3);
+        byte[] last = DefaultGenerator.look();
+        torch.rand(1).close();
+
+        boolean inside = DefaultGenerator.seeded(3, () -> DefaultGenerator.isStillAt(last));
+
+        assertThat(inside).isFalse();
+        assertThat(DefaultGenerator.isStillAt(last)).isFalse();
+    }
+
+    @Test
     void shouldSeeNoMoveIfTheStateWasPutBack() {
         byte[] last = DefaultGenerator.look();
 

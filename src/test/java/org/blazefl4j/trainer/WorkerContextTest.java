@@ -246,7 +246,7 @@ final class WorkerContextTest {
         try (var trainer = mode.trainer(clients)) {
             trainer.localProcess(down, ids(3));
 
-            assertThat(made).hasValue(2);
+            assertThat(made).as("one to see what they look like, and two").hasValue(3);
             assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 100., 100.);
         }
     }
