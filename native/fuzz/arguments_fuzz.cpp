@@ -37,6 +37,7 @@ void memory(fuzz::Input& in) {
     EXPECT(bfl_fill(0, 1, bytes) == (bytes == 0 ? 0 : -EINVAL));
     EXPECT(bfl_copy(address, 0, bytes) == (bytes == 0 ? 0 : -EINVAL));
     EXPECT(bfl_unmap(0, bytes) == -EINVAL);
+    EXPECT(bfl_advise_huge_pages(0, bytes) == -EINVAL);
     if (bytes < 0) {
         EXPECT(bfl_fill(address, 1, bytes) == -EINVAL);
         EXPECT(bfl_copy(address, address, bytes) == -EINVAL);

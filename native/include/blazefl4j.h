@@ -53,6 +53,12 @@ BFL_API int32_t bfl_unmap(int64_t address, int64_t bytes) BFL_NOEXCEPT;
 BFL_API int32_t bfl_copy(int64_t target, int64_t source, int64_t bytes) BFL_NOEXCEPT;
 BFL_API int32_t bfl_fill(int64_t target, int32_t value, int64_t bytes) BFL_NOEXCEPT;
 
+/*
+ * Asks for huge pages in anonymous memory, as far as they lie within it; for memory that is not yet touched, and of its
+ * own mapping, for the advice stays with the pages. -EINVAL: also where the kernel has none.
+ */
+BFL_API int32_t bfl_advise_huge_pages(int64_t address, int64_t bytes) BFL_NOEXCEPT;
+
 /* ---- regions.cpp: who still uses a mapping ---------------------------------------------------------------------- */
 
 /*

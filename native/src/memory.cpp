@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 
 #include "blazefl4j.h"
 #include "address.h"
@@ -131,4 +132,17 @@ std::int32_t bfl_fill(std::int64_t target, std::int32_t value, std::int64_t byte
         std::memset(bfl::at<void>(target), value, static_cast<std::size_t>(bytes));
     }
     return 0;
+}
+
+std::int32_t bfl_advise_huge_pages(std::int64_t address, std::int64_t bytes) noexcept {
+    constexpr std::int64_t huge = std::int64_t{2} << 20;
+    if (address <= 0 || bytes < 0 || bytes > std::numeric_limits<std::int64_t>::max() - address - huge) {
+        return -EINVAL;
+    }
+    const std::int64_t first = (address + huge - 1) / huge * huge;
+    const std::int64_t end = (address + bytes) / huge * huge;
+    if (end <= first) {
+        return 0;
+    }
+    return madvise(bfl::at<void>(first), static_cast<std::size_t>(end - first), MADV_HUGEPAGE) == 0 ? 0 : -errno;
 }

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "address.h"
@@ -168,4 +169,21 @@ TEST(wrong_arguments_are_refused) {
     EXPECT_EQ(bfl_copy(address, address, -1), -EINVAL);
     EXPECT_EQ(bfl_fill(0, 1, 1), -EINVAL);
     EXPECT_EQ(bfl_fill(address, 1, -1), -EINVAL);
+}
+
+TEST(huge_pages_are_advised_within_the_memory_only) {
+    constexpr std::int64_t huge = std::int64_t{2} << 20;
+    void* memory = mmap(nullptr, 3 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    EXPECT(memory != MAP_FAILED);
+    const std::int64_t address = bfl::address_of(memory);
+    const std::int32_t advised = bfl_advise_huge_pages(address, 3 * huge);
+    EXPECT(advised == 0 || advised == -EINVAL);  // not every kernel has them
+    std::memset(memory, 1, 3 * huge);
+    EXPECT_EQ(munmap(memory, 3 * huge), 0);
+    EXPECT_EQ(bfl_advise_huge_pages(address, 3 * huge), advised == 0 ? -ENOMEM : -EINVAL);  // there is nothing now
+    EXPECT_EQ(bfl_advise_huge_pages(address / huge * huge + 4096, huge), 0);  // no huge page lies within
+    EXPECT_EQ(bfl_advise_huge_pages(0, huge), -EINVAL);
+    EXPECT_EQ(bfl_advise_huge_pages(-huge, huge), -EINVAL);
+    EXPECT_EQ(bfl_advise_huge_pages(address, -1), -EINVAL);
+    EXPECT_EQ(bfl_advise_huge_pages(address, std::numeric_limits<std::int64_t>::max()), -EINVAL);
 }

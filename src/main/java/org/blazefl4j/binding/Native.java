@@ -54,6 +54,9 @@ public final class Native {
     @Name("bfl_fill")
     public static native int fill(long target, int value, long bytes);
 
+    @Name("bfl_advise_huge_pages")
+    public static native int adviseHugePages(long address, long bytes);
+
     @Name("bfl_region_add")
     public static native long regionAdd(long address, long bytes, long slotBytes);
 

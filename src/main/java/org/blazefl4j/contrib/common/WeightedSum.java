@@ -28,6 +28,9 @@ public final class WeightedSum implements AutoCloseable {
 
     private static final int AUTOMATIC = 0;
 
+    /** From here on malloc takes memory from the kernel for this sum alone, whatever its settings. */
+    private static final long LONG = 32L << 20;
+
     private final String what;
     private final long[] shape;
     private final Tensor sum;
@@ -65,6 +68,9 @@ public final class WeightedSum implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             this.sum = torch.empty(shape, new org.bytedeco.pytorch.TensorOptions(ScalarType.Double), null);
             sum.retainReference();
+        }
+        if (sum.nbytes() >= LONG) {
+            Native.adviseHugePages(sum.data_ptr().address(), sum.nbytes()); // without them it is only slower
         }
         this.meanwhile = new ElementRanges(threads == AUTOMATIC ? 1 : threads);
         this.afterwards =

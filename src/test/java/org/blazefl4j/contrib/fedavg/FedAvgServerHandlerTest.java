@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 final class FedAvgServerHandlerTest {
 
     private static final int NUMEL = 16 * 3 + 3;
+    private static final int ROUNDS = 4;
 
     private TinyData data;
     private FedAvgServerHandler handler;
@@ -43,7 +44,7 @@ final class FedAvgServerHandlerTest {
     @BeforeProperty
     void open() {
         data = TinyData.evenly(30, 5);
-        handler = handler(ServerOptions.of(3, 5));
+        handler = handler(ServerOptions.of(ROUNDS, 5));
     }
 
     @AfterEach
@@ -126,7 +127,7 @@ final class FedAvgServerHandlerTest {
     }
 
     @Property(tries = 20)
-    void shouldGiveTheSameBitsLoadedOneByOneAndAllAtOnce(@ForAll long seed) {
+    void shouldGiveTheSameBitsLoadedOneByOneAndTogether(@ForAll long seed) {
         List<FedAvgUplinkPackage> uplinks = uplinks(5, seed);
         float[] expected = floats(FedAvgServerHandler.aggregate(uplinks));
 
@@ -135,6 +136,13 @@ final class FedAvgServerHandlerTest {
 
         handler.globalUpdate(uplinks(5, seed + 1));
         uplinks.forEach(handler::load);
+        assertThat(global()).containsExactly(expected);
+
+        List<FedAvgUplinkPackage> before = uplinks(5, seed + 2);
+        before.subList(0, 3).forEach(handler::load);
+        assertThat(handler.loadAll(before.subList(3, 5))).isTrue();
+        assertThat(handler.loadAll(uplinks.subList(0, 2))).isFalse();
+        assertThat(handler.loadAll(uplinks.subList(2, 5))).isTrue();
         assertThat(global()).containsExactly(expected);
     }
 
@@ -178,8 +186,34 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
+    void shouldLoadThePackagesBeforeOneThatDoesNotFit() {
+        List<FedAvgUplinkPackage> uplinks = uplinks(5, 1);
+        FedAvgUplinkPackage bad = uplink(2, 1, 1, 2);
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> handler.loadAll(List.of(uplinks.get(0), uplinks.get(1), bad, uplinks.get(3))))
+                .withMessageStartingWith("parameters of the wrong shape: client=2, shape=[2], limit=[" + NUMEL + "]; ");
+        uplinks.subList(0, 2).forEach(FedAvgUplinkPackage::close); // they were added before the exception came
+
+        assertThat(handler.loadAll(uplinks.subList(2, 5))).isTrue();
+        assertThat(global()).containsExactly(naiveMean(uplinks(5, 1)));
+    }
+
+    @Test
+    void shouldBeginTheNextRoundInTheMiddleOfABatch() {
+        List<FedAvgUplinkPackage> both = new ArrayList<>(uplinks(5, 1));
+        both.addAll(uplinks(5, 2));
+
+        assertThat(handler.loadAll(both.subList(0, 7))).isTrue();
+        assertThat(global()).containsExactly(naiveMean(uplinks(5, 1)));
+        assertThat(handler.loadAll(both.subList(7, 10))).isTrue();
+        assertThat(global()).containsExactly(naiveMean(uplinks(5, 2)));
+        assertThat(handler.round()).isEqualTo(2);
+    }
+
+    @Test
     void shouldStopAfterTheLastRound() {
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < ROUNDS; round++) {
             assertThat(handler.isStopped()).isFalse();
             handler.globalUpdate(uplinks(5, round));
         }
