@@ -2,6 +2,11 @@ package org.blazefl4j.data;
 
 import java.util.Objects;
 import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Reads a data set in batches, in order or shuffled.
@@ -119,6 +124,31 @@ public final class DataLoader implements Iterable<Batch> {
     public long batches() {
         long whole = dataset.size() / batchSize;
         return dropLast || dataset.size() % batchSize == 0 ? whole : whole + 1;
+    }
+
+    /**
+     * Reads one batch by itself, where samples are read in order.
+     *
+     * @param index which batch of an epoch, from 0
+     * @return a batch that the caller owns
+     * @throws IllegalArgumentException if there is no such batch
+     * @throws IllegalStateException if the loader shuffles
+     */
+    public Batch batch(long index) {
+        if (shuffle) {
+            throw new IllegalStateException(
+                    "no batch by itself of shuffled samples: batch=" + index + ", limit=a loader that reads in order");
+        }
+        if (index < 0 || index >= batches()) {
+            throw new IllegalArgumentException("no such batch: batch=" + index + ", limit=0 to " + (batches() - 1));
+        }
+        long start = index * batchSize;
+        try (Scalar from = new Scalar(start);
+                Scalar to = new Scalar(Math.min(start + batchSize, dataset.size()));
+                TensorOptions longs = new TensorOptions(ScalarType.Long);
+                Tensor positions = torch.arange(from, to, longs)) {
+            return dataset.select(positions, augmentation);
+        }
     }
 
     /** Begins an epoch. */

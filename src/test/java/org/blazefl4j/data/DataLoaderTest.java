@@ -241,4 +241,29 @@ class DataLoaderTest {
                             + "give one or read in order");
         }
     }
+
+    @Test
+    void shouldReadABatchByItself() {
+        try (Tensor data = Tensor.create(new float[] {0, 1, 2, 3, 4}, 5);
+                Generator generator = torch.createCPUGenerator(1)) {
+            DataLoader loader = new DataLoader(new TensorDataset(data, null), 2);
+
+            List<Float> read = new ArrayList<>();
+            for (long batch : new long[] {2, 0}) {
+                try (Batch part = loader.batch(batch)) {
+                    for (long i = 0; i < part.x().numel(); i++) {
+                        read.add(part.x().data_ptr_float().get(i));
+                    }
+                }
+            }
+
+            assertThat(read).containsExactly(4f, 0f, 1f);
+            assertThatThrownBy(() -> loader.batch(3))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("no such batch: batch=3, limit=0 to 2");
+            assertThatThrownBy(() -> new DataLoader(new TensorDataset(data, null), 2, true, generator).batch(0))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("no batch by itself of shuffled samples: batch=0, limit=a loader that reads in order");
+        }
+    }
 }

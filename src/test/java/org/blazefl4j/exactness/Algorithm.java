@@ -91,8 +91,11 @@ enum Algorithm {
     private static final Net.Selector SELECTOR = new Net.Selector(1);
     private static final SgdOptions SGD = new SgdOptions(1, 4, 0.01);
 
+    /** So that there are more batches than workers, and a smaller last one. */
+    private static final int EVALUATION_BATCH = 3;
+
     private static ServerOptions server(int rounds) {
-        return ServerOptions.of(rounds, Images.CLIENTS).withSampleRatio(0.8);
+        return ServerOptions.of(rounds, Images.CLIENTS).withSampleRatio(0.8).withBatchSize(EVALUATION_BATCH);
     }
 
     /** An experiment of so many rounds. */

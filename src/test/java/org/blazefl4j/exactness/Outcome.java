@@ -8,7 +8,7 @@ import java.util.Set;
 /**
  * What a run came to.
  *
- * @param hashes the global model's after every round
+ * @param hashes the global model's after every round, with its loss and accuracy
  * @param pids the processes that trained
  * @param workers the workers that trained, by index
  * @param clients those that took part in each round

@@ -107,7 +107,7 @@ final class Trial {
         Way.Trainers<U, D, C> trainers = spoilt ? experiment.spoilt() : experiment.trainers();
         try (S server = experiment.server().get();
                 AbstractClientTrainer<U, D, C> trainer = trainers.make(way.mode(), options(), process())) {
-            Watch<U> watch = new Watch<>(experiment, trainer);
+            Watch<U> watch = new Watch<>(experiment, server, trainer);
             Simulation<U, D> simulation = new Simulation<>(server, trainer).addListener(watch);
             if (checkpoints == null) {
                 simulation.run();
@@ -144,11 +144,13 @@ final class Trial {
     private static final class Watch<U> implements RoundListener<U> {
 
         private final Experiment<U, ?, ?, ?> experiment;
+        private final ServerHandler<U, ?> server;
         private final AbstractClientTrainer<U, ?, ?> trainer;
         private final Outcome outcome = new Outcome();
 
-        Watch(Experiment<U, ?, ?, ?> experiment, AbstractClientTrainer<U, ?, ?> trainer) {
+        Watch(Experiment<U, ?, ?, ?> experiment, ServerHandler<U, ?> server, AbstractClientTrainer<U, ?, ?> trainer) {
             this.experiment = experiment;
+            this.server = server;
             this.trainer = trainer;
         }
 
@@ -162,7 +164,11 @@ final class Trial {
         @Override
         public void roundFinished(RoundReport report) {
             assertThat((Double) report.summary().get("loss")).isFinite();
-            outcome.hashes().add((String) report.summary().get("sha256"));
+            assertThat(report.summary()).as("by workers").isEqualTo(server.getSummary());
+            outcome.hashes()
+                    .add(report.summary().get("sha256") + ", loss="
+                            + report.summary().get("loss") + ", accuracy="
+                            + report.summary().get("accuracy"));
             outcome.clients().add(report.clients());
             outcome.retried()
                     .add(trainer.retried().stream()

@@ -38,7 +38,7 @@ final class CustomLoop {
                         handler.load(uplink);
                     }
                 });
-                System.out.println(handler.getSummary());
+                System.out.println(handler.getSummary(trainer.workers()));
             }
         }
     }

@@ -103,9 +103,10 @@ final class Shards {
     static long inode(int shard, Payload payload, WorkerContext context) throws IOException {
         long address = payload.numbers().data_ptr().address();
         for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
-            String[] parts = line.split("[ -]+");
-            if (Long.parseUnsignedLong(parts[0], 16) <= address && address < Long.parseUnsignedLong(parts[1], 16)) {
-                return Long.parseLong(parts[5]);
+            String[] parts = line.split(" +");
+            String[] range = parts[0].split("-");
+            if (Long.parseUnsignedLong(range[0], 16) <= address && address < Long.parseUnsignedLong(range[1], 16)) {
+                return Long.parseLong(parts[4]);
             }
         }
         throw new IllegalStateException("not mapped: " + address);

@@ -7,8 +7,10 @@ import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.blazefl4j.core.ShardFailedException;
 import org.blazefl4j.core.ShardFunction;
@@ -159,6 +161,23 @@ final class WorkersTest {
         trainer.uplinkPackage().forEach(Up::close);
     }
 
+    @Test
+    void shouldShareDataOnce() {
+        try (Tensor other = Tensors.of(new long[] {1})) {
+            trainer.workers().share(payload());
+            trainer.workers().share(List.of(numbers));
+            Set<Long> shared = Set.copyOf(map(2, Shards::inode));
+
+            List<Long> apart = trainer.workers().map("test", new Payload(other, folder), 2, Shards::inode);
+
+            if (way == Way.PROCESSES) {
+                assertThat(shared).hasSize(1).isEqualTo(Set.copyOf(map(2, Shards::inode)));
+                assertThat(apart).as("in the message").doesNotContainAnyElementsOf(shared);
+            }
+        }
+        assertThat(map(SHARDS, Shards::pick)).hasSize(SHARDS);
+    }
+
     // ---- failures
 
     @Test
@@ -255,6 +274,50 @@ final class WorkersTest {
 
         assertThatThrownBy(() -> map(3, Shards::throwing)).isInstanceOf(StoppedException.class);
         assertThat(map(3, Shards::pick)).hasSize(3);
+    }
+
+    @Test
+    void shouldKillWorkersThatDoNotStopWithinTheGraceTime() {
+        if (way != Way.PROCESSES) {
+            return; // a thread cannot be killed
+        }
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(1)
+                .grace(Duration.ofMillis(100))
+                .build();
+        try (var other = new ProcessPoolClientTrainer<>(ALGORITHM, options)) {
+            List<Long> pids = other.workerPids();
+            Thread stopper = StopTest.start(() -> {
+                Conditions.awaitFile(folder.resolve("polls-0"));
+                other.stopEvent().set();
+            });
+
+            assertThatThrownBy(() -> other.workers().map("test", payload(), 3, Shards::deaf))
+                    .isInstanceOf(StoppedException.class)
+                    .hasMessage("stopped: stop event set, round=0");
+
+            StopTest.join(stopper);
+            Conditions.await("the end of the worker", () -> !Conditions.isRunning(pids.get(0)));
+            assertThat(other.workers().map("test", payload(), 3, Shards::pick)).hasSize(3);
+        }
+    }
+
+    @Test
+    void shouldEndAShardThatTakesLongerThanClientsMay() {
+        if (way != Way.PROCESSES) {
+            return; // a thread cannot be killed
+        }
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(1)
+                .clientTimeLimit(Duration.ofMillis(100))
+                .build();
+        try (var other = new ProcessPoolClientTrainer<>(ALGORITHM, options)) {
+            assertThatThrownBy(() -> other.workers().map("test", payload(), 1, Shards::polling))
+                    .isInstanceOf(ShardFailedException.class)
+                    .hasMessageContaining(
+                            "shard was stopped, for it ran longer than its time limit: work=test, shard=0,"
+                                    + " limit=PT0.1S");
+        }
     }
 
     @Test

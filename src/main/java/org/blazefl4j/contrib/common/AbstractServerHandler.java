@@ -7,6 +7,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.core.Workers;
 
 /**
  * A server's rounds, whatever its algorithm: who takes part, who was heard of, and what is called when. A subclass says
@@ -193,6 +194,17 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     /** Evaluates the server's model on the common test samples. */
     public abstract Evaluation evaluate();
 
+    /**
+     * The same, with the same bits, by a trainer's workers; by default without them.
+     *
+     * @param workers of a trainer in no round; there may be none
+     * @throws org.blazefl4j.core.ShardFailedException if a worker failed
+     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
+     */
+    public Evaluation evaluate(Workers workers) {
+        return evaluate();
+    }
+
     /** The SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
     public abstract String sha256();
 
@@ -204,6 +216,16 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     @Override
     public final Map<String, Object> getSummary() {
         return evaluate().summary(round(), sha256());
+    }
+
+    /**
+     * Evaluates the server's model by a trainer's workers.
+     *
+     * @return as {@link #getSummary()}
+     */
+    @Override
+    public final Map<String, Object> getSummary(Workers workers) {
+        return evaluate(workers).summary(round(), sha256());
     }
 
     /** Writes the number of completed rounds; a subclass adds the rest. */

@@ -5,7 +5,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.PartitionedDataset;
-import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.core.Workers;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.IntraOpThreads;
@@ -31,6 +31,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     private final PartitionedDataset<PartitionType> dataset;
     private final ServerOptions options;
+    private final SelectedModel<?> selected;
     private final Model model;
     private final FlatParameters state;
     private Tensor current;
@@ -49,6 +50,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         Partitions.requireCommon(dataset, PartitionType.TEST);
         this.dataset = dataset;
         this.options = options;
+        this.selected = selected;
         this.model = selected.make(options.device());
         this.state = FlatParameters.of(model);
         try (Tensor flat = state.flatten()) {
@@ -109,10 +111,22 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     /** Evaluates the model on the common test samples. */
     public Evaluation evaluate() {
-        try (IntraOpThreads threads = IntraOpThreads.scope(options.intraOpThreads())) {
-            DataLoader loader = dataset.getDataLoader(PartitionType.TEST, null, options.batchSize());
-            return Evaluation.of(model, loader, options.device());
-        }
+        return evaluation().by(model);
+    }
+
+    /**
+     * The same, with the same bits, by a trainer's workers.
+     *
+     * @param workers there may be none
+     * @throws org.blazefl4j.core.ShardFailedException if a worker failed
+     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
+     */
+    public Evaluation evaluate(Workers workers) {
+        return evaluation().by(workers, LocalModel::score).orElseGet(this::evaluate);
+    }
+
+    private EvaluationTask evaluation() {
+        return new EvaluationTask(selected, current, dataset.getDataset(PartitionType.TEST), options);
     }
 
     /** The SHA-256 of the state, as 64 hexadecimal digits. */

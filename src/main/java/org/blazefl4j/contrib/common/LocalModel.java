@@ -42,9 +42,25 @@ public final class LocalModel implements AutoCloseable {
      * @param context owns the result
      */
     public static LocalModel of(SelectedModel<?> selected, WorkerContext context) {
-        return context.get(
-                "local model " + selected.name() + " " + context.device(),
-                () -> new LocalModel(selected, context.device()));
+        return of(selected, context.device(), context);
+    }
+
+    private static LocalModel of(SelectedModel<?> selected, Device device, WorkerContext context) {
+        return context.get("local model " + selected.name() + " " + device, () -> new LocalModel(selected, device));
+    }
+
+    /**
+     * Scores one batch of an evaluation by the worker's model, the one that clients train where it is of the same kind.
+     *
+     * @param batch which batch
+     * @param task the evaluation
+     * @param context the worker's
+     */
+    static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
+        Device device = task.device(context);
+        LocalModel local = of(task.model(), device, context);
+        local.state.load(task.parameters());
+        return task.score(batch, local.model, device);
     }
 
     /**

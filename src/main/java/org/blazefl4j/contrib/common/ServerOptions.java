@@ -14,7 +14,7 @@ import org.blazefl4j.core.Device;
  * @param globalRound the number of rounds, above 0
  * @param numClients the number of clients in the federation, above 0
  * @param sampleRatio the share of the clients that trains in each round, above 0 and at most 1; at least one client
- * @param batchSize the number of samples per evaluation step, above 0
+ * @param batchSize the number of samples per evaluation step, above 0; workers share the evaluation by such batches
  * @param seed where the samples of clients come from
  * @param device where the global model is evaluated
  * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; it belongs to the experiment, for
@@ -45,9 +45,9 @@ public record ServerOptions(
         clientsPerRound(numClients, sampleRatio);
     }
 
-    /** Every client in every round, evaluation in batches of 50 on the CPU with one thread, seed 42. */
+    /** Every client in every round, evaluation in batches of 250 on the CPU with one thread, seed 42. */
     public static ServerOptions of(int globalRound, int numClients) {
-        return new ServerOptions(globalRound, numClients, 1.0, 50, 42, Device.CPU, 1, 0);
+        return new ServerOptions(globalRound, numClients, 1.0, Evaluation.BATCH_SIZE, 42, Device.CPU, 1, 0);
     }
 
     /** These options with another share of the clients per round. */

@@ -178,8 +178,7 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
         DsflUplinkPackage labels = label(learner, config, payload, context);
         Map<String, Object> metadata = new LinkedHashMap<>();
         if (config.test() != null) {
-            Evaluation evaluation =
-                    learner.evaluate(config.test(), config.options().training().batchSize());
+            Evaluation evaluation = learner.evaluate(config.test());
             metadata.put("accuracy", evaluation.accuracy());
             metadata.put("loss", evaluation.loss());
         }

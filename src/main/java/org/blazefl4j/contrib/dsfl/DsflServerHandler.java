@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.EvaluationTask;
 import org.blazefl4j.contrib.common.Partitions;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -11,6 +12,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.reproducibility.Sampling;
@@ -51,6 +53,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
 
     private final DsflServerOptions options;
     private final PartitionedDataset<DsflPartitionType> dataset;
+    private final SelectedModel<?> selected;
     private final Learner learner;
     private final SoftLabelMean mean;
     private DsflDownlinkPackage downlink;
@@ -80,7 +83,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
         checkSamples(dataset, options);
         this.options = options;
         this.dataset = dataset;
-        this.learner = new Learner(new SelectedModel<>(selector, modelName), federation.device());
+        this.selected = new SelectedModel<>(selector, modelName);
+        this.learner = new Learner(selected, federation.device());
         this.mean = newMean();
         this.downlink = new DsflDownlinkPackage(null, null, nextIndices(0));
     }
@@ -173,10 +177,24 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
 
     @Override
     public Evaluation evaluate() {
-        ServerOptions federation = options.federation();
-        try (IntraOpThreads threads = IntraOpThreads.scope(federation.intraOpThreads())) {
-            return learner.evaluate(dataset.getDataset(DsflPartitionType.TEST), federation.batchSize());
+        try (PointerScope scope = new PointerScope()) {
+            return evaluation().by(learner.model());
         }
+    }
+
+    @Override
+    public Evaluation evaluate(Workers workers) {
+        try (PointerScope scope = new PointerScope()) {
+            return evaluation().by(workers, Learner::score).orElseGet(this::evaluate);
+        }
+    }
+
+    private EvaluationTask evaluation() {
+        return new EvaluationTask(
+                selected,
+                learner.state().parameters(),
+                dataset.getDataset(DsflPartitionType.TEST),
+                options.federation());
     }
 
     @Override

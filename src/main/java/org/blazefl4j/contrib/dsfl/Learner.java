@@ -1,8 +1,10 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.BatchScore;
 import org.blazefl4j.contrib.common.Batches;
 import org.blazefl4j.contrib.common.Descent;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.EvaluationTask;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
@@ -56,9 +58,19 @@ final class Learner implements AutoCloseable {
 
     /** The worker's learner of a model on the client's device, made at the first call in a worker. */
     static Learner of(SelectedModel<?> selected, WorkerContext context) {
-        return context.get(
-                "dsfl learner " + selected.name() + " " + context.device(),
-                () -> new Learner(selected, context.device()));
+        return of(selected, context.device(), context);
+    }
+
+    private static Learner of(SelectedModel<?> selected, Device device, WorkerContext context) {
+        return context.get("dsfl learner " + selected.name() + " " + device, () -> new Learner(selected, device));
+    }
+
+    /** Scores one batch of an evaluation by the worker's learner. */
+    static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
+        Device device = task.device(context);
+        Learner learner = of(task.model(), device, context);
+        learner.state.load(task.parameters());
+        return task.score(batch, learner.model, device);
     }
 
     /** The model; owned by this object. */
@@ -160,8 +172,8 @@ final class Learner implements AutoCloseable {
     }
 
     /** How well the model does on labelled samples. */
-    Evaluation evaluate(Dataset samples, int batchSize) {
-        return Evaluation.of(model, new DataLoader(samples, batchSize), device);
+    Evaluation evaluate(Dataset samples) {
+        return Evaluation.of(model, new DataLoader(samples, Evaluation.BATCH_SIZE), device);
     }
 
     /**

@@ -12,6 +12,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.Workers;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -114,6 +115,11 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
     @Override
     public Evaluation evaluate() {
         return global.evaluate();
+    }
+
+    @Override
+    public Evaluation evaluate(Workers workers) {
+        return global.evaluate(workers);
     }
 
     @Override

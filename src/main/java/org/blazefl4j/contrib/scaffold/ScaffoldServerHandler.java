@@ -12,6 +12,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.Workers;
 
 /**
  * The server of SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
@@ -148,6 +149,11 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
     @Override
     public Evaluation evaluate() {
         return global.evaluate();
+    }
+
+    @Override
+    public Evaluation evaluate(Workers workers) {
+        return global.evaluate(workers);
     }
 
     @Override

@@ -47,7 +47,7 @@ final class ServerOptionsTest {
 
     @Test
     void shouldHaveEveryClientInEveryRoundUnlessTold() {
-        assertThat(OPTIONS).isEqualTo(new ServerOptions(15, 100, 1.0, 50, 42, Device.CPU, 1, 0));
+        assertThat(OPTIONS).isEqualTo(new ServerOptions(15, 100, 1.0, 250, 42, Device.CPU, 1, 0));
         assertThat(OPTIONS.clientsPerRound()).isEqualTo(100);
         assertThat(OPTIONS.withSampleRatio(0.1).clientsPerRound()).isEqualTo(10);
     }

@@ -1,0 +1,161 @@
+package org.blazefl4j.contrib.fedavg;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.ShardFailedException;
+import org.blazefl4j.core.Simulation;
+import org.blazefl4j.core.Workers;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.trainer.FailurePolicy;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Evaluations that workers share give the server's own bits, whatever becomes of the workers. */
+@Timeout(60)
+final class FedAvgEvaluationTest {
+
+    private static final Tiny.Selector SELECTOR = new Tiny.Selector(1);
+    private static final int CLIENTS = 5;
+
+    @TempDir
+    private Path folder;
+
+    private final TinyData data = TinyData.evenly(40, CLIENTS);
+
+    @AfterEach
+    void close() {
+        data.close();
+    }
+
+    /** With batch normalisation; 6 batches, of which the last is smaller. */
+    private FedAvgServerHandler handler() {
+        ServerOptions options = ServerOptions.of(2, CLIENTS).withBatchSize(7);
+        return new FedAvgServerHandler(SELECTOR, Tiny.CONVOLUTION, data.partitions(), options);
+    }
+
+    private FedAvgClients clients() {
+        SgdOptions options = new SgdOptions(1, 4, 0.05);
+        return new FedAvgClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, options);
+    }
+
+    /** Kills the worker of the third batch, once. */
+    private String kill() {
+        return "TRAINING,shard=2,do=kill,file=" + folder.resolve("killed");
+    }
+
+    private FedAvgProcessPoolClientTrainer pool(FailurePolicy policy, String faults) {
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(2).onClientFailure(policy).build();
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
+                .build();
+        return new FedAvgProcessPoolClientTrainer(clients(), options, process);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsWhenAWorkerIsKilledAndItsBatchScoredAgain() {
+        try (var handler = handler();
+                var trainer = pool(FailurePolicy.retry(1), kill())) {
+            List<Long> pids = trainer.workerPids();
+
+            Evaluation evaluation = handler.evaluate(trainer.workers());
+
+            assertThat(evaluation).isEqualTo(handler.evaluate());
+            assertThat(trainer.workerPids()).isNotEqualTo(pids);
+            assertThat(trainer.retried()).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldSayThatItWasTheEvaluationInWhichAWorkerWasKilled() {
+        try (var handler = handler();
+                var trainer = pool(FailurePolicy.failFast(), kill())) {
+            ShardFailedException failure =
+                    catchThrowableOfType(ShardFailedException.class, () -> new Simulation<>(handler, trainer).run());
+
+            assertThat(failure)
+                    .hasMessageStartingWith(
+                            "evaluation failed: shard=2, worker=" + failure.worker() + ": worker process ended: pid=")
+                    .hasMessageContaining("exit=137");
+            assertThat(handler.round()).as("what was trained stays").isEqualTo(1);
+            assertThat(handler.evaluate(trainer.workers())).isEqualTo(handler.evaluate());
+        }
+    }
+
+    @Test
+    void shouldLeaveNoTraceInTraining() {
+        try (var often = handler();
+                var once = handler();
+                var trainer = new FedAvgSerialClientTrainer(clients(), TrainerOptions.defaults());
+                var other = new FedAvgSerialClientTrainer(clients(), TrainerOptions.defaults())) {
+            new Simulation<>(once, other).run();
+            while (!often.isStopped()) {
+                often.evaluate(trainer.workers());
+                trainer.localProcess(often.downlinkPackage(), often.sampleClients(), uplink -> {
+                    try (uplink) {
+                        often.load(uplink);
+                    }
+                });
+                often.evaluate(trainer.workers());
+            }
+
+            assertThat(often.sha256()).isEqualTo(once.sha256());
+        }
+    }
+
+    /** Can be nowhere but where it was made. */
+    private static final class BoundToThisProcess implements Dataset {
+        private final Thread here = Thread.currentThread();
+        private final TensorDataset samples;
+
+        BoundToThisProcess(TensorDataset samples) {
+            this.samples = samples;
+        }
+
+        @Override
+        public long size() {
+            return samples.size();
+        }
+
+        @Override
+        public Batch select(Tensor indices, Generator generator) {
+            assertThat(here.isAlive()).isTrue();
+            return samples.select(indices, generator);
+        }
+    }
+
+    @Test
+    void shouldEvaluateByItselfWhatCannotCrossToWorkers() {
+        try (var handler = handler();
+                var trainer = pool(FailurePolicy.failFast(), "")) {
+            Evaluation expected = handler.evaluate();
+            data.partitions().setDataset(PartitionType.TEST, new BoundToThisProcess(data.whole()));
+
+            assertThat(handler.evaluate(trainer.workers())).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void shouldEvaluateByItselfWhereThereAreNoWorkers() {
+        try (var handler = handler()) {
+            assertThat(handler.getSummary(Workers.NONE)).isEqualTo(handler.getSummary());
+        }
+    }
+}
