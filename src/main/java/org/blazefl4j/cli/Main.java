@@ -16,7 +16,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Simulates federated learning on this machine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, VerifyCommand.class, DoctorCommand.class},
+        subcommands = {RunCommand.class, VerifyCommand.class, BenchCommand.class, DoctorCommand.class},
         footer = {
             "",
             "Examples",
@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "  blazefl4j run --global-round 3     the same, shorter",
             "  blazefl4j run --help               what can be changed",
             "  blazefl4j verify A B               compare two runs bit by bit",
+            "  blazefl4j bench                    measure this machine",
             "  blazefl4j doctor                   check this machine",
         })
 public final class Main implements Runnable {
@@ -60,6 +61,7 @@ public final class Main implements Runnable {
         Choices.register(commands, DatasetName.class);
         Choices.register(commands, Partitioning.class);
         Choices.register(commands, ExecutionMode.class);
+        Choices.register(commands, BenchWork.class);
         Choices.register(commands, OnClientFailure.class);
         return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
@@ -68,7 +70,7 @@ public final class Main implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command: name run, verify or doctor");
+        throw new ParameterException(spec.commandLine(), "no command: name run, verify, bench or doctor");
     }
 
     private static int refuse(ParameterException refusal, String[] args) {
@@ -85,7 +87,7 @@ public final class Main implements Runnable {
         boolean beforeAnyCommand = refusal.getCommandLine().getParent() == null;
         if (beforeAnyCommand && refusal instanceof UnmatchedArgumentException unmatched) {
             return "no such command: command=" + unmatched.getUnmatched().get(0)
-                    + ", limit=run, verify or doctor; name one, then its options";
+                    + ", limit=run, verify, bench or doctor; name one, then its options";
         }
         return refusal.getMessage();
     }

@@ -28,6 +28,15 @@ final class Numbers {
         }
     }
 
+    /** A whole number, 0 or more. */
+    static final class CountOrNone implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            return Count.parse(text, BigDecimal.ZERO, BigDecimal.valueOf(Integer.MAX_VALUE))
+                    .intValueExact();
+        }
+    }
+
     /** How often a client is trained again, as {@code FailurePolicy} takes it. */
     static final class Retries implements ITypeConverter<Integer> {
         @Override

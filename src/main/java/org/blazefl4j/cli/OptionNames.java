@@ -1,5 +1,7 @@
 package org.blazefl4j.cli;
 
+import static java.util.Map.entry;
+
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -7,17 +9,19 @@ import java.util.regex.Pattern;
 /** Puts the names of options in place of the library's names for the same values. */
 final class OptionNames {
 
-    private static final Map<String, String> OPTIONS = Map.of(
-            "numClients", "--num-clients",
-            "num_clients", "--num-clients",
-            "clients", "--num-clients",
-            "numShards", "--num-shards",
-            "alpha", "--dir-alpha",
-            "numParallels", "--num-parallels",
-            "global_lr", "--server-lr",
-            "open_size", "--open-size",
-            "open_size_per_round", "--open-size-per-round",
-            "device", "--device");
+    private static final Map<String, String> OPTIONS = Map.ofEntries(
+            entry("numClients", "--num-clients"),
+            entry("num_clients", "--num-clients"),
+            entry("clients", "--num-clients"),
+            entry("numShards", "--num-shards"),
+            entry("alpha", "--dir-alpha"),
+            entry("numParallels", "--num-parallels"),
+            entry("global_lr", "--server-lr"),
+            entry("open_size", "--open-size"),
+            entry("open_size_per_round", "--open-size-per-round"),
+            entry("rounds", "--rounds"),
+            entry("warm_ups", "--warm-up"),
+            entry("device", "--device"));
 
     private static final Pattern NAME = Pattern.compile("\\b(\\w+)=");
 

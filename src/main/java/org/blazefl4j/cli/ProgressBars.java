@@ -15,7 +15,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
     private static final int MARGIN = 3;
 
     private final int rounds;
-    private final int width = Terminal.columns() - MARGIN;
+    private final int width = width();
     private ProgressBar bar;
 
     ProgressBars(int rounds) {
@@ -24,16 +24,26 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
 
     @Override
     public void roundStarted(int round, List<Integer> cids) {
-        bar = new ProgressBarBuilder()
-                .setTaskName("round " + (round + 1) + "/" + rounds)
-                .setInitialMax(cids.size())
-                .setUnit(" clients", 1)
+        bar = bar("round " + (round + 1) + "/" + rounds, cids.size(), " clients", width);
+    }
+
+    /** A bar of the terminal's width. */
+    static ProgressBar bar(String task, long most, String unit, int width) {
+        return new ProgressBarBuilder()
+                .setTaskName(task)
+                .setInitialMax(most)
+                .setUnit(unit, 1)
                 .setStyle(ProgressBarStyle.ASCII)
                 .setConsumer(new OneLine(width))
                 .setUpdateIntervalMillis(200)
                 .showSpeed()
                 .clearDisplayOnFinish()
                 .build();
+    }
+
+    /** How wide a bar may be; asks the terminal. */
+    static int width() {
+        return Terminal.columns() - MARGIN;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.blazefl4j.lab;
 
+import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -20,7 +21,7 @@ final class BareCopies implements BareLoop {
     }
 
     @Override
-    public void trainClient() {
+    public void trainClient(BooleanSupplier stop) {
         target.copy_(source);
     }
 

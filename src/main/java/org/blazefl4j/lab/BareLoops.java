@@ -40,7 +40,7 @@ final class BareLoops implements AutoCloseable {
     /**
      * Does the work of a round.
      *
-     * @param stop looked at before each client; the rest is left once it says so
+     * @param stop looked at before each client and step; the rest is left once it says so
      * @return how long the slowest thread took, waking up left out
      */
     Duration run(int clients, BooleanSupplier stop) {
@@ -107,7 +107,7 @@ final class BareLoops implements AutoCloseable {
                 }
                 long start = System.nanoTime();
                 for (int client = 0; client < clients && !stop.getAsBoolean(); client++) {
-                    loop.trainClient();
+                    loop.trainClient(stop);
                 }
                 return System.nanoTime() - start;
             }

@@ -1,19 +1,22 @@
 package org.blazefl4j.lab;
 
+import java.util.function.BooleanSupplier;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Training with no framework: a model in a flat vector, batches by {@code index_select} from images in memory, and
  * plain SGD in one step on the vector, as clients of federated averaging train.
  *
- * <p>Each client's epoch has samples drawn anew, in shuffled batches. The model goes on from client to client, for what
- * is learned does not matter here.
+ * <p>Each client's samples are drawn anew, with repetition. The model goes on from client to client, for what is
+ * learned does not matter here.
  */
 public final class BareTraining implements BareLoop {
 
@@ -33,7 +36,7 @@ public final class BareTraining implements BareLoop {
      * Before the first step.
      *
      * @param model owned by this loop from now on
-     * @param images float32, the samples along dimension 0, at least {@code samples}; only read; stay the caller's
+     * @param images float32, the samples along dimension 0, at least one; only read; stay the caller's
      * @param labels int64, shape [number of images]; only read; stay the caller's
      * @param samples the number of images of a client, above 0
      * @param batch the number of images in a step, above 0; the last step of an epoch has what is left
@@ -52,10 +55,14 @@ public final class BareTraining implements BareLoop {
     }
 
     @Override
-    public void trainClient() {
+    public void trainClient(BooleanSupplier stop) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor order = torch.randperm(images.size(0), new GeneratorOptional(generator));
-            for (long start = 0; start < samples; start += batch) {
+            Tensor order = torch.randint(
+                    images.size(0),
+                    new long[] {samples},
+                    new GeneratorOptional(generator),
+                    new TensorOptions(ScalarType.Long));
+            for (long start = 0; start < samples && !stop.getAsBoolean(); start += batch) {
                 step(order.narrow(0, start, Math.min(batch, samples - start)));
             }
         }

@@ -5,7 +5,6 @@ import java.util.stream.IntStream;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ServerHandler;
-import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -34,12 +33,7 @@ final class EmptyWork extends Work {
             FedAvgDownlinkPackage payload = subject.own(new FedAvgDownlinkPackage(torch.ones(floats)));
             Tensor parameters = payload.parameters();
             subject.handler(new Server(payload, which.clients(), rounds));
-            subject.trainer(which.mode()
-                    .trainer(
-                            new EmptyClients(floats),
-                            TrainerOptions.builder()
-                                    .numParallels(which.workers())
-                                    .build()));
+            subject.trainer(started(which, new EmptyClients(floats)));
             subject.bare(new BareLoops(which.workers(), () -> new BareCopies(parameters)));
         });
     }

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Images of noise that all clients of a measurement share, and which of them are whose.
  *
- * @param images float32, shape [count, {@value #CHANNELS}, {@value #SIDE}, {@value #SIDE}]
- * @param labels int64, shape [count]
+ * @param images float32, shape [{@value #COUNT}, {@value #CHANNELS}, {@value #SIDE}, {@value #SIDE}]
+ * @param labels int64, shape [{@value #COUNT}]
  */
 record RandomImages(Tensor images, Tensor labels) implements AutoCloseable {
 
@@ -19,20 +19,18 @@ record RandomImages(Tensor images, Tensor labels) implements AutoCloseable {
     static final int SIDE = 32;
     static final int CLASSES = 10;
 
-    private static final long LEAST = 2000;
+    private static final long COUNT = 2000;
     private static final long TEST = 500;
     private static final long SEED = 7;
     private static final long FIRST_CLIENTS_SEED = 1000;
 
-    /** Enough for clients that have so many. */
-    static RandomImages atLeast(long samples) {
-        long count = Math.max(LEAST, samples);
+    static RandomImages create() {
         try (Generator generator = torch.createCPUGenerator(SEED);
                 GeneratorOptional from = new GeneratorOptional(generator);
                 TensorOptions floats = new TensorOptions(ScalarType.Float);
                 TensorOptions longs = new TensorOptions(ScalarType.Long)) {
-            Tensor images = torch.rand(new long[] {count, CHANNELS, SIDE, SIDE}, from, floats);
-            return new RandomImages(images, torch.randint(CLASSES, new long[] {count}, from, longs));
+            Tensor images = torch.rand(new long[] {COUNT, CHANNELS, SIDE, SIDE}, from, floats);
+            return new RandomImages(images, torch.randint(CLASSES, new long[] {COUNT}, from, longs));
         }
     }
 

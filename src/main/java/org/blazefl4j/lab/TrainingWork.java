@@ -13,7 +13,6 @@ import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.AbstractClientTrainer;
-import org.blazefl4j.trainer.TrainerOptions;
 
 /** Rounds of federated averaging. */
 final class TrainingWork extends Work {
@@ -45,7 +44,7 @@ final class TrainingWork extends Work {
     @Override
     Subject<?, ?> open(LabCase which, int rounds) {
         return Subject.<FedAvgUplinkPackage, FedAvgDownlinkPackage>of(subject -> {
-            RandomImages images = subject.own(RandomImages.atLeast(samples));
+            RandomImages images = subject.own(RandomImages.create());
             InMemoryPartitionedDataset<PartitionType> data = subject.own(new InMemoryPartitionedDataset<>());
             TensorDataset whole = new TensorDataset(images.images(), images.labels());
             for (int client = 0; client < which.clients(); client++) {
@@ -59,12 +58,7 @@ final class TrainingWork extends Work {
                     new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients()))));
             FedAvgClients clients =
                     new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
-            AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ?> trainer = which.mode()
-                    .trainer(
-                            clients,
-                            TrainerOptions.builder()
-                                    .numParallels(which.workers())
-                                    .build());
+            AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ?> trainer = started(which, clients);
             subject.trainer(trainer);
             trainer.share("images", images.images());
             trainer.share("labels", images.labels());

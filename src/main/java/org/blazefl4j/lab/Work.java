@@ -1,6 +1,10 @@
 package org.blazefl4j.lab;
 
+import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
 
 /** What a round does, and the bare loop beside it. */
 public abstract class Work {
@@ -39,6 +43,27 @@ public abstract class Work {
 
     /** Prepares a case before its first round: starts the workers and the bare loops. */
     abstract Subject<?, ?> open(LabCase which, int rounds);
+
+    /** This mode's trainer with its workers ready, so that their start counts nowhere. */
+    static <U, D, C> AbstractClientTrainer<U, D, C> started(LabCase which, ClientAlgorithm<U, D, C> clients) {
+        AbstractClientTrainer<U, D, C> trainer = which.mode()
+                .trainer(
+                        clients,
+                        TrainerOptions.builder().numParallels(which.workers()).build());
+        if (trainer instanceof ProcessPoolClientTrainer<?, ?, ?> pool) {
+            awaitReady(pool);
+        }
+        return trainer;
+    }
+
+    private static void awaitReady(ProcessPoolClientTrainer<?, ?, ?> pool) {
+        try {
+            pool.awaitReady();
+        } catch (RuntimeException failure) {
+            pool.close();
+            throw failure;
+        }
+    }
 
     static int positive(String name, int value) {
         if (value < 1) {

@@ -127,7 +127,7 @@ final class UsageTest {
     @Test
     void shouldAskForACommand() {
         assertThat(blazefl4j("")).isEqualTo(ExitCode.USAGE);
-        assertThat(err.toString()).startsWith("blazefl4j: no command: name run, verify or doctor");
+        assertThat(err.toString()).startsWith("blazefl4j: no command: name run, verify, bench or doctor");
     }
 
     @ParameterizedTest
@@ -136,7 +136,7 @@ final class UsageTest {
         assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j: no such command: command=" + line.split(" ")[0]
-                        + ", limit=run, verify or doctor; name one, then its options");
+                        + ", limit=run, verify, bench or doctor; name one, then its options");
     }
 
     @Test
@@ -170,5 +170,57 @@ final class UsageTest {
                         "Default: cnn.")
                 .contains("Default: iid.", "Default: 0.1.", "Default: 5.", "Default: 50.", "Default: 42.")
                 .contains("Default: fashion-mnist.", "Default: cpu.", "--output=DIR", "--verbose");
+    }
+
+    static Stream<Arguments> benchRefusals() {
+        String count = ", limit=a whole number from 1 to 2147483647";
+        return Stream.of(
+                Arguments.of("--work nothing", "'--work' (WORK): value=nothing, limit=empty, training"),
+                Arguments.of("--floats 10,0", "'--floats' (N): value=0" + count),
+                Arguments.of("--clients ten", "'--clients' (N): value=ten" + count),
+                Arguments.of("--workers 1,-2", "'--workers' (N): value=-2" + count),
+                Arguments.of("--warm-up -1", "'--warm-up': value=-1, limit=a whole number from 0 to 2147483647"),
+                Arguments.of("--time-limit 0", "'--time-limit': value=0, limit=a number of seconds from 0.001"),
+                Arguments.of(
+                        "--model-name vgg",
+                        "'--model-name' (NAME): value=vgg, limit=cnn, mlp, resnet18, resnet50, resnet101"),
+                Arguments.of(
+                        "--rounds 2147483647",
+                        "too many rounds: --rounds=2147483647, --warm-up=20, limit=2147483647 together"),
+                Arguments.of(
+                        "--work training --floats 10", "--floats has no effect: add --work empty, or leave it out"),
+                Arguments.of(
+                        "--work empty --batch-size 10",
+                        "--batch-size has no effect: add --work training, or leave it out"),
+                Arguments.of(
+                        "--execution-mode single-threaded --workers 2",
+                        "--workers has no effect: add --execution-mode multi-threaded or multi-process, or leave it"
+                                + " out"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("benchRefusals")
+    void shouldRefuseToMeasureByTheOptionsNameAndRange(String options, String refusal) {
+        assertThat(blazefl4j("bench " + options)).isEqualTo(ExitCode.USAGE);
+
+        assertThat(err.toString())
+                .startsWith("blazefl4j bench: ")
+                .contains(refusal)
+                .endsWith("Try 'blazefl4j bench --help'." + System.lineSeparator());
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void shouldExplainEveryOptionOfBenchWithItsDefault() {
+        assertThat(blazefl4j("bench --help")).isZero();
+
+        String help = out.toString();
+        assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+        assertThat(help.replaceAll("\\s+", " "))
+                .containsPattern("130 +Ended by Ctrl-C")
+                .contains("--thorough", "--verbose", "--out, --output=DIR", "Examples")
+                .contains("Default: empty,training.", "Default: 62006", "Default: 10,100 in empty", "Default: 100,")
+                .containsPattern("Default: single-threaded, ?multi-threaded, ?multi-process\\.")
+                .contains("Default: 3,", "Default: 20.");
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -23,7 +24,7 @@ final class BareLoopsTest {
         private final Thread maker = Thread.currentThread();
 
         @Override
-        public void trainClient() {
+        public void trainClient(BooleanSupplier stop) {
             assertThat(Thread.currentThread()).isSameAs(maker);
             trained.merge(maker, 1, Integer::sum);
         }

@@ -1,0 +1,61 @@
+package org.blazefl4j.cli.bench;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.lab.CaseResult;
+import org.blazefl4j.lab.Latencies;
+
+/**
+ * A report in rows (RFC 4180): of each case the whole round, each phase and the bare loop, in this order, in column
+ * {@code part}. The efficiency is in the round's row.
+ */
+final class BenchCsv {
+
+    private BenchCsv() {}
+
+    static String of(BenchReport report) {
+        StringWriter text = new StringWriter();
+        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
+            csv.writeRecord(head());
+            report.results().forEach(result -> write(result, csv));
+        } catch (IOException e) {
+            throw new UncheckedIOException("text takes all that is written", e);
+        }
+        return text.toString();
+    }
+
+    private static List<String> head() {
+        List<String> head =
+                new ArrayList<>(List.of("work", "size", "execution_mode", "workers", "clients", "rounds", "part"));
+        head.addAll(BenchData.columns());
+        head.add("efficiency");
+        return head;
+    }
+
+    private static void write(CaseResult result, CsvWriter csv) {
+        csv.writeRecord(row(
+                result,
+                "round",
+                result.round(),
+                Double.toString(result.efficiency().median())));
+        result.phases().forEach((phase, times) -> csv.writeRecord(row(result, BenchTable.name(phase), times, "")));
+        csv.writeRecord(row(result, "bare", result.bare(), ""));
+    }
+
+    private static List<String> row(CaseResult result, String part, Latencies times, String efficiency) {
+        List<String> row = new ArrayList<>();
+        BenchData.which(result.which()).values().forEach(value -> row.add(value.toString()));
+        row.add(Integer.toString(result.rounds()));
+        row.add(part);
+        Map<String, Object> figures = BenchData.of(times);
+        BenchData.columns().forEach(column -> row.add(figures.get(column).toString()));
+        row.add(efficiency);
+        return row;
+    }
+}

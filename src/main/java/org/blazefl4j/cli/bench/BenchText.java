@@ -1,0 +1,24 @@
+package org.blazefl4j.cli.bench;
+
+import java.util.List;
+import org.blazefl4j.lab.CaseResult;
+
+/** A report for the terminal. */
+public final class BenchText {
+
+    private BenchText() {}
+
+    /** The tables, for each kind of round and model one of rounds and one of phases. */
+    public static String of(BenchReport report) {
+        StringBuilder text = new StringBuilder();
+        for (List<CaseResult> results : Groups.byWork(report.results())) {
+            text.append(String.format(
+                    "%n%s (ms; eff: bare loop / round, 1 is best)%n%s",
+                    Groups.workOf(results.get(0)), BenchTable.rounds(results).toText()));
+            text.append(String.format(
+                    "%n  where the time goes (mean, ms)%n%s",
+                    BenchTable.phases(results).toText()));
+        }
+        return text.toString();
+    }
+}

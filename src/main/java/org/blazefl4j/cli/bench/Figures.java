@@ -1,0 +1,33 @@
+package org.blazefl4j.cli.bench;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Numbers for people and for files. */
+final class Figures {
+
+    private Figures() {}
+
+    /** Milliseconds to three significant digits, down to a microsecond. */
+    static String millis(Duration time) {
+        return digits(toMillis(time));
+    }
+
+    static double toMillis(Duration time) {
+        return time.toNanos() * 1e-6;
+    }
+
+    static double toSeconds(Duration time) {
+        return time.toNanos() * 1e-9;
+    }
+
+    /** Three significant digits, three decimals at most. */
+    static String digits(double value) {
+        String format = value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : value >= 0.9995 ? "%.2f" : "%.3f";
+        return String.format(Locale.ROOT, format, value);
+    }
+
+    static String ratio(double value) {
+        return String.format(Locale.ROOT, "%.2f", value);
+    }
+}

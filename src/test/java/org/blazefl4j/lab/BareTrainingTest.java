@@ -1,0 +1,48 @@
+package org.blazefl4j.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.blazefl4j.model.Mlp;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class BareTrainingTest {
+
+    private final RandomImages images = RandomImages.create();
+
+    @AfterEach
+    void close() {
+        images.close();
+    }
+
+    @Test
+    void shouldTakeAStepPerBatchAndChangeTheModel() {
+        Model model = new Mlp(RandomImages.CHANNELS * RandomImages.SIDE * RandomImages.SIDE, RandomImages.CLASSES);
+        AtomicInteger looks = new AtomicInteger();
+        try (FlatParameters state = FlatParameters.of(model);
+                Tensor before = state.flatten();
+                BareTraining loop = new BareTraining(model, images.images(), images.labels(), 5, 2)) {
+            loop.trainClient(() -> looks.incrementAndGet() < 0);
+
+            assertThat(looks).as("batches of 2, 2 and 1").hasValue(3);
+            try (Tensor after = state.flatten()) {
+                assertThat(after.equal(before)).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void shouldLeaveTheRestOnceItIsStopped() {
+        Model model = new Mlp(RandomImages.CHANNELS * RandomImages.SIDE * RandomImages.SIDE, RandomImages.CLASSES);
+        AtomicInteger looks = new AtomicInteger();
+        try (BareTraining loop = new BareTraining(model, images.images(), images.labels(), 1000, 1)) {
+            loop.trainClient(() -> looks.incrementAndGet() > 4);
+        }
+
+        assertThat(looks).hasValue(5);
+    }
+}
