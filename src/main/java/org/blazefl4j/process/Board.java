@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import java.nio.ByteBuffer;
 import org.blazefl4j.binding.JobBoard;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
@@ -51,7 +52,13 @@ final class Board implements AutoCloseable {
     }
 
     /** A part of the board that holds one message. */
-    record Area(Segment segment, long offset, int bytes) {}
+    record Area(Segment segment, long offset, int bytes) {
+
+        /** Some of its bytes. */
+        ByteBuffer view(int from, int length) {
+            return SegmentMemory.view(segment, offset + from, length);
+        }
+    }
 
     private Board(Segment segment, long handle) {
         this.segment = segment;

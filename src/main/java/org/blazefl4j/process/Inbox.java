@@ -14,7 +14,9 @@ final class Inbox {
 
     private final Board.Area area;
     private final PackageDecoder decoder;
-    private final ByteBuffer header;
+
+    /** All of the area, for messages come too often to make a view of each. */
+    private final ByteBuffer bytes;
 
     /**
      * A message that arrived.
@@ -48,7 +50,7 @@ final class Inbox {
     Inbox(Board.Area area, PackageDecoder decoder) {
         this.area = area;
         this.decoder = decoder;
-        this.header = SegmentMemory.view(area.segment(), area.offset(), Outbox.HEADER_BYTES);
+        this.bytes = area.view(0, area.bytes());
     }
 
     /**
@@ -75,17 +77,25 @@ final class Inbox {
     }
 
     private ByteBuffer message(SegmentSource segments) {
-        header.clear();
-        int place = header.getInt();
-        int bytes = header.getInt();
-        long start = header.getLong();
-        Segment space = place == Outbox.IN_SEGMENT ? segments.open(SegmentTable.readSegment(header)) : area.segment();
-        boolean inside = place == Outbox.IN_SEGMENT || start >= area.offset();
-        if (!inside || bytes < 0 || start < 0 || start > space.bytes() - bytes) {
-            throw new PackageFormatException("message outside of its segment: start=" + start + ", bytes=" + bytes
-                    + ", limit=" + space.bytes() + " bytes");
+        bytes.clear();
+        int place = bytes.getInt();
+        int length = bytes.getInt();
+        long start = bytes.getLong();
+        if (place == Outbox.IN_SEGMENT) {
+            Segment space = segments.open(SegmentTable.readSegment(bytes));
+            check(start, length, 0, space.bytes());
+            return SegmentMemory.view(space, start, length);
         }
-        return SegmentMemory.view(space, start, bytes);
+        check(start, length, area.offset(), area.offset() + area.bytes());
+        int from = (int) (start - area.offset());
+        return bytes.limit(from + length).position(from);
+    }
+
+    private static void check(long start, int length, long from, long to) {
+        if (length < 0 || start < from || start > to - length) {
+            throw new PackageFormatException("message outside of its segment: start=" + start + ", bytes=" + length
+                    + ", limit=" + (to - from) + " bytes");
+        }
     }
 
     private static Tensor tensor(SegmentTable table, ShmHandle handle, SegmentSource segments) {

@@ -10,7 +10,8 @@ import org.blazefl4j.shm.Segment;
  * messages where they are longer. Its reader is an {@link Inbox} on the same area.
  *
  * <p>The area begins with a header: length of the message's body, its offset, and the segment it lies in if that is not
- * the board. Ahead of the body lies its segment table, and ahead of that its tensors.
+ * the board, then the room of a {@link JobOrder}. Ahead of the body lies its segment table, and ahead of that its
+ * tensors.
  */
 final class Outbox implements AutoCloseable {
 
@@ -21,18 +22,24 @@ final class Outbox implements AutoCloseable {
 
     static final int IN_SEGMENT = 1;
 
+    /** What a segment has to spare for the next, longer message. */
+    private static final long MOST_SPARE = 1 << 20;
+
     /** As floating-point numbers of any size: not a number. */
     private static final int POISON = 0xff;
 
     private final Board.Area area;
     private final PackageEncoder encoder;
-    private final ByteBuffer header;
+
+    /** All of the area, for messages come too often to make a view of each. */
+    private final ByteBuffer bytes;
+
     private Segment own;
 
     Outbox(Board.Area area, PackageEncoder encoder) {
         this.area = area;
         this.encoder = encoder;
-        this.header = SegmentMemory.view(area.segment(), area.offset(), HEADER_BYTES);
+        this.bytes = area.view(0, area.bytes());
     }
 
     /**
@@ -69,24 +76,28 @@ final class Outbox implements AutoCloseable {
             return start - offset + messageBytes;
         }
         placement.finish();
-        ByteBuffer message = SegmentMemory.view(space, start, messageBytes);
+        ByteBuffer message = space == own ? SegmentMemory.view(space, start, messageBytes) : inArea(start);
         table.write(message);
         message.put(body);
         writeHeader(space, start, messageBytes);
         return 0;
     }
 
+    private ByteBuffer inArea(long start) {
+        return bytes.clear().position((int) (start - area.offset()));
+    }
+
     private void writeHeader(Segment space, long start, int messageBytes) {
-        header.clear();
-        header.putInt(space == own ? IN_SEGMENT : IN_AREA).putInt(messageBytes).putLong(start);
+        bytes.clear();
+        bytes.putInt(space == own ? IN_SEGMENT : IN_AREA).putInt(messageBytes).putLong(start);
         if (space == own) {
-            SegmentTable.writeSegment(own.handle(), header);
+            SegmentTable.writeSegment(own.handle(), bytes);
         }
     }
 
     private void grow(long needed) {
         close();
-        own = Segment.create(needed + needed / 8 + Segment.SLOT_ALIGNMENT);
+        own = Segment.create(needed + Math.min(needed / 8, MOST_SPARE) + Segment.SLOT_ALIGNMENT);
     }
 
     /** Overwrites the segment of its own, so that who still reads the last message's tensors there notices. */

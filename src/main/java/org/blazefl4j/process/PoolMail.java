@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import java.nio.ByteBuffer;
 import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.PackageEncoder;
 
@@ -10,6 +11,7 @@ final class PoolMail implements AutoCloseable {
     private final Outbox setup;
     private final Outbox round;
     private final Outbox[] jobs;
+    private final ByteBuffer[] orders;
     private final Inbox[] results;
 
     /**
@@ -25,9 +27,11 @@ final class PoolMail implements AutoCloseable {
         setup = new Outbox(board.setupArea(), encoder);
         round = new Outbox(board.roundArea(), encoder);
         jobs = new Outbox[board.lanes()];
+        orders = new ByteBuffer[board.lanes()];
         results = new Inbox[board.lanes()];
         for (int lane = 0; lane < jobs.length; lane++) {
             jobs[lane] = new Outbox(board.jobArea(lane), encoder);
+            orders[lane] = board.jobArea(lane).view(JobOrder.OFFSET, JobOrder.BYTES);
             results[lane] = new Inbox(board.resultArea(lane), decoder);
         }
     }
@@ -46,8 +50,9 @@ final class PoolMail implements AutoCloseable {
     }
 
     /** What the worker reads that claims the lane, which is free. */
-    void send(int lane, JobMessage message) {
-        jobs[lane].send(message, copies);
+    void send(int lane, JobOrder order, JobMessage message) {
+        order.write(orders[lane].clear());
+        jobs[lane].send(order.extended() ? message : message.config(), copies);
     }
 
     /** What the worker left that committed the lane. */

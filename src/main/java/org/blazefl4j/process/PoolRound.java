@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.shm.SegmentHandle;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -22,6 +22,14 @@ import org.bytedeco.pytorch.Tensor;
 public final class PoolRound {
 
     private static final int SLICE_MILLIS = 50;
+
+    /** With so many jobs dealt for each worker, none lacks one while this thread waits for half of them. */
+    private static final int MANY_PER_WORKER = 4;
+
+    /** How long that may take: then one wake-up serves several clients, and none waits longer for its hand-over. */
+    private static final int QUICK_MILLIS = 1;
+
+    private static final long QUICK_NANOS = TimeUnit.MILLISECONDS.toNanos(QUICK_MILLIS);
 
     private final ProcessPool pool;
     private final Board board;
@@ -37,6 +45,9 @@ public final class PoolRound {
 
     /** Results that were taken before their turn. */
     private final Map<Integer, Object> early = new HashMap<>();
+
+    /** Whether the client that was last waited for took less than that. */
+    private boolean quick = true;
 
     private int dealt;
     private int handedOver;
@@ -87,11 +98,11 @@ public final class PoolRound {
         handedOver = index;
         batched = 0;
         board.head(lane);
-        while (goesOn() && !dropped.contains(index)) {
+        while (goesOn() && !isDropped(index)) {
             pool.supervisor().throwIfBroken();
             deal(index);
-            Object uplink = early.remove(index);
-            if (uplink == null && isDone(lane)) {
+            Object uplink = early.isEmpty() ? null : early.remove(index);
+            if (uplink == null && isDone(index)) {
                 uplink = take(index);
             }
             if (uplink != null) {
@@ -102,10 +113,24 @@ public final class PoolRound {
         return null;
     }
 
-    /** Waits a while for the job in a lane. */
-    private boolean isDone(int lane) {
+    private boolean isDropped(int index) {
+        return !dropped.isEmpty() && dropped.contains(index);
+    }
+
+    /** Waits a while for a job. */
+    private boolean isDone(int index) {
+        int lane = lane(index);
+        if (Board.state(board.word(lane)) == Board.DONE) {
+            return true;
+        }
         clock.enter(Phase.TRAIN);
+        int outstanding = dealt - index;
+        if (quick && outstanding >= MANY_PER_WORKER * board.workers()) {
+            board.await(lane(index + outstanding / 2), QUICK_MILLIS);
+        }
+        long start = System.nanoTime();
         boolean done = board.await(lane, SLICE_MILLIS) == Board.DONE;
+        quick = System.nanoTime() - start < QUICK_NANOS;
         clock.enter(Phase.COLLECT);
         return done;
     }
@@ -119,7 +144,7 @@ public final class PoolRound {
      */
     public Object poll(int index) {
         boolean another = ++batched < pool.slots().mostHeld(board.workers()) && index < dealt;
-        Object uplink = another ? early.remove(index) : null;
+        Object uplink = another && !early.isEmpty() ? early.remove(index) : null;
         if (uplink == null && another && Board.state(board.word(lane(index))) == Board.DONE) {
             uplink = take(index);
         }
@@ -178,10 +203,11 @@ public final class PoolRound {
 
     private void send(int index) {
         int lane = lane(index);
+        Outstanding sent = byLane[lane];
         try (JobMessage job = message(index)) {
-            pool.mail().send(lane, job);
+            pool.mail().send(lane, JobOrder.of(sent.job, sent.slot, !job.isPlain()), job);
         }
-        board.deal(lane, message, byLane[lane].attempt);
+        board.deal(lane, message, sent.attempt);
     }
 
     private void sendAgain(int index) {
@@ -194,16 +220,12 @@ public final class PoolRound {
     private JobMessage message(int index) {
         int lane = lane(index);
         Outstanding sent = byLane[lane];
-        Tensor state = null;
-        String failure = null;
         try (Tensor committed = jobs.state(index)) {
-            state = committed == null ? null : pool.states().place(lane, committed);
+            Tensor state = committed == null ? null : pool.states().place(lane, committed);
+            return new JobMessage(sent.job.work(), sent.config, state, null);
         } catch (IllegalStateException e) {
-            failure = e.getMessage();
+            return new JobMessage(sent.job.work(), sent.config, null, e.getMessage());
         }
-        SegmentHandle segment = isOfClients ? sent.slot.segment().handle() : null;
-        int slot = isOfClients ? sent.slot.index() : 0;
-        return new JobMessage(sent.job, segment, slot, sent.config, state, failure);
     }
 
     /** Takes a result out of its lane; null, and a failure, if it cannot be read. */

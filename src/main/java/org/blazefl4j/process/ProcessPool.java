@@ -43,6 +43,7 @@ public final class ProcessPool implements AutoCloseable {
     private final SlotPool slots;
     private final StateSegments states;
     private final Supervisor supervisor;
+    private Class<?> lastChecked;
     private int messages;
     private volatile Thread roundThread;
     private volatile boolean closing;
@@ -210,9 +211,13 @@ public final class ProcessPool implements AutoCloseable {
 
     /** Checks that the workers will find the object's class. */
     void checkClass(Object object) {
-        if (object != null && checkedClasses.add(object.getClass())) {
+        if (object == null || object.getClass() == lastChecked) {
+            return;
+        }
+        if (checkedClasses.add(object.getClass())) {
             classPath.check(object.getClass());
         }
+        lastChecked = object.getClass();
     }
 
     Supervisor supervisor() {

@@ -20,6 +20,12 @@ final class SlotPool implements AutoCloseable {
 
     private static final int SLOTS_PER_WORKER = 16;
 
+    /** How many packages are held together at the least, where memory allows: a sum of few reads its totals often. */
+    private static final int HELD_TOGETHER = 3;
+
+    /** What large slots may take for that; with a round's payload as large as one slot all is below 0.3 GB. */
+    private static final long HELD_BYTES = 240_000_000;
+
     private final long slotBytes;
     private final int initial;
     private final int limit;
@@ -45,10 +51,12 @@ final class SlotPool implements AutoCloseable {
         addChunk(initial);
     }
 
-    /** As many slots as fit in a fixed amount of memory, within what that many workers can use. */
+    /** As many slots as fit in a fixed amount of memory, within what that many workers and a sum can use. */
     static int slotsFor(long slotBytes, int workers) {
-        long fit = CHUNK_BYTES / Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
-        return (int) Math.max(workers + 1, Math.min(fit, (long) SLOTS_PER_WORKER * workers));
+        long each = Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
+        long small = Math.min(CHUNK_BYTES / each, (long) SLOTS_PER_WORKER * workers);
+        long large = Math.min(HELD_BYTES / each, (long) workers + HELD_TOGETHER);
+        return (int) Math.max(workers + 1, Math.max(small, large));
     }
 
     /** A free slot, best the one used last, which the processor still has in its cache; null if there is none. */

@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ final class Worker {
     private final CopyPlacement copies = new CopyPlacement(new SharedMemoryMap());
     private final Inbox roundInbox;
     private final Inbox[] jobs;
+    private final ByteBuffer[] orders;
     private final Outbox[] results;
     private final List<Kept> kept = new ArrayList<>();
     private Inbox.Received round;
@@ -69,9 +71,11 @@ final class Worker {
                 index, setup.settings(), shared, new BoardStopEvent(board), loader, Overtime.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         this.jobs = new Inbox[board.lanes()];
+        this.orders = new ByteBuffer[board.lanes()];
         this.results = new Outbox[board.lanes()];
         for (int lane = 0; lane < jobs.length; lane++) {
             jobs[lane] = new Inbox(board.jobArea(lane), decoder);
+            orders[lane] = board.jobArea(lane).view(JobOrder.OFFSET, JobOrder.BYTES);
             results[lane] = new Outbox(board.resultArea(lane), encoder);
         }
         adopt(setup.environment());
@@ -136,7 +140,11 @@ final class Worker {
 
     /** Takes over the parent's settings; refuses to compute where it would give other bits than the parent. */
     private void adopt(NumericEnvironment parents) {
+        if (parents == environment) {
+            return; // of this round's message, as for most clients
+        }
         if (parents.equals(environment)) {
+            environment = parents;
             return;
         }
         parents.applySettings();
@@ -161,19 +169,25 @@ final class Worker {
     /** Does the lane's job and puts its result; returns the segments of its unbounded tensors. */
     private List<Segment> work(int lane, int attempt) throws Exception {
         try (Inbox.Received received = jobs[lane].receive(segments)) {
-            JobMessage message = received.graph(JobMessage.class);
-            FaultPoint.isAt(message.job(), attempt);
+            JobOrder order = JobOrder.read(orders[lane].clear());
+            JobMessage message = order.extended() ? received.graph(JobMessage.class) : JobMessage.of(received.graph());
+            ClientJob job = order.job(message.work());
+            FaultPoint.isAt(job, attempt);
             FaultPoint.DECODING.reach();
-            return message.job().isShard() ? workShard(lane, message) : train(lane, message);
+            return job.isShard() ? workShard(lane, job, message) : train(lane, job, message, slot(order));
         }
     }
 
-    private List<Segment> workShard(int lane, JobMessage message) throws Exception {
+    private Slot slot(JobOrder order) {
+        return new Slot(segments.open(order.segment()), order.slot());
+    }
+
+    private List<Segment> workShard(int lane, ClientJob job, JobMessage message) throws Exception {
         if (shards == null) {
             shards = functions.find(roundMessage().function());
         }
         try (ClientState none = new ClientState(() -> null)) {
-            runner.run(call(shards, message, () -> null), none, result -> {
+            runner.run(call(shards, job, message, () -> null), none, result -> {
                 results[lane].send(result, copies);
                 return null;
             });
@@ -182,24 +196,22 @@ final class Worker {
     }
 
     private WorkerCall<Object, Object, Object> call(
-            ClientWorker<Object, Object, Object> function, JobMessage message, Supplier<Object> buffer) {
-        return new WorkerCall<>(
-                function, message.job(), message.config(), roundMessage().payload(), buffer);
+            ClientWorker<Object, Object, Object> function, ClientJob job, JobMessage message, Supplier<Object> buffer) {
+        return new WorkerCall<>(function, job, message.config(), roundMessage().payload(), buffer);
     }
 
     private RoundMessage roundMessage() {
         return (RoundMessage) round.graph();
     }
 
-    private List<Segment> train(int lane, JobMessage message) throws Exception {
-        Slot slot = new Slot(segments.open(message.segment()), message.slot());
+    private List<Segment> train(int lane, ClientJob job, JobMessage message, Slot slot) throws Exception {
         try (UplinkPlacement placement = new UplinkPlacement(slot, layout);
                 ClientState state = new ClientState(() -> committed(message))) {
             runner.run(
-                    call(clients, message, () -> layout.buffer(slot, decoder)),
+                    call(clients, job, message, () -> layout.buffer(slot, decoder)),
                     state,
                     uplink -> put(lane, uplink, state.kept(), placement));
-            requireReleased(slot, message.job());
+            requireReleased(slot, job);
             return placement.takeUnbounded();
         } finally {
             tainted = slot.isReferenced();

@@ -140,7 +140,7 @@ public final class PackageDecoder {
     private Object readNumbered(Kind kind, Class<?> declared) {
         int number = add();
         long around = costs.open(number);
-        Object value = kind.isLeaf() ? readLeaf(kind) : readInner(kind, number, declared);
+        Object value = kind.isLeaf() ? readLeaf(kind) : readComposite(kind, number, declared);
         objects[number] = value;
         costs.close(number, around);
         deferred.closed(number);
@@ -154,15 +154,6 @@ public final class PackageDecoder {
         int from = in.position();
         Object value = Leaves.read(kind, in);
         costs.leaf(kind, in.position() - from);
-        return value;
-    }
-
-    private Object readInner(Kind kind, int number, Class<?> declared) {
-        if (++depth > GraphPath.MAX_DEPTH) {
-            throw in.damaged("depth=" + depth, String.valueOf(GraphPath.MAX_DEPTH));
-        }
-        Object value = readComposite(kind, number, declared);
-        depth--;
         return value;
     }
 
@@ -184,8 +175,16 @@ public final class PackageDecoder {
         return tensor;
     }
 
+    /**
+     * Reads what holds others. In one piece on purpose: HotSpot inlines no method of more than 325 bytes of code, so
+     * that the recursion is compiled one level at a time. Inlined into itself it kept the compiler busy for the first
+     * rounds of a run, on a core that clients need.
+     */
     private Object readComposite(Kind kind, int number, Class<?> declared) {
-        return switch (kind) {
+        if (++depth > GraphPath.MAX_DEPTH) {
+            throw in.damaged("depth=" + depth, String.valueOf(GraphPath.MAX_DEPTH));
+        }
+        Object value = switch (kind) {
             case OPTIONAL -> Optional.ofNullable(read(Object.class));
             case RECORD -> readRecord(declared);
             case OBJECT -> readObject(number, declared);
@@ -202,6 +201,8 @@ public final class PackageDecoder {
             case ENUM_MAP -> readEntries(newEnumMap(readClass(Kind.ENUM, Object.class)), number);
             default -> throw in.damaged("kind=" + kind, "kinds that cross");
         };
+        depth--;
+        return value;
     }
 
     private Object readRecord(Class<?> declared) {

@@ -51,13 +51,11 @@ class MessageFuzzTest {
         board = Board.create(3, 4, 0);
         area = board.jobArea(1);
         outbox = new Outbox(area, new PackageEncoder());
-        SegmentHandle segment = board.handle();
         try (PointerScope scope = new PointerScope()) {
             Map<String, Object> notes = new HashMap<>(Map.of("loss", 0.5, "tags", List.of("a", "b"), "k", new int[3]));
-            ClientJob job = new ClientJob(3, 5, Device.CPU);
             Up up = new Up(3, torch.ones(4, 5).t(), notes);
             for (Object message : List.of(
-                    new JobMessage(job, segment, 0, up, torch.ones(100), null),
+                    new JobMessage(null, up, torch.ones(100), null),
                     new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
                     new StatefulResult(up, torch.ones(8)),
                     up,
@@ -155,6 +153,27 @@ class MessageFuzzTest {
                         .as(thrown.toString())
                         .isTrue();
             }
+        }
+    }
+
+    @Property(tries = 2000)
+    void shouldReadOrRefuseAnOrderThatAWildProcessWroteTo(@ForAll Random random) {
+        SegmentHandle segment = random.nextBoolean() ? board.handle() : null;
+        JobOrder order = new JobOrder(3, 5, Device.CPU, segment, 0, random.nextBoolean());
+        ByteBuffer bytes = ByteBuffer.allocate(JobOrder.BYTES).order(ByteOrder.nativeOrder());
+        order.write(bytes);
+        assertThat(JobOrder.read(bytes.clear())).isEqualTo(order);
+        for (int i = 1 + random.nextInt(3); i > 0; i--) {
+            bytes.put(random.nextInt(JobOrder.BYTES), (byte) random.nextInt());
+        }
+        Throwable thrown = catchThrowable(() -> {
+            JobOrder read = JobOrder.read(bytes.clear());
+            assertThat(read.slot())
+                    .isBetween(0, read.segment() == null ? 0 : read.segment().slots() - 1);
+        });
+        if (thrown != null) {
+            assertThat(thrown).isExactlyInstanceOf(PackageFormatException.class);
+            assertThat(thrown.getMessage()).containsPattern("^(job|segment table) damaged: .*limit=");
         }
     }
 

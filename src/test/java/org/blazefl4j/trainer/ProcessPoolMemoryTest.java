@@ -16,7 +16,7 @@ final class ProcessPoolMemoryTest {
     private static final int FLOATS = 11_191_262;
 
     @Test
-    void shouldStreamAHundredLargeClientsThroughThreeSlots() {
+    void shouldStreamAHundredLargeClientsThroughAFewSlots() {
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(List.of("-Dblazefl4j.checkPayload=false"))
                 .build();
@@ -29,6 +29,13 @@ final class ProcessPoolMemoryTest {
                 up.close();
             });
             assertThat(seen).isEqualTo(cids(100));
+            trainer.localProcessInBatches(down(FLOATS, 1), cids(20), batch -> {
+                assertThat(batch).hasSizeLessThanOrEqualTo(3);
+                batch.forEach(up -> {
+                    assertThat(PoolClients.first(up.x())).isEqualTo(1f + up.cid());
+                    up.close();
+                });
+            });
             assertThat(trainer.segmentBytes()).isLessThan(300_000_000L).isGreaterThan(4L * FLOATS * 4);
         }
     }
