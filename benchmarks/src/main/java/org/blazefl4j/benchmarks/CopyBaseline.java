@@ -2,12 +2,8 @@ package org.blazefl4j.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.blazefl4j.binding.Native;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -19,14 +15,13 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class CopyBaseline implements AutoCloseable {
 
+    private static final long LEAST_BYTES = 256_000_000;
+
     private final int floats;
     private final int clients;
     private final int workers;
     private final FloatPointer source;
     private final List<FloatPointer> targets = new ArrayList<>();
-    private final ExecutorService threads;
-    private final CyclicBarrier start;
-    private final AtomicLong begin = new AtomicLong();
 
     /**
      * Touches all memory and starts the threads.
@@ -41,8 +36,6 @@ final class CopyBaseline implements AutoCloseable {
         for (int i = 0; i < (collected ? clients : workers); i++) {
             targets.add(touched(floats));
         }
-        threads = Executors.newFixedThreadPool(workers);
-        start = new CyclicBarrier(workers, () -> begin.set(System.nanoTime()));
     }
 
     private static FloatPointer touched(int floats) {
@@ -51,29 +44,44 @@ final class CopyBaseline implements AutoCloseable {
         return pointer;
     }
 
-    /** The nanoseconds that the copies of a round take, from the common start to the last end, once all is warm. */
-    long nanos() throws InterruptedException, ExecutionException {
-        pass();
-        return pass();
+    /**
+     * The nanoseconds that the copies of a round take once all is warm, from the common start to the last end; of short
+     * rounds several one after another, for their mean.
+     */
+    double nanos() throws InterruptedException {
+        int passes = (int) Math.max(1, LEAST_BYTES / (4L * floats * clients));
+        copy(passes);
+        return (double) copy(passes) / passes;
     }
 
-    private long pass() throws InterruptedException, ExecutionException {
-        List<Callable<Long>> shares = new ArrayList<>();
+    private long copy(int passes) throws InterruptedException {
+        AtomicInteger missing = new AtomicInteger(workers);
+        long[] nanos = new long[workers];
+        List<Thread> threads = new ArrayList<>();
         for (int worker = 0; worker < workers; worker++) {
             int first = worker;
-            shares.add(() -> {
-                start.await();
-                for (int client = first; client < clients; client += workers) {
-                    copyFor(client);
-                }
-                return System.nanoTime();
-            });
+            threads.add(new Thread(() -> nanos[first] = copyShare(first, passes, missing)));
         }
-        long end = Long.MIN_VALUE;
-        for (var share : threads.invokeAll(shares)) {
-            end = Math.max(end, share.get());
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
         }
-        return end - begin.get();
+        return LongStream.of(nanos).max().orElseThrow();
+    }
+
+    /** A thread's copies in all passes, once the others are there. */
+    private long copyShare(int first, int passes, AtomicInteger missing) {
+        missing.decrementAndGet();
+        while (missing.get() > 0) {
+            Thread.onSpinWait(); // one that sleeps here may wake on the core of another
+        }
+        long begin = System.nanoTime();
+        for (int pass = 0; pass < passes; pass++) {
+            for (int client = first; client < clients; client += workers) {
+                copyFor(client);
+            }
+        }
+        return System.nanoTime() - begin;
     }
 
     private void copyFor(int client) {
@@ -82,7 +90,6 @@ final class CopyBaseline implements AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdown();
         source.close();
         targets.forEach(Pointer::close);
     }
