@@ -111,6 +111,18 @@ BFL_API int32_t bfl_fold_f32(int64_t acc, const int64_t* x, const double* weight
 /* out[i] = (float)(acc[i] / divisor) for each element i from `from` to before `to`; the same holds for its bits. */
 BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t from, int64_t to) BFL_NOEXCEPT;
 
+/* ---- pooling.cpp ------------------------------------------------------------------------------------------------ */
+
+/*
+ * For each window of `kernel` by `kernel` elements, every `stride` elements over each of `planes` planes of floats, one
+ * after another at `x`: the position in its plane (row * width + column) of its greatest element, the first of several,
+ * the last NaN if there is one. So many positions as there are windows, int64. Windows may begin `padding` elements before
+ * a plane and end as many behind it, at most half of `kernel`; what is outside is never the greatest. -EINVAL also if a
+ * plane is smaller than a window or has 2^31 elements or more.
+ */
+BFL_API int32_t bfl_max_pool_positions_f32(int64_t positions, int64_t x, int64_t planes, int64_t height, int64_t width,
+                                           int64_t kernel, int64_t stride, int64_t padding) BFL_NOEXCEPT;
+
 /* ---- malloc.cpp: the C library's allocator, which LibTorch uses ---------------------------------------------------- */
 
 /*

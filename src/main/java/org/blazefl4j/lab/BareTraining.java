@@ -70,7 +70,7 @@ public final class BareTraining implements BareLoop {
 
     private void step(Tensor indices) {
         try (PointerScope scope = new PointerScope()) {
-            parameters.zeroGradients();
+            parameters.dropGradients();
             Tensor output = model.forward(images.index_select(0, indices));
             torch.cross_entropy(output, labels.index_select(0, indices)).backward();
             parameters.sgdStep(RATE);

@@ -2,7 +2,6 @@ package org.blazefl4j.model;
 
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.LinearImpl;
-import org.bytedeco.pytorch.MaxPool2dImpl;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -14,7 +13,7 @@ public final class Cnn extends Model {
     private static final int MIN_SIZE = 16;
 
     private final Conv2dImpl conv1;
-    private final MaxPool2dImpl pool;
+    private final MaxPool pool;
     private final Conv2dImpl conv2;
     private final LinearImpl fc1;
     private final LinearImpl fc2;
@@ -52,8 +51,8 @@ public final class Cnn extends Model {
 
     @Override
     public Tensor forward(Tensor x) {
-        Tensor h = pool.forward(conv1.forward(x).relu_());
-        h = pool.forward(conv2.forward(h).relu_());
+        Tensor h = pool.forward(conv1.forward(x)).relu();
+        h = pool.forward(conv2.forward(h)).relu();
         h = fc1.forward(h.flatten(1, -1)).relu_();
         h = fc2.forward(h).relu_();
         return fc3.forward(h);

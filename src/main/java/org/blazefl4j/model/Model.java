@@ -13,8 +13,6 @@ import org.bytedeco.pytorch.Conv2dOptions;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.LinearOptions;
-import org.bytedeco.pytorch.MaxPool2dImpl;
-import org.bytedeco.pytorch.MaxPool2dOptions;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
@@ -115,14 +113,9 @@ public abstract class Model extends Module {
         }
     }
 
-    /** Largest value of each square window. Input [n, c, h, w]; no parameters. */
-    protected final MaxPool2dImpl maxPool2d(String name, long kernel, long stride, long padding) {
-        try (PointerScope scope = new PointerScope()) {
-            MaxPool2dOptions options = new MaxPool2dOptions(pair(kernel));
-            options.stride().put(new long[] {stride, stride});
-            options.padding().put(new long[] {padding, padding});
-            return register(name, new MaxPool2dImpl(options));
-        }
+    /** The greatest element of each square window. Input [n, c, h, w]; no parameters. */
+    protected final MaxPool maxPool2d(String name, int kernel, int stride, int padding) {
+        return register(name, new MaxPool(kernel, stride, padding));
     }
 
     /** A fully connected layer with bias. Input [n, in]. */

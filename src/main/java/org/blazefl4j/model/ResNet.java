@@ -6,7 +6,6 @@ import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.FanModeType;
 import org.bytedeco.pytorch.LinearImpl;
-import org.bytedeco.pytorch.MaxPool2dImpl;
 import org.bytedeco.pytorch.Nonlinearity;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -24,7 +23,7 @@ public final class ResNet extends Model {
 
     private final Conv2dImpl conv1;
     private final BatchNorm2dImpl bn1;
-    private final MaxPool2dImpl maxpool;
+    private final MaxPool maxpool;
     private final Sequential[] layers = new Sequential[WIDTHS.length];
     private final LinearImpl fc;
 
@@ -84,8 +83,7 @@ public final class ResNet extends Model {
 
     @Override
     public Tensor forward(Tensor x) {
-        Tensor h = bn1.forward(conv1.forward(x)).relu_();
-        h = maxpool.forward(h);
+        Tensor h = maxpool.forward(bn1.forward(conv1.forward(x))).relu();
         for (Sequential layer : layers) {
             h = layer.forward(h);
         }

@@ -1,7 +1,6 @@
 package org.blazefl4j.model;
 
 import org.bytedeco.pytorch.BatchNorm2dImpl;
-import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.Tensor;
 
 /** A residual block: convolutions with batch normalisation, added to the input or to its projection. */
@@ -30,14 +29,14 @@ final class ResNetBlock extends Model {
         }
     }
 
-    private final Conv2dImpl[] convs;
+    private final Convolution[] convs;
     private final BatchNorm2dImpl[] norms;
     private final Projection downsample;
 
     ResNetBlock(Kind kind, int in, int width, int stride) {
         int out = width * kind.expansion;
         int last = kind.kernels.length - 1;
-        convs = new Conv2dImpl[last + 1];
+        convs = new Convolution[last + 1];
         norms = new BatchNorm2dImpl[last + 1];
         // Made first and registered last, as torchvision does: the one decides what is drawn, the other the names'
         // order.
@@ -46,8 +45,12 @@ final class ResNetBlock extends Model {
         for (int i = 0; i <= last; i++) {
             int next = i == last ? out : width;
             int kernel = kind.kernels[i];
-            convs[i] =
-                    conv2d("conv" + (i + 1), channels, next, kernel, i == kind.strided ? stride : 1, kernel / 2, false);
+            int step = i == kind.strided ? stride : 1;
+            convs[i] = new Convolution(
+                    conv2d("conv" + (i + 1), channels, next, kernel, step, kernel / 2, false),
+                    kernel,
+                    step,
+                    kernel / 2);
             norms[i] = batchNorm2d("bn" + (i + 1), next);
             channels = next;
         }

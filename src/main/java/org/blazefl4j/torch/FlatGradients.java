@@ -4,13 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorImpl;
 
 /**
- * The gradients of a module as views of one flat vector, laid out as its state. Buffers and frozen parameters have
- * zeros there, so a step over the whole vector leaves them as they are.
+ * The gradients of a module: views of one flat vector, laid out as its state, or tensors of their own, which autograd
+ * hands over as it made them. In the vector, buffers and frozen parameters have zeros, so a step over all of it leaves
+ * them as they are.
  */
 final class FlatGradients implements AutoCloseable {
 
@@ -23,6 +25,17 @@ final class FlatGradients implements AutoCloseable {
      * @param view what has to be there
      */
     private record Slot(StateEntry entry, TensorImpl impl, Tensor grad, Tensor view) {
+
+        void place() {
+            grad.put(view);
+        }
+
+        /** One parameter's part of a step; nothing if the loss does not depend on it. */
+        void addToParameter(Scalar factor) {
+            if (grad.defined()) {
+                entry.tensor().add_(grad, factor);
+            }
+        }
 
         boolean isInPlace() {
             return grad.is_same(view) || grad.defined() && sameMemory();
@@ -38,6 +51,8 @@ final class FlatGradients implements AutoCloseable {
 
     private final List<Slot> slots = new ArrayList<>();
     private Tensor flat;
+    /** Whether gradients are tensors of their own. */
+    private boolean loose;
 
     /** Makes the gradients of all trainable parameters views of the flat vector, and zeroes them. */
     void attach(List<StateEntry> entries) {
@@ -46,6 +61,7 @@ final class FlatGradients implements AutoCloseable {
             flat.retainReference();
         }
         flat.zero_();
+        loose = false;
         for (StateEntry entry : entries) {
             if (entry.tensor().requires_grad()) {
                 slots.add(attach(entry));
@@ -58,8 +74,9 @@ final class FlatGradients implements AutoCloseable {
             Tensor view = entry.slice(flat);
             view.retainReference();
             Tensor grad = entry.tensor().mutable_grad();
-            grad.put(view);
-            return new Slot(entry, entry.tensor().unsafeGetTensorImpl(), grad, view);
+            Slot slot = new Slot(entry, entry.tensor().unsafeGetTensorImpl(), grad, view);
+            slot.place();
+            return slot;
         }
     }
 
@@ -72,12 +89,29 @@ final class FlatGradients implements AutoCloseable {
         slots.clear();
     }
 
+    boolean isLoose() {
+        return loose;
+    }
+
     Tensor flat() {
         return flat;
     }
 
-    void zero() {
-        flat.zero_();
+    /** Puts the gradients back into the vector, if they were let go; what it holds then is theirs. */
+    Tensor held() {
+        if (loose) {
+            slots.forEach(Slot::place);
+            loose = false;
+        }
+        return flat;
+    }
+
+    /** Leaves the parameters without gradients: autograd hands over those that it makes next. */
+    void letGo() {
+        for (Slot slot : slots) {
+            slot.grad.reset();
+        }
+        loose = true;
     }
 
     /** Fails if a gradient was replaced, as {@code zero_grad(true)} does: a step would then miss it without a word. */
@@ -92,8 +126,17 @@ final class FlatGradients implements AutoCloseable {
 
     /** Adds {@code factor} times the gradients to {@code state}, and lets autograd know that parameters changed. */
     void addTo(Tensor state, Scalar factor) {
-        state.add_(flat, factor);
-        markChanged();
+        if (loose) {
+            try (NoGradGuard guard = new NoGradGuard()) {
+                for (Slot slot : slots) {
+                    slot.addToParameter(factor);
+                }
+            }
+        } else {
+            check();
+            state.add_(flat, factor);
+            markChanged();
+        }
     }
 
     /** A write through the flat vector passes by the parameters' versions, which autograd checks in backward. */

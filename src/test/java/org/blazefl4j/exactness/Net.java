@@ -2,6 +2,7 @@ package org.blazefl4j.exactness;
 
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.model.Dropout;
+import org.blazefl4j.model.MaxPool;
 import org.blazefl4j.model.Mlp;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.ResNet;
@@ -9,7 +10,6 @@ import org.blazefl4j.torch.DefaultGenerator;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.LinearImpl;
-import org.bytedeco.pytorch.MaxPool2dImpl;
 import org.bytedeco.pytorch.Tensor;
 
 /** Models for {@link Images}. */
@@ -49,7 +49,7 @@ enum Net {
     private static final class Cnn extends Model {
         private final Conv2dImpl conv1 = conv2d("conv1", 1, 6, 5);
         private final BatchNorm2dImpl norm = batchNorm2d("norm", 6);
-        private final MaxPool2dImpl pool = maxPool2d("pool", 2, 2, 0);
+        private final MaxPool pool = maxPool2d("pool", 2, 2, 0);
         private final Conv2dImpl conv2 = conv2d("conv2", 6, 16, 3);
         private final Dropout dropout = dropout("dropout", 0.5);
         private final LinearImpl fc = linear("fc", 64, Images.CLASSES);

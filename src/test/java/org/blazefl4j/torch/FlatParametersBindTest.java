@@ -328,6 +328,65 @@ class FlatParametersBindTest {
     }
 
     @Test
+    void shouldTakeTheSameStepsWhenGradientsAreDropped() {
+        Tensor start = flat.clone();
+        parameters.bind(flat);
+        for (int step = 0; step < 3; step++) {
+            parameters.zeroGradients();
+            backward(net, step);
+            parameters.sgdStep(RATE);
+        }
+        float[] zeroed = Floats.of(flat);
+
+        parameters.load(start);
+        for (int step = 0; step < 3; step++) {
+            parameters.dropGradients();
+            backward(net, step);
+            parameters.sgdStep(RATE);
+        }
+        assertThat(Floats.of(flat)).containsExactly(zeroed);
+    }
+
+    @Test
+    void shouldHaveGradientsInTheVectorAgainWhenTheyAreZeroedAfterTheyWereDropped() {
+        parameters.bind(flat);
+        backward(net, 0);
+        float[] held = Floats.of(parameters.gradients());
+        parameters.dropGradients();
+        backward(net, 1);
+        parameters.zeroGradients();
+        backward(net, 0);
+
+        assertThat(Floats.of(parameters.gradients())).containsExactly(held);
+    }
+
+    @Test
+    void shouldStepNowhereWhenGradientsWereDroppedAndNoneCame() {
+        parameters.bind(flat);
+        backward(net, 0);
+        float[] before = Floats.of(flat);
+        parameters.dropGradients();
+        parameters.sgdStep(RATE);
+
+        assertThat(Floats.of(flat)).containsExactly(before);
+    }
+
+    @Test
+    void shouldRefuseWhatNeedsTheVectorOfGradientsWhenTheyWereDropped() {
+        parameters.bind(flat);
+        parameters.dropGradients();
+        String remedy = ": gradients=dropped, limit=in the flat vector; begin the step with zeroGradients() instead of"
+                + " dropGradients()";
+
+        assertThatThrownBy(parameters::gradients)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("gradients" + remedy);
+        assertThatThrownBy(() -> parameters.sgdStep(RATE, 0.9, torch.zeros(SmallNet.NUMEL)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("sgdStep" + remedy);
+    }
+
+    @Test
     void shouldRefuseToStepWhenZeroGradDroppedTheViews() {
         parameters.bind(flat);
         net.zero_grad(true);
@@ -416,6 +475,7 @@ class FlatParametersBindTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("sgdStep" + remedy);
         assertThatThrownBy(parameters::zeroGradients).hasMessage("zeroGradients" + remedy);
+        assertThatThrownBy(parameters::dropGradients).hasMessage("dropGradients" + remedy);
         assertThatThrownBy(parameters::gradients).hasMessage("gradients" + remedy);
         assertThatThrownBy(parameters::writeBuffers).hasMessage("writeBuffers" + remedy);
     }

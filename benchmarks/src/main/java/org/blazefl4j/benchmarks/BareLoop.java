@@ -53,7 +53,7 @@ final class BareLoop {
             for (long start = 0; start < Workload.SAMPLES_PER_CLIENT; start += Workload.BATCH) {
                 try (PointerScope scope = new PointerScope()) {
                     Tensor batch = order.narrow(0, start, Workload.BATCH);
-                    parameters.zeroGradients();
+                    parameters.dropGradients();
                     Tensor output = model.forward(workload.images().index_select(0, batch));
                     torch.cross_entropy_loss(output, workload.labels().index_select(0, batch))
                             .backward();

@@ -25,6 +25,7 @@ public final class Main {
             "clients", ClientScaling::run,
             "memory", RoundMemory::run,
             "pool", PoolPerRound::run,
+            "step", StepSpeed::run,
             "fedavg", FedAvgThroughput::run,
             "guards", Guards::run,
             "death", WorkerDeath::run);

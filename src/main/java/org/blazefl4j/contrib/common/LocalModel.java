@@ -181,7 +181,7 @@ public final class LocalModel implements AutoCloseable {
 
     private void startGradients() {
         if (correction == null) {
-            state.zeroGradients();
+            state.dropGradients();
         } else {
             state.startGradients(correction);
         }

@@ -1,0 +1,113 @@
+package org.blazefl4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+
+class MaxPoolTest {
+
+    /** Few values, so that windows have several greatest elements. */
+    private static Tensor images(long... shape) {
+        return torch.randint(-3, 4, shape).to(ScalarType.Float);
+    }
+
+    private static Tensor libTorchs(Tensor x, int kernel, int stride, int padding) {
+        return torch.max_pool2d(
+                x,
+                new long[] {kernel, kernel},
+                new long[] {stride, stride},
+                new long[] {padding, padding},
+                new long[] {1, 1},
+                false);
+    }
+
+    /** The gradient of a sum in which each output counts differently. */
+    private static Tensor gradient(Tensor x, Tensor out) {
+        Tensor weights =
+                torch.arange(new Scalar(out.numel())).to(ScalarType.Float).view(out.shape());
+        out.mul(weights).sum().backward();
+        return x.grad();
+    }
+
+    private static void assertSameBits(Tensor actual, Tensor expected) {
+        assertThat(actual.shape()).isEqualTo(expected.shape());
+        assertThat(Tensors.sha256(actual)).isEqualTo(Tensors.sha256(expected));
+    }
+
+    @Property(tries = 60)
+    void shouldHaveLibTorchsOutputsAndGradients(
+            @ForAll @IntRange(min = 1, max = 4) int kernel,
+            @ForAll @IntRange(min = 1, max = 3) int stride,
+            @ForAll @IntRange(max = 2) int padding,
+            @ForAll @IntRange(min = 4, max = 30) int height,
+            @ForAll @IntRange(min = 4, max = 30) int width) {
+        int around = Math.min(padding, kernel / 2);
+        try (PointerScope scope = new PointerScope()) {
+            Tensor values = images(2, 3, height, width);
+            Tensor ours = values.clone().set_requires_grad(true);
+            Tensor theirs = values.clone().set_requires_grad(true);
+            Tensor out = new MaxPool(kernel, stride, around).forward(ours);
+            Tensor expected = libTorchs(theirs, kernel, stride, around);
+
+            assertSameBits(out, expected);
+            assertSameBits(gradient(ours, out), gradient(theirs, expected));
+        }
+    }
+
+    @Test
+    void shouldHaveTheSameGradientsWithReluBeforeOrAfter() {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor values = images(4, 3, 12, 12);
+            Tensor before = values.clone().set_requires_grad(true);
+            Tensor after = values.clone().set_requires_grad(true);
+            Tensor first = new MaxPool(2, 2, 0).forward(before.relu());
+            Tensor last = new MaxPool(2, 2, 0).forward(after).relu();
+
+            assertThat(torch.equal(first, last)).isTrue();
+            assertThat(torch.equal(gradient(before, first), gradient(after, last)))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void shouldTakeImagesOfAnyLayoutAndType() {
+        try (PointerScope scope = new PointerScope()) {
+            MaxPool pool = new MaxPool(2, 2, 0);
+            Tensor values = images(2, 3, 8, 8);
+            Tensor expected = libTorchs(values, 2, 2, 0);
+
+            assertSameBits(pool.forward(values.contiguous(MemoryFormat.ChannelsLast)), expected);
+            assertSameBits(pool.forward(values.to(ScalarType.Double)).to(ScalarType.Float), expected);
+            assertSameBits(pool.forward(values.transpose(2, 3)), libTorchs(values.transpose(2, 3), 2, 2, 0));
+            assertSameBits(pool.forward(values.select(0, 0)), expected.select(0, 0));
+        }
+    }
+
+    @Test
+    void shouldRefuseImagesSmallerThanAWindow() {
+        try (PointerScope scope = new PointerScope()) {
+            assertThatThrownBy(() -> new MaxPool(3, 1, 0).forward(images(1, 1, 2, 2)))
+                    .hasMessageContaining("Output size is too small");
+        }
+    }
+
+    @Test
+    void shouldRefuseSizesThatMakeNoWindows() {
+        assertThatThrownBy(() -> new MaxPool(0, 1, 0)).hasMessageContaining("kernel=0, limit=");
+        assertThatThrownBy(() -> new MaxPool(2, 0, 0)).hasMessageContaining("stride=0, limit=");
+        assertThatThrownBy(() -> new MaxPool(3, 1, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("padding out of range: padding=2, limit=0 to 1, half of the kernel");
+    }
+}
