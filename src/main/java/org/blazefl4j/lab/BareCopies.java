@@ -1,6 +1,8 @@
 package org.blazefl4j.lab;
 
 import java.util.function.BooleanSupplier;
+import org.blazefl4j.binding.Native;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -13,7 +15,7 @@ final class BareCopies implements BareLoop {
     /**
      * Before the first copy.
      *
-     * @param source of any shape; only read; stays the caller's
+     * @param source contiguous; only read; stays the caller's
      */
     BareCopies(Tensor source) {
         this.source = source;
@@ -22,7 +24,10 @@ final class BareCopies implements BareLoop {
 
     @Override
     public void trainClient(BooleanSupplier stop) {
-        target.copy_(source);
+        try (Pointer to = target.data_ptr();
+                Pointer from = source.data_ptr()) {
+            Native.copy(to.address(), from.address(), source.nbytes());
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.blazefl4j.lab;
 
 import java.util.Map;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientAlgorithm;
@@ -45,9 +46,10 @@ public record EmptyClients(int floats)
     private static FedAvgUplinkPackage copy(Config config, FedAvgDownlinkPackage payload, WorkerContext context) {
         FedAvgUplinkPackage buffer = context.uplinkBuffer();
         Tensor parameters = buffer.parameters();
-        parameters.copy_(payload.parameters());
-        try (FloatPointer first = parameters.data_ptr_float()) {
-            first.put(0, config.cid());
+        try (FloatPointer from = payload.parameters().data_ptr_float();
+                FloatPointer to = parameters.data_ptr_float()) {
+            Native.copy(to.address(), from.address(), parameters.nbytes());
+            to.put(0, config.cid());
         }
         return new FedAvgUplinkPackage(
                 config.cid(), parameters, config.dataSize(), Map.of("loss", 0.5, "accuracy", 0.9));

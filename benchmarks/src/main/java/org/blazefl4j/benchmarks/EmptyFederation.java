@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.lab.EmptyClients;
 import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.global.torch;

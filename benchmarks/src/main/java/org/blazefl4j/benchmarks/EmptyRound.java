@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
+import org.blazefl4j.lab.EmptyClients;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;

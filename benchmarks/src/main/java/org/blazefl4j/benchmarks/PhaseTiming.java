@@ -1,0 +1,46 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.concurrent.TimeUnit;
+import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseClock;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What it costs to tell where a round's time goes: the switches of the clock for one client that is dealt, waited for,
+ * taken and handed over by itself, in worker processes. The baseline looks at the clock as often.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class PhaseTiming {
+
+    private final PhaseClock clock = new PhaseClock();
+
+    /** One client's switches. */
+    @Benchmark
+    public PhaseClock client() {
+        clock.enter(Phase.DEAL);
+        clock.enter(Phase.TRAIN);
+        clock.enter(Phase.COLLECT);
+        clock.pause();
+        clock.enter(Phase.COLLECT);
+        return clock;
+    }
+
+    /** The baseline. */
+    @Benchmark
+    public long looks() {
+        return System.nanoTime() ^ System.nanoTime() ^ System.nanoTime() ^ System.nanoTime() ^ System.nanoTime();
+    }
+}
