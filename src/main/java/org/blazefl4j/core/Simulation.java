@@ -49,8 +49,9 @@ public final class Simulation<U, D> {
     }
 
     /**
-     * Ends the run: running clients end at their next batch, the round that is under way is not completed, and
-     * {@link #run()} returns. Without a run, the next one returns at once. Safe to call from any thread.
+     * Ends the run: running clients end at their next batch, the round that is under way is not completed, or not
+     * reported if it was being evaluated, and {@link #run()} returns. Without a run, the next one returns at once. Safe
+     * to call from any thread.
      */
     public void stop() {
         synchronized (lock) {
@@ -66,6 +67,7 @@ public final class Simulation<U, D> {
      *
      * @return what was done
      * @throws ClientFailedException if a client fails and is neither trained again nor dropped
+     * @throws ShardFailedException if the evaluation of a round fails in a worker and is not done again
      * @throws StoppedException if the trainer was stopped by something else: its stop event, an interrupt, its closing
      * @throws IllegalStateException if a round's packages did not complete the handler's round, or the simulation runs
      *     already

@@ -3,6 +3,7 @@ package org.blazefl4j.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -60,6 +61,22 @@ final class FedAvgFederation implements AutoCloseable {
         }
         double seconds = (System.nanoTime() - start) * 1e-9;
         return Workload.CLIENTS * Workload.STEPS_PER_CLIENT / seconds;
+    }
+
+    /** One evaluation of the global model by the workers. */
+    double samplesPerSecondByWorkers() {
+        long start = System.nanoTime();
+        return samplesPerSecond(handler.evaluate(trainer.workers()), start);
+    }
+
+    /** One evaluation of the global model on the calling thread. */
+    double samplesPerSecondAlone() {
+        long start = System.nanoTime();
+        return samplesPerSecond(handler.evaluate(), start);
+    }
+
+    private static double samplesPerSecond(Evaluation evaluation, long start) {
+        return evaluation.samples() / ((System.nanoTime() - start) * 1e-9);
     }
 
     private void load(FedAvgUplinkPackage uplink) {

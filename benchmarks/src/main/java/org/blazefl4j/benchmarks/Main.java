@@ -27,6 +27,7 @@ public final class Main {
             "pool", PoolPerRound::run,
             "step", StepSpeed::run,
             "fedavg", FedAvgThroughput::run,
+            "evaluation", SharedEvaluation::run,
             "guards", Guards::run,
             "death", WorkerDeath::run);
 

@@ -1,0 +1,50 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.TrainerOptions;
+
+/**
+ * The evaluation of a server's model that workers share, over the same on the calling thread alone: samples per second.
+ *
+ * <p>Both alternate in pairs, and so does which is first; each pair gives one ratio, at best the number of workers.
+ */
+final class SharedEvaluation {
+
+    private static final int WARM_UPS = 2;
+
+    private SharedEvaluation() {}
+
+    /**
+     * Measures the modes that the arguments name, or threads and processes.
+     *
+     * @param args {@code [--workers n] [--pairs n] [mode ...]}
+     */
+    static void run(String[] args, Consumer<Measurement> results) {
+        PairArguments asked = PairArguments.parse(args, 15, List.of(ExecutionMode.thread, ExecutionMode.process));
+        LibTorch.tune();
+        for (ExecutionMode mode : asked.modes()) {
+            results.accept(measure(mode, asked.workers(), asked.pairs()));
+        }
+    }
+
+    private static Measurement measure(ExecutionMode mode, int workers, int pairs) {
+        TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
+        double[] shared = new double[pairs];
+        double[] alone = new double[pairs];
+        try (FedAvgFederation federation = new FedAvgFederation(mode, 1, options, false)) {
+            for (int pair = -WARM_UPS; pair < pairs; pair++) {
+                int to = Math.max(pair, 0); // pair 0 overwrites the warm-ups
+                if (pair % 2 == 0) {
+                    shared[to] = federation.samplesPerSecondByWorkers();
+                    alone[to] = federation.samplesPerSecondAlone();
+                } else {
+                    alone[to] = federation.samplesPerSecondAlone();
+                    shared[to] = federation.samplesPerSecondByWorkers();
+                }
+            }
+        }
+        return Measurement.of("evaluation " + mode, "samples/s", shared, "one thread", alone);
+    }
+}
