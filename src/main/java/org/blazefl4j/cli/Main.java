@@ -1,6 +1,8 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
+import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine;
@@ -58,6 +60,8 @@ public final class Main implements Runnable {
         CommandLine commands = new CommandLine(new Main());
         Choices.register(commands, AlgorithmName.class);
         Choices.register(commands, ModelName.class);
+        Choices.register(commands, MemoryLayout.class);
+        Choices.register(commands, Autocast.class);
         Choices.register(commands, DatasetName.class);
         Choices.register(commands, Partitioning.class);
         Choices.register(commands, ExecutionMode.class);

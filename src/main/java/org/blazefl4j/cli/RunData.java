@@ -38,7 +38,8 @@ final class RunData implements AutoCloseable {
     ModelSelector<ModelName> models() {
         long[] shape = images.trainImages().shape();
         return new SeededModelSelector(
-                settings.seed(), (int) shape[1], (int) shape[2], (int) shape[3], images.classes());
+                        settings.seed(), (int) shape[1], (int) shape[2], (int) shape[3], images.classes())
+                .with(settings.numerics());
     }
 
     /**

@@ -7,7 +7,10 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -63,6 +66,7 @@ final class RunOptions {
                 training.epochs,
                 training.lr,
                 training.batchSize,
+                new Numerics(training.memoryFormat, training.autocast),
                 numParallels(),
                 execution.executionMode,
                 data.dataset,
@@ -230,6 +234,23 @@ final class RunOptions {
                 converter = Numbers.Positive.class,
                 description = "Learning rate of the clients' SGD, above 0. Default: ${DEFAULT-VALUE}.")
         double lr;
+
+        @Option(
+                names = "--memory-format",
+                paramLabel = "FORMAT",
+                defaultValue = "auto",
+                description = "How images lie in memory, one of ${COMPLETION-CANDIDATES}; auto is what the model is"
+                        + " quickest with. Changes the rounding. Default: ${DEFAULT-VALUE}.")
+        MemoryLayout memoryFormat;
+
+        @Option(
+                names = "--autocast",
+                paramLabel = "TYPE",
+                defaultValue = "off",
+                description = "Whether models compute products in a shorter type, one of ${COMPLETION-CANDIDATES}:"
+                        + " quicker where the processor can, less precise. Changes the result."
+                        + " Default: ${DEFAULT-VALUE}.")
+        Autocast autocast;
     }
 
     static final class OfScaffold {

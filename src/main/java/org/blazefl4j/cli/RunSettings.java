@@ -8,6 +8,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 
@@ -32,6 +33,7 @@ record RunSettings(
         int epochs,
         double lr,
         int batchSize,
+        Numerics numerics,
         int numParallels,
         ExecutionMode executionMode,
         DatasetName dataset,
@@ -70,7 +72,10 @@ record RunSettings(
     /** What a client does in a round, and what the algorithm adds to it. */
     String describeTraining() {
         String common = epochs + " epochs, batch " + batchSize + ", lr " + lr + ", seed " + seed;
-        return algorithm.describe().isEmpty() ? common : common + ", " + algorithm.describe();
+        String computed = numerics.equals(Numerics.DEFAULT)
+                ? common
+                : common + ", memory format " + numerics.layout() + ", autocast " + numerics.autocast();
+        return algorithm.describe().isEmpty() ? computed : computed + ", " + algorithm.describe();
     }
 
     String describePartition() {
@@ -103,6 +108,8 @@ record RunSettings(
         map.put("epochs", epochs);
         map.put("lr", lr);
         map.put("batch_size", batchSize);
+        map.put("memory_format", numerics.layout().toString());
+        map.put("autocast", numerics.autocast().toString());
         map.put("num_parallels", numParallels);
         map.put("execution_mode", executionMode.toString());
         map.put("dataset", dataset.toString());

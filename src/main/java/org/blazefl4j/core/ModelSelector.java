@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.Numerics;
 
 /**
  * Makes models by name. A selector is best a record, so that it crosses into worker processes.
@@ -16,4 +17,9 @@ public interface ModelSelector<N extends Enum<N>> {
      * @return a model that the caller owns
      */
     Model selectModel(N name);
+
+    /** A selector of the same models, which compute in this way. */
+    default ModelSelector<N> with(Numerics numerics) {
+        return new NumericModelSelector<>(this, numerics);
+    }
 }

@@ -2,6 +2,7 @@ package org.blazefl4j.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -15,6 +16,7 @@ import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.LinearOptions;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.DeviceType;
 
 /**
  * A network: the base class of the library's models and of a user's own, which read as in Python:
@@ -47,6 +49,7 @@ public abstract class Model extends Module {
 
     private final List<Pointer> owned = new ArrayList<>();
     private Generator generator;
+    private Numerics numerics = Numerics.DEFAULT;
 
     /** Makes a model without layers. */
     @SuppressWarnings("this-escape") // what is called touches LibTorch's part only, which is complete
@@ -61,6 +64,38 @@ public abstract class Model extends Module {
      * @return a new tensor, shape [n, classes]
      */
     public abstract Tensor forward(Tensor x);
+
+    /**
+     * Computes the network's output in the way that was set by {@link #setNumerics}: what trainers and evaluations
+     * call.
+     *
+     * @param x a batch of inputs, shape [n, ...], in any layout
+     * @return a new tensor, float32 unless the model computes in another type
+     */
+    public final Tensor output(Tensor x) {
+        MemoryLayout layout = numerics.layout() == MemoryLayout.AUTO ? quickestLayout() : numerics.layout();
+        DeviceType device = x.is_cpu() ? DeviceType.CPU : DeviceType.CUDA;
+        return numerics.autocast().of(device, () -> forward(layout.of(x)));
+    }
+
+    /**
+     * How {@link #output} computes; {@link Numerics#DEFAULT} unless set. Part of an experiment: set it in the selector,
+     * by {@code ModelSelector.with}, so that it is the same for all workers and for the server.
+     */
+    public final void setNumerics(Numerics numerics) {
+        this.numerics = Objects.requireNonNull(numerics, "numerics");
+    }
+
+    /**
+     * The layout in which this model computes where none is asked for: contiguous unless overridden. The library's own
+     * models are quickest so on the CPU, since their pooling is vectorised; a network with LibTorch's own max pooling
+     * may be quicker in {@code CHANNELS_LAST}.
+     *
+     * @return not {@code AUTO}
+     */
+    protected MemoryLayout quickestLayout() {
+        return MemoryLayout.CONTIGUOUS;
+    }
 
     /** Adds a child, which this model then owns, and returns it. Its name is part of the parameters' names. */
     protected final <M extends Module> M register(String name, M module) {

@@ -216,11 +216,16 @@ final class CheckpointProcessTest {
         expectRefusal("checkpoint folder holds a run: folder=saved, found=saved/round-000002.checkpoint,"
                 + " limit=an empty folder; add --resume, or name another folder");
         expectRefusal(
-                "configuration changed: file=saved/round-000002.checkpoint, --seed=7 (saved: 42), --lr=0.2 (saved: 0.1);"
+                "configuration changed: file=saved/round-000002.checkpoint, --seed=7 (saved: 42), --lr=0.2 (saved: 0.1),"
+                        + " --memory-format=channels_last (saved: auto), --autocast=bfloat16 (saved: off);"
                         + " start as before, or with another checkpoint folder",
                 "--resume",
                 "--lr",
                 "0.2",
+                "--memory-format",
+                "channels_last",
+                "--autocast",
+                "bfloat16",
                 "--seed",
                 "7");
 

@@ -94,6 +94,8 @@ final class RunProcessTest {
                 .containsEntry("partition", "iid")
                 .containsEntry("seed", 42)
                 .containsEntry("lr", 0.1)
+                .containsEntry("memory_format", "auto")
+                .containsEntry("autocast", "off")
                 .containsEntry("execution_mode", "multi-process")
                 .containsEntry("num_parallels", 2)
                 .containsEntry("dataset", "fashion-mnist")

@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.nio.file.Path;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.ExecutionMode;
 
 /** Settings of a run of ten clients without workers. */
@@ -29,6 +30,7 @@ final class SmallRun {
                 1,
                 0.1,
                 50,
+                Numerics.DEFAULT,
                 numParallels,
                 mode,
                 DatasetName.FASHION_MNIST,

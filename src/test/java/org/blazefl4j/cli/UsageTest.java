@@ -38,6 +38,9 @@ final class UsageTest {
                 Arguments.of(
                         "--sample-ratio 1.01", "'--sample-ratio': value=1.01, limit=a number above 0 and at most 1"),
                 Arguments.of("--sample-ratio NaN", "'--sample-ratio': value=NaN, limit=a number above 0 and at most 1"),
+                Arguments.of(
+                        "--memory-format nhwc", "'--memory-format': value=nhwc, limit=auto, contiguous, channels_last"),
+                Arguments.of("--autocast half", "'--autocast': value=half, limit=off, bfloat16"),
                 Arguments.of("--lr 0", "'--lr': value=0, limit=a number above 0 and at most 3.4028235E38"),
                 Arguments.of(
                         "--dir-alpha -1", "'--dir-alpha': value=-1, limit=a number above 0 and at most 3.4028235E38"),

@@ -29,7 +29,7 @@ public record BatchScore(double loss, long hits, long samples) {
     static BatchScore of(Model model, Batch batch, Device device) {
         try (PointerScope scope = new PointerScope();
                 Batch there = Batches.move(batch, device)) {
-            Tensor output = model.forward(there.x());
+            Tensor output = model.output(there.x());
             long samples = there.y().size(0);
             Tensor losses = torch.cross_entropy_loss(output, there.y(), new TensorOptional(), NONE, NO_INDEX, 0);
             double loss = losses.sum(new ScalarTypeOptional(ScalarType.Double)).item_double();

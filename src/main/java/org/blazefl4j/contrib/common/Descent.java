@@ -93,7 +93,7 @@ public final class Descent {
             try (PointerScope scope = new PointerScope();
                     Batch batch = Batches.move(epoch.next(), device)) {
                 start.run();
-                loss.of(model.forward(batch.x()), batch.y()).backward();
+                loss.of(model.output(batch.x()), batch.y()).backward();
                 step.run();
             }
             steps++;

@@ -164,7 +164,7 @@ final class Learner implements AutoCloseable {
                 around.stop().throwIfSet();
                 try (PointerScope scope = new PointerScope();
                         Batch batch = Batches.move(epoch.next(), device)) {
-                    Tensor labels = model.forward(batch.x()).softmax(1);
+                    Tensor labels = model.output(batch.x()).softmax(1);
                     out.narrow(0, row, labels.size(0)).copy_(labels);
                 }
             }
@@ -188,7 +188,7 @@ final class Learner implements AutoCloseable {
         try (NoGradGuard guard = new NoGradGuard();
                 PointerScope scope = new PointerScope();
                 Batch batch = Batches.move(samples.select(Tensors.of(new long[1]), around.stream("augment")), device)) {
-            long[] shape = model.forward(batch.x()).shape();
+            long[] shape = model.output(batch.x()).shape();
             if (shape.length != 2) {
                 throw new IllegalArgumentException("model does not classify: output=" + shape.length
                         + " dimensions, limit=[n, classes]; give a model with one output per class");

@@ -16,7 +16,10 @@ import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.AfterEach;
@@ -64,15 +67,24 @@ final class FedAvgRoundsTest {
     }
 
     private static FedAvgClients clients(TinyData data) {
-        return new FedAvgClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, TRAINING);
+        return clients(data, SELECTOR);
+    }
+
+    private static FedAvgClients clients(TinyData data, ModelSelector<Tiny> selector) {
+        return new FedAvgClients(selector, Tiny.CONVOLUTION, data.partitions(), CLIENTS, TRAINING);
     }
 
     /** The global model's after every round of a trainer, which is closed. */
     private List<String> hashes(ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer) {
+        return hashes(trainer, SELECTOR);
+    }
+
+    private List<String> hashes(
+            ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer, ModelSelector<Tiny> selector) {
         List<String> hashes = new ArrayList<>();
         try (trainer;
                 FedAvgServerHandler handler = new FedAvgServerHandler(
-                        SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(ROUNDS, CLIENTS))) {
+                        selector, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(ROUNDS, CLIENTS))) {
             while (!handler.isStopped()) {
                 trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {
                     try (uplink) {
@@ -93,6 +105,20 @@ final class FedAvgRoundsTest {
                 .hasSize(ROUNDS)
                 .doesNotHaveDuplicates()
                 .doesNotContainAnyElementsOf(expected);
+    }
+
+    @Test
+    void shouldGiveTheSameBitsInEveryModeHoweverModelsCompute() {
+        ModelSelector<Tiny> shorter = SELECTOR.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.BFLOAT16));
+        TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
+        FedAvgClients clients = clients(data, shorter);
+        List<String> serial = hashes(new FedAvgSerialClientTrainer(clients, TrainerOptions.defaults()), shorter);
+
+        assertThat(serial).hasSize(ROUNDS).doesNotContainAnyElementsOf(expected);
+        assertThat(hashes(new FedAvgThreadPoolClientTrainer(clients, two), shorter))
+                .isEqualTo(serial);
+        assertThat(hashes(new FedAvgProcessPoolClientTrainer(clients, two), shorter))
+                .isEqualTo(serial);
     }
 
     @Test

@@ -1,0 +1,115 @@
+package org.blazefl4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class NumericsTest {
+
+    private static final ModelSelector<ModelName> SELECTOR = new SeededModelSelector(42, 3, 32, 32, 10);
+
+    /** The gradients of one batch, then the state with what batch normalisation saw of it. */
+    private record Trained(Tensor output, Tensor gradients, Tensor state) {
+
+        static Trained of(ModelName name, Numerics numerics) {
+            Model model = SELECTOR.with(numerics).selectModel(name);
+            Batch batch = FormulaImages.images(0, 8, 3, 32, 10);
+            try (model;
+                    FlatParameters parameters = FlatParameters.of(model)) {
+                parameters.bind(parameters.flatten());
+                model.train();
+                Tensor output = model.output(batch.x());
+                torch.cross_entropy(output, batch.y()).backward();
+                parameters.writeBuffers();
+                return new Trained(output.detach(), parameters.gradients().clone(), parameters.flatten());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CNN", "RESNET18"})
+    void shouldTrainTheSameInEitherLayoutButForRounding(ModelName name) {
+        try (PointerScope scope = new PointerScope()) {
+            Trained contiguous = Trained.of(name, Numerics.DEFAULT);
+            Trained channelsLast = Trained.of(name, new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.OFF));
+
+            assertThat(distance(channelsLast.output, contiguous.output)).isLessThan(1e-4);
+            assertThat(distance(channelsLast.gradients, contiguous.gradients)).isLessThan(1e-3);
+            assertThat(distance(channelsLast.state, contiguous.state)).isLessThan(1e-4);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CNN", "MLP"})
+    void shouldTrainInBfloat16ToItsPrecision(ModelName name) {
+        try (PointerScope scope = new PointerScope()) {
+            Trained full = Trained.of(name, Numerics.DEFAULT);
+            Trained shorter = Trained.of(name, new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16));
+
+            assertThat(shorter.output.scalar_type().intern()).isEqualTo(ScalarType.Float);
+            assertThat(distance(shorter.output, full.output)).isBetween(1e-6, 0.1);
+            assertThat(distance(shorter.gradients, full.gradients)).isBetween(1e-6, 0.3);
+        }
+    }
+
+    /** Its gradients are another matter: they pass normalisations over as few numbers as there are images. */
+    @Test
+    void shouldComputeAResNetInBfloat16ToItsPrecision() {
+        try (PointerScope scope = new PointerScope()) {
+            Trained full = Trained.of(ModelName.RESNET18, Numerics.DEFAULT);
+            Trained shorter = Trained.of(ModelName.RESNET18, new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16));
+
+            assertThat(distance(shorter.output, full.output)).isBetween(1e-6, 0.1);
+            assertThat(distance(shorter.state, full.state)).isBetween(1e-9, 0.01);
+        }
+    }
+
+    /** The norm of the difference over that of what is expected. */
+    private static double distance(Tensor actual, Tensor expected) {
+        return actual.sub(expected).norm().item_double() / expected.norm().item_double();
+    }
+
+    @Test
+    void shouldHaveOneResultForImagesOfAnyLayout() {
+        try (PointerScope scope = new PointerScope();
+                Model model = SELECTOR.selectModel(ModelName.CNN)) {
+            Tensor images = FormulaImages.inputs(0, 4, 3, 32, 32);
+            String expected = Tensors.sha256(model.output(images));
+
+            assertThat(Tensors.sha256(model.output(images.contiguous(MemoryFormat.ChannelsLast))))
+                    .isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void shouldLeaveTheThreadsAutocastAsItWasEvenWhenTheModelFails() {
+        Model failing = new Model() {
+            @Override
+            public Tensor forward(Tensor x) {
+                throw new IllegalStateException("enabled=" + torch.is_autocast_enabled(DeviceType.CPU));
+            }
+        };
+        failing.setNumerics(new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16));
+        boolean cached = torch.is_autocast_cache_enabled();
+        try (failing;
+                PointerScope scope = new PointerScope()) {
+            assertThatThrownBy(() -> failing.output(torch.ones(1, 2))).hasMessage("enabled=true");
+        }
+        assertThat(torch.is_autocast_enabled(DeviceType.CPU)).isFalse();
+        assertThat(torch.is_autocast_cache_enabled()).isEqualTo(cached);
+    }
+}
