@@ -62,7 +62,7 @@ BFL_API int32_t bfl_advise_huge_pages(int64_t address, int64_t bytes) BFL_NOEXCE
 /* ---- regions.cpp: who still uses a mapping ---------------------------------------------------------------------- */
 
 /*
- * Hands a mapping over to the registry, which counts the tensor storages that live in each of its slots and unmaps it
+ * Hands a shared mapping over to the registry, which counts the tensor storages that live in each of its slots and unmaps it
  * once it is closed and they are gone. Returns the region's number, above 0 and never used again. The last slot may be
  * shorter; there are 2^20 slots at the most. -EEXIST: it overlaps a region.
  */
@@ -82,6 +82,12 @@ BFL_API int64_t bfl_region_close(int64_t region) BFL_NOEXCEPT;
  * undoes one bfl_region_retain for it, from any thread, without Java.
  */
 BFL_API int64_t bfl_region_deleter(void) BFL_NOEXCEPT;
+
+/*
+ * Takes the pages of all regions out of this process's resident memory. What they hold stays and comes back page by page
+ * as it is touched, by any thread at any time. The first error of the kernel's, after all regions were tried.
+ */
+BFL_API int32_t bfl_regions_unload(void) BFL_NOEXCEPT;
 
 /* The regions that are mapped, closed ones included. */
 BFL_API int64_t bfl_region_count(void) BFL_NOEXCEPT;
@@ -139,6 +145,9 @@ BFL_API int64_t bfl_malloc_heap_limit(void) BFL_NOEXCEPT;
  * them are still in this process's memory; all of them when tuned. Touches one page of each.
  */
 BFL_API int32_t bfl_malloc_kept(int64_t bytes, int32_t blocks) BFL_NOEXCEPT;
+
+/* Gives memory that was freed back to the kernel, also what a tuned malloc keeps. 1 if there was some, else 0. */
+BFL_API int32_t bfl_malloc_trim(void) BFL_NOEXCEPT;
 
 /* ---- cpu.cpp ---------------------------------------------------------------------------------------------------- */
 

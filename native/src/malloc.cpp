@@ -87,3 +87,7 @@ std::int32_t bfl_malloc_kept(std::int64_t bytes, std::int32_t blocks) noexcept {
     constexpr std::int32_t most_blocks = 64;
     return bytes < least_bytes || blocks < 0 || blocks > most_blocks ? -EINVAL : kept(bytes, blocks);
 }
+
+std::int32_t bfl_malloc_trim() noexcept {
+    return malloc_trim(0);
+}

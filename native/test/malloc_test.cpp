@@ -1,7 +1,12 @@
 #include <malloc.h>
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <thread>
 
 #include "blazefl4j.h"
@@ -20,6 +25,13 @@ auto on_a_new_thread(Measure measure) {
     decltype(measure()) result{};
     std::thread([&] { result = measure(); }).join();
     return result;
+}
+
+std::int64_t resident_bytes() {
+    std::int64_t all = 0;
+    std::int64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> all >> resident;
+    return resident * sysconf(_SC_PAGESIZE);
 }
 
 }  // namespace
@@ -57,4 +69,14 @@ TEST(a_tuned_process_keeps_them_on_every_thread) {
     EXPECT_EQ(bfl_malloc_heap_limit(), 32 * mib);
     EXPECT_EQ(bfl_malloc_kept(large, blocks), blocks);
     EXPECT_EQ(on_a_new_thread([] { return bfl_malloc_kept(large, blocks); }), blocks);
+}
+
+TEST(a_tuned_process_gives_them_back_when_it_is_asked_to) {
+    void* block = std::malloc(large);
+    EXPECT(block != nullptr);
+    std::memset(block, 1, large);
+    std::free(block);
+    const std::int64_t before = resident_bytes();
+    EXPECT_EQ(bfl_malloc_trim(), 1);
+    EXPECT(resident_bytes() <= before - large / 2);
 }

@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -16,7 +18,7 @@ constexpr std::int64_t slots = 4;
 constexpr std::int64_t bytes = slots * slot_bytes;
 
 std::int64_t map_memory() {
-    void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT(mapped != MAP_FAILED);
     return bfl::address_of(mapped);
 }
@@ -24,6 +26,16 @@ std::int64_t map_memory() {
 bool is_mapped(std::int64_t address) {
     unsigned char resident[slots];
     return mincore(bfl::at<void>(address), bytes, resident) == 0;
+}
+
+/** Whether the page is in this process's memory now, as /proc/self/pagemap puts it: bit 63 of its entry. */
+bool is_present(std::int64_t address) {
+    std::ifstream map("/proc/self/pagemap", std::ios::binary);
+    std::uint64_t entry = 0;
+    map.seekg(address / slot_bytes * static_cast<std::int64_t>(sizeof entry));
+    map.read(reinterpret_cast<char*>(&entry), sizeof entry);
+    EXPECT(map.good());
+    return (entry >> 63) != 0;
 }
 
 /** What LibTorch does when a storage's last reference is gone. */
@@ -171,5 +183,21 @@ TEST(wrong_arguments_are_refused) {
     EXPECT_EQ(bfl_region_references(region.number, -1), -EINVAL);
     EXPECT_EQ(bfl_region_references(region.number, slots), -EINVAL);
     EXPECT_EQ(bfl_region_close(region.number + 1), -ENOENT);
+    EXPECT_EQ(bfl_region_close(region.number), 0);
+}
+
+TEST(pages_that_were_unloaded_come_back_with_what_they_held) {
+    const OpenRegion region;
+    const OpenRegion closed;
+    EXPECT_EQ(bfl_region_retain(closed.number, closed.address), 0);
+    EXPECT_EQ(bfl_region_close(closed.number), 1);
+    *bfl::at<int>(region.address + slot_bytes) = 7;
+    *bfl::at<int>(closed.address) = 8;
+    EXPECT(is_present(region.address + slot_bytes) && is_present(closed.address));
+    EXPECT_EQ(bfl_regions_unload(), 0);
+    EXPECT(!is_present(region.address + slot_bytes) && !is_present(closed.address));
+    EXPECT_EQ(*bfl::at<int>(region.address + slot_bytes), 7);
+    EXPECT_EQ(*bfl::at<int>(closed.address), 8);
+    delete_storage(closed.address);
     EXPECT_EQ(bfl_region_close(region.number), 0);
 }

@@ -72,6 +72,9 @@ public final class Native {
     @Name("bfl_region_deleter")
     public static native long regionDeleter();
 
+    @Name("bfl_regions_unload")
+    public static native int regionsUnload();
+
     @Name("bfl_region_count")
     public static native long regionCount();
 
@@ -112,6 +115,9 @@ public final class Native {
 
     @Name("bfl_malloc_kept")
     public static native int mallocKept(long bytes, int blocks);
+
+    @Name("bfl_malloc_trim")
+    public static native int mallocTrim();
 
     @Name("bfl_cpu_features")
     public static native String cpuFeatures();

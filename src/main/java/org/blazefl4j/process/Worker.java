@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.PackageEncoder;
@@ -21,6 +22,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class Worker {
 
+    /** After so long without a job a worker gives memory back that it may not need for long. */
     private static final int IDLE_SLICE_MILLIS = 1000;
 
     /** How often a worker looks whether the parent has taken its unbounded tensors. */
@@ -51,6 +53,7 @@ final class Worker {
 
     private NumericEnvironment environment;
     private boolean tainted;
+    private boolean resting;
 
     /** Segments that the parent has yet to open: until the lane's word changes. */
     private record Kept(int lane, long word, List<Segment> segments) {}
@@ -86,13 +89,29 @@ final class Worker {
         int lane = claim();
         while (lane != Board.SHUT_DOWN) {
             if (lane != Board.NOTHING) {
+                resting = false;
                 work(lane, board.word(lane));
+            } else if (kept.isEmpty()) {
+                rest();
             }
             dropTaken();
             lane = tainted ? Board.SHUT_DOWN : claim();
         }
         awaitTaken();
         runner.close();
+    }
+
+    /**
+     * Gives back what is free of the Java heap and of malloc's, and lets go of the pages of shared memory, which are
+     * found again when they are touched. Once between two jobs.
+     */
+    private void rest() {
+        if (!resting) {
+            resting = true;
+            System.gc();
+            Native.mallocTrim();
+            Native.regionsUnload();
+        }
     }
 
     /** Results may lie in memory of this process, which goes with it. */

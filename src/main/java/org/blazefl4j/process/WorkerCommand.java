@@ -20,6 +20,10 @@ final class WorkerCommand {
             "MALLOC_TRIM_THRESHOLD_", Integer.toString(512 << 20),
             "MALLOC_TOP_PAD_", Integer.toString(64 << 20));
 
+    /** A heap that begins small and, when it was collected, is no larger than what is in it asks for. */
+    private static final List<String> HEAP =
+            List.of("-Xms32m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:-ShrinkHeapInSteps");
+
     /** From this version on the JDK warns of native access that was not enabled. */
     private static final int WARNS_OF_NATIVE_ACCESS = 24;
 
@@ -64,6 +68,7 @@ final class WorkerCommand {
         if (settings.jvmArguments().stream().noneMatch(argument -> argument.matches("-XX:\\+Use\\w+GC"))) {
             command.add("-XX:+UseSerialGC");
         }
+        command.addAll(HEAP);
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:-UsePerfData");
         command.add("-XX:-CreateCoredumpOnCrash");
