@@ -1,9 +1,10 @@
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
-#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -30,11 +31,11 @@ bool is_mapped(std::int64_t address) {
 
 /** Whether the page is in this process's memory now, as /proc/self/pagemap puts it: bit 63 of its entry. */
 bool is_present(std::int64_t address) {
-    std::ifstream map("/proc/self/pagemap", std::ios::binary);
     std::uint64_t entry = 0;
-    map.seekg(address / slot_bytes * static_cast<std::int64_t>(sizeof entry));
-    map.read(reinterpret_cast<char*>(&entry), sizeof entry);
-    EXPECT(map.good());
+    const int map = open("/proc/self/pagemap", O_RDONLY);
+    EXPECT_EQ(pread(map, &entry, sizeof entry, address / slot_bytes * static_cast<off_t>(sizeof entry)),
+              static_cast<ssize_t>(sizeof entry));
+    close(map);
     return (entry >> 63) != 0;
 }
 

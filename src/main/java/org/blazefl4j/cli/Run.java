@@ -123,6 +123,7 @@ final class Run {
             checkpoints.follow(simulation);
             status = simulation.run().stopped() ? "stopped" : "completed";
         } finally {
+            totals.ended(federation.trainer().peakMemory());
             conclude(status, json);
         }
     }

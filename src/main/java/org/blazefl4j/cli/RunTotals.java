@@ -8,9 +8,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
@@ -25,6 +27,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     private final long start = System.nanoTime();
     private final List<RoundReport> reports = new ArrayList<>();
     private Duration startUp;
+    private PeakMemory memory = PeakMemory.UNKNOWN;
     private Rounds all = Rounds.NONE;
 
     /**
@@ -77,6 +80,11 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         all = in.get(ROUNDS, Rounds.class);
     }
 
+    /** The run is over. */
+    void ended(PeakMemory peak) {
+        memory = peak;
+    }
+
     /** The number of completed rounds. */
     int rounds() {
         return all.count();
@@ -100,6 +108,8 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         map.put("retries", all.retries());
         parts().forEach((name, time) -> map.put(name.replace('-', '_') + "_seconds", seconds(time)));
         map.put("total_seconds", seconds(elapsed()));
+        map.put("peak_memory_parent_bytes", memory.parent());
+        map.put("peak_memory_workers_bytes", memory.workers());
         return map;
     }
 
@@ -122,6 +132,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             addLine(text, "failed clients", "%d trained again, %d dropped", all.retries(), all.dropped());
         }
         addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
+        addLine(text, "peak memory", "%s", peakMemory());
         return text.toString();
     }
 
@@ -129,6 +140,12 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         text.append(String.format("  %-14s ", name))
                 .append(String.format(Locale.ROOT, format, values))
                 .append(System.lineSeparator());
+    }
+
+    private String peakMemory() {
+        String parent = Bytes.text(memory.parent());
+        String workers = memory.workers().stream().map(Bytes::text).collect(Collectors.joining(", "));
+        return workers.isEmpty() ? parent : "parent " + parent + ", workers " + workers;
     }
 
     private String shares() {

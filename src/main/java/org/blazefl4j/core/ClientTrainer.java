@@ -82,6 +82,16 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
         return PhaseTimes.NONE;
     }
 
+    /**
+     * The most memory that this process and the trainer's worker processes have had resident so far; after
+     * {@link #close()}, of workers, until then.
+     *
+     * @return {@link PeakMemory#UNKNOWN} if the trainer does not look
+     */
+    default PeakMemory peakMemory() {
+        return PeakMemory.UNKNOWN;
+    }
+
     /** The number of the round that runs or else of the next one, from 0. */
     int round();
 

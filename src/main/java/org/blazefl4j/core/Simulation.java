@@ -86,7 +86,7 @@ public final class Simulation<U, D> {
         } finally {
             rounds = end(rounds);
         }
-        SimulationSummary summary = rounds;
+        SimulationSummary summary = rounds.with(trainer.peakMemory());
         listeners.forEach(listener -> listener.runFinished(summary));
         return summary;
     }

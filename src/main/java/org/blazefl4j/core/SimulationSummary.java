@@ -11,11 +11,13 @@ import java.util.Map;
  * @param stopped whether {@link Simulation#stop()} ended the run
  * @param summary what {@link ServerHandler#getSummary()} said after the last completed round; empty if there was none
  * @param phases the sum of {@link RoundReport#phases()}
+ * @param memory what {@link ClientTrainer#peakMemory()} said when the run was over
  */
 public record SimulationSummary(
-        int rounds, long clients, boolean stopped, Map<String, Object> summary, PhaseTimes phases) {
+        int rounds, long clients, boolean stopped, Map<String, Object> summary, PhaseTimes phases, PeakMemory memory) {
 
-    static final SimulationSummary NOTHING = new SimulationSummary(0, 0, false, Map.of(), PhaseTimes.NONE);
+    static final SimulationSummary NOTHING =
+            new SimulationSummary(0, 0, false, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
     /** The sum of {@link RoundReport#sampling()}. */
     public Duration sampling() {
@@ -44,10 +46,19 @@ public record SimulationSummary(
 
     SimulationSummary plus(RoundReport report) {
         return new SimulationSummary(
-                rounds + 1, clients + report.clients().size(), stopped, report.summary(), phases.plus(report.phases()));
+                rounds + 1,
+                clients + report.clients().size(),
+                stopped,
+                report.summary(),
+                phases.plus(report.phases()),
+                memory);
     }
 
     SimulationSummary whichStopped() {
-        return new SimulationSummary(rounds, clients, true, summary, phases);
+        return new SimulationSummary(rounds, clients, true, summary, phases, memory);
+    }
+
+    SimulationSummary with(PeakMemory peak) {
+        return new SimulationSummary(rounds, clients, stopped, summary, phases, peak);
     }
 }

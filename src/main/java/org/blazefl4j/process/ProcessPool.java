@@ -250,6 +250,11 @@ public final class ProcessPool implements AutoCloseable {
         return supervisor.pids();
     }
 
+    /** The most memory that each worker has had resident, in bytes, processes that were replaced included. */
+    public List<Long> peakMemory() {
+        return supervisor.peakMemory();
+    }
+
     /** The size of all segments of this process, in bytes, tensors shared by name apart. */
     public long segmentBytes() {
         return board.bytes() + slots.bytes() + states.bytes() + mail.segmentBytes();

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -47,6 +48,10 @@ final class Supervisor implements AutoCloseable {
     private final List<String> arguments;
     private final AtomicReferenceArray<WorkerProcess> processes;
     private final AtomicReferenceArray<Loss> losses;
+
+    /** The most memory that was seen of each worker, its earlier processes included. */
+    private final AtomicLongArray peaks;
+
     private final Pulse[] pulses;
     private final OverdueLanes overdue;
     private final Runnable ended;
@@ -106,6 +111,7 @@ final class Supervisor implements AutoCloseable {
         this.ended = ended;
         this.processes = new AtomicReferenceArray<>(settings.workers());
         this.losses = new AtomicReferenceArray<>(board.lanes());
+        this.peaks = new AtomicLongArray(settings.workers());
         this.pulses = new Pulse[settings.workers()];
         this.overdue = settings.worker().clientNanos() == WorkerSettings.NO_LIMIT ? null : overdue();
         this.thread = new Thread(this::run, "blazefl4j-supervisor");
@@ -182,6 +188,23 @@ final class Supervisor implements AutoCloseable {
     /** A worker's process; null before it was started for the first time, and for a number that a wild worker wrote. */
     private WorkerProcess process(int worker) {
         return worker < processes.length() ? processes.get(worker) : null;
+    }
+
+    /** The most memory that each worker has had resident, in bytes, as far as was seen before it ended. */
+    List<Long> peakMemory() {
+        List<Long> peak = new ArrayList<>();
+        for (int worker = 0; worker < settings.workers(); worker++) {
+            lookAtMemory(worker);
+            peak.add(peaks.get(worker));
+        }
+        return peak;
+    }
+
+    private void lookAtMemory(int worker) {
+        WorkerProcess process = process(worker);
+        if (process != null) {
+            peaks.accumulateAndGet(worker, process.peakMemory(), Math::max);
+        }
     }
 
     /** What happened to the worker that has, or had, claimed the job in this lane; null if it was not given up. */
@@ -336,6 +359,7 @@ final class Supervisor implements AutoCloseable {
 
     private void checkBeats() {
         for (int worker = 0; worker < settings.workers(); worker++) {
+            lookAtMemory(worker);
             Pulse pulse = pulses[worker];
             pulse.tick(board.beats(worker));
             Duration limit = pulse.beaten ? settings.heartbeat() : START_LIMIT;
@@ -372,6 +396,7 @@ final class Supervisor implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
+        peakMemory(); // the last look
         board.stop(Board.ROUND_ENDS, true);
         board.shutDown();
         board.alert();

@@ -20,9 +20,12 @@ final class WorkerCommand {
             "MALLOC_TRIM_THRESHOLD_", Integer.toString(512 << 20),
             "MALLOC_TOP_PAD_", Integer.toString(64 << 20));
 
-    /** A heap that begins small and, when it was collected, is no larger than what is in it asks for. */
-    private static final List<String> HEAP =
-            List.of("-Xms32m", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:-ShrinkHeapInSteps");
+    /** A heap that, when it was collected, is no larger than what is in it asks for. */
+    private static final List<String> SHRINKING_HEAP =
+            List.of("-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:-ShrinkHeapInSteps");
+
+    /** It begins with this, and is never smaller; where the caller allows less, the JVM would not start. */
+    private static final String LEAST_HEAP = "-Xms32m";
 
     /** From this version on the JDK warns of native access that was not enabled. */
     private static final int WARNS_OF_NATIVE_ACCESS = 24;
@@ -68,7 +71,10 @@ final class WorkerCommand {
         if (settings.jvmArguments().stream().noneMatch(argument -> argument.matches("-XX:\\+Use\\w+GC"))) {
             command.add("-XX:+UseSerialGC");
         }
-        command.addAll(HEAP);
+        command.addAll(SHRINKING_HEAP);
+        if (settings.jvmArguments().stream().noneMatch(argument -> argument.matches("-Xmx.*|-XX:MaxHeapSize=.*"))) {
+            command.add(LEAST_HEAP);
+        }
         command.add("-XX:TieredStopAtLevel=1");
         command.add("-XX:-UsePerfData");
         command.add("-XX:-CreateCoredumpOnCrash");

@@ -72,6 +72,12 @@ final class WorkerProcess {
         return process.isAlive();
     }
 
+    /** The most memory that it has had resident, in bytes; 0 once it has ended. */
+    long peakMemory() {
+        long peak = ResidentMemory.peak(pid());
+        return isAlive() ? peak : 0; // if not, the number may be another process's by now
+    }
+
     /** SIGKILL. */
     void kill(String reason) {
         if (killedFor == null) {

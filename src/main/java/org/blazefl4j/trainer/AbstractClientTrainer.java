@@ -20,6 +20,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.StopEvent;
@@ -27,6 +28,7 @@ import org.blazefl4j.core.Workers;
 import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Overtime;
 import org.blazefl4j.process.PoolClassLoader;
+import org.blazefl4j.process.ResidentMemory;
 import org.blazefl4j.process.UplinkBuffers;
 import org.blazefl4j.process.WorkerSettings;
 import org.blazefl4j.torch.IntraOpThreads;
@@ -461,6 +463,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     final void commitStates() {
         states.commit();
         committedRounds = round + 1;
+    }
+
+    @Override
+    public PeakMemory peakMemory() {
+        return new PeakMemory(ResidentMemory.peak(), List.of());
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
@@ -14,6 +15,7 @@ import org.blazefl4j.process.PoolRound;
 import org.blazefl4j.process.PoolSettings;
 import org.blazefl4j.process.PoolStopEvent;
 import org.blazefl4j.process.ProcessPool;
+import org.blazefl4j.process.ResidentMemory;
 import org.blazefl4j.process.RoundJobs;
 import org.blazefl4j.shm.TensorWalk;
 import org.bytedeco.pytorch.Tensor;
@@ -130,6 +132,12 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
      */
     public final List<Long> workerPids() {
         return pool.workerPids();
+    }
+
+    /** Of workers that ended, also for good, what was seen up to half a second before. */
+    @Override
+    public final PeakMemory peakMemory() {
+        return new PeakMemory(ResidentMemory.peak(), pool.peakMemory());
     }
 
     /** The shared memory that is used for packages and for dealing jobs, in bytes, tensors shared by name apart. */

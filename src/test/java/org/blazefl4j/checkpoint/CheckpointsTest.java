@@ -21,6 +21,7 @@ import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class CheckpointsTest {
 
-    private static final SimulationSummary SUMMARY = new SimulationSummary(0, 0, true, Map.of(), PhaseTimes.NONE);
+    private static final SimulationSummary SUMMARY =
+            new SimulationSummary(0, 0, true, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
     @TempDir
     private Path temp;

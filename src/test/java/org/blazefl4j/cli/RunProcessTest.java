@@ -71,7 +71,9 @@ final class RunProcessTest {
                     .anyMatch(line -> line.equals("  failed client  the run ends"))
                     .anyMatch(line -> line.equals("completed: 3 of 3 rounds"))
                     .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
-                    .anyMatch(line -> line.contains("training") && line.contains("%"));
+                    .anyMatch(line -> line.contains("training") && line.contains("%"))
+                    .anyMatch(line ->
+                            line.matches("  peak memory +parent [1-9]\\d* MiB, workers [1-9]\\d* MiB, [1-9]\\d* MiB"));
         }
 
         assertThat(csvRows()).hasSize(4).allSatisfy(row -> assertThat(row).hasSize(12));
@@ -86,6 +88,8 @@ final class RunProcessTest {
         assertThat(jsonLines())
                 .extracting(line -> line.get("type"))
                 .containsExactly("configuration", "round", "round", "round", "summary");
+        assertThat((List<?>) jsonLines().get(4).get("peak_memory_workers_bytes"))
+                .hasSize(2);
         assertThat(jsonLines().get(0))
                 .containsEntry("algorithm", "fedavg")
                 .containsEntry("model_name", "cnn")

@@ -101,6 +101,8 @@ final class SimulationTest {
         }
     }
 
+    private static final PeakMemory PEAK = new PeakMemory(3, List.of(1L, 2L));
+
     /** Trains in the calling thread; larger ids first. */
     private final class Trainer implements ClientTrainer<Package, String> {
         private final StopEvent stop = StopEvent.create();
@@ -109,6 +111,11 @@ final class SimulationTest {
         private Consumer<Integer> before = cid -> {};
         private List<ClientFailedException> dropped = List.of();
         private List<ClientFailedException> retried = List.of();
+
+        @Override
+        public PeakMemory peakMemory() {
+            return PEAK;
+        }
 
         @Override
         public void localProcess(String payload, List<Integer> cids) {
@@ -459,6 +466,7 @@ final class SimulationTest {
         SimulationSummary stopped = simulation.run();
         assertThat(ends).containsExactly(stopped);
         assertThat(stopped.stopped()).isTrue();
+        assertThat(stopped.memory()).isEqualTo(PEAK);
 
         trainer.before = cid -> {
             throw new ClientFailedException(cid, 1, 0, new IllegalStateException("broken"));

@@ -71,6 +71,17 @@ final class WorkerCommandTest {
     }
 
     @Test
+    void shouldNotAskForALargerHeapThanTheCallerAllows() {
+        List<String> own =
+                command(List.of(), Map.of(), false).builder(0, List.of()).command();
+        List<String> limited = command(List.of("-Xmx16m"), Map.of(), false)
+                .builder(0, List.of())
+                .command();
+        assertThat(own).contains("-Xms32m");
+        assertThat(limited).contains("-Xmx16m").doesNotContain("-Xms32m");
+    }
+
+    @Test
     void shouldPutTheCallersArgumentsAfterItsOwnAndTheClassPathIntoAFile() throws Exception {
         List<String> line = command(List.of("-XX:TieredStopAtLevel=4", "-XX:+UseParallelGC"), Map.of(), false)
                 .builder(0, List.of("argument"))

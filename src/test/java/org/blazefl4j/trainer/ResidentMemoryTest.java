@@ -1,0 +1,133 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.blazefl4j.trainer.PoolClients.cids;
+import static org.blazefl4j.trainer.PoolClients.down;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Down;
+import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.trainer.PoolClients.Up;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The memory of processes as the kernel counts it: that of idle workers, and the most that there was. */
+@Timeout(60)
+final class ResidentMemoryTest {
+
+    /** 16 MiB. */
+    private static final int FLOATS = 1 << 22;
+
+    private static final int BLOCKS = 16;
+
+    private static final long USED = 4L * FLOATS * BLOCKS;
+
+    private static ProcessPoolClientTrainer<Up, Down, Order> greedy() {
+        return new ProcessPoolClientTrainer<>(
+                new Algorithm(FLOATS).worker(ResidentMemoryTest::use),
+                TrainerOptions.builder().numParallels(1).build());
+    }
+
+    /** Uses blocks that malloc keeps, and about as much of the Java heap, and frees both. */
+    private static Up use(Order order, Down payload, WorkerContext context) {
+        try (PointerScope step = new PointerScope()) {
+            for (int i = 0; i < BLOCKS; i++) {
+                torch.ones(FLOATS);
+            }
+        }
+        List<byte[]> blocks = new ArrayList<>();
+        for (int i = 0; i < BLOCKS; i++) {
+            blocks.add(new byte[4 * FLOATS]);
+        }
+        Up buffer = context.uplinkBuffer();
+        buffer.x().copy_(payload.x()).add_(new Scalar(order.cid() + blocks.size()));
+        return new Up(order.cid(), 0, 0, Map.of(), buffer.x(), buffer.y(), buffer.rest());
+    }
+
+    private static void round(ProcessPoolClientTrainer<Up, Down, Order> trainer) {
+        Down down = down(FLOATS, 1);
+        trainer.localProcess(down, cids(3), up -> {
+            assertThat(PoolClients.first(up.x())).isEqualTo(1f + BLOCKS + up.cid());
+            up.close();
+        });
+        down.x().close();
+    }
+
+    private static long resident(long pid) {
+        return bytes(pid, "VmRSS:");
+    }
+
+    private static long bytes(long pid, String field) {
+        try {
+            return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+                    .filter(line -> line.startsWith(field))
+                    .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void shouldGiveMemoryBackInEachPauseBetweenRounds() {
+        try (var trainer = greedy()) {
+            trainer.awaitReady();
+            long pid = trainer.workerPids().get(0);
+            long ready = resident(pid);
+            for (int pause = 0; pause < 2; pause++) {
+                round(trainer);
+                Conditions.await(
+                        () -> "resident memory within 20 % of " + ready + ", pause=" + resident(pid),
+                        () -> resident(pid) <= 1.2 * ready);
+            }
+            assertThat(trainer.workerPids()).containsExactly(pid);
+            assertThat(trainer.peakMemory().workers().get(0)).isGreaterThan(ready + USED);
+        }
+    }
+
+    @Test
+    void shouldTellTheMostMemoryOfWorkersThatEndedToo() {
+        var trainer = greedy();
+        PeakMemory before;
+        try (trainer) {
+            round(trainer);
+            before = trainer.peakMemory();
+            long pid = trainer.workerPids().get(0);
+            ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+            Conditions.await("another worker", () -> trainer.workerPids().get(0) != pid);
+
+            assertThat(trainer.peakMemory().workers()).isEqualTo(before.workers());
+        }
+        assertThat(before.workers()).hasSize(1).allMatch(worker -> worker > 2 * USED);
+        assertThat(before.parent()).isPositive();
+        assertThat(trainer.peakMemory().workers()).isEqualTo(before.workers());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldTellThatOfThisProcessAloneWhereItTrainsTheClients(Mode mode) {
+        try (var trainer = mode.trainer(Clients.adding())) {
+            long pid = ProcessHandle.current().pid();
+            long before = bytes(pid, "VmHWM:");
+            PeakMemory peak = trainer.peakMemory();
+
+            assertThat(peak.workers()).isEmpty();
+            assertThat(peak.parent()).isBetween(before, bytes(pid, "VmHWM:"));
+        }
+    }
+}
