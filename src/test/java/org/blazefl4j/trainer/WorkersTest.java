@@ -7,11 +7,10 @@ import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
+import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.ShardFailedException;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.StoppedException;
@@ -128,19 +127,17 @@ final class WorkersTest {
 
     @Test
     void shouldCountAsNoRound() {
-        try (var other = way.trainer(FailurePolicy.failFast())) {
-            int round = other.round();
-            other.localProcess(down(FLOATS, 1), cids(2));
-            List<Up> packages = other.cache();
-            var phases = other.phases();
+        trainer.localProcess(down(FLOATS, 1), cids(2));
+        int round = trainer.round();
+        List<Up> packages = trainer.cache();
+        PhaseTimes phases = trainer.phases();
 
-            other.workers().map("test", payload(), 5, Shards::pick);
+        map(5, Shards::pick);
 
-            assertThat(other.round()).isEqualTo(round + 1);
-            assertThat(other.cache()).isEqualTo(packages);
-            assertThat(other.phases()).isSameAs(phases);
-            other.uplinkPackage().forEach(Up::close);
-        }
+        assertThat(trainer.round()).isEqualTo(round);
+        assertThat(packages).hasSize(2).isEqualTo(trainer.cache());
+        assertThat(trainer.phases()).isSameAs(phases);
+        trainer.uplinkPackage().forEach(Up::close);
     }
 
     @Test
@@ -162,19 +159,10 @@ final class WorkersTest {
     }
 
     @Test
-    void shouldShareDataOnce() {
-        try (Tensor other = Tensors.of(new long[] {1})) {
-            trainer.workers().share(payload());
-            trainer.workers().share(List.of(numbers));
-            Set<Long> shared = Set.copyOf(map(2, Shards::inode));
+    void shouldWorkOnDataThatWasShared() {
+        trainer.workers().share(payload());
+        trainer.workers().share(List.of(numbers));
 
-            List<Long> apart = trainer.workers().map("test", new Payload(other, folder), 2, Shards::inode);
-
-            if (way == Way.PROCESSES) {
-                assertThat(shared).hasSize(1).isEqualTo(Set.copyOf(map(2, Shards::inode)));
-                assertThat(apart).as("in the message").doesNotContainAnyElementsOf(shared);
-            }
-        }
         assertThat(map(SHARDS, Shards::pick)).hasSize(SHARDS);
     }
 
@@ -274,50 +262,6 @@ final class WorkersTest {
 
         assertThatThrownBy(() -> map(3, Shards::throwing)).isInstanceOf(StoppedException.class);
         assertThat(map(3, Shards::pick)).hasSize(3);
-    }
-
-    @Test
-    void shouldKillWorkersThatDoNotStopWithinTheGraceTime() {
-        if (way != Way.PROCESSES) {
-            return; // a thread cannot be killed
-        }
-        TrainerOptions options = TrainerOptions.builder()
-                .numParallels(1)
-                .grace(Duration.ofMillis(100))
-                .build();
-        try (var other = new ProcessPoolClientTrainer<>(ALGORITHM, options)) {
-            List<Long> pids = other.workerPids();
-            Thread stopper = StopTest.start(() -> {
-                Conditions.awaitFile(folder.resolve("polls-0"));
-                other.stopEvent().set();
-            });
-
-            assertThatThrownBy(() -> other.workers().map("test", payload(), 3, Shards::deaf))
-                    .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: stop event set, round=0");
-
-            StopTest.join(stopper);
-            Conditions.await("the end of the worker", () -> !Conditions.isRunning(pids.get(0)));
-            assertThat(other.workers().map("test", payload(), 3, Shards::pick)).hasSize(3);
-        }
-    }
-
-    @Test
-    void shouldEndAShardThatTakesLongerThanClientsMay() {
-        if (way != Way.PROCESSES) {
-            return; // a thread cannot be killed
-        }
-        TrainerOptions options = TrainerOptions.builder()
-                .numParallels(1)
-                .clientTimeLimit(Duration.ofMillis(100))
-                .build();
-        try (var other = new ProcessPoolClientTrainer<>(ALGORITHM, options)) {
-            assertThatThrownBy(() -> other.workers().map("test", payload(), 1, Shards::polling))
-                    .isInstanceOf(ShardFailedException.class)
-                    .hasMessageContaining(
-                            "shard was stopped, for it ran longer than its time limit: work=test, shard=0,"
-                                    + " limit=PT0.1S");
-        }
     }
 
     @Test
