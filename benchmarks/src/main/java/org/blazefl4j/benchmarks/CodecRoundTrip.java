@@ -90,6 +90,7 @@ public class CodecRoundTrip {
 
     /** The baseline; no tensor is made. */
     @Benchmark
+    @Baseline
     public long objectStreams() throws IOException, ClassNotFoundException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {

@@ -41,7 +41,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class EmptyRound {
 
     private static final int COLLECTED = 62_006;
-    private static final int ROUNDS_PER_BOUND = 10;
+    private static final int ROUNDS_PER_BOUND = 5;
     private static final int UNTIMED = 3;
 
     /** How clients are run. */

@@ -16,12 +16,20 @@ public enum ExecutionMode {
     /** In worker processes. */
     process;
 
+    /** Its trainer, with all workers ready. */
     <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
         return switch (this) {
             case serial -> new SerialClientTrainer<>(algorithm, options);
             case thread -> new ThreadPoolClientTrainer<>(algorithm, options);
-            case process -> new ProcessPoolClientTrainer<>(algorithm, options);
+            case process -> processes(algorithm, options);
         };
+    }
+
+    private static <U, D, C> AbstractClientTrainer<U, D, C> processes(
+            ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+        ProcessPoolClientTrainer<U, D, C> trainer = new ProcessPoolClientTrainer<>(algorithm, options);
+        trainer.awaitReady();
+        return trainer;
     }
 
     /** How many clients run at the same time. */

@@ -1,8 +1,11 @@
 package org.blazefl4j.benchmarks;
 
+import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.openjdk.jmh.infra.BenchmarkParams;
@@ -14,7 +17,10 @@ import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/** Runs JMH with its own options. */
+/**
+ * Runs JMH with its own options. The baseline of a benchmark is what it measured itself ({@link PairedBaseline}), or
+ * else its class's {@link Baseline}.
+ */
 final class JmhBenchmarks {
 
     private JmhBenchmarks() {}
@@ -36,7 +42,21 @@ final class JmhBenchmarks {
         }
         Collection<RunResult> measured = runner.run();
         System.out.println("\nMedian [quartiles]");
-        measured.stream().map(JmhBenchmarks::measurement).forEach(results);
+        withBaselines(measured).forEach(results);
+    }
+
+    private static List<Measurement> withBaselines(Collection<RunResult> results) throws ClassNotFoundException {
+        Map<String, Measurement> measured = new LinkedHashMap<>();
+        results.forEach(result -> measured.put(name(result.getParams()), measurement(result)));
+        List<Measurement> held = new ArrayList<>();
+        for (RunResult result : results) {
+            Measurement own = measured.get(name(result.getParams()));
+            String method = baselineMethod(result.getParams());
+            Measurement baseline = measured.get(name(result.getParams(), method));
+            boolean isHeld = !own.hasBaseline() && baseline != null && baseline != own;
+            held.add(isHeld ? Measurement.of(own.name(), own.unit(), own.values(), method, baseline.values()) : own);
+        }
+        return held;
     }
 
     private static Measurement measurement(RunResult result) {
@@ -55,7 +75,7 @@ final class JmhBenchmarks {
                 name(result.getParams()),
                 result.getPrimaryResult().getScoreUnit().replace("/op", ""),
                 array(values),
-                PairedBaseline.LABEL,
+                baselines.isEmpty() ? "" : PairedBaseline.LABEL,
                 array(baselines));
     }
 
@@ -63,9 +83,26 @@ final class JmhBenchmarks {
         return values.stream().mapToDouble(value -> value).toArray();
     }
 
+    /** The name of the method that is marked in the benchmark's class; empty if none is. */
+    private static String baselineMethod(BenchmarkParams params) throws ClassNotFoundException {
+        String benchmark = params.getBenchmark();
+        for (Method method : Class.forName(benchmark.substring(0, benchmark.lastIndexOf('.')))
+                .getMethods()) {
+            if (method.isAnnotationPresent(Baseline.class)) {
+                return method.getName();
+            }
+        }
+        return "";
+    }
+
     private static String name(BenchmarkParams params) {
+        return name(params, params.getBenchmark().replaceAll(".*\\.", ""));
+    }
+
+    /** The name of a method's measurement with the same parameters: class, method and parameters in order. */
+    private static String name(BenchmarkParams params, String method) {
         String[] path = params.getBenchmark().split("\\.");
-        StringBuilder name = new StringBuilder(path[path.length - 2] + "." + path[path.length - 1]);
+        StringBuilder name = new StringBuilder(path[path.length - 2] + "." + method);
         for (String key : new TreeSet<>(params.getParamsKeys())) {
             name.append(' ').append(key).append('=').append(params.getParam(key));
         }

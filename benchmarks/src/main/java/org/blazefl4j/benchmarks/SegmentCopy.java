@@ -62,6 +62,7 @@ public class SegmentCopy {
 
     /** The baseline. */
     @Benchmark
+    @Baseline
     public void memcpy() {
         Pointer.memcpy(target.data_ptr(), source.data_ptr(), 4L * floats);
     }

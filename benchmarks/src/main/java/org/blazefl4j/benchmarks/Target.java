@@ -58,6 +58,18 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     Limit.ratioAtLeast(1.15),
                     Limit.ratioAtLeast(1.4)),
             new Target(
+                    "fold of 100 × 11.2 M floats into FP64, all resident, one core; over a vectorised sum of the same",
+                    fold(100),
+                    "ms",
+                    Limit.ratioAtMost(1 / 0.8),
+                    Limit.ratioAtMost(1.05)),
+            new Target(
+                    "the same fold of as many as a streaming round holds together",
+                    fold(5),
+                    "ms",
+                    Limit.valueAtMost(350),
+                    Limit.valueAtMost(250)),
+            new Target(
                     "a client's cost in rounds of 10 000 over rounds of 100, threads",
                     "clients thread clients=10000",
                     "us/client",
@@ -78,6 +90,10 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
 
     private static String emptyRound(int floats, ExecutionMode mode) {
         return "EmptyRound.round clients=100 floats=" + floats + " mode=" + mode + " workers=2";
+    }
+
+    private static String fold(int together) {
+        return "Fold.together clients=100 floats=11191262 together=" + together;
     }
 
     /** {@code aim}, {@code yes} or {@code no}. */
