@@ -136,13 +136,14 @@ public final class PoolRound {
     }
 
     /**
-     * Takes the result after the one that was taken last if it is there by now. Does not deal, so that what is held
-     * takes no slot from workers.
+     * Deals into slots that are free, so that workers go on while the caller is busy with what it holds, and takes the
+     * result after the one that was taken last if it is there by now.
      *
      * @return the result; null if there is none yet, or as many were taken since the last {@link #await} as should be
      *     held at a time
      */
     public Object poll(int index) {
+        dealBeside(index);
         boolean another = ++batched < pool.slots().mostHeld(board.workers()) && index < dealt;
         Object uplink = another && !early.isEmpty() ? early.remove(index) : null;
         if (uplink == null && another && Board.state(board.word(lane(index))) == Board.DONE) {
@@ -175,20 +176,46 @@ public final class PoolRound {
         return index % board.lanes();
     }
 
+    /** Deals what there is room for; the next job to be handed over at any price. */
     private void deal(int head) {
         clock.enter(Phase.DEAL);
-        while (dealt < jobs.size() && dealt - head < board.lanes() && hasRoomForState(dealt - head)) {
+        boolean more = true;
+        while (more && mayDeal(head)) {
             Slot slot = isOfClients ? pool.slots().takeBeside(dealt - head, board.workers()) : null;
-            if (slot == null && isOfClients) {
-                return;
+            more = slot != null || !isOfClients;
+            if (more) {
+                deal(slot);
             }
-            int index = dealt++;
-            Outstanding dealing = new Outstanding(slot);
-            byLane[lane(index)] = dealing; // so that its slot is freed whatever the caller's code throws
-            dealing.job = jobs.job(index);
-            dealing.config = config(index);
-            send(index);
         }
+    }
+
+    /** Deals what there is a free slot for, while packages that were taken are still held. */
+    private void dealBeside(int head) {
+        boolean more = isOfClients && goesOn();
+        clock.enter(Phase.DEAL);
+        while (more && mayDeal(head)) {
+            Slot slot = pool.slots().take();
+            more = slot != null;
+            if (more) {
+                deal(slot);
+            }
+        }
+        clock.enter(Phase.COLLECT);
+    }
+
+    private boolean mayDeal(int head) {
+        int outstanding = dealt - head;
+        int most = isOfClients ? Math.min(board.lanes(), pool.slots().ahead()) : board.lanes();
+        return dealt < jobs.size() && outstanding < most && hasRoomForState(outstanding);
+    }
+
+    private void deal(Slot slot) {
+        int index = dealt++;
+        Outstanding dealing = new Outstanding(slot);
+        byLane[lane(index)] = dealing; // so that its slot is freed whatever the caller's code throws
+        dealing.job = jobs.job(index);
+        dealing.config = config(index);
+        send(index);
     }
 
     private boolean hasRoomForState(int outstanding) {

@@ -95,7 +95,8 @@ public final class ProcessPool implements AutoCloseable {
 
     private SlotPool newSlots(SlotLayout layout) {
         int first = settings.slots().orElse(SlotPool.slotsFor(layout.slotBytes(), settings.workers()));
-        return new SlotPool(layout.slotBytes(), first, settings.maxSlots(), map);
+        int ahead = settings.slots().orElse(SlotPool.aheadFor(layout.slotBytes(), settings.workers()));
+        return new SlotPool(layout.slotBytes(), first, ahead, settings.maxSlots(), map);
     }
 
     private void send(ClientWorker<?, ?, ?> worker, SlotLayout layout) {

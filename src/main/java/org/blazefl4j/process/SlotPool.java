@@ -28,6 +28,7 @@ final class SlotPool implements AutoCloseable {
 
     private final long slotBytes;
     private final int initial;
+    private final int ahead;
     private final int limit;
     private final SharedMemoryMap map;
     private final Map<Long, Segment> chunks = new HashMap<>();
@@ -40,12 +41,14 @@ final class SlotPool implements AutoCloseable {
      * Makes the first slots.
      *
      * @param slots how many
+     * @param ahead how many of them jobs take at a time
      * @param limit how many there may be at the most
      * @param map learns where they are
      */
-    SlotPool(long slotBytes, int slots, int limit, SharedMemoryMap map) {
+    SlotPool(long slotBytes, int slots, int ahead, int limit, SharedMemoryMap map) {
         this.slotBytes = slotBytes;
         this.initial = Math.min(slots, limit);
+        this.ahead = Math.min(ahead, initial);
         this.limit = limit;
         this.map = map;
         addChunk(initial);
@@ -53,14 +56,22 @@ final class SlotPool implements AutoCloseable {
 
     /** As many slots as fit in a fixed amount of memory, within what that many workers and a sum can use. */
     static int slotsFor(long slotBytes, int workers) {
-        long each = Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
-        long small = Math.min(CHUNK_BYTES / each, (long) SLOTS_PER_WORKER * workers);
-        long large = Math.min(HELD_BYTES / each, (long) workers + HELD_TOGETHER);
-        return (int) Math.max(workers + 1, Math.max(small, large));
+        long held = Math.min(HELD_BYTES / each(slotBytes), (long) workers + HELD_TOGETHER);
+        return (int) Math.max(aheadFor(slotBytes, workers), held);
+    }
+
+    /** How many of them jobs take at a time, so that large ones stay in the processor's cache while none is held. */
+    static int aheadFor(long slotBytes, int workers) {
+        long fit = Math.min(CHUNK_BYTES / each(slotBytes), (long) SLOTS_PER_WORKER * workers);
+        return (int) Math.max(workers + 1, fit);
+    }
+
+    private static long each(long slotBytes) {
+        return Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
     }
 
     /** A free slot, best the one used last, which the processor still has in its cache; null if there is none. */
-    private Slot take() {
+    Slot take() {
         int last = returned.size() - 1;
         if (last >= 0 && !returned.get(last).isReferenced()) {
             return returned.remove(last);
@@ -105,6 +116,11 @@ final class SlotPool implements AutoCloseable {
                     noMemory);
         }
         return null;
+    }
+
+    /** How many jobs may have a slot at a time. */
+    int ahead() {
+        return ahead;
     }
 
     /** How many packages may be held at a time while as many workers go on. */

@@ -72,7 +72,7 @@ public final class UplinkBuffers<U> implements AutoCloseable {
             return slots.getAsInt();
         }
         SlotLayout layout = pattern().layout;
-        int small = layout == null ? 0 : SlotPool.slotsFor(layout.slotBytes(), workers);
+        int small = layout == null ? 0 : SlotPool.aheadFor(layout.slotBytes(), workers);
         return Math.max(workers + 2, small);
     }
 

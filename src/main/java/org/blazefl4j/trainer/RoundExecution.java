@@ -20,8 +20,8 @@ interface RoundExecution<U> {
     U await(int index);
 
     /**
-     * Takes a client's package if it is there already, without waiting and without dealing, so that it can be handed
-     * over together with those that were taken since the last {@link #await}.
+     * Takes a client's package if it is there already, without waiting, so that it can be handed over together with
+     * those that were taken since the last {@link #await}.
      *
      * @param index the position after the one that was taken last
      * @return the package, or null if it is not there, or would be one more than should be held at a time; it is then

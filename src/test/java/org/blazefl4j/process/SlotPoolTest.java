@@ -1,0 +1,44 @@
+package org.blazefl4j.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How many slots a pool begins with, and what they are used for. */
+final class SlotPoolTest {
+
+    private static final long RESNET18 = 4L * 11_191_262;
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 2, 32, 32", // as many as two workers can use
+        "250000, 2, 32, 32",
+        "4000000, 2, 16, 16", // as many as fit
+        "44765048, 2, 5, 3", // one for each worker and one between, and three that are held, less one of these
+        "44765048, 4, 5, 5",
+        "1000000000, 2, 3, 3" // fewer would not do
+    })
+    void shouldHaveAsManySlotsAsAreOfUse(long bytes, int workers, int slots, int ahead) {
+        assertThat(SlotPool.slotsFor(bytes, workers)).isEqualTo(slots);
+        assertThat(SlotPool.aheadFor(bytes, workers)).isEqualTo(ahead);
+    }
+
+    @Test
+    void shouldTakeLessThanASegmentLimitOfThreeHundredMillionBytesWithResNet18AndItsPayload() {
+        assertThat(RESNET18 * (SlotPool.slotsFor(RESNET18, 2) + 1)).isLessThan(300_000_000);
+    }
+
+    @Test
+    void shouldLeaveWorkersTheirSlotsWhilePackagesAreHeld() {
+        SharedMemoryMap map = new SharedMemoryMap();
+        try (SlotPool pool = new SlotPool(4096, 5, 3, 64, map);
+                SlotPool least = new SlotPool(4096, 3, 3, 64, map)) {
+            assertThat(pool.ahead()).isEqualTo(3);
+            assertThat(pool.mostHeld(2)).isEqualTo(3);
+            assertThat(least.mostHeld(2)).isEqualTo(1);
+            assertThat(least.mostHeld(4)).as("one is handed over in any case").isEqualTo(1);
+        }
+    }
+}
