@@ -72,7 +72,10 @@ final class ParentProgram {
                     trainer.localProcess(down(MANY_FLOATS, 0), cids(2));
                 }
                 case COLLECTING -> trainer.localProcess(down(FLOATS, 0), cids(2));
-                case CLOSING -> reachWhenIn("close");
+                case CLOSING -> {
+                    trainer.awaitReady(); // so that there is a worker that does not end
+                    reachWhenIn("close");
+                }
                 default -> trainer.localProcess(down(FLOATS, 0), cids(2), up -> stayIf(Stage.IN_SINK));
             }
         }
