@@ -29,6 +29,10 @@ final class Combinations {
                 "--num-parallels",
                 options.execution.executionMode != ExecutionMode.SINGLE_THREADED,
                 "--execution-mode multi-threaded or multi-process");
+        refuseIdle(
+                "--cache-dir",
+                options.execution.executionMode == ExecutionMode.MULTI_PROCESS,
+                "--execution-mode multi-process");
         refuseUnlessAlgorithm(AlgorithmName.SCAFFOLD, RunOptions.OfScaffold.class);
         refuseUnlessAlgorithm(AlgorithmName.DSFL, RunOptions.OfDsfl.class);
         for (String name : List.of("--checkpoint-every", "--checkpoint-keep", "--resume")) {

@@ -3,6 +3,8 @@ package org.blazefl4j.cli;
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.process.ArchiveReport;
+import org.blazefl4j.process.CacheFolder;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
@@ -27,6 +29,7 @@ import org.bytedeco.javacpp.Pointer;
  * @param sharedFree the bytes that are free there
  * @param memoryFree the bytes of memory that are free
  * @param memoryLimit the control group's limit, in bytes; {@link Long#MAX_VALUE} if there is none
+ * @param archive whether worker processes start from an archive of their classes
  */
 record Machine(
         NumericEnvironment numbers,
@@ -44,7 +47,8 @@ record Machine(
         String sharedFolder,
         long sharedFree,
         long memoryFree,
-        long memoryLimit) {
+        long memoryLimit,
+        String archive) {
 
     static final int PROBES = 4;
     static final long PROBE_BYTES = 16 << 20;
@@ -76,7 +80,8 @@ record Machine(
                 space.folder().toString(),
                 space.folderFree(),
                 space.memoryFree(),
-                space.memoryLimit());
+                space.memoryLimit(),
+                ArchiveReport.of(CacheFolder.standard()));
     }
 
     /** {@code Module.isNativeAccessEnabled()}, which Java 17 lacks and does not need. */

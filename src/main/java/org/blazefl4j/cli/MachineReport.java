@@ -12,6 +12,8 @@ final class MachineReport {
         report.addVersions(machine);
         report.addProcessor(machine);
         report.addMemory(machine);
+        report.addTitle("worker processes");
+        report.addLine("archive of classes", machine.archive());
         return report.text.toString();
     }
 

@@ -72,7 +72,8 @@ final class RunOptions {
                 data.dataset,
                 data.dataDir,
                 execution.device,
-                new FailureSettings(failures.retries, failures.onClientFailure, failures.clientTimeLimit));
+                new FailureSettings(failures.retries, failures.onClientFailure, failures.clientTimeLimit),
+                execution.cacheDir);
     }
 
     private Algorithm algorithm() {
@@ -354,6 +355,14 @@ final class RunOptions {
                 description = "cpu, cuda (clients spread over all CUDA devices) or cuda:<index>."
                         + " Default: ${DEFAULT-VALUE}.")
         Device device;
+
+        @Option(
+                names = "--cache-dir",
+                paramLabel = "DIR",
+                description = "Folder for what lets worker processes start faster, an archive of their classes. It is"
+                        + " made by the first run and may be deleted at any time. Default: that of the environment"
+                        + " variable BLAZEFL4J_CACHE, or blazefl4j in the user's cache folder.")
+        Path cacheDir;
     }
 
     static final class ClientFailures {

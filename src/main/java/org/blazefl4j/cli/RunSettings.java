@@ -10,6 +10,7 @@ import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
@@ -19,6 +20,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * @param dataDir null for the embedded images
  * @param numShards used where the partition has shards
  * @param dirAlpha used where the partition is a Dirichlet one
+ * @param cacheDir null for the standard one
  */
 record RunSettings(
         Algorithm algorithm,
@@ -39,7 +41,8 @@ record RunSettings(
         DatasetName dataset,
         Path dataDir,
         Device device,
-        FailureSettings failures) {
+        FailureSettings failures,
+        Path cacheDir) {
 
     /** The number of clients that train in each round. */
     int clientsPerRound() {
@@ -67,6 +70,13 @@ record RunSettings(
                         .device(device)
                         .seed(seed))
                 .build();
+    }
+
+    ProcessOptions process() {
+        ProcessOptions standard = ProcessOptions.defaults();
+        return cacheDir == null
+                ? standard
+                : standard.toBuilder().cacheFolder(cacheDir).build();
     }
 
     /** What a client does in a round, and what the algorithm adds to it. */

@@ -46,6 +46,11 @@ enum FaultPoint {
         attempt = theAttempt;
     }
 
+    /** Whether anything is to happen to this process anywhere. */
+    static boolean areSet() {
+        return !FAULTS.isEmpty();
+    }
+
     boolean isOn() {
         return !FAULTS.isEmpty() && FAULTS.stream().anyMatch(fault -> fault.point() == this);
     }

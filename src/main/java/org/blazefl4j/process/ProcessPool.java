@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
 import org.blazefl4j.core.ClientWorker;
@@ -44,6 +45,7 @@ public final class ProcessPool implements AutoCloseable {
     private final StateSegments states;
     private final Supervisor supervisor;
     private Class<?> lastChecked;
+    private final Optional<ArchiveMaker> archiveMaker;
     private int messages;
     private volatile Thread roundThread;
     private volatile boolean closing;
@@ -77,9 +79,12 @@ public final class ProcessPool implements AutoCloseable {
             slots = owned(newSlots(layout));
             states = owned(new StateSegments(board.lanes(), map));
             WorkerCommand command = new WorkerCommand(settings, classPath, owned(new PoolFolder()));
+            List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             tenancy.enter();
-            supervisor = new Supervisor(
-                    settings, board, command, WorkerMain.arguments(board, settings.heartbeat()), tenancy::leave);
+            supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
+            archiveMaker = command.archive().whyNone() == null
+                    ? Optional.of(new ArchiveMaker(command, arguments, this::awaitReady))
+                    : Optional.empty();
         } catch (Throwable failure) {
             free();
             throw failure;
@@ -269,7 +274,9 @@ public final class ProcessPool implements AutoCloseable {
     public void close() {
         closing = true;
         if (tenancy.enter()) {
+            archiveMaker.ifPresent(ArchiveMaker::stop);
             supervisor.close();
+            archiveMaker.ifPresent(ArchiveMaker::close);
             tenancy.leave();
         }
         tenancy.close();

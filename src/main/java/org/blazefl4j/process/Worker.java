@@ -86,19 +86,23 @@ final class Worker {
 
     /** Works until the board is shut down, or until a client leaves this process in a state not to be trusted. */
     void run() {
-        int lane = claim();
-        while (lane != Board.SHUT_DOWN) {
-            if (lane != Board.NOTHING) {
-                resting = false;
-                work(lane, board.word(lane));
-            } else if (kept.isEmpty()) {
-                rest();
-            }
+        while (step()) {
             dropTaken();
-            lane = tainted ? Board.SHUT_DOWN : claim();
         }
         awaitTaken();
         runner.close();
+    }
+
+    /** Does a job, or waits a while for one. False if there are to be no more. */
+    boolean step() {
+        int lane = tainted ? Board.SHUT_DOWN : claim();
+        if (lane >= 0) {
+            resting = false;
+            work(lane, board.word(lane));
+        } else if (lane == Board.NOTHING && kept.isEmpty()) {
+            rest();
+        }
+        return lane != Board.SHUT_DOWN;
     }
 
     /**

@@ -2,11 +2,14 @@ package org.blazefl4j.process;
 
 import java.io.File;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The command line and the environment of worker processes. */
 final class WorkerCommand {
@@ -30,9 +33,15 @@ final class WorkerCommand {
     /** From this version on the JDK warns of native access that was not enabled. */
     private static final int WARNS_OF_NATIVE_ACCESS = 24;
 
+    private static final String CLASS_PATH = "classpath";
+
+    private static final Path NICE = Path.of("/usr/bin/nice");
+    private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+
     private final PoolSettings settings;
     private final PoolFolder folder;
     private final List<String> jvm;
+    private final ClassArchive archive;
 
     /**
      * Prepares the command.
@@ -42,16 +51,22 @@ final class WorkerCommand {
     WorkerCommand(PoolSettings settings, WorkerClassPath classPath, PoolFolder folder) {
         this.settings = settings;
         this.folder = folder;
-        Path arguments = folder.write("classpath", "-classpath\n" + quoted(classPath.joined()) + "\n");
-        this.jvm = jvm(arguments);
+        folder.write(CLASS_PATH, "-classpath\n" + quoted(classPath.joined()) + "\n");
+        this.jvm = jvm();
+        this.archive = archive(settings.cacheFolder(), classPath, settings.jvmArguments());
     }
 
     /** A builder for one worker; its main class gets the given arguments. */
     ProcessBuilder builder(int worker, List<String> arguments) {
         List<String> command = new ArrayList<>(jvm);
+        command.addAll(archive.use());
         command.add("-XX:ErrorFile=" + folder.resolve("crash-" + worker + "-%p.log"));
+        return builder(command, WorkerMain.class, arguments);
+    }
+
+    private ProcessBuilder builder(List<String> command, Class<?> main, List<String> arguments) {
         command.addAll(settings.jvmArguments());
-        command.add(WorkerMain.class.getName());
+        command.add(main.getName());
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.redirectInput(Redirect.from(new File("/dev/null")));
@@ -59,25 +74,76 @@ final class WorkerCommand {
         return builder;
     }
 
+    /** The archive that workers start from. */
+    ClassArchive archive() {
+        return archive;
+    }
+
+    /**
+     * Builders for the processes that make the archive, one after another.
+     *
+     * @param part the file to write
+     * @param arguments a worker's
+     */
+    List<ProcessBuilder> archiving(Path part, List<String> arguments) {
+        return archive.making(part).stream()
+                .map(step -> archiving(step, arguments))
+                .collect(Collectors.toList());
+    }
+
+    /** Of low priority, and ended with this process even where none of our code runs in it. */
+    private ProcessBuilder archiving(List<String> step, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        if (Files.isExecutable(NICE)) {
+            command.addAll(List.of(NICE.toString(), "-n", "5"));
+        }
+        if (Files.isExecutable(SETPRIV)) {
+            command.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL"));
+        }
+        command.addAll(jvm);
+        command.addAll(step);
+        command.add("-XX:ErrorFile=" + folder.resolve("crash-archive-%p.log"));
+        return builder(command, ArchiveMain.class, arguments);
+    }
+
+    /** The folder with the files of the pool. */
+    PoolFolder folder() {
+        return folder;
+    }
+
     /** Where the JVM of this worker and process writes its report if it crashes. */
     Path crashReport(int worker, long pid) {
         return folder.resolve("crash-" + worker + "-" + pid + ".log");
     }
 
-    private List<String> jvm(Path arguments) {
+    /** The archive of workers whose JVMs get these further arguments. */
+    static ClassArchive archive(Optional<Path> cacheFolder, WorkerClassPath classPath, List<String> jvmArguments) {
+        List<String> flags = flags(jvmArguments);
+        flags.addAll(jvmArguments);
+        return ClassArchive.of(cacheFolder, classPath.entries(), flags);
+    }
+
+    /** What the JVM itself is told ahead of the user's arguments. */
+    private static List<String> flags(List<String> jvmArguments) {
+        List<String> flags = new ArrayList<>();
+        if (jvmArguments.stream().noneMatch(argument -> argument.matches("-XX:\\+Use\\w+GC"))) {
+            flags.add("-XX:+UseSerialGC");
+        }
+        flags.addAll(SHRINKING_HEAP);
+        if (jvmArguments.stream().noneMatch(argument -> argument.matches("-Xmx.*|-XX:MaxHeapSize=.*"))) {
+            flags.add(LEAST_HEAP);
+        }
+        flags.add("-XX:TieredStopAtLevel=1");
+        flags.add("-XX:-UsePerfData");
+        flags.add("-XX:-CreateCoredumpOnCrash");
+        return flags;
+    }
+
+    private List<String> jvm() {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("@" + arguments);
-        if (settings.jvmArguments().stream().noneMatch(argument -> argument.matches("-XX:\\+Use\\w+GC"))) {
-            command.add("-XX:+UseSerialGC");
-        }
-        command.addAll(SHRINKING_HEAP);
-        if (settings.jvmArguments().stream().noneMatch(argument -> argument.matches("-Xmx.*|-XX:MaxHeapSize=.*"))) {
-            command.add(LEAST_HEAP);
-        }
-        command.add("-XX:TieredStopAtLevel=1");
-        command.add("-XX:-UsePerfData");
-        command.add("-XX:-CreateCoredumpOnCrash");
+        command.add("@" + folder.resolve(CLASS_PATH));
+        command.addAll(flags(settings.jvmArguments()));
         for (String name : new TreeSet<>(System.getProperties().stringPropertyNames())) {
             if (name.startsWith("org.bytedeco.")) {
                 command.add("-D" + name + "=" + System.getProperty(name));

@@ -39,19 +39,9 @@ public final class WorkerMain {
     public static void main(String[] args) {
         int worker = Integer.parseInt(args[0]);
         long beatMillis = Long.parseLong(args[1]);
-        SegmentHandle segment = new SegmentHandle(
-                Integer.parseInt(args[2]),
-                Integer.parseInt(args[3]),
-                Long.parseLong(args[4]),
-                Long.parseLong(args[5]),
-                Integer.parseInt(args[6]),
-                Long.parseLong(args[7]),
-                Long.parseLong(args[8]));
+        SegmentHandle segment = segment(args);
         int parent = segment.pid();
-        NativeLibraries.takeOver();
-        Native.parentDeathSignal(SIGKILL);
-        Heart.endIfOrphan(parent);
-        Native.ignoreSignal(SIGINT); // a terminal sends it to the parent too, which then decides
+        dieWith(parent);
         Board board = Board.open(segment);
         Heart.start(board, worker, parent, Duration.ofMillis(beatMillis));
         try {
@@ -61,6 +51,46 @@ public final class WorkerMain {
             Runtime.getRuntime().halt(FAILED); // at once: its beats would go on, and its job stay claimed
         }
         end(board);
+    }
+
+    /** Where the board is that the arguments name. */
+    static SegmentHandle segment(String[] args) {
+        return new SegmentHandle(
+                Integer.parseInt(args[2]),
+                Integer.parseInt(args[3]),
+                Long.parseLong(args[4]),
+                Long.parseLong(args[5]),
+                Integer.parseInt(args[6]),
+                Long.parseLong(args[7]),
+                Long.parseLong(args[8]));
+    }
+
+    /**
+     * Ends this process when the parent has ended, and not when a terminal interrupts both: the parent decides then.
+     */
+    static void dieWith(int parent) {
+        NativeLibraries.takeOver();
+        Native.parentDeathSignal(SIGKILL);
+        Heart.endIfOrphan(parent);
+        Native.ignoreSignal(SIGINT);
+    }
+
+    /** What the parent tells workers. */
+    static WorkerSetup setup(Board board) {
+        LibTorch.load();
+        Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(ClassLoader.getSystemClassLoader()));
+        return inbox.receive(new SegmentCache()).graph(WorkerSetup.class);
+    }
+
+    /**
+     * A worker that has trained a client of ours. The calling thread has the intra-op threads of clients.
+     *
+     * @throws IllegalStateException if it would compute other bits than the parent
+     */
+    static Worker prepared(Board board, int index, WorkerSetup setup) throws Exception {
+        Worker worker = new Worker(board, index, setup, ClassLoader.getSystemClassLoader());
+        Rehearsal.run(setup);
+        return worker;
     }
 
     /** Threads of the client's own must not keep the process; nor, where the pool waits for its end, its hooks. */
@@ -78,10 +108,7 @@ public final class WorkerMain {
         try {
             FaultPoint.isWorker(index);
             FaultPoint.STARTING.reach();
-            LibTorch.load();
-            ClassLoader loader = ClassLoader.getSystemClassLoader();
-            Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(loader));
-            setup = inbox.receive(new SegmentCache()).graph(WorkerSetup.class);
+            setup = setup(board);
         } catch (Throwable reason) {
             Hello.refuse(board, index, reason);
             return;
@@ -94,7 +121,7 @@ public final class WorkerMain {
     private static void work(Board board, int index, WorkerSetup setup) {
         Worker worker;
         try {
-            worker = new Worker(board, index, setup, ClassLoader.getSystemClassLoader());
+            worker = prepared(board, index, setup);
         } catch (Throwable reason) {
             Hello.refuse(board, index, reason);
             return;

@@ -33,6 +33,7 @@ final class DoctorProcessTest {
                     .containsPattern("JavaCPP's check +off")
                     .containsPattern("/dev/shm +\\d")
                     .containsPattern("control group +\\S")
+                    .containsPattern("archive of classes none, for the class path holds a folder: .*classes")
                     .contains("findings")
                     .doesNotContain("LibTorch.tune()");
         }

@@ -61,7 +61,8 @@ final class FindingTest {
                     "/dev/shm",
                     sharedFree,
                     memoryFree,
-                    Long.MAX_VALUE);
+                    Long.MAX_VALUE,
+                    "there, in the cache");
         }
     }
 
@@ -154,6 +155,7 @@ final class FindingTest {
                         "  JavaCPP's check    off",
                         "  /dev/shm           1.0 GiB free",
                         "  control group      no limit",
-                        "  memory             8.0 GiB free");
+                        "  memory             8.0 GiB free",
+                        "  archive of classes there, in the cache");
     }
 }

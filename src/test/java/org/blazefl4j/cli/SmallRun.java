@@ -36,6 +36,7 @@ final class SmallRun {
                 DatasetName.FASHION_MNIST,
                 dataDir,
                 device,
-                new FailureSettings(0, OnClientFailure.FAIL, null));
+                new FailureSettings(0, OnClientFailure.FAIL, null),
+                null);
     }
 }

@@ -100,6 +100,9 @@ final class UsageTest {
                         "--num-parallels has no effect: add --execution-mode multi-threaded or multi-process, or leave it"
                                 + " out"),
                 Arguments.of(
+                        "--execution-mode multi-threaded --cache-dir cache",
+                        "--cache-dir has no effect: add --execution-mode multi-process, or leave it out"),
+                Arguments.of(
                         "--dataset cifar10",
                         "data folder missing: --dataset=cifar10, --data-dir=none, limit=a folder with its files"),
                 Arguments.of(

@@ -8,9 +8,13 @@ import static org.blazefl4j.trainer.PoolClients.down;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
@@ -85,6 +89,65 @@ final class ProcessPoolStartTest {
             }
             assertThat(notes(trainer)).containsEntry("dtype", "Float").containsEntry("denormals", "kept");
         }
+    }
+
+    /** One of the two is held back as it starts, for as long as the pool lives. */
+    @Test
+    void shouldTrainClientsThoughAWorkerIsNotYetUp(@TempDir Path folder) {
+        Path held = folder.resolve("held");
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=STARTING,worker=1,file=" + held))
+                .build();
+        TrainerOptions two = TrainerOptions.builder()
+                .numParallels(2)
+                .grace(Duration.ofMillis(100))
+                .build();
+        try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), two, process)) {
+            Conditions.awaitFile(held);
+            Set<Long> trainedBy = new HashSet<>();
+            trainer.localProcess(down(FLOATS, 0), cids(10), up -> {
+                trainedBy.add(up.pid());
+                up.close();
+            });
+            assertThat(trainedBy).containsExactly(trainer.workerPids().get(0));
+        }
+    }
+
+    @Test
+    void shouldStartNoProcessInARound() {
+        TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
+        try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), two)) {
+            trainer.awaitReady();
+            Set<Long> children = children();
+            assertThat(children).containsExactlyInAnyOrderElementsOf(trainer.workerPids());
+            Set<Long> duringRounds = new HashSet<>();
+            for (int round = 0; round < 3; round++) {
+                trainer.localProcess(down(FLOATS, 0), cids(4), up -> {
+                    duringRounds.addAll(children());
+                    up.close();
+                });
+            }
+            assertThat(duringRounds).isEqualTo(children);
+        }
+    }
+
+    private static Set<Long> children() {
+        return ProcessHandle.current().children().map(ProcessHandle::pid).collect(Collectors.toSet());
+    }
+
+    @Test
+    void shouldEndWorkersThatAreStillStartingWhenClosedAtOnce() {
+        Holdings before = Holdings.now();
+        List<Long> pids;
+        try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), ONE)) {
+            pids = trainer.workerPids();
+            trainer.close();
+            assertThatThrownBy(trainer::awaitReady)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("pool is closed: it has no workers; make a new trainer");
+        }
+        assertThat(pids).hasSize(1).noneMatch(Conditions::isRunning);
+        before.awaitNoMore();
     }
 
     private static Up tellLibraries(Order order, Down down, WorkerContext context) {

@@ -20,7 +20,7 @@ public class DsflProcessPoolClientTrainer
      * @param clients what they do; their model selectors and data sets cross into the workers
      * @param options how clients are run
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
-     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     * @throws IllegalStateException if shared memory is too small
      */
     public DsflProcessPoolClientTrainer(DsflClients clients, TrainerOptions options) {
         this(clients, options, ProcessOptions.defaults());
@@ -33,7 +33,7 @@ public class DsflProcessPoolClientTrainer
      * @param options how clients are run
      * @param processOptions how workers are started and watched
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
-     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     * @throws IllegalStateException if shared memory is too small
      */
     @SuppressWarnings("this-escape") // what is called cannot be overridden outside the library
     public DsflProcessPoolClientTrainer(DsflClients clients, TrainerOptions options, ProcessOptions processOptions) {

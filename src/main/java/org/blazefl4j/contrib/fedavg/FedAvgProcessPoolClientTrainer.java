@@ -21,7 +21,7 @@ public class FedAvgProcessPoolClientTrainer
      * @param clients what is trained; their model selector and data sets cross into the workers
      * @param options how clients are run
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
-     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     * @throws IllegalStateException if shared memory is too small
      */
     public FedAvgProcessPoolClientTrainer(FedAvgClients clients, TrainerOptions options) {
         this(clients, options, ProcessOptions.defaults());
@@ -34,7 +34,7 @@ public class FedAvgProcessPoolClientTrainer
      * @param options how clients are run
      * @param processOptions how workers are started and watched
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
-     * @throws IllegalStateException if a worker cannot start, or shared memory is too small
+     * @throws IllegalStateException if shared memory is too small
      */
     @SuppressWarnings("this-escape") // what is called cannot be overridden outside the library
     public FedAvgProcessPoolClientTrainer(
