@@ -9,7 +9,13 @@ import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.bytedeco.pytorch.Tensor;
 
-/** The tensors that data sets of several clients have in common, such as one that all clients' indices point into. */
+/**
+ * The tensors that data sets of several clients have in common, such as one that all clients' indices point into.
+ *
+ * <p>In worker processes these lie in shared memory once, for all workers and rounds. A tensor that one client's data
+ * set alone refers to, such as its indices, crosses with that client in every round and is copied once each time: keep
+ * what is large in a tensor that all data sets point into, as {@code FilteredDataset} does, or share it by name.
+ */
 public final class CommonTensors {
 
     private CommonTensors() {}

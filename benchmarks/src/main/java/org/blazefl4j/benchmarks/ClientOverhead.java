@@ -1,0 +1,90 @@
+package org.blazefl4j.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.blazefl4j.torch.LibTorch;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What a client costs where there is nothing to copy: rounds of 1 000 clients of one float each, so that milliseconds
+ * are microseconds per client. The baseline, measured before each round, gives the clients to a thread pool of the JDK,
+ * which copies the float into a new tensor for each, and takes the results in order.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 100)
+@Measurement(iterations = 50)
+@Fork(value = 1, jvmArgsAppend = "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0")
+public class ClientOverhead {
+
+    private static final int CLIENTS = 1000;
+
+    /** How clients are run. */
+    @Param({"serial", "thread", "process"})
+    public ExecutionMode mode;
+
+    /** The number of workers. */
+    @Param("2")
+    public int workers;
+
+    private EmptyFederation federation;
+    private ExecutorService pool;
+    private Tensor parameter;
+
+    /** Starts the workers. */
+    @Setup(Level.Trial)
+    public void setUp() {
+        LibTorch.tune();
+        parameter = torch.rand(1);
+        pool = Executors.newFixedThreadPool(mode.cores(workers));
+        federation = new EmptyFederation(mode, 1, workers);
+    }
+
+    /** Measures the baseline beside each round. */
+    @Setup(Level.Invocation)
+    public void measureBaseline() throws InterruptedException, ExecutionException {
+        long start = System.nanoTime();
+        List<Future<Tensor>> results = new ArrayList<>(CLIENTS);
+        for (int client = 0; client < CLIENTS; client++) {
+            results.add(pool.submit(() -> parameter.clone()));
+        }
+        for (Future<Tensor> result : results) {
+            result.get().close();
+        }
+        PairedBaseline.set((System.nanoTime() - start) * 1e-6);
+    }
+
+    /** Ends them. */
+    @TearDown(Level.Trial)
+    public void tearDown() {
+        federation.close();
+        pool.shutdown();
+        parameter.close();
+    }
+
+    /** The round. */
+    @Benchmark
+    public void round() {
+        federation.round(CLIENTS);
+    }
+}
