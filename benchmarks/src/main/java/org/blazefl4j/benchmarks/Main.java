@@ -25,6 +25,7 @@ public final class Main {
             "clients", ClientScaling::run,
             "memory", RoundMemory::run,
             "pool", PoolPerRound::run,
+            "start", PoolStart::run,
             "step", StepSpeed::run,
             "fedavg", FedAvgThroughput::run,
             "evaluation", SharedEvaluation::run,

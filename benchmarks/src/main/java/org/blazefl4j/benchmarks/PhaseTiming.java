@@ -40,6 +40,7 @@ public class PhaseTiming {
 
     /** The baseline. */
     @Benchmark
+    @Baseline
     public long looks() {
         return System.nanoTime() ^ System.nanoTime() ^ System.nanoTime() ^ System.nanoTime() ^ System.nanoTime();
     }

@@ -70,6 +70,12 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     Limit.valueAtMost(350),
                     Limit.valueAtMost(250)),
             new Target(
+                    "pool of two workers, from its constructor until both are ready",
+                    "start workers=2",
+                    "s",
+                    Limit.valueAtMost(0.9),
+                    Limit.valueAtMost(0.5)),
+            new Target(
                     "a client's cost in rounds of 10 000 over rounds of 100, threads",
                     "clients thread clients=10000",
                     "us/client",
