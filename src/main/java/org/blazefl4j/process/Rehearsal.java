@@ -40,7 +40,7 @@ final class Rehearsal {
             WorkerSetup setup = new WorkerSetup(WorkerFunction.of(function), layout, settings, real.environment());
             mail.send(setup);
             mail.send(new RoundMessage(1, real.environment(), Map.of(), prepared, null));
-            try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, map)) {
+            try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
                 Slot slot = slots.takeBeside(0, 1);
                 mail.send(0, JobOrder.of(new ClientJob(0, 0, Device.CPU), slot, false), JobMessage.of(0));
                 board.deal(0, 1, 0);
