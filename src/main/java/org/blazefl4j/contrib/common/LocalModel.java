@@ -46,7 +46,7 @@ public final class LocalModel implements AutoCloseable {
     }
 
     private static LocalModel of(SelectedModel<?> selected, Device device, WorkerContext context) {
-        return context.get("local model " + selected.name() + " " + device, () -> new LocalModel(selected, device));
+        return context.get("local model " + selected.key(device), () -> new LocalModel(selected, device));
     }
 
     /**

@@ -62,7 +62,7 @@ final class Learner implements AutoCloseable {
     }
 
     private static Learner of(SelectedModel<?> selected, Device device, WorkerContext context) {
-        return context.get("dsfl learner " + selected.name() + " " + device, () -> new Learner(selected, device));
+        return context.get("dsfl learner " + selected.key(device), () -> new Learner(selected, device));
     }
 
     /** Scores one batch of an evaluation by the worker's learner. */

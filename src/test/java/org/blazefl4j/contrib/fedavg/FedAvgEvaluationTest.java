@@ -11,12 +11,16 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.ShardFailedException;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.MemoryLayout;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -46,8 +50,12 @@ final class FedAvgEvaluationTest {
 
     /** With batch normalisation; 6 batches, of which the last is smaller. */
     private FedAvgServerHandler handler() {
+        return handler(SELECTOR);
+    }
+
+    private FedAvgServerHandler handler(ModelSelector<Tiny> selector) {
         ServerOptions options = ServerOptions.of(2, CLIENTS).withBatchSize(7);
-        return new FedAvgServerHandler(SELECTOR, Tiny.CONVOLUTION, data.partitions(), options);
+        return new FedAvgServerHandler(selector, Tiny.CONVOLUTION, data.partitions(), options);
     }
 
     private FedAvgClients clients() {
@@ -117,6 +125,23 @@ final class FedAvgEvaluationTest {
             }
 
             assertThat(often.sha256()).isEqualTo(once.sha256());
+        }
+    }
+
+    /** Server and clients that compute in two ways share workers, whoever is the first to need a model there. */
+    @Test
+    void shouldEvaluateAsTheServerComputesWhereClientsComputeOtherwise() {
+        Numerics shorter = new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16);
+        try (var full = handler();
+                var half = handler(SELECTOR.with(shorter));
+                var trainer = new FedAvgSerialClientTrainer(clients(), TrainerOptions.defaults())) {
+            assertThat(half.evaluate(trainer.workers()))
+                    .isEqualTo(half.evaluate())
+                    .isNotEqualTo(full.evaluate());
+            new Simulation<>(full, trainer).run();
+
+            assertThat(full.evaluate(trainer.workers())).isEqualTo(full.evaluate());
+            assertThat(half.evaluate(trainer.workers())).isEqualTo(half.evaluate());
         }
     }
 
