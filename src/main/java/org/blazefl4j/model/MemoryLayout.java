@@ -1,6 +1,7 @@
 package org.blazefl4j.model;
 
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
@@ -15,8 +16,27 @@ public enum MemoryLayout {
 
     /** A batch in this layout, which is not {@code AUTO}: the same tensor if it is so, or is no batch of images. */
     Tensor of(Tensor x) {
+        if (x.dim() != 4) {
+            return x;
+        }
         MemoryFormat format = this == CHANNELS_LAST ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
-        return x.dim() != 4 || x.is_contiguous(format) ? x : x.contiguous(format);
+        long[] size = x.shape();
+        long[] strides = strides(size);
+        if (IntStream.range(0, strides.length).allMatch(dimension -> x.stride(dimension) == strides[dimension])) {
+            return x;
+        }
+        // With a single channel, memory is the same in all layouts; strides alone say which one is meant.
+        return x.is_contiguous(format) ? x.as_strided(size, strides) : x.contiguous(format);
+    }
+
+    private long[] strides(long[] size) {
+        long channels = size[1];
+        long rows = size[2];
+        long columns = size[3];
+        long image = channels * rows * columns;
+        return this == CHANNELS_LAST
+                ? new long[] {image, 1, columns * channels, channels}
+                : new long[] {image, rows * columns, columns, 1};
     }
 
     /** The name in lower case. */

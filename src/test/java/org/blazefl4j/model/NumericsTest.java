@@ -3,6 +3,7 @@ package org.blazefl4j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.stream.LongStream;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.Batch;
@@ -92,6 +93,25 @@ class NumericsTest {
 
             assertThat(Tensors.sha256(model.output(images.contiguous(MemoryFormat.ChannelsLast))))
                     .isEqualTo(expected);
+        }
+    }
+
+    private static long[] strides(Tensor x) {
+        return LongStream.range(0, x.dim()).map(x::stride).toArray();
+    }
+
+    /** Of one channel, or one pixel, LibTorch takes every layout for every other, whatever it chooses kernels by. */
+    @Test
+    void shouldLayOutImagesOfOneChannelAsAsked() {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor rows = FormulaImages.inputs(0, 2, 1, 5, 4);
+            Tensor pixels = MemoryLayout.CHANNELS_LAST.of(rows);
+            Tensor again = MemoryLayout.CONTIGUOUS.of(pixels);
+
+            assertThat(strides(pixels)).containsExactly(20, 1, 4, 1);
+            assertThat(strides(again)).containsExactly(20, 20, 4, 1);
+            assertThat(torch.equal(pixels, rows)).isTrue();
+            assertThat(torch.equal(again, rows)).isTrue();
         }
     }
 
