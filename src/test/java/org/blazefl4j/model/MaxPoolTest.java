@@ -17,9 +17,21 @@ import org.junit.jupiter.api.Test;
 
 class MaxPoolTest {
 
+    /** What comparisons treat differently from one another. */
+    private static final float[] SPECIAL = {
+        Float.NEGATIVE_INFINITY, -1, -0.0f, 0.0f, 1, Float.POSITIVE_INFINITY, Float.NaN, -Float.MIN_VALUE
+    };
+
     /** Few values, so that windows have several greatest elements. */
     private static Tensor images(long... shape) {
         return torch.randint(-3, 4, shape).to(ScalarType.Float);
+    }
+
+    /** Infinities, numbers that are none and both zeros, the first so often that there are windows of nothing else. */
+    private static Tensor specialImages(long... shape) {
+        Tensor which = torch.randint(0, 3 * SPECIAL.length, shape).sub(new Scalar(2 * SPECIAL.length));
+        Tensor values = torch.tensor(SPECIAL);
+        return values.index_select(0, which.clamp_min_(new Scalar(0)).flatten()).view(shape);
     }
 
     private static Tensor libTorchs(Tensor x, int kernel, int stride, int padding) {
@@ -40,6 +52,16 @@ class MaxPoolTest {
         return x.grad();
     }
 
+    private static void assertLibTorchs(Tensor values, int kernel, int stride, int padding) {
+        Tensor ours = values.clone().set_requires_grad(true);
+        Tensor theirs = values.clone().set_requires_grad(true);
+        Tensor out = new MaxPool(kernel, stride, padding).forward(ours);
+        Tensor expected = libTorchs(theirs, kernel, stride, padding);
+
+        assertSameBits(out, expected);
+        assertSameBits(gradient(ours, out), gradient(theirs, expected));
+    }
+
     private static void assertSameBits(Tensor actual, Tensor expected) {
         assertThat(actual.shape()).isEqualTo(expected.shape());
         assertThat(Tensors.sha256(actual)).isEqualTo(Tensors.sha256(expected));
@@ -54,14 +76,8 @@ class MaxPoolTest {
             @ForAll @IntRange(min = 4, max = 30) int width) {
         int around = Math.min(padding, kernel / 2);
         try (PointerScope scope = new PointerScope()) {
-            Tensor values = images(2, 3, height, width);
-            Tensor ours = values.clone().set_requires_grad(true);
-            Tensor theirs = values.clone().set_requires_grad(true);
-            Tensor out = new MaxPool(kernel, stride, around).forward(ours);
-            Tensor expected = libTorchs(theirs, kernel, stride, around);
-
-            assertSameBits(out, expected);
-            assertSameBits(gradient(ours, out), gradient(theirs, expected));
+            assertLibTorchs(images(2, 3, height, width), kernel, stride, around);
+            assertLibTorchs(specialImages(2, 3, height, width), kernel, stride, around);
         }
     }
 
@@ -91,6 +107,17 @@ class MaxPoolTest {
             assertSameBits(pool.forward(values.to(ScalarType.Double)).to(ScalarType.Float), expected);
             assertSameBits(pool.forward(values.transpose(2, 3)), libTorchs(values.transpose(2, 3), 2, 2, 0));
             assertSameBits(pool.forward(values.select(0, 0)), expected.select(0, 0));
+        }
+    }
+
+    @Test
+    void shouldTakeNoImagesAndNoChannels() {
+        try (PointerScope scope = new PointerScope()) {
+            MaxPool pool = new MaxPool(2, 2, 0);
+
+            assertThat(pool.forward(torch.empty(0, 3, 8, 8)).shape()).containsExactly(0, 3, 4, 4);
+            assertThatThrownBy(() -> pool.forward(torch.empty(2, 0, 8, 8))).hasMessageContaining("max_pool2d");
+            assertThatThrownBy(() -> pool.forward(torch.empty(8, 8))).hasMessageContaining("max_pool2d");
         }
     }
 
