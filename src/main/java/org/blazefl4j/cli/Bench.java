@@ -30,6 +30,7 @@ final class Bench {
     private final String started =
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
     private final List<CaseResult> results = new ArrayList<>();
+    private Path folder;
 
     /**
      * A measurement that has not begun.
@@ -57,6 +58,7 @@ final class Bench {
         Machine machine = read();
         findings.addAll(Finding.of(machine));
         introduce(machine, findings);
+        folder = asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked); // not in vain, then
         try (Interruption interruption = new Interruption();
                 BenchBar bar = new BenchBar(cases.size(), options.rounds())) {
             LatencyLab lab = new LatencyLab(options, bar);
@@ -100,6 +102,7 @@ final class Bench {
         if (results.isEmpty()) {
             out.println("nothing was measured");
             out.flush();
+            RunFolder.removeEmpty(folder);
             return;
         }
         boolean whole = results.size() == cases.size() && !stopped;
@@ -107,12 +110,8 @@ final class Bench {
                 Version.blazefl4j(), started, !whole, describe(machine), settings, texts(findings), results);
         out.print(BenchText.of(report));
         out.printf("%n%s: %d of %d cases%n", whole ? "completed" : "stopped", results.size(), cases.size());
-        out.println("  page      " + BenchFiles.write(report, folder()) + ", with bench.json and bench.csv");
+        out.println("  page      " + BenchFiles.write(report, folder) + ", with bench.json and bench.csv");
         out.flush();
-    }
-
-    private Path folder() {
-        return asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked);
     }
 
     private static List<String> texts(List<Finding> findings) {

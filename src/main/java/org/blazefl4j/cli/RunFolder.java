@@ -73,6 +73,15 @@ final class RunFolder {
         }
     }
 
+    /** Takes a folder away again in which there is nothing, as far as that can be done. */
+    static void removeEmpty(Path folder) {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            // an empty folder, or one that somebody uses, does no harm
+        }
+    }
+
     private static UsageException cannotMake(Path folder, IOException e) {
         return new UsageException("cannot make the output folder: --output=" + folder + ", found=" + e
                 + "; name a folder that can be made");

@@ -132,7 +132,9 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             addLine(text, "failed clients", "%d trained again, %d dropped", all.retries(), all.dropped());
         }
         addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
-        addLine(text, "peak memory", "%s", peakMemory());
+        if (memory.parent() > 0) {
+            addLine(text, "peak memory", "%s", peakMemory());
+        }
         return text.toString();
     }
 

@@ -67,10 +67,15 @@ final class Subject<U, D> implements AutoCloseable {
         return bare;
     }
 
+    /** Closes all, also if one of them does not close. */
     @Override
     public void close() {
-        while (!owned.isEmpty()) {
-            close(owned.pop());
+        if (!owned.isEmpty()) {
+            try {
+                close(owned.pop());
+            } finally {
+                close();
+            }
         }
     }
 

@@ -108,6 +108,18 @@ final class BenchProcessTest {
         assertThat(folder.resolve("out")).doesNotExist();
     }
 
+    /** Below a file no folder can be made, whoever asks. */
+    @Test
+    void shouldRefuseAFolderThatCannotBeMadeBeforeItMeasures() throws Exception {
+        Files.createFile(folder.resolve("file"));
+        try (CliProcess cli = CliProcess.start(folder, "bench", "--out=file/out")) {
+            assertThat(cli.exitCode()).as(cli.err()).isEqualTo(ExitCode.USAGE);
+
+            assertThat(cli.out()).contains("bench: ").doesNotContain("cases\n", "nothing was measured");
+            assertThat(cli.err()).contains("blazefl4j bench: cannot make the output folder: --output=file/out");
+        }
+    }
+
     @Test
     void shouldRefuseAFolderWithResultsBeforeItMeasures() throws Exception {
         Files.createDirectory(folder.resolve("out"));

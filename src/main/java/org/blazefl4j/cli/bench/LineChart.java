@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** How a figure changes with a number, such as that of workers: a line per series. */
@@ -55,13 +57,14 @@ final class LineChart {
     }
 
     Element draw() {
-        List<Integer> places = List.copyOf(bare.keySet());
+        SortedSet<Integer> places = new TreeSet<>(bare.keySet());
+        series.values().forEach(points -> places.addAll(points.keySet()));
         double most = Stream.concat(
                         series.values().stream().flatMap(points -> points.values().stream()), bare.values().stream())
                 .mapToDouble(Double::doubleValue)
                 .max()
                 .orElseThrow();
-        Scale across = Scale.through(places, LEFT + INSET, Chart.RIGHT - INSET);
+        Scale across = Scale.through(List.copyOf(places), LEFT + INSET, Chart.RIGHT - INSET);
         Scale up = Scale.linear(most, BOTTOM, TOP);
         Chart chart =
                 new Chart(title, y + " by " + x + ", a line per execution mode. The table has the figures.", HEIGHT);

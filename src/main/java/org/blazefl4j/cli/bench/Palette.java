@@ -39,7 +39,7 @@ final class Palette {
                 .curve { fill: none; stroke-width: 2; } .span { stroke-width: 2; }
                 """.formatted(variables(LIGHT), variables(DARK)));
         for (int i = 0; i < COLOURS; i++) {
-            css.append(".fill%d { fill: var(--c%d); } .stroke%d { stroke: var(--c%d); }%n".formatted(i, i, i, i));
+            css.append(".fill" + i + " { fill: var(--c" + i + "); } .stroke" + i + " { stroke: var(--c" + i + "); }\n");
         }
         return css.toString();
     }
@@ -47,7 +47,7 @@ final class Palette {
     private static String variables(List<String> colours) {
         StringBuilder variables = new StringBuilder();
         for (int i = 0; i < COLOURS; i++) {
-            variables.append("--c%d: %s; ".formatted(i, colours.get(i)));
+            variables.append("--c" + i + ": " + colours.get(i) + "; ");
         }
         return variables.toString();
     }
