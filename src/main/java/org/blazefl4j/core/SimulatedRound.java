@@ -62,7 +62,7 @@ final class SimulatedRound<U, D> {
             clock.enter(Phase.AGGREGATE);
             complete |= handler.loadAll(uplinks);
             loaded += uplinks.size();
-            uplinks.forEach(uplink -> tell(listener -> listener.clientLoaded(number, uplink)));
+            tellOf(uplinks);
         } finally {
             clock.enter(Phase.COLLECT);
             closeAll(uplinks);
@@ -78,6 +78,19 @@ final class SimulatedRound<U, D> {
     /** What goes by in the trainer counts as {@link Phase#TRAIN} here; the trainer knows more of it. */
     private PhaseTimes phases() {
         return clock.times().divide(Phase.TRAIN, trainer.phases(), Phase.COLLECT);
+    }
+
+    /** Costs a client nothing where nobody listens. */
+    private void tellOf(List<U> uplinks) {
+        if (listeners.isEmpty()) {
+            return;
+        }
+        clock.pause();
+        for (U uplink : uplinks) {
+            for (RoundListener<? super U> listener : listeners) {
+                listener.clientLoaded(number, uplink);
+            }
+        }
     }
 
     private void tell(Consumer<RoundListener<? super U>> event) {

@@ -70,7 +70,8 @@ public final class Descent {
      * @param loader reads the samples, on the CPU
      * @param epochs how often it reads all
      * @param loss what is made smaller
-     * @param step moves the parameters along the gradients of one batch, which are in the state's flat vector
+     * @param step moves the parameters along the gradients of one batch, which are in the state's flat vector unless
+     *     {@code start} dropped them
      * @param stop looked at before each batch
      * @return the number of steps
      * @throws IllegalStateException if the state is not bound

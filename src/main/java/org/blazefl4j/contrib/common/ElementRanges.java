@@ -74,11 +74,14 @@ final class ElementRanges implements AutoCloseable {
             return;
         }
         Ranges ranges = new Ranges(elements, length(elements, useful), work);
-        for (int other = 1; other < useful; other++) {
-            others.execute(ranges);
+        try {
+            for (int other = 1; other < useful; other++) {
+                others.execute(ranges);
+            }
+        } finally { // where the system gives no more threads, those that began write to the caller's memory
+            ranges.run();
+            ranges.await();
         }
-        ranges.run();
-        ranges.await();
     }
 
     /** Several for each thread, so that one that is held up does not hold up the others. */
