@@ -15,16 +15,15 @@ import org.bytedeco.pytorch.global.torch;
  * A worker's model, trained by one client after another. Each overwrites the whole state with the one that it starts
  * from, so nothing of the client before is left.
  *
- * <p>On the CPU the model's parameters are views of the result's memory while a client trains; on another device they
- * are views of memory there, which is copied to the result at the end.
+ * <p>From the first client that trains the parameters are views of one vector, which stays the worker's: the start is
+ * copied in and the result out. Making them views of each client's result instead would save neither copy, for they
+ * would have to leave it again, and costs a small client more than both.
  */
 public final class LocalModel implements AutoCloseable {
 
     private final Model model;
     private final FlatParameters state;
     private final Descent descent;
-    /** Where the state is while training; null where that is the result itself. */
-    private final Tensor resident;
     /** What the gradients of every step start from; null for zeroes. */
     private Tensor correction;
 
@@ -32,7 +31,6 @@ public final class LocalModel implements AutoCloseable {
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
         this.descent = new Descent(model, state, device, this::startGradients);
-        this.resident = device.isCpu() ? null : state.flatten().retainReference();
     }
 
     /**
@@ -70,8 +68,8 @@ public final class LocalModel implements AutoCloseable {
      *
      * @param config the client
      * @param start the state to start from, float32, shape [numel], which stays unchanged
-     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
-     *     after the return
+     * @param result where the client's state goes, float32, on the CPU, shape [numel]; nothing refers to it after the
+     *     return
      * @param context the client's
      * @return the number of steps taken
      * @throws IllegalArgumentException if {@code start} has another shape
@@ -96,8 +94,8 @@ public final class LocalModel implements AutoCloseable {
      * @param start the state to start from, float32, shape [numel], which stays unchanged
      * @param correction what is added, float32, shape [numel], on the client's device, zero where {@link #zeroFixed}
      *     zeroes; stays unchanged
-     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
-     *     after the return
+     * @param result where the client's state goes, float32, on the CPU, shape [numel]; nothing refers to it after the
+     *     return
      * @param context the client's
      * @return the number of steps taken
      * @throws IllegalArgumentException if {@code start} or {@code correction} has another shape
@@ -123,12 +121,12 @@ public final class LocalModel implements AutoCloseable {
     }
 
     /**
-     * Does something with the model in training mode, with its float32 state in {@code result} (or on the device) and
-     * dropout from the client's stream {@code dropout}.
+     * Does something with the model in training mode, without gradients at first, and with dropout from the client's
+     * stream {@code dropout}.
      *
      * @param start the state to start from, float32, shape [numel], which stays unchanged
-     * @param result where the state is afterwards, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
-     *     after the return
+     * @param result where the state is afterwards, float32, on the CPU, shape [numel]; nothing refers to it after the
+     *     return
      * @param context the client's
      * @param work what is done, by {@link #model()} and {@link #descend}, say
      * @return what it returned
@@ -136,23 +134,28 @@ public final class LocalModel implements AutoCloseable {
      */
     public <T> T use(Tensor start, Tensor result, WorkerContext context, Supplier<T> work) {
         checkLength(start);
-        Tensor flat = resident == null ? result : resident;
-        flat.copy_(start);
-        state.bind(flat);
-        T outcome;
+        begin(start);
         try {
             model.train(true);
             model.setGenerator(context.generator("dropout"));
-            outcome = work.get();
-            state.writeBuffers();
+            T outcome = work.get();
+            state.flatten(result);
+            return outcome;
         } finally {
             model.setGenerator(null);
-            state.unbind();
+            state.dropGradients();
         }
-        if (resident != null) {
-            result.copy_(resident);
+    }
+
+    /** Bound by the first client that trains: for evaluations alone models will do that cannot be bound. */
+    private void begin(Tensor start) {
+        if (!state.isBound()) {
+            try (Tensor own = state.flatten()) {
+                state.bind(own);
+            }
         }
-        return outcome;
+        state.load(start);
+        state.dropGradients();
     }
 
     /** A vector of one element, say, would be spread over the whole state without a word. */
@@ -196,8 +199,5 @@ public final class LocalModel implements AutoCloseable {
     public void close() {
         state.close();
         model.close();
-        if (resident != null) {
-            resident.close();
-        }
     }
 }

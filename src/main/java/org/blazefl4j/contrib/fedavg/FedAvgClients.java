@@ -55,7 +55,7 @@ public final class FedAvgClients extends SgdClients<FedAvgUplinkPackage, FedAvgD
         return new FedAvgUplinkPackage(0, torch.empty(numel()), 0, Map.of());
     }
 
-    /** Trains one client, in the uplink buffer where that is on the model's device. */
+    /** Trains one client; its package is the uplink buffer's. */
     static FedAvgUplinkPackage train(ClientConfig config, FedAvgDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
         FedAvgUplinkPackage buffer = context.uplinkBuffer();

@@ -69,7 +69,7 @@ public final class ScaffoldClients extends SgdClients<ScaffoldUplinkPackage, Sca
         return new ScaffoldUplinkPackage(0, torch.empty(numel()), torch.empty(numel()), 0, Map.of());
     }
 
-    /** Trains one client, in the uplink buffer where that is on the model's device. */
+    /** Trains one client; its package is the uplink buffer's. */
     static ScaffoldUplinkPackage train(ClientConfig config, ScaffoldDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
         checkControl(payload);
