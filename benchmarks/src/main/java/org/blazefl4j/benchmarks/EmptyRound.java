@@ -92,6 +92,7 @@ public class EmptyRound {
                 run(false);
             }
         }
+        sum.clear();
         PairedBaseline.set(boundMillis);
     }
 
@@ -119,18 +120,18 @@ public class EmptyRound {
     private void run(boolean fold) {
         if (floats == COLLECTED) {
             trainer.localProcess(payload, cids);
-            trainer.uplinkPackage().forEach(uplink -> take(uplink, fold));
+            take(trainer.uplinkPackage(), fold);
         } else {
-            trainer.localProcess(payload, cids, uplink -> take(uplink, fold));
+            trainer.localProcessInBatches(payload, cids, uplinks -> take(uplinks, fold));
         }
     }
 
-    private void take(FedAvgUplinkPackage uplink, boolean fold) {
-        try (uplink) {
-            EmptyClients.check(uplink);
-            if (fold) {
-                sum.add(uplink.cid(), uplink.dataSize(), uplink.parameters());
-            }
+    private void take(List<FedAvgUplinkPackage> uplinks, boolean fold) {
+        uplinks.forEach(EmptyClients::check);
+        if (fold) {
+            uplinks.forEach(uplink -> sum.stage(uplink.cid(), uplink.dataSize(), uplink.parameters()));
+            sum.fold();
         }
+        uplinks.forEach(FedAvgUplinkPackage::close);
     }
 }
