@@ -39,7 +39,11 @@ final class ArchiveMaker implements AutoCloseable {
         this.awaitReady = awaitReady;
         this.thread = new Thread(this::run, "blazefl4j-archive");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            thread.start();
+        } catch (OutOfMemoryError noThread) {
+            log("archive of classes not made: " + noThread, null); // the pool works without
+        }
     }
 
     private void run() {

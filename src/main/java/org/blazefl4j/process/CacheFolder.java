@@ -17,7 +17,8 @@ public final class CacheFolder {
 
     /**
      * The folder unless a caller names another: that of the property, of the variable,
-     * {@code $XDG_CACHE_HOME/blazefl4j}, or {@code ~/.cache/blazefl4j}. It need not exist.
+     * {@code $XDG_CACHE_HOME/blazefl4j}, or {@code ~/.cache/blazefl4j}. It need not exist. A user without a home, of
+     * whom Java does not know where that is, gets a folder that is not writable: nothing is kept then.
      */
     public static Path standard() {
         return standard(System.getProperty(PROPERTY), System.getenv(), System.getProperty("user.home"));
@@ -26,9 +27,16 @@ public final class CacheFolder {
     static Path standard(String property, Map<String, String> environment, String home) {
         return path(property)
                 .or(() -> path(environment.get(VARIABLE)))
-                .or(() -> path(environment.get("XDG_CACHE_HOME")).map(folder -> folder.resolve("blazefl4j")))
-                .orElseGet(() -> Path.of(home, ".cache", "blazefl4j"))
+                .or(() -> path(environment.get("XDG_CACHE_HOME"))
+                        .filter(Path::isAbsolute) // as its specification says
+                        .map(folder -> folder.resolve("blazefl4j")))
+                .orElseGet(() -> home(home).resolve(".cache").resolve("blazefl4j"))
                 .toAbsolutePath();
+    }
+
+    /** The root folder where Java says {@code ?}: not one of that name in whatever folder this process runs. */
+    private static Path home(String home) {
+        return path(home).filter(Path::isAbsolute).orElse(Path.of("/"));
     }
 
     private static Optional<Path> path(String text) {

@@ -34,6 +34,9 @@ final class ClassArchive {
     /** Flags of the user's that say where classes come from. */
     private static final List<String> OWN_CHOICE = List.of("-Xshare", "-XX:SharedArchiveFile", "-XX:AOT");
 
+    /** Between archives where a JVM is told several; with too many of them it does not start. */
+    private static final char SEPARATOR = ':';
+
     private static final int KEY_BYTES = 16;
 
     private final Kind kind;
@@ -70,6 +73,9 @@ final class ClassArchive {
     private static String whyNone(Optional<Path> cacheFolder, Collection<Path> classPath, List<String> flags) {
         if (cacheFolder.isEmpty()) {
             return "switched off";
+        }
+        if (cacheFolder.get().toString().indexOf(SEPARATOR) >= 0) {
+            return "the JVM takes a path with a colon for two: " + cacheFolder.get();
         }
         for (String flag : flags) {
             if (OWN_CHOICE.stream().anyMatch(flag::startsWith)) {

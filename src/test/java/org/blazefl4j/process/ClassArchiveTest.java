@@ -76,6 +76,14 @@ final class ClassArchiveTest {
     }
 
     @Test
+    void shouldNotBeInAFolderThatTheJvmWouldTakeForTwo() {
+        Path cache = folder.resolve("12:30");
+        ClassArchive archive = ClassArchive.of(Optional.of(cache), List.of(jar), List.of());
+        assertThat(archive.whyNone()).isEqualTo("the JVM takes a path with a colon for two: " + cache);
+        assertThat(archive.use()).isEmpty();
+    }
+
+    @Test
     void shouldNotBeIfSwitchedOff() {
         assertThat(ClassArchive.of(Optional.empty(), List.of(jar), List.of()).whyNone())
                 .isEqualTo("switched off");
@@ -90,5 +98,12 @@ final class ClassArchiveTest {
                 .hasToString("/xdg/blazefl4j");
         assertThat(CacheFolder.standard(null, Map.of("BLAZEFL4J_CACHE", ""), "/home"))
                 .hasToString("/home/.cache/blazefl4j");
+    }
+
+    @Test
+    void shouldPutTheStandardFolderNowhereInTheCurrentOne() {
+        assertThat(CacheFolder.standard(null, Map.of("XDG_CACHE_HOME", "cache"), "/home"))
+                .hasToString("/home/.cache/blazefl4j");
+        assertThat(CacheFolder.standard(null, Map.of(), "?")).hasToString("/.cache/blazefl4j");
     }
 }
