@@ -45,6 +45,18 @@ record JobOrder(int id, int round, Device device, SegmentHandle segment, int slo
         return new ClientJob(id, round, device, work);
     }
 
+    /**
+     * Where the client's result goes.
+     *
+     * @throws PackageFormatException if it has no slot
+     */
+    Slot slotIn(SegmentSource segments) {
+        if (segment == null) {
+            throw new PackageFormatException("job damaged: slot=none, client=" + id + ", limit=a slot for each client");
+        }
+        return new Slot(segments.open(segment), slot);
+    }
+
     void write(ByteBuffer out) {
         out.putInt(id).putInt(round).putInt(device.isCpu() ? CPU : device.index());
         out.putInt((extended ? EXTENDED : 0) | (segment == null ? 0 : HAS_SLOT)).putInt(slot);

@@ -197,12 +197,8 @@ final class Worker {
             ClientJob job = order.job(message.work());
             FaultPoint.isAt(job, attempt);
             FaultPoint.DECODING.reach();
-            return job.isShard() ? workShard(lane, job, message) : train(lane, job, message, slot(order));
+            return job.isShard() ? workShard(lane, job, message) : train(lane, job, message, order.slotIn(segments));
         }
-    }
-
-    private Slot slot(JobOrder order) {
-        return new Slot(segments.open(order.segment()), order.slot());
     }
 
     private List<Segment> workShard(int lane, ClientJob job, JobMessage message) throws Exception {
