@@ -37,13 +37,20 @@ final class Failures {
         return text.toString();
     }
 
+    /** Of a heap that is too small for what was asked for. */
+    static String describe(OutOfMemoryError failure) {
+        return "blazefl4j: out of memory: found=" + failure.getMessage() + ", limit="
+                + Bytes.text(Runtime.getRuntime().maxMemory())
+                + "; ask for less, or give Java a larger heap (java -Xmx<size>)";
+    }
+
     /** LibTorch's messages go on with its own native stack, which is for {@code --verbose} only. */
     private static String message(Throwable failure) {
         String message = failure.getMessage();
         if (message == null || message.isBlank()) {
             return failure.getClass().getSimpleName();
         }
-        boolean fromLibTorch = message.contains("Exception raised from");
+        boolean fromLibTorch = message.contains("Exception raised from") || message.contains("\nframe #0: ");
         return fromLibTorch ? message.lines().findFirst().orElseThrow() : message;
     }
 }

@@ -49,6 +49,9 @@ public final class Main implements Runnable {
     private static int exitCode(String[] args) {
         try {
             return commandLine().execute(args);
+        } catch (OutOfMemoryError e) {
+            System.err.println(Failures.describe(e));
+            return ExitCode.FAILED;
         } catch (LinkageError e) {
             System.err.println("blazefl4j: a native library does not load: found=" + Failures.describe(e)
                     + ", limit=the libraries of the distribution on Linux x86_64 with glibc; unpack it again");

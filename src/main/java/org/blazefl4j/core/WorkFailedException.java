@@ -1,6 +1,8 @@
 package org.blazefl4j.core;
 
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A worker did not return what it was given to do: it threw, died, froze or was killed, or ran over its time limit.
@@ -11,7 +13,7 @@ public abstract class WorkFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** Where, in what LibTorch throws, the message ends and pages of its native stack begin. */
-    private static final String NATIVE_STACK = "\nException raised from ";
+    private static final Pattern NATIVE_STACK = Pattern.compile("\n(Exception raised from |frame #0: )");
 
     private final String what;
     private final int worker;
@@ -46,8 +48,8 @@ public abstract class WorkFailedException extends RuntimeException {
     /** What was thrown, as a reason; LibTorch's native stack is left to the cause. */
     static String reason(Throwable cause) {
         String text = String.valueOf(cause);
-        int end = text.indexOf(NATIVE_STACK);
-        return end < 0 ? text : text.substring(0, end).stripTrailing();
+        Matcher stack = NATIVE_STACK.matcher(text);
+        return stack.find() ? text.substring(0, stack.start()).stripTrailing() : text;
     }
 
     /**

@@ -31,6 +31,16 @@ final class FailuresTest {
         String message = "size mismatch\n\nException raised from check at x.cpp:1\nframe #0: y";
 
         assertThat(Failures.describe(new RuntimeException(message))).isEqualTo("size mismatch");
+        assertThat(Failures.describe(new RuntimeException("can't allocate memory\nframe #0: y\nframe #1: z")))
+                .isEqualTo("can't allocate memory");
+    }
+
+    @Test
+    void shouldSayHowLargeTheHeapIsThatIsTooSmall() {
+        assertThat(Failures.describe(new OutOfMemoryError("Java heap space")))
+                .matches(
+                        "blazefl4j: out of memory: found=Java heap space, limit=\\d.* [MG]iB; ask for less, or give Java"
+                                + " a larger heap \\(java -Xmx<size>\\)");
     }
 
     @Test
