@@ -2,34 +2,25 @@ package org.blazefl4j.benchmarks;
 
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.trainer.AbstractClientTrainer;
-import org.blazefl4j.trainer.ProcessPoolClientTrainer;
-import org.blazefl4j.trainer.SerialClientTrainer;
-import org.blazefl4j.trainer.ThreadPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
-/** The ways to run clients that are compared. JMH takes the names as parameters. */
+/** The library's execution modes by short names, by which stored ratios are found and which JMH takes as parameters. */
 public enum ExecutionMode {
     /** One after another on the calling thread. */
-    serial,
+    serial(org.blazefl4j.trainer.ExecutionMode.SINGLE_THREADED),
     /** In threads of this process. */
-    thread,
+    thread(org.blazefl4j.trainer.ExecutionMode.MULTI_THREADED),
     /** In worker processes. */
-    process;
+    process(org.blazefl4j.trainer.ExecutionMode.MULTI_PROCESS);
 
-    /** Its trainer, with all workers ready. */
-    <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
-        return switch (this) {
-            case serial -> new SerialClientTrainer<>(algorithm, options);
-            case thread -> new ThreadPoolClientTrainer<>(algorithm, options);
-            case process -> processes(algorithm, options);
-        };
+    private final org.blazefl4j.trainer.ExecutionMode mode;
+
+    ExecutionMode(org.blazefl4j.trainer.ExecutionMode mode) {
+        this.mode = mode;
     }
 
-    private static <U, D, C> AbstractClientTrainer<U, D, C> processes(
-            ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
-        ProcessPoolClientTrainer<U, D, C> trainer = new ProcessPoolClientTrainer<>(algorithm, options);
-        trainer.awaitReady();
-        return trainer;
+    <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+        return mode.trainer(algorithm, options);
     }
 
     /** How many clients run at the same time. */

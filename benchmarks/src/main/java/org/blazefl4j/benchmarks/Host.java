@@ -37,7 +37,7 @@ final class Host {
     private static String memory() throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
             if (line.startsWith("MemTotal:")) {
-                return Quartiles.number(Long.parseLong(line.replaceAll("\\D", "")) * 1024e-9) + " GB";
+                return Figures.number(Long.parseLong(line.replaceAll("\\D", "")) * 1024e-9) + " GB";
             }
         }
         return "unknown";

@@ -2,6 +2,7 @@ package org.blazefl4j.benchmarks;
 
 import java.util.Arrays;
 import java.util.Locale;
+import org.blazefl4j.lab.Quartiles;
 
 /**
  * A figure that was measured several times, with a baseline beside each time.
@@ -44,7 +45,7 @@ record Measurement(String name, String unit, double[] values, String baseline, d
 
     /** The median of the values. */
     double median() {
-        return Quartiles.quantile(values, 0.5);
+        return Quartiles.of(values).median();
     }
 
     /** Each value over its baseline. */
@@ -56,15 +57,15 @@ record Measurement(String name, String unit, double[] values, String baseline, d
 
     /** The median of the ratios. */
     double ratio() {
-        return Quartiles.quantile(ratios(), 0.5);
+        return Quartiles.of(ratios()).median();
     }
 
     /** A line for the terminal: medians and quartiles of all that there is. */
     String row() {
-        String row = String.format(Locale.ROOT, "%-64s %s %s", name, Quartiles.text(values), unit);
+        String row = String.format(Locale.ROOT, "%-64s %s %s", name, Figures.text(values), unit);
         if (hasBaseline()) {
             row += String.format(
-                    Locale.ROOT, ", %s %s, ratio %s", baseline, Quartiles.text(baselines), Quartiles.text(ratios()));
+                    Locale.ROOT, ", %s %s, ratio %s", baseline, Figures.text(baselines), Figures.text(ratios()));
         }
         return row + ", n=" + values.length;
     }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.blazefl4j.lab.Quartiles;
 
 /**
  * Ratios to baselines that were measured once, each with a tolerance, to hold a later run against. Figures without a
@@ -76,7 +77,7 @@ final class RegressionGuard {
                 continue;
             }
             Entry entry = missing.remove(measured.name());
-            String ratio = Quartiles.number(measured.ratio());
+            String ratio = Figures.number(measured.ratio());
             if (entry == null) {
                 table.row(measured.name(), "-", "-", ratio, "new");
                 continue;
@@ -87,16 +88,16 @@ final class RegressionGuard {
             }
             table.row(
                     measured.name(),
-                    Quartiles.number(entry.ratio()),
-                    Quartiles.number(entry.limit()),
+                    Figures.number(entry.ratio()),
+                    Figures.number(entry.limit()),
                     ratio,
                     passes ? "passes" : "REGRESSION");
         }
         missing.values()
                 .forEach(entry -> table.row(
                         entry.name(),
-                        Quartiles.number(entry.ratio()),
-                        Quartiles.number(entry.limit()),
+                        Figures.number(entry.ratio()),
+                        Figures.number(entry.limit()),
                         "-",
                         "not measured"));
         return new Verdict(table.toString(), regressions);
@@ -117,9 +118,8 @@ final class RegressionGuard {
     }
 
     private static double tolerance(Measurement measured) {
-        double[] ratios = measured.ratios();
-        double median = measured.ratio();
-        double spread = Math.max(median - Quartiles.quantile(ratios, 0.25), Quartiles.quantile(ratios, 0.75) - median);
-        return Math.max(LEAST_TOLERANCE, Math.ceil(200 * spread / median) / 100);
+        Quartiles ratios = Quartiles.of(measured.ratios());
+        double spread = Math.max(ratios.median() - ratios.lower(), ratios.upper() - ratios.median());
+        return Math.max(LEAST_TOLERANCE, Math.ceil(200 * spread / ratios.median()) / 100);
     }
 }

@@ -53,17 +53,17 @@ final class ResultsPage {
     private static MarkdownTable figureTable(List<Measurement> measured) {
         MarkdownTable table = new MarkdownTable("benchmark", "measured", "baseline", "ratio", "n");
         for (Measurement one : measured) {
-            String baseline = one.hasBaseline() ? one.baseline() + " " + Quartiles.text(one.baselines()) : "";
+            String baseline = one.hasBaseline() ? one.baseline() + " " + Figures.text(one.baselines()) : "";
             table.row(one.name(), value(one), baseline, ratio(one), String.valueOf(one.values().length));
         }
         return table;
     }
 
     private static String value(Measurement measured) {
-        return Quartiles.text(measured.values()) + " " + measured.unit();
+        return Figures.text(measured.values()) + " " + measured.unit();
     }
 
     private static String ratio(Measurement measured) {
-        return measured.hasBaseline() ? Quartiles.text(measured.ratios()) : "";
+        return measured.hasBaseline() ? Figures.text(measured.ratios()) : "";
     }
 }

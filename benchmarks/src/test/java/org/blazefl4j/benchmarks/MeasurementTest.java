@@ -29,7 +29,7 @@ class MeasurementTest {
                         "round 4.000 [3.000, 5.000] ms, bound 2.000 [1.500, 3.000], ratio 2.000 [1.500, 2.500], n=3");
         assertThat(Measurement.of("memory", "GB", 0.1854).row().replaceAll(" +", " "))
                 .isEqualTo("memory 0.185 [0.185, 0.185] GB, n=1");
-        assertThat(Quartiles.number(12_345.6)).isEqualTo("12346");
+        assertThat(Figures.number(12_345.6)).isEqualTo("12346");
     }
 
     @Test
