@@ -54,9 +54,20 @@ final class BareLoops implements AutoCloseable {
                 times.stream().mapToLong(BareLoops::result).max().orElseThrow());
     }
 
+    /** Closes all, also if one of them does not close. */
     @Override
     public void close() {
-        lanes.forEach(Lane::close);
+        close(0);
+    }
+
+    private void close(int first) {
+        if (first < lanes.size()) {
+            try {
+                lanes.get(first).close();
+            } finally {
+                close(first + 1);
+            }
+        }
     }
 
     private static <T> T result(Future<T> future) {

@@ -19,7 +19,7 @@ final class BareLoopsTest {
     private final Map<Thread, Integer> trained = new ConcurrentHashMap<>();
     private final List<Thread> closed = new CopyOnWriteArrayList<>();
 
-    private final class Counting implements BareLoop {
+    private class Counting implements BareLoop {
 
         private final Thread maker = Thread.currentThread();
 
@@ -69,5 +69,23 @@ final class BareLoopsTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("no memory");
         assertThat(closed).hasSize(1);
+    }
+
+    @Test
+    void shouldCloseEachLoopAlsoIfOneDoesNotClose() {
+        AtomicInteger made = new AtomicInteger();
+        BareLoops loops = new BareLoops(
+                3,
+                () -> made.incrementAndGet() > 1
+                        ? new Counting()
+                        : new Counting() {
+                            @Override
+                            public void close() {
+                                throw new IllegalStateException("broken");
+                            }
+                        });
+
+        assertThatThrownBy(loops::close).hasMessageContaining("broken");
+        assertThat(closed).hasSize(2);
     }
 }
