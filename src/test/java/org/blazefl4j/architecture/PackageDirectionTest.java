@@ -56,6 +56,15 @@ final class PackageDirectionTest {
     @ArchTest
     static final ArchRule theLabKnowsNoResultFiles = noneOf("lab").mayUse("process", "metrics", "checkpoint", "cli");
 
+    /** HdrHistogram is optional: an embedder who does not measure need not have it. */
+    @ArchTest
+    static final ArchRule onlyTheLabAndTheCommandLineMeasureLatencies = noClasses()
+            .that()
+            .resideOutsideOfPackages("org.blazefl4j.lab..", "org.blazefl4j.cli..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.HdrHistogram..", "org.blazefl4j.lab..");
+
     /** Workers' processes are the library's own; of these classes, which run there, each ends its process. */
     @ArchTest
     static final ArchRule onlyTheCommandLineAndWorkersEndTheirProcess = noClasses()

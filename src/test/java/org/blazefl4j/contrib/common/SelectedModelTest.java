@@ -1,0 +1,49 @@
+package org.blazefl4j.contrib.common;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.MemoryLayout;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.model.Numerics;
+import org.junit.jupiter.api.Test;
+
+/** What a worker keeps models by. */
+class SelectedModelTest {
+
+    private static final Numerics SHORTER = new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16);
+
+    /** Of another kind, although its models have the same names. */
+    private record Other(ModelSelector<Tiny> tiny) implements ModelSelector<Tiny> {
+        @Override
+        public Model selectModel(Tiny name) {
+            return tiny.selectModel(name);
+        }
+    }
+
+    private static String key(ModelSelector<Tiny> selector) {
+        return new SelectedModel<>(selector, Tiny.LINEAR).key(Device.CPU);
+    }
+
+    @Test
+    void shouldHaveTheSameKeyForModelsThatDifferInParametersOnly() {
+        assertThat(key(new Tiny.Selector(2))).isEqualTo(key(new Tiny.Selector(1)));
+        assertThat(key(new Tiny.Selector(2).with(SHORTER))).isEqualTo(key(new Tiny.Selector(1).with(SHORTER)));
+    }
+
+    @Test
+    void shouldHaveAnotherKeyForAnotherModelDeviceSelectorOrWayToCompute() {
+        Tiny.Selector selector = new Tiny.Selector(1);
+
+        assertThat(key(selector))
+                .isNotEqualTo(new SelectedModel<>(selector, Tiny.CONVOLUTION).key(Device.CPU))
+                .isNotEqualTo(new SelectedModel<>(selector, Tiny.LINEAR).key(Device.parse("cuda:1")))
+                .isNotEqualTo(key(new Other(selector)))
+                .isNotEqualTo(key(selector.with(SHORTER)));
+        assertThat(key(selector.with(SHORTER)))
+                .isNotEqualTo(key(new Other(selector).with(SHORTER)))
+                .isNotEqualTo(key(selector.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.OFF))));
+    }
+}
