@@ -1,56 +1,170 @@
 package org.blazefl4j.benchmarks;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.blazefl4j.lab.EmptyClients;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
 
 /**
  * How long a pool of workers takes from its constructor until all are ready, over bare loops that start at the same
- * time, one process per worker, until each could begin to train. Starts of both alternate.
+ * time, one process per worker, until each could begin to train; over a pool that starts without an archive of its
+ * classes; and the same in a JVM that makes its first pool. Starts of all kinds alternate.
  *
- * <p>The first pool is not timed and is kept for a while, in which what later starts find in the cache folder is made.
+ * <p>The archive is made before, in a folder of its own. There is one only where the class path has no folder, as that
+ * of the benchmarks' jar.
  */
 final class PoolStart {
 
     private static final int FLOATS = 62_006;
-    private static final long KEPT_SECONDS = 10;
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
-    private PoolStart() {}
+    private final Path cache;
+    private final int workers;
+
+    private PoolStart(Path cache, int workers) {
+        this.cache = cache;
+        this.workers = workers;
+    }
 
     /**
-     * Measures process mode.
+     * Measures.
      *
      * @param args {@code [--workers n] [--pairs n]}
      */
     static void run(String[] args, Consumer<Measurement> results) throws IOException, InterruptedException {
         NumberArguments asked = NumberArguments.parse(args, "--workers", "--pairs");
-        int workers = asked.get("--workers", Runtime.getRuntime().availableProcessors());
         int pairs = asked.get("--pairs", 9);
+        int workers = asked.get("--workers", Runtime.getRuntime().availableProcessors());
         LibTorch.tune();
-        try (EmptyFederation first = new EmptyFederation(ExecutionMode.process, FLOATS, workers)) {
-            TimeUnit.SECONDS.sleep(KEPT_SECONDS);
+        Path cache = Files.createTempDirectory("blazefl4j-benchmark");
+        try {
+            new PoolStart(cache, workers).measure(pairs, results);
+        } finally {
+            delete(cache);
         }
-        double[] pools = new double[pairs];
+    }
+
+    private void measure(int pairs, Consumer<Measurement> results) throws IOException, InterruptedException {
+        makeArchive();
+        double[] warm = new double[pairs];
         double[] loops = new double[pairs];
+        double[] without = new double[pairs];
+        double[] cold = new double[pairs];
+        double[] coldWithout = new double[pairs];
         for (int pair = 0; pair < pairs; pair++) {
-            pools[pair] = poolSeconds(workers);
-            loops[pair] = loopSeconds(workers);
+            warm[pair] = poolSeconds(true);
+            loops[pair] = loopSeconds();
+            without[pair] = poolSeconds(false);
+            cold[pair] = firstPoolSeconds(true);
+            coldWithout[pair] = firstPoolSeconds(false);
         }
-        results.accept(Measurement.of("start workers=" + workers, "s", pools, "bare loops", loops));
+        String of = " workers=" + workers;
+        results.accept(Measurement.of("start" + of, "s", warm, "bare loops", loops));
+        results.accept(Measurement.of("start from an archive" + of, "s", warm, "without", without));
+        results.accept(Measurement.of("start of the first pool" + of, "s", cold, "without an archive", coldWithout));
     }
 
-    private static double poolSeconds(int workers) {
+    /** From the constructor until all workers are ready. */
+    private double poolSeconds(boolean archive) {
         long start = System.nanoTime();
-        try (EmptyFederation pool = new EmptyFederation(ExecutionMode.process, FLOATS, workers)) {
+        try (ProcessPoolClientTrainer<?, ?, ?> trainer = open(archive)) {
+            trainer.awaitReady();
             return (System.nanoTime() - start) * 1e-9;
         }
     }
 
-    private static double loopSeconds(int workers) throws IOException, InterruptedException {
+    private double loopSeconds() throws IOException, InterruptedException {
         long start = System.nanoTime();
-        try (BareLoops loops = new BareLoops(workers)) {
+        try (BareLoops all = new BareLoops(workers)) {
             return (System.nanoTime() - start) * 1e-9;
+        }
+    }
+
+    private ProcessPoolClientTrainer<?, ?, ?> open(boolean archive) {
+        return new ProcessPoolClientTrainer<>(
+                new EmptyClients(FLOATS),
+                TrainerOptions.builder().numParallels(workers).build(),
+                ProcessOptions.builder()
+                        .classDataArchive(archive)
+                        .cacheFolder(cache)
+                        .build());
+    }
+
+    private void makeArchive() throws IOException {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        try (ProcessPoolClientTrainer<?, ?, ?> trainer = open(true)) {
+            trainer.awaitReady();
+            while (!isArchiveThere()) {
+                if (System.nanoTime() > end) {
+                    throw new IllegalStateException(
+                            "no archive was made: folder=" + cache + ", limit=2 minutes; run the benchmarks' jar");
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+            }
+        }
+    }
+
+    private boolean isArchiveThere() throws IOException {
+        Path archives = cache.resolve("archives");
+        if (!Files.isDirectory(archives)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(archives)) {
+            return files.anyMatch(file -> file.getFileName().toString().contains("-"));
+        }
+    }
+
+    private double firstPoolSeconds(boolean archive) throws IOException, InterruptedException {
+        Process child = new ProcessBuilder(
+                        System.getProperty("java.home") + "/bin/java",
+                        "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        FirstPool.class.getName(),
+                        cache.toString(),
+                        Integer.toString(workers),
+                        Boolean.toString(archive))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String seconds = new String(child.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+        if (child.waitFor() != 0) {
+            throw new IOException("first pool failed: exit=" + child.exitValue());
+        }
+        return Double.parseDouble(seconds);
+    }
+
+    /** A JVM that has loaded LibTorch and makes its first pool. */
+    static final class FirstPool {
+
+        private FirstPool() {}
+
+        /**
+         * Prints the seconds that it took.
+         *
+         * @param args the cache folder, the number of workers, and whether there is an archive
+         */
+        public static void main(String[] args) {
+            LibTorch.tune();
+            PoolStart start = new PoolStart(Path.of(args[0]), Integer.parseInt(args[1]));
+            System.out.println(start.poolSeconds(Boolean.parseBoolean(args[2])));
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> tree = Files.walk(folder)) {
+            for (Path file : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
         }
     }
 }
