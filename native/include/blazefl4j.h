@@ -149,6 +149,15 @@ BFL_API int32_t bfl_malloc_kept(int64_t bytes, int32_t blocks) BFL_NOEXCEPT;
 /* Gives memory that was freed back to the kernel, also what a tuned malloc keeps. 1 if there was some, else 0. */
 BFL_API int32_t bfl_malloc_trim(void) BFL_NOEXCEPT;
 
+/* ---- code.cpp -------------------------------------------------------------------------------------------------- */
+
+/*
+ * Takes the code of libraries out of this process's resident memory, as far as it is mapped as it is in its files. It
+ * comes back from there, as a rule from the kernel's cache, as it runs. Returns the number of mappings. No library may be
+ * unloaded at the same time.
+ */
+BFL_API int32_t bfl_code_unload(void) BFL_NOEXCEPT;
+
 /* ---- cpu.cpp ---------------------------------------------------------------------------------------------------- */
 
 /* The vector extensions of this processor that LibTorch and oneDNN choose by, with spaces between them. */

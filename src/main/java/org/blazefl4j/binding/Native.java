@@ -119,6 +119,9 @@ public final class Native {
     @Name("bfl_malloc_trim")
     public static native int mallocTrim();
 
+    @Name("bfl_code_unload")
+    public static native int codeUnload();
+
     @Name("bfl_cpu_features")
     public static native String cpuFeatures();
 

@@ -106,8 +106,8 @@ final class Worker {
     }
 
     /**
-     * Gives back what is free of the Java heap and of malloc's, and lets go of the pages of shared memory, which are
-     * found again when they are touched. Once between two jobs.
+     * Gives back what is free of the Java heap and of malloc's, and lets go of the pages of shared memory and of
+     * libraries' code, which are found again when they are touched. Once between two jobs.
      */
     private void rest() {
         if (!resting) {
@@ -115,6 +115,7 @@ final class Worker {
             System.gc();
             Native.mallocTrim();
             Native.regionsUnload();
+            Native.codeUnload();
         }
     }
 

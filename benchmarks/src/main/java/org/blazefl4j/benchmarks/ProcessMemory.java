@@ -11,16 +11,6 @@ final class ProcessMemory {
 
     private ProcessMemory() {}
 
-    /** The most resident memory that a process has had, in bytes. */
-    static long peakRss(long pid) throws IOException {
-        for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
-            if (line.startsWith("VmHWM:")) {
-                return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
-            }
-        }
-        throw new IOException("no peak of resident memory: pid=" + pid);
-    }
-
     /** The length of all memory that this process has mapped to share with others, in bytes. */
     static long sharedMappings() {
         try {

@@ -1,9 +1,9 @@
 package org.blazefl4j.benchmarks;
 
-import java.io.IOException;
+import java.util.Collections;
 import java.util.function.Consumer;
+import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.torch.LibTorch;
-import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 
 /**
  * What memory a round of ResNet-18's size takes in process mode: all segments together, at their peak while packages
@@ -28,7 +28,7 @@ final class RoundMemory {
      *
      * @param args {@code [--workers n] [--clients n]}
      */
-    static void run(String[] args, Consumer<Measurement> results) throws IOException {
+    static void run(String[] args, Consumer<Measurement> results) {
         NumberArguments asked = NumberArguments.parse(args, "--workers", "--clients");
         int clients = asked.get("--clients", 10_000);
         LibTorch.tune();
@@ -48,20 +48,14 @@ final class RoundMemory {
         }
     }
 
-    private void report(int clients, Consumer<Measurement> results) throws IOException {
-        long worker = 0;
-        for (long pid : ((ProcessPoolClientTrainer<?, ?, ?>) federation.trainer()).workerPids()) {
-            worker = Math.max(worker, ProcessMemory.peakRss(pid));
-        }
+    private void report(int clients, Consumer<Measurement> results) {
+        PeakMemory peak = federation.trainer().peakMemory();
         String suffix = " clients=" + clients;
         results.accept(Measurement.of(
                 "memory segments" + suffix, "GB", new double[] {segments * 1e-9}, "one result", new double[] {
                     4e-9 * FLOATS
                 }));
-        results.accept(Measurement.of(
-                "memory parent peak RSS" + suffix,
-                "GB",
-                ProcessMemory.peakRss(ProcessHandle.current().pid()) * 1e-9));
-        results.accept(Measurement.of("memory worker peak RSS" + suffix, "GB", worker * 1e-9));
+        results.accept(Measurement.of("memory parent peak RSS" + suffix, "GB", peak.parent() * 1e-9));
+        results.accept(Measurement.of("memory worker peak RSS" + suffix, "GB", Collections.max(peak.workers()) * 1e-9));
     }
 }
