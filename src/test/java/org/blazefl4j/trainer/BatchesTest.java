@@ -111,6 +111,37 @@ final class BatchesTest {
         }
     }
 
+    /** A batch that was not closed would keep its slots, of which there are no more. */
+    @Test
+    void shouldCloseWhatASinkThatThrowsWasNotGivenYet() {
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(2)
+                .slots(SLOTS)
+                .maxSlots(SLOTS)
+                .build();
+        PoolClients.Down payload = PoolClients.down(12, 100);
+        try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(12), options)) {
+            for (int round = 0; round < 2 * SLOTS; round++) {
+                assertThatThrownBy(() -> trainer.localProcessInBatches(payload, ids(CLIENTS), batch -> {
+                            batch.forEach(PoolClients.Up::close);
+                            throw new IllegalStateException("enough");
+                        }))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("enough");
+            }
+            List<Integer> taken = new ArrayList<>();
+            trainer.localProcessInBatches(
+                    payload,
+                    ids(CLIENTS),
+                    batch -> batch.forEach(up -> {
+                        taken.add(up.cid());
+                        up.close();
+                    }));
+            assertThat(taken).isEqualTo(ids(CLIENTS));
+        }
+        payload.x().close();
+    }
+
     private Path started(int cid) {
         return folder.resolve(Integer.toString(cid));
     }
