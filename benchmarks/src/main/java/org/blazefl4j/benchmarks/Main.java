@@ -5,13 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.blazefl4j.trainer.ProcessOptions;
 
 /**
  * Runs benchmarks and prints medians with quartiles, beside their baselines.
  *
  * <p>The first argument names a program that measures by itself, whose options follow; anything else goes to JMH, whose
- * options apply. {@code --json <file>} before it writes what was measured to a file. {@code page}, {@code guard} and
- * {@code update-guard} are for {@code benchmarks/run}, which makes one report of several such files.
+ * options apply. {@code --json <file>} before it writes what was measured to a file. {@code prepare}, {@code page},
+ * {@code guard} and {@code update-guard} are for {@code benchmarks/run}, which makes one report of several such files.
  */
 public final class Main {
 
@@ -38,6 +39,7 @@ public final class Main {
     public static void main(String[] args) throws Exception {
         List<String> rest = List.of(args).subList(Math.min(1, args.length), args.length);
         switch (args.length == 0 ? "" : args[0]) {
+            case "prepare" -> ClassArchives.make(ProcessOptions.defaults().cacheFolder());
             case "page" -> Reports.page(rest);
             case "update-guard" -> Reports.updateGuard(rest);
             case "guard" -> {

@@ -5,15 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.blazefl4j.lab.EmptyClients;
 import org.blazefl4j.torch.LibTorch;
-import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
-import org.blazefl4j.trainer.TrainerOptions;
 
 /**
  * How long a pool of workers takes from its constructor until all are ready, over bare loops that start at the same
@@ -24,9 +19,6 @@ import org.blazefl4j.trainer.TrainerOptions;
  * of the benchmarks' jar.
  */
 final class PoolStart {
-
-    private static final int FLOATS = 62_006;
-    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
     private final Path cache;
     private final int workers;
@@ -55,7 +47,7 @@ final class PoolStart {
     }
 
     private void measure(int pairs, Consumer<Measurement> results) throws IOException, InterruptedException {
-        makeArchive();
+        ClassArchives.make(cache);
         double[] warm = new double[pairs];
         double[] loops = new double[pairs];
         double[] without = new double[pairs];
@@ -77,7 +69,7 @@ final class PoolStart {
     /** From the constructor until all workers are ready. */
     private double poolSeconds(boolean archive) {
         long start = System.nanoTime();
-        try (ProcessPoolClientTrainer<?, ?, ?> trainer = open(archive)) {
+        try (ProcessPoolClientTrainer<?, ?, ?> trainer = ClassArchives.pool(workers, cache, archive)) {
             trainer.awaitReady();
             return (System.nanoTime() - start) * 1e-9;
         }
@@ -87,40 +79,6 @@ final class PoolStart {
         long start = System.nanoTime();
         try (BareLoops all = new BareLoops(workers)) {
             return (System.nanoTime() - start) * 1e-9;
-        }
-    }
-
-    private ProcessPoolClientTrainer<?, ?, ?> open(boolean archive) {
-        return new ProcessPoolClientTrainer<>(
-                new EmptyClients(FLOATS),
-                TrainerOptions.builder().numParallels(workers).build(),
-                ProcessOptions.builder()
-                        .classDataArchive(archive)
-                        .cacheFolder(cache)
-                        .build());
-    }
-
-    private void makeArchive() throws IOException {
-        long end = System.nanoTime() + PATIENCE_NANOS;
-        try (ProcessPoolClientTrainer<?, ?, ?> trainer = open(true)) {
-            trainer.awaitReady();
-            while (!isArchiveThere()) {
-                if (System.nanoTime() > end) {
-                    throw new IllegalStateException(
-                            "no archive was made: folder=" + cache + ", limit=2 minutes; run the benchmarks' jar");
-                }
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
-            }
-        }
-    }
-
-    private boolean isArchiveThere() throws IOException {
-        Path archives = cache.resolve("archives");
-        if (!Files.isDirectory(archives)) {
-            return false;
-        }
-        try (Stream<Path> files = Files.list(archives)) {
-            return files.anyMatch(file -> file.getFileName().toString().contains("-"));
         }
     }
 
