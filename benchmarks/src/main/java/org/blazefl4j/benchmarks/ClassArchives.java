@@ -48,7 +48,10 @@ final class ClassArchives {
         return new ProcessPoolClientTrainer<>(
                 new EmptyClients(62_006),
                 TrainerOptions.builder().numParallels(workers).build(),
-                ProcessOptions.builder().classDataArchive(archive).cacheFolder(cacheFolder).build());
+                ProcessOptions.builder()
+                        .classDataArchive(archive)
+                        .cacheFolder(cacheFolder)
+                        .build());
     }
 
     private static boolean isThere(Path folder) throws IOException {
