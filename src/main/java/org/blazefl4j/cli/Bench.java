@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -31,6 +32,7 @@ final class Bench {
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
     private final List<CaseResult> results = new ArrayList<>();
     private Path folder;
+    private boolean isNew;
 
     /**
      * A measurement that has not begun.
@@ -58,7 +60,7 @@ final class Bench {
         Machine machine = read();
         findings.addAll(Finding.of(machine));
         introduce(machine, findings);
-        folder = asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked); // not in vain, then
+        makeFolder();
         try (Interruption interruption = new Interruption();
                 BenchBar bar = new BenchBar(cases.size(), options.rounds())) {
             LatencyLab lab = new LatencyLab(options, bar);
@@ -87,6 +89,12 @@ final class Bench {
         }
     }
 
+    /** Before the first case, so that none is measured in vain. */
+    private void makeFolder() {
+        isNew = asked == null || Files.notExists(asked);
+        folder = asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked);
+    }
+
     private void introduce(Machine machine, List<Finding> findings) {
         out.println("BlazeFL4J " + Version.blazefl4j() + " bench: " + cases.size() + " cases of up to "
                 + options.rounds() + " rounds or " + options.timeLimit().toMillis() / 1000.0 + " s");
@@ -102,7 +110,9 @@ final class Bench {
         if (results.isEmpty()) {
             out.println("nothing was measured");
             out.flush();
-            RunFolder.removeEmpty(folder);
+            if (isNew) {
+                RunFolder.removeEmpty(folder);
+            }
             return;
         }
         boolean whole = results.size() == cases.size() && !stopped;

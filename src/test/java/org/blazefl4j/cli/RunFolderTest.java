@@ -33,6 +33,19 @@ final class RunFolderTest {
     }
 
     @Test
+    void shouldRemoveAFolderOnlyIfItIsEmpty() throws IOException {
+        Path empty = RunFolder.create(parent.resolve("empty"));
+        Path full = RunFolder.create(parent.resolve("full"));
+        Files.createFile(full.resolve("metrics.csv"));
+
+        RunFolder.removeEmpty(empty);
+        RunFolder.removeEmpty(full);
+
+        assertThat(empty).doesNotExist();
+        assertThat(full.resolve("metrics.csv")).exists();
+    }
+
+    @Test
     void shouldRefuseAFolderWithResults() throws IOException {
         Files.createFile(parent.resolve("metrics.csv"));
 
