@@ -53,6 +53,8 @@ public final class FlatParameters implements AutoCloseable {
     private Tensor bound;
     /** The module's private memory once it has been bound; null before. */
     private Tensor own;
+    /** Whether {@link #bound} lies in another vector's memory. */
+    private boolean borrowing;
 
     private boolean closed;
 
@@ -161,6 +163,44 @@ public final class FlatParameters implements AutoCloseable {
         if (previous != null) {
             previous.close();
         }
+    }
+
+    /**
+     * Has the vector that the module is bound to, and so the module, lie in the memory of {@code flat} until the result
+     * is closed: what is then loaded and trained is in {@code flat}, and was never copied. The values are first those
+     * of {@code flat}; counters stay the module's.
+     *
+     * <pre>{@code
+     * try (BorrowedMemory slot = parameters.borrow(result)) {
+     *     parameters.load(payload);
+     *     ... // train
+     *     parameters.writeBuffers();
+     * } // the model is in result
+     * }</pre>
+     *
+     * @param flat float32, contiguous, shape [{@link #numel()}], on the module's device; it must not be freed before
+     *     the close, for it is not referenced
+     * @return closed by the caller, before this object and before another {@code bind} or {@code unbind}
+     * @throws IllegalArgumentException if {@code flat} is not such a tensor
+     * @throws IllegalStateException if the module is not bound, is bound to a part of a larger tensor, or borrows
+     *     already
+     */
+    public BorrowedMemory borrow(Tensor flat) {
+        checkBound("borrow");
+        checkFlat("borrow", flat);
+        checkPlace("borrow", flat);
+        if (borrowing || bound.storage_offset() != 0) {
+            throw new IllegalStateException("borrow: borrowed=" + borrowing + ", offset=" + bound.storage_offset()
+                    + ", limit=one at a time, offset=0; close the last one, and bind to a tensor of its own");
+        }
+        BorrowedMemory memory = new BorrowedMemory(bound, flat, this::gaveBack);
+        borrowing = true;
+        gradients.markChanged();
+        return memory;
+    }
+
+    private void gaveBack() {
+        borrowing = false;
     }
 
     /** Whether the module is bound to a vector. */
@@ -377,23 +417,27 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     private void checkBindable(Tensor flat) {
-        Tensor first = entries.get(0).tensor();
-        if (!flat.is_contiguous() || flat.requires_grad()) {
-            throw new IllegalArgumentException("bind: contiguous=" + flat.is_contiguous() + ", requires_grad="
-                    + flat.requires_grad() + ", limit=contiguous without gradient; give flat.detach().contiguous()");
-        }
-        try (PointerScope scope = new PointerScope()) {
-            if (!flat.device().equals(first.device())) {
-                throw new IllegalArgumentException(
-                        "bind: device=" + flat.device().str().getString() + ", limit="
-                                + first.device().str().getString() + "; move the vector to the module's device");
-            }
-        }
+        checkPlace("bind", flat);
         for (StateEntry entry : entries) {
             if (entry.floating() && !entry.tensor().is_contiguous()) {
                 throw new IllegalStateException("bind: name=" + entry.name()
                         + ", layout=not contiguous in NCHW order, limit=contiguous; load and flatten such a module, or"
                         + " make its tensors contiguous first");
+            }
+        }
+    }
+
+    private void checkPlace(String what, Tensor flat) {
+        Tensor first = entries.get(0).tensor();
+        if (!flat.is_contiguous() || flat.requires_grad()) {
+            throw new IllegalArgumentException(what + ": contiguous=" + flat.is_contiguous() + ", requires_grad="
+                    + flat.requires_grad() + ", limit=contiguous without gradient; give flat.detach().contiguous()");
+        }
+        try (PointerScope scope = new PointerScope()) {
+            if (!flat.device().equals(first.device())) {
+                throw new IllegalArgumentException(
+                        what + ": device=" + flat.device().str().getString() + ", limit="
+                                + first.device().str().getString() + "; move the vector to the module's device");
             }
         }
     }

@@ -46,6 +46,70 @@ class FlatParametersBindTest {
     }
 
     @Test
+    void shouldTrainInBorrowedMemoryWithoutACopyWhenTheVectorLiesThere() {
+        parameters.bind(flat);
+        Tensor start = flat.clone();
+        Tensor result = torch.full(new long[] {parameters.numel()}, new Scalar(7f));
+        long home = flat.data_ptr().address();
+
+        try (BorrowedMemory memory = parameters.borrow(result)) {
+            assertThat(parameter("fc.weight").data_ptr().address())
+                    .isEqualTo(
+                            result.data_ptr().address() + parameter("fc.weight").storage_offset() * Float.BYTES);
+            parameters.load(start);
+            parameter("fc.weight").detach().fill_(new Scalar(2f));
+            buffer("norm.num_batches_tracked").fill_(new Scalar(4));
+            parameters.writeBuffers();
+        }
+
+        flat.fill_(new Scalar(9f));
+        assertThat(flat.data_ptr().address()).isEqualTo(home);
+        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(9f);
+        parameters.load(result);
+        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(2f);
+        assertThat(buffer("norm.num_batches_tracked").item_long()).isEqualTo(4);
+        parameters.load(start);
+        assertThat(Floats.of(parameters.flatten())).isEqualTo(Floats.of(start));
+    }
+
+    @Test
+    void shouldKeepItsOwnValuesAndMemoryWhenBorrowedMemoryIsGivenBack() {
+        parameters.bind(flat);
+        flat.fill_(new Scalar(3f));
+        Tensor lender = torch.zeros(parameters.numel());
+
+        BorrowedMemory memory = parameters.borrow(lender);
+        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(0f);
+        memory.close();
+        memory.close();
+        lender.close();
+
+        assertThat(Floats.of(parameter("fc.weight"))).containsOnly(3f);
+        assertThat(Floats.of(flat)).containsOnly(3f);
+    }
+
+    @Test
+    void shouldLendToOneAtATimeAndToBoundModulesOnly() {
+        Tensor lender = torch.zeros(parameters.numel());
+        assertThatThrownBy(() -> parameters.borrow(lender))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("borrow: bound=false; call bind(flat) first");
+
+        parameters.bind(flat);
+        assertThatThrownBy(() -> parameters.borrow(torch.zeros(2 * parameters.numel())
+                        .as_strided(new long[] {parameters.numel()}, new long[] {2})))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("borrow: contiguous=false");
+        try (BorrowedMemory memory = parameters.borrow(lender)) {
+            assertThatThrownBy(() -> parameters.borrow(lender))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("borrow: borrowed=true, offset=0, limit=one at a time, offset=0; close the last one,"
+                            + " and bind to a tensor of its own");
+        }
+        parameters.borrow(lender).close();
+    }
+
+    @Test
     void shouldMakeParametersAndBuffersViewsOfTheVector() {
         parameters.bind(flat);
 

@@ -7,6 +7,7 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.BorrowedMemory;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -15,9 +16,8 @@ import org.bytedeco.pytorch.global.torch;
  * A worker's model, trained by one client after another. Each overwrites the whole state with the one that it starts
  * from, so nothing of the client before is left.
  *
- * <p>From the first client that trains the parameters are views of one vector, which stays the worker's: the start is
- * copied in and the result out. Making them views of each client's result instead would save neither copy, for they
- * would have to leave it again, and costs a small client more than both.
+ * <p>From the first client that trains the parameters are views of one vector, which lies in the client's result while
+ * the client trains: the start is copied there, and what is trained is where it is read.
  */
 public final class LocalModel implements AutoCloseable {
 
@@ -68,8 +68,8 @@ public final class LocalModel implements AutoCloseable {
      *
      * @param config the client
      * @param start the state to start from, float32, shape [numel], which stays unchanged
-     * @param result where the client's state goes, float32, on the CPU, shape [numel]; nothing refers to it after the
-     *     return
+     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     *     after the return
      * @param context the client's
      * @return the number of steps taken
      * @throws IllegalArgumentException if {@code start} has another shape
@@ -94,8 +94,8 @@ public final class LocalModel implements AutoCloseable {
      * @param start the state to start from, float32, shape [numel], which stays unchanged
      * @param correction what is added, float32, shape [numel], on the client's device, zero where {@link #zeroFixed}
      *     zeroes; stays unchanged
-     * @param result where the client's state goes, float32, on the CPU, shape [numel]; nothing refers to it after the
-     *     return
+     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     *     after the return
      * @param context the client's
      * @return the number of steps taken
      * @throws IllegalArgumentException if {@code start} or {@code correction} has another shape
@@ -125,8 +125,8 @@ public final class LocalModel implements AutoCloseable {
      * stream {@code dropout}.
      *
      * @param start the state to start from, float32, shape [numel], which stays unchanged
-     * @param result where the state is afterwards, float32, on the CPU, shape [numel]; nothing refers to it after the
-     *     return
+     * @param result where the state is afterwards, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     *     after the return
      * @param context the client's
      * @param work what is done, by {@link #model()} and {@link #descend}, say
      * @return what it returned
@@ -134,28 +134,39 @@ public final class LocalModel implements AutoCloseable {
      */
     public <T> T use(Tensor start, Tensor result, WorkerContext context, Supplier<T> work) {
         checkLength(start);
-        begin(start);
+        bind();
+        if (!context.device().equals(Device.CPU)) {
+            T outcome = use(start, context, work);
+            state.flatten(result);
+            return outcome;
+        }
+        try (BorrowedMemory memory = state.borrow(result)) {
+            T outcome = use(start, context, work);
+            state.writeBuffers();
+            return outcome;
+        }
+    }
+
+    private <T> T use(Tensor start, WorkerContext context, Supplier<T> work) {
+        state.load(start);
+        state.dropGradients();
         try {
             model.train(true);
             model.setGenerator(context.generator("dropout"));
-            T outcome = work.get();
-            state.flatten(result);
-            return outcome;
+            return work.get();
         } finally {
             model.setGenerator(null);
             state.dropGradients();
         }
     }
 
-    /** Bound by the first client that trains: for evaluations alone models will do that cannot be bound. */
-    private void begin(Tensor start) {
+    /** By the first client that trains: for evaluations alone models will do that cannot be bound. */
+    private void bind() {
         if (!state.isBound()) {
             try (Tensor own = state.flatten()) {
                 state.bind(own);
             }
         }
-        state.load(start);
-        state.dropGradients();
     }
 
     /** A vector of one element, say, would be spread over the whole state without a word. */
