@@ -58,7 +58,8 @@ final class ClientFailures {
     private AfterFailure retry(WorkFailedException failure, Attempts attempts) {
         LOGGER.log(
                 Level.WARNING,
-                "client is trained again: retry={0}, limit={1}; {2}",
+                "{0} again: retry={1}, limit={2}; {3}",
+                failure instanceof ClientFailedException ? "client is trained" : "shard is worked",
                 attempts.counted,
                 policy.retries(),
                 failure.getMessage());

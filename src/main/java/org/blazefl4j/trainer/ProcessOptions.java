@@ -196,7 +196,8 @@ public final class ProcessOptions {
          * Where archives are kept: unless set, the folder named by the system property {@code blazefl4j.cacheFolder},
          * by the environment variable {@code BLAZEFL4J_CACHE}, {@code $XDG_CACHE_HOME/blazefl4j}, or
          * {@code ~/.cache/blazefl4j}. It is made when it is needed, for this user alone. Files in it may be deleted at
-         * any time; those that were long not used go by themselves.
+         * any time; those that were long not used go by themselves. With a colon in its path it holds no archives: the
+         * JVM takes such a path for two.
          */
         public Builder cacheFolder(Path folder) {
             this.cacheFolder = folder.toAbsolutePath();
