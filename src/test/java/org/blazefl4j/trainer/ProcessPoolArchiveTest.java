@@ -66,7 +66,7 @@ final class ProcessPoolArchiveTest {
     }
 
     private Path cache() {
-        return folder.resolve("cache");
+        return folder.resolve("the cache");
     }
 
     private Process start(String jdk, String what) throws IOException {
@@ -184,7 +184,7 @@ final class ProcessPoolArchiveTest {
     @Test
     void shouldEndWhatMakesTheArchiveWithThePool() throws Exception {
         run(THIS_JDK, "close");
-        assertThat(folder.resolve("cache/archives").toFile().list()).containsExactly("lock");
+        assertThat(cache().resolve("archives").toFile().list()).containsExactly("lock");
     }
 
     @Test
