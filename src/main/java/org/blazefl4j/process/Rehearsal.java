@@ -5,15 +5,13 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.reproducibility.RngCheck;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
  * A client of ours, trained on a board of its own before the first real one: whatever is loaded, linked and planned at
- * its first use then is. It draws no random number, and leaves nothing behind but its own small segments, which go with
- * the tensors that the collector finds.
+ * its first use then is. It leaves nothing behind and draws no random number.
  */
 final class Rehearsal {
 
@@ -32,8 +30,7 @@ final class Rehearsal {
         ClientWorker<Integer, Package, Package> function = Rehearsal::train;
         ClassLoader loader = Rehearsal.class.getClassLoader();
         SharedMemoryMap map = new SharedMemoryMap();
-        try (PointerScope scope = new PointerScope(); // or tensors of the segments would keep these mapped
-                Tensor x = torch.ones(FLOATS);
+        try (Tensor x = torch.ones(FLOATS);
                 Board board = Board.create(1, 1, 0);
                 PoolMail mail = new PoolMail(board, map, loader)) {
             Package prepared = new Package(0, x, Map.of());

@@ -84,13 +84,18 @@ final class Worker {
         adopt(setup.environment());
     }
 
-    /** Works until the board is shut down, or until a client leaves this process in a state not to be trusted. */
+    /**
+     * Works until the board is shut down, or until a client leaves this process in a state not to be trusted. Then lets
+     * go of all that it has open.
+     */
     void run() {
         while (step()) {
             dropTaken();
         }
         awaitTaken();
         runner.close();
+        endRound();
+        segments.close();
     }
 
     /** Does a job, or waits a while for one. False if there are to be no more. */

@@ -13,8 +13,8 @@ final class Flatness {
     static final long MEMORY_KIB = 32 << 10;
     static final long THREADS = 4;
 
-    /** A worker has one segment mapped twice, and up to three small ones of its rehearsal until the collector runs. */
-    private static final long OWN_MAPPINGS = 4;
+    /** A worker has one segment mapped twice. */
+    private static final long OWN_MAPPINGS = 1;
 
     private Flatness() {}
 
