@@ -39,21 +39,10 @@ final class Guards {
                 .onClientFailure(FailurePolicy.retry(3))
                 .clientTimeLimit(TIME_LIMIT)
                 .build();
-        double[] off = new double[pairs];
-        double[] on = new double[pairs];
         try (FedAvgFederation without = new FedAvgFederation(mode, pairs + WARM_UPS, bare, false);
                 FedAvgFederation with = new FedAvgFederation(mode, pairs + WARM_UPS, guarded, true)) {
-            for (int pair = -WARM_UPS; pair < pairs; pair++) {
-                int to = Math.max(pair, 0); // pair 0 overwrites the warm-ups
-                if (pair % 2 == 0) {
-                    off[to] = without.stepsPerSecond();
-                    on[to] = with.stepsPerSecond();
-                } else {
-                    on[to] = with.stepsPerSecond();
-                    off[to] = without.stepsPerSecond();
-                }
-            }
+            Pairs measured = Pairs.measure(WARM_UPS, pairs, without::stepsPerSecond, with::stepsPerSecond);
+            return Measurement.of("guards " + mode, "steps/s", measured.second(), "unguarded", measured.first());
         }
-        return Measurement.of("guards " + mode, "steps/s", on, "unguarded", off);
     }
 }

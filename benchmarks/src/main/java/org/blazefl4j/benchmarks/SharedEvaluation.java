@@ -31,20 +31,10 @@ final class SharedEvaluation {
 
     private static Measurement measure(ExecutionMode mode, int workers, int pairs) {
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
-        double[] shared = new double[pairs];
-        double[] alone = new double[pairs];
         try (FedAvgFederation federation = new FedAvgFederation(mode, 1, options, false)) {
-            for (int pair = -WARM_UPS; pair < pairs; pair++) {
-                int to = Math.max(pair, 0); // pair 0 overwrites the warm-ups
-                if (pair % 2 == 0) {
-                    shared[to] = federation.samplesPerSecondByWorkers();
-                    alone[to] = federation.samplesPerSecondAlone();
-                } else {
-                    alone[to] = federation.samplesPerSecondAlone();
-                    shared[to] = federation.samplesPerSecondByWorkers();
-                }
-            }
+            Pairs measured = Pairs.measure(
+                    WARM_UPS, pairs, federation::samplesPerSecondByWorkers, federation::samplesPerSecondAlone);
+            return Measurement.of("evaluation " + mode, "samples/s", measured.first(), "one thread", measured.second());
         }
-        return Measurement.of("evaluation " + mode, "samples/s", shared, "one thread", alone);
     }
 }

@@ -63,24 +63,15 @@ final class StepSpeed {
 
     private static Measurement measure(
             String name, int samples, int pairs, Supplier<Model> our, Supplier<PlainModel> plain) {
-        double[] ours = new double[pairs];
-        double[] baseline = new double[pairs];
         Tensor images = torch.rand(samples, 3, 32, 32);
         Tensor labels = Tensors.of(LongStream.range(0, samples).map(i -> i % 10).toArray());
         Loop ourLoop = ours(our.get(), images, labels);
         Loop plainLoop = plain(plain.get(), images, labels);
         ourLoop.epoch();
         plainLoop.epoch();
-        for (int pair = 0; pair < pairs; pair++) {
-            if (pair % 2 == 0) {
-                ours[pair] = stepsPerSecond(ourLoop, samples);
-                baseline[pair] = stepsPerSecond(plainLoop, samples);
-            } else {
-                baseline[pair] = stepsPerSecond(plainLoop, samples);
-                ours[pair] = stepsPerSecond(ourLoop, samples);
-            }
-        }
-        return Measurement.of("step " + name, "steps/s", ours, "plain LibTorch", baseline);
+        Pairs measured = Pairs.measure(
+                0, pairs, () -> stepsPerSecond(ourLoop, samples), () -> stepsPerSecond(plainLoop, samples));
+        return Measurement.of("step " + name, "steps/s", measured.first(), "plain LibTorch", measured.second());
     }
 
     private static double stepsPerSecond(Loop loop, int samples) {
