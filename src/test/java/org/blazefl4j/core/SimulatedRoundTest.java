@@ -70,12 +70,7 @@ final class SimulatedRoundTest {
     }
 
     /** Trains two clients and drops the third. */
-    private final class Trainer implements ClientTrainer<Package, String> {
-        @Override
-        public void localProcess(String payload, List<Integer> cids) {
-            throw new AssertionError("the simulation streams");
-        }
-
+    private final class Trainer implements StreamingTrainer<Package> {
         @Override
         public void localProcess(String payload, List<Integer> cids, Consumer<? super Package> sink) {
             for (int client = 0; client < 2; client++) {
@@ -93,29 +88,6 @@ final class SimulatedRoundTest {
         public PhaseTimes phases() {
             return trainersPhases;
         }
-
-        @Override
-        public int round() {
-            return 0;
-        }
-
-        @Override
-        public List<Package> uplinkPackage() {
-            return List.of();
-        }
-
-        @Override
-        public List<Integer> order(List<Integer> cids) {
-            return cids;
-        }
-
-        @Override
-        public StopEvent stopEvent() {
-            return StopEvent.create();
-        }
-
-        @Override
-        public void close() {}
     }
 
     /** Listeners take time too, which counts nowhere. */

@@ -104,7 +104,7 @@ final class SimulationTest {
     private static final PeakMemory PEAK = new PeakMemory(3, List.of(1L, 2L));
 
     /** Trains in the calling thread; larger ids first. */
-    private final class Trainer implements ClientTrainer<Package, String> {
+    private final class Trainer implements StreamingTrainer<Package> {
         private final StopEvent stop = StopEvent.create();
         private int round;
         private boolean together;
@@ -115,11 +115,6 @@ final class SimulationTest {
         @Override
         public PeakMemory peakMemory() {
             return PEAK;
-        }
-
-        @Override
-        public void localProcess(String payload, List<Integer> cids) {
-            throw new AssertionError("the simulation streams");
         }
 
         @Override
@@ -145,7 +140,7 @@ final class SimulationTest {
                 localProcess(payload, cids, all::add);
                 sink.accept(all);
             } else {
-                ClientTrainer.super.localProcessInBatches(payload, cids, sink);
+                StreamingTrainer.super.localProcessInBatches(payload, cids, sink);
             }
         }
 
@@ -165,11 +160,6 @@ final class SimulationTest {
         }
 
         @Override
-        public List<Package> uplinkPackage() {
-            return List.of();
-        }
-
-        @Override
         public List<Integer> order(List<Integer> cids) {
             return IntStream.range(0, cids.size())
                     .mapToObj(i -> cids.get(cids.size() - 1 - i))
@@ -180,9 +170,6 @@ final class SimulationTest {
         public StopEvent stopEvent() {
             return stop;
         }
-
-        @Override
-        public void close() {}
     }
 
     private final class Listener implements RoundListener<Object> {

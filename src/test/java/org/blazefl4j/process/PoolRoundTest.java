@@ -59,28 +59,52 @@ final class PoolRoundTest {
                 (line, worker) -> {});
     }
 
-    /** One client, which is given up as soon as it runs. */
-    private record GivenUp(Path started) implements RoundJobs {
+    /** A round of one client without a state, trained and not a shard. */
+    private interface OneClient extends RoundJobs {
 
         @Override
-        public PhaseClock clock() {
+        default PhaseClock clock() {
             return new PhaseClock();
         }
 
         @Override
-        public int number() {
+        default int number() {
             return 0;
         }
 
         @Override
-        public int size() {
+        default int size() {
             return 1;
         }
 
         @Override
-        public ClientJob job(int index) {
+        default ClientJob job(int index) {
             return new ClientJob(0, 0, Device.CPU);
         }
+
+        @Override
+        default Tensor state(int index) {
+            return null;
+        }
+
+        @Override
+        default ShardFunction<?, ?> shardFunction() {
+            return null;
+        }
+
+        @Override
+        default WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
+            return new ClientFailedException(0, 0, worker, reason, cause);
+        }
+
+        @Override
+        default WorkFailedException failure(int index, int worker, Throwable cause) {
+            return new ClientFailedException(0, 0, worker, cause);
+        }
+    }
+
+    /** One client, which is given up as soon as it runs. */
+    private record GivenUp(Path started) implements OneClient {
 
         @Override
         public Object config(int index) {
@@ -88,28 +112,8 @@ final class PoolRoundTest {
         }
 
         @Override
-        public Tensor state(int index) {
-            return null;
-        }
-
-        @Override
         public void keep(int index, Tensor state) {
             throw new AssertionError("no client of this test keeps a state");
-        }
-
-        @Override
-        public ShardFunction<?, ?> shardFunction() {
-            return null;
-        }
-
-        @Override
-        public WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
-            return new ClientFailedException(0, 0, worker, reason, cause);
-        }
-
-        @Override
-        public WorkFailedException failure(int index, int worker, Throwable cause) {
-            return new ClientFailedException(0, 0, worker, cause);
         }
 
         @Override
@@ -149,36 +153,11 @@ final class PoolRoundTest {
     }
 
     /** One client, whose state cannot be kept at first. */
-    private record Unkept(AtomicInteger failures) implements RoundJobs {
-
-        @Override
-        public PhaseClock clock() {
-            return new PhaseClock();
-        }
-
-        @Override
-        public int number() {
-            return 0;
-        }
-
-        @Override
-        public int size() {
-            return 1;
-        }
-
-        @Override
-        public ClientJob job(int index) {
-            return new ClientJob(0, 0, Device.CPU);
-        }
+    private record Unkept(AtomicInteger failures) implements OneClient {
 
         @Override
         public Object config(int index) {
             return 0;
-        }
-
-        @Override
-        public Tensor state(int index) {
-            return null;
         }
 
         @Override
@@ -187,21 +166,6 @@ final class PoolRoundTest {
             if (failures.get() == 0) {
                 throw new OutOfMemoryError("no memory for a state");
             }
-        }
-
-        @Override
-        public ShardFunction<?, ?> shardFunction() {
-            return null;
-        }
-
-        @Override
-        public WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
-            return new ClientFailedException(0, 0, worker, reason, cause);
-        }
-
-        @Override
-        public WorkFailedException failure(int index, int worker, Throwable cause) {
-            return new ClientFailedException(0, 0, worker, cause);
         }
 
         @Override

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.blazefl4j.core.ClientTrainer;
-import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.core.StreamingTrainer;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.blazefl4j.trainer.PoolClients.Action;
@@ -244,39 +244,11 @@ final class BatchesTest {
     }
 
     /** A trainer that knows nothing of batches. */
-    private static final class OneByOne implements ClientTrainer<String, String> {
-
-        @Override
-        public void localProcess(String payload, List<Integer> cids) {
-            throw new UnsupportedOperationException();
-        }
+    private static final class OneByOne implements StreamingTrainer<String> {
 
         @Override
         public void localProcess(String payload, List<Integer> cids, Consumer<? super String> sink) {
             cids.forEach(cid -> sink.accept(payload + " " + cid));
         }
-
-        @Override
-        public int round() {
-            return 0;
-        }
-
-        @Override
-        public List<String> uplinkPackage() {
-            return List.of();
-        }
-
-        @Override
-        public List<Integer> order(List<Integer> cids) {
-            return cids;
-        }
-
-        @Override
-        public StopEvent stopEvent() {
-            return StopEvent.create();
-        }
-
-        @Override
-        public void close() {}
     }
 }
