@@ -2,6 +2,7 @@ package org.blazefl4j.process;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.ShmHandle;
 import org.blazefl4j.shm.TensorLayout;
@@ -36,7 +37,7 @@ final class CopyPlacement implements Placement {
     }
 
     @Override
-    public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+    public ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded) {
         SharedMemoryMap.Place place = layout.bytes() > 0 && TensorMemory.lies(tensor, layout)
                 ? known.find(TensorMemory.address(tensor), layout.bytes())
                 : null;

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.WorkFailedException;
@@ -26,10 +25,11 @@ public final class PoolRound {
     /** With so many jobs dealt for each worker, none lacks one while this thread waits for half of them. */
     private static final int MANY_PER_WORKER = 4;
 
-    /** How long that may take: then one wake-up serves several clients, and none waits longer for its hand-over. */
-    private static final int QUICK_MILLIS = 1;
-
-    private static final long QUICK_NANOS = TimeUnit.MILLISECONDS.toNanos(QUICK_MILLIS);
+    /**
+     * How long that may take. One wake-up then serves several clients: on a machine whose cores are all busy each would
+     * take a core from a worker, and find nothing of its own in the caches.
+     */
+    private static final int TOGETHER_MILLIS = 200;
 
     private final ProcessPool pool;
     private final Board board;
@@ -45,9 +45,6 @@ public final class PoolRound {
 
     /** Results that were taken before their turn. */
     private final Map<Integer, Object> early = new HashMap<>();
-
-    /** Whether the client that was last waited for took less than that. */
-    private boolean quick = true;
 
     private int dealt;
     private int handedOver;
@@ -117,7 +114,7 @@ public final class PoolRound {
         return !dropped.isEmpty() && dropped.contains(index);
     }
 
-    /** Waits a while for a job. */
+    /** Waits a while for a job, and where many more are dealt for half of them. */
     private boolean isDone(int index) {
         int lane = lane(index);
         if (Board.state(board.word(lane)) == Board.DONE) {
@@ -125,14 +122,15 @@ public final class PoolRound {
         }
         clock.enter(Phase.TRAIN);
         int outstanding = dealt - index;
-        if (quick && outstanding >= MANY_PER_WORKER * board.workers()) {
-            board.await(lane(index + outstanding / 2), QUICK_MILLIS);
+        int half = lane(index + outstanding / 2);
+        boolean many = outstanding >= MANY_PER_WORKER * board.workers();
+        if (many && Board.state(board.word(half)) < Board.DONE) {
+            board.await(half, TOGETHER_MILLIS);
+        } else {
+            board.await(lane, SLICE_MILLIS);
         }
-        long start = System.nanoTime();
-        boolean done = board.await(lane, SLICE_MILLIS) == Board.DONE;
-        quick = System.nanoTime() - start < QUICK_NANOS;
         clock.enter(Phase.COLLECT);
-        return done;
+        return Board.state(board.word(lane)) == Board.DONE;
     }
 
     /**

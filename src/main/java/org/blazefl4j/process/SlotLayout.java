@@ -50,7 +50,7 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
             }
             long offset = CopyPlacement.aligned(end[0]);
             end[0] = offset + layout.bytes();
-            places.put(path, new Place(offset, layout));
+            places.put(path.get(), new Place(offset, layout));
             return new ShmHandle(IN_SLOT, 0, offset, layout);
         });
         byte[] pattern = new byte[message.remaining()];

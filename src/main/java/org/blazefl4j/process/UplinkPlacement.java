@@ -2,6 +2,7 @@ package org.blazefl4j.process;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.ShmHandle;
 import org.blazefl4j.shm.TensorLayout;
@@ -41,12 +42,12 @@ final class UplinkPlacement implements Placement, AutoCloseable {
     }
 
     @Override
-    public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+    public ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded) {
         if (tensor == state) {
             return placeAlone(tensor, layout);
         }
         if (!unbounded) {
-            return placeInSlot(state == null ? path : StatefulResult.pathInUplink(path), tensor, layout);
+            return placeInSlot(state == null ? path.get() : StatefulResult.pathInUplink(path.get()), tensor, layout);
         }
         return layout.bytes() > 0 ? placeAlone(tensor, layout) : handle(slot.segment(), slot.offset(), layout);
     }

@@ -5,8 +5,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** The dtypes that may cross, and the bytes of one element. */
 final class ElementTypes {
 
-    private static final ScalarType[] TYPES = new ScalarType[256];
-    private static final int[] BYTES = new int[256];
+    /** Above the number of every dtype. */
+    static final int COUNT = 256;
+
+    private static final ScalarType[] TYPES = new ScalarType[COUNT];
+    private static final int[] BYTES = new int[COUNT];
 
     static {
         support(1, ScalarType.Bool, ScalarType.Byte, ScalarType.Char);

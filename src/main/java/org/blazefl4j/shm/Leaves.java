@@ -7,7 +7,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** Values that hold no others, without their kind. */
+/**
+ * Values that hold no others, without their kind. Each way is one large method, for the reason of
+ * {@code PackageDecoder.readComposite}.
+ */
 final class Leaves {
 
     /** What a BigInteger holds at the most is twice as much. */
@@ -27,12 +30,6 @@ final class Leaves {
             case DOUBLE -> out.i64(Double.doubleToRawLongBits((Double) value));
             case STRING -> out.string((String) value);
             case PRIMITIVE_ARRAY -> out.primitiveArray(value);
-            default -> writeRare(value, plan, out);
-        }
-    }
-
-    private static void writeRare(Object value, ClassPlan plan, MessageWriter out) {
-        switch (plan.kind) {
             case OPTIONAL_INT -> {
                 OptionalInt optional = (OptionalInt) value;
                 out.u8(optional.isPresent() ? 1 : 0);
@@ -81,12 +78,6 @@ final class Leaves {
             case DOUBLE -> Double.longBitsToDouble(in.i64());
             case STRING -> in.string();
             case PRIMITIVE_ARRAY -> in.primitiveArray();
-            default -> readRare(kind, in);
-        };
-    }
-
-    private static Object readRare(Kind kind, MessageReader in) {
-        return switch (kind) {
             case OPTIONAL_INT -> {
                 boolean present = readBoolean(in);
                 int value = in.i32();

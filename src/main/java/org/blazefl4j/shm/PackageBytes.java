@@ -3,6 +3,7 @@ package org.blazefl4j.shm;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -147,7 +148,7 @@ public final class PackageBytes {
         private long end;
 
         @Override
-        public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+        public ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded) {
             long offset = aligned(end);
             parts.add(new Part(tensor, offset, layout));
             end = offset + layout.bytes();

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -55,6 +56,7 @@ public final class PackageEncoder {
     private final SeenObjects classes = new SeenObjects();
     private final OpenObjects open = new OpenObjects();
     private final GraphPath path = new GraphPath();
+    private final Supplier<String> pathText = path::toString;
     private TensorPlacer placer;
     private boolean unbounded;
 
@@ -183,13 +185,26 @@ public final class PackageEncoder {
         if (placer == null) {
             throw refused(value.getClass(), "limit=no tensors here; send them in a package");
         }
-        Leaves.writeHandle(placer.place(path.toString(), tensor, TensorLayout.measure(tensor), unbounded), out);
+        Leaves.writeHandle(placer.place(pathText, tensor, TensorLayout.measure(tensor), unbounded), out);
     }
 
+    /** In one piece, as {@code PackageDecoder.readComposite} is and for its reason. */
     private void writeComposite(Object value, ClassPlan plan, int number) {
         switch (plan.kind) {
-            case OPTIONAL -> writeOptional((Optional<?>) value, number);
-            case RECORD -> writeRecord(value, plan, number);
+            case OPTIONAL -> {
+                int around = open.openFixed(number);
+                path.enter();
+                path.content();
+                write(((Optional<?>) value).orElse(null), Object.class);
+                path.leave();
+                open.closeFixed(around);
+            }
+            case RECORD -> {
+                writeClass(plan);
+                int around = open.openFixed(number);
+                writeFields(value, plan);
+                open.closeFixed(around);
+            }
             case OBJECT -> {
                 writeClass(plan);
                 writeFields(value, plan);
@@ -209,22 +224,6 @@ public final class PackageEncoder {
             }
             default -> throw new AssertionError(plan.kind);
         }
-    }
-
-    private void writeOptional(Optional<?> value, int number) {
-        int around = open.openFixed(number);
-        path.enter();
-        path.content();
-        write(value.orElse(null), Object.class);
-        path.leave();
-        open.closeFixed(around);
-    }
-
-    private void writeRecord(Object value, ClassPlan plan, int number) {
-        writeClass(plan);
-        int around = open.openFixed(number);
-        writeFields(value, plan);
-        open.closeFixed(around);
     }
 
     private void writeFields(Object value, ClassPlan plan) {

@@ -20,6 +20,9 @@ final class SegmentTensors {
      */
     private static final PointerConsumer DELETER = deleter();
 
+    /** By the number of the dtype; never freed, for tensors come too often to make them anew. */
+    private static final TensorOptions[] OPTIONS = options();
+
     private SegmentTensors() {}
 
     private static PointerConsumer deleter() {
@@ -27,18 +30,27 @@ final class SegmentTensors {
         return new PointerConsumer(new Address(Native.regionDeleter()));
     }
 
+    private static TensorOptions[] options() {
+        TensorOptions[] options = new TensorOptions[ElementTypes.COUNT];
+        for (int value = 0; value < options.length; value++) {
+            if (ElementTypes.of(value) != null) {
+                options[value] = new TensorOptions(ElementTypes.of(value));
+                options[value].retainReference(); // whatever scope this class is first used in
+            }
+        }
+        return options;
+    }
+
     /** The place is checked by the caller. */
     static Tensor at(long region, long address, TensorLayout layout) {
-        try (TensorOptions options = new TensorOptions(layout.dtype())) {
-            if (layout.numel() == 0) {
-                return torch.empty_strided(layout.sizes(), layout.strides(), options);
-            }
-            if (Native.regionRetain(region, address) < 0) {
-                throw new IllegalStateException(
-                        "tensor in a segment: open=false, limit=open; make tensors before close()");
-            }
-            return torch.from_blob(new Address(address), layout.sizes(), layout.strides(), DELETER, options);
+        TensorOptions options = OPTIONS[layout.dtype().value];
+        if (layout.numel() == 0) {
+            return torch.empty_strided(layout.sizes(), layout.strides(), options);
         }
+        if (Native.regionRetain(region, address) < 0) {
+            throw new IllegalStateException("tensor in a segment: open=false, limit=open; make tensors before close()");
+        }
+        return torch.from_blob(new Address(address), layout.sizes(), layout.strides(), DELETER, options);
     }
 
     /** A pointer that owns nothing. */

@@ -116,7 +116,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
 
     /** Whether the strides are those of a contiguous tensor. */
     public boolean isContiguous() {
-        return Arrays.equals(strides, contiguous(sizes));
+        return isContiguous(sizes, strides);
     }
 
     /** The strides, in elements, of a contiguous tensor of these sizes. */
@@ -150,9 +150,25 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
     }
 
     private static boolean isDense(long[] sizes, long[] strides) {
+        return isContiguous(sizes, strides) || isPermuted(sizes, strides);
+    }
+
+    private static boolean isContiguous(long[] sizes, long[] strides) {
+        long next = 1;
+        for (int i = sizes.length - 1; i >= 0; i--) {
+            if (strides[i] != next) {
+                return false;
+            }
+            next *= Math.max(1, sizes[i]);
+        }
+        return true;
+    }
+
+    /** Whether the dimensions lie densely in some order; tensors without elements do in their own order only. */
+    private static boolean isPermuted(long[] sizes, long[] strides) {
         long numel = numel(sizes);
         if (numel == 0) {
-            return Arrays.equals(strides, contiguous(sizes));
+            return false;
         }
         int open = 0;
         for (int i = 0; i < sizes.length; i++) {

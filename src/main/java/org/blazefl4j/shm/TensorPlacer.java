@@ -1,5 +1,6 @@
 package org.blazefl4j.shm;
 
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -11,11 +12,12 @@ public interface TensorPlacer {
     /**
      * Places one tensor; an exception ends the encoding and reaches its caller.
      *
-     * @param path where the tensor is in the package, such as {@code parameters} or {@code metadata[loss]}
+     * @param path where the tensor is in the package, such as {@code parameters} or {@code metadata[loss]}: asked for
+     *     during the call, or not at all
      * @param tensor the tensor, still owned by the package
      * @param layout how its elements are to lie: the handle's {@link ShmHandle#layout()}
      * @param unbounded whether the field is declared {@link org.blazefl4j.core.Unbounded}
      * @return where its elements are
      */
-    ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded);
+    ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded);
 }

@@ -166,6 +166,22 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
+     * Makes the module's float32 tensors views of a new vector of this object's. Their values are undefined until the
+     * next {@link #load}; counters stay. The vector takes no memory before it is written to, and none where the module
+     * is used in {@linkplain #borrow borrowed} memory alone.
+     *
+     * @throws IllegalStateException if the module's tensors are not contiguous, or it borrows memory
+     */
+    public void bindUndefined() {
+        checkOpen();
+        try (PointerScope scope = new PointerScope()) {
+            Tensor flat = StateEntry.newFlat(entries);
+            writeCounters(flat);
+            bind(flat);
+        }
+    }
+
+    /**
      * Has the vector that the module is bound to, and so the module, lie in the memory of {@code flat} until the result
      * is closed: what is then loaded and trained is in {@code flat}, and was never copied. The values are first those
      * of {@code flat}; counters stay the module's.
@@ -356,9 +372,13 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void writeBuffers() {
         checkBound("writeBuffers");
+        writeCounters(bound);
+    }
+
+    private void writeCounters(Tensor flat) {
         try (PointerScope scope = new PointerScope()) {
             for (StateEntry entry : counters) {
-                entry.slice(bound).copy_(entry.tensor());
+                entry.slice(flat).copy_(entry.tensor());
             }
         }
     }

@@ -5,6 +5,7 @@ import static org.bytedeco.pytorch.global.torch.empty_strided;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 
@@ -23,10 +24,10 @@ final class HeapStore implements TensorPlacer, TensorResolver, AutoCloseable {
     private final List<Tensor> stored = new ArrayList<>();
 
     @Override
-    public ShmHandle place(String path, Tensor tensor, TensorLayout layout, boolean unbounded) {
-        paths.add(path);
+    public ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+        paths.add(path.get());
         if (unbounded) {
-            unboundedPaths.add(path);
+            unboundedPaths.add(path.get());
         }
         try (TensorOptions options = new TensorOptions(layout.dtype());
                 Tensor source = tensor.detach()) {

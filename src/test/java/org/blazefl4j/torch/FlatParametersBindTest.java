@@ -110,6 +110,21 @@ class FlatParametersBindTest {
     }
 
     @Test
+    void shouldTakeItsValuesFromTheNextLoadAndKeepItsCountersWhenBoundToAVectorWithoutValues() {
+        buffer("norm.num_batches_tracked").fill_(new Scalar(6));
+
+        parameters.bindUndefined();
+
+        assertThat(buffer("norm.num_batches_tracked").item_long()).isEqualTo(6);
+        assertThat(parameters.isBound()).isTrue();
+        parameters.load(flat);
+        assertThat(Floats.of(parameters.flatten())).isEqualTo(Floats.of(flat));
+        backward(net, 0);
+        parameters.sgdStep(RATE);
+        assertThat(Floats.of(parameters.flatten())).isNotEqualTo(Floats.of(flat));
+    }
+
+    @Test
     void shouldMakeParametersAndBuffersViewsOfTheVector() {
         parameters.bind(flat);
 

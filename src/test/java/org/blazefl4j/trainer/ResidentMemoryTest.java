@@ -11,14 +11,25 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,6 +108,36 @@ final class ResidentMemoryTest {
             }
             assertThat(trainer.workerPids()).containsExactly(pid);
             assertThat(trainer.peakMemory().workers().get(0)).isGreaterThan(ready + USED);
+        }
+    }
+
+    /** A ResNet-18 has 45 MB of parameters. */
+    @Test
+    void shouldGiveTheMemoryOfALargeModelBackWhenItWasTrainedAndScored() {
+        SeededModelSelector models = new SeededModelSelector(1, 3, 32, 32, 10);
+        try (Tensor images = torch.ones(2, 3, 32, 32);
+                Tensor labels = Tensors.of(new long[] {0, 1});
+                var data = new InMemoryPartitionedDataset<PartitionType>()) {
+            data.setDataset(PartitionType.TRAIN, 0, new TensorDataset(images, labels));
+            data.setDataset(PartitionType.TEST, new TensorDataset(images, labels));
+            var clients = new FedAvgClients(models, ModelName.RESNET18, data, 1, new SgdOptions(1, 2, 0.1));
+            try (var server = new FedAvgServerHandler(models, ModelName.RESNET18, data, ServerOptions.of(1, 1));
+                    var trainer = new ProcessPoolClientTrainer<>(
+                            clients, TrainerOptions.builder().numParallels(1).build())) {
+                trainer.awaitReady();
+                long pid = trainer.workerPids().get(0);
+                long ready = resident(pid);
+                trainer.localProcess(server.downlinkPackage(), server.sampleClients(), uplink -> {
+                    try (uplink) {
+                        server.load(uplink);
+                    }
+                });
+                server.evaluate(trainer.workers());
+
+                Conditions.await(
+                        () -> "resident memory within 20 % of " + ready + ", pause=" + resident(pid),
+                        () -> resident(pid) <= 1.2 * ready);
+            }
         }
     }
 

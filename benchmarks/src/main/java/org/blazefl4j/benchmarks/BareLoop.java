@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
  * {@code index_select} as the clients of {@link FedAvgThroughput}, by {@link BareTraining}, and nothing else.
  *
  * <p>Prints {@code ready}; then, for each line {@code <clients>} that it reads, trains that many clients' worth of
- * steps and prints the nanoseconds that it took.
+ * steps, after two that are not timed, and prints the nanoseconds that it took.
  */
 final class BareLoop {
 
@@ -31,6 +31,8 @@ final class BareLoop {
             System.out.println("ready");
             for (String line = input.readLine(); line != null; line = input.readLine()) {
                 int clients = Integer.parseInt(line);
+                training.trainClient(() -> false);
+                training.trainClient(() -> false);
                 long start = System.nanoTime();
                 for (int client = 0; client < clients; client++) {
                     training.trainClient(() -> false);

@@ -15,7 +15,8 @@ import org.blazefl4j.trainer.TrainerOptions;
  */
 final class FedAvgThroughput {
 
-    private static final int WARM_UPS = 2;
+    /** Until HotSpot has compiled what runs once for each client: a run of FedAvg has hundreds of rounds. */
+    private static final int WARM_UPS = 10;
 
     private final int workers;
     private final int pairs;

@@ -57,8 +57,22 @@ public final class LocalModel implements AutoCloseable {
     static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
         Device device = task.device(context);
         LocalModel local = of(task.model(), device, context);
-        local.state.load(task.parameters());
-        return task.score(batch, local.model, device);
+        return local.with(task.parameters(), device, () -> task.score(batch, local.model, device));
+    }
+
+    /**
+     * Does something with the model in a state, in memory that is free again afterwards where clients train in theirs.
+     */
+    private <T> T with(Tensor parameters, Device device, Supplier<T> work) {
+        if (!state.isBound() || !device.isCpu()) {
+            state.load(parameters);
+            return work.get();
+        }
+        try (Tensor memory = torch.empty(state.numel());
+                BorrowedMemory borrowed = state.borrow(memory)) {
+            state.load(parameters);
+            return work.get();
+        }
     }
 
     /**
@@ -163,9 +177,7 @@ public final class LocalModel implements AutoCloseable {
     /** By the first client that trains: for evaluations alone models will do that cannot be bound. */
     private void bind() {
         if (!state.isBound()) {
-            try (Tensor own = state.flatten()) {
-                state.bind(own);
-            }
+            state.bindUndefined();
         }
     }
 
