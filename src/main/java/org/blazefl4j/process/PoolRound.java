@@ -22,14 +22,11 @@ public final class PoolRound {
 
     private static final int SLICE_MILLIS = 50;
 
-    /** With so many jobs dealt for each worker, none lacks one while this thread waits for half of them. */
+    /** With so many jobs dealt for each worker, some may be waited for together. */
     private static final int MANY_PER_WORKER = 4;
 
-    /**
-     * How long that may take. One wake-up then serves several clients: on a machine whose cores are all busy each would
-     * take a core from a worker, and find nothing of its own in the caches.
-     */
-    private static final int TOGETHER_MILLIS = 200;
+    /** For so long at the most. */
+    private static final int SLICES_TOGETHER = 4;
 
     private final ProcessPool pool;
     private final Board board;
@@ -114,23 +111,45 @@ public final class PoolRound {
         return !dropped.isEmpty() && dropped.contains(index);
     }
 
-    /** Waits a while for a job, and where many more are dealt for half of them. */
+    /** Waits a while for a job. */
     private boolean isDone(int index) {
-        int lane = lane(index);
-        if (Board.state(board.word(lane)) == Board.DONE) {
+        if (state(index) == Board.DONE) {
             return true;
         }
         clock.enter(Phase.TRAIN);
-        int outstanding = dealt - index;
-        int half = lane(index + outstanding / 2);
-        boolean many = outstanding >= MANY_PER_WORKER * board.workers();
-        if (many && Board.state(board.word(half)) < Board.DONE) {
-            board.await(half, TOGETHER_MILLIS);
+        int half = index + (dealt - index) / 2;
+        if (mayWaitFor(half)) {
+            awaitTogether(half);
         } else {
-            board.await(lane, SLICE_MILLIS);
+            board.await(lane(index), SLICE_MILLIS);
         }
         clock.enter(Phase.COLLECT);
-        return Board.state(board.word(lane)) == Board.DONE;
+        return state(index) == Board.DONE;
+    }
+
+    /**
+     * Whether to wait for the job that lies half-way, so that one wake-up serves several clients: on a machine whose
+     * cores are all busy each takes a core from a worker, and finds nothing of its own in the caches. Not where that
+     * job is over, for then there is nothing to wait for, or where the last one was begun, for workers need others.
+     */
+    private boolean mayWaitFor(int half) {
+        boolean many = dealt - handedOver >= MANY_PER_WORKER * board.workers();
+        int state = many ? state(half) : Board.FREE;
+        return (state == Board.READY || state == Board.CLAIMED) && state(dealt - 1) == Board.READY;
+    }
+
+    /** Looks now and then whether the round is to end, and whether workers still have jobs before them. */
+    private void awaitTogether(int half) {
+        for (int slice = 0; slice < SLICES_TOGETHER && mayWaitFor(half); slice++) {
+            board.await(lane(half), SLICE_MILLIS);
+            if (jobs.stopRequested() || board.failure() != Board.NOTHING) {
+                return;
+            }
+        }
+    }
+
+    private int state(int index) {
+        return Board.state(board.word(lane(index)));
     }
 
     /**
@@ -144,7 +163,7 @@ public final class PoolRound {
         dealBeside(index);
         boolean another = ++batched < pool.slots().mostHeld(board.workers()) && index < dealt;
         Object uplink = another && !early.isEmpty() ? early.remove(index) : null;
-        if (uplink == null && another && Board.state(board.word(lane(index))) == Board.DONE) {
+        if (uplink == null && another && state(index) == Board.DONE) {
             uplink = take(index);
         }
         if (uplink != null) {

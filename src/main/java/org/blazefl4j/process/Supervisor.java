@@ -23,7 +23,10 @@ final class Supervisor implements AutoCloseable {
     /** How often in a row a worker that was ready once may fail to start. */
     private static final int RESTARTS = 2;
 
-    /** How often in a row one that is starting may be killed from outside: when memory is short, or by a test. */
+    /**
+     * How often in a row one that is starting may be killed from outside, or stand still after it had given signs of
+     * life: when memory is short, the machine stalls, or by a test.
+     */
     private static final int KILLS_AT_START = 20;
 
     private static final int READY_SLICE_MILLIS = 10;
@@ -321,7 +324,8 @@ final class Supervisor implements AutoCloseable {
         Board.Status status = board.status(worker);
         String lastWords = exited.lastWords(status != Board.Status.STARTING);
         pulse.gone = true;
-        pulse.count(status == Board.Status.READY, exited.wasKilledFromOutside());
+        boolean froze = pulse.beaten && exited.wasKilledFromHere(); // where it was not ready yet
+        pulse.count(status == Board.Status.READY, froze || exited.wasKilledFromOutside());
         boolean hopeless = status == Board.Status.REFUSED || pulse.isHopeless();
         if (hopeless) {
             breakDown(startFailure(worker, status, lastWords));

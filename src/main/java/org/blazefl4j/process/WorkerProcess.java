@@ -86,6 +86,11 @@ final class WorkerProcess {
         process.destroyForcibly();
     }
 
+    /** Whether this process ended it. */
+    boolean wasKilledFromHere() {
+        return killedFor != null;
+    }
+
     /** Whether somebody else ended it, by SIGKILL or SIGTERM; once it has ended. */
     boolean wasKilledFromOutside() {
         int signal = process.exitValue() - SIGNAL_EXIT;

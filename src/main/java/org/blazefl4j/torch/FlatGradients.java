@@ -54,14 +54,13 @@ final class FlatGradients implements AutoCloseable {
     /** Whether gradients are tensors of their own. */
     private boolean loose;
 
-    /** Makes the gradients of all trainable parameters views of the flat vector, and zeroes them. */
+    /** Finds the gradients of all trainable parameters their places in the flat vector, and lets go of them. */
     void attach(List<StateEntry> entries) {
         if (flat == null) {
             flat = StateEntry.newFlat(entries);
             flat.retainReference();
         }
-        flat.zero_();
-        loose = false;
+        loose = true;
         for (StateEntry entry : entries) {
             if (entry.tensor().requires_grad()) {
                 slots.add(attach(entry));
@@ -74,9 +73,8 @@ final class FlatGradients implements AutoCloseable {
             Tensor view = entry.slice(flat);
             view.retainReference();
             Tensor grad = entry.tensor().mutable_grad();
-            Slot slot = new Slot(entry, entry.tensor().unsafeGetTensorImpl(), grad, view);
-            slot.place();
-            return slot;
+            grad.reset();
+            return new Slot(entry, entry.tensor().unsafeGetTensorImpl(), grad, view);
         }
     }
 
@@ -97,7 +95,12 @@ final class FlatGradients implements AutoCloseable {
         return flat;
     }
 
-    /** Puts the gradients back into the vector, if they were let go; what it holds then is theirs. */
+    /** Puts the gradients into the vector, all zero. */
+    void zero() {
+        held().zero_();
+    }
+
+    /** Puts the gradients into the vector, if they were let go; what it holds then is theirs. */
     Tensor held() {
         if (loose) {
             slots.forEach(Slot::place);

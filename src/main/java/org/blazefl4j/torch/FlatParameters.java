@@ -150,10 +150,18 @@ public final class FlatParameters implements AutoCloseable {
     public void bind(Tensor flat) {
         checkFlat("bind", flat);
         checkBindable(flat);
-        Tensor previous = bound;
         try (NoGradGuard guard = new NoGradGuard();
                 PointerScope scope = new PointerScope()) {
             readCounters(flat);
+        }
+        bindTo(flat);
+        gradients.zero();
+    }
+
+    private void bindTo(Tensor flat) {
+        Tensor previous = bound;
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
             bound = new Tensor(flat);
             bound.retainReference();
             viewIn(bound);
@@ -166,18 +174,18 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * Makes the module's float32 tensors views of a new vector of this object's. Their values are undefined until the
-     * next {@link #load}; counters stay. The vector takes no memory before it is written to, and none where the module
-     * is used in {@linkplain #borrow borrowed} memory alone.
+     * Makes the module's float32 tensors views of a new vector of this object's, without gradients, as after
+     * {@link #dropGradients()}. Their values are undefined until the next {@link #load}; counters stay. On the CPU the
+     * vector takes no memory before it is written to, and so none where the module is used in {@linkplain #borrow
+     * borrowed} memory alone; nor does that of the gradients where they are dropped at each step.
      *
-     * @throws IllegalStateException if the module's tensors are not contiguous, or it borrows memory
+     * @throws IllegalStateException if the module's tensors are not contiguous
      */
     public void bindUndefined() {
         checkOpen();
-        try (PointerScope scope = new PointerScope()) {
-            Tensor flat = StateEntry.newFlat(entries);
-            writeCounters(flat);
-            bind(flat);
+        try (Tensor flat = StateEntry.newFlat(entries)) {
+            checkBindable(flat);
+            bindTo(flat);
         }
     }
 
@@ -277,7 +285,7 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void zeroGradients() {
         checkBound("zeroGradients");
-        gradients.held().zero_();
+        gradients.zero();
     }
 
     /**
@@ -372,13 +380,9 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void writeBuffers() {
         checkBound("writeBuffers");
-        writeCounters(bound);
-    }
-
-    private void writeCounters(Tensor flat) {
         try (PointerScope scope = new PointerScope()) {
             for (StateEntry entry : counters) {
-                entry.slice(flat).copy_(entry.tensor());
+                entry.slice(bound).copy_(entry.tensor());
             }
         }
     }

@@ -39,6 +39,10 @@ import org.bytedeco.pytorch.Tensor;
  * keeps packages the memory grows, up to {@link TrainerOptions#maxSlots()} results; then rounds fail with {@code no
  * free slot: held=..., limit=...}. Close what is done with, or keep clones.
  *
+ * <p>Where many more clients are ready to be trained than there are workers, results of small models are handed over
+ * several at a time, each a fifth of a second after it was done at the latest: one that was waited for alone takes a
+ * worker's core.
+ *
  * @param <U> the uplink package
  * @param <D> the downlink package
  * @param <C> the client's configuration

@@ -96,7 +96,7 @@ final class WorkerFunctionTest {
     private static <U> Object cross(ClientWorker<Config, String, U> worker, ClassLoader loader) throws Exception {
         ByteBuffer message = new PackageEncoder()
                 .encode(WorkerFunction.of(worker), (path, tensor, layout, unbounded) -> {
-                    throw new AssertionError(path);
+                    throw new AssertionError(path.get());
                 });
         Object arrived = new PackageDecoder(loader).decode(message, handle -> {
             throw new AssertionError(handle);

@@ -114,6 +114,25 @@ final class ProcessPoolStartTest {
     }
 
     @Test
+    void shouldStartAnotherWhenAWorkerStandsStillTheFirstTimeThatItStarts(@TempDir Path folder) throws IOException {
+        Path when = Files.createFile(folder.resolve("when"));
+        Path stopped = folder.resolve("stopped");
+        String fault = "STARTING,do=stop,worker=0,when=" + when + ",file=" + stopped;
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + fault))
+                .heartbeat(Duration.ofSeconds(1))
+                .build();
+        TrainerOptions one = TrainerOptions.builder().numParallels(1).build();
+        try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), one, process)) {
+            trainer.awaitReady();
+
+            long frozen = Long.parseLong(Files.readString(stopped));
+            assertThat(trainer.workerPids()).hasSize(1).doesNotContain(frozen);
+            assertThat(Conditions.isRunning(frozen)).isFalse();
+        }
+    }
+
+    @Test
     void shouldStartNoProcessInARound() {
         TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
         try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), two)) {

@@ -135,7 +135,7 @@ final class ResidentMemoryTest {
                 server.evaluate(trainer.workers());
 
                 Conditions.await(
-                        () -> "resident memory within 20 % of " + ready + ", pause=" + resident(pid),
+                        () -> "resident memory within 20 % of " + ready + ": " + resident(pid),
                         () -> resident(pid) <= 1.2 * ready);
             }
         }
