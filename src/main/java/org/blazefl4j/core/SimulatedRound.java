@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** One round of a {@link Simulation}, and how long its parts took. Listeners' time is counted nowhere. */
@@ -14,6 +15,7 @@ final class SimulatedRound<U, D> {
     private boolean complete;
     private int loaded;
     private List<Integer> dropped = List.of();
+    private StoppedException stopped;
 
     SimulatedRound(
             ServerHandler<U, D> handler,
@@ -33,12 +35,31 @@ final class SimulatedRound<U, D> {
         tell(listener -> listener.roundStarted(number, cids));
         train(cids);
         clock.enter(Phase.EVALUATE);
-        var summary = handler.getSummary(trainer.workers());
+        var summary = summary();
         clock.pause();
         RoundReport report =
                 new RoundReport(number, cids, dropped, trainer.retried().size(), summary, phases());
         tell(listener -> listener.roundFinished(report));
         return report;
+    }
+
+    /** If the workers were stopped meanwhile, once the round is reported. */
+    void throwIfStopped() {
+        if (stopped != null) {
+            throw stopped;
+        }
+    }
+
+    /**
+     * The handler has gone on to the next round: without a report this one would be lost to whoever resumes the run.
+     */
+    private Map<String, Object> summary() {
+        try {
+            return handler.getSummary(trainer.workers());
+        } catch (StoppedException early) {
+            stopped = early;
+            return handler.getSummary();
+        }
     }
 
     private void train(List<Integer> cids) {

@@ -49,9 +49,10 @@ public final class Simulation<U, D> {
     }
 
     /**
-     * Ends the run: running clients end at their next batch, the round that is under way is not completed, or not
-     * reported if it was being evaluated, and {@link #run()} returns. Without a run, the next one returns at once. Safe
-     * to call from any thread.
+     * Ends the run: running clients end at their next batch, the round that is under way is not completed, and
+     * {@link #run()} returns. A round that is being evaluated is complete: it is evaluated to its end, by the thread
+     * that runs the simulation alone, and reported first. Without a run, the next one returns at once. Safe to call
+     * from any thread.
      */
     public void stop() {
         synchronized (lock) {
@@ -77,7 +78,9 @@ public final class Simulation<U, D> {
         SimulationSummary rounds = SimulationSummary.NOTHING;
         try {
             while (!isStopping() && !handler.isStopped()) {
-                rounds = rounds.plus(new SimulatedRound<>(handler, trainer, listeners, new PhaseClock()).run());
+                SimulatedRound<U, D> round = new SimulatedRound<>(handler, trainer, listeners, new PhaseClock());
+                rounds = rounds.plus(round.run());
+                round.throwIfStopped();
             }
         } catch (StoppedException stopped) {
             if (!isStopping()) {

@@ -49,7 +49,7 @@ final class WorkerProcess {
             int worker, WorkerCommand command, List<String> arguments, ObjIntConsumer<String> output) {
         ProcessBuilder builder = command.builder(worker, arguments);
         try {
-            Process process = builder.start();
+            Process process = start(builder);
             return new WorkerProcess(worker, process, command.crashReport(worker, process.pid()), output);
         } catch (IOException e) {
             throw new IllegalStateException(
@@ -84,6 +84,20 @@ final class WorkerProcess {
             killedFor = reason;
         }
         process.destroyForcibly();
+    }
+
+    /**
+     * A signal to all processes of a terminal, Ctrl-C, may end the helper by which the JDK starts them: once more then.
+     */
+    private static Process start(ProcessBuilder builder) throws IOException {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            if (!String.valueOf(e.getMessage()).contains("spawn helper")) {
+                throw e;
+            }
+            return builder.start();
+        }
     }
 
     /** Whether this process ended it. */

@@ -39,6 +39,7 @@ final class SimulationTest {
 
     /** Two clients a round; the round is complete with the second. */
     private final class Handler implements ServerHandler<Package, String> {
+        private Runnable evaluating = () -> {};
         private int rounds = 3;
         private int wanted = 2;
         private boolean canDrop = true;
@@ -98,6 +99,16 @@ final class SimulationTest {
         @Override
         public Map<String, Object> getSummary() {
             return Map.of("round", round);
+        }
+
+        @Override
+        public Map<String, Object> getSummary(Workers workers) {
+            evaluating.run();
+            if (trainer.stop.isSet()) {
+                trainer.stop.clear();
+                throw new StoppedException("stopped while evaluating");
+            }
+            return getSummary();
         }
     }
 
@@ -291,6 +302,28 @@ final class SimulationTest {
         assertThat(summary.rounds()).isEqualTo(1);
         assertThat(events).contains("finished 0 [1, 0] {round=1}").endsWith("loaded 1 1 open=true", "close 1");
         assertThat(trainer.stop.isSet()).isFalse();
+    }
+
+    @Test
+    void shouldReportTheRoundThatWasBeingEvaluatedWhenItIsStopped() {
+        handler.evaluating = simulation::stop;
+
+        SimulationSummary summary = simulation.addListener(new Listener()).run();
+
+        assertThat(summary.stopped()).isTrue();
+        assertThat(summary.rounds()).isEqualTo(1);
+        assertThat(summary.summary()).containsEntry("round", 1);
+        assertThat(events).endsWith("finished 0 [1, 0] {round=1}");
+        assertThat(trainer.stop.isSet()).isFalse();
+    }
+
+    @Test
+    void shouldReportTheRoundBeforeItPassesOnAStopThatIsNotItsOwn() {
+        handler.evaluating = trainer.stop::set;
+        simulation.addListener(new Listener());
+
+        assertThatThrownBy(simulation::run).isInstanceOf(StoppedException.class).hasMessage("stopped while evaluating");
+        assertThat(events).endsWith("finished 0 [1, 0] {round=1}");
     }
 
     @Test
