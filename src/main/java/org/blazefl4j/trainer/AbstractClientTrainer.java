@@ -20,6 +20,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.ShardFunction;
@@ -201,6 +202,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** The number of clients that are trained at the same time. */
     public int numParallels() {
         return options.numParallels();
+    }
+
+    /** How many cores clients keep busy beside the calling thread's, in a round of so many. */
+    int busyCores(int clients) {
+        return Math.min(numParallels(), clients) * options.intraOpThreads();
     }
 
     /** Where clients compute; {@code cuda} spreads them over all CUDA devices. */
@@ -452,7 +458,8 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private <W, E, F> void run(Round<W, E, F> current, RoundCourse<W, E, F> course, HandOver<W> handOver) {
         running = current;
-        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
+        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads());
+                IdleCores.Claim busy = IdleCores.claim(busyCores(current.size()))) {
             course.run(handOver);
         } finally {
             running = null;

@@ -41,6 +41,12 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
                 new ClientRunner(0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
     }
 
+    /** None: the calling thread itself trains them. */
+    @Override
+    int busyCores(int clients) {
+        return 0;
+    }
+
     /** Always 1. */
     @Override
     public int numParallels() {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.bytedeco.pytorch.Scalar;
@@ -49,6 +50,21 @@ final class RoundTest {
 
         assertThat(taken).isEqualTo(cids);
         assertThat(numbers).containsExactly(107., 102., 109., 100., 104., 105., 101., 103., 108., 106.);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldSayHowManyCoresItsWorkersKeepBusy(Mode mode) {
+        int all = Runtime.getRuntime().availableProcessors();
+        List<Integer> idle = new ArrayList<>();
+        try (var trainer = mode.trainer(Clients.adding())) {
+            trainer.localProcess(down, List.of(1), uplink -> {
+                idle.add(IdleCores.count());
+                uplink.close();
+            });
+        }
+        assertThat(idle).containsExactly(mode == Mode.SERIAL ? all : Math.max(1, all - 1));
+        assertThat(IdleCores.count()).isEqualTo(all);
     }
 
     @ParameterizedTest

@@ -29,7 +29,7 @@ final class ElementRanges implements AutoCloseable {
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
-    private final int threads;
+    private final int most;
     private final ThreadPoolExecutor others;
 
     /** Work on a range of elements. */
@@ -41,13 +41,13 @@ final class ElementRanges implements AutoCloseable {
     /**
      * Without a thread yet.
      *
-     * @param threads the most that work at a time, with the calling one; above 0
+     * @param most how many threads work at a time at the most, with the calling one; above 0
      */
-    ElementRanges(int threads) {
-        this.threads = threads;
+    ElementRanges(int most) {
+        this.most = most;
         this.others = new ThreadPoolExecutor(
-                Math.max(1, threads - 1),
-                Math.max(1, threads - 1),
+                Math.max(1, most - 1),
+                Math.max(1, most - 1),
                 1,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
@@ -62,13 +62,14 @@ final class ElementRanges implements AutoCloseable {
     /**
      * Does the work on all elements and returns when it is done.
      *
+     * @param threads how many may work on it, with the calling one, where there are as many
      * @param elements how many there are
      * @param cost of one element, as a number of reads from memory
      * @param work called for each range by any thread
      */
-    void run(long elements, long cost, Work work) {
+    void run(int threads, long elements, long cost, Work work) {
         long worthwhile = elements * cost / WORTH_A_THREAD;
-        int useful = (int) Math.min(threads, worthwhile);
+        int useful = (int) Math.min(Math.min(threads, most), worthwhile);
         if (useful <= 1) {
             work.on(0, elements);
             return;

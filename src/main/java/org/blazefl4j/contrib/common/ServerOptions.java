@@ -19,8 +19,8 @@ import org.blazefl4j.core.Device;
  * @param device where the global model is evaluated
  * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; it belongs to the experiment, for
  *     one thread and two give different bits
- * @param sumThreads how many threads add up clients' tensors, which never changes a bit; 0: one while clients train, as
- *     many as there are processors when none does
+ * @param sumThreads how many threads add up clients' tensors, which never changes a bit; 0: as many as workers leave
+ *     cores idle while clients train, as many as there are processors when none does
  */
 public record ServerOptions(
         int globalRound,

@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.core.IdleCores;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -21,8 +22,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * sum.fold();
  * }</pre>
  *
- * <p>What is folded while clients may still train is folded by the calling thread alone, unless the options say
- * otherwise; {@link #mean} and {@link #divide}, after the last client, use all processors where the sum is long.
+ * <p>Long sums are split over threads: what is folded while clients may still train over as many as their workers leave
+ * cores idle, {@link #mean} and {@link #divide}, after the last client, over as many as there are processors, unless
+ * the options say otherwise.
  */
 public final class WeightedSum implements AutoCloseable {
 
@@ -35,8 +37,8 @@ public final class WeightedSum implements AutoCloseable {
     private final long[] shape;
     private final Tensor sum;
     private final StagedVectors staged = new StagedVectors();
-    private final ElementRanges meanwhile;
-    private final ElementRanges afterwards;
+    private final int threads;
+    private final ElementRanges ranges;
     private long weight;
     /** Whether the sum is zero, whatever its memory holds. */
     private boolean fresh = true;
@@ -72,9 +74,8 @@ public final class WeightedSum implements AutoCloseable {
         if (sum.nbytes() >= LONG) {
             Native.adviseHugePages(sum.data_ptr().address(), sum.nbytes()); // without them it is only slower
         }
-        this.meanwhile = new ElementRanges(threads == AUTOMATIC ? 1 : threads);
-        this.afterwards =
-                new ElementRanges(threads == AUTOMATIC ? Runtime.getRuntime().availableProcessors() : threads);
+        this.threads = threads;
+        this.ranges = new ElementRanges(afterwards());
     }
 
     /**
@@ -121,16 +122,21 @@ public final class WeightedSum implements AutoCloseable {
 
     /** Adds what is staged, in the order in which it was. */
     public void fold() {
-        fold(meanwhile);
+        fold(threads == AUTOMATIC ? IdleCores.count() : threads);
     }
 
-    private void fold(ElementRanges ranges) {
+    /** The threads that work where no client trains. */
+    private int afterwards() {
+        return threads == AUTOMATIC ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
+    private void fold(int atOnce) {
         if (staged.size() == 0) {
             return;
         }
         long address = sum.data_ptr().address();
         try {
-            ranges.run(sum.numel(), staged.size() + 2L, (from, to) -> staged.fold(address, from, to, fresh));
+            ranges.run(atOnce, sum.numel(), staged.size() + 2L, (from, to) -> staged.fold(address, from, to, fresh));
         } finally {
             staged.clear();
         }
@@ -192,12 +198,12 @@ public final class WeightedSum implements AutoCloseable {
         checkTarget(out);
         long source = whole().data_ptr().address();
         long target = out.data_ptr().address();
-        afterwards.run(sum.numel(), 3, (from, to) -> Native.divideF32(target, source, divisor, from, to));
+        ranges.run(afterwards(), sum.numel(), 3, (from, to) -> Native.divideF32(target, source, divisor, from, to));
     }
 
     /** The sum with all that was added. */
     private Tensor whole() {
-        fold(afterwards);
+        fold(afterwards());
         if (fresh) {
             sum.zero_();
             fresh = false;
@@ -266,8 +272,7 @@ public final class WeightedSum implements AutoCloseable {
 
     @Override
     public void close() {
-        meanwhile.close();
-        afterwards.close();
+        ranges.close();
         sum.close();
     }
 }

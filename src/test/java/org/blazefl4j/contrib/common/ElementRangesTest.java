@@ -29,11 +29,12 @@ final class ElementRangesTest {
     @Property(tries = 100)
     void shouldDoTheWorkOnEachElementOnce(
             @ForAll @IntRange(min = 1, max = 5) int threads,
+            @ForAll @IntRange(min = 1, max = 5) int atOnce,
             @ForAll @IntRange(min = 0, max = 300_000) int elements,
             @ForAll @IntRange(min = 1, max = 100) int cost) {
         AtomicIntegerArray done = new AtomicIntegerArray(elements);
         try (ElementRanges ranges = new ElementRanges(threads)) {
-            ranges.run(elements, cost, (from, to) -> {
+            ranges.run(atOnce, elements, cost, (from, to) -> {
                 for (long i = from; i < to; i++) {
                     done.incrementAndGet((int) i);
                 }
@@ -53,12 +54,19 @@ final class ElementRangesTest {
     }
 
     @Test
+    void shouldUseNoMoreThreadsThanItIsTold() {
+        Set<Thread> met = ConcurrentHashMap.newKeySet();
+        ranges.run(1, MUCH, 1, (from, to) -> met.add(Thread.currentThread()));
+        assertThat(met).containsExactly(Thread.currentThread());
+    }
+
+    @Test
     @Timeout(60)
     void shouldUseAllItsThreadsForMuchWorkAndHaveNoneAfterClosing() {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
         CountDownLatch threads = new CountDownLatch(3);
 
-        ranges.run(MUCH, 1, (from, to) -> meet(threads, met));
+        ranges.run(3, MUCH, 1, (from, to) -> meet(threads, met));
         ranges.close();
 
         assertThat(met).hasSize(3).contains(Thread.currentThread());
@@ -74,7 +82,7 @@ final class ElementRangesTest {
     void shouldDoLittleWorkOnTheCallingThread() {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
 
-        ranges.run(62_006, 5, (from, to) -> met.add(Thread.currentThread()));
+        ranges.run(3, 62_006, 5, (from, to) -> met.add(Thread.currentThread()));
 
         assertThat(met).containsExactly(Thread.currentThread());
     }
@@ -88,7 +96,7 @@ final class ElementRangesTest {
         AtomicLong done = new AtomicLong();
 
         caller.interrupt();
-        ranges.run(MUCH, 1, (from, to) -> {
+        ranges.run(3, MUCH, 1, (from, to) -> {
             if (Thread.currentThread() != caller) {
                 otherBegan.countDown();
                 while (caller.getState() != Thread.State.WAITING) {
@@ -114,13 +122,13 @@ final class ElementRangesTest {
     void shouldPassOnWhatTheWorkThrowsOnAnyThread() {
         IllegalStateException thrown = new IllegalStateException("broken");
 
-        assertThatThrownBy(() -> ranges.run(MUCH, 1, (from, to) -> {
+        assertThatThrownBy(() -> ranges.run(3, MUCH, 1, (from, to) -> {
                     if (to == MUCH) {
                         throw thrown;
                     }
                 }))
                 .isSameAs(thrown);
-        assertThatThrownBy(() -> ranges.run(1, 1, (from, to) -> {
+        assertThatThrownBy(() -> ranges.run(3, 1, 1, (from, to) -> {
                     throw thrown;
                 }))
                 .isSameAs(thrown);
