@@ -240,8 +240,9 @@ final class RunOptions {
                 names = "--memory-format",
                 paramLabel = "FORMAT",
                 defaultValue = "auto",
-                description = "How images lie in memory, one of ${COMPLETION-CANDIDATES}; auto is what the model is"
-                        + " quickest with. Changes the rounding. Default: ${DEFAULT-VALUE}.")
+                description =
+                        "How images lie in memory, one of ${COMPLETION-CANDIDATES}; auto is what the model is"
+                                + " quickest with: channels_last with --autocast bfloat16, else contiguous. Changes the rounding. Default: ${DEFAULT-VALUE}.")
         MemoryLayout memoryFormat;
 
         @Option(

@@ -1,13 +1,12 @@
 package org.blazefl4j.model;
 
 import java.util.Locale;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /** How a batch of images lies in memory, by which LibTorch chooses its kernels: other speed, other rounding. */
 public enum MemoryLayout {
-    /** What the model says that it is quickest with: {@link Model#quickestLayout()}. */
+    /** What the model says that it is quickest with: {@link Model#quickestLayout}. */
     AUTO,
     /** Image by image, channel by channel, row by row (NCHW). */
     CONTIGUOUS,
@@ -22,11 +21,20 @@ public enum MemoryLayout {
         MemoryFormat format = this == CHANNELS_LAST ? MemoryFormat.ChannelsLast : MemoryFormat.Contiguous;
         long[] size = x.shape();
         long[] strides = strides(size);
-        if (IntStream.range(0, strides.length).allMatch(dimension -> x.stride(dimension) == strides[dimension])) {
+        if (hasStrides(x, strides)) {
             return x;
         }
         // With a single channel, memory is the same in all layouts; strides alone say which one is meant.
         return x.is_contiguous(format) ? x.as_strided(size, strides) : x.contiguous(format);
+    }
+
+    private static boolean hasStrides(Tensor x, long[] strides) {
+        for (int dimension = 0; dimension < strides.length; dimension++) {
+            if (x.stride(dimension) != strides[dimension]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private long[] strides(long[] size) {

@@ -73,7 +73,8 @@ public abstract class Model extends Module {
      * @return a new tensor, float32 unless the model computes in another type
      */
     public final Tensor output(Tensor x) {
-        MemoryLayout layout = numerics.layout() == MemoryLayout.AUTO ? quickestLayout() : numerics.layout();
+        MemoryLayout asked = numerics.layout();
+        MemoryLayout layout = asked == MemoryLayout.AUTO ? quickestLayout(numerics.autocast()) : asked;
         DeviceType device = x.is_cpu() ? DeviceType.CPU : DeviceType.CUDA;
         return numerics.autocast().of(device, () -> forward(layout.of(x)));
     }
@@ -87,14 +88,16 @@ public abstract class Model extends Module {
     }
 
     /**
-     * The layout in which this model computes where none is asked for: contiguous unless overridden. The library's own
-     * models are quickest so on the CPU, since their pooling is vectorised; a network with LibTorch's own max pooling
-     * may be quicker in {@code CHANNELS_LAST}.
+     * The layout in which this model computes where none is asked for: unless overridden contiguous in float32, where
+     * the pooling of {@link #maxPool2d} is vectorised, and {@code CHANNELS_LAST} in bfloat16, for which the
+     * convolutions of processors and GPUs are made. In float32 a network with LibTorch's own max pooling may be quicker
+     * in {@code CHANNELS_LAST}.
      *
+     * @param autocast in what the model computes
      * @return not {@code AUTO}
      */
-    protected MemoryLayout quickestLayout() {
-        return MemoryLayout.CONTIGUOUS;
+    protected MemoryLayout quickestLayout(Autocast autocast) {
+        return autocast == Autocast.OFF ? MemoryLayout.CONTIGUOUS : MemoryLayout.CHANNELS_LAST;
     }
 
     /** Adds a child, which this model then owns, and returns it. Its name is part of the parameters' names. */

@@ -3,6 +3,8 @@ package org.blazefl4j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.SeededModelSelector;
@@ -93,6 +95,26 @@ class NumericsTest {
 
             assertThat(Tensors.sha256(model.output(images.contiguous(MemoryFormat.ChannelsLast))))
                     .isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldChooseTheLayoutByTheType(Autocast autocast) {
+        List<Tensor> seen = new ArrayList<>();
+        Model looking = new Model() {
+            @Override
+            public Tensor forward(Tensor x) {
+                seen.add(x);
+                return x.sum();
+            }
+        };
+        looking.setNumerics(new Numerics(MemoryLayout.AUTO, autocast));
+        try (looking;
+                PointerScope scope = new PointerScope()) {
+            looking.output(FormulaImages.inputs(0, 2, 3, 5, 4));
+            assertThat(strides(seen.get(0)))
+                    .containsExactly(autocast == Autocast.OFF ? new long[] {60, 20, 4, 1} : new long[] {60, 1, 12, 3});
         }
     }
 

@@ -28,6 +28,7 @@ public final class Main {
             "pool", PoolPerRound::run,
             "start", PoolStart::run,
             "step", StepSpeed::run,
+            "numerics", StepSpeed::runNumerics,
             "fedavg", FedAvgThroughput::run,
             "evaluation", SharedEvaluation::run,
             "guards", Guards::run,

@@ -2,6 +2,7 @@ package org.blazefl4j.benchmarks;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.blazefl4j.contrib.common.Descent;
@@ -9,8 +10,11 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Cnn;
+import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.Numerics;
 import org.blazefl4j.model.ResNet;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.LibTorch;
@@ -26,8 +30,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Steps per second of one of our models, trained as clients train it, over those of the same network written with
- * LibTorch alone: plain modules, LibTorch's SGD, NCHW. Batches of 50 images of 3×32×32, one core, the same tuned
- * process; epochs of both alternate, and so does which is first.
+ * LibTorch alone: plain modules, LibTorch's SGD, NCHW; or of the same model that computes in another layout or type.
+ * Batches of 50 images of 3×32×32, one core, the same tuned process; epochs of both alternate, and so does which is
+ * first.
  */
 final class StepSpeed {
 
@@ -41,37 +46,75 @@ final class StepSpeed {
         void epoch();
     }
 
+    /** One of our networks, and the same written with LibTorch alone. */
+    private record Network(String name, int samples, Supplier<Model> ours, Supplier<PlainModel> plain) {
+
+        static final List<Network> ALL = List.of(
+                new Network("cnn", 1000, Cnn::new, PlainModel.Cnn::new),
+                new Network("resnet18", 100, () -> ResNet.resNet18(3, 10), PlainModel.ResNet18::new));
+    }
+
     /**
-     * Measures both networks, or that which is named.
+     * Measures both networks, or that which is named, beside plain ones.
      *
      * @param args {@code [--pairs n] [cnn | resnet18] ...}
      */
     static void run(String[] args, Consumer<Measurement> results) {
+        forEach(args, (network, pairs) -> {
+            Loop ours = ours(network, Numerics.DEFAULT);
+            results.accept(measure("step " + network.name, network, pairs, ours, "plain LibTorch", plain(network)));
+        });
+    }
+
+    /**
+     * Measures both networks, or that which is named, in other layouts and types: channels last beside contiguous in
+     * float32 and in bfloat16, and bfloat16 beside float32, both in the layout that is chosen automatically.
+     *
+     * @param args {@code [--pairs n] [cnn | resnet18] ...}
+     */
+    static void runNumerics(String[] args, Consumer<Measurement> results) {
+        forEach(args, (network, pairs) -> {
+            for (Autocast type : Autocast.values()) {
+                String name = "channels_last " + network.name + (type == Autocast.OFF ? "" : " " + type);
+                Loop pixels = ours(network, new Numerics(MemoryLayout.CHANNELS_LAST, type));
+                Loop planes = ours(network, new Numerics(MemoryLayout.CONTIGUOUS, type));
+                results.accept(measure(name, network, pairs, pixels, "contiguous", planes));
+            }
+            Loop shorter = ours(network, new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16));
+            Loop full = ours(network, Numerics.DEFAULT);
+            results.accept(measure("bfloat16 " + network.name, network, pairs, shorter, "float32", full));
+        });
+    }
+
+    private static void forEach(String[] args, ObjIntConsumer<Network> measuring) {
         LibTorch.tune();
         torch.set_num_threads(1);
         List<String> given = List.of(args);
         int at = given.indexOf("--pairs");
         int pairs = at < 0 ? 15 : Integer.parseInt(given.get(at + 1));
-        boolean all = !given.contains("cnn") && !given.contains("resnet18");
-        if (all || given.contains("cnn")) {
-            results.accept(measure("cnn", 1000, pairs, Cnn::new, PlainModel.Cnn::new));
-        }
-        if (all || given.contains("resnet18")) {
-            results.accept(measure("resnet18", 100, pairs, () -> ResNet.resNet18(3, 10), PlainModel.ResNet18::new));
+        List<Network> named = Network.ALL.stream()
+                .filter(network -> given.contains(network.name))
+                .toList();
+        for (Network network : named.isEmpty() ? Network.ALL : named) {
+            measuring.accept(network, pairs);
         }
     }
 
     private static Measurement measure(
-            String name, int samples, int pairs, Supplier<Model> our, Supplier<PlainModel> plain) {
-        Tensor images = torch.rand(samples, 3, 32, 32);
-        Tensor labels = Tensors.of(LongStream.range(0, samples).map(i -> i % 10).toArray());
-        Loop ourLoop = ours(our.get(), images, labels);
-        Loop plainLoop = plain(plain.get(), images, labels);
-        ourLoop.epoch();
-        plainLoop.epoch();
+            String name, Network network, int pairs, Loop loop, String baseline, Loop beside) {
+        loop.epoch();
+        beside.epoch();
         Pairs measured = Pairs.measure(
-                0, pairs, () -> stepsPerSecond(ourLoop, samples), () -> stepsPerSecond(plainLoop, samples));
-        return Measurement.of("step " + name, "steps/s", measured.first(), "plain LibTorch", measured.second());
+                0, pairs, () -> stepsPerSecond(loop, network.samples), () -> stepsPerSecond(beside, network.samples));
+        return Measurement.of(name, "steps/s", measured.first(), baseline, measured.second());
+    }
+
+    private static Tensor images(Network network) {
+        return torch.rand(network.samples, 3, 32, 32);
+    }
+
+    private static Tensor labels(Network network) {
+        return Tensors.of(LongStream.range(0, network.samples).map(i -> i % 10).toArray());
     }
 
     private static double stepsPerSecond(Loop loop, int samples) {
@@ -81,17 +124,23 @@ final class StepSpeed {
     }
 
     /** What a client does, but for the round around it. */
-    private static Loop ours(Model model, Tensor images, Tensor labels) {
+    private static Loop ours(Network network, Numerics numerics) {
+        Model model = network.ours.get();
+        model.setNumerics(numerics);
         FlatParameters state = FlatParameters.of(model);
         state.bind(state.flatten());
         model.train();
         Descent descent = new Descent(model, state, Device.CPU, state::dropGradients);
-        DataLoader loader = new DataLoader(new TensorDataset(images, labels), BATCH, true, torch.createCPUGenerator(1));
+        DataLoader loader = new DataLoader(
+                new TensorDataset(images(network), labels(network)), BATCH, true, torch.createCPUGenerator(1));
         StopEvent stop = StopEvent.create();
         return () -> descent.run(loader, 1, torch::cross_entropy, () -> state.sgdStep(RATE), stop);
     }
 
-    private static Loop plain(PlainModel model, Tensor images, Tensor labels) {
+    private static Loop plain(Network network) {
+        PlainModel model = network.plain.get();
+        Tensor images = images(network);
+        Tensor labels = labels(network);
         TensorVector parameters = model.parameters();
         SGD sgd = new SGD(parameters, new SGDOptions(RATE));
         Generator generator = torch.createCPUGenerator(1);
