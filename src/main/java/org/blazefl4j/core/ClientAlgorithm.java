@@ -9,7 +9,13 @@ package org.blazefl4j.core;
  */
 public interface ClientAlgorithm<U, D, C> {
 
-    /** What the worker needs to know of one client. Called in the parent, once per client and round. */
+    /**
+     * What the worker needs to know of one client. Called in the parent, once per client and round.
+     *
+     * <p>In process mode it is encoded once where it does not change: where the same object is returned as in the
+     * client's last round, and it is made of records, unmodifiable lists, sets and maps of {@code java.util}, strings,
+     * numbers, enums and tensors that were shared. Anything else is encoded in each round.
+     */
     C getClientConfig(int cid);
 
     /** The function that trains one client. Called once, when the trainer is made. */

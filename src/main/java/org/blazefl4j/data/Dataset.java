@@ -7,7 +7,8 @@ import org.bytedeco.pytorch.Tensor;
  * Samples that are read in whole batches.
  *
  * <p>To cross into worker processes an implementation is a record or a plain class of tensors, numbers, strings and
- * other such objects; {@code FilteredDataset} over shared tensors costs only its indices.
+ * other such objects. Its tensors are not written to once clients train on it: worker processes read copies that were
+ * made before.
  */
 public interface Dataset {
 

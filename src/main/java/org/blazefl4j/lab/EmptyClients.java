@@ -2,6 +2,7 @@ package org.blazefl4j.lab;
 
 import java.util.Map;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.contrib.common.ClientConfigs;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientAlgorithm;
@@ -14,11 +15,14 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Clients that train nothing: each copies the global parameters into its uplink buffer, marks the first one with its id
  * and returns them with a size and two metrics.
- *
- * @param floats the number of parameters
  */
-public record EmptyClients(int floats)
+public final class EmptyClients
         implements ClientAlgorithm<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> {
+
+    private static final long DATA_SIZE = 500;
+
+    private final int floats;
+    private final ClientConfigs<Config> configs = new ClientConfigs<>();
 
     /**
      * What a client is told.
@@ -28,9 +32,18 @@ public record EmptyClients(int floats)
      */
     public record Config(int cid, long dataSize) {}
 
+    /**
+     * Any number of clients.
+     *
+     * @param floats the number of parameters
+     */
+    public EmptyClients(int floats) {
+        this.floats = floats;
+    }
+
     @Override
     public Config getClientConfig(int cid) {
-        return new Config(cid, 500);
+        return configs.get(cid, last -> true, () -> new Config(cid, DATA_SIZE));
     }
 
     @Override

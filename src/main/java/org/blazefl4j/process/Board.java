@@ -34,6 +34,10 @@ final class Board implements AutoCloseable {
     static final int ANY_REASON = STOP_EVENT | ROUND_ENDS;
 
     private static final int AREA_BYTES = 8192;
+
+    /** Of the area of a job. */
+    private static final int EXTENSION_BYTES = 2048;
+
     private static final int ESHUTDOWN = -108;
     private static final int EAGAIN = -11;
     private static final int EPROTO = -71;
@@ -53,6 +57,11 @@ final class Board implements AutoCloseable {
 
     /** A part of the board that holds one message. */
     record Area(Segment segment, long offset, int bytes) {
+
+        /** A part of it. */
+        Area part(int from, int length) {
+            return new Area(segment, offset + from, length);
+        }
 
         /** Some of its bytes. */
         ByteBuffer view(int from, int length) {
@@ -120,7 +129,17 @@ final class Board implements AutoCloseable {
         return area(checked(JobBoard.workerArea(handle, worker)));
     }
 
-    Area jobArea(int lane) {
+    /** Where a job's order and configuration lie. */
+    Area configArea(int lane) {
+        return jobArea(lane).part(0, AREA_BYTES - EXTENSION_BYTES);
+    }
+
+    /** Where a job's extension lies. */
+    Area extensionArea(int lane) {
+        return jobArea(lane).part(AREA_BYTES - EXTENSION_BYTES, EXTENSION_BYTES);
+    }
+
+    private Area jobArea(int lane) {
         return area(checked(JobBoard.jobArea(handle, lane)));
     }
 

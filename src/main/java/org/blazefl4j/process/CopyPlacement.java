@@ -22,6 +22,7 @@ final class CopyPlacement implements Placement {
     private Segment space;
     private long start;
     private long end;
+    private boolean lasting;
 
     CopyPlacement(SharedMemoryMap known) {
         this.known = known;
@@ -33,7 +34,13 @@ final class CopyPlacement implements Placement {
         space = segment;
         start = offset;
         end = offset;
+        lasting = true;
         copies.clear();
+    }
+
+    /** Whether all tensors of the message lie where they stay what they are until {@code known.removals()} changes. */
+    boolean isLasting() {
+        return lasting;
     }
 
     @Override
@@ -41,6 +48,7 @@ final class CopyPlacement implements Placement {
         SharedMemoryMap.Place place = layout.bytes() > 0 && TensorMemory.lies(tensor, layout)
                 ? known.find(TensorMemory.address(tensor), layout.bytes())
                 : null;
+        lasting &= place != null && place.lasting();
         if (place != null) {
             return handle(place.segment(), place.offset(), layout);
         }

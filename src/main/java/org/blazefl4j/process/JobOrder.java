@@ -14,7 +14,7 @@ import org.blazefl4j.shm.SegmentHandle;
  * @param device where it computes
  * @param segment the segment of its slot; null for a shard, which has none
  * @param slot which slot of the segment
- * @param extended whether the message is a {@link JobMessage}, and not the client's configuration alone
+ * @param extended whether a {@link JobExtension} lies behind the configuration
  */
 record JobOrder(int id, int round, Device device, SegmentHandle segment, int slot, boolean extended) {
 

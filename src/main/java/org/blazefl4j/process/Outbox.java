@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.Segment;
@@ -22,6 +23,8 @@ final class Outbox implements AutoCloseable {
 
     static final int IN_SEGMENT = 1;
 
+    private static final int NONE = -1;
+
     /** What a segment has to spare for the next, longer message. */
     private static final long MOST_SPARE = 1 << 20;
 
@@ -35,6 +38,8 @@ final class Outbox implements AutoCloseable {
     private final ByteBuffer bytes;
 
     private Segment own;
+    private long sentStart;
+    private int sentBytes = NONE;
 
     Outbox(Board.Area area, PackageEncoder encoder) {
         this.area = area;
@@ -54,6 +59,23 @@ final class Outbox implements AutoCloseable {
             grow(needed);
             sendInSegment(graph, placement);
         }
+    }
+
+    /** Puts a message again that an outbox of the same encoder has {@link #sent}. */
+    void send(byte[] message) {
+        long start = area.offset() + HEADER_BYTES;
+        inArea(start).put(message);
+        writeHeader(area.segment(), start, message.length);
+    }
+
+    /** The message that lies in the area, with its table; none if it is in the segment. */
+    Optional<byte[]> sent() {
+        if (sentBytes == NONE) {
+            return Optional.empty();
+        }
+        byte[] message = new byte[sentBytes];
+        inArea(sentStart).get(message);
+        return Optional.of(message);
     }
 
     private long sendInArea(Object graph, Placement placement) {
@@ -88,6 +110,8 @@ final class Outbox implements AutoCloseable {
     }
 
     private void writeHeader(Segment space, long start, int messageBytes) {
+        sentStart = start;
+        sentBytes = space == own ? NONE : messageBytes;
         bytes.clear();
         bytes.putInt(space == own ? IN_SEGMENT : IN_AREA).putInt(messageBytes).putLong(start);
         if (space == own) {

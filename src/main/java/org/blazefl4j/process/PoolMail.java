@@ -7,31 +7,36 @@ import org.blazefl4j.shm.PackageEncoder;
 /** The parent's side of all messages on the board. Used by one thread at a time. */
 final class PoolMail implements AutoCloseable {
 
+    private final PackageEncoder encoder = new PackageEncoder();
     private final CopyPlacement copies;
+    private final ConfigMessages known;
     private final Outbox setup;
     private final Outbox round;
-    private final Outbox[] jobs;
+    private final Outbox[] configs;
+    private final Outbox[] extensions;
     private final ByteBuffer[] orders;
     private final Inbox[] results;
 
     /**
      * Opens the boxes.
      *
-     * @param known which tensors need no copy
+     * @param map which tensors need no copy
      * @param loader finds the classes of results
      */
-    PoolMail(Board board, SharedMemoryMap known, ClassLoader loader) {
-        PackageEncoder encoder = new PackageEncoder();
+    PoolMail(Board board, SharedMemoryMap map, ClassLoader loader) {
         PackageDecoder decoder = new PackageDecoder(loader);
-        copies = new CopyPlacement(known);
+        copies = new CopyPlacement(map);
+        known = new ConfigMessages(map);
         setup = new Outbox(board.setupArea(), encoder);
         round = new Outbox(board.roundArea(), encoder);
-        jobs = new Outbox[board.lanes()];
+        configs = new Outbox[board.lanes()];
+        extensions = new Outbox[board.lanes()];
         orders = new ByteBuffer[board.lanes()];
         results = new Inbox[board.lanes()];
-        for (int lane = 0; lane < jobs.length; lane++) {
-            jobs[lane] = new Outbox(board.jobArea(lane), encoder);
-            orders[lane] = board.jobArea(lane).view(JobOrder.OFFSET, JobOrder.BYTES);
+        for (int lane = 0; lane < configs.length; lane++) {
+            configs[lane] = new Outbox(board.configArea(lane), encoder);
+            extensions[lane] = new Outbox(board.extensionArea(lane), encoder);
+            orders[lane] = board.configArea(lane).view(JobOrder.OFFSET, JobOrder.BYTES);
             results[lane] = new Inbox(board.resultArea(lane), decoder);
         }
     }
@@ -50,9 +55,28 @@ final class PoolMail implements AutoCloseable {
     }
 
     /** What the worker reads that claims the lane, which is free. */
-    void send(int lane, JobOrder order, JobMessage message) {
+    void send(int lane, JobOrder order, Object config, JobExtension extension) {
         order.write(orders[lane].clear());
-        jobs[lane].send(order.extended() ? message : message.config(), copies);
+        if (order.extended()) {
+            extensions[lane].send(extension, copies);
+        }
+        if (extension.work() == null) {
+            sendOfClient(configs[lane], order.id(), config);
+        } else {
+            configs[lane].send(config, copies);
+        }
+    }
+
+    private void sendOfClient(Outbox outbox, int client, Object config) {
+        byte[] message = known.find(client, config);
+        if (message != null) {
+            outbox.send(message);
+            return;
+        }
+        outbox.send(config, copies);
+        if (encoder.wasConstant() && copies.isLasting()) {
+            outbox.sent().ifPresent(sent -> known.keep(client, config, sent));
+        }
     }
 
     /** What the worker left that committed the lane. */
@@ -63,8 +87,8 @@ final class PoolMail implements AutoCloseable {
     /** The size of all segments but the board, in bytes. */
     long segmentBytes() {
         long bytes = setup.segmentBytes() + round.segmentBytes();
-        for (Outbox job : jobs) {
-            bytes += job.segmentBytes();
+        for (int lane = 0; lane < configs.length; lane++) {
+            bytes += configs[lane].segmentBytes() + extensions[lane].segmentBytes();
         }
         return bytes;
     }
@@ -73,8 +97,9 @@ final class PoolMail implements AutoCloseable {
     public void close() {
         setup.close();
         round.close();
-        for (Outbox job : jobs) {
-            job.close();
+        for (int lane = 0; lane < configs.length; lane++) {
+            configs[lane].close();
+            extensions[lane].close();
         }
     }
 }

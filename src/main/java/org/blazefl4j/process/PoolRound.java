@@ -248,8 +248,9 @@ public final class PoolRound {
     private void send(int index) {
         int lane = lane(index);
         Outstanding sent = byLane[lane];
-        try (JobMessage job = message(index)) {
-            pool.mail().send(lane, JobOrder.of(sent.job, sent.slot, !job.isPlain()), job);
+        try (JobExtension extension = extension(index)) {
+            boolean extended = extension != JobExtension.NONE;
+            pool.mail().send(lane, JobOrder.of(sent.job, sent.slot, extended), sent.config, extension);
         }
         board.deal(lane, message, sent.attempt);
     }
@@ -261,14 +262,17 @@ public final class PoolRound {
         send(index);
     }
 
-    private JobMessage message(int index) {
+    private JobExtension extension(int index) {
         int lane = lane(index);
-        Outstanding sent = byLane[lane];
+        String work = byLane[lane].job.work();
         try (Tensor committed = jobs.state(index)) {
+            if (work == null && committed == null) {
+                return JobExtension.NONE;
+            }
             Tensor state = committed == null ? null : pool.states().place(lane, committed);
-            return new JobMessage(sent.job.work(), sent.config, state, null);
+            return new JobExtension(work, state, null);
         } catch (IllegalStateException e) {
-            return new JobMessage(sent.job.work(), sent.config, null, e.getMessage());
+            return new JobExtension(work, null, e.getMessage());
         }
     }
 

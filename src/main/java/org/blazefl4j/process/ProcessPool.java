@@ -171,7 +171,9 @@ public final class ProcessPool implements AutoCloseable {
             throw new IllegalStateException("pool is closed: shared=" + data + "; make a new trainer");
         }
         try {
-            TensorWalk.tensors(data).forEach(found -> shared.share(found.tensor()));
+            shared.share(TensorWalk.tensors(data).stream()
+                    .map(TensorWalk.Found::tensor)
+                    .toList());
         } finally {
             tenancy.leave();
         }
@@ -190,7 +192,6 @@ public final class ProcessPool implements AutoCloseable {
         roundThread = Thread.currentThread();
         try {
             checkClass(payload);
-            shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
             Object function = crossing(jobs.shardFunction());
             mail.send(new RoundMessage(messages, environment(), shared.byName(), payload, function));

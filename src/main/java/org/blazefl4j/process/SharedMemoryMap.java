@@ -14,25 +14,42 @@ final class SharedMemoryMap {
      * @param bytes its length
      * @param segment what has the same bytes
      * @param offset where in the segment
+     * @param lasting whether nothing else comes to lie there before the range is removed
      */
-    private record Range(long address, long bytes, Segment segment, long offset) {}
+    private record Range(long address, long bytes, Segment segment, long offset, boolean lasting) {}
 
-    /** A place in a segment. */
-    record Place(Segment segment, long offset) {}
+    /**
+     * A place in a segment.
+     *
+     * @param lasting whether it stays what it is until {@link #removals} changes
+     */
+    record Place(Segment segment, long offset, boolean lasting) {}
 
     private final TreeMap<Long, Range> ranges = new TreeMap<>();
+    private int removals;
 
+    /** Of a segment that is used again and again. */
     void add(Segment segment) {
-        add(segment.address(), segment.bytes(), segment, 0);
+        put(new Range(segment.address(), segment.bytes(), segment, 0, false));
     }
 
-    /** Says that what lies at an address is also in a segment. */
-    void add(long address, long bytes, Segment segment, long offset) {
-        ranges.put(address, new Range(address, bytes, segment, offset));
+    /** Says that what lies at an address is also in a segment, until it is removed. */
+    void addLasting(long address, long bytes, Segment segment, long offset) {
+        put(new Range(address, bytes, segment, offset, true));
+    }
+
+    private void put(Range range) {
+        ranges.put(range.address(), range);
     }
 
     void remove(long address) {
-        ranges.remove(address);
+        Range removed = ranges.remove(address);
+        removals += removed != null && removed.lasting() ? 1 : 0;
+    }
+
+    /** How many lasting ranges were removed. */
+    int removals() {
+        return removals;
     }
 
     /** Where the bytes are in shared memory; null if they are not, or not all. */
@@ -43,6 +60,8 @@ final class SharedMemoryMap {
         }
         Range range = below.getValue();
         long from = address - range.address();
-        return from <= range.bytes() - bytes ? new Place(range.segment(), range.offset() + from) : null;
+        return from <= range.bytes() - bytes
+                ? new Place(range.segment(), range.offset() + from, range.lasting())
+                : null;
     }
 }

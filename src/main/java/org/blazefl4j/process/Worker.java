@@ -42,7 +42,8 @@ final class Worker {
     private final ClientWorker<Object, Object, Object> clients;
     private final CopyPlacement copies = new CopyPlacement(new SharedMemoryMap());
     private final Inbox roundInbox;
-    private final Inbox[] jobs;
+    private final Inbox[] configs;
+    private final Inbox[] extensions;
     private final ByteBuffer[] orders;
     private final Outbox[] results;
     private final List<Kept> kept = new ArrayList<>();
@@ -73,12 +74,14 @@ final class Worker {
         this.runner = new ClientRunner(
                 index, setup.settings(), shared, new BoardStopEvent(board), loader, Overtime.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
-        this.jobs = new Inbox[board.lanes()];
+        this.configs = new Inbox[board.lanes()];
+        this.extensions = new Inbox[board.lanes()];
         this.orders = new ByteBuffer[board.lanes()];
         this.results = new Outbox[board.lanes()];
-        for (int lane = 0; lane < jobs.length; lane++) {
-            jobs[lane] = new Inbox(board.jobArea(lane), decoder);
-            orders[lane] = board.jobArea(lane).view(JobOrder.OFFSET, JobOrder.BYTES);
+        for (int lane = 0; lane < configs.length; lane++) {
+            configs[lane] = new Inbox(board.configArea(lane), decoder);
+            extensions[lane] = new Inbox(board.extensionArea(lane), decoder);
+            orders[lane] = board.configArea(lane).view(JobOrder.OFFSET, JobOrder.BYTES);
             results[lane] = new Outbox(board.resultArea(lane), encoder);
         }
         adopt(setup.environment());
@@ -197,22 +200,33 @@ final class Worker {
 
     /** Does the lane's job and puts its result; returns the segments of its unbounded tensors. */
     private List<Segment> work(int lane, int attempt) throws Exception {
-        try (Inbox.Received received = jobs[lane].receive(segments)) {
-            JobOrder order = JobOrder.read(orders[lane].clear());
-            JobMessage message = order.extended() ? received.graph(JobMessage.class) : JobMessage.of(received.graph());
-            ClientJob job = order.job(message.work());
-            FaultPoint.isAt(job, attempt);
-            FaultPoint.DECODING.reach();
-            return job.isShard() ? workShard(lane, job, message) : train(lane, job, message, order.slotIn(segments));
+        JobOrder order = JobOrder.read(orders[lane].clear());
+        if (!order.extended()) {
+            return work(lane, attempt, order, JobExtension.NONE);
+        }
+        try (Inbox.Received extension = extensions[lane].receive(segments)) {
+            return work(lane, attempt, order, extension.graph(JobExtension.class));
         }
     }
 
-    private List<Segment> workShard(int lane, ClientJob job, JobMessage message) throws Exception {
+    private List<Segment> work(int lane, int attempt, JobOrder order, JobExtension extension) throws Exception {
+        ClientJob job = order.job(extension.work());
+        try (Inbox.Received config = configs[lane].receive(segments)) {
+            FaultPoint.isAt(job, attempt);
+            FaultPoint.DECODING.reach();
+            if (job.isShard()) {
+                return workShard(lane, job, config.graph());
+            }
+            return train(lane, job, config.graph(), extension, order.slotIn(segments));
+        }
+    }
+
+    private List<Segment> workShard(int lane, ClientJob job, Object shard) throws Exception {
         if (shards == null) {
             shards = functions.find(roundMessage().function());
         }
         try (ClientState none = new ClientState(() -> null)) {
-            runner.run(call(shards, job, message, () -> null), none, result -> {
+            runner.run(call(shards, job, shard, () -> null), none, result -> {
                 results[lane].send(result, copies);
                 return null;
             });
@@ -221,19 +235,20 @@ final class Worker {
     }
 
     private WorkerCall<Object, Object, Object> call(
-            ClientWorker<Object, Object, Object> function, ClientJob job, JobMessage message, Supplier<Object> buffer) {
-        return new WorkerCall<>(function, job, message.config(), roundMessage().payload(), buffer);
+            ClientWorker<Object, Object, Object> function, ClientJob job, Object config, Supplier<Object> buffer) {
+        return new WorkerCall<>(function, job, config, roundMessage().payload(), buffer);
     }
 
     private RoundMessage roundMessage() {
         return (RoundMessage) round.graph();
     }
 
-    private List<Segment> train(int lane, ClientJob job, JobMessage message, Slot slot) throws Exception {
-        try (UplinkPlacement placement = new UplinkPlacement(slot, layout);
-                ClientState state = new ClientState(() -> committed(message))) {
+    private List<Segment> train(int lane, ClientJob job, Object config, JobExtension extension, Slot slot)
+            throws Exception {
+        try (ClientState state = new ClientState(() -> committed(extension));
+                UplinkPlacement placement = new UplinkPlacement(slot, layout)) {
             runner.run(
-                    call(clients, job, message, () -> layout.buffer(slot, decoder)),
+                    call(clients, job, config, () -> layout.buffer(slot, decoder)),
                     state,
                     uplink -> put(lane, uplink, state.kept(), placement));
             requireReleased(slot, job);
@@ -243,11 +258,11 @@ final class Worker {
         }
     }
 
-    private static Tensor committed(JobMessage message) {
-        if (message.stateFailure() != null) {
-            throw new IllegalStateException(message.stateFailure());
+    private static Tensor committed(JobExtension extension) {
+        if (extension.stateFailure() != null) {
+            throw new IllegalStateException(extension.stateFailure());
         }
-        return message.state();
+        return extension.state();
     }
 
     private Void put(int lane, Object uplink, Tensor state, UplinkPlacement placement) {

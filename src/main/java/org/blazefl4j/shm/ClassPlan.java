@@ -8,6 +8,9 @@ import org.blazefl4j.shm.ClassReflection.Shape;
 /** What the codec knows of a class; made once per class, without initialising it. */
 final class ClassPlan {
 
+    /** What {@code List.of}, {@code Set.copyOf} and their like return. */
+    private static final String UNMODIFIABLE = "java.util.ImmutableCollections$";
+
     private static final ClassValue<ClassPlan> PLANS = new ClassValue<>() {
         @Override
         protected ClassPlan computeValue(Class<?> type) {
@@ -37,6 +40,9 @@ final class ClassPlan {
     /** A number over all that both sides have to agree on: name, fields and their types, enum constants. */
     final long fingerprint;
 
+    /** Whether its objects never change, what they hold and tensors' elements apart. */
+    final boolean constant;
+
     private final MethodHandle factory;
     private volatile Object[] constants;
 
@@ -49,6 +55,7 @@ final class ClassPlan {
         this.fields = shape.fields();
         this.factory = shape.factory();
         this.text = kind == Kind.TEXT ? TextValue.of(type) : null;
+        this.constant = kind.isConstant() || type.getName().startsWith(UNMODIFIABLE);
         this.nameBytes = type.getName().getBytes(StandardCharsets.UTF_8);
         this.fingerprint = fingerprint(type.getName(), shape.signature());
     }

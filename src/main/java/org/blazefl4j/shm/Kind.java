@@ -84,6 +84,11 @@ enum Kind {
         return compareTo(TENSOR) <= 0 || this == PRIMITIVE_ARRAY;
     }
 
+    /** Whether values of this kind never change, as far as they do not through others that they hold. */
+    boolean isConstant() {
+        return compareTo(BIT_SET) < 0 || this == TEXT || this == TENSOR || this == OPTIONAL || this == RECORD;
+    }
+
     /** Whether a value may arrive in another class than it left in. */
     boolean changesClass() {
         return this == TENSOR || compareTo(LIST) >= 0 && compareTo(ENUM_MAP) <= 0;

@@ -59,6 +59,7 @@ public final class PackageEncoder {
     private final Supplier<String> pathText = path::toString;
     private TensorPlacer placer;
     private boolean unbounded;
+    private boolean constant;
 
     /** Makes an encoder. */
     public PackageEncoder() {
@@ -82,6 +83,7 @@ public final class PackageEncoder {
      */
     public ByteBuffer encode(Object graph, TensorPlacer tensorPlacer) {
         placer = tensorPlacer;
+        constant = true;
         try {
             out.start();
             write(graph, Object.class);
@@ -94,6 +96,15 @@ public final class PackageEncoder {
         } finally {
             reset();
         }
+    }
+
+    /**
+     * Whether what was encoded last never changes, so that it would give the same message again, as long as its tensors
+     * are placed alike: it is made of records, unmodifiable collections of {@code java.util}, strings, numbers and such
+     * alone.
+     */
+    public boolean wasConstant() {
+        return constant;
     }
 
     private void reset() {
@@ -115,6 +126,7 @@ public final class PackageEncoder {
         if (plan.kind == Kind.REFUSED) {
             throw refused(value.getClass(), plan.refusal);
         }
+        constant &= plan.constant;
         if (plan.kind.isNumbered()) {
             writeNumbered(value, plan, declared);
         } else if (plan.kind == Kind.ENUM) {

@@ -20,7 +20,7 @@ final class InboxTest {
     private static final int SEGMENT = 16;
 
     private final Board board = Board.create(1, 1, 0);
-    private final Board.Area area = board.jobArea(0);
+    private final Board.Area area = board.configArea(0);
     private final ByteBuffer bytes = SegmentMemory.view(area.segment(), area.offset(), area.bytes());
 
     @BeforeEach

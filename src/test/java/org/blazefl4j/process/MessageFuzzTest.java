@@ -49,13 +49,13 @@ class MessageFuzzTest {
     @BeforeContainer
     static void send() {
         board = Board.create(3, 4, 0);
-        area = board.jobArea(1);
+        area = board.configArea(1);
         outbox = new Outbox(area, new PackageEncoder());
         try (PointerScope scope = new PointerScope()) {
             Map<String, Object> notes = new HashMap<>(Map.of("loss", 0.5, "tags", List.of("a", "b"), "k", new int[3]));
             Up up = new Up(3, torch.ones(4, 5).t(), notes);
             for (Object message : List.of(
-                    new JobMessage(null, up, torch.ones(100), null),
+                    new JobExtension(null, torch.ones(100), null),
                     new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
                     new StatefulResult(up, torch.ones(8)),
                     up,

@@ -23,6 +23,7 @@ public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientCo
     private final int numClients;
     private final SgdOptions options;
     private final long numel;
+    private final ClientConfigs<ClientConfig> configs = new ClientConfigs<>();
 
     /**
      * The clients of one federation.
@@ -59,7 +60,8 @@ public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientCo
 
     @Override
     public ClientConfig getClientConfig(int cid) {
-        return new ClientConfig(model, dataset.getDataset(PartitionType.TRAIN, cid), options);
+        Dataset samples = dataset.getDataset(PartitionType.TRAIN, cid);
+        return configs.get(cid, last -> last.dataset() == samples, () -> new ClientConfig(model, samples, options));
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.blazefl4j.contrib.common.ClientConfigs;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.Partitions;
 import org.blazefl4j.contrib.common.SelectedModel;
@@ -47,6 +48,7 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
     private final DsflClientOptions options;
     private final long openSize;
     private final long classes;
+    private final ClientConfigs<DsflClientConfig> configs = new ClientConfigs<>();
 
     /**
      * Clients that all have the same kind of model.
@@ -136,9 +138,13 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
 
     @Override
     public DsflClientConfig getClientConfig(int cid) {
+        Dataset samples = dataset.getDataset(DsflPartitionType.TRAIN, cid);
+        Dataset open = open();
         Dataset test = options.evaluate() ? dataset.getDataset(DsflPartitionType.TEST, cid) : null;
-        return new DsflClientConfig(
-                models.get(cid), dataset.getDataset(DsflPartitionType.TRAIN, cid), open(), test, options);
+        return configs.get(
+                cid,
+                last -> last.dataset() == samples && last.open() == open && last.test() == test,
+                () -> new DsflClientConfig(models.get(cid), samples, open, test, options));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.CommonTensors;
+import org.blazefl4j.contrib.common.SharedDatasets;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -8,8 +8,8 @@ import org.blazefl4j.trainer.TrainerOptions;
 /**
  * Runs the clients of DS-FL in worker processes.
  *
- * <p>Tensors that the data sets of several clients have in common are copied to shared memory once, when the trainer is
- * made; data that one client has for itself crosses in each of its rounds, as its state does.
+ * <p>The tensors of all clients' data sets are copied to shared memory once, when the trainer is made, and are not to
+ * be written to from then on; a client's state crosses in each of its rounds.
  */
 public class DsflProcessPoolClientTrainer
         extends ProcessPoolClientTrainer<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
@@ -38,6 +38,6 @@ public class DsflProcessPoolClientTrainer
     @SuppressWarnings("this-escape") // what is called cannot be overridden outside the library
     public DsflProcessPoolClientTrainer(DsflClients clients, TrainerOptions options, ProcessOptions processOptions) {
         super(clients, options, processOptions);
-        CommonTensors.share(this, clients.datasets());
+        SharedDatasets.share(this, clients.datasets());
     }
 }

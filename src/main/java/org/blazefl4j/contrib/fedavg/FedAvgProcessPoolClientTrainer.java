@@ -1,7 +1,7 @@
 package org.blazefl4j.contrib.fedavg;
 
 import org.blazefl4j.contrib.common.ClientConfig;
-import org.blazefl4j.contrib.common.CommonTensors;
+import org.blazefl4j.contrib.common.SharedDatasets;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -9,8 +9,8 @@ import org.blazefl4j.trainer.TrainerOptions;
 /**
  * Trains the clients of federated averaging in worker processes.
  *
- * <p>Tensors that the data sets of several clients have in common are copied to shared memory once, when the trainer is
- * made; data that one client has for itself crosses in each of its rounds.
+ * <p>The tensors of all clients' data sets are copied to shared memory once, when the trainer is made, and are not to
+ * be written to from then on.
  */
 public class FedAvgProcessPoolClientTrainer
         extends ProcessPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> {
@@ -40,6 +40,6 @@ public class FedAvgProcessPoolClientTrainer
     public FedAvgProcessPoolClientTrainer(
             FedAvgClients clients, TrainerOptions options, ProcessOptions processOptions) {
         super(clients, options, processOptions);
-        CommonTensors.share(this, clients.datasets());
+        SharedDatasets.share(this, clients.datasets());
     }
 }

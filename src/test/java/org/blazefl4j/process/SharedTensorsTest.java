@@ -1,0 +1,87 @@
+package org.blazefl4j.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import org.blazefl4j.process.SharedMemoryMap.Place;
+import org.blazefl4j.shm.TensorLayout;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class SharedTensorsTest {
+
+    private final SharedMemoryMap map = new SharedMemoryMap();
+    private final SharedTensors shared = new SharedTensors(map);
+
+    @AfterEach
+    void close() {
+        shared.close();
+    }
+
+    private Place place(Tensor tensor) {
+        return map.find(TensorMemory.address(tensor), tensor.nbytes());
+    }
+
+    @Test
+    void shouldCopyTensorsThatAreSharedTogetherIntoOneSegment() {
+        try (PointerScope scope = new PointerScope()) {
+            List<Tensor> tensors =
+                    IntStream.range(0, 50).mapToObj(i -> torch.rand(i + 1)).toList();
+            shared.share(tensors);
+            for (Tensor tensor : tensors) {
+                Place place = place(tensor);
+                assertThat(place.lasting()).isTrue();
+                assertThat(place.segment()).isSameAs(place(tensors.get(0)).segment());
+                assertThat(place.segment()
+                                .tensor(place.offset(), TensorLayout.of(tensor))
+                                .equal(tensor))
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void shouldShareNothingTwice() {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor whole = torch.rand(100);
+            shared.share(List.of(whole.narrow(0, 0, 10), whole, whole.narrow(0, 0, 20)));
+            Place first = place(whole);
+            shared.share(List.of(whole, whole.narrow(0, 50, 10)));
+            assertThat(place(whole)).isEqualTo(first);
+            assertThat(place(whole.narrow(0, 50, 10))).isEqualTo(new Place(first.segment(), 200, true));
+        }
+    }
+
+    @Test
+    void shouldLeaveOutWhatDoesNotLieTogetherOrHasNoElements() {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor everyOther = torch.rand(4, 4).narrow(1, 0, 2);
+            shared.share(List.of(everyOther, torch.empty(0)));
+            assertThat(place(everyOther)).isNull();
+        }
+    }
+
+    @Test
+    void shouldForgetWhatNobodyElseHasOnceMoreIsShared() {
+        try (Tensor kept = torch.rand(10);
+                Tensor more = torch.rand(1000)) {
+            Tensor gone = torch.rand(100);
+            Tensor view = gone.narrow(0, 90, 10);
+            long address = TensorMemory.address(gone);
+            shared.share(List.of(kept, view, gone));
+            assertThat(map.find(address, 400)).isNotNull();
+            gone.close();
+            view.close();
+
+            shared.share(List.of(more));
+            assertThat(map.find(address, 400)).isNull();
+            assertThat(map.removals()).isEqualTo(2);
+            assertThat(place(kept)).isNotNull();
+            assertThat(place(more)).isNotNull();
+        }
+    }
+}
