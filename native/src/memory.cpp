@@ -14,6 +14,9 @@
 
 namespace {
 
+/** Beyond it pages are mapped as they are touched: of a large data set a worker may never need most. */
+constexpr std::int64_t most_populated = std::int64_t{1} << 28;
+
 /** Reserves every byte, so that a later write cannot meet a full file system; the descriptor, or what went wrong. */
 std::int32_t reserved(int fd, std::int64_t bytes) noexcept {
     if (fd < 0) {
@@ -103,7 +106,8 @@ std::int64_t bfl_map(std::int32_t fd, std::int64_t bytes) noexcept {
     if (found.st_size < bytes) {  // what lies beyond the file's end is mapped, but kills who touches it
         return -EINVAL;
     }
-    void* mapped = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+    const int flags = MAP_SHARED | (bytes <= most_populated ? MAP_POPULATE : 0);
+    void* mapped = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE, flags, fd, 0);
     return mapped == MAP_FAILED ? -errno : bfl::address_of(mapped);
 }
 

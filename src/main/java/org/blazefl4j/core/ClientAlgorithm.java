@@ -13,8 +13,9 @@ public interface ClientAlgorithm<U, D, C> {
      * What the worker needs to know of one client. Called in the parent, once per client and round.
      *
      * <p>In process mode it is encoded once where it does not change: where the same object is returned as in the
-     * client's last round, and it is made of records, unmodifiable lists, sets and maps of {@code java.util}, strings,
-     * numbers, enums and tensors that were shared. Anything else is encoded in each round.
+     * client's last round, and it is made of records, lists, sets and maps as {@code of}, {@code copyOf} and
+     * {@code Stream.toList} make them, strings, numbers, enums and tensors that were shared, and takes less than 4 KB.
+     * Anything else is encoded in each round. What is shared is not written to, nor given another shape.
      */
     C getClientConfig(int cid);
 

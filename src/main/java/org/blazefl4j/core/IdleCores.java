@@ -31,9 +31,13 @@ public final class IdleCores {
     /**
      * Says that workers keep some cores busy.
      *
-     * @param cores how many; 0 or more, and more than there are is allowed
+     * @param cores how many; more than there are is allowed
+     * @throws IllegalArgumentException if it is negative
      */
     public static Claim claim(int cores) {
+        if (cores < 0) {
+            throw new IllegalArgumentException("too few cores: cores=" + cores + ", limit=0 or more");
+        }
         BUSY.addAndGet(cores);
         return new Claim(cores);
     }

@@ -30,7 +30,7 @@ public interface Workers {
      * Puts tensors to where workers read them without a copy, for as long as the trainer lives: in process mode they
      * are copied to shared memory, once, however often this is called; in other modes nothing is done. For data that
      * payloads refer to again and again. Who owns the tensors may close them later, but does not change what is in
-     * them.
+     * them, nor their shape, and does not use their memory for others.
      *
      * @param data anything a package may hold; its tensors are meant
      * @throws IllegalArgumentException if it cannot cross to workers

@@ -57,4 +57,9 @@ public final class Cnn extends Model {
         h = fc2.forward(h).relu_();
         return fc3.forward(h);
     }
+
+    @Override
+    protected MemoryLayout quickestLayout(Autocast autocast) {
+        return quickestForConvolutions(autocast);
+    }
 }

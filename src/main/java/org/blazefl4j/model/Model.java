@@ -88,15 +88,21 @@ public abstract class Model extends Module {
     }
 
     /**
-     * The layout in which this model computes where none is asked for: unless overridden contiguous in float32, where
-     * the pooling of {@link #maxPool2d} is vectorised, and {@code CHANNELS_LAST} in bfloat16, for which the
-     * convolutions of processors and GPUs are made. In float32 a network with LibTorch's own max pooling may be quicker
-     * in {@code CHANNELS_LAST}.
+     * The layout in which this model computes where none is asked for: contiguous unless overridden. The library's
+     * convolutional models compute so in float32, for the pooling of {@link #maxPool2d} is vectorised so, and in
+     * {@code CHANNELS_LAST} in bfloat16. A network with LibTorch's own max pooling may be quicker in
+     * {@code CHANNELS_LAST} in float32, too. A model in that layout flattens images by {@code flatten}, for
+     * {@code view} refuses them.
      *
      * @param autocast in what the model computes
      * @return not {@code AUTO}
      */
     protected MemoryLayout quickestLayout(Autocast autocast) {
+        return MemoryLayout.CONTIGUOUS;
+    }
+
+    /** What convolutions are quickest in, with pooling by {@link #maxPool2d} or none. */
+    static MemoryLayout quickestForConvolutions(Autocast autocast) {
         return autocast == Autocast.OFF ? MemoryLayout.CONTIGUOUS : MemoryLayout.CHANNELS_LAST;
     }
 

@@ -89,4 +89,9 @@ public final class ResNet extends Model {
         }
         return fc.forward(torch.adaptive_avg_pool2d(h, 1, 1).flatten(1, -1));
     }
+
+    @Override
+    protected MemoryLayout quickestLayout(Autocast autocast) {
+        return quickestForConvolutions(autocast);
+    }
 }

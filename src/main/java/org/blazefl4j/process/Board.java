@@ -36,7 +36,7 @@ final class Board implements AutoCloseable {
     private static final int AREA_BYTES = 8192;
 
     /** Of the area of a job. */
-    private static final int EXTENSION_BYTES = 2048;
+    private static final int EXTENSION_BYTES = AREA_BYTES / 2;
 
     private static final int ESHUTDOWN = -108;
     private static final int EAGAIN = -11;

@@ -124,7 +124,7 @@ public final class ClientRunner implements AutoCloseable {
         StopEvent stopEvent = timed == null ? surroundings.stopEvent() : timed;
         try (ClientContext context = new ClientContext(job, surroundings, stopEvent, call.buffer(), state);
                 OwnerScope scope = new OwnerScope()) {
-            PayloadCheck check = PayloadCheck.begin(call.payload(), surroundings.shared());
+            PayloadCheck check = PayloadCheck.begin(call.payload(), call.config(), surroundings.shared());
             Callable<U> client = () -> {
                 FaultPoint.TRAINING.reach();
                 return call.function().train(call.config(), call.payload(), context);

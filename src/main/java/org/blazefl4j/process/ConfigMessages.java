@@ -12,18 +12,23 @@ final class ConfigMessages {
     /** What all messages together may take; clients that come later are encoded each time. */
     private static final long MOST_BYTES = 64L << 20;
 
-    /**
-     * A client's message.
-     *
-     * @param config what it says
-     * @param removals of the {@link SharedMemoryMap} when it was made: it may refer to what was removed since
-     */
-    private record Known(Object config, byte[] message, int removals) {}
+    /** About what keeping a message takes beside its bytes. */
+    private static final long EACH = 200;
+
+    /** A client's message, and what it says. */
+    private record Known(Object config, byte[] message) {
+        long bytes() {
+            return message.length + EACH;
+        }
+    }
 
     private final SharedMemoryMap map;
     private final long limit;
     private final Map<Integer, Known> byClient = new HashMap<>();
     private long bytes;
+
+    /** Of the map when the messages were made: they may refer to what was removed since. */
+    private int removals;
 
     ConfigMessages(SharedMemoryMap map) {
         this(map, MOST_BYTES);
@@ -35,20 +40,28 @@ final class ConfigMessages {
         this.limit = limit;
     }
 
-    /** The client's message; null if it has to be encoded. */
+    /** The client's message; null if it has to be encoded, and then what was kept for the client is gone. */
     byte[] find(int client, Object config) {
+        if (removals != map.removals()) {
+            removals = map.removals();
+            byClient.clear();
+            bytes = 0;
+        }
         Known known = byClient.get(client);
-        boolean same = known != null && known.config == config && known.removals == map.removals();
-        return same ? known.message : null;
+        if (known == null || known.config == config) {
+            return known == null ? null : known.message;
+        }
+        bytes -= known.bytes();
+        byClient.remove(client);
+        return null;
     }
 
-    /** Takes the message of a configuration that never changes, in place of the client's last one. */
+    /** Takes the message of a configuration that never changes, after {@link #find} has found none. */
     void keep(int client, Object config, byte[] message) {
-        Known last = byClient.remove(client);
-        bytes -= last == null ? 0 : last.message.length;
-        if (bytes + message.length <= limit) {
-            bytes += message.length;
-            byClient.put(client, new Known(config, message, map.removals()));
+        Known known = new Known(config, message);
+        if (bytes + known.bytes() <= limit) {
+            bytes += known.bytes();
+            byClient.put(client, known);
         }
     }
 }

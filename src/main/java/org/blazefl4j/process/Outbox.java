@@ -1,7 +1,6 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.Segment;
@@ -23,8 +22,6 @@ final class Outbox implements AutoCloseable {
 
     static final int IN_SEGMENT = 1;
 
-    private static final int NONE = -1;
-
     /** What a segment has to spare for the next, longer message. */
     private static final long MOST_SPARE = 1 << 20;
 
@@ -39,7 +36,8 @@ final class Outbox implements AutoCloseable {
 
     private Segment own;
     private long sentStart;
-    private int sentBytes = NONE;
+    private int sentBytes;
+    private boolean sentInArea;
 
     Outbox(Board.Area area, PackageEncoder encoder) {
         this.area = area;
@@ -68,14 +66,15 @@ final class Outbox implements AutoCloseable {
         writeHeader(area.segment(), start, message.length);
     }
 
-    /** The message that lies in the area, with its table; none if it is in the segment. */
-    Optional<byte[]> sent() {
-        if (sentBytes == NONE) {
-            return Optional.empty();
+    /** The last message, with its table, to be sent again if it has no tensor beside it; null if it is too long. */
+    byte[] sent() {
+        if (sentBytes > area.bytes() - HEADER_BYTES) {
+            return null;
         }
         byte[] message = new byte[sentBytes];
-        inArea(sentStart).get(message);
-        return Optional.of(message);
+        ByteBuffer from = sentInArea ? inArea(sentStart) : SegmentMemory.view(own, sentStart, sentBytes);
+        from.get(message);
+        return message;
     }
 
     private long sendInArea(Object graph, Placement placement) {
@@ -111,7 +110,8 @@ final class Outbox implements AutoCloseable {
 
     private void writeHeader(Segment space, long start, int messageBytes) {
         sentStart = start;
-        sentBytes = space == own ? NONE : messageBytes;
+        sentBytes = messageBytes;
+        sentInArea = space != own;
         bytes.clear();
         bytes.putInt(space == own ? IN_SEGMENT : IN_AREA).putInt(messageBytes).putLong(start);
         if (space == own) {

@@ -11,10 +11,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Finds clients that write to what is read-only, or close it: the payload and the shared tensors, in all modes. It
- * reads all of them before and after each client, so it is off unless the system property
- * {@code blazefl4j.checkPayload} is true; a pool's parent then also overwrites a round's message before the next one
- * takes its place.
+ * Finds clients that write to what is read-only, or close it: the payload, the shared tensors and what the client's
+ * configuration refers to, data sets above all, in all modes. It reads all of them before and after each client, so it
+ * is off unless the system property {@code blazefl4j.checkPayload} is true; a pool's parent then also overwrites a
+ * round's message before the next one takes its place.
  */
 final class PayloadCheck {
 
@@ -37,12 +37,13 @@ final class PayloadCheck {
     }
 
     /** Looks at the tensors before a client runs. */
-    static PayloadCheck begin(Object payload, Map<String, Tensor> shared) {
+    static PayloadCheck begin(Object payload, Object config, Map<String, Tensor> shared) {
         if (!ON) {
             return OFF;
         }
         List<Tensor> tensors = new ArrayList<>(shared.values());
         TensorWalk.tensors(payload).forEach(found -> tensors.add(found.tensor()));
+        TensorWalk.tensors(config).forEach(found -> tensors.add(found.tensor()));
         return new PayloadCheck(tensors);
     }
 
@@ -66,7 +67,7 @@ final class PayloadCheck {
     private void requireSame(ClientJob job, Throwable thrown) {
         if (sum() != before) {
             throw new BrokenRuleException(
-                    "payload was written to: " + job.name() + ", round=" + job.round()
+                    "payload or data were written to: " + job.name() + ", round=" + job.round()
                             + ", limit=read only, and shared by all " + job.noun()
                             + "s; copy what is changed, or look at "
                             + job.noun() + "s that ran at the same time",

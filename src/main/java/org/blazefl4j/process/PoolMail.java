@@ -55,15 +55,16 @@ final class PoolMail implements AutoCloseable {
     }
 
     /** What the worker reads that claims the lane, which is free. */
-    void send(int lane, JobOrder order, Object config, JobExtension extension) {
-        order.write(orders[lane].clear());
-        if (order.extended()) {
+    void send(int lane, ClientJob job, Slot slot, Object config, JobExtension extension) {
+        boolean extended = extension != JobExtension.NONE;
+        JobOrder.of(job, slot, extended).write(orders[lane].clear());
+        if (extended) {
             extensions[lane].send(extension, copies);
         }
-        if (extension.work() == null) {
-            sendOfClient(configs[lane], order.id(), config);
-        } else {
+        if (job.isShard()) {
             configs[lane].send(config, copies);
+        } else {
+            sendOfClient(configs[lane], job.clientId(), config);
         }
     }
 
@@ -75,7 +76,10 @@ final class PoolMail implements AutoCloseable {
         }
         outbox.send(config, copies);
         if (encoder.wasConstant() && copies.isLasting()) {
-            outbox.sent().ifPresent(sent -> known.keep(client, config, sent));
+            byte[] sent = outbox.sent();
+            if (sent != null) {
+                known.keep(client, config, sent);
+            }
         }
     }
 

@@ -249,8 +249,7 @@ public final class PoolRound {
         int lane = lane(index);
         Outstanding sent = byLane[lane];
         try (JobExtension extension = extension(index)) {
-            boolean extended = extension != JobExtension.NONE;
-            pool.mail().send(lane, JobOrder.of(sent.job, sent.slot, extended), sent.config, extension);
+            pool.mail().send(lane, sent.job, sent.slot, sent.config, extension);
         }
         board.deal(lane, message, sent.attempt);
     }

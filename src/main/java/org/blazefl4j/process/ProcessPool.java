@@ -171,9 +171,7 @@ public final class ProcessPool implements AutoCloseable {
             throw new IllegalStateException("pool is closed: shared=" + data + "; make a new trainer");
         }
         try {
-            shared.share(TensorWalk.tensors(data).stream()
-                    .map(TensorWalk.Found::tensor)
-                    .toList());
+            shared.share(TensorWalk.tensors(data));
         } finally {
             tenancy.leave();
         }
@@ -192,6 +190,7 @@ public final class ProcessPool implements AutoCloseable {
         roundThread = Thread.currentThread();
         try {
             checkClass(payload);
+            shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
             Object function = crossing(jobs.shardFunction());
             mail.send(new RoundMessage(messages, environment(), shared.byName(), payload, function));
@@ -262,7 +261,7 @@ public final class ProcessPool implements AutoCloseable {
         return supervisor.peakMemory();
     }
 
-    /** The size of all segments of this process, in bytes, tensors shared by name apart. */
+    /** The size of all segments of this process, in bytes, shared tensors apart. */
     public long segmentBytes() {
         return board.bytes() + slots.bytes() + states.bytes() + mail.segmentBytes();
     }

@@ -42,8 +42,7 @@ final class Rehearsal {
             mail.send(new RoundMessage(1, real.environment(), Map.of(), prepared, null));
             try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
                 Slot slot = slots.takeBeside(0, 1);
-                JobOrder order = JobOrder.of(new ClientJob(0, 0, Device.CPU), slot, false);
-                mail.send(0, order, 0, JobExtension.NONE);
+                mail.send(0, new ClientJob(0, 0, Device.CPU), slot, 0, JobExtension.NONE);
                 board.deal(0, 1, 0);
                 work(new Worker(board, 0, setup, loader), board);
                 take(mail, board, slot);

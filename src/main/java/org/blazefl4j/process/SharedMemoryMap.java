@@ -39,15 +39,18 @@ final class SharedMemoryMap {
     }
 
     private void put(Range range) {
-        ranges.put(range.address(), range);
+        count(ranges.put(range.address(), range));
     }
 
     void remove(long address) {
-        Range removed = ranges.remove(address);
+        count(ranges.remove(address));
+    }
+
+    private void count(Range removed) {
         removals += removed != null && removed.lasting() ? 1 : 0;
     }
 
-    /** How many lasting ranges were removed. */
+    /** How many lasting ranges were removed or replaced. */
     int removals() {
         return removals;
     }

@@ -1,14 +1,16 @@
 package org.blazefl4j.process;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.TensorLayout;
+import org.blazefl4j.shm.TensorWalk.Found;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -17,15 +19,30 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class SharedTensors implements AutoCloseable {
 
+    /** What is shared together lies in segments of about this size: workers open those that they need. */
+    private static final long SEGMENT_BYTES = 64L << 20;
+
+    /** How many originals are looked at between two rounds, for there may be thousands. */
+    private static final int LOOKS = 16;
+
     private final SharedMemoryMap map;
     private final Map<String, Tensor> byName = new LinkedHashMap<>();
-    private final List<Segment> segments = new ArrayList<>();
-    private final List<Original> originals = new ArrayList<>();
+    private final List<Segment> named = new ArrayList<>();
+    private final Deque<Original> originals = new ArrayDeque<>();
 
-    /** What was shared, as long as somebody else has it. The holder is null if it has a name. */
-    private record Original(Tensor tensor, Holder holder) {}
+    /** How many of the originals have each storage. */
+    private final Map<Long, Integer> uses = new HashMap<>();
 
-    /** What was shared together, in one segment: there may be thousands of small tensors, and few open files. */
+    /**
+     * What was shared, as long as somebody else has it.
+     *
+     * @param address where it was then
+     * @param storage its storage's address
+     * @param holder null if it has a name
+     */
+    private record Original(Tensor tensor, long address, long storage, Holder holder) {}
+
+    /** A segment with what was shared together, for there may be thousands of small tensors, and few open files. */
     private static final class Holder {
         private final Segment segment;
         private int originals;
@@ -37,13 +54,17 @@ final class SharedTensors implements AutoCloseable {
         /** The segment goes with the last of them. */
         void leave() {
             originals--;
+            closeIfEmpty();
+        }
+
+        void closeIfEmpty() {
             if (originals == 0) {
                 segment.close();
             }
         }
     }
 
-    /** A tensor to be shared, with its place. */
+    /** A tensor to be shared, with its place in a segment. */
     private record Part(Tensor tensor, TensorLayout layout, long offset) {
         long end() {
             return offset + layout.bytes();
@@ -58,7 +79,7 @@ final class SharedTensors implements AutoCloseable {
     Tensor share(String name, Tensor tensor) {
         TensorLayout layout = TensorLayout.of(tensor);
         Segment segment = Segment.create(Math.max(1, layout.bytes()));
-        segments.add(segment);
+        named.add(segment);
         TensorMemory.copy(tensor, layout, segment, 0);
         map.addLasting(segment.address(), segment.bytes(), segment, 0);
         if (layout.bytes() > 0 && TensorMemory.lies(tensor, layout)) {
@@ -69,25 +90,31 @@ final class SharedTensors implements AutoCloseable {
     }
 
     /** Shares tensors without names, but for those in shared memory and those whose elements do not lie together. */
-    void share(List<Tensor> tensors) {
-        List<Part> parts = parts(tensors);
-        if (parts.isEmpty()) {
-            return;
+    void share(List<Found> tensors) {
+        List<Part> parts = new ArrayList<>();
+        for (Part part : unshared(tensors)) {
+            long offset = parts.isEmpty()
+                    ? 0
+                    : CopyPlacement.aligned(parts.get(parts.size() - 1).end());
+            Part placed = new Part(part.tensor(), part.layout(), offset);
+            if (placed.end() > SEGMENT_BYTES && !parts.isEmpty()) {
+                shareTogether(parts);
+                parts.clear();
+                placed = part;
+            }
+            parts.add(placed);
         }
-        forgetUnused();
-        Holder holder = new Holder(Segment.create(parts.get(parts.size() - 1).end()));
-        for (Part part : parts) {
-            TensorMemory.copy(part.tensor(), part.layout(), holder.segment, part.offset());
-            holder.originals++;
-            remember(part, holder.segment, holder);
+        if (!parts.isEmpty()) {
+            shareTogether(parts);
         }
     }
 
-    /** What has to be shared, one behind the other. Of those that begin at one address the largest stands for all. */
-    private List<Part> parts(List<Tensor> tensors) {
+    /** Of those that begin at one address the largest stands for all. */
+    private Iterable<Part> unshared(List<Found> tensors) {
         Map<Long, Part> byAddress = new LinkedHashMap<>();
-        for (Tensor tensor : tensors) {
-            TensorLayout layout = TensorLayout.of(tensor);
+        for (Found found : tensors) {
+            Tensor tensor = found.tensor();
+            TensorLayout layout = TensorLayout.of(found.path(), tensor);
             if (layout.bytes() > 0 && TensorMemory.lies(tensor, layout) && !isShared(tensor, layout)) {
                 byAddress.merge(
                         TensorMemory.address(tensor),
@@ -95,23 +122,37 @@ final class SharedTensors implements AutoCloseable {
                         (one, other) -> one.end() >= other.end() ? one : other);
             }
         }
-        List<Part> parts = new ArrayList<>(byAddress.size());
-        long end = 0;
-        for (Part part : byAddress.values()) {
-            Part placed = new Part(part.tensor(), part.layout(), CopyPlacement.aligned(end));
-            parts.add(placed);
-            end = placed.end();
-        }
-        return parts;
+        return byAddress.values();
     }
 
     private boolean isShared(Tensor tensor, TensorLayout layout) {
         return map.find(TensorMemory.address(tensor), layout.bytes()) != null;
     }
 
+    private void shareTogether(List<Part> parts) {
+        Holder holder = new Holder(Segment.create(parts.get(parts.size() - 1).end()));
+        try {
+            for (Part part : parts) {
+                TensorMemory.copy(part.tensor(), part.layout(), holder.segment, part.offset());
+                remember(part, holder.segment, holder);
+                holder.originals++;
+            }
+        } finally {
+            holder.closeIfEmpty();
+        }
+    }
+
     private void remember(Part part, Segment segment, Holder holder) {
-        originals.add(new Original(ClientRunner.alias(part.tensor()), holder));
-        map.addLasting(TensorMemory.address(part.tensor()), part.layout().bytes(), segment, part.offset());
+        long address = TensorMemory.address(part.tensor());
+        Tensor alias = ClientRunner.alias(part.tensor());
+        Original original = new Original(alias, address, storage(alias), holder);
+        originals.add(original);
+        uses.merge(original.storage(), 1, Integer::sum);
+        map.addLasting(address, part.layout().bytes(), segment, part.offset());
+    }
+
+    private static long storage(Tensor tensor) {
+        return tensor.storage().unsafeGetStorageImpl().address();
     }
 
     private static Tensor view(Segment segment, TensorLayout layout) {
@@ -123,27 +164,25 @@ final class SharedTensors implements AutoCloseable {
         return Collections.unmodifiableMap(byName);
     }
 
-    /** Lets go of originals that nobody else has any more: their memory is not needed, and may get another use. */
-    private void forgetUnused() {
-        Map<Long, Integer> ours = new HashMap<>();
-        originals.forEach(original -> ours.merge(storage(original), 1, Integer::sum));
-        for (Iterator<Original> entries = originals.iterator(); entries.hasNext(); ) {
-            Original original = entries.next();
-            if (original.tensor().storage().use_count() == ours.get(storage(original))) {
-                ours.merge(storage(original), -1, Integer::sum);
-                map.remove(TensorMemory.address(original.tensor()));
+    /**
+     * Looks at some originals, at others each time, and lets go of those that nobody else has any more: their memory is
+     * not needed, and may get another use.
+     */
+    void forgetUnused() {
+        for (int looks = Math.min(LOOKS, originals.size()); looks > 0; looks--) {
+            Original original = originals.remove();
+            if (original.tensor().storage().use_count() > uses.get(original.storage())) {
+                originals.add(original);
+            } else {
+                map.remove(original.address());
                 close(original);
-                entries.remove();
             }
         }
     }
 
-    private static long storage(Original original) {
-        return original.tensor().storage().data().address();
-    }
-
-    private static void close(Original original) {
+    private void close(Original original) {
         original.tensor().close();
+        uses.computeIfPresent(original.storage(), (storage, count) -> count == 1 ? null : count - 1);
         if (original.holder() != null) {
             original.holder().leave();
         }
@@ -152,7 +191,7 @@ final class SharedTensors implements AutoCloseable {
     @Override
     public void close() {
         byName.values().forEach(Tensor::close);
-        originals.forEach(SharedTensors::close);
-        segments.forEach(Segment::close);
+        originals.forEach(this::close);
+        named.forEach(Segment::close);
     }
 }

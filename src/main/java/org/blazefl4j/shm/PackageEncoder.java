@@ -47,7 +47,7 @@ import org.bytedeco.pytorch.Tensor;
  * }</pre>
  *
  * <p>An encoder is used by one thread at a time, for any number of messages; nothing is kept from one to the next but
- * its buffer.
+ * its buffer and {@link #wasConstant}.
  */
 public final class PackageEncoder {
 

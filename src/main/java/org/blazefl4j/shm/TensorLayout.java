@@ -49,9 +49,23 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
      *     CPU
      */
     public static TensorLayout of(Tensor tensor) {
+        return checked("", tensor);
+    }
+
+    /**
+     * The same for a tensor that is part of something.
+     *
+     * @param path where it is, for the message
+     * @throws IllegalArgumentException if the tensor cannot cross
+     */
+    public static TensorLayout of(String path, Tensor tensor) {
+        return checked("path=" + path + ", ", tensor);
+    }
+
+    private static TensorLayout checked(String place, Tensor tensor) {
         String refusal = refusal(tensor);
         if (refusal != null) {
-            throw new IllegalArgumentException("cannot cross: " + refusal);
+            throw new IllegalArgumentException("cannot cross: " + place + refusal);
         }
         return measure(tensor);
     }

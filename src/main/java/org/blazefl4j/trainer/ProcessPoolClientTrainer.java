@@ -144,7 +144,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         return new PeakMemory(ResidentMemory.peak(), pool.peakMemory());
     }
 
-    /** The shared memory that is used for packages and for dealing jobs, in bytes, tensors shared by name apart. */
+    /** The shared memory that is used for packages and for dealing jobs, in bytes, shared tensors apart. */
     public final long segmentBytes() {
         return pool.segmentBytes();
     }

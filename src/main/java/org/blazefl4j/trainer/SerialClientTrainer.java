@@ -5,6 +5,7 @@ import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.AfterFailure;
@@ -41,7 +42,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
                 new ClientRunner(0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
     }
 
-    /** None: the calling thread itself trains them. */
+    /** None: the calling thread itself trains them, one after another. */
     @Override
     int busyCores(int clients) {
         return 0;
@@ -77,7 +78,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
             AfterFailure next = AfterFailure.RETRY;
             while (next == AfterFailure.RETRY && begin()) {
                 try (ClientState state = new ClientState(() -> round.work().state(index))) {
-                    W uplink = runner.run(call, state);
+                    W uplink = train(call, state);
                     round.clock().enter(Phase.COLLECT);
                     round.keep(index, state.takeKept());
                     return uplink;
@@ -101,6 +102,13 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
         @Override
         public SortedMap<Integer, W> end() {
             return Collections.emptySortedMap();
+        }
+    }
+
+    /** Keeps a core busy meanwhile, for sums of others who train beside. */
+    private <W, E, F> W train(WorkerCall<F, E, W> call, ClientState state) throws Exception {
+        try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
+            return runner.run(call, state);
         }
     }
 

@@ -98,24 +98,38 @@ class NumericsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldChooseTheLayoutByTheType(Autocast autocast) {
-        List<Tensor> seen = new ArrayList<>();
+    @Test
+    void shouldChooseTheLayoutOfConvolutionalModelsByTheType() {
+        for (ModelName name : List.of(ModelName.CNN, ModelName.RESNET18)) {
+            try (Model model = SELECTOR.selectModel(name)) {
+                assertThat(model.quickestLayout(Autocast.OFF)).isEqualTo(MemoryLayout.CONTIGUOUS);
+                assertThat(model.quickestLayout(Autocast.BFLOAT16)).isEqualTo(MemoryLayout.CHANNELS_LAST);
+            }
+        }
+    }
+
+    @Test
+    void shouldComputeInTheLayoutThatTheModelIsQuickestWith() {
+        List<long[]> seen = new ArrayList<>();
         Model looking = new Model() {
             @Override
             public Tensor forward(Tensor x) {
-                seen.add(x);
+                seen.add(strides(x));
                 return x.sum();
             }
+
+            @Override
+            protected MemoryLayout quickestLayout(Autocast autocast) {
+                return MemoryLayout.CHANNELS_LAST;
+            }
         };
-        looking.setNumerics(new Numerics(MemoryLayout.AUTO, autocast));
         try (looking;
                 PointerScope scope = new PointerScope()) {
             looking.output(FormulaImages.inputs(0, 2, 3, 5, 4));
-            assertThat(strides(seen.get(0)))
-                    .containsExactly(autocast == Autocast.OFF ? new long[] {60, 20, 4, 1} : new long[] {60, 1, 12, 3});
+            looking.setNumerics(new Numerics(MemoryLayout.CONTIGUOUS, Autocast.OFF));
+            looking.output(FormulaImages.inputs(0, 2, 3, 5, 4));
         }
+        assertThat(seen).containsExactly(new long[] {60, 1, 12, 3}, new long[] {60, 20, 4, 1});
     }
 
     private static long[] strides(Tensor x) {

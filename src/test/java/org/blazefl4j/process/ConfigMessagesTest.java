@@ -10,7 +10,7 @@ final class ConfigMessagesTest {
     private static final byte[] MESSAGE = {1, 2, 3, 4};
 
     private final SharedMemoryMap map = new SharedMemoryMap();
-    private final ConfigMessages messages = new ConfigMessages(map, 10);
+    private final ConfigMessages messages = new ConfigMessages(map, 2 * (200 + MESSAGE.length) + 2);
 
     @Test
     void shouldKeepAClientsMessageWhileItsConfigurationIsTheSameObject() {
@@ -22,11 +22,10 @@ final class ConfigMessagesTest {
     }
 
     @Test
-    void shouldKeepTheLastMessageOfAClientOnly() {
+    void shouldForgetAClientsMessageWhenItHasAnotherConfiguration() {
         messages.keep(3, "first", MESSAGE);
-        messages.keep(3, "second", new byte[5]);
+        assertThat(messages.find(3, "second")).isNull();
         assertThat(messages.find(3, "first")).isNull();
-        assertThat(messages.find(3, "second")).hasSize(5);
     }
 
     @Test
@@ -47,7 +46,7 @@ final class ConfigMessagesTest {
         assertThat(messages.find(2, "b")).isSameAs(MESSAGE);
         assertThat(messages.find(3, "c")).isNull();
 
-        messages.keep(1, "d", new byte[1]);
+        assertThat(messages.find(1, "d")).isNull();
         messages.keep(3, "c", MESSAGE);
         assertThat(messages.find(3, "c")).isSameAs(MESSAGE);
     }

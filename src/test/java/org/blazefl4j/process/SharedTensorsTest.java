@@ -1,11 +1,13 @@
 package org.blazefl4j.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.stream.IntStream;
 import org.blazefl4j.process.SharedMemoryMap.Place;
 import org.blazefl4j.shm.TensorLayout;
+import org.blazefl4j.shm.TensorWalk;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -22,6 +24,10 @@ final class SharedTensorsTest {
         shared.close();
     }
 
+    private void share(Tensor... tensors) {
+        shared.share(TensorWalk.tensors(tensors));
+    }
+
     private Place place(Tensor tensor) {
         return map.find(TensorMemory.address(tensor), tensor.nbytes());
     }
@@ -31,7 +37,7 @@ final class SharedTensorsTest {
         try (PointerScope scope = new PointerScope()) {
             List<Tensor> tensors =
                     IntStream.range(0, 50).mapToObj(i -> torch.rand(i + 1)).toList();
-            shared.share(tensors);
+            shared.share(TensorWalk.tensors(tensors));
             for (Tensor tensor : tensors) {
                 Place place = place(tensor);
                 assertThat(place.lasting()).isTrue();
@@ -48,9 +54,9 @@ final class SharedTensorsTest {
     void shouldShareNothingTwice() {
         try (PointerScope scope = new PointerScope()) {
             Tensor whole = torch.rand(100);
-            shared.share(List.of(whole.narrow(0, 0, 10), whole, whole.narrow(0, 0, 20)));
+            share(whole.narrow(0, 0, 10), whole, whole.narrow(0, 0, 20));
             Place first = place(whole);
-            shared.share(List.of(whole, whole.narrow(0, 50, 10)));
+            share(whole, whole.narrow(0, 50, 10));
             assertThat(place(whole)).isEqualTo(first);
             assertThat(place(whole.narrow(0, 50, 10))).isEqualTo(new Place(first.segment(), 200, true));
         }
@@ -60,28 +66,77 @@ final class SharedTensorsTest {
     void shouldLeaveOutWhatDoesNotLieTogetherOrHasNoElements() {
         try (PointerScope scope = new PointerScope()) {
             Tensor everyOther = torch.rand(4, 4).narrow(1, 0, 2);
-            shared.share(List.of(everyOther, torch.empty(0)));
+            share(everyOther, torch.empty(0));
             assertThat(place(everyOther)).isNull();
         }
     }
 
     @Test
-    void shouldForgetWhatNobodyElseHasOnceMoreIsShared() {
+    void shouldForgetWhatNobodyElseHas() {
         try (Tensor kept = torch.rand(10);
                 Tensor more = torch.rand(1000)) {
             Tensor gone = torch.rand(100);
             Tensor view = gone.narrow(0, 90, 10);
             long address = TensorMemory.address(gone);
-            shared.share(List.of(kept, view, gone));
+            share(kept, view, gone);
             assertThat(map.find(address, 400)).isNotNull();
             gone.close();
             view.close();
 
-            shared.share(List.of(more));
+            shared.forgetUnused();
+            share(more);
             assertThat(map.find(address, 400)).isNull();
             assertThat(map.removals()).isEqualTo(2);
             assertThat(place(kept)).isNotNull();
             assertThat(place(more)).isNotNull();
+        }
+    }
+
+    @Test
+    void shouldForgetWhatWasSharedByNameAndKeepItsCopy() {
+        Tensor tensor = torch.rand(100);
+        long address = TensorMemory.address(tensor);
+        shared.share("data", tensor).close();
+        tensor.close();
+
+        shared.forgetUnused();
+        assertThat(map.find(address, 400)).isNull();
+        assertThat(place(shared.byName().get("data"))).isNotNull();
+    }
+
+    @Test
+    void shouldLookAtAllInTheEndHoweverManyThereAre() {
+        Tensor[] tensors = IntStream.range(0, 100).mapToObj(i -> torch.rand(10)).toArray(Tensor[]::new);
+        share(tensors);
+        for (Tensor tensor : tensors) {
+            tensor.close();
+        }
+        while (map.removals() < tensors.length) {
+            int before = map.removals();
+            shared.forgetUnused();
+            assertThat(map.removals()).isGreaterThan(before);
+        }
+    }
+
+    @Test
+    void shouldDivideWhatIsLargeAmongSegments() {
+        try (Tensor one = torch.zeros(10 << 20);
+                Tensor other = torch.zeros(10 << 20);
+                Tensor small = torch.zeros(1)) {
+            share(one, other, small);
+            assertThat(place(one).segment()).isNotSameAs(place(other).segment());
+            assertThat(place(small).segment()).isSameAs(place(other).segment());
+        }
+    }
+
+    @Test
+    void shouldNameThePlaceOfWhatCannotBeShared() {
+        Tensor closed = torch.zeros(1);
+        closed.close();
+        try (Tensor open = torch.zeros(1)) {
+            assertThatThrownBy(() -> share(open, closed))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("cannot cross: path=[1], type=closed Tensor, limit=open tensors");
         }
     }
 }

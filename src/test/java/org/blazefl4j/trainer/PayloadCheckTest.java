@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
+import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.trainer.Clients.Down;
@@ -102,8 +104,43 @@ final class PayloadCheckTest {
                     .isInstanceOf(ClientFailedException.class)
                     .hasMessageContaining("client=2")
                     .cause()
-                    .hasMessage("payload was written to: client=2, round=0, limit=read only, and shared by all clients;"
-                            + " copy what is changed, or look at clients that ran at the same time");
+                    .hasMessage(
+                            "payload or data were written to: client=2, round=0, limit=read only, and shared by all clients;"
+                                    + " copy what is changed, or look at clients that ran at the same time");
+        }
+    }
+
+    /** A client whose configuration is a tensor, which it writes to. */
+    private record Writing(Tensor data) implements ClientAlgorithm<Up, Down, Tensor> {
+
+        @Override
+        public Tensor getClientConfig(int cid) {
+            return data;
+        }
+
+        @Override
+        public ClientWorker<Tensor, Down, Up> worker() {
+            return (data, down, context) -> new Up(context.clientId(), data.add_(down.value()));
+        }
+
+        @Override
+        public Up prepareUplinkPackageBuffer() {
+            return new Up(0, torch.empty(1));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldNameTheClientThatWritesToItsData(Mode mode) {
+        Down down = Down.of(1);
+        try (Tensor data = torch.zeros(1);
+                var trainer = mode.trainer(new Writing(data))) {
+            assertThatThrownBy(() -> trainer.localProcess(down, List.of(3), Up::close))
+                    .isInstanceOf(ClientFailedException.class)
+                    .cause()
+                    .hasMessageStartingWith("payload or data were written to: client=3, round=0, limit=read only");
+        } finally {
+            down.value().close();
         }
     }
 
@@ -129,7 +166,7 @@ final class PayloadCheckTest {
             assertThatThrownBy(() -> trainer.localProcess(new Down(payload), ids(4), Up::close))
                     .isInstanceOf(ClientFailedException.class)
                     .cause()
-                    .hasMessageStartingWith("payload was written to: client=1, round=0")
+                    .hasMessageStartingWith("payload or data were written to: client=1, round=0")
                     .extracting(Throwable::getCause)
                     .satisfies(thrown -> {
                         if (misdeed == Misdeed.WRITE_AND_THROW) {

@@ -83,7 +83,8 @@ final class ProcessPoolConfigsTest {
     @Test
     void shouldEncodeWhatIsTheSameObjectOnce() {
         Tensor data = torch.ones(4);
-        try (var trainer = trainer(sameEachTime(cid -> new Config(cid, List.of(10, 20L, 0.5), data)))) {
+        try (Tensor keptShared = data.detach();
+                var trainer = trainer(sameEachTime(cid -> new Config(cid, List.of(10, 20L, 0.5), data)))) {
             trainer.workers().share(data);
             assertThat(round(trainer)).containsExactly(34.5, 35.5, 36.5);
             data.close();
@@ -97,7 +98,8 @@ final class ProcessPoolConfigsTest {
     void shouldEncodeEachNewObject() {
         Tensor data = torch.ones(4);
         int[] round = {0};
-        try (var trainer = trainer(cid -> new Config(cid, List.of(round[0]), data))) {
+        try (Tensor keptShared = data.detach();
+                var trainer = trainer(cid -> new Config(cid, List.of(round[0]), data))) {
             trainer.workers().share(data);
             for (; round[0] < 3; round[0]++) {
                 assertThat(round(trainer)).containsExactly(round[0] + 4., round[0] + 5., round[0] + 6.);
@@ -110,12 +112,10 @@ final class ProcessPoolConfigsTest {
     @Test
     void shouldEncodeAgainWhatRefersToDataThatIsNoLongerShared() {
         Tensor data = torch.ones(4);
-        try (Tensor other = torch.ones(5);
-                var trainer = trainer(sameEachTime(cid -> new Config(cid, null, data)))) {
+        try (var trainer = trainer(sameEachTime(cid -> new Config(cid, null, data)))) {
             trainer.workers().share(data);
             assertThat(round(trainer)).containsExactly(4., 5., 6.);
             data.close();
-            trainer.workers().share(other);
             requireRefusal(trainer);
         }
     }

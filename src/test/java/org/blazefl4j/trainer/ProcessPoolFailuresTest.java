@@ -313,7 +313,7 @@ final class ProcessPoolFailuresTest {
     @Test
     void shouldNameTheClientWhenItWritesToThePayload() {
         ALGORITHM.order(0, Action.WRITE_TO_PAYLOAD); // alone: one that ran beside it might be named first
-        assertThat(failRound(1)).hasMessageContaining("payload was written to: client=0, round=");
+        assertThat(failRound(1)).hasMessageContaining("payload or data were written to: client=0, round=");
     }
 
     @Test

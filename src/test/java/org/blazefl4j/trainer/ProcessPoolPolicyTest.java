@@ -126,7 +126,7 @@ final class ProcessPoolPolicyTest {
                 .isInstanceOf(ClientFailedException.class)
                 .hasMessageContaining("client=1")
                 .hasMessageNotContaining("attempts=")
-                .hasMessageContaining("payload was written to: client=1");
+                .hasMessageContaining("payload or data were written to: client=1");
         assertThat(trainer.dropped()).isEmpty();
 
         algorithm.order(1, Action.ADD);

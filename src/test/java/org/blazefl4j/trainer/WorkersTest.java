@@ -218,7 +218,8 @@ final class WorkersTest {
     void shouldNoticeAShardThatWritesToThePayload() {
         try (var other = new SerialClientTrainer<>(ALGORITHM, TrainerOptions.defaults())) {
             assertThatThrownBy(() -> other.workers().map("test", payload(), 1, Shards::writing))
-                    .hasMessageContaining("payload was written to: work=test, shard=0, round=0, limit=read only");
+                    .hasMessageContaining(
+                            "payload or data were written to: work=test, shard=0, round=0, limit=read only");
         }
     }
 

@@ -1,5 +1,7 @@
 package org.blazefl4j.benchmarks;
 
+import static java.util.Map.entry;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,17 +24,17 @@ public final class Main {
         void run(String[] args, Consumer<Measurement> results) throws Exception;
     }
 
-    private static final Map<String, Program> PROGRAMS = Map.of(
-            "clients", ClientScaling::run,
-            "memory", RoundMemory::run,
-            "pool", PoolPerRound::run,
-            "start", PoolStart::run,
-            "step", StepSpeed::run,
-            "numerics", StepSpeed::runNumerics,
-            "fedavg", FedAvgThroughput::run,
-            "evaluation", SharedEvaluation::run,
-            "guards", Guards::run,
-            "death", WorkerDeath::run);
+    private static final Map<String, Program> PROGRAMS = Map.ofEntries(
+            entry("clients", ClientScaling::run),
+            entry("memory", RoundMemory::run),
+            entry("pool", PoolPerRound::run),
+            entry("start", PoolStart::run),
+            entry("step", StepSpeed::run),
+            entry("numerics", StepSpeed::runNumerics),
+            entry("fedavg", FedAvgThroughput::run),
+            entry("evaluation", SharedEvaluation::run),
+            entry("guards", Guards::run),
+            entry("death", WorkerDeath::run));
 
     private Main() {}
 

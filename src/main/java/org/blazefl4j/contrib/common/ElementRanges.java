@@ -1,7 +1,7 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,17 +46,17 @@ final class ElementRanges implements AutoCloseable {
     ElementRanges(int most) {
         this.most = most;
         this.others = new ThreadPoolExecutor(
-                Math.max(1, most - 1),
+                0,
                 Math.max(1, most - 1),
                 1,
                 TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
+                new SynchronousQueue<>(),
                 work -> {
                     Thread thread = new Thread(work, "blazefl4j-sum-" + NUMBERS.getAndIncrement());
                     thread.setDaemon(true);
                     return thread;
-                });
-        others.allowCoreThreadTimeOut(true);
+                },
+                new ThreadPoolExecutor.DiscardPolicy()); // the others do it then
     }
 
     /**
@@ -75,13 +75,18 @@ final class ElementRanges implements AutoCloseable {
             return;
         }
         Ranges ranges = new Ranges(elements, length(elements, useful), work);
+        callOthers(useful - 1, ranges);
+        ranges.run();
+        ranges.await();
+    }
+
+    private void callOthers(int count, Ranges ranges) {
         try {
-            for (int other = 1; other < useful; other++) {
+            for (int other = 0; other < count; other++) {
                 others.execute(ranges);
             }
-        } finally { // where the system gives no more threads, those that began write to the caller's memory
-            ranges.run();
-            ranges.await();
+        } catch (OutOfMemoryError noMoreThreads) {
+            // those that there are do it
         }
     }
 

@@ -16,6 +16,8 @@ import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.ShmHandle;
 import org.blazefl4j.torch.DefaultGenerator;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
@@ -199,6 +201,25 @@ final class DsflClientsTest {
                 requireClose(uplinks.get(1).softLabels(), zero.round(round, down));
             }
         }
+    }
+
+    @Test
+    void shouldGiveAClientOneConfigurationThatIsEncodedOnce() {
+        DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
+        DsflClientConfig config = clients.getClientConfig(1);
+        PackageEncoder encoder = new PackageEncoder();
+        encoder.encode(config, (path, tensor, layout, unbounded) -> new ShmHandle(0, 0, 0, layout));
+        assertThat(encoder.wasConstant()).isTrue();
+        assertThat(clients.getClientConfig(1)).isSameAs(config);
+    }
+
+    @Test
+    void shouldGiveAClientAnotherConfigurationWithOtherData() {
+        DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
+        DsflClientConfig config = clients.getClientConfig(1);
+        Dataset other = data.partitions().getDataset(DsflPartitionType.TRAIN, 0);
+        data.partitions().setDataset(DsflPartitionType.TRAIN, 1, other);
+        assertThat(clients.getClientConfig(1).dataset()).isSameAs(other).isNotSameAs(config.dataset());
     }
 
     @Test

@@ -18,6 +18,8 @@ import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.ShmHandle;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.trainer.SerialClientTrainer;
@@ -70,6 +72,25 @@ final class FedAvgClientsTest {
                 FlatParameters state = FlatParameters.of(model)) {
             return state.flatten();
         }
+    }
+
+    @Test
+    void shouldGiveAClientOneConfigurationThatIsEncodedOnce() {
+        FedAvgClients clients = clients(Tiny.LINEAR);
+        ClientConfig config = clients.getClientConfig(1);
+        PackageEncoder encoder = new PackageEncoder();
+        encoder.encode(config, (path, tensor, layout, unbounded) -> new ShmHandle(0, 0, 0, layout));
+        assertThat(encoder.wasConstant()).isTrue();
+        assertThat(clients.getClientConfig(1)).isSameAs(config);
+    }
+
+    @Test
+    void shouldGiveAClientAnotherConfigurationWithOtherData() {
+        FedAvgClients clients = clients(Tiny.LINEAR);
+        ClientConfig config = clients.getClientConfig(1);
+        Dataset other = data.partitions().getDataset(PartitionType.TRAIN, 0);
+        data.partitions().setDataset(PartitionType.TRAIN, 1, other);
+        assertThat(clients.getClientConfig(1).dataset()).isSameAs(other).isNotSameAs(config.dataset());
     }
 
     @ParameterizedTest
