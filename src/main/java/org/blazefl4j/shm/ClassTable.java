@@ -10,8 +10,15 @@ final class ClassTable {
 
     private static final int MAX_NAME_BYTES = 1 << 16;
 
+    /** A power of two. */
+    private static final int RECENT = 64;
+
     private final ClassLoader loader;
     private final Map<Long, ClassPlan> known = new HashMap<>();
+
+    /** Some of the known ones, each where its fingerprint says: found without making an object of that. */
+    private final ClassPlan[] recent = new ClassPlan[RECENT];
+
     private ClassPlan[] named = new ClassPlan[16];
     private int size;
 
@@ -41,7 +48,7 @@ final class ClassTable {
     private ClassPlan readName(MessageReader in) {
         long fingerprint = in.i64();
         int length = in.index(MAX_NAME_BYTES);
-        ClassPlan plan = known.get(fingerprint);
+        ClassPlan plan = known(fingerprint);
         if (plan != null && plan.nameBytes.length == length && in.skip(plan.nameBytes)) {
             return plan;
         }
@@ -51,6 +58,16 @@ final class ClassTable {
                     + ", limit=the same fields and constants; use the same class path for both");
         }
         known.put(fingerprint, plan);
+        return plan;
+    }
+
+    private ClassPlan known(long fingerprint) {
+        int place = (int) fingerprint & RECENT - 1;
+        ClassPlan plan = recent[place];
+        if (plan == null || plan.fingerprint != fingerprint) {
+            plan = known.get(fingerprint);
+            recent[place] = plan;
+        }
         return plan;
     }
 

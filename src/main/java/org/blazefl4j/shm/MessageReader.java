@@ -32,7 +32,7 @@ final class MessageReader {
         } else {
             own = own.length < length ? new byte[Math.min(length, Message.MAX_BYTES)] : own;
             if (length <= own.length) {
-                message.duplicate().get(own, 0, length);
+                message.get(message.position(), own, 0, length);
             }
             bytes = own;
             at = 0;
