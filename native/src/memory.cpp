@@ -15,7 +15,7 @@
 namespace {
 
 /** Beyond it pages are mapped as they are touched: of a large data set a worker may never need most. */
-constexpr std::int64_t most_populated = std::int64_t{1} << 28;
+constexpr std::int64_t most_populated = std::int64_t{1} << 30;
 
 /** Reserves every byte, so that a later write cannot meet a full file system; the descriptor, or what went wrong. */
 std::int32_t reserved(int fd, std::int64_t bytes) noexcept {

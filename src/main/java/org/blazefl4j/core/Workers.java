@@ -27,10 +27,10 @@ public interface Workers {
     int count();
 
     /**
-     * Puts tensors to where workers read them without a copy, for as long as the trainer lives: in process mode they
+     * Puts tensors to where workers read them without a copy, for as long as somebody has them: in process mode they
      * are copied to shared memory, once, however often this is called; in other modes nothing is done. For data that
-     * payloads refer to again and again. Who owns the tensors may close them later, but does not change what is in
-     * them, nor their shape, and does not use their memory for others.
+     * payloads and configurations refer to again and again. Who owns the tensors does not change what is in them, nor
+     * their shape, and does not use their memory for others while the trainer lives.
      *
      * @param data anything a package may hold; its tensors are meant
      * @throws IllegalArgumentException if it cannot cross to workers

@@ -8,12 +8,10 @@ public final class CallersCode implements AutoCloseable {
 
     private boolean running;
 
-    /** The caller's code begins. */
-    public CallersCode() {
-        resume();
-    }
+    /** It has yet to begin. */
+    public CallersCode() {}
 
-    /** It goes on. */
+    /** It begins, or goes on. */
     public void resume() {
         if (!running) {
             DefaultGeneratorWatch.enterCallersCode();

@@ -2,6 +2,7 @@ package org.blazefl4j.process;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
@@ -82,7 +83,7 @@ final class SharedTensors implements AutoCloseable {
         named.add(segment);
         TensorMemory.copy(tensor, layout, segment, 0);
         map.addLasting(segment.address(), segment.bytes(), segment, 0);
-        if (layout.bytes() > 0 && TensorMemory.lies(tensor, layout)) {
+        if (layout.bytes() > 0 && TensorMemory.lies(tensor, layout) && !isShared(tensor, layout)) {
             remember(new Part(tensor, layout, 0), segment, null);
         }
         byName.put(name, view(segment, layout));
@@ -91,8 +92,10 @@ final class SharedTensors implements AutoCloseable {
 
     /** Shares tensors without names, but for those in shared memory and those whose elements do not lie together. */
     void share(List<Found> tensors) {
+        Collection<Part> unshared = unshared(tensors);
+        look(2 * unshared.size()); // so that what is forgotten keeps up with what is shared
         List<Part> parts = new ArrayList<>();
-        for (Part part : unshared(tensors)) {
+        for (Part part : unshared) {
             long offset = parts.isEmpty()
                     ? 0
                     : CopyPlacement.aligned(parts.get(parts.size() - 1).end());
@@ -110,7 +113,7 @@ final class SharedTensors implements AutoCloseable {
     }
 
     /** Of those that begin at one address the largest stands for all. */
-    private Iterable<Part> unshared(List<Found> tensors) {
+    private Collection<Part> unshared(List<Found> tensors) {
         Map<Long, Part> byAddress = new LinkedHashMap<>();
         for (Found found : tensors) {
             Tensor tensor = found.tensor();
@@ -169,7 +172,11 @@ final class SharedTensors implements AutoCloseable {
      * not needed, and may get another use.
      */
     void forgetUnused() {
-        for (int looks = Math.min(LOOKS, originals.size()); looks > 0; looks--) {
+        look(LOOKS);
+    }
+
+    private void look(int most) {
+        for (int looks = Math.min(most, originals.size()); looks > 0; looks--) {
             Original original = originals.remove();
             if (original.tensor().storage().use_count() > uses.get(original.storage())) {
                 originals.add(original);

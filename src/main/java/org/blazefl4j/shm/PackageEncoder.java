@@ -100,7 +100,7 @@ public final class PackageEncoder {
 
     /**
      * Whether what was encoded last never changes, so that it would give the same message again, as long as its tensors
-     * are placed alike: it is made of records, unmodifiable collections of {@code java.util}, strings, numbers and such
+     * are placed alike: it is made of records, collections as {@code List.of} makes them, strings, numbers and such
      * alone.
      */
     public boolean wasConstant() {

@@ -48,6 +48,9 @@ final class RoundCourse<U, D, C> {
      * @throws IllegalStateException if a client's state could not be kept
      */
     void run(HandOver<U> handOver) {
+        // while no client runs yet that might draw from the default generator beside this code of the caller's
+        Iterator<Integer> jobs = work.progress().iterator();
+        Integer first = next(jobs);
         clock.enter(Phase.PUBLISH);
         RoundExecution<U> execution = trainer.execute(round);
         clock.enter(Phase.COLLECT);
@@ -55,7 +58,7 @@ final class RoundCourse<U, D, C> {
         boolean complete;
         try {
             try (CallersCode code = new CallersCode()) {
-                complete = handOverAll(execution, handOver, code);
+                complete = handOverAll(execution, handOver, code, first, jobs);
             }
             rest = execution.end();
         } catch (Throwable callersFailure) {
@@ -72,11 +75,16 @@ final class RoundCourse<U, D, C> {
     // ---- hand-over
 
     /** False if the round has to end early. */
-    private boolean handOverAll(RoundExecution<U> execution, HandOver<U> handOver, CallersCode code) {
+    private boolean handOverAll(
+            RoundExecution<U> execution,
+            HandOver<U> handOver,
+            CallersCode code,
+            Integer first,
+            Iterator<Integer> jobs) {
         int index = 0;
-        Iterator<Integer> jobs = work.progress().iterator();
-        while (jobs.hasNext()) {
-            requireSameJob(index, jobs.next());
+        Integer job = first;
+        while (job != null) {
+            requireSameJob(index, job);
             code.pause();
             List<U> batch = take(execution, index, handOver.most());
             clock.enter(Phase.COLLECT);
@@ -86,13 +94,18 @@ final class RoundCourse<U, D, C> {
             }
             int next = index + Math.max(1, batch.size());
             while (++index < next) {
-                requireSameJob(index, jobs.hasNext() ? jobs.next() : null);
+                requireSameJob(index, next(jobs));
             }
+            job = next(jobs);
         }
         if (index < round.size()) {
             requireSameJob(index, null);
         }
         return true;
+    }
+
+    private static Integer next(Iterator<Integer> jobs) {
+        return jobs.hasNext() ? jobs.next() : null;
     }
 
     /**

@@ -138,18 +138,12 @@ final class ThreadRound<U> implements RoundExecution<U> {
         }
         round.clock().enter(Phase.DEAL);
         try (CallersCode code = new CallersCode()) {
+            code.resume();
             for (int i = from; i < limit; i++) {
                 jobs[i] = new ThreadJob<>(i, round.call(i));
-                if (i - from == workers.count() - 1) {
-                    publish(from, i + 1); // the workers get up while the others are dealt
-                }
             }
         }
-        publish(dealt, limit);
-    }
-
-    private void publish(int from, int limit) {
-        dealt = limit;
+        dealt = limit; // all at once: what a client drew beside the caller's code would go unseen
         workers.wake(limit - from);
     }
 

@@ -119,6 +119,31 @@ final class SharedTensorsTest {
     }
 
     @Test
+    void shouldForgetAsMuchAsIsSharedAnewWithoutARound() {
+        for (int generation = 0; generation < 50; generation++) {
+            Tensor[] tensors =
+                    IntStream.range(0, 30).mapToObj(i -> torch.rand(10)).toArray(Tensor[]::new);
+            share(tensors);
+            for (Tensor tensor : tensors) {
+                tensor.close();
+            }
+        }
+        assertThat(map.removals()).isGreaterThan(48 * 30);
+    }
+
+    @Test
+    void shouldKeepBothWhenATensorIsSharedAgainUnderAnotherName() {
+        try (Tensor tensor = torch.rand(10);
+                Tensor first = shared.share("first", tensor);
+                Tensor second = shared.share("second", first)) {
+            assertThat(place(first).segment()).isNotSameAs(place(second).segment());
+        }
+        shared.forgetUnused();
+        assertThat(place(shared.byName().get("first"))).isNotNull();
+        assertThat(place(shared.byName().get("second"))).isNotNull();
+    }
+
+    @Test
     void shouldDivideWhatIsLargeAmongSegments() {
         try (Tensor one = torch.zeros(10 << 20);
                 Tensor other = torch.zeros(10 << 20);

@@ -75,9 +75,12 @@ final class ElementRanges implements AutoCloseable {
             return;
         }
         Ranges ranges = new Ranges(elements, length(elements, useful), work);
-        callOthers(useful - 1, ranges);
-        ranges.run();
-        ranges.await();
+        try {
+            callOthers(useful - 1, ranges);
+        } finally { // whatever happens, those that began write to the caller's memory
+            ranges.run();
+            ranges.await();
+        }
     }
 
     private void callOthers(int count, Ranges ranges) {

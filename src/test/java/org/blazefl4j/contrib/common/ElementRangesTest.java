@@ -74,6 +74,7 @@ final class ElementRangesTest {
         assertThat(met).allSatisfy(thread -> {
             assertThat(thread.getName()).startsWith("blazefl4j-sum-");
             assertThat(thread.isDaemon()).isTrue();
+            thread.join(10_000); // it has left the pool, and is about to end
             assertThat(thread.isAlive()).isFalse();
         });
     }
