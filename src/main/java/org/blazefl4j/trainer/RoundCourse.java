@@ -48,9 +48,13 @@ final class RoundCourse<U, D, C> {
      * @throws IllegalStateException if a client's state could not be kept
      */
     void run(HandOver<U> handOver) {
-        // while no client runs yet that might draw from the default generator beside this code of the caller's
-        Iterator<Integer> jobs = work.progress().iterator();
-        Integer first = next(jobs);
+        Iterator<Integer> jobs;
+        Integer first;
+        try (CallersCode code = new CallersCode()) { // before any client runs, whose draws would go unseen beside it
+            code.resume();
+            jobs = work.progress().iterator();
+            first = next(jobs);
+        }
         clock.enter(Phase.PUBLISH);
         RoundExecution<U> execution = trainer.execute(round);
         clock.enter(Phase.COLLECT);
