@@ -8,10 +8,12 @@ public final class CallersCode implements AutoCloseable {
 
     private boolean running;
 
-    /** It has yet to begin. */
-    public CallersCode() {}
+    /** The caller's code begins. */
+    public CallersCode() {
+        resume();
+    }
 
-    /** It begins, or goes on. */
+    /** It goes on. */
     public void resume() {
         if (!running) {
             DefaultGeneratorWatch.enterCallersCode();

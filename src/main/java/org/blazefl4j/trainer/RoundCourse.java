@@ -48,13 +48,6 @@ final class RoundCourse<U, D, C> {
      * @throws IllegalStateException if a client's state could not be kept
      */
     void run(HandOver<U> handOver) {
-        Iterator<Integer> jobs;
-        Integer first;
-        try (CallersCode code = new CallersCode()) { // before any client runs, whose draws would go unseen beside it
-            code.resume();
-            jobs = work.progress().iterator();
-            first = next(jobs);
-        }
         clock.enter(Phase.PUBLISH);
         RoundExecution<U> execution = trainer.execute(round);
         clock.enter(Phase.COLLECT);
@@ -62,7 +55,7 @@ final class RoundCourse<U, D, C> {
         boolean complete;
         try {
             try (CallersCode code = new CallersCode()) {
-                complete = handOverAll(execution, handOver, code, first, jobs);
+                complete = handOverAll(execution, handOver, code);
             }
             rest = execution.end();
         } catch (Throwable callersFailure) {
@@ -79,16 +72,11 @@ final class RoundCourse<U, D, C> {
     // ---- hand-over
 
     /** False if the round has to end early. */
-    private boolean handOverAll(
-            RoundExecution<U> execution,
-            HandOver<U> handOver,
-            CallersCode code,
-            Integer first,
-            Iterator<Integer> jobs) {
+    private boolean handOverAll(RoundExecution<U> execution, HandOver<U> handOver, CallersCode code) {
         int index = 0;
-        Integer job = first;
-        while (job != null) {
-            requireSameJob(index, job);
+        Iterator<Integer> jobs = work.progress().iterator();
+        while (jobs.hasNext()) {
+            requireSameJob(index, jobs.next());
             code.pause();
             List<U> batch = take(execution, index, handOver.most());
             clock.enter(Phase.COLLECT);
@@ -98,18 +86,13 @@ final class RoundCourse<U, D, C> {
             }
             int next = index + Math.max(1, batch.size());
             while (++index < next) {
-                requireSameJob(index, next(jobs));
+                requireSameJob(index, jobs.hasNext() ? jobs.next() : null);
             }
-            job = next(jobs);
         }
         if (index < round.size()) {
             requireSameJob(index, null);
         }
         return true;
-    }
-
-    private static Integer next(Iterator<Integer> jobs) {
-        return jobs.hasNext() ? jobs.next() : null;
     }
 
     /**

@@ -138,7 +138,6 @@ final class ThreadRound<U> implements RoundExecution<U> {
         }
         round.clock().enter(Phase.DEAL);
         try (CallersCode code = new CallersCode()) {
-            code.resume();
             for (int i = from; i < limit; i++) {
                 jobs[i] = new ThreadJob<>(i, round.call(i));
             }
