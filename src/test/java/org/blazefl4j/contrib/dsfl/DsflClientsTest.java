@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.KeptConfigurations;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.core.ClientFailedException;
@@ -16,8 +17,6 @@ import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.RandomStreams;
-import org.blazefl4j.shm.PackageEncoder;
-import org.blazefl4j.shm.ShmHandle;
 import org.blazefl4j.torch.DefaultGenerator;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
@@ -205,12 +204,7 @@ final class DsflClientsTest {
 
     @Test
     void shouldGiveAClientOneConfigurationThatIsEncodedOnce() {
-        DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
-        DsflClientConfig config = clients.getClientConfig(1);
-        PackageEncoder encoder = new PackageEncoder();
-        encoder.encode(config, (path, tensor, layout, unbounded) -> new ShmHandle(0, 0, 0, layout));
-        assertThat(encoder.wasConstant()).isTrue();
-        assertThat(clients.getClientConfig(1)).isSameAs(config);
+        KeptConfigurations.requireOneThatIsEncodedOnce(clients(Tiny.LINEAR, OPTIONS), 1);
     }
 
     @Test

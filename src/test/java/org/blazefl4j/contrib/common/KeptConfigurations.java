@@ -1,0 +1,22 @@
+package org.blazefl4j.contrib.common;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.shm.ShmHandle;
+
+/** What it takes for a client's configuration to be encoded once. */
+public final class KeptConfigurations {
+
+    private KeptConfigurations() {}
+
+    /** Requires that a client is given the same object each time, which gives the same message each time. */
+    public static void requireOneThatIsEncodedOnce(ClientAlgorithm<?, ?, ?> clients, int cid) {
+        Object config = clients.getClientConfig(cid);
+        PackageEncoder encoder = new PackageEncoder();
+        encoder.encode(config, (path, tensor, layout, unbounded) -> new ShmHandle(0, 0, 0, layout));
+        assertThat(encoder.wasConstant()).isTrue();
+        assertThat(clients.getClientConfig(cid)).isSameAs(config);
+    }
+}
