@@ -42,6 +42,22 @@ final class GuaranteesTest {
         }
     }
 
+    /** Surefire's {@code failIfNoSpecifiedTests=false}: nothing is run then, and all is well. */
+    @Test
+    void shouldNotTellOfAFlagByWhichAMisspeltTestPasses() throws IOException {
+        try (Stream<Path> pages = Files.find(Path.of("."), 3, (path, file) -> isTold(path))) {
+            assertThat(pages.toList())
+                    .hasSizeGreaterThan(3)
+                    .allSatisfy(page ->
+                            assertThat(page).content().doesNotContain("failIfNoSpecifiedTests", "failIfNoTests"));
+        }
+    }
+
+    private static boolean isTold(Path path) {
+        boolean built = path.startsWith("./target") || path.startsWith("./benchmarks/target");
+        return !built && (path.toString().endsWith(".md") || path.endsWith("pom.xml"));
+    }
+
     @Test
     void shouldExplainEveryRecordedCondition() throws IOException {
         assertThat(found("(?<=`)\\w+(?=`)"))
