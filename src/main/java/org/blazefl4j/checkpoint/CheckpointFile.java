@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.util.Causes;
 
 /** One whole, undamaged file. Where entries lie is kept in memory, what is in them is read when it is asked for. */
 final class CheckpointFile implements AutoCloseable {
@@ -43,7 +44,7 @@ final class CheckpointFile implements AutoCloseable {
             return file;
         } catch (IOException e) {
             close(file);
-            throw new DamagedCheckpointException("cannot be read: found=" + e);
+            throw new DamagedCheckpointException("cannot be read: found=" + Causes.describe(e));
         } catch (DamagedCheckpointException | RuntimeException e) {
             close(file);
             throw e;

@@ -18,6 +18,7 @@ import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.Causes;
 
 /**
  * Saves a run to a folder after every so many rounds, and lets it go on from there with the same bits.
@@ -370,7 +371,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
 
     private UncheckedIOException failed(String what, IOException e) {
         return new UncheckedIOException(
-                "checkpoints cannot be " + what + ": folder=" + path + ", found=" + e
+                "checkpoints cannot be " + what + ": folder=" + path + ", found=" + Causes.describe(e)
                         + "; name a folder that can be written to and has room",
                 e);
     }

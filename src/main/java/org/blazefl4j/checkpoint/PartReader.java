@@ -11,6 +11,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.shm.PackageBytes;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -54,7 +55,8 @@ final class PartReader implements CheckpointReader {
         try (Tensor bytes = read(span)) {
             return PackageBytes.decode(bytes, classes);
         } catch (IOException e) {
-            throw new UncheckedIOException("checkpoint cannot be read: file=" + file.path(), e);
+            throw new UncheckedIOException(
+                    "checkpoint cannot be read: file=" + file.path() + ", found=" + Causes.describe(e), e);
         }
     }
 

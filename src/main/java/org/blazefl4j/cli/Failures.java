@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
+import org.blazefl4j.util.Causes;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
@@ -46,10 +47,7 @@ final class Failures {
 
     /** LibTorch's messages go on with its own native stack, which is for {@code --verbose} only. */
     private static String message(Throwable failure) {
-        String message = failure.getMessage();
-        if (message == null || message.isBlank()) {
-            return failure.getClass().getSimpleName();
-        }
+        String message = Causes.describe(failure);
         boolean fromLibTorch = message.contains("Exception raised from") || message.contains("\nframe #0: ");
         return fromLibTorch ? message.lines().findFirst().orElseThrow() : message;
     }

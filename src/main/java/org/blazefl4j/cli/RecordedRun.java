@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.util.Causes;
 
 /**
  * A run as its {@code metrics.jsonl} tells of it.
@@ -66,7 +67,7 @@ record RecordedRun(
             }
             return text;
         } catch (IOException e) {
-            throw new UsageException("cannot read results: file=" + file + ", found=" + e
+            throw new UsageException("cannot read results: file=" + file + ", found=" + Causes.describe(e)
                     + "; name a file of JSON lines in UTF-8 that you may read");
         }
     }

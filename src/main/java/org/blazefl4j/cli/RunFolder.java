@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Causes;
 
 /** Makes the folder of a run's results. Never one that holds anything already. */
 final class RunFolder {
@@ -83,7 +84,7 @@ final class RunFolder {
     }
 
     private static UsageException cannotMake(Path folder, IOException e) {
-        return new UsageException("cannot make the output folder: --output=" + folder + ", found=" + e
+        return new UsageException("cannot make the output folder: --output=" + folder + ", found=" + Causes.describe(e)
                 + "; name a folder that can be made");
     }
 }

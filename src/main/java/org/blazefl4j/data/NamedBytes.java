@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
+import org.blazefl4j.util.Causes;
 
 /** A whole data file, packed or not, with the name that messages give it. */
 record NamedBytes(String name, byte[] bytes) {
@@ -46,9 +47,10 @@ record NamedBytes(String name, byte[] bytes) {
 
     /** What to throw when a file ends too early or does not unpack. */
     static IOException damaged(String file, IOException cause) {
-        String found = cause.getMessage() == null ? "an early end" : cause.getMessage();
         return new IOException(
-                "damaged data file: file=" + file + ", found=" + found + ", limit=a whole file; get it again", cause);
+                "damaged data file: file=" + file + ", found=" + Causes.describe(cause)
+                        + ", limit=a whole file; get it again",
+                cause);
     }
 
     /** The content, unpacked where the first two bytes say that it is gzip. */

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.util.Causes;
 
 /** A file of results, which knows how far it was written, and tells of what goes wrong by its name. */
 final class ResultFile extends OutputStream {
@@ -66,7 +67,7 @@ final class ResultFile extends OutputStream {
 
     UncheckedIOException failed(IOException e) {
         Path folder = file.toAbsolutePath().getParent();
-        String found = Files.isDirectory(folder) ? e.toString() : folder + " is no folder";
+        String found = Files.isDirectory(folder) ? Causes.describe(e) : folder + " is no folder";
         return new UncheckedIOException(
                 "cannot write results: file=" + file.toAbsolutePath() + ", found=" + found
                         + "; name a folder that exists and can be written to",

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.blazefl4j.util.Causes;
 
 /** What there is to say of the archive that worker processes of this process would start from. */
 public final class ArchiveReport {
@@ -30,7 +31,7 @@ public final class ArchiveReport {
                     ? "none, for its folder cannot be written to now: " + place
                     : "made by the first run that is long enough, in " + place;
         } catch (IOException e) {
-            return "none, for its folder cannot be used: " + e;
+            return "none, for its folder cannot be used: " + Causes.describe(e);
         }
     }
 

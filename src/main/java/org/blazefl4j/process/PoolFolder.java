@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Causes;
 
 /**
  * The temporary folder of one pool, with the workers' argument file and their crash reports, or of the states of a
@@ -63,7 +64,7 @@ public final class PoolFolder implements AutoCloseable {
             path = Files.createTempDirectory(parent, OWN_PREFIX);
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "no temporary folder: parent=" + parent
+                    "no temporary folder: parent=" + parent + ", found=" + Causes.describe(e)
                             + ", limit=a folder that can be written to; set -Djava.io.tmpdir, or for states"
                             + " TrainerOptions.stateFolder",
                     e);
@@ -136,7 +137,9 @@ public final class PoolFolder implements AutoCloseable {
         try {
             return Files.writeString(path.resolve(name), text);
         } catch (IOException e) {
-            throw new UncheckedIOException("temporary file cannot be written: file=" + path.resolve(name), e);
+            throw new UncheckedIOException(
+                    "temporary file cannot be written: file=" + path.resolve(name) + ", found=" + Causes.describe(e),
+                    e);
         }
     }
 

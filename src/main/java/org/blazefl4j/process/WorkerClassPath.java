@@ -16,6 +16,7 @@ import java.util.Enumeration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 
@@ -153,7 +154,8 @@ final class WorkerClassPath {
                 addIfThere(container(found.nextElement(), name));
             }
         } catch (IOException e) {
-            throw new IllegalStateException("class path cannot be read: resource=" + name, e);
+            throw new IllegalStateException(
+                    "class path cannot be read: resource=" + name + ", found=" + Causes.describe(e), e);
         }
     }
 
@@ -188,7 +190,8 @@ final class WorkerClassPath {
             try (DirectoryStream<Path> modules = Files.newDirectoryStream(folder)) {
                 modules.forEach(this::addIfThere);
             } catch (IOException e) {
-                throw new IllegalStateException("module path cannot be read: entry=" + entry, e);
+                throw new IllegalStateException(
+                        "module path cannot be read: entry=" + entry + ", found=" + Causes.describe(e), e);
             }
         }
     }
@@ -199,7 +202,8 @@ final class WorkerClassPath {
         try (URLClassLoader loader = new URLClassLoader(urls, null)) {
             return loader.findResource(resource) != null;
         } catch (IOException e) {
-            throw new IllegalStateException("class path cannot be read: workerClassPath=" + named, e);
+            throw new IllegalStateException(
+                    "class path cannot be read: workerClassPath=" + named + ", found=" + Causes.describe(e), e);
         }
     }
 

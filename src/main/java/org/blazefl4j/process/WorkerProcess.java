@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Causes;
 
 /** One operating-system process of a worker, from its start to its end. */
 final class WorkerProcess {
@@ -181,7 +182,7 @@ final class WorkerProcess {
                     .limit(CRASH_REPORT_LINES)
                     .collect(Collectors.toList());
         } catch (IOException e) {
-            return List.of("cannot be read: " + e);
+            return List.of("cannot be read: " + Causes.describe(e));
         }
     }
 }

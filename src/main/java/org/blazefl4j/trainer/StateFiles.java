@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.blazefl4j.process.PoolFolder;
 import org.blazefl4j.shm.ByteTensors;
+import org.blazefl4j.util.Causes;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -44,7 +45,8 @@ final class StateFiles implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             delete(file);
             throw new IllegalStateException(
-                    "client state cannot be written: client=" + client + ", bytes=" + bytes.numel() + ", limit="
+                    "client state cannot be written: client=" + client + ", bytes=" + bytes.numel() + ", found="
+                            + Causes.describe(e) + ", limit="
                             + usable() + " bytes free in " + parent
                             + "; set TrainerOptions.stateFolder to a folder with"
                             + " room, or raise stateMemory",
@@ -77,7 +79,7 @@ final class StateFiles implements AutoCloseable {
      * @throws IllegalStateException if they are not there
      */
     static Tensor read(int client, Path file, long bytes) {
-        String found = "unreadable";
+        String found;
         try {
             long length = Files.size(file);
             if (length == bytes) {
@@ -85,7 +87,7 @@ final class StateFiles implements AutoCloseable {
             }
             found = length + " bytes";
         } catch (IOException e) {
-            throw unreadable(client, file, found, bytes, e);
+            throw unreadable(client, file, Causes.describe(e), bytes, e);
         }
         throw unreadable(client, file, found, bytes, null);
     }

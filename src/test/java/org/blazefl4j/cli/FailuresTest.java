@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import org.junit.jupiter.api.Test;
 
 final class FailuresTest {
@@ -18,7 +19,16 @@ final class FailuresTest {
     void shouldNotRepeatACauseThatTheMessageQuotes() {
         Exception cause = new IOException("disk full");
 
-        assertThat(Failures.describe(new RuntimeException(cause))).isEqualTo("java.io.IOException: disk full");
+        assertThat(Failures.describe(new RuntimeException(cause))).isEqualTo("disk full");
+    }
+
+    @Test
+    void shouldSayWhatFailedWhereACauseGivesAPathOnly() {
+        Exception failure =
+                new UsageException("cannot read the data: --dataset=mnist", new AccessDeniedException("/d/labels"));
+
+        assertThat(Failures.describe(failure).lines())
+                .containsExactly("cannot read the data: --dataset=mnist", "  because permission denied: /d/labels");
     }
 
     @Test

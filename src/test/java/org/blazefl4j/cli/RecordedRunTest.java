@@ -99,6 +99,6 @@ final class RecordedRunTest {
         assertThatExceptionOfType(UsageException.class)
                 .isThrownBy(() -> RecordedRun.read(file))
                 .withMessageStartingWith("cannot read results: file=" + file + ", found=")
-                .withMessageContaining("MalformedInputException");
+                .withMessageContaining("not text in the encoding that is expected");
     }
 }

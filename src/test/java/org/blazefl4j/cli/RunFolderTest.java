@@ -60,7 +60,10 @@ final class RunFolderTest {
         Path file = Files.createFile(parent.resolve("file"));
 
         refuses(file, "output is no folder: --output=" + file + ", limit=a new or empty folder");
-        refuses(file.resolve("sub"), "cannot make the output folder: --output=" + file.resolve("sub") + ", found=");
+        refuses(
+                file.resolve("sub"),
+                "cannot make the output folder: --output=" + file.resolve("sub") + ", found=not a folder: "
+                        + file.resolve("sub"));
     }
 
     private static void refuses(Path asked, String message) {

@@ -121,7 +121,7 @@ class IdxReaderTest {
     void shouldRefuseAHeaderThatIsCut(int bytes) throws IOException {
         write(TRAIN_IMAGES, Arrays.copyOf(IdxFiles.idx(new byte[12], 3, 2, 2), bytes));
         refused("damaged data file: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", found=an early end, limit=a whole file; get it again");
+                + ", found=ends too early, limit=a whole file; get it again");
     }
 
     @Test

@@ -170,7 +170,7 @@ class StateStoreTest {
             assertThatThrownBy(() -> states.read(7))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("client state cannot be read back: client=7, file=" + file
-                            + ", found=unreadable, limit=10 bytes");
+                            + ", found=not found: " + file + ", limit=10 bytes");
         }
     }
 
@@ -183,8 +183,9 @@ class StateStoreTest {
             delete(files(folder).get(0).getParent());
             assertThatThrownBy(() -> states.stage(3, Tensors.of(new byte[11])))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageMatching("client state cannot be written: client=3, bytes=11, limit=\\d+ bytes free in "
-                            + folder + "; set TrainerOptions.stateFolder to a folder with room, or raise stateMemory");
+                    .hasMessageMatching("client state cannot be written: client=3, bytes=11, found=not found: " + folder
+                            + "/[^,]+, limit=\\d+ bytes free in " + folder
+                            + "; set TrainerOptions.stateFolder to a folder with room, or raise stateMemory");
             assertThatThrownBy(() -> states.stage(4, Tensors.of(new byte[10])))
                     .hasMessageContaining("client state cannot be written: client=1, bytes=1,");
             states.commit();

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.blazefl4j.util.Causes;
 
 /** Writes a report as files. */
 public final class BenchFiles {
@@ -39,7 +40,7 @@ public final class BenchFiles {
             return Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "cannot write results: file=" + file.toAbsolutePath() + ", found=" + e
+                    "cannot write results: file=" + file.toAbsolutePath() + ", found=" + Causes.describe(e)
                             + "; name a folder that can be written to",
                     e);
         }

@@ -1,0 +1,72 @@
+package org.blazefl4j.util;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Map;
+
+/**
+ * What an exception says, for people. Many of the JDK's say it by their class alone: their message is a bare path, or
+ * there is none.
+ */
+public final class Causes {
+
+    private static final Map<Class<?>, String> WORDS = Map.of(
+            NoSuchFileException.class, "not found",
+            AccessDeniedException.class, "permission denied",
+            FileAlreadyExistsException.class, "exists already",
+            NotDirectoryException.class, "not a folder",
+            DirectoryNotEmptyException.class, "folder not empty",
+            FileSystemLoopException.class, "symbolic links that form a loop",
+            EOFException.class, "ends too early",
+            ClosedByInterruptException.class, "interrupted",
+            ClosedChannelException.class, "closed already");
+
+    private Causes() {}
+
+    /** What went wrong, on its own: {@code permission denied: /data/labels}. */
+    public static String describe(Throwable thrown) {
+        if (thrown instanceof FileSystemException e) {
+            return what(e) + (e.getFile() == null ? "" : ": " + e.getFile());
+        }
+        if (thrown instanceof CharacterCodingException) {
+            return "not text in the encoding that is expected";
+        }
+        Throwable cause = thrown.getCause();
+        String message = thrown.getMessage();
+        if (cause != null && (message == null || message.equals(cause.toString()))) {
+            return describe(cause); // it only wraps
+        }
+        if (message == null || message.isBlank()) {
+            return WORDS.getOrDefault(thrown.getClass(), thrown.getClass().getSimpleName());
+        }
+        return thrown instanceof IOException ? ofSystem(message) : message;
+    }
+
+    private static String what(FileSystemException e) {
+        String other = e.getReason() == null ? e.getClass().getSimpleName() : ofSystem(e.getReason());
+        return WORDS.getOrDefault(e.getClass(), other);
+    }
+
+    /** The operating system's words for what is often met, in the words of the above. */
+    private static String ofSystem(String message) {
+        return switch (message) {
+            case "Is a directory" -> "is a folder";
+            case "Not a directory" -> "not a folder";
+            case "No space left on device" -> "no space left";
+            case "Disk quota exceeded" -> "disk quota exceeded";
+            case "Read-only file system" -> "read-only file system";
+            case "Too many open files" -> "too many open files";
+            default -> message;
+        };
+    }
+}
