@@ -5,7 +5,8 @@ import java.util.concurrent.Callable;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientContext.WorkerSurroundings;
 import org.blazefl4j.shm.TensorWalk;
-import org.blazefl4j.torch.Denormals;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.ThreadSettings;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 
@@ -15,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Each client runs with gradients enabled and in a scope of its own: whatever native memory it allocates in its
  * thread is freed when it ends, except what it returns, and what it set of that thread's arithmetic is put back. The
- * default generator is watched meanwhile.
+ * default generator and the settings of the process are watched meanwhile.
  *
  * <p>What is said of clients here holds for shards of work between rounds as well.
  */
@@ -35,7 +36,8 @@ public final class ClientRunner implements AutoCloseable {
 
     private final WorkerSurroundings surroundings;
     private final WorkerResources resources = new WorkerResources();
-    private final DefaultGeneratorWatch watch;
+    private final DefaultGeneratorWatch generator;
+    private final SettingsWatch settings = new SettingsWatch();
     private final long clientNanos;
     private final Overtime overtime;
 
@@ -57,7 +59,7 @@ public final class ClientRunner implements AutoCloseable {
             ClassLoader loader,
             Overtime overtime) {
         this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent, loader);
-        this.watch = new DefaultGeneratorWatch(settings.rngCheck());
+        this.generator = new DefaultGeneratorWatch(settings.rngCheck());
         this.clientNanos = settings.clientNanos();
         this.overtime = overtime;
     }
@@ -78,7 +80,8 @@ public final class ClientRunner implements AutoCloseable {
      * @param state what it starts from and what it leaves
      * @param delivery takes the package; it may refer to tensors that are freed when this method returns
      * @return what {@code delivery} returned
-     * @throws IllegalStateException if the client drew from the default generator and that is a failure
+     * @throws IllegalStateException if the client changed a setting of the process, or drew from the default generator
+     *     and that is a failure
      * @throws Exception what the client or the delivery threw
      */
     public <C, D, U, R> R run(WorkerCall<C, D, U> call, ClientState state, Delivery<? super U, R> delivery)
@@ -95,7 +98,8 @@ public final class ClientRunner implements AutoCloseable {
      * @param <U> the uplink package
      * @param call the client
      * @param state what it starts from and what it leaves
-     * @throws IllegalStateException if the client drew from the default generator and that is a failure
+     * @throws IllegalStateException if the client changed a setting of the process, or drew from the default generator
+     *     and that is a failure
      * @throws Exception what the client threw
      */
     public <C, D, U> U run(WorkerCall<C, D, U> call, ClientState state) throws Exception {
@@ -115,8 +119,7 @@ public final class ClientRunner implements AutoCloseable {
     private <C, D, U, R> R inScope(WorkerCall<C, D, U> call, ClientState state, Ending<? super U, R> ending)
             throws Exception {
         ClientJob job = call.job();
-        boolean gradients = GradMode.is_enabled();
-        boolean flushed = Denormals.flushed();
+        ThreadSettings before = ThreadSettings.take();
         GradMode.set_enabled(true);
         TimedStopEvent timed = clientNanos == WorkerSettings.NO_LIMIT
                 ? null
@@ -130,12 +133,23 @@ public final class ClientRunner implements AutoCloseable {
                 return call.function().train(call.config(), call.payload(), context);
             };
             Callable<U> inTime = timed == null ? client : () -> timed.during(job, overtime, client);
-            U uplink = check.during(job, () -> watch.during(job, inTime));
+            U uplink = check.during(job, () -> generator.during(job, () -> settings.during(job, inTime)));
+            requireIntraOpThreads(job, before.intraOpThreads());
             requireResult(job, uplink);
             return ending.end(uplink, scope, context);
         } finally {
-            GradMode.set_enabled(gradients);
-            Denormals.flush(flushed);
+            before.restore();
+        }
+    }
+
+    /** What is left of them by LibTorch's own setter reaches threads that are yet to be started. */
+    private static void requireIntraOpThreads(ClientJob job, int limit) {
+        int threads = IntraOpThreads.current();
+        if (threads != limit) {
+            throw new BrokenRuleException(
+                    "intra-op threads changed: " + job.name() + ", found=" + threads + ", expected=" + limit
+                            + "; set the trainer option intraOpThreads, the same for all " + job.noun() + "s",
+                    null);
         }
     }
 
@@ -159,7 +173,8 @@ public final class ClientRunner implements AutoCloseable {
     /** Closes the worker's resources, the last made first. No client may be running. */
     @Override
     public void close() {
-        watch.close();
+        generator.close();
+        settings.close();
         resources.close();
     }
 }

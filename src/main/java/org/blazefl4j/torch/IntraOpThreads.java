@@ -65,7 +65,7 @@ public final class IntraOpThreads implements AutoCloseable {
     }
 
     /** LibTorch's own setter also changes what threads start with that first use LibTorch later. */
-    private static void set(int threads) {
+    static void set(int threads) {
         if (torch.get_num_threads() != threads && Native.openmpSetThreads(threads) != 0) {
             torch.set_num_threads(threads);
         }

@@ -3,6 +3,7 @@
  * default generator, and the numeric environment that a result's bits depend on.
  *
  * <p>Knows nothing of rounds and clients, and changes a setting of the whole process only in {@code LibTorch.tune()}
- * and {@code NumericEnvironment.applySettings()}, which the process's owner calls.
+ * and {@code NumericEnvironment.applySettings()}, which the process's owner calls, and where
+ * {@code ProcessSettings.restore()} puts one back.
  */
 package org.blazefl4j.torch;

@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.core.WorkerContext;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Functions of shards for tests, which cross to worker processes. */
 final class Shards {
@@ -80,6 +82,17 @@ final class Shards {
     static int writing(int shard, Payload payload, WorkerContext context) {
         payload.numbers().fill_(new Scalar(7));
         return shard;
+    }
+
+    /** Shard 1 changes what all of its process compute with; each says what it has found. */
+    static String settingDouble(int shard, Payload payload, WorkerContext context) {
+        String found = torch.get_default_dtype_as_scalartype().intern().name();
+        if (shard == 1) {
+            try (PointerScope scope = new PointerScope()) {
+                torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
+            }
+        }
+        return found;
     }
 
     /** Ends when it is told to. */

@@ -23,6 +23,8 @@ import org.blazefl4j.trainer.PoolClients.Up;
 import org.blazefl4j.trainer.Shards.Payload;
 import org.blazefl4j.trainer.Shards.Result;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -221,6 +223,16 @@ final class WorkersTest {
                     .hasMessageContaining(
                             "payload or data were written to: work=test, shard=0, round=0, limit=read only");
         }
+    }
+
+    @Test
+    void shouldFailAShardThatChangesASettingOfTheProcessAndPutItBack() {
+        assertThat(failure(Shards::settingDouble))
+                .hasMessageContaining("settings of the process changed: shards=[")
+                .hasMessageContaining("found=[defaultDtype=Double], expected=[defaultDtype=Float]");
+
+        assertThat(map(1, Shards::settingDouble)).containsExactly("Float");
+        assertThat(torch.get_default_dtype_as_scalartype().intern()).isEqualTo(ScalarType.Float);
     }
 
     // ---- the end

@@ -1,0 +1,67 @@
+package org.blazefl4j.torch;
+
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The settings of LibTorch that belong to the calling thread: gradients, denormals, autocast and the number of intra-op
+ * threads. Taken at one time, to be put back later by the same thread.
+ */
+public final class ThreadSettings {
+
+    private final boolean gradients = GradMode.is_enabled();
+    private final boolean flushed = Denormals.flushed();
+    private final Autocast cpu = new Autocast(DeviceType.CPU);
+    private final Autocast cuda = new Autocast(DeviceType.CUDA);
+    private final boolean cached = torch.is_autocast_cache_enabled();
+    private final int intraOpThreads = torch.get_num_threads();
+
+    private ThreadSettings() {}
+
+    private static final class Autocast {
+
+        private final DeviceType device;
+        private final boolean enabled;
+        private final ScalarType dtype;
+
+        Autocast(DeviceType device) {
+            this.device = device;
+            this.enabled = torch.is_autocast_enabled(device);
+            this.dtype = torch.get_autocast_dtype(device);
+        }
+
+        void restore() {
+            if (torch.is_autocast_enabled(device) != enabled) {
+                torch.set_autocast_enabled(device, enabled);
+            }
+            if (torch.get_autocast_dtype(device).value != dtype.value) {
+                torch.set_autocast_dtype(device, dtype);
+            }
+        }
+    }
+
+    /** The calling thread's settings as they are now. */
+    public static ThreadSettings take() {
+        LibTorch.load();
+        return new ThreadSettings();
+    }
+
+    /** LibTorch's threads within one operation. */
+    public int intraOpThreads() {
+        return intraOpThreads;
+    }
+
+    /** Puts all of them back. */
+    public void restore() {
+        GradMode.set_enabled(gradients);
+        Denormals.flush(flushed);
+        cpu.restore();
+        cuda.restore();
+        if (torch.is_autocast_cache_enabled() != cached) {
+            torch.set_autocast_cache_enabled(cached);
+        }
+        IntraOpThreads.set(intraOpThreads);
+    }
+}
