@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -78,7 +79,7 @@ final class CheckpointFolder implements AutoCloseable {
     }
 
     Path file(int round) {
-        return folder.resolve(String.format("round-%06d.checkpoint", round));
+        return folder.resolve(String.format(Locale.ROOT, "round-%06d.checkpoint", round));
     }
 
     /** Writes a round's file in one step: after a power cut it is there as a whole, or not at all. */

@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.blazefl4j.cli.bench.BenchFiles;
 import org.blazefl4j.cli.bench.BenchReport;
@@ -102,7 +103,8 @@ final class Bench {
                 + machine.numbers().cpuModel());
         out.println("  versions  Java " + Version.java() + ", LibTorch "
                 + machine.numbers().libTorch());
-        findings.forEach(finding -> out.printf("  ! %s%n      mend it: %s%n", finding.problem(), finding.remedy()));
+        findings.forEach(
+                finding -> out.printf(Locale.ROOT, "  ! %s%n      mend it: %s%n", finding.problem(), finding.remedy()));
         out.flush();
     }
 
@@ -119,7 +121,8 @@ final class Bench {
         BenchReport report = new BenchReport(
                 Version.blazefl4j(), started, !whole, describe(machine), settings, texts(findings), results);
         out.print(BenchText.of(report));
-        out.printf("%n%s: %d of %d cases%n", whole ? "completed" : "stopped", results.size(), cases.size());
+        out.printf(
+                Locale.ROOT, "%n%s: %d of %d cases%n", whole ? "completed" : "stopped", results.size(), cases.size());
         out.println("  page      " + BenchFiles.write(report, folder) + ", with bench.json and bench.csv");
         out.flush();
     }

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** A comparison in words. */
@@ -76,7 +77,11 @@ final class ComparisonReport {
     private void addAll(List<Difference> differences) {
         for (Difference difference : differences) {
             add(String.format(
-                    "  %-18s %s against %s", difference.name(), value(difference.first()), value(difference.second())));
+                    Locale.ROOT,
+                    "  %-18s %s against %s",
+                    difference.name(),
+                    value(difference.first()),
+                    value(difference.second())));
         }
     }
 

@@ -2,6 +2,7 @@ package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,12 +44,12 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String advice(List<Finding> findings) {
-        StringBuilder text = new StringBuilder(String.format("%nfindings%n"));
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%nfindings%n"));
         if (findings.isEmpty()) {
-            text.append(String.format("  nothing that will hurt%n"));
+            text.append(String.format(Locale.ROOT, "  nothing that will hurt%n"));
         }
         for (Finding finding : findings) {
-            text.append(String.format("  ! %s%n      mend it: %s%n", finding.problem(), finding.remedy()));
+            text.append(String.format(Locale.ROOT, "  ! %s%n      mend it: %s%n", finding.problem(), finding.remedy()));
         }
         return text.toString();
     }

@@ -1,5 +1,7 @@
 package org.blazefl4j.cli;
 
+import java.util.Locale;
+
 /** A machine in words, for people to read and to paste into a question. */
 final class MachineReport {
 
@@ -62,10 +64,10 @@ final class MachineReport {
     }
 
     private void addTitle(String title) {
-        text.append(String.format("%s%s%n", text.isEmpty() ? "" : System.lineSeparator(), title));
+        text.append(String.format(Locale.ROOT, "%s%s%n", text.isEmpty() ? "" : System.lineSeparator(), title));
     }
 
     private void addLine(String name, String value) {
-        text.append(String.format("  %-18s %s%n", name, value));
+        text.append(String.format(Locale.ROOT, "  %-18s %s%n", name, value));
     }
 }

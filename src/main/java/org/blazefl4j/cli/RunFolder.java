@@ -4,14 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.blazefl4j.util.Causes;
 
 /** Makes the folder of a run's results. Never one that holds anything already. */
 final class RunFolder {
 
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
     private RunFolder() {}
 
@@ -60,7 +62,7 @@ final class RunFolder {
 
     /** Makes a folder named by the time, and by a number where another run has that name. */
     static Path createStamped(Path parent) {
-        String stamp = STAMP.format(LocalDateTime.now());
+        String stamp = STAMP.format(LocalDateTime.now(ZoneId.systemDefault()));
         try {
             Files.createDirectories(parent);
             for (int i = 1; ; i++) {

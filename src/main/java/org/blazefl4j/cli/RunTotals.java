@@ -139,7 +139,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     }
 
     private static void addLine(StringBuilder text, String name, String format, Object... values) {
-        text.append(String.format("  %-14s ", name))
+        text.append(String.format(Locale.ROOT, "  %-14s ", name))
                 .append(String.format(Locale.ROOT, format, values))
                 .append(System.lineSeparator());
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.zip.ZipException;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -99,8 +100,12 @@ public final class IdxReader {
         int expected = MAGIC_OF_BYTES + dimensions;
         if (found != expected) {
             throw new IOException(String.format(
+                    Locale.ROOT,
                     "not the right IDX file: file=%s, magic=0x%08x, limit=0x%08x for %d-dimensional bytes",
-                    file.name(), found, expected, dimensions));
+                    file.name(),
+                    found,
+                    expected,
+                    dimensions));
         }
     }
 

@@ -17,6 +17,9 @@ import java.util.function.ObjIntConsumer;
  */
 final class WorkerOutput {
 
+    /** What a child writes in, whatever this JVM was told to use itself. */
+    private static final Charset NATIVE = Charset.forName(System.getProperty("native.encoding"));
+
     private static final int REMEMBERED_LINES = 50;
     private static final int LONGEST_LINE = 8192;
 
@@ -50,7 +53,7 @@ final class WorkerOutput {
     }
 
     private void pump(InputStream stream) {
-        try (Reader reader = new InputStreamReader(stream, Charset.defaultCharset())) {
+        try (Reader reader = new InputStreamReader(stream, NATIVE)) {
             char[] chunk = new char[LONGEST_LINE];
             StringBuilder line = new StringBuilder();
             for (int n = reader.read(chunk); n >= 0; n = reader.read(chunk)) {

@@ -56,13 +56,11 @@ final class ClientFailures {
     }
 
     private AfterFailure retry(WorkFailedException failure, Attempts attempts) {
+        String what = failure instanceof ClientFailedException ? "client is trained" : "shard is worked";
         LOGGER.log(
                 Level.WARNING,
-                "{0} again: retry={1}, limit={2}; {3}",
-                failure instanceof ClientFailedException ? "client is trained" : "shard is worked",
-                attempts.counted,
-                policy.retries(),
-                failure.getMessage());
+                what + " again: retry=" + attempts.counted + ", limit=" + policy.retries() + "; "
+                        + failure.getMessage());
         return AfterFailure.RETRY;
     }
 

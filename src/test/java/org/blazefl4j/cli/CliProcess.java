@@ -55,10 +55,21 @@ final class CliProcess implements AutoCloseable {
                         "/dev/null"));
     }
 
+    /** Starts a program of the tests' own in a JVM with these flags. */
+    static CliProcess startProgram(Path folder, List<String> flags, Class<?> program, String... args)
+            throws IOException {
+        return new CliProcess(folder, java(flags, program, args));
+    }
+
     private static List<String> java(String... args) {
+        return java(List.of(), Launcher.class, args);
+    }
+
+    private static List<String> java(List<String> flags, Class<?> program, String... args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Launcher.class.getName()));
+        command.addAll(flags);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(args));
         return command;
     }

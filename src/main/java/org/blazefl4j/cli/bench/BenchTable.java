@@ -95,9 +95,9 @@ final class BenchTable {
         StringBuilder line = new StringBuilder();
         for (int column = 0; column < row.size(); column++) {
             String format = isNumber(column) ? "%" + (width(column) + 2) + "s" : "%-" + width(column) + "s";
-            line.append(String.format(format, row.get(column)));
+            line.append(String.format(Locale.ROOT, format, row.get(column)));
         }
-        return String.format("  %s%n", line.toString().stripTrailing());
+        return String.format(Locale.ROOT, "  %s%n", line.toString().stripTrailing());
     }
 
     private int width(int column) {

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.bench;
 
 import java.util.List;
+import java.util.Locale;
 import org.blazefl4j.lab.CaseResult;
 
 /** A report for the terminal. */
@@ -13,9 +14,12 @@ public final class BenchText {
         StringBuilder text = new StringBuilder();
         for (List<CaseResult> results : Groups.byWork(report.results())) {
             text.append(String.format(
+                    Locale.ROOT,
                     "%n%s (ms; eff: bare loop / round, 1 is best)%n%s",
-                    Groups.workOf(results.get(0)), BenchTable.rounds(results).toText()));
+                    Groups.workOf(results.get(0)),
+                    BenchTable.rounds(results).toText()));
             text.append(String.format(
+                    Locale.ROOT,
                     "%n  where the time goes (mean, ms)%n%s",
                     BenchTable.phases(results).toText()));
         }

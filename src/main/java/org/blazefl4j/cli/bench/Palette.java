@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.bench;
 
 import java.util.List;
+import java.util.Locale;
 
 /** The page's style sheet; light and dark as the reader's system is. */
 final class Palette {
@@ -16,7 +17,7 @@ final class Palette {
     private Palette() {}
 
     static String css() {
-        StringBuilder css = new StringBuilder("""
+        StringBuilder css = new StringBuilder(String.format(Locale.ROOT, """
                 :root { color-scheme: light dark; --ink: #1c2126; --soft: #5c6670; --rule: #d5dae0; --paper: #ffffff;
                 %s }
                 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --soft: #a3adb7; --rule: #3a424b;
@@ -37,7 +38,7 @@ final class Palette {
                 .grid { stroke: var(--rule); } .axis { stroke: var(--soft); }
                 .bare { stroke: var(--soft); stroke-dasharray: 5 4; } .mark { stroke: var(--ink); stroke-width: 2; stroke-dasharray: 3 2; }
                 .curve { fill: none; stroke-width: 2; } .span { stroke-width: 2; }
-                """.formatted(variables(LIGHT), variables(DARK)));
+                """, variables(LIGHT), variables(DARK)));
         for (int i = 0; i < COLOURS; i++) {
             css.append(".fill" + i + " { fill: var(--c" + i + "); } .stroke" + i + " { stroke: var(--c" + i + "); }\n");
         }
