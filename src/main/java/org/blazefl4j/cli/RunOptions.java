@@ -182,7 +182,8 @@ final class RunOptions {
                     "- iid: evenly at random",
                     "- shards: sorted by class and cut into --num-shards pieces, dealt evenly: few classes per client",
                     "- dirichlet: each class split over the clients by Dirichlet(--dir-alpha): uneven sizes and classes",
-                    "- balanced-dirichlet: even sizes, each client's classes by Dirichlet(--dir-alpha)"
+                    "- balanced-dirichlet: even sizes, each client's classes by Dirichlet(--dir-alpha), going on with"
+                            + " its other classes where one is used up (as Acar et al.; BlazeFL then draws uniformly)"
                 })
         Partitioning partition;
 

@@ -14,6 +14,10 @@ import java.util.List;
  * once, and the last turns are less true to the mixtures than the first. Where the samples do not divide equally, the
  * first clients have one more.
  *
+ * <p>To compare with others: drawing on in the mixture without the classes that are used up is what Acar et al. do, and
+ * FedLab with them. BlazeFL draws uniformly among the classes that are left instead, has clients take turns at random,
+ * and leaves out the samples that do not divide equally.
+ *
  * @param alpha the concentration, 1e-6 to 1e6: small gives a client few classes, large all classes evenly
  */
 public record BalancedDirichletPartitioner(double alpha) implements Partitioner {

@@ -18,7 +18,7 @@ final class Parts {
     static void checkClients(long[] labels, int numClients) {
         if (numClients < 1 || numClients > labels.length) {
             throw new IllegalArgumentException("number of clients: numClients=" + numClients + ", limit=1 to "
-                    + labels.length + " (the number of samples); change the number of clients");
+                    + labels.length + " (the number of samples); change numClients");
         }
     }
 

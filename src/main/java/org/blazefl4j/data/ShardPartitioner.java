@@ -48,7 +48,7 @@ public record ShardPartitioner(int numShards) implements Partitioner {
         if (numShards % numClients != 0 || numShards > samples) {
             throw new IllegalArgumentException("number of shards: numShards=" + numShards + ", limit=a multiple of "
                     + numClients + " (the number of clients) up to " + samples
-                    + " (the number of samples); change the number of shards or clients");
+                    + " (the number of samples); change numShards or numClients");
         }
     }
 

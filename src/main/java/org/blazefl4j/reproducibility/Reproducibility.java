@@ -13,21 +13,23 @@ public final class Reproducibility {
     private Reproducibility() {}
 
     /**
-     * Seeds LibTorch's default generators, on the CPU and on all CUDA devices, as PyTorch's {@code manual_seed} does.
-     * Java has no generator of the whole process that could be seeded.
+     * Lets LibTorch use only algorithms whose results do not vary, and seeds everything that it has one generator of for
+     * the whole process: {@link #setupReproducibility}, and the default generators on the CPU and on all CUDA devices
+     * as PyTorch's {@code manual_seed} does. Java has no generator of the whole process that could be seeded.
      */
     public static void seedEverything(long seed) {
-        LibTorch.load();
+        setupReproducibility();
         torch.manual_seed(seed);
     }
 
     /**
-     * Seeds the default generators and lets LibTorch use only algorithms whose results do not vary: operations that
-     * have none throw, cuDNN is deterministic and does not choose by timing. On CUDA, cuBLAS also needs the environment
+     * Lets LibTorch use only algorithms whose results do not vary; seeds nothing. cuDNN is deterministic and does not
+     * choose by timing, as after BlazeFL's {@code setup_reproducibility}, whose seed is for the hashes of Python alone;
+     * beyond that, operations that have no deterministic algorithm throw. On CUDA, cuBLAS also needs the environment
      * variable {@code CUBLAS_WORKSPACE_CONFIG=:4096:8}.
      */
-    public static void setupReproducibility(long seed) {
-        seedEverything(seed);
+    public static void setupReproducibility() {
+        LibTorch.load();
         Context context = torch.globalContext();
         context.setDeterministicAlgorithms(true, false);
         context.setDeterministicCuDNN(true);

@@ -216,23 +216,22 @@ class PartitionerTest {
     void shouldRefuseWhatCannotBe() {
         refused(
                 () -> new IidPartitioner().partition(new long[3], 4, 0),
-                "number of clients: numClients=4, limit=1 to 3 "
-                        + "(the number of samples); change the number of clients");
+                "number of clients: numClients=4, limit=1 to 3 (the number of samples); change numClients");
         refused(
                 () -> new BalancedDirichletPartitioner(1).partition(new long[3], 0, 0),
                 "number of clients: "
-                        + "numClients=0, limit=1 to 3 (the number of samples); change the number of clients");
+                        + "numClients=0, limit=1 to 3 (the number of samples); change numClients");
         refused(() -> new ShardPartitioner(0), "number of shards: numShards=0, limit=1 or more; give two per client");
         refused(
                 () -> new ShardPartitioner(5).partition(new long[9], 2, 0),
                 "number of shards: numShards=5, limit=a "
                         + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
-                        + "change the number of shards or clients");
+                        + "change numShards or numClients");
         refused(
                 () -> new ShardPartitioner(10).partition(new long[9], 2, 0),
                 "number of shards: numShards=10, limit=a "
                         + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
-                        + "change the number of shards or clients");
+                        + "change numShards or numClients");
         refused(
                 () -> new DirichletPartitioner(0),
                 "Dirichlet concentration: alpha=0.0, limit=1.0E-6 to 1000000.0; "
@@ -245,12 +244,17 @@ class PartitionerTest {
         refused(
                 () -> new DirichletPartitioner(1, 4).partition(new long[9], 3, 0),
                 "minimum size: minSize=4, limit=3 "
-                        + "(9 samples for 3 clients); lower the minimum or the number of clients");
+                        + "(9 samples for 3 clients); lower minSize or numClients");
         refused(
                 () -> new DirichletPartitioner(0.001, 3).partition(new long[9], 3, 0),
                 "no division with enough samples "
-                        + "for every client: alpha=0.001, clients=3, smallest client at best=0, limit=3 in 1000 attempts; "
-                        + "raise alpha or lower the minimum size or the number of clients");
+                        + "for every client: alpha=0.001, numClients=3, smallest client at best=0, limit=3 in 1000 "
+                        + "attempts, in which 2 clients on average had fewer; raise alpha or lower minSize or numClients");
+        refused(
+                () -> new DirichletPartitioner(0.1).partition(TEN_CLASSES, 500, 42),
+                "no division with enough samples "
+                        + "for every client: alpha=0.1, numClients=500, smallest client at best=0, limit=1 in 10 "
+                        + "attempts, in which 70 clients on average had fewer; raise alpha or lower numClients");
     }
 
     private static void refused(ThrowingCallable call, String message) {

@@ -6,6 +6,7 @@ import static org.blazefl4j.reproducibility.RandomStreamsTest.draws;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.blazefl4j.torch.DefaultGenerator;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.Context;
@@ -30,15 +31,37 @@ final class ReproducibilityTest {
     }
 
     @Test
-    void shouldSeedTheDefaultGeneratorAsPyTorchDoes() {
-        Reproducibility.seedEverything(42);
+    void shouldSeedTheDefaultGeneratorAsPyTorchDoesAndAllowDeterministicAlgorithmsOnly() {
+        withOtherSettings(context -> {
+            Reproducibility.seedEverything(42);
 
-        assertThat(draws(torch.getDefaultCPUGenerator(), 5))
-                .containsExactly(14802022L, 15351219L, 6423388L, 16094478L, 6550634L);
+            assertThat(draws(torch.getDefaultCPUGenerator(), 5))
+                    .containsExactly(14802022L, 15351219L, 6423388L, 16094478L, 6550634L);
+            assertDeterministic(context);
+        });
     }
 
     @Test
-    void shouldAllowDeterministicAlgorithmsOnly() {
+    void shouldAllowDeterministicAlgorithmsOnlyAndSeedNothing() {
+        withOtherSettings(context -> {
+            byte[] last = DefaultGenerator.look();
+
+            Reproducibility.setupReproducibility();
+
+            assertDeterministic(context);
+            assertThat(DefaultGenerator.movedSince(last)).isFalse();
+        });
+    }
+
+    private static void assertDeterministic(Context context) {
+        assertThat(context.deterministicAlgorithms()).isTrue();
+        assertThat(context.deterministicAlgorithmsWarnOnly()).isFalse();
+        assertThat(context.deterministicCuDNN()).isTrue();
+        assertThat(context.benchmarkCuDNN()).isFalse();
+    }
+
+    /** With settings that would have to be changed; puts back those that were. */
+    private static void withOtherSettings(Consumer<Context> test) {
         LibTorch.load();
         Context context = torch.globalContext();
         boolean algorithms = context.deterministicAlgorithms();
@@ -47,14 +70,7 @@ final class ReproducibilityTest {
         boolean benchmark = context.benchmarkCuDNN();
         try {
             context.setBenchmarkCuDNN(true);
-
-            Reproducibility.setupReproducibility(42);
-
-            assertThat(context.deterministicAlgorithms()).isTrue();
-            assertThat(context.deterministicAlgorithmsWarnOnly()).isFalse();
-            assertThat(context.deterministicCuDNN()).isTrue();
-            assertThat(context.benchmarkCuDNN()).isFalse();
-            assertThat(draws(torch.getDefaultCPUGenerator(), 1)).containsExactly(14802022L);
+            test.accept(context);
         } finally {
             context.setDeterministicAlgorithms(algorithms, warnOnly);
             context.setDeterministicCuDNN(cuDnn);

@@ -33,7 +33,7 @@ final class FedAvgGpuTest {
 
     @BeforeEach
     void open() {
-        Reproducibility.setupReproducibility(5);
+        Reproducibility.seedEverything(5);
         data = TinyData.evenly(60, CLIENTS).transformed(new RandomHorizontalFlip(0.5));
     }
 
