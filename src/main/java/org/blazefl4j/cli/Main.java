@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
+import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
@@ -70,6 +71,7 @@ public final class Main implements Runnable {
         Choices.register(commands, ExecutionMode.class);
         Choices.register(commands, BenchWork.class);
         Choices.register(commands, OnClientFailure.class);
+        Choices.register(commands, Weighting.class);
         return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
@@ -79,7 +80,7 @@ final class RunOptions {
     private Algorithm algorithm() {
         return switch (federation.algorithm) {
             case FEDAVG -> new FedAvg();
-            case SCAFFOLD -> new Scaffold(scaffold.serverLr);
+            case SCAFFOLD -> new Scaffold(scaffold.serverLr, scaffold.weighting);
             case DSFL -> dsfl.algorithm();
         };
     }
@@ -265,6 +266,18 @@ final class RunOptions {
                 description = "How far the global model goes towards the mean of the clients' models, above 0; at 1 all"
                         + " the way. Default: ${DEFAULT-VALUE}.")
         double serverLr;
+
+        @Option(
+                names = "--weighting",
+                paramLabel = "HOW",
+                defaultValue = "by-samples",
+                description = {
+                    "How much each client counts in the means of models and of control variates. Default:"
+                            + " ${DEFAULT-VALUE}.",
+                    "- by-samples: as much as it has images, as with fedavg",
+                    "- uniform: as much as any other, as in the paper"
+                })
+        Weighting weighting;
     }
 
     static final class OfDsfl {

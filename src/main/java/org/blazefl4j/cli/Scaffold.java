@@ -1,13 +1,16 @@
 package org.blazefl4j.cli;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.blazefl4j.contrib.common.Weighting;
 
 /**
  * SCAFFOLD.
  *
  * @param serverLr how far the global model goes towards the mean of the clients' models
+ * @param weighting how much each client counts
  */
-record Scaffold(double serverLr) implements Algorithm {
+record Scaffold(double serverLr, Weighting weighting) implements Algorithm {
 
     @Override
     public AlgorithmName name() {
@@ -16,12 +19,15 @@ record Scaffold(double serverLr) implements Algorithm {
 
     @Override
     public String describe() {
-        return "server lr " + serverLr;
+        return "server lr " + serverLr + ", weighting " + weighting;
     }
 
     @Override
     public Map<String, Object> toMap() {
-        return Map.of("server_lr", serverLr);
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("server_lr", serverLr);
+        map.put("weighting", weighting.toString());
+        return map;
     }
 
     @Override

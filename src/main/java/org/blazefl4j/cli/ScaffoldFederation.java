@@ -29,7 +29,8 @@ final class ScaffoldFederation extends Federation<ScaffoldUplinkPackage, Scaffol
     @Override
     ServerHandler<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> makeHandler() {
         partitions = owned(data().partitions());
-        ScaffoldServerOptions options = new ScaffoldServerOptions(settings.server(), scaffold.serverLr());
+        ScaffoldServerOptions options =
+                new ScaffoldServerOptions(settings.server(), scaffold.serverLr(), scaffold.weighting());
         return owned(new ScaffoldServerHandler(data().models(), settings.modelName(), partitions, options));
     }
 

@@ -13,9 +13,9 @@ public final class Reproducibility {
     private Reproducibility() {}
 
     /**
-     * Lets LibTorch use only algorithms whose results do not vary, and seeds everything that it has one generator of for
-     * the whole process: {@link #setupReproducibility}, and the default generators on the CPU and on all CUDA devices
-     * as PyTorch's {@code manual_seed} does. Java has no generator of the whole process that could be seeded.
+     * Lets LibTorch use only algorithms whose results do not vary, and seeds everything that it has one generator of
+     * for the whole process: {@link #setupReproducibility}, and the default generators on the CPU and on all CUDA
+     * devices as PyTorch's {@code manual_seed} does. Java has no generator of the whole process that could be seeded.
      */
     public static void seedEverything(long seed) {
         setupReproducibility();

@@ -39,7 +39,7 @@ final class AlgorithmsProcessTest {
 
     @ParameterizedTest
     @CsvSource({
-        "scaffold --server-lr 0.5, SCAFFOLD of cnn, server lr 0.5, server_lr, 0.5",
+        "scaffold --server-lr 0.5 --weighting uniform, SCAFFOLD of cnn, 'server lr 0.5, weighting uniform', weighting, uniform",
         "'dsfl --client-models cnn,mlp --model-name mlp --open-size 500 --open-size-per-round 200 --kd-epochs 1',"
                 + " DS-FL of mlp, 'clients'' models [cnn, mlp]', client_models, '[cnn, mlp]'"
     })

@@ -219,8 +219,7 @@ class PartitionerTest {
                 "number of clients: numClients=4, limit=1 to 3 (the number of samples); change numClients");
         refused(
                 () -> new BalancedDirichletPartitioner(1).partition(new long[3], 0, 0),
-                "number of clients: "
-                        + "numClients=0, limit=1 to 3 (the number of samples); change numClients");
+                "number of clients: " + "numClients=0, limit=1 to 3 (the number of samples); change numClients");
         refused(() -> new ShardPartitioner(0), "number of shards: numShards=0, limit=1 or more; give two per client");
         refused(
                 () -> new ShardPartitioner(5).partition(new long[9], 2, 0),
@@ -243,8 +242,7 @@ class PartitionerTest {
         refused(() -> new DirichletPartitioner(1, 0), "minimum size: minSize=0, limit=1 or more samples a client");
         refused(
                 () -> new DirichletPartitioner(1, 4).partition(new long[9], 3, 0),
-                "minimum size: minSize=4, limit=3 "
-                        + "(9 samples for 3 clients); lower minSize or numClients");
+                "minimum size: minSize=4, limit=3 " + "(9 samples for 3 clients); lower minSize or numClients");
         refused(
                 () -> new DirichletPartitioner(0.001, 3).partition(new long[9], 3, 0),
                 "no division with enough samples "

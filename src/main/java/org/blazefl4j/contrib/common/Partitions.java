@@ -28,6 +28,34 @@ public final class Partitions {
     }
 
     /**
+     * How many samples all clients have together.
+     *
+     * @param dataset the data
+     * @param type which samples
+     * @param numClients the number of clients, with the ids 0, 1, ...
+     * @param <P> the partition types
+     * @throws IllegalArgumentException if there are 2<sup>63</sup> or more
+     */
+    public static <P extends Enum<P>> long totalSize(PartitionedDataset<P> dataset, P type, int numClients) {
+        long sum = 0;
+        for (int cid = 0; cid < numClients; cid++) {
+            sum = addSizes(cid, sum, dataset.size(type, cid));
+        }
+        return sum;
+    }
+
+    /** The sum with one client's data size, or a refusal by the client's name. */
+    static long addSizes(int cid, long sum, long dataSize) {
+        if (dataSize > Long.MAX_VALUE - sum) {
+            throw new IllegalArgumentException(
+                    "data sizes add up to too much: client=" + cid + ", data_size=" + dataSize
+                            + ", sum of those before=" + sum + ", limit=" + Long.MAX_VALUE
+                            + " in all; a data size is a number of samples");
+        }
+        return sum + dataSize;
+    }
+
+    /**
      * Makes sure that there are clients at all.
      *
      * @param numClients the number of clients

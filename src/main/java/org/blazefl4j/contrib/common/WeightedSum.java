@@ -84,8 +84,8 @@ public final class WeightedSum implements AutoCloseable {
      * @param cid the client, for messages
      * @param dataSize its weight, above 0
      * @param values float32, of this sum's shape, with any strides, on any device; stays the caller's
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong; the sum is then as before
-     * @throws ArithmeticException if the sum of the weights is beyond 2<sup>63</sup>; the sum is then as before
+     * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the sum of the weights would be
+     *     2<sup>63</sup> or more; the sum is then as before
      */
     public void add(int cid, long dataSize, Tensor values) {
         stage(cid, dataSize, values);
@@ -98,18 +98,17 @@ public final class WeightedSum implements AutoCloseable {
      * @param cid the client, for messages
      * @param dataSize its weight, above 0
      * @param values as for {@link #add}; stays the caller's, and must stay open and unchanged until it is added
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong; the sum is then as before
-     * @throws ArithmeticException if the sum of the weights is beyond 2<sup>63</sup>; the sum is then as before
+     * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the sum of the weights would be
+     *     2<sup>63</sup> or more; the sum is then as before
      */
     public void stage(int cid, long dataSize, Tensor values) {
         check(cid, dataSize, values);
-        long total = Math.addExact(weight, dataSize);
         if (values.is_cpu() && values.is_contiguous()) {
             staged.add(values.data_ptr().address(), dataSize);
         } else {
             addCopy(dataSize, values);
         }
-        weight = total;
+        weight += dataSize;
     }
 
     private void addCopy(long dataSize, Tensor values) {
@@ -150,13 +149,15 @@ public final class WeightedSum implements AutoCloseable {
      * @param cid the client, for messages
      * @param dataSize its weight
      * @param values the client's tensor
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong
+     * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the sum of the weights would be
+     *     2<sup>63</sup> or more
      */
     public void check(int cid, long dataSize, Tensor values) {
         if (dataSize <= 0) {
             throw new IllegalArgumentException("no samples: client=" + cid + ", data_size=" + dataSize
                     + ", limit=1 or more; leave out clients that trained on nothing");
         }
+        Partitions.addSizes(cid, weight, dataSize);
         if (values.scalar_type().intern() != ScalarType.Float) {
             throw new IllegalArgumentException(what + " of the wrong dtype: client=" + cid + ", dtype="
                     + values.scalar_type().intern() + ", limit=Float; send float32");
@@ -221,14 +222,14 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Adds another sum with its weight.
+     * Adds the values of another sum; the weight stays this one's. For a sum over rounds, which is {@linkplain #divide
+     * divided} by a number of the caller's.
      *
      * @param other of the same shape; stays as it is
      * @throws IllegalArgumentException if it has another shape; this sum is then as before
      */
     public void addAll(WeightedSum other) {
         checkTotal(other.sum);
-        weight = Math.addExact(weight, other.weight);
         whole().add_(other.whole());
     }
 

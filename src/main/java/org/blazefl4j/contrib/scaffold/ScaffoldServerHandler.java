@@ -1,6 +1,5 @@
 package org.blazefl4j.contrib.scaffold;
 
-import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.GlobalModel;
@@ -8,6 +7,7 @@ import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Partitions;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.WeightedSum;
+import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
@@ -18,17 +18,18 @@ import org.blazefl4j.core.Workers;
  * The server of SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
  * ICML 2020, algorithm 1): a global model {@code x} and a control variate {@code c}.
  *
- * <p>After a round of the clients {@code S}, with {@code n_i} samples each and {@code n} in the whole federation,
+ * <p>After a round of the clients {@code S}, of {@code N} in the whole federation, with the weights {@code w_i},
  *
  * <pre>{@code
- * x += global_lr * (sum over S of n_i * y_i / sum over S of n_i - x)
- * c += sum over S of n_i * delta c_i / n
+ * x += global_lr * (sum over S of w_i * y_i / sum over S of w_i - x)
+ * c += sum over S of w_i * delta c_i / sum over all N of w_i
  * }</pre>
  *
- * <p>Where all clients have equally many samples this is the paper's; else clients weigh as much as their data, in
- * both. So {@code c} is at all times the weighted mean of all clients' control variates. At a {@code global_lr} of 1,
- * {@code x} becomes FedAvg's mean bit for bit. Control variates cover parameters; buffers, such as BatchNorm's, are
- * averaged as by FedAvg whatever {@code global_lr} is.
+ * <p>{@link Weighting#UNIFORM}, all weights 1, is the paper's algorithm. Unless told, clients weigh as much as they
+ * have samples, in both; where all have equally many that is the same. So {@code c} is at all times the weighted mean
+ * of all clients' control variates. Weighted by samples and at a {@code global_lr} of 1, {@code x} becomes FedAvg's
+ * mean bit for bit. Control variates cover parameters; buffers, such as BatchNorm's, are averaged as by FedAvg, with
+ * the same weights, whatever {@code global_lr} is.
  *
  * <p>Memory does not grow with the number of clients: {@link #load} adds each package to running FP64 sums at once; a
  * round of {@code load} calls and {@link #globalUpdate} of the same packages in the same order give the same bits.
@@ -49,6 +50,8 @@ import org.blazefl4j.core.Workers;
  * caller's.
  */
 public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> {
+
+    private static final String WEIGHTING = "weighting";
 
     private final ScaffoldServerOptions options;
     private final PartitionedDataset<PartitionType> dataset;
@@ -80,16 +83,14 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
                 dataset, PartitionType.TRAIN, options.common().numClients());
         this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options.common());
         this.sum = new WeightedSum("parameters", options.common(), global.numel());
-        this.control = new ServerControl(
-                options.common(),
-                global.numel(),
-                totalSize(dataset, options.common().numClients()));
+        this.control = new ServerControl(options.common(), global.numel(), totalWeight());
     }
 
-    private static long totalSize(PartitionedDataset<PartitionType> dataset, int numClients) {
-        return IntStream.range(0, numClients)
-                .mapToLong(cid -> dataset.size(PartitionType.TRAIN, cid))
-                .sum();
+    private long totalWeight() {
+        int numClients = options.common().numClients();
+        return options.weighting() == Weighting.UNIFORM
+                ? numClients
+                : Partitions.totalSize(dataset, PartitionType.TRAIN, numClients);
     }
 
     @Override
@@ -112,10 +113,11 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
     @Override
     protected void add(ScaffoldUplinkPackage uplink) {
         checkSize(uplink);
-        sum.check(uplink.cid(), uplink.dataSize(), uplink.parameters());
-        control.check(uplink);
-        sum.stage(uplink.cid(), uplink.dataSize(), uplink.parameters());
-        control.stage(uplink);
+        long weight = options.weighting().of(uplink.dataSize());
+        sum.check(uplink.cid(), weight, uplink.parameters());
+        control.check(uplink, weight);
+        sum.stage(uplink.cid(), weight, uplink.parameters());
+        control.stage(uplink, weight);
     }
 
     @Override
@@ -161,19 +163,29 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
         return global.sha256();
     }
 
-    /** Writes the number of completed rounds, the global model and the control variate. */
+    /** Writes the number of completed rounds, the weighting, the global model and the control variate. */
     @Override
     public void save(CheckpointWriter out) {
         super.save(out);
+        out.put(WEIGHTING, options.weighting().toString());
         global.save(out);
         control.save(out);
     }
 
     @Override
     public void restore(CheckpointReader in) {
+        checkWeighting(in.get(WEIGHTING, String.class));
         super.restore(in);
         global.restore(in);
         control.restore(in);
+    }
+
+    /** The sum of control variates has the weights in it. */
+    private void checkWeighting(String saved) {
+        if (!saved.equals(options.weighting().toString())) {
+            throw new IllegalArgumentException("control variate of another weighting: weighting=" + options.weighting()
+                    + ", limit=" + saved + "; resume with the weighting that was saved");
+        }
     }
 
     @Override

@@ -11,7 +11,8 @@ import org.bytedeco.pytorch.Tensor;
  *     float32, shape [numel]
  * @param controlDelta by how much the client's control variate {@code c_i} changed, float32, shape [numel], zero at
  *     buffers
- * @param dataSize the number of samples that the client trained on: its weight in both means, above 0
+ * @param dataSize the number of samples that the client trained on, above 0; its weight in both means, unless all count
+ *     the same
  * @param metadata anything else by name; may be empty
  */
 public record ScaffoldUplinkPackage(

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The server's control variate {@code c = sum of n_i * c_i / n} over all clients, those that never took part with zero.
+ * The server's control variate {@code c = sum of w_i * c_i / w} over all clients, those that never took part with zero.
  * The sum is kept in FP64, so what a round adds to it stays in it however many rounds follow; clients get it divided,
  * in float32.
  *
@@ -20,7 +20,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     private static final String WHAT = "control variate";
     private static final String ENTRY = "control";
 
-    private final long totalSize;
+    private final long totalWeight;
     private final WeightedSum total;
     private final WeightedSum round;
     private Tensor current;
@@ -31,10 +31,10 @@ final class ServerControl implements Checkpointable, AutoCloseable {
      *
      * @param options tell how many threads add up
      * @param numel its length
-     * @param totalSize the number {@code n} of samples of all clients
+     * @param totalWeight the weight {@code w} of all clients
      */
-    ServerControl(ServerOptions options, long numel, long totalSize) {
-        this.totalSize = totalSize;
+    ServerControl(ServerOptions options, long numel, long totalWeight) {
+        this.totalWeight = totalWeight;
         this.total = new WeightedSum(WHAT, options, numel);
         this.round = new WeightedSum(WHAT, options, numel);
         this.current = torch.zeros(numel).retainReference();
@@ -47,15 +47,15 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     }
 
     /** Refuses a package that {@link #stage} would refuse. */
-    void check(ScaffoldUplinkPackage uplink) {
-        round.check(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
+    void check(ScaffoldUplinkPackage uplink, long weight) {
+        round.check(uplink.cid(), weight, uplink.controlDelta());
     }
 
     /**
      * Takes note of one client's change, which stays open until {@link #fold}, {@link #advance} or {@link #restart}.
      */
-    void stage(ScaffoldUplinkPackage uplink) {
-        round.stage(uplink.cid(), uplink.dataSize(), uplink.controlDelta());
+    void stage(ScaffoldUplinkPackage uplink, long weight) {
+        round.stage(uplink.cid(), weight, uplink.controlDelta());
     }
 
     /** Adds the changes that were staged to those of the round. */
@@ -71,7 +71,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     /** Takes the changes of the round over; they stay until {@link #restart}. */
     void advance() {
         total.addAll(round);
-        total.divide(next, totalSize);
+        total.divide(next, totalWeight);
         Tensor sent = current;
         current = next;
         next = sent;
@@ -86,9 +86,9 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     @Override
     public void restore(CheckpointReader in) {
         try (Tensor saved = in.get(ENTRY, Tensor.class)) {
-            total.restore(saved, 0); // its own weight is not asked for: it is divided by the size of the federation
+            total.restore(saved, 0); // its own weight is not asked for: it is divided by the weight of all clients
         }
-        total.divide(current, totalSize);
+        total.divide(current, totalWeight);
     }
 
     @Override

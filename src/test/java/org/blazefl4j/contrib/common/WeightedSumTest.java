@@ -66,6 +66,35 @@ final class WeightedSumTest {
     }
 
     @Test
+    void shouldRefuseMoreSamplesThanCanBeCountedAndKeepTheSum() {
+        sum.add(0, 1, torch.ones(2, 2));
+        String refusal =
+                "data sizes add up to too much: client=7, data_size=9223372036854775807, sum of those before=1,"
+                        + " limit=9223372036854775807 in all; a data size is a number of samples";
+
+        refuses(() -> sum.check(7, Long.MAX_VALUE, torch.ones(2, 2)), refusal);
+        refuses(() -> sum.add(7, Long.MAX_VALUE, torch.ones(2, 2)), refusal);
+
+        assertThat(sum.weight()).isEqualTo(1);
+        sum.add(7, Long.MAX_VALUE - 1, torch.ones(2, 2));
+        assertThat(sum.weight()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    void shouldAddUpRoundsWithoutEnd() {
+        try (WeightedSum round = new WeightedSum("labels", 2, 2)) {
+            round.add(0, Long.MAX_VALUE, torch.ones(2, 2));
+            sum.addAll(round);
+            sum.addAll(round);
+        }
+
+        Tensor mean = torch.zeros(2, 2);
+        sum.divide(mean, Long.MAX_VALUE);
+        assertThat(mean.equal(Tensors.of(new float[] {2, 2, 2, 2}, 2, 2))).isTrue();
+        assertThat(sum.weight()).isZero();
+    }
+
+    @Test
     void shouldRefuseTheMeanOfNothing() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> sum.mean(torch.ones(2, 2)))

@@ -20,6 +20,7 @@ import org.blazefl4j.contrib.common.MemoryCheckpoint;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.model.Model;
@@ -100,6 +101,12 @@ final class ScaffoldServerHandlerTest {
         float[] values = new float[(int) tensor.numel()];
         new FloatPointer(tensor.data_ptr()).get(values);
         return values;
+    }
+
+    private static Tensor vectorOf(float value) {
+        float[] values = new float[NUMEL];
+        Arrays.fill(values, value);
+        return Tensors.of(values);
     }
 
     private float[] control() {
@@ -201,6 +208,32 @@ final class ScaffoldServerHandlerTest {
         handler.globalUpdate(List.of(uplink(4, torch.zeros(NUMEL), torch.ones(NUMEL))));
 
         assertThat(control()).containsOnly(10f / 30);
+    }
+
+    /** The paper's step, whatever the sizes: means over the round's clients, changes over the whole federation. */
+    @Test
+    void shouldWeightAllClientsTheSameIfAskedTo() {
+        try (ScaffoldServerHandler uniform = handler(Tiny.LINEAR, OPTIONS.withWeighting(Weighting.UNIFORM))) {
+            for (int round = 0; round < 2; round++) {
+                uniform.globalUpdate(List.of(uplink(0, vectorOf(1), vectorOf(2)), uplink(4, vectorOf(4), vectorOf(6))));
+            }
+
+            assertThat(floats(uniform.downlinkPackage().parameters())).containsOnly(2.5f);
+            assertThat(floats(uniform.downlinkPackage().control())).containsOnly(2 * 8 / 5f);
+        }
+    }
+
+    @Test
+    void shouldRefuseACheckpointOfAnotherWeighting() {
+        MemoryCheckpoint saved = new MemoryCheckpoint();
+        handler.save(saved);
+
+        try (ScaffoldServerHandler uniform = handler(Tiny.LINEAR, OPTIONS.withWeighting(Weighting.UNIFORM))) {
+            refuses(
+                    () -> uniform.restore(saved),
+                    "control variate of another weighting: weighting=uniform, limit=by-samples; resume with the"
+                            + " weighting that was saved");
+        }
     }
 
     // ---- rounds

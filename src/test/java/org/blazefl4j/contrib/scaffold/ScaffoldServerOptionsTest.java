@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.Weighting;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,17 +15,20 @@ final class ScaffoldServerOptionsTest {
     private static final ServerOptions COMMON = ServerOptions.of(2, 3);
 
     @Test
-    void shouldGoToTheMeanUnlessTold() {
-        assertThat(ScaffoldServerOptions.of(COMMON)).isEqualTo(new ScaffoldServerOptions(COMMON, 1));
-        assertThat(ScaffoldServerOptions.of(COMMON).withGlobalLr(0.5))
-                .isEqualTo(new ScaffoldServerOptions(COMMON, 0.5));
+    void shouldGoToTheMeanBySamplesUnlessTold() {
+        assertThat(ScaffoldServerOptions.of(COMMON))
+                .isEqualTo(new ScaffoldServerOptions(COMMON, 1, Weighting.BY_SAMPLES));
+        assertThat(ScaffoldServerOptions.of(COMMON)
+                        .withWeighting(Weighting.UNIFORM)
+                        .withGlobalLr(0.5))
+                .isEqualTo(new ScaffoldServerOptions(COMMON, 0.5, Weighting.UNIFORM));
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
     void shouldRefuseAnImpossibleRate(double rate) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new ScaffoldServerOptions(COMMON, rate))
+                .isThrownBy(() -> ScaffoldServerOptions.of(COMMON).withGlobalLr(rate))
                 .withMessage("global learning rate out of range: global_lr=" + rate + ", limit=above 0 and finite");
     }
 
