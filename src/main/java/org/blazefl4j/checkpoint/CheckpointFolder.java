@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.blazefl4j.util.NewFolders;
 
 /** The files of one run, locked against other runs. A file has its name when it is whole and on the disk. */
 final class CheckpointFolder implements AutoCloseable {
@@ -27,7 +28,9 @@ final class CheckpointFolder implements AutoCloseable {
     }
 
     private final Path folder;
+    private final NewFolders made;
     private final FolderLock lock;
+    private boolean written;
 
     /**
      * Makes the folder if need be, locks it, and deletes what a killed run had not finished writing.
@@ -36,8 +39,8 @@ final class CheckpointFolder implements AutoCloseable {
      */
     CheckpointFolder(Path folder) throws IOException {
         this.folder = folder;
-        Files.createDirectories(folder);
-        this.lock = FolderLock.of(folder);
+        this.made = NewFolders.make(folder);
+        this.lock = lock();
         try {
             for (Path file : files()) {
                 if (isPartial(file)) {
@@ -45,7 +48,16 @@ final class CheckpointFolder implements AutoCloseable {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            lock.close();
+            close();
+            throw e;
+        }
+    }
+
+    private FolderLock lock() throws IOException {
+        try {
+            return FolderLock.of(folder);
+        } catch (IOException | RuntimeException e) {
+            made.removeEmpty();
             throw e;
         }
     }
@@ -89,6 +101,7 @@ final class CheckpointFolder implements AutoCloseable {
         try {
             writeDurably(partial, content);
             Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE);
+            written = true;
         } finally {
             Files.deleteIfExists(partial);
         }
@@ -119,8 +132,17 @@ final class CheckpointFolder implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets go of the folder. If nothing was written it is left as it was: without a lock, and not there if it was not.
+     */
     @Override
     public void close() throws IOException {
-        lock.close();
+        try (lock) {
+            if (Files.isDirectory(folder)
+                    && ((lock.isNew() && !written) || newestFirst().isEmpty())) {
+                lock.discard();
+                made.removeEmpty();
+            }
+        }
     }
 }

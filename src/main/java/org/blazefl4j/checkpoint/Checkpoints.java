@@ -45,7 +45,8 @@ import org.blazefl4j.util.Causes;
  * <p>{@link #resume()} reads a file from end to end and compares its checksum before anything is restored. A file that
  * is damaged or cut is reported and the one before it is used.
  *
- * <p>One folder belongs to one run; a lock refuses a second one, in this process or another, while the first is open.
+ * <p>One folder belongs to one run; a lock refuses a second one, in this process or another, while the first is open. A
+ * run that ends before it saved anything leaves neither the lock nor a folder that was not there before.
  *
  * <h2>The file</h2>
  *

@@ -1,9 +1,11 @@
 package org.blazefl4j.checkpoint;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -13,6 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * Keeps a folder to one run at a time. The kernel lets go of the lock however the process ends.
  *
  * <p>Within one process the folders in use are known by name: a second look at a lock of one's own would undo it.
+ *
+ * <p>The file is empty while it is in its folder. One that is taken away gets a byte after that, by which a process
+ * that had opened it just before knows that its lock is on nothing.
  */
 final class FolderLock implements AutoCloseable {
 
@@ -22,6 +27,7 @@ final class FolderLock implements AutoCloseable {
 
     private final Path folder;
     private FileChannel channel;
+    private boolean isNew;
 
     private FolderLock(Path folder) {
         this.folder = folder;
@@ -47,7 +53,17 @@ final class FolderLock implements AutoCloseable {
     }
 
     private void take() throws IOException {
-        channel = FileChannel.open(folder.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        Path file = folder.resolve(FILE);
+        lock(file);
+        while (channel.size() > 0 && (Files.notExists(file) || Files.size(file) == 0)) {
+            channel.close();
+            lock(file);
+        }
+    }
+
+    private void lock(Path file) throws IOException {
+        isNew = Files.notExists(file);
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock == null) {
@@ -61,6 +77,17 @@ final class FolderLock implements AutoCloseable {
     private static CheckpointException inUse(Path folder, String by) {
         return new CheckpointException("checkpoint folder is in use: folder=" + folder + ", by=" + by
                 + ", limit=one run at a time; wait for the other to end, or name another folder");
+    }
+
+    /** Whether the file was not there before. */
+    boolean isNew() {
+        return isNew;
+    }
+
+    /** Takes the file away; the folder stays locked until this is closed. */
+    void discard() throws IOException {
+        Files.deleteIfExists(folder.resolve(FILE));
+        channel.write(ByteBuffer.allocate(1), 0);
     }
 
     @Override

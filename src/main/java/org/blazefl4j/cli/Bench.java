@@ -1,7 +1,6 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -32,8 +31,6 @@ final class Bench {
     private final String started =
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
     private final List<CaseResult> results = new ArrayList<>();
-    private Path folder;
-    private boolean isNew;
 
     /**
      * A measurement that has not begun.
@@ -56,21 +53,29 @@ final class Bench {
      * @throws UsageException if results cannot go where they shall
      */
     void execute() {
-        RunFolder.check(asked);
-        List<Finding> findings = findings(); // before this process makes the machine busy
-        Machine machine = read();
-        findings.addAll(Finding.of(machine));
-        introduce(machine, findings);
-        makeFolder();
         try (Interruption interruption = new Interruption();
-                BenchBar bar = new BenchBar(cases.size(), options.rounds())) {
+                RunFolder folder = interruption.givingUp(folder())) {
+            List<Finding> findings = findings(); // before this process makes the machine busy
+            Machine machine = read();
+            findings.addAll(Finding.of(machine));
+            introduce(machine, findings);
+            measure(interruption, folder.path(), machine, findings);
+        }
+    }
+
+    private RunFolder folder() {
+        return asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked);
+    }
+
+    private void measure(Interruption interruption, Path folder, Machine machine, List<Finding> findings) {
+        try (BenchBar bar = new BenchBar(cases.size(), options.rounds())) {
             LatencyLab lab = new LatencyLab(options, bar);
             interruption.stopBy(lab::stop);
             try {
                 cases.forEach(each -> lab.measure(each).ifPresent(results::add));
             } finally {
                 bar.close();
-                conclude(lab.isStopping(), machine, findings);
+                conclude(lab.isStopping(), folder, machine, findings);
             }
         }
     }
@@ -90,12 +95,6 @@ final class Bench {
         }
     }
 
-    /** Before the first case, so that none is measured in vain. */
-    private void makeFolder() {
-        isNew = asked == null || Files.notExists(asked);
-        folder = asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked);
-    }
-
     private void introduce(Machine machine, List<Finding> findings) {
         out.println("BlazeFL4J " + Version.blazefl4j() + " bench: " + cases.size() + " cases of up to "
                 + options.rounds() + " rounds or " + options.timeLimit().toMillis() / 1000.0 + " s");
@@ -108,13 +107,10 @@ final class Bench {
         out.flush();
     }
 
-    private void conclude(boolean stopped, Machine machine, List<Finding> findings) {
+    private void conclude(boolean stopped, Path folder, Machine machine, List<Finding> findings) {
         if (results.isEmpty()) {
             out.println("nothing was measured");
             out.flush();
-            if (isNew) {
-                RunFolder.removeEmpty(folder);
-            }
             return;
         }
         boolean whole = results.size() == cases.size() && !stopped;

@@ -14,6 +14,23 @@ final class Datasets {
     private Datasets() {}
 
     /**
+     * Looks whether the folder can be one with a data set.
+     *
+     * @param folder null for the embedded images
+     * @throws UsageException if it is not there, or no folder that may be read
+     */
+    static void requireFolder(DatasetName name, Path folder) {
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new UsageException("no such folder: --data-dir=" + folder + ", limit=a folder with the files of "
+                    + name + "; name the folder that they are in");
+        }
+        if (folder != null && !(Files.isReadable(folder) && Files.isExecutable(folder))) {
+            throw new UsageException("folder cannot be read: --data-dir=" + folder
+                    + ", found=permission denied; have its owner let you read it, or name another");
+        }
+    }
+
+    /**
      * Reads a data set.
      *
      * @param folder where its files are; null for the embedded images
@@ -23,10 +40,6 @@ final class Datasets {
     static ImageData read(DatasetName name, Path folder) {
         if (folder == null) {
             return FashionMnist.embedded();
-        }
-        if (!Files.isDirectory(folder)) {
-            throw new UsageException("no such folder: --data-dir=" + folder + ", limit=a folder with the files of "
-                    + name + "; name the folder that they are in");
         }
         try {
             return switch (name) {

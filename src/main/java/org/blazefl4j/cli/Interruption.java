@@ -1,11 +1,14 @@
 package org.blazefl4j.cli;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Lets a run end in its own time when the JVM is told to end, by Ctrl-C or SIGTERM: asks it to stop, then waits until
- * it has written its results and ended its workers. The JVM itself sees to the exit code, 130 or 143.
+ * it has written its results and ended its workers. A run that has not begun by then never begins, and what its start
+ * made is taken away. The JVM itself sees to the exit code, 130 or 143.
  */
 final class Interruption implements AutoCloseable {
 
@@ -14,7 +17,9 @@ final class Interruption implements AutoCloseable {
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread hook = new Thread(this::end, "blazefl4j-interruption");
-    private volatile Runnable stop;
+    private final Deque<AutoCloseable> starting = new ArrayDeque<>();
+    private Runnable stop;
+    private boolean gaveUp;
 
     /** Watches until it is closed. */
     Interruption() {
@@ -22,16 +27,37 @@ final class Interruption implements AutoCloseable {
     }
 
     /**
-     * From now on the JVM waits for the run to end; before, it has nothing to lose.
+     * Has something closed if the JVM is told to end before the run begins, what comes last first.
+     *
+     * @param resource what a start makes; the caller closes it all the same, perhaps at the same time
+     */
+    synchronized <T extends AutoCloseable> T givingUp(T resource) {
+        starting.push(resource);
+        return resource;
+    }
+
+    /**
+     * The run begins: from now on the JVM waits for it to end. Does not return if the JVM ends already.
      *
      * @param stop asks the run to end early; called by another thread, once
      */
-    void stopBy(Runnable stop) {
+    synchronized void stopBy(Runnable stop) {
         this.stop = stop;
+        while (gaveUp) {
+            waitForTheEnd();
+        }
+    }
+
+    private void waitForTheEnd() {
+        try {
+            wait();
+        } catch (InterruptedException e) {
+            // nothing else is left to do
+        }
     }
 
     private void end() {
-        if (stop == null) {
+        if (giveUpUnlessBegun()) {
             return;
         }
         stop.run();
@@ -40,6 +66,18 @@ final class Interruption implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private synchronized boolean giveUpUnlessBegun() {
+        gaveUp = stop == null;
+        while (gaveUp && !starting.isEmpty()) {
+            try {
+                starting.pop().close();
+            } catch (Exception e) {
+                // the process ends; what cannot be taken away stays
+            }
+        }
+        return gaveUp;
     }
 
     /** The run has ended: the JVM need not wait for it any longer. */

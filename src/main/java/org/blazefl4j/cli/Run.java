@@ -19,6 +19,11 @@ import org.blazefl4j.torch.NumericEnvironment;
 /** One run, from settings to results. */
 final class Run {
 
+    static final String CSV = "metrics.csv";
+    static final String JSON = "metrics.jsonl";
+
+    private static final Path RUNS = Path.of("runs");
+
     private final RunSettings settings;
     private final CheckpointSettings saving;
     private final Path asked;
@@ -47,30 +52,32 @@ final class Run {
      * @throws UsageException if the settings cannot be met
      */
     void execute() {
+        Datasets.requireFolder(settings.dataset(), settings.dataDir());
         try (Interruption interruption = new Interruption();
-                RunCheckpoints checkpoints = new RunCheckpoints(saving, settings)) {
-            if (!checkpoints.mayHaveResultsIn(asked)) {
-                RunFolder.check(asked);
-            }
-            try (Federation<?, ?> federation = open()) {
-                Path folder = folder(checkpoints);
-                introduce(federation, folder);
-                execute(federation, checkpoints, interruption, folder);
-            }
+                RunCheckpoints checkpoints = interruption.givingUp(new RunCheckpoints(saving, settings));
+                RunFolder folder = interruption.givingUp(folder(checkpoints));
+                Federation<?, ?> federation = open()) {
+            introduce(federation, folder.path());
+            execute(federation, checkpoints, interruption, folder.path());
         }
     }
 
-    private Path folder(RunCheckpoints checkpoints) {
-        if (checkpoints.savedOutput().isEmpty()) {
-            return RunFolder.create(asked);
+    private RunFolder folder(RunCheckpoints checkpoints) {
+        Optional<Path> results = checkpoints.results(asked);
+        if (results.isPresent()) {
+            return RunFolder.again(results.get());
         }
-        return asked != null ? asked : checkpoints.savedOutput().get();
+        return asked == null
+                ? RunFolder.createStamped(RUNS)
+                : RunFolder.create(asked, content -> !checkpoints.isTheirs(content));
     }
 
-    private void execute(
-            Federation<?, ?> federation, RunCheckpoints checkpoints, Interruption interruption, Path folder) {
-        Path jsonFile = folder.resolve("metrics.jsonl");
-        Path csvFile = folder.resolve("metrics.csv");
+    private <U, D> void execute(
+            Federation<U, D> federation, RunCheckpoints checkpoints, Interruption interruption, Path folder) {
+        Simulation<U, D> simulation = new Simulation<>(federation.handler(), federation.trainer());
+        interruption.stopBy(simulation::stop); // from here on there are files to keep
+        Path jsonFile = folder.resolve(JSON);
+        Path csvFile = folder.resolve(CSV);
         boolean saved = checkpoints.isOn();
         try (JsonLinesMetrics json = saved ? JsonLinesMetrics.resumable(jsonFile) : new JsonLinesMetrics(jsonFile);
                 CsvMetrics csv = saved ? CsvMetrics.resumable(csvFile) : new CsvMetrics(csvFile)) {
@@ -78,18 +85,18 @@ final class Run {
                     .add("handler", federation.handler())
                     .add("trainer", federation.trainer())
                     .add("totals", totals)
-                    .add("metrics.csv", csv)
-                    .add("metrics.jsonl", json);
+                    .add(CSV, csv)
+                    .add(JSON, json);
             Optional<ResumedRun> resumed = checkpoints.begin(folder, numericEnvironment());
-            introduce(resumed);
-            if (totals.rounds() == 0) {
+            introduce(resumed, json.isEmpty());
+            if (json.isEmpty()) {
                 json.write("configuration", configuration(federation));
             }
             resumed.ifPresent(run -> json.write("resumed", describe(run, federation)));
             try {
-                rounds(federation, checkpoints, interruption, csv, json);
+                rounds(federation, simulation, checkpoints, csv, json);
             } finally {
-                out.println("  results        " + csvFile + " and metrics.jsonl");
+                out.println("  results        " + csvFile + " and " + JSON);
             }
         }
     }
@@ -107,12 +114,10 @@ final class Run {
 
     private <U, D> void rounds(
             Federation<U, D> federation,
+            Simulation<U, D> simulation,
             RunCheckpoints checkpoints,
-            Interruption interruption,
             CsvMetrics csv,
             JsonLinesMetrics json) {
-        Simulation<U, D> simulation = new Simulation<>(federation.handler(), federation.trainer());
-        interruption.stopBy(simulation::stop);
         String status = "failed";
         try (ProgressBars bars = new ProgressBars(settings.globalRound());
                 ConsoleMetrics console = new ConsoleMetrics(out, settings.globalRound())) {
@@ -141,10 +146,14 @@ final class Run {
         out.flush();
     }
 
-    private void introduce(Optional<ResumedRun> resumed) {
+    private void introduce(Optional<ResumedRun> resumed, boolean inNewFiles) {
         if (resumed.isPresent()) {
-            out.println("  resumed        after round " + resumed.get().round() + ", from "
+            int round = resumed.get().round();
+            out.println("  resumed        after round " + round + ", from "
                     + resumed.get().file());
+            if (inNewFiles && round > 0) {
+                out.println("  new files      that begin with round " + (round + 1));
+            }
             resumed.get().skipped().forEach(line -> out.println("  not used       " + line));
             resumed.get().environmentDifferences().forEach(line -> out.println("  bits may part  " + line));
         } else if (saving.resume()) {

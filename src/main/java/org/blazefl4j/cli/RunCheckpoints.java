@@ -1,5 +1,8 @@
 package org.blazefl4j.cli;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +26,9 @@ final class RunCheckpoints implements AutoCloseable {
     /** Under which the run's folder is in the checkpoint's configuration. */
     private static final String OUTPUT = "output";
 
+    /** The file in the folder of checkpoints that is there whenever it is in use. */
+    private static final String LOCK = "lock";
+
     /** Bits do not depend on these, or only through failures that no start repeats. */
     private static final String[] MAY_CHANGE = {
         OUTPUT,
@@ -38,7 +44,7 @@ final class RunCheckpoints implements AutoCloseable {
     private final CheckpointSettings asked;
     private final Map<String, Object> configuration;
     private final Checkpoints checkpoints;
-    private final Optional<SavedRun> saved;
+    private Optional<SavedRun> saved = Optional.empty();
 
     /**
      * Looks for what there is to go on from. Does not load LibTorch.
@@ -86,7 +92,7 @@ final class RunCheckpoints implements AutoCloseable {
     private <T> T refusing(Supplier<T> action) {
         try {
             return action.get();
-        } catch (CheckpointException e) {
+        } catch (CheckpointException | UncheckedIOException e) {
             UsageException refusal = new UsageException(inOptions(e.getMessage()));
             refusal.addSuppressed(e);
             throw refusal;
@@ -95,7 +101,8 @@ final class RunCheckpoints implements AutoCloseable {
 
     private String inOptions(String message) {
         String text = message.replace("resume that run", "add --resume")
-                .replace("put it back,", "put it back, name the folder that it is in by --output,");
+                .replace("folder=" + asked.folder(), "--checkpoint-dir=" + asked.folder())
+                .replace("or name a file that is not there yet, for the rounds to come", otherFolders());
         for (String name : configuration.keySet()) {
             text = text.replaceAll("\\b" + name + "=", "--" + name.replace('_', '-') + "=");
         }
@@ -107,20 +114,54 @@ final class RunCheckpoints implements AutoCloseable {
         return checkpoints != null;
     }
 
-    /** Where the results of the run are that goes on; empty if a run starts from the beginning. */
-    Optional<Path> savedOutput() {
-        return saved.map(run -> Path.of(run.configuration().getOrDefault(OUTPUT, "")));
+    /**
+     * The folder of results of the run that goes on: the one that it had, or another that holds results, which are
+     * compared with what was saved of them.
+     *
+     * @param output where the user wants results; null for no wish
+     * @return empty if results are begun in a new folder: of a run that starts, or for the rounds to come
+     * @throws UsageException if the saved run's results are not where they were
+     */
+    Optional<Path> results(Path output) {
+        if (savedOutput().isEmpty()) {
+            return Optional.empty();
+        }
+        Path had = savedOutput().get();
+        Path folder = output == null ? had : output;
+        boolean same = folder.toAbsolutePath().equals(had);
+        boolean before = saved.get().round() > 0;
+        if (same && before && !holdsResults(folder)) {
+            throw new UsageException("results are missing: folder=" + had + ", expected=" + Run.CSV + " and " + Run.JSON
+                    + "; put them back, " + otherFolders());
+        }
+        return same || (before && holdsResults(folder)) ? Optional.of(folder) : Optional.empty();
     }
 
-    /**
-     * Whether what is in a folder can be of the run that goes on: it is the folder that the run had, or its files are
-     * compared with what was saved of them, of which there is nothing before the first round.
-     */
-    boolean mayHaveResultsIn(Path folder) {
-        return saved.isPresent()
-                && (folder == null
-                        || saved.get().round() > 0
-                        || savedOutput().get().equals(folder.toAbsolutePath()));
+    private Optional<Path> savedOutput() {
+        return saved.map(run -> run.configuration().get(OUTPUT)).map(Path::of);
+    }
+
+    private static boolean holdsResults(Path folder) {
+        return Files.exists(folder.resolve(Run.CSV)) || Files.exists(folder.resolve(Run.JSON));
+    }
+
+    private String otherFolders() {
+        int next = saved.map(SavedRun::round).orElse(0) + 1;
+        return "name the folder that they are in by --output, or a new one for files that begin with round " + next;
+    }
+
+    /** Whether something in a folder of results is the folder of checkpoints, leads there, or is its lock. */
+    boolean isTheirs(Path content) {
+        if (!isOn()) {
+            return false;
+        }
+        try {
+            Path folder = asked.folder().toRealPath();
+            Path there = content.toAbsolutePath().getParent().toRealPath().resolve(content.getFileName());
+            return folder.startsWith(there) || there.equals(folder.resolve(LOCK));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Adds a part of the run. */
@@ -148,11 +189,15 @@ final class RunCheckpoints implements AutoCloseable {
         }
         configuration.put(OUTPUT, output.toAbsolutePath());
         checkpoints.configuration(configuration).environment(environment);
-        if (saved.isPresent()) {
-            return refusing(checkpoints::resume);
+        if (saved.isEmpty()) {
+            checkpoints.save(0);
+            return Optional.empty();
         }
-        checkpoints.save(0);
-        return Optional.empty();
+        Optional<ResumedRun> resumed = refusing(checkpoints::resume);
+        if (!output.toAbsolutePath().equals(savedOutput().orElse(null))) {
+            checkpoints.save(resumed.orElseThrow().round()); // the next start finds the results without --output
+        }
+        return resumed;
     }
 
     /** Has rounds saved from now on; called when all listeners are added that write files. */
@@ -162,8 +207,9 @@ final class RunCheckpoints implements AutoCloseable {
         }
     }
 
+    /** Lets go of the folder; called by another thread if the JVM is told to end before the run begins. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (isOn()) {
             checkpoints.close();
         }

@@ -7,86 +7,124 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.NewFolders;
 
-/** Makes the folder of a run's results. Never one that holds anything already. */
-final class RunFolder {
+/**
+ * The folder of a run's results. Never one that holds anything already. It is made when the run starts, which shows
+ * that it can be, and taken away again if nothing is in it when the run ends.
+ */
+final class RunFolder implements AutoCloseable {
 
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-    private RunFolder() {}
+    private final Path path;
+    private final NewFolders made;
+
+    private RunFolder(Path path, NewFolders made) {
+        this.path = path;
+        this.made = made;
+    }
 
     /**
-     * Refuses a folder that {@link #create} would refuse, as far as that shows before.
+     * Makes the folder that the user asked for.
      *
-     * @param asked where the user wants it; null for a new one under {@code runs}
-     * @throws UsageException if it is a file or holds something
+     * @throws UsageException if it is a file, holds something, cannot be made or not be written to
      */
-    static void check(Path asked) {
-        if (asked == null || !Files.exists(asked)) {
-            return;
-        }
-        if (!Files.isDirectory(asked)) {
+    static RunFolder create(Path asked) {
+        return create(asked, content -> true);
+    }
+
+    /**
+     * Makes the folder that the user asked for.
+     *
+     * @param counts whether something that is in it already is in the way
+     * @throws UsageException if it is a file, holds such a thing, cannot be made or not be written to
+     */
+    static RunFolder create(Path asked, Predicate<Path> counts) {
+        if (Files.exists(asked) && !Files.isDirectory(asked)) {
             throw new UsageException(
                     "output is no folder: --output=" + asked + ", limit=a new or empty folder; name another");
         }
+        try {
+            if (Files.exists(asked)) {
+                requireEmpty(asked, counts);
+            }
+            return open(asked);
+        } catch (IOException e) {
+            throw cannotMake(asked, e);
+        }
+    }
+
+    private static void requireEmpty(Path asked, Predicate<Path> counts) throws IOException {
         try (Stream<Path> content = Files.list(asked)) {
-            if (content.findAny().isPresent()) {
+            if (content.anyMatch(counts)) {
                 throw new UsageException("output folder is not empty: --output=" + asked
                         + ", limit=a new or empty folder; name another, so that no results are overwritten");
             }
-        } catch (IOException e) {
-            throw cannotMake(asked, e);
         }
     }
 
     /**
-     * Makes the folder.
+     * The folder of a run that goes on, whatever is in it.
      *
-     * @param asked where the user wants it; null for a new one under {@code runs}
-     * @throws UsageException if it is a file, holds something or cannot be made
+     * @throws UsageException if it cannot be made or not be written to
      */
-    static Path create(Path asked) {
-        if (asked == null) {
-            return createStamped(Path.of("runs"));
-        }
-        check(asked);
+    static RunFolder again(Path path) {
         try {
-            Files.createDirectories(asked);
-            return asked; // what createDirectories returns is absolute if it made several
+            return open(path);
         } catch (IOException e) {
-            throw cannotMake(asked, e);
+            throw cannotMake(path, e);
         }
     }
 
-    /** Makes a folder named by the time, and by a number where another run has that name. */
-    static Path createStamped(Path parent) {
+    private static RunFolder open(Path path) throws IOException {
+        NewFolders made = NewFolders.make(path);
+        if (!Files.isWritable(path)) {
+            made.removeEmpty();
+            throw new UsageException("cannot write to the output folder: --output=" + path
+                    + ", limit=one that you may write to; name another");
+        }
+        return new RunFolder(path, made);
+    }
+
+    /**
+     * Makes a folder named by the time, and by a number where another run has that name.
+     *
+     * @throws UsageException if it cannot be made
+     */
+    static RunFolder createStamped(Path parent) {
         String stamp = STAMP.format(LocalDateTime.now(ZoneId.systemDefault()));
         try {
-            Files.createDirectories(parent);
             for (int i = 1; ; i++) {
                 Path folder = parent.resolve(i == 1 ? stamp : stamp + "-" + i);
-                if (!Files.exists(folder)) {
-                    return Files.createDirectory(folder);
+                Optional<NewFolders> made = NewFolders.makeNew(folder);
+                if (made.isPresent()) {
+                    return new RunFolder(folder, made.get());
                 }
             }
         } catch (IOException e) {
-            throw cannotMake(parent, e);
+            throw new UsageException("cannot make a folder for results: folder=" + parent.toAbsolutePath() + ", found="
+                    + Causes.describe(e) + "; name one that can be made by --output");
         }
     }
 
-    /** Takes a folder away again in which there is nothing, as far as that can be done. */
-    static void removeEmpty(Path folder) {
-        try {
-            Files.deleteIfExists(folder);
-        } catch (IOException e) {
-            // an empty folder, or one that somebody uses, does no harm
-        }
+    Path path() {
+        return path;
+    }
+
+    /** Takes the folder away if there is nothing in it and it was not there before. */
+    @Override
+    public void close() {
+        made.removeEmpty();
     }
 
     private static UsageException cannotMake(Path folder, IOException e) {
-        return new UsageException("cannot make the output folder: --output=" + folder + ", found=" + Causes.describe(e)
+        return new UsageException("cannot make the output folder: --output=" + folder + ", found="
+                + Causes.describe(e)
                 + "; name a folder that can be made");
     }
 }

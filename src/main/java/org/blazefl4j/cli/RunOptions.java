@@ -437,7 +437,8 @@ final class RunOptions {
         @Option(
                 names = "--resume",
                 description = "Go on from the latest checkpoint in --checkpoint-dir, in the folder of results that it"
-                        + " names, or in --output if that is given; without a checkpoint, start from the beginning."
+                        + " names. With --output: in that folder if the results were moved there; in a new one, with"
+                        + " files that begin with the next round. Without a checkpoint, start from the beginning."
                         + " Options that change results must be as before; --global-round may be larger.")
         boolean resume;
     }

@@ -14,6 +14,7 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.SimulationSummary;
 
 /**
  * Writes one CSV row (RFC 4180, UTF-8) per round: {@code round} from 1, what the handler's summary holds,
@@ -58,6 +59,7 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
 
     /**
      * For a run with checkpoints: the file is made at the first row, or taken up again when a checkpoint is restored.
+     * To go on without the file that the run had, name one that is not there: it is begun with the next round.
      *
      * @param file in a folder that exists; a file that is there already is touched only by a restored checkpoint
      */
@@ -98,7 +100,13 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
         }
     }
 
-    /** Writes how far the file goes, after it was synced to the disk, a checksum of it, and its columns. */
+    /** Cuts off what a run that ends before its next round was not to go on from. */
+    @Override
+    public void runFinished(SimulationSummary summary) {
+        file.cutOff();
+    }
+
+    /** Writes which file it is, how far it goes, after it was synced to the disk, a checksum of it, and its columns. */
     @Override
     public void save(CheckpointWriter out) {
         file.save(out);
@@ -106,14 +114,16 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
     }
 
     /**
-     * Goes on in the file as it was when it was saved; rows written after that are cut off.
+     * Goes on in the file as it was when it was saved; rows written after that are cut off. A file of another name that
+     * is not there is begun.
      *
-     * @throws IllegalArgumentException if the file is missing, shorter than it was, or another; it is then as before
+     * @throws IllegalArgumentException if the saved file is missing, shorter than it was, or another; it is then as
+     *     before
      */
     @Override
     public void restore(CheckpointReader in) {
         file.restore(in);
-        List<?> saved = in.get(COLUMNS, List.class);
+        List<?> saved = file.isEmpty() ? null : in.get(COLUMNS, List.class);
         columns = saved == null ? null : saved.stream().map(String.class::cast).toList();
     }
 

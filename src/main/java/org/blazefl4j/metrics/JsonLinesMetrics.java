@@ -39,6 +39,7 @@ public final class JsonLinesMetrics implements RoundListener<Object>, Checkpoint
 
     /**
      * For a run with checkpoints: the file is made at the first line, or taken up again when a checkpoint is restored.
+     * To go on without the file that the run had, name one that is not there: it is begun with the next round.
      *
      * @param file in a folder that exists; a file that is there already is touched only by a restored checkpoint
      */
@@ -69,16 +70,23 @@ public final class JsonLinesMetrics implements RoundListener<Object>, Checkpoint
         write("round", RoundRow.of(report));
     }
 
-    /** Writes how far the file goes, after it was synced to the disk, and a checksum of it. */
+    /** Whether it has no line yet. */
+    public boolean isEmpty() {
+        return file.isEmpty();
+    }
+
+    /** Writes which file it is and how far it goes, after it was synced to the disk, and a checksum of it. */
     @Override
     public void save(CheckpointWriter out) {
         file.save(out);
     }
 
     /**
-     * Goes on in the file as it was when it was saved; lines written after that are cut off.
+     * Goes on in the file as it was when it was saved; lines written after that are cut off. A file of another name
+     * that is not there is begun.
      *
-     * @throws IllegalArgumentException if the file is missing, shorter than it was, or another; it is then as before
+     * @throws IllegalArgumentException if the saved file is missing, shorter than it was, or another; it is then as
+     *     before
      */
     @Override
     public void restore(CheckpointReader in) {

@@ -19,8 +19,11 @@ import org.blazefl4j.util.Causes;
 /** A file of results, which knows how far it was written, and tells of what goes wrong by its name. */
 final class ResultFile extends OutputStream {
 
+    private static final String FILE = "file";
     private static final String POSITION = "position";
     private static final String CHECKSUM = "crc32c";
+
+    private static final String REMEDY = "; put it back, or name a file that is not there yet, for the rounds to come";
 
     private static final int CHUNK = 1 << 16;
 
@@ -29,6 +32,8 @@ final class ResultFile extends OutputStream {
     private final CRC32C checksum = new CRC32C();
 
     private FileChannel channel;
+    private long position;
+    private boolean restored;
 
     private ResultFile(Path file) {
         this.file = file;
@@ -58,11 +63,15 @@ final class ResultFile extends OutputStream {
         try {
             channel = FileChannel.open(file, how);
         } catch (FileAlreadyExistsException e) {
-            throw new UncheckedIOException(
-                    "result file exists: file=" + file.toAbsolutePath() + ", limit=a new file; name another", e);
+            throw new UncheckedIOException(exists().getMessage(), e);
         } catch (IOException e) {
             throw failed(e);
         }
+    }
+
+    private IllegalArgumentException exists() {
+        return new IllegalArgumentException(
+                "result file exists: file=" + file.toAbsolutePath() + ", limit=a new file; name another");
     }
 
     UncheckedIOException failed(IOException e) {
@@ -74,24 +83,52 @@ final class ResultFile extends OutputStream {
                 e);
     }
 
-    /** Writes how far the file goes, after it was synced to the disk, and a checksum of it. */
+    /** Writes which file it is and how far it goes, after it was synced to the disk, and a checksum of it. */
     void save(CheckpointWriter out) {
+        out.put(FILE, name());
         out.put(POSITION, durablePosition());
         out.put(CHECKSUM, checksum.getValue());
     }
 
+    private String name() {
+        return file.toAbsolutePath().normalize().toString();
+    }
+
+    /** Whether nothing was written to it yet. */
+    boolean isEmpty() {
+        return position == 0;
+    }
+
     /**
-     * Goes on in the file as it was when it was saved; what is behind is cut off.
+     * Goes on in the file as it was when it was saved; what is behind is cut off before the next write. Another file
+     * than the saved one that is not there is begun.
      *
-     * @throws IllegalArgumentException if the file is missing, shorter, or does not begin with what was saved; it is
-     *     then as before
+     * @throws IllegalArgumentException if the file is missing, shorter, or does not begin with what was saved
      */
     void restore(CheckpointReader in) {
-        long position = in.get(POSITION, Long.class);
-        requireLength(position);
-        requireContent(position, in.get(CHECKSUM, Long.class));
+        boolean another = in.names().contains(FILE) && !name().equals(in.get(FILE, String.class));
+        if (another && Files.notExists(file)) {
+            return;
+        }
+        long saved = in.get(POSITION, Long.class);
+        if (another && saved == 0 && size() > 0) {
+            throw exists();
+        }
+        requireLength(saved);
+        requireContent(saved, in.get(CHECKSUM, Long.class));
+        position = saved;
+        restored = true;
+    }
+
+    private void open() {
+        if (channel != null) {
+            return;
+        }
+        if (!restored) {
+            create();
+            return;
+        }
         try {
-            close();
             open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             channel.truncate(position);
             channel.position(position);
@@ -100,12 +137,19 @@ final class ResultFile extends OutputStream {
         }
     }
 
-    private void requireLength(long position) {
+    /** Cuts off at once what was written after the file was saved. */
+    void cutOff() {
+        if (restored && Files.exists(file)) {
+            open();
+        }
+    }
+
+    private void requireLength(long saved) {
         long found = Files.exists(file) ? size() : -1;
-        if (found < position && position > 0) {
+        if (found < saved && saved > 0) {
             throw new IllegalArgumentException("result file is " + (found < 0 ? "missing" : "too short") + ": file="
-                    + file.toAbsolutePath() + ", bytes=" + Math.max(found, 0) + ", limit=" + position
-                    + ", which it had when the run was saved; put it back, or start again without the checkpoint");
+                    + file.toAbsolutePath() + ", bytes=" + Math.max(found, 0) + ", limit=" + saved
+                    + ", which it had when the run was saved" + REMEDY);
         }
     }
 
@@ -117,7 +161,7 @@ final class ResultFile extends OutputStream {
         if (checksum.getValue() != saved) {
             throw new IllegalArgumentException("result file is not the one that was saved: file="
                     + file.toAbsolutePath() + ", bytes=" + length + ", crc32c=" + checksum.getValue() + ", limit="
-                    + saved + "; put it back, or start again without the checkpoint");
+                    + saved + REMEDY);
         }
     }
 
@@ -146,15 +190,14 @@ final class ResultFile extends OutputStream {
 
     /** The number of bytes written so far, once they are on the disk. */
     private long durablePosition() {
-        if (channel == null) {
-            return 0;
+        if (channel != null) {
+            try {
+                channel.force(true);
+            } catch (IOException e) {
+                throw failed(e);
+            }
         }
-        try {
-            channel.force(true);
-            return channel.position();
-        } catch (IOException e) {
-            throw failed(e);
-        }
+        return position;
     }
 
     @Override
@@ -164,13 +207,12 @@ final class ResultFile extends OutputStream {
 
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
-        if (channel == null) {
-            create();
-        }
+        open();
         for (ByteBuffer left = ByteBuffer.wrap(bytes, offset, length); left.hasRemaining(); ) {
             channel.write(left);
         }
         checksum.update(bytes, offset, length);
+        position += length;
     }
 
     @Override

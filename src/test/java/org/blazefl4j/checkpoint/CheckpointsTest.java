@@ -130,12 +130,40 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldHaveNothingToResumeInAnEmptyFolderAndMakeIt() {
-        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
-            assertThat(checkpoints.latest()).isEmpty();
-            assertThat(checkpoints.resume()).isEmpty();
+    void shouldLeaveNothingOfARunThatSavedNothing() throws IOException {
+        for (Path made : List.of(temp.resolve("a/b"), Files.createDirectory(temp.resolve("there")))) {
+            try (Checkpoints checkpoints = Checkpoints.in(made).add("part", new Values())) {
+                assertThat(checkpoints.latest()).isEmpty();
+                assertThat(checkpoints.resume()).isEmpty();
+                assertThat(made.resolve("lock")).exists();
+            }
         }
-        assertThat(folder()).isDirectory();
+        assertThat(temp).isDirectoryNotContaining("glob:**a");
+        assertThat(temp.resolve("there")).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldLeaveTheLockToARunThatHasIt() {
+        try (Checkpoints first = Checkpoints.in(folder())) {
+            first.startAnew();
+            try (Checkpoints second = Checkpoints.in(folder())) {
+                assertThatThrownBy(second::startAnew).isInstanceOf(CheckpointException.class);
+            }
+            assertThat(folder().resolve("lock")).exists();
+            first.save(0);
+        }
+        assertThat(file(0)).exists();
+    }
+
+    @Test
+    void shouldSayThatAFolderCannotBeMade() throws IOException {
+        Path file = Files.createFile(temp.resolve("file"));
+        try (Checkpoints checkpoints = Checkpoints.in(file.resolve("sub"))) {
+            assertThatThrownBy(checkpoints::startAnew)
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessage("checkpoints cannot be used: folder=" + file + "/sub, found=not a folder: " + file
+                            + "/sub; name a folder that can be written to and has room");
+        }
     }
 
     @Test

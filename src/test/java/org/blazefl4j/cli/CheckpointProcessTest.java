@@ -213,7 +213,7 @@ final class CheckpointProcessTest {
         try (CliProcess cli = startSaved("--output", "results", "--global-round", "2")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
         }
-        expectRefusal("checkpoint folder holds a run: folder=saved, found=saved/round-000002.checkpoint,"
+        expectRefusal("checkpoint folder holds a run: --checkpoint-dir=saved, found=saved/round-000002.checkpoint,"
                 + " limit=an empty folder; add --resume, or name another folder");
         expectRefusal(
                 "configuration changed: file=saved/round-000002.checkpoint, --seed=7 (saved: 42), --lr=0.2 (saved: 0.1),"
@@ -239,7 +239,7 @@ final class CheckpointProcessTest {
                     .contains("checkpoint not used: saved/round-000002.checkpoint: damaged or cut short: sha256=")
                     .contains("part does not fit what was saved: part=metrics.csv")
                     .contains("result file is missing: file=" + csv)
-                    .contains("; put it back, name the folder that it is in by --output, or start again without");
+                    .contains("; put it back, name the folder that they are in by --output, or a new one for");
             assertThat(cli.out()).doesNotContain("metrics.csv");
         }
         Files.move(moved, csv);
@@ -250,6 +250,55 @@ final class CheckpointProcessTest {
                     .contains("  not used       saved/round-000002.checkpoint: damaged or cut short: sha256=");
         }
         expectTheUndisturbedRun(results());
+    }
+
+    @Test
+    void shouldGoOnInNewFilesWithoutThoseOfTheRoundsBefore() throws Exception {
+        Path results = folder.resolve("o");
+        Path csv = results.resolve("metrics.csv");
+        String checkpoints = "o/saved";
+        try (CliProcess cli = start(folder, "--output", "o", "--checkpoint-dir", checkpoints, "--global-round", "2")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        Files.writeString(csv, Files.readString(csv).replace("\n", "\r\n")); // as a spreadsheet saves it
+
+        byte[] before = Files.readAllBytes(csv);
+        try (CliProcess cli = start(folder, "--checkpoint-dir", checkpoints, "--resume")) {
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(cli.err())
+                    .startsWith("blazefl4j run: part does not fit what was saved: part=metrics.csv, ")
+                    .contains("result file is not the one that was saved: file=" + csv)
+                    .endsWith("; put it back, name the folder that they are in by --output, or a new one for files"
+                            + " that begin with round 3\n");
+        }
+        assertThat(csv).hasBinaryContent(before);
+
+        Path fresh = folder.resolve("new");
+        try (CliProcess cli =
+                start(folder, "--checkpoint-dir", checkpoints, "--resume", "--output", "new", "--global-round", "3")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+            assertThat(cli.out()).contains("  new files      that begin with round 3\n");
+        }
+        assertThat(jsonLines(fresh))
+                .extracting(line -> line.get("type"))
+                .containsExactly("configuration", "resumed", "round", "summary");
+        assertThat(jsonLines(fresh).get(1)).containsEntry("completed_rounds", 2);
+        try (CliProcess cli = start(folder, "--checkpoint-dir", checkpoints, "--resume", "--global-round", "4")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+        }
+        assertThat(rows(fresh)).containsExactly(expected.get(0), expected.get(3), expected.get(4));
+        assertThat(csv).hasBinaryContent(before);
+    }
+
+    @Test
+    void shouldLeaveNothingOfAStartThatIsInterrupted() throws Exception {
+        try (CliProcess cli = start(folder, "--output", "o/results", "--checkpoint-dir", "o/saved")) {
+            cli.await("a folder", () -> Files.isDirectory(folder.resolve("o/results")));
+            cli.interruptGroup();
+            assertThat(cli.exitCode()).isEqualTo(130);
+            assertThat(cli.err()).isEmpty();
+        }
+        assertThat(folder.resolve("o")).doesNotExist();
     }
 
     private void expectRefusal(String message, String... args) throws Exception {

@@ -15,17 +15,23 @@ final class RunFolderTest {
     private Path parent;
 
     @Test
-    void shouldMakeTheFolderThatIsAskedFor() {
+    void shouldMakeTheFolderThatIsAskedForAndTakeItAwayAgain() {
         Path asked = parent.resolve("a/b");
 
-        assertThat(RunFolder.create(asked)).isEqualTo(asked).isEmptyDirectory();
-        assertThat(RunFolder.create(asked)).as("empty, so again").isEqualTo(asked);
+        try (RunFolder folder = RunFolder.create(asked)) {
+            assertThat(folder.path()).isEqualTo(asked).isEmptyDirectory();
+            try (RunFolder again = RunFolder.create(asked)) {
+                assertThat(again.path()).as("empty, so again").isEqualTo(asked);
+            }
+            assertThat(asked).as("not made by the second").isDirectory();
+        }
+        assertThat(parent).isEmptyDirectory();
     }
 
     @Test
     void shouldMakeAFolderOfItsOwnForEachRun() {
-        Path first = RunFolder.createStamped(parent);
-        Path second = RunFolder.createStamped(parent);
+        Path first = RunFolder.createStamped(parent).path();
+        Path second = RunFolder.createStamped(parent).path();
 
         assertThat(first).isEmptyDirectory().isNotEqualTo(second);
         assertThat(first.getFileName().toString()).matches("\\d{8}-\\d{6}(-\\d+)?");
@@ -33,16 +39,22 @@ final class RunFolderTest {
     }
 
     @Test
-    void shouldRemoveAFolderOnlyIfItIsEmpty() throws IOException {
-        Path empty = RunFolder.create(parent.resolve("empty"));
-        Path full = RunFolder.create(parent.resolve("full"));
-        Files.createFile(full.resolve("metrics.csv"));
+    void shouldSayThatItsOwnFolderCannotBeMade() throws IOException {
+        Path file = Files.createFile(parent.resolve("runs"));
 
-        RunFolder.removeEmpty(empty);
-        RunFolder.removeEmpty(full);
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> RunFolder.createStamped(file))
+                .withMessageMatching("cannot make a folder for results: folder=" + file
+                        + ", found=.*; name one that can be made by --output");
+    }
 
-        assertThat(empty).doesNotExist();
-        assertThat(full.resolve("metrics.csv")).exists();
+    @Test
+    void shouldKeepAFolderThatHoldsSomething() throws IOException {
+        Path asked = parent.resolve("full");
+        try (RunFolder folder = RunFolder.create(asked)) {
+            Files.createFile(folder.path().resolve("metrics.csv"));
+        }
+        assertThat(asked.resolve("metrics.csv")).exists();
     }
 
     @Test

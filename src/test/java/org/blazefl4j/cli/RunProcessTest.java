@@ -230,7 +230,7 @@ final class RunProcessTest {
 
     @Test
     void shouldRefuseWhatThisDataCannotGiveAndMakeNoFolder() throws Exception {
-        try (CliProcess cli = start("--num-clients", "10001")) {
+        try (CliProcess cli = start("--num-clients", "10001", "--checkpoint-dir", "results/saved")) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.err())
                     .startsWith("blazefl4j run: ")

@@ -246,13 +246,92 @@ final class MetricsTest {
         assertThat(file).hasBinaryContent(before);
     }
 
+    @Test
+    void shouldBeginAnotherFileThatIsNotThere() throws IOException {
+        Path file = folder.resolve("metrics.csv");
+        Path another = folder.resolve("another.csv");
+        Path saved = folder.resolve("saved");
+        saveOneRound(file, saved);
+        byte[] before = Files.readAllBytes(file);
+
+        for (int start = 1; start <= 2; start++) {
+            try (CsvMetrics csv = CsvMetrics.resumable(another);
+                    Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+                checkpoints.resume();
+                csv.roundFinished(report(start, 0.5, 1.25, "a"));
+                checkpoints.save(start + 1);
+            }
+        }
+        assertThat(Files.readAllLines(another)).hasSize(3).element(0).isEqualTo(HEADER);
+        assertThat(Files.readAllLines(another).get(1)).startsWith("2,0.5,1.25,a,");
+        assertThat(Files.readAllLines(another).get(2)).startsWith("3,0.5,1.25,a,");
+        assertThat(file).hasBinaryContent(before);
+    }
+
+    @Test
+    void shouldNotCutAnotherFileOffOfWhichNothingWasSaved() throws IOException {
+        Path saved = folder.resolve("saved");
+        try (CsvMetrics csv = CsvMetrics.resumable(folder.resolve("metrics.csv"));
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+            checkpoints.save(0);
+        }
+        Path another = Files.writeString(folder.resolve("another.csv"), "old");
+
+        try (CsvMetrics csv = CsvMetrics.resumable(another);
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
+            assertThatExceptionOfType(CheckpointException.class)
+                    .isThrownBy(checkpoints::resume)
+                    .withMessageEndingWith(
+                            "found=result file exists: file=" + another + ", limit=a new file; name another");
+        }
+        assertThat(another).hasContent("old");
+    }
+
+    @Test
+    void shouldCutNothingOffBeforeTheRunGoesOn() throws IOException {
+        Path csvFile = folder.resolve("metrics.csv");
+        Path jsonFile = folder.resolve("metrics.jsonl");
+        Path saved = folder.resolve("saved");
+        try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
+                JsonLinesMetrics json = JsonLinesMetrics.resumable(jsonFile)) {
+            csv.roundFinished(report(0, 0.5, 1.25, "a"));
+            json.roundFinished(report(0, 0.5, 1.25, "a"));
+            save(saved, csv, json, 1);
+            csv.roundFinished(report(1, 0.5, 1.25, "a"));
+        }
+        Files.delete(jsonFile);
+        expectRefusalOfBoth(saved, csvFile, jsonFile);
+        assertThat(csvFile).content().hasLineCount(3);
+
+        Path anotherJson = folder.resolve("another.jsonl");
+        try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
+                JsonLinesMetrics json = JsonLinesMetrics.resumable(anotherJson)) {
+            resume(saved, csv, json);
+            assertThat(json.isEmpty()).isTrue();
+            csv.runFinished(null);
+        }
+        assertThat(csvFile).content().hasLineCount(2);
+        assertThat(anotherJson).doesNotExist();
+    }
+
+    private static void expectRefusalOfBoth(Path saved, Path csvFile, Path jsonFile) {
+        try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
+                JsonLinesMetrics json = JsonLinesMetrics.resumable(jsonFile);
+                Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv).add("json", json)) {
+            assertThatExceptionOfType(CheckpointException.class)
+                    .isThrownBy(checkpoints::resume)
+                    .withMessageContaining("result file is missing: file=" + jsonFile);
+        }
+    }
+
     private static void expectRefusal(Path saved, Path file, String message) {
         try (CsvMetrics csv = CsvMetrics.resumable(file);
                 Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
             assertThatExceptionOfType(CheckpointException.class)
                     .isThrownBy(checkpoints::resume)
                     .withMessageContaining(message)
-                    .withMessageContaining("put it back, or start again without the checkpoint");
+                    .withMessageEndingWith(
+                            "; put it back, or name a file that is not there yet, for the rounds to come");
         }
     }
 

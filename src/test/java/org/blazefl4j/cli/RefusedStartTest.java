@@ -1,0 +1,88 @@
+package org.blazefl4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.blazefl4j.checkpoint.Checkpoints;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A start that is refused says which option names what cannot be used, and leaves every folder as it was. */
+final class RefusedStartTest {
+
+    private static final String LONG = "x".repeat(300);
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void fill() throws IOException {
+        Files.createFile(folder.resolve("file"));
+        Files.createFile(Files.createDirectory(folder.resolve("full")).resolve("notes"));
+        Files.createFile(Files.createDirectory(folder.resolve("damaged")).resolve("round-000001.checkpoint"));
+        try (Checkpoints other = Checkpoints.in(folder.resolve("other"))) {
+            other.save(3);
+        }
+    }
+
+    private List<String> tree() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.map(Path::toString).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            run --output @/new --data-dir @/none            | no such folder: --data-dir=@/none, limit=
+            run --output @/new --data-dir @/file            | no such folder: --data-dir=@/file, limit=
+            run --checkpoint-dir @/new --data-dir @/file    | no such folder: --data-dir=@/file, limit=
+            run --output @/new --num-clients 0              | Invalid value for option '--num-clients': value=0, limit=
+            run --output @/new/a --checkpoint-dir @/damaged --resume | no checkpoint can be used: @/damaged/round-
+            run --output @/new/a --checkpoint-dir @/other   | checkpoint folder holds a run: --checkpoint-dir=@/other, found=
+            run --output @/new/a --checkpoint-dir @/other --resume   | configuration changed: file=@/other/round-
+            run --output @/full --checkpoint-dir @/new/ck   | output folder is not empty: --output=@/full, limit=
+            run --output @/full --checkpoint-dir @/full/ck  | output folder is not empty: --output=@/full, limit=
+            run --output @/file --checkpoint-dir @/new/ck   | output is no folder: --output=@/file, limit=
+            run --output @/file/a --checkpoint-dir @/new/ck | cannot make the output folder: --output=@/file/a, found=not a folder
+            run --output @/new/LONG --checkpoint-dir @/new/ck | cannot make the output folder: --output=@/new/LONG, found=File name too long
+            run --output @/new --checkpoint-dir @/file      | checkpoints cannot be used: --checkpoint-dir=@/file, found=not a folder
+            run --output @/new --checkpoint-dir @/file/a    | checkpoints cannot be used: --checkpoint-dir=@/file/a, found=not a folder
+            run --output @/new --checkpoint-dir @/new/LONG  | checkpoints cannot be used: --checkpoint-dir=@/new/LONG, found=File name too long
+            run --output /proc/none                         | cannot make the output folder: --output=/proc/none, found=
+            bench --output @/file                           | output is no folder: --output=@/file, limit=
+            bench --output @/file/a                         | cannot make the output folder: --output=@/file/a, found=not a folder
+            bench --output @/full                           | output folder is not empty: --output=@/full, limit=
+            bench --output @/new/LONG                       | cannot make the output folder: --output=@/new/LONG, found=
+            verify @/none @/full                            | no such run: file=@/none, limit=
+            verify @/full @/full                            | no such run: file=@/full/metrics.jsonl, limit=
+            verify @/LONG @/full                            | no such run: file=@/LONG, limit=
+            verify @/file/a @/full                          | no such run: file=@/file/a, limit=
+            """)
+    void shouldNameWhatCannotBeUsedAndLeaveAllAsItWas(String line, String message) throws IOException {
+        List<String> before = tree();
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+
+        int exit = Main.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(here(line).split(" "));
+
+        assertThat(err.toString()).startsWith("blazefl4j " + line.split(" ")[0] + ": " + here(message));
+        assertThat(exit).isEqualTo(ExitCode.USAGE);
+        assertThat(out.toString()).isEmpty();
+        assertThat(tree()).isEqualTo(before);
+    }
+
+    private String here(String text) {
+        return text.replace("LONG", LONG).replace("@", folder.toString());
+    }
+}
