@@ -72,6 +72,7 @@ void arithmetic(fuzz::Input& in) {
         EXPECT(bfl_fold_f32(sum, nullptr, weights, vectors, from, to, 0) == -EINVAL);
         EXPECT(bfl_fold_f32(sum, addresses, nullptr, vectors, from, to, 0) == -EINVAL);
     }
+    EXPECT(bfl_is_finite(0, from, vectors, vectors) == (from == 0 ? 1 : -EINVAL));
     EXPECT(acc[0] == 0 && acc[1] == 0 && x[0] == 1 && x[1] == 1);
 }
 

@@ -117,6 +117,12 @@ BFL_API int32_t bfl_fold_f32(int64_t acc, const int64_t* x, const double* weight
 /* out[i] = (float)(acc[i] / divisor) for each element i from `from` to before `to`; the same holds for its bits. */
 BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t from, int64_t to) BFL_NOEXCEPT;
 
+/*
+ * 1 if each of the floating-point numbers at `x` is finite, 0 if one is infinite or NaN. A number has `bytes` bytes (2, 4
+ * or 8): a sign, then `exponent_bits` bits of exponent, at least one and fewer than the others.
+ */
+BFL_API int32_t bfl_is_finite(int64_t x, int64_t elements, int32_t bytes, int32_t exponent_bits) BFL_NOEXCEPT;
+
 /* ---- pooling.cpp ------------------------------------------------------------------------------------------------ */
 
 /*

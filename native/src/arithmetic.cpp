@@ -95,6 +95,32 @@ BFL_INLINE void divide(float* __restrict out, const double* __restrict acc, doub
     }
 }
 
+/** Looks after each block only, so that the compiler vectorises the loop. */
+template <typename Bits>
+BFL_INLINE bool finite(const Bits* x, std::int64_t elements, Bits exponent) {
+    constexpr std::int64_t at_once = 1 << 12;
+    for (std::int64_t start = 0; start < elements; start += at_once) {
+        const std::int64_t end = std::min(start + at_once, elements);
+        Bits found = 0;
+        for (std::int64_t i = start; i < end; ++i) {
+            found |= static_cast<Bits>((x[i] & exponent) == exponent);
+        }
+        if (found != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+BFL_INLINE bool finite(std::int64_t x, std::int64_t elements, std::int32_t bytes, std::uint64_t exponent) {
+    switch (bytes) {
+        case 2: return finite(bfl::at<const std::uint16_t>(x), elements, static_cast<std::uint16_t>(exponent));
+        case 4: return finite(bfl::at<const std::uint32_t>(x), elements, static_cast<std::uint32_t>(exponent));
+        case 8: return finite(bfl::at<const std::uint64_t>(x), elements, exponent);
+        default: return true;
+    }
+}
+
 // The same loops for each width, vectorised by the compiler.
 #define BFL_KERNELS(width, attributes)                                                                          \
     attributes void fold_##width(double* acc, const std::int64_t* x, const double* weights, std::int32_t vectors, \
@@ -104,6 +130,10 @@ BFL_INLINE void divide(float* __restrict out, const double* __restrict acc, doub
     attributes void divide_##width(float* out, const double* acc, double divisor, std::int64_t from,            \
                                    std::int64_t to) {                                                           \
         divide(out, acc, divisor, from, to);                                                                    \
+    }                                                                                                           \
+    attributes bool finite_##width(std::int64_t x, std::int64_t elements, std::int32_t bytes,                   \
+                                   std::uint64_t exponent) {                                                    \
+        return finite(x, elements, bytes, exponent);                                                            \
     }
 
 BFL_KERNELS(sse2, )
@@ -131,15 +161,24 @@ class DefaultArithmetic {
     const unsigned before_;
 };
 
+bool is_element(std::int64_t address, std::int32_t bytes) noexcept {
+    switch (bytes) {
+        case 2: return bfl::usable<std::uint16_t>(address);
+        case 4: return bfl::usable<std::uint32_t>(address);
+        case 8: return bfl::usable<std::uint64_t>(address);
+        default: return false;
+    }
+}
+
 bool is_range(std::int64_t from, std::int64_t to) noexcept { return 0 <= from && from <= to; }
 
 }  // namespace
 
 const bfl::Kernels* bfl::kernel_table() noexcept {
     static const Kernels table[kernel_widths] = {
-        {"avx512f", __builtin_cpu_supports("avx512f") != 0, fold_avx512, divide_avx512},
-        {"avx2", __builtin_cpu_supports("avx2") != 0, fold_avx2, divide_avx2},
-        {"sse2", true, fold_sse2, divide_sse2},
+        {"avx512f", __builtin_cpu_supports("avx512f") != 0, fold_avx512, divide_avx512, finite_avx512},
+        {"avx2", __builtin_cpu_supports("avx2") != 0, fold_avx2, divide_avx2, finite_avx2},
+        {"sse2", true, fold_sse2, divide_sse2, finite_sse2},
     };
     return table;
 }
@@ -175,4 +214,19 @@ std::int32_t bfl_divide_f32(std::int64_t out, std::int64_t acc, double divisor, 
     const DefaultArithmetic arithmetic;
     widest().divide(bfl::at<float>(out), bfl::at<const double>(acc), divisor, from, to);
     return 0;
+}
+
+std::int32_t bfl_is_finite(std::int64_t x, std::int64_t elements, std::int32_t bytes,
+                           std::int32_t exponent_bits) noexcept {
+    if (elements < 0) {
+        return -EINVAL;
+    }
+    if (elements == 0) {
+        return 1;
+    }
+    if (!is_element(x, bytes) || exponent_bits < 1 || exponent_bits >= 8 * bytes) {
+        return -EINVAL;
+    }
+    const std::uint64_t exponent = ((std::uint64_t{1} << exponent_bits) - 1) << (8 * bytes - 1 - exponent_bits);
+    return widest().finite(x, elements, bytes, exponent) ? 1 : 0;
 }

@@ -210,6 +210,50 @@ TEST(a_quotient_is_rounded_once) {
     }
 }
 
+TEST(every_vector_width_finds_the_one_number_that_is_not_finite) {
+    const float limits[] = {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+                            std::numeric_limits<float>::quiet_NaN()};
+    constexpr std::uint64_t exponent = 0x7f800000;
+    for (int k = 0; k < bfl::kernel_widths; ++k) {
+        const bfl::Kernels& kernels = bfl::kernel_table()[k];
+        for (const std::size_t count : {1, 7, 16, 33, 4096, 4097, 9000}) {
+            std::vector<float> x(count, std::numeric_limits<float>::max());
+            x[count / 2] = std::numeric_limits<float>::denorm_min();
+            const std::int64_t address = bfl::address_of(x.data());
+            const auto elements = static_cast<std::int64_t>(count);
+            EXPECT(!kernels.supported || kernels.finite(address, elements, 4, exponent));
+            for (const std::size_t at : {std::size_t{0}, count / 3, count - 1}) {
+                const float before = x[at];
+                x[at] = limits[at % 3];
+                EXPECT(!kernels.supported || !kernels.finite(address, elements, 4, exponent));
+                x[at] = before;
+            }
+        }
+    }
+}
+
+TEST(numbers_of_each_size_are_told_from_infinities_by_their_exponents) {
+    const double doubles[] = {std::numeric_limits<double>::max(), -0.0, std::numeric_limits<double>::infinity()};
+    const std::uint16_t halves[] = {0x7bff, 0xfbff, 0x7c00};     // largest, its negative, infinity
+    const std::uint16_t bfloats[] = {0x7f7f, 0xff7f, 0xffc0};    // largest, its negative, a NaN
+    const std::int64_t d = bfl::address_of(doubles);
+    const std::int64_t h = bfl::address_of(halves);
+    const std::int64_t b = bfl::address_of(bfloats);
+    EXPECT_EQ(bfl_is_finite(d, 2, 8, 11), 1);
+    EXPECT_EQ(bfl_is_finite(d, 3, 8, 11), 0);
+    EXPECT_EQ(bfl_is_finite(h, 2, 2, 5), 1);
+    EXPECT_EQ(bfl_is_finite(h, 3, 2, 5), 0);
+    EXPECT_EQ(bfl_is_finite(b, 2, 2, 8), 1);
+    EXPECT_EQ(bfl_is_finite(b, 3, 2, 8), 0);
+    EXPECT_EQ(bfl_is_finite(0, 0, 4, 8), 1);
+    EXPECT_EQ(bfl_is_finite(d, -1, 8, 11), -EINVAL);
+    EXPECT_EQ(bfl_is_finite(0, 1, 8, 11), -EINVAL);
+    EXPECT_EQ(bfl_is_finite(d + 4, 1, 8, 11), -EINVAL);
+    EXPECT_EQ(bfl_is_finite(d, 1, 3, 8), -EINVAL);
+    EXPECT_EQ(bfl_is_finite(d, 1, 8, 0), -EINVAL);
+    EXPECT_EQ(bfl_is_finite(d, 1, 8, 64), -EINVAL);
+}
+
 TEST(wrong_arguments_are_refused_and_nothing_is_written) {
     alignas(8) double acc[2] = {1, 1};
     alignas(8) float x[4] = {2, 2, 2, 2};

@@ -103,6 +103,9 @@ public final class Native {
     @Name("bfl_divide_f32")
     public static native int divideF32(long out, long acc, double divisor, long from, long to);
 
+    @Name("bfl_is_finite")
+    public static native int isFinite(long x, long elements, int bytes, int exponentBits);
+
     @Name("bfl_max_pool_positions_f32")
     public static native int maxPoolPositionsF32(
             long positions, long x, long planes, long height, long width, long kernel, long stride, long padding);

@@ -2,6 +2,7 @@ package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
 import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
@@ -72,6 +73,7 @@ public final class Main implements Runnable {
         Choices.register(commands, BenchWork.class);
         Choices.register(commands, OnClientFailure.class);
         Choices.register(commands, Weighting.class);
+        Choices.register(commands, NonFinitePolicy.class);
         return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);

@@ -12,6 +12,7 @@ import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.checkpoint.ResumedRun;
 import org.blazefl4j.checkpoint.SavedRun;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.torch.NumericEnvironment;
 
@@ -38,6 +39,7 @@ final class RunCheckpoints implements AutoCloseable {
         "data_dir",
         "retries",
         "on_client_failure",
+        FailureSettings.ON_NON_FINITE, // looked at by itself
         "client_time_limit"
     };
 
@@ -65,6 +67,7 @@ final class RunCheckpoints implements AutoCloseable {
         try {
             this.saved = refusing(this::look);
             saved.ifPresent(run -> requireRoundsFor(run, settings.globalRound()));
+            saved.ifPresent(this::requireSameDrops);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -86,6 +89,19 @@ final class RunCheckpoints implements AutoCloseable {
         if (run.round() > rounds) {
             throw new UsageException("more rounds are saved: --global-round=" + rounds + ", file=" + run.file()
                     + ", limit=" + run.round() + " or more; ask for as many, or start again in another folder");
+        }
+    }
+
+    /** Rounds that have gone on without diverged clients, or with them, are not to be followed by others. */
+    private void requireSameDrops(SavedRun run) {
+        Map<String, String> before = run.configuration();
+        String policy = before.getOrDefault(FailureSettings.ON_NON_FINITE, NonFinitePolicy.WARN.toString());
+        boolean dropped = FailureSettings.dropsNonFinite(before);
+        boolean mattered = dropped || policy.equals(NonFinitePolicy.WARN.toString());
+        if (mattered && dropped != FailureSettings.dropsNonFinite(configuration)) {
+            throw new UsageException("configuration changed: file=" + run.file() + ", --on-non-finite="
+                    + configuration.get(FailureSettings.ON_NON_FINITE) + ", expected=" + policy
+                    + ", as it was saved; start as before, or with another checkpoint folder");
         }
     }
 

@@ -38,13 +38,18 @@ final class RunComparison {
 
     private List<Difference> inRound(int round) {
         return Difference.between(first.rounds().get(round), second.rounds().get(round)).stream()
-                .filter(difference -> isResult(difference.name()))
+                .filter(difference -> isResult(difference.name()) && !isUnrecorded(difference))
                 .toList();
     }
 
     /** A client that is trained again gives the same result, so the number of retries is as little one as a time is. */
     private static boolean isResult(String name) {
         return !name.endsWith("_seconds") && !name.equals("retries");
+    }
+
+    /** Files of earlier versions do not say how many results were not finite. */
+    private static boolean isUnrecorded(Difference difference) {
+        return difference.name().equals("non_finite") && (difference.first() == null || difference.second() == null);
     }
 
     RecordedRun first() {

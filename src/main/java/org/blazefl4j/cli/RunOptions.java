@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
@@ -73,7 +74,8 @@ final class RunOptions {
                 data.dataset,
                 data.dataDir,
                 execution.device,
-                new FailureSettings(failures.retries, failures.onClientFailure, failures.clientTimeLimit),
+                new FailureSettings(
+                        failures.retries, failures.onClientFailure, failures.onNonFinite, failures.clientTimeLimit),
                 execution.cacheDir);
     }
 
@@ -400,6 +402,21 @@ final class RunOptions {
                     "- drop: the round goes on without the client, which changes the result"
                 })
         OnClientFailure onClientFailure;
+
+        @Option(
+                names = "--on-non-finite",
+                paramLabel = "WHAT",
+                defaultValue = "warn",
+                description = {
+                    "What happens to a result of a client with NaN or an infinity, as a learning rate that is too large"
+                            + " gives it. Default: ${DEFAULT-VALUE}.",
+                    "- warn: it is taken as any other; a warning and the result files tell",
+                    "- fail: the run ends, also where it is the server's own model",
+                    "- drop: the round goes on without the client, which changes the result",
+                    "- retry: the client has failed, with the same result each time: --retries and"
+                            + " --on-client-failure say what follows"
+                })
+        NonFinitePolicy onNonFinite;
 
         @Option(
                 names = "--client-time-limit",

@@ -57,7 +57,8 @@ record RunSettings(
         return ServerOptions.of(globalRound, numClients)
                 .withSampleRatio(sampleRatio)
                 .withSeed(seed)
-                .withDevice(device.forClient(0, 1));
+                .withDevice(device.forClient(0, 1))
+                .withOnNonFinite(failures.nonFinite());
     }
 
     SgdOptions client() {

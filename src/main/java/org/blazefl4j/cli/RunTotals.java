@@ -23,12 +23,14 @@ import org.blazefl4j.core.RoundReport;
 final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     private static final String ROUNDS = "rounds";
+    private static final String NON_FINITE = "non_finite";
 
     private final long start = System.nanoTime();
     private final List<RoundReport> reports = new ArrayList<>();
     private Duration startUp;
     private PeakMemory memory = PeakMemory.UNKNOWN;
     private Rounds all = Rounds.NONE;
+    private NonFinite nonFinite = NonFinite.NONE;
 
     /**
      * The completed rounds in short.
@@ -54,6 +56,28 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         }
     }
 
+    /**
+     * What was not finite. Beside the rest, for checkpoints of earlier versions do not have it.
+     *
+     * @param results of clients
+     * @param firstRound the first round with such results, or in which the server's loss was not finite, from 1; 0 if
+     *     there is none
+     */
+    private record NonFinite(int results, int firstRound) {
+
+        static final NonFinite NONE = new NonFinite(0, 0);
+
+        NonFinite plus(RoundReport report) {
+            int now = report.nonFinite().size();
+            boolean first = firstRound == 0 && (now > 0 || isDiverged(report.summary()));
+            return new NonFinite(results + now, first ? report.round() + 1 : firstRound);
+        }
+
+        private static boolean isDiverged(Map<String, Object> summary) {
+            return summary.get("loss") instanceof Double loss && !Double.isFinite(loss);
+        }
+    }
+
     @Override
     public void roundStarted(int round, List<Integer> cids) {
         if (startUp == null) {
@@ -68,16 +92,19 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         }
         reports.add(report);
         all = all.plus(report);
+        nonFinite = nonFinite.plus(report);
     }
 
     @Override
     public void save(CheckpointWriter out) {
         out.put(ROUNDS, all);
+        out.put(NON_FINITE, nonFinite);
     }
 
     @Override
     public void restore(CheckpointReader in) {
         all = in.get(ROUNDS, Rounds.class);
+        nonFinite = in.names().contains(NON_FINITE) ? in.get(NON_FINITE, NonFinite.class) : NonFinite.NONE;
     }
 
     /** The run is over. */
@@ -106,6 +133,8 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         }
         map.put("dropped", all.dropped());
         map.put("retries", all.retries());
+        map.put("non_finite", nonFinite.results());
+        map.put("first_non_finite_round", nonFinite.firstRound() == 0 ? null : nonFinite.firstRound());
         parts().forEach((name, time) -> map.put(name.replace('-', '_') + "_seconds", seconds(time)));
         map.put("total_seconds", seconds(elapsed()));
         map.put("peak_memory_parent_bytes", memory.parent());
@@ -130,6 +159,14 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         }
         if (all.dropped() + all.retries() > 0) {
             addLine(text, "failed clients", "%d trained again, %d dropped", all.retries(), all.dropped());
+        }
+        if (nonFinite.firstRound() > 0) {
+            addLine(
+                    text,
+                    "not finite",
+                    "%d results of clients; NaN or infinities from round %d on",
+                    nonFinite.results(),
+                    nonFinite.firstRound());
         }
         addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
         if (memory.parent() > 0) {

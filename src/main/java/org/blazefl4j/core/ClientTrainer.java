@@ -73,6 +73,14 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
     }
 
     /**
+     * The clients whose results in the last round held NaN or an infinity, in list order, whatever became of these
+     * results.
+     */
+    default List<Integer> nonFinite() {
+        return List.of();
+    }
+
+    /**
      * How long the last round spent, on the thread that called {@code localProcess}, in {@link Phase#PUBLISH},
      * {@link Phase#DEAL}, {@link Phase#TRAIN} and {@link Phase#COLLECT}; the sink is left out.
      *

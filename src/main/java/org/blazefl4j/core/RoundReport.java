@@ -11,6 +11,7 @@ import java.util.Map;
  * @param clients the clients, in the order in which their packages were handed over, dropped ones among them
  * @param dropped those of them that failed and that the round did without
  * @param retries how many failures of clients a later attempt made good
+ * @param nonFinite those of the clients whose results held NaN or an infinity, whatever became of these results
  * @param summary what {@link ServerHandler#getSummary()} said after the round
  * @param phases where the round's time went; listeners left out
  */
@@ -19,6 +20,7 @@ public record RoundReport(
         List<Integer> clients,
         List<Integer> dropped,
         int retries,
+        List<Integer> nonFinite,
         Map<String, Object> summary,
         PhaseTimes phases) {
 

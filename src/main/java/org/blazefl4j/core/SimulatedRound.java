@@ -37,8 +37,8 @@ final class SimulatedRound<U, D> {
         clock.enter(Phase.EVALUATE);
         var summary = summary();
         clock.pause();
-        RoundReport report =
-                new RoundReport(number, cids, dropped, trainer.retried().size(), summary, phases());
+        RoundReport report = new RoundReport(
+                number, cids, dropped, trainer.retried().size(), trainer.nonFinite(), summary, phases());
         tell(listener -> listener.roundFinished(report));
         return report;
     }

@@ -8,16 +8,23 @@ import java.util.Map;
  *
  * @param rounds the number of completed rounds
  * @param clients the number of packages in them
+ * @param nonFinite the number of clients' results in them that held NaN or an infinity
  * @param stopped whether {@link Simulation#stop()} ended the run
  * @param summary what {@link ServerHandler#getSummary()} said after the last completed round; empty if there was none
  * @param phases the sum of {@link RoundReport#phases()}
  * @param memory what {@link ClientTrainer#peakMemory()} said when the run was over
  */
 public record SimulationSummary(
-        int rounds, long clients, boolean stopped, Map<String, Object> summary, PhaseTimes phases, PeakMemory memory) {
+        int rounds,
+        long clients,
+        long nonFinite,
+        boolean stopped,
+        Map<String, Object> summary,
+        PhaseTimes phases,
+        PeakMemory memory) {
 
     static final SimulationSummary NOTHING =
-            new SimulationSummary(0, 0, false, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
+            new SimulationSummary(0, 0, 0, false, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
     /** The sum of {@link RoundReport#sampling()}. */
     public Duration sampling() {
@@ -48,6 +55,7 @@ public record SimulationSummary(
         return new SimulationSummary(
                 rounds + 1,
                 clients + report.clients().size(),
+                nonFinite + report.nonFinite().size(),
                 stopped,
                 report.summary(),
                 phases.plus(report.phases()),
@@ -55,10 +63,10 @@ public record SimulationSummary(
     }
 
     SimulationSummary whichStopped() {
-        return new SimulationSummary(rounds, clients, true, summary, phases, memory);
+        return new SimulationSummary(rounds, clients, nonFinite, true, summary, phases, memory);
     }
 
     SimulationSummary with(PeakMemory peak) {
-        return new SimulationSummary(rounds, clients, stopped, summary, phases, peak);
+        return new SimulationSummary(rounds, clients, nonFinite, stopped, summary, phases, peak);
     }
 }

@@ -7,8 +7,8 @@ import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
 /**
- * Prints a line per round: the numbers of the handler's summary, how many clients were dropped and failures made good
- * if there were any, and where the time went.
+ * Prints a line per round: the numbers of the handler's summary, how many clients were dropped, failures made good and
+ * results not finite if there were any, and where the time went.
  *
  * <pre>
  * round  3/15  accuracy 0.7312  loss 0.7021  2.13 s (training 2.01, aggregation 0.01, evaluation 0.11)
@@ -43,6 +43,7 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
         report.summary().forEach((name, value) -> addNumber(line, name, value));
         addIfAny(line, "dropped", report.dropped().size());
         addIfAny(line, "retries", report.retries());
+        addIfAny(line, "non_finite", report.nonFinite().size());
         line.add(times(report));
         return line.toString();
     }

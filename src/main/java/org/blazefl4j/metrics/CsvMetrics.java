@@ -18,8 +18,8 @@ import org.blazefl4j.core.SimulationSummary;
 
 /**
  * Writes one CSV row (RFC 4180, UTF-8) per round: {@code round} from 1, what the handler's summary holds,
- * {@code clients}, {@code dropped} and {@code retries}, and {@code sampling_seconds}, {@code training_seconds},
- * {@code aggregation_seconds}, {@code evaluation_seconds} and {@code total_seconds}.
+ * {@code clients}, {@code dropped}, {@code retries} and {@code non_finite}, and {@code sampling_seconds},
+ * {@code training_seconds}, {@code aggregation_seconds}, {@code evaluation_seconds} and {@code total_seconds}.
  *
  * <p>The first round settles the columns. A value that a later summary lacks is left empty; one that it adds is left
  * out, with a warning in the log.

@@ -11,7 +11,8 @@ final class RoundRow {
     private RoundRow() {}
 
     /**
-     * The round from 1, what the handler's summary says, the numbers of clients, dropped ones and retries, and times.
+     * The round from 1, what the handler's summary says, the numbers of clients, dropped ones, retries and results that
+     * are not finite, and times.
      */
     static Map<String, Object> of(RoundReport report) {
         Map<String, Object> row = new LinkedHashMap<>();
@@ -20,6 +21,7 @@ final class RoundRow {
         row.put("clients", report.clients().size());
         row.put("dropped", report.dropped().size());
         row.put("retries", report.retries());
+        row.put("non_finite", report.nonFinite().size());
         row.put("sampling_seconds", seconds(report.sampling()));
         row.put("training_seconds", seconds(report.training()));
         row.put("aggregation_seconds", seconds(report.aggregation()));

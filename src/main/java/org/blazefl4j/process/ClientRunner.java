@@ -6,6 +6,7 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientContext.WorkerSurroundings;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.torch.ThreadSettings;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -38,6 +39,7 @@ public final class ClientRunner implements AutoCloseable {
     private final WorkerResources resources = new WorkerResources();
     private final DefaultGeneratorWatch generator;
     private final SettingsWatch settings = new SettingsWatch();
+    private final boolean refuseNonFinite;
     private final long clientNanos;
     private final Overtime overtime;
 
@@ -60,6 +62,7 @@ public final class ClientRunner implements AutoCloseable {
             Overtime overtime) {
         this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent, loader);
         this.generator = new DefaultGeneratorWatch(settings.rngCheck());
+        this.refuseNonFinite = settings.refuseNonFinite();
         this.clientNanos = settings.clientNanos();
         this.overtime = overtime;
     }
@@ -136,6 +139,9 @@ public final class ClientRunner implements AutoCloseable {
             U uplink = check.during(job, () -> generator.during(job, () -> settings.during(job, inTime)));
             requireIntraOpThreads(job, before.intraOpThreads());
             requireResult(job, uplink);
+            if (!job.isShard()) {
+                lookForNonFinite(uplink, state);
+            }
             return ending.end(uplink, scope, context);
         } finally {
             before.restore();
@@ -150,6 +156,19 @@ public final class ClientRunner implements AutoCloseable {
                     "intra-op threads changed: " + job.name() + ", found=" + threads + ", expected=" + limit
                             + "; set the trainer option intraOpThreads, the same for all " + job.noun() + "s",
                     null);
+        }
+    }
+
+    /** While what the client has written last is in the core's caches. */
+    private void lookForNonFinite(Object uplink, ClientState state) {
+        for (TensorWalk.Found found : TensorWalk.tensors(uplink)) {
+            if (!Tensors.isFinite(found.tensor())) {
+                if (refuseNonFinite) {
+                    throw new NonFiniteResultException(found.path());
+                }
+                state.noteNonFinite();
+                return;
+            }
         }
     }
 

@@ -5,14 +5,15 @@ import org.blazefl4j.shm.PackageBytes;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What one client keeps between rounds, as one attempt to train it sees it: the state that it starts from, and the one
- * that it leaves. Both are bytes of {@link PackageBytes} in every execution mode, so that what a client is given never
- * shares memory with what is stored. Used by one thread at a time.
+ * What one attempt to train a client has beside its package: the state that it starts from, the one that it leaves, and
+ * whether its result is finite. States are bytes of {@link PackageBytes} in every execution mode, so that what a client
+ * is given never shares memory with what is stored. Used by one thread at a time.
  */
 public final class ClientState implements AutoCloseable {
 
     private final Supplier<Tensor> committed;
     private Tensor kept;
+    private boolean finite = true;
 
     /**
      * Begins an attempt.
@@ -45,6 +46,16 @@ public final class ClientState implements AutoCloseable {
     /** The bytes of the state to leave; null if there is none. They stay this object's. */
     Tensor kept() {
         return kept;
+    }
+
+    /** Notes that the attempt's package holds NaN or an infinity. */
+    void noteNonFinite() {
+        finite = false;
+    }
+
+    /** Whether the attempt's package is finite, as far as it was looked at. */
+    public boolean isFinite() {
+        return finite;
     }
 
     /** Gives the bytes of the state to leave to the caller; null if there is none. */

@@ -310,16 +310,25 @@ public final class PoolRound {
         }
     }
 
-    /** Takes the state out of a result that has one. */
+    /** Takes what a result has beside the package. */
     private Object uplink(int index, Object result) {
         if (!(result instanceof StatefulResult stateful)) {
             return result;
         }
+        if (!stateful.finite()) {
+            jobs.nonFinite(index);
+        }
         try (Tensor bytes = stateful.state()) {
+            keep(index, bytes);
+        }
+        return stateful.uplink();
+    }
+
+    private void keep(int index, Tensor bytes) {
+        if (bytes != null) {
             pool.states().noteSize(bytes.numel());
             jobs.keep(index, Owned.free(bytes::clone)); // the segment that they came in goes with its worker
         }
-        return stateful.uplink();
     }
 
     private void free(int lane) {

@@ -36,7 +36,7 @@ final class Rehearsal {
             Package prepared = new Package(0, x, Map.of());
             SlotLayout layout = SlotLayout.of(prepared);
             int threads = real.settings().intraOpThreads();
-            WorkerSettings settings = new WorkerSettings(0, threads, RngCheck.FAIL, WorkerSettings.NO_LIMIT);
+            WorkerSettings settings = new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT);
             WorkerSetup setup = new WorkerSetup(WorkerFunction.of(function), layout, settings, real.environment());
             mail.send(setup);
             mail.send(new RoundMessage(1, real.environment(), Map.of(), prepared, null));

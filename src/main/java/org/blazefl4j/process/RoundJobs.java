@@ -38,6 +38,9 @@ public interface RoundJobs {
     /** Takes over the bytes of the state that one client left, before its result is returned. */
     void keep(int index, Tensor state);
 
+    /** Notes that one client's result is not finite, before it is returned. */
+    void nonFinite(int index);
+
     /** Describes the failure of one client. */
     WorkFailedException failure(int index, int worker, String reason, Throwable cause);
 

@@ -19,7 +19,7 @@ final class UplinkPlacement implements Placement, AutoCloseable {
 
     private final Slot slot;
     private final SlotLayout slotLayout;
-    private Tensor state;
+    private StatefulResult stateful;
     private final List<Copy> copies = new ArrayList<>(2);
     private final List<Segment> unboundedSegments = new ArrayList<>(0);
     private SegmentTable table;
@@ -29,9 +29,9 @@ final class UplinkPlacement implements Placement, AutoCloseable {
         this.slotLayout = slotLayout;
     }
 
-    /** Says that the message will be a {@link StatefulResult} with this state. */
-    void expectState(Tensor bytes) {
-        state = bytes;
+    /** Says that the message will be this; null: the client's package alone. */
+    void expect(StatefulResult message) {
+        stateful = message;
     }
 
     @Override
@@ -43,11 +43,11 @@ final class UplinkPlacement implements Placement, AutoCloseable {
 
     @Override
     public ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded) {
-        if (tensor == state) {
+        if (stateful != null && tensor == stateful.state()) {
             return placeAlone(tensor, layout);
         }
         if (!unbounded) {
-            return placeInSlot(state == null ? path.get() : StatefulResult.pathInUplink(path.get()), tensor, layout);
+            return placeInSlot(stateful == null ? path.get() : StatefulResult.pathInUplink(path.get()), tensor, layout);
         }
         return layout.bytes() > 0 ? placeAlone(tensor, layout) : handle(slot.segment(), slot.offset(), layout);
     }

@@ -250,7 +250,7 @@ final class Worker {
             runner.run(
                     call(clients, job, config, () -> layout.buffer(slot, decoder)),
                     state,
-                    uplink -> put(lane, uplink, state.kept(), placement));
+                    uplink -> put(lane, uplink, state, placement));
             requireReleased(slot, job);
             return placement.takeUnbounded();
         } finally {
@@ -265,9 +265,11 @@ final class Worker {
         return extension.state();
     }
 
-    private Void put(int lane, Object uplink, Tensor state, UplinkPlacement placement) {
-        placement.expectState(state);
-        results[lane].send(state == null ? uplink : new StatefulResult(uplink, state), placement);
+    private Void put(int lane, Object uplink, ClientState state, UplinkPlacement placement) {
+        boolean plain = state.kept() == null && state.isFinite();
+        StatefulResult stateful = plain ? null : new StatefulResult(uplink, state.kept(), state.isFinite());
+        placement.expect(stateful);
+        results[lane].send(plain ? uplink : stateful, placement);
         return null;
     }
 

@@ -5,6 +5,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.function.Consumer;
+import org.blazefl4j.binding.Native;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -72,6 +73,35 @@ public final class Tensors {
                 }
             }
             return tensor;
+        }
+    }
+
+    /**
+     * Whether a tensor holds neither NaN nor infinities: one pass over memory as it lies, without a copy on the CPU.
+     * Tensors of whole numbers and those without memory of their own (closed, undefined, sparse) are finite.
+     *
+     * @param tensor any dtype, shape, strides and device
+     */
+    public static boolean isFinite(Tensor tensor) {
+        if (tensor.isNull() || !tensor.defined() || !tensor.has_storage() || tensor.numel() == 0) {
+            return true;
+        }
+        int exponentBits = switch (tensor.scalar_type().intern()) {
+            case Half -> 5;
+            case Float, BFloat16 -> 8;
+            case Double -> 11;
+            default -> 0;
+        };
+        if (exponentBits > 0 && tensor.is_cpu() && tensor.is_non_overlapping_and_dense()) {
+            int bytes = (int) tensor.element_size();
+            return Native.isFinite(tensor.data_ptr().address(), tensor.numel(), bytes, exponentBits) != 0;
+        }
+        return exponentBits == 0 && !tensor.is_floating_point() && !tensor.is_complex() || isFiniteElsewhere(tensor);
+    }
+
+    private static boolean isFiniteElsewhere(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            return tensor.detach().isfinite().all().item_bool();
         }
     }
 

@@ -21,6 +21,7 @@ import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.IdleCores;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.ShardFunction;
@@ -75,6 +76,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final int deviceCount;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
     private final PackageCache<U> cache = new PackageCache<>();
+    private final DivergenceWarning divergence = new DivergenceWarning();
     private final Workers workers = new BetweenRounds();
     private final ClientStates states;
     private final AtomicReference<Thread> caller = new AtomicReference<>();
@@ -165,7 +167,12 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** What every worker is told once. */
     final WorkerSettings workerSettings() {
         long limit = options.clientTimeLimit().map(Duration::toNanos).orElse(WorkerSettings.NO_LIMIT);
-        return new WorkerSettings(options.seed(), options.intraOpThreads(), options.rngCheck(), limit);
+        return new WorkerSettings(
+                options.seed(),
+                options.intraOpThreads(),
+                options.rngCheck(),
+                options.onNonFinite() != NonFinitePolicy.WARN,
+                limit);
     }
 
     /** Finds the classes of clients' states. */
@@ -451,6 +458,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         } finally {
             current.clock().pause();
             phases = current.clock().times();
+            divergence.look(round, failures.nonFinite(), current.size());
             states.discard();
             round = current.number() + 1;
         }
@@ -485,6 +493,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     @Override
     public final List<ClientFailedException> retried() {
         return failures.retried();
+    }
+
+    @Override
+    public final List<Integer> nonFinite() {
+        return failures.nonFinite();
     }
 
     /** Where the time of the last round went, whether it succeeded or not. */

@@ -24,6 +24,7 @@ final class ClientFailures {
     private final SortedMap<Integer, Attempts> open = new TreeMap<>();
 
     private final SortedMap<Integer, ClientFailedException> dropped = new TreeMap<>();
+    private final SortedMap<Integer, Integer> nonFinite = new TreeMap<>();
     private final SortedMap<Integer, WorkFailedException> fatal = new TreeMap<>();
     private final List<WorkFailedException> retried = new ArrayList<>();
 
@@ -50,7 +51,6 @@ final class ClientFailures {
         if (attempts.counted <= policy.retries() && attempts.failures.size() <= FailurePolicy.MOST_RETRIES) {
             return ending || !fatal.isEmpty() ? AfterFailure.END : retry(failure, attempts);
         }
-        open.remove(index);
         WorkFailedException all = WorkFailedException.ofAttempts(attempts.failures);
         return policy.drops() ? drop(index, (ClientFailedException) all) : end(index, all);
     }
@@ -64,7 +64,9 @@ final class ClientFailures {
         return AfterFailure.RETRY;
     }
 
-    private AfterFailure drop(int index, ClientFailedException failure) {
+    /** The round goes on without this client, whatever the policy says. */
+    synchronized AfterFailure drop(int index, ClientFailedException failure) {
+        open.remove(index);
         dropped.put(index, failure);
         LOGGER.log(Level.WARNING, "client is dropped: {0}", failure.getMessage());
         return AfterFailure.DROP;
@@ -75,6 +77,16 @@ final class ClientFailures {
         open.remove(index);
         fatal.put(index, failure);
         return AfterFailure.END;
+    }
+
+    /** This client's result is not finite, whatever becomes of it. */
+    synchronized void nonFinite(int index, int client) {
+        nonFinite.put(index, client);
+    }
+
+    /** The clients whose results are not finite, in list order. */
+    synchronized List<Integer> nonFinite() {
+        return List.copyOf(nonFinite.values());
     }
 
     /** The client's package was taken: what failed before was made good. */

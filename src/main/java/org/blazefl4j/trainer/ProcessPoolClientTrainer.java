@@ -232,6 +232,11 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
         }
 
         @Override
+        public void nonFinite(int index) {
+            round.nonFinite(index);
+        }
+
+        @Override
         public ShardFunction<?, ?> shardFunction() {
             return round.work().shardFunction();
         }

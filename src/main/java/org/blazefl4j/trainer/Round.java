@@ -1,11 +1,13 @@
 package org.blazefl4j.trainer;
 
+import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.BrokenRuleException;
+import org.blazefl4j.process.NonFiniteResultException;
 import org.blazefl4j.process.WorkerCall;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
@@ -176,6 +178,18 @@ final class Round<U, D, C> {
         return clock;
     }
 
+    /** A client's result holds NaN or an infinity. Any thread. */
+    void nonFinite(int index) {
+        failures.nonFinite(index, work.ids().get(index));
+    }
+
+    /** The same, unless all is well. */
+    void nonFiniteUnless(boolean finite, int index) {
+        if (!finite) {
+            nonFinite(index);
+        }
+    }
+
     /** The clients that failed so far. */
     ClientFailures failures() {
         return failures;
@@ -204,6 +218,18 @@ final class Round<U, D, C> {
         if (BrokenRuleException.is(failure.getCause())) {
             return failures.end(index, failure); // trained again it might pass unseen
         }
+        if (NonFiniteResultException.is(failure.getCause())) {
+            nonFinite(index);
+            return failedNonFinite(index, (ClientFailedException) failure);
+        }
         return failures.add(index, failure, finished, stopRequested());
+    }
+
+    private AfterFailure failedNonFinite(int index, ClientFailedException failure) {
+        return switch (trainer.options().onNonFinite()) {
+            case DROP -> failures.drop(index, failure);
+            case RETRY -> failures.add(index, failure, false, stopRequested());
+            default -> failures.end(index, failure);
+        };
     }
 }

@@ -80,6 +80,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
                 try (ClientState state = new ClientState(() -> round.work().state(index))) {
                     W uplink = train(call, state);
                     round.clock().enter(Phase.COLLECT);
+                    round.nonFiniteUnless(state.isFinite(), index);
                     round.keep(index, state.takeKept());
                     return uplink;
                 } catch (Throwable cause) {

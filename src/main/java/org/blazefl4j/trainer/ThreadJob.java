@@ -57,6 +57,7 @@ final class ThreadJob<U> {
         try (ClientState state = new ClientState(() -> round.work().state(index))) {
             uplink = runner.run(call, state);
             keptState = state.takeKept();
+            round.nonFiniteUnless(state.isFinite(), index);
         } catch (Throwable thrown) {
             failure = thrown;
         }

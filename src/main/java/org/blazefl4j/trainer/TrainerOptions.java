@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.reproducibility.RngCheck;
 
 /**
@@ -31,6 +32,7 @@ public final class TrainerOptions {
     private final int maxSlots;
     private final Duration grace;
     private final FailurePolicy failurePolicy;
+    private final NonFinitePolicy nonFinitePolicy;
     private final Optional<Duration> clientTimeLimit;
     private final long stateMemory;
     private final Optional<Path> stateFolder;
@@ -46,6 +48,7 @@ public final class TrainerOptions {
         this.maxSlots = Math.max(builder.maxSlots, slots.orElse(0));
         this.grace = builder.grace;
         this.failurePolicy = builder.failurePolicy;
+        this.nonFinitePolicy = builder.nonFinitePolicy;
         this.clientTimeLimit = builder.clientTimeLimit;
         this.stateMemory = builder.stateMemory;
         this.stateFolder = builder.stateFolder;
@@ -74,6 +77,7 @@ public final class TrainerOptions {
         builder.maxSlots = maxSlots;
         builder.grace = grace;
         builder.failurePolicy = failurePolicy;
+        builder.nonFinitePolicy = nonFinitePolicy;
         builder.clientTimeLimit = clientTimeLimit;
         builder.stateMemory = stateMemory;
         builder.stateFolder = stateFolder;
@@ -138,6 +142,11 @@ public final class TrainerOptions {
         return failurePolicy;
     }
 
+    /** What becomes of a result that is not finite. */
+    public NonFinitePolicy onNonFinite() {
+        return nonFinitePolicy;
+    }
+
     /** How long one client may train; empty: as long as it likes. */
     public Optional<Duration> clientTimeLimit() {
         return clientTimeLimit;
@@ -158,7 +167,8 @@ public final class TrainerOptions {
         return "TrainerOptions[numParallels=" + numParallels + ", device=" + device + ", deviceCount=" + deviceCount
                 + ", seed=" + seed + ", intraOpThreads=" + intraOpThreads + ", rngCheck=" + rngCheck + ", slots="
                 + slots() + ", maxSlots=" + maxSlots + ", grace=" + grace + ", onClientFailure=" + failurePolicy
-                + ", clientTimeLimit=" + clientTimeLimit.map(Duration::toString).orElse("none")
+                + ", onNonFinite=" + nonFinitePolicy + ", clientTimeLimit="
+                + clientTimeLimit.map(Duration::toString).orElse("none")
                 + ", stateMemory=" + stateMemory + ", stateFolder="
                 + stateFolder.map(Path::toString).orElse("java.io.tmpdir") + "]";
     }
@@ -182,6 +192,7 @@ public final class TrainerOptions {
         private int maxSlots = 1 << 16;
         private Duration grace = Duration.ofSeconds(2);
         private FailurePolicy failurePolicy = FailurePolicy.failFast();
+        private NonFinitePolicy nonFinitePolicy = NonFinitePolicy.WARN;
         private Optional<Duration> clientTimeLimit = Optional.empty();
         private long stateMemory = 1L << 30;
         private Optional<Path> stateFolder = Optional.empty();
@@ -275,6 +286,15 @@ public final class TrainerOptions {
         /** What becomes of a client that failed; the round ends with the first failure unless set. */
         public Builder onClientFailure(FailurePolicy policy) {
             this.failurePolicy = Objects.requireNonNull(policy, "onClientFailure");
+            return this;
+        }
+
+        /**
+         * What becomes of a result with NaN or an infinity in one of its floating-point tensors; it is taken, with a
+         * warning in the log, unless set.
+         */
+        public Builder onNonFinite(NonFinitePolicy policy) {
+            this.nonFinitePolicy = Objects.requireNonNull(policy, "onNonFinite");
             return this;
         }
 

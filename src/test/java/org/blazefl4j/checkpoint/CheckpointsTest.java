@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class CheckpointsTest {
 
     private static final SimulationSummary SUMMARY =
-            new SimulationSummary(0, 0, true, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
+            new SimulationSummary(0, 0, 0, true, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
     @TempDir
     private Path temp;
@@ -44,7 +44,7 @@ final class CheckpointsTest {
     }
 
     private static RoundReport report(int round) {
-        return new RoundReport(round, List.of(), List.of(), 0, Map.of(), PhaseTimes.NONE);
+        return new RoundReport(round, List.of(), List.of(), 0, List.of(), Map.of(), PhaseTimes.NONE);
     }
 
     /** Rounds 0 to {@code last}, each saved with its number as the value. */

@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class RunCheckpointsTest {
 
@@ -27,6 +30,60 @@ final class RunCheckpointsTest {
         try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(configuration)) {
             checkpoints.save(round);
         }
+    }
+
+    private static RunSettings settings(NonFinitePolicy nonFinite, OnClientFailure last) {
+        return SmallRun.of(new FailureSettings(0, last, nonFinite, null), 9);
+    }
+
+    private void save(RunSettings settings) {
+        try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(settings.toMap())) {
+            checkpoints.save(1);
+        }
+    }
+
+    private RunCheckpoints resume(RunSettings settings) {
+        return new RunCheckpoints(new CheckpointSettings(saved(), 1, 3, true), settings);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"WARN", "DROP"})
+    void shouldRefuseToDropDivergedClientsFromSomeRoundOnOrUpToOne(NonFinitePolicy before) {
+        NonFinitePolicy after = before == NonFinitePolicy.WARN ? NonFinitePolicy.DROP : NonFinitePolicy.WARN;
+        save(settings(before, OnClientFailure.FAIL));
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> resume(settings(after, OnClientFailure.FAIL)))
+                .withMessage("configuration changed: file=" + saved().resolve("round-000001.checkpoint")
+                        + ", --on-non-finite=" + after + ", expected=" + before
+                        + ", as it was saved; start as before, or with another checkpoint folder");
+        resume(settings(before, OnClientFailure.FAIL)).close();
+    }
+
+    @Test
+    void shouldGoOnWhereNoDivergedClientCanHaveMadeADifference() {
+        save(settings(NonFinitePolicy.FAIL, OnClientFailure.FAIL));
+        for (NonFinitePolicy after : NonFinitePolicy.values()) {
+            resume(settings(after, OnClientFailure.DROP)).close();
+        }
+    }
+
+    @Test
+    void shouldTakeARetryThatEndsInADropForADrop() {
+        save(settings(NonFinitePolicy.RETRY, OnClientFailure.DROP));
+        resume(settings(NonFinitePolicy.DROP, OnClientFailure.FAIL)).close();
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> resume(settings(NonFinitePolicy.RETRY, OnClientFailure.FAIL)));
+    }
+
+    @Test
+    void shouldGoOnFromWhatAVersionWithoutThePolicyHasSaved() {
+        RunSettings old = SmallRun.of(new FedAvg(), 9);
+        Map<String, Object> configuration = old.toMap();
+        configuration.remove("on_non_finite");
+        try (Checkpoints checkpoints = Checkpoints.in(folder.resolve("old")).configuration(configuration)) {
+            checkpoints.save(1);
+        }
+        new RunCheckpoints(new CheckpointSettings(folder.resolve("old"), 1, 3, true), old).close();
     }
 
     private RunCheckpoints resume(int rounds) {

@@ -92,6 +92,19 @@ final class RunComparisonTest {
     }
 
     @Test
+    void shouldCompareNonFiniteResultsWhereBothRunsRecordThem() {
+        List<Map<String, Object>> old = rounds("aa");
+        List<Map<String, Object>> none = rounds("aa");
+        List<Map<String, Object>> some = rounds("aa");
+        none.get(0).put("non_finite", 0);
+        some.get(0).put("non_finite", 2);
+
+        assertThat(compare(old, some).exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(compare(some, old).exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(compare(none, some).parting()).containsExactly(new Difference("non_finite", 0, 2));
+    }
+
+    @Test
     void shouldTellWhatMayChangeResultsFromWhatNeverDoes() {
         secondConditions.put("dir_alpha", 0.5);
         secondConditions.put("num_parallels", 8);

@@ -76,7 +76,7 @@ final class RunProcessTest {
                             line.matches("  peak memory +parent [1-9]\\d* MiB, workers [1-9]\\d* MiB, [1-9]\\d* MiB"));
         }
 
-        assertThat(csvRows()).hasSize(4).allSatisfy(row -> assertThat(row).hasSize(12));
+        assertThat(csvRows()).hasSize(4).allSatisfy(row -> assertThat(row).hasSize(13));
         assertThat(csvRows().get(0)).startsWith("round", "accuracy", "loss", "sha256", "clients");
         assertThat(csvRows().subList(1, 4)).extracting(row -> row.get(0)).containsExactly("1", "2", "3");
         assertThat(csvRows().subList(1, 4))
@@ -105,6 +105,7 @@ final class RunProcessTest {
                 .containsEntry("dataset", "fashion-mnist")
                 .containsEntry("retries", 0)
                 .containsEntry("on_client_failure", "fail")
+                .containsEntry("on_non_finite", "warn")
                 .doesNotContainKey("client_time_limit");
         assertThat(jsonLines().get(0).get("environment"))
                 .asInstanceOf(InstanceOfAssertFactories.MAP)
@@ -114,6 +115,25 @@ final class RunProcessTest {
                 .containsEntry("flushDenormal", false)
                 .containsEntry("intraOpThreads", 1);
         assertThat(jsonLines().get(4)).containsEntry("status", "completed").containsEntry("rounds", 3);
+    }
+
+    @Test
+    void shouldTellThatTrainingHasDiverged() throws Exception {
+        try (CliProcess cli = start("--global-round", "2", "--lr", "1e9", "--execution-mode", "multi-threaded")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+
+            assertThat(cli.err().lines())
+                    .hasSize(2)
+                    .anyMatch(line -> line.startsWith(
+                            "WARNING: results are not finite: round=1, results=4 of 4, the" + " first of clients=["))
+                    .anyMatch(line -> line.startsWith("WARNING: server's model is not finite: round=1, "));
+            assertThat(cli.out().lines())
+                    .anyMatch(line -> line.matches("round 2/2  accuracy .*  loss NaN  non_finite 4  .*"))
+                    .contains("  not finite     8 results of clients; NaN or infinities from round 1 on");
+        }
+        assertThat(csvRows().get(0).get(7)).isEqualTo("non_finite");
+        assertThat(csvRows().subList(1, 3)).extracting(row -> row.get(7)).containsOnly("4");
+        assertThat(jsonLines().get(3)).containsEntry("non_finite", 8).containsEntry("first_non_finite_round", 1);
     }
 
     @ParameterizedTest
@@ -144,7 +164,7 @@ final class RunProcessTest {
         assertThat(rounds).isBetween(2, 99_999);
         assertThat(csvRows())
                 .hasSize(1 + rounds)
-                .allSatisfy(row -> assertThat(row).hasSize(12));
+                .allSatisfy(row -> assertThat(row).hasSize(13));
     }
 
     @Test

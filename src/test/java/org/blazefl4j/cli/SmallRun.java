@@ -2,6 +2,7 @@ package org.blazefl4j.cli;
 
 import java.nio.file.Path;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.ExecutionMode;
@@ -15,8 +16,25 @@ final class SmallRun {
         return of(algorithm, rounds, ExecutionMode.SINGLE_THREADED, 1, null, Device.CPU);
     }
 
+    /** One that deals so with clients that fail. */
+    static RunSettings of(FailureSettings failures, int rounds) {
+        return of(new FedAvg(), rounds, ExecutionMode.SINGLE_THREADED, 1, null, Device.CPU, failures);
+    }
+
     static RunSettings of(
             Algorithm algorithm, int rounds, ExecutionMode mode, int numParallels, Path dataDir, Device device) {
+        FailureSettings none = new FailureSettings(0, OnClientFailure.FAIL, NonFinitePolicy.WARN, null);
+        return of(algorithm, rounds, mode, numParallels, dataDir, device, none);
+    }
+
+    private static RunSettings of(
+            Algorithm algorithm,
+            int rounds,
+            ExecutionMode mode,
+            int numParallels,
+            Path dataDir,
+            Device device,
+            FailureSettings failures) {
         return new RunSettings(
                 algorithm,
                 ModelName.CNN,
@@ -36,7 +54,7 @@ final class SmallRun {
                 DatasetName.FASHION_MNIST,
                 dataDir,
                 device,
-                new FailureSettings(0, OnClientFailure.FAIL, null),
+                failures,
                 null);
     }
 }

@@ -50,7 +50,7 @@ final class MeasurementTest {
                 Phase.TRAIN, nanos(train),
                 Phase.AGGREGATE, nanos(70),
                 Phase.EVALUATE, nanos(500)));
-        return new RoundReport(0, List.of(), List.of(), 0, Map.of(), phases);
+        return new RoundReport(0, List.of(), List.of(), 0, List.of(), Map.of(), phases);
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class MetricsTest {
 
-    private static final String HEADER = "round,accuracy,loss,note,clients,dropped,retries,sampling_seconds,"
+    private static final String HEADER = "round,accuracy,loss,note,clients,dropped,retries,non_finite,sampling_seconds,"
             + "training_seconds,aggregation_seconds,evaluation_seconds,total_seconds";
 
     @TempDir
@@ -42,6 +42,7 @@ final class MetricsTest {
                 List.of(3, 1, 2),
                 List.of(1),
                 4,
+                List.of(1, 2),
                 summary,
                 PhaseTimes.of(Map.of(
                         Phase.SAMPLE, Duration.ofMillis(1),
@@ -61,13 +62,13 @@ final class MetricsTest {
 
             assertThat(file)
                     .content()
-                    .isEqualTo(HEADER + "\n1,0.5,1.25,\"a,\"\"b\"\"\",3,1,4,0.001,2.0,0.02,0.3,2.321\n");
+                    .isEqualTo(HEADER + "\n1,0.5,1.25,\"a,\"\"b\"\"\",3,1,4,2,0.001,2.0,0.02,0.3,2.321\n");
 
             metrics.roundFinished(report(1, 0.75, Double.NaN, null));
             assertThat(Files.readAllLines(file))
                     .hasSize(3)
                     .last()
-                    .isEqualTo("2,0.75,NaN,,3,1,4,0.001,2.0,0.02,0.3,2.321");
+                    .isEqualTo("2,0.75,NaN,,3,1,4,2,0.001,2.0,0.02,0.3,2.321");
         }
     }
 
@@ -77,11 +78,11 @@ final class MetricsTest {
         try (CsvMetrics metrics = new CsvMetrics(file)) {
             RoundReport first = report(0, 0.5, 1.25, "a");
             metrics.roundFinished(first);
-            metrics.roundFinished(
-                    new RoundReport(1, List.of(), List.of(), 0, Map.of("loss", 2, "surprise", 1), first.phases()));
+            metrics.roundFinished(new RoundReport(
+                    1, List.of(), List.of(), 0, List.of(), Map.of("loss", 2, "surprise", 1), first.phases()));
         }
 
-        assertThat(Files.readAllLines(file)).last().isEqualTo("2,,2,,0,0,0,0.001,2.0,0.02,0.3,2.321");
+        assertThat(Files.readAllLines(file)).last().isEqualTo("2,,2,,0,0,0,0,0.001,2.0,0.02,0.3,2.321");
     }
 
     @Test
@@ -105,6 +106,7 @@ final class MetricsTest {
                     .containsEntry("clients", 3)
                     .containsEntry("dropped", 1)
                     .containsEntry("retries", 4)
+                    .containsEntry("non_finite", 2)
                     .containsEntry("training_seconds", 2.0);
         }
     }
@@ -117,7 +119,7 @@ final class MetricsTest {
 
             assertThat(printed.toString(UTF_8))
                     .isEqualTo(
-                            "round  3/15  accuracy 0.7312  loss 0.7000  dropped 1  retries 4  2.32 s (training 2.00, aggregation 0.02,"
+                            "round  3/15  accuracy 0.7312  loss 0.7000  dropped 1  retries 4  non_finite 2  2.32 s (training 2.00, aggregation 0.02,"
                                     + " evaluation 0.30)" + System.lineSeparator());
         }
     }
@@ -202,9 +204,9 @@ final class MetricsTest {
         try (CsvMetrics csv = CsvMetrics.resumable(file);
                 Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
             checkpoints.resume();
-            csv.roundFinished(new RoundReport(1, List.of(1), List.of(), 0, more, PhaseTimes.NONE));
+            csv.roundFinished(new RoundReport(1, List.of(1), List.of(), 0, List.of(), more, PhaseTimes.NONE));
         }
-        assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("2,0.25,,,1,0,0,0.0,0.0,0.0,0.0,0.0");
+        assertThat(Files.readAllLines(file)).hasSize(3).last().isEqualTo("2,0.25,,,1,0,0,0,0.0,0.0,0.0,0.0,0.0");
     }
 
     private static void saveOneRound(Path file, Path saved) {

@@ -57,7 +57,7 @@ class MessageFuzzTest {
             for (Object message : List.of(
                     new JobExtension(null, torch.ones(100), null),
                     new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
-                    new StatefulResult(up, torch.ones(8)),
+                    new StatefulResult(up, torch.ones(8), true),
                     up,
                     new ClientError(
                             RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))),

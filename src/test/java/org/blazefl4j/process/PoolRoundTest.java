@@ -46,7 +46,7 @@ final class PoolRoundTest {
     private static PoolSettings settings() {
         return new PoolSettings(
                 1,
-                new WorkerSettings(0, 1, RngCheck.FAIL, WorkerSettings.NO_LIMIT),
+                new WorkerSettings(0, 1, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT),
                 OptionalInt.empty(),
                 1,
                 List.of(),
@@ -90,6 +90,11 @@ final class PoolRoundTest {
         @Override
         default ShardFunction<?, ?> shardFunction() {
             return null;
+        }
+
+        @Override
+        default void nonFinite(int index) {
+            throw new AssertionError("no client of this test diverges");
         }
 
         @Override

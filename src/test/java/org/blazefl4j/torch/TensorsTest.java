@@ -6,8 +6,11 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class TensorsTest {
 
@@ -24,6 +27,37 @@ class TensorsTest {
 
         try (Tensor tensor = Tensors.of(new float[] {1f, -2f})) {
             assertThat(Tensors.sha256(tensor)).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"Half", "BFloat16", "Float", "Double", "ComplexFloat", "Long", "Bool"})
+    void shouldTellWhetherNumbersAreFiniteWhateverTheirTypeAndStrides(ScalarType type) {
+        boolean whole = type == ScalarType.Long || type == ScalarType.Bool;
+        try (PointerScope scope = new PointerScope()) {
+            for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+                Tensor columns = Tensors.of(new float[] {1, -2, 3, bad}, 2, 2).toType(type);
+
+                assertThat(Tensors.isFinite(columns)).isEqualTo(whole);
+                assertThat(Tensors.isFinite(columns.t())).isEqualTo(whole);
+                assertThat(Tensors.isFinite(columns.select(1, 0))).isTrue();
+                assertThat(Tensors.isFinite(columns.select(1, 1))).isEqualTo(whole);
+                assertThat(Tensors.isFinite(columns.narrow(0, 0, 1))).isTrue();
+                assertThat(Tensors.isFinite(columns.narrow(0, 1, 1))).isEqualTo(whole);
+            }
+        }
+    }
+
+    @Test
+    void shouldTakeATensorWithoutNumbersForFinite() {
+        Tensor closed = Tensors.of(new float[] {Float.NaN});
+        closed.close();
+
+        assertThat(Tensors.isFinite(closed)).isTrue();
+        try (Tensor undefined = new Tensor();
+                Tensor empty = Tensors.of(new float[0], 0)) {
+            assertThat(Tensors.isFinite(undefined)).isTrue();
+            assertThat(Tensors.isFinite(empty)).isTrue();
         }
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.OptionalInt;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,7 @@ final class TrainerOptionsTest {
         assertThat(options.stateMemory()).isEqualTo(1L << 30);
         assertThat(options.stateFolder()).isEmpty();
         assertThat(options.toString())
-                .endsWith("onClientFailure=failFast(), clientTimeLimit=none,"
+                .endsWith("onClientFailure=failFast(), onNonFinite=warn, clientTimeLimit=none,"
                         + " stateMemory=1073741824, stateFolder=java.io.tmpdir]");
     }
 
@@ -49,6 +50,7 @@ final class TrainerOptionsTest {
                 .maxSlots(11)
                 .grace(Duration.ofMillis(5))
                 .onClientFailure(FailurePolicy.retry(3).thenDrop())
+                .onNonFinite(NonFinitePolicy.DROP)
                 .clientTimeLimit(Duration.ofSeconds(90))
                 .stateMemory(5)
                 .stateFolder(folder)
@@ -60,7 +62,7 @@ final class TrainerOptionsTest {
         assertThat(second)
                 .hasToString("TrainerOptions[numParallels=5, device=cuda, deviceCount=OptionalInt[4], seed=-7,"
                         + " intraOpThreads=2, rngCheck=WARN, slots=9, maxSlots=11, grace=PT0.005S,"
-                        + " onClientFailure=retry(3).thenDrop(), clientTimeLimit=PT1M30S, stateMemory=5,"
+                        + " onClientFailure=retry(3).thenDrop(), onNonFinite=drop, clientTimeLimit=PT1M30S, stateMemory=5,"
                         + " stateFolder=" + folder + "]");
         assertThat(second.deviceCount()).isEqualTo(OptionalInt.of(4));
     }

@@ -25,6 +25,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
 
     private final RoundIntake intake;
     private final ToIntFunction<U> cid;
+    private final ServerDivergence divergence;
 
     /**
      * Before the first round.
@@ -35,6 +36,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     protected AbstractServerHandler(ServerOptions options, ToIntFunction<U> cid) {
         this.intake = new RoundIntake(options);
         this.cid = cid;
+        this.divergence = new ServerDivergence(options.onNonFinite());
     }
 
     /**
@@ -54,6 +56,11 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
 
     /** Forgets all that was added. */
     protected abstract void forget();
+
+    /** Whether what {@link #update} made holds neither NaN nor infinities; true unless overridden. */
+    protected boolean isFinite() {
+        return true;
+    }
 
     /** The number of completed rounds. */
     public final int round() {
@@ -188,6 +195,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     private void complete() {
         update();
         forget();
+        divergence.look(round(), this::isFinite);
         intake.complete();
     }
 
@@ -215,7 +223,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final Map<String, Object> getSummary() {
-        return evaluate().summary(round(), sha256());
+        return summary(evaluate());
     }
 
     /**
@@ -225,7 +233,12 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final Map<String, Object> getSummary(Workers workers) {
-        return evaluate(workers).summary(round(), sha256());
+        return summary(evaluate(workers));
+    }
+
+    private Map<String, Object> summary(Evaluation evaluation) {
+        divergence.look(round(), evaluation);
+        return evaluation.summary(round(), sha256());
     }
 
     /** Writes the number of completed rounds; a subclass adds the rest. */

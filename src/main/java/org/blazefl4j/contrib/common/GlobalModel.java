@@ -129,6 +129,11 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         return new EvaluationTask(selected, current, dataset.getDataset(PartitionType.TEST), options);
     }
 
+    /** Whether the state holds neither NaN nor infinities. */
+    public boolean isFinite() {
+        return Tensors.isFinite(current);
+    }
+
     /** The SHA-256 of the state, as 64 hexadecimal digits. */
     public String sha256() {
         return Tensors.sha256(current);

@@ -2,7 +2,9 @@ package org.blazefl4j.contrib.common;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.Objects;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.NonFinitePolicy;
 
 /**
  * What a server needs to know of a federation besides its model and data; all checked when made.
@@ -21,6 +23,8 @@ import org.blazefl4j.core.Device;
  *     one thread and two give different bits
  * @param sumThreads how many threads add up clients' tensors, which never changes a bit; 0: as many as workers leave
  *     cores idle while clients train, as many as there are processors when none does
+ * @param onNonFinite what happens when the server's own model or its loss is not finite: {@code FAIL} ends the round
+ *     with an exception; all others warn in the log, once. Of clients' results {@code TrainerOptions} says it
  */
 public record ServerOptions(
         int globalRound,
@@ -30,7 +34,8 @@ public record ServerOptions(
         long seed,
         Device device,
         int intraOpThreads,
-        int sumThreads) {
+        int sumThreads,
+        NonFinitePolicy onNonFinite) {
 
     /** Far above the rounding error of a double times the largest number of clients, far below one client. */
     private static final int DECIMALS = 6;
@@ -42,48 +47,56 @@ public record ServerOptions(
         require(intraOpThreads > 0, "too few threads: intra_op_threads=" + intraOpThreads + ", limit=1 or more");
         require(sumThreads >= 0, "too few threads: sum_threads=" + sumThreads + ", limit=0 or more; 0 is automatic");
         require(device != null, "no device: device=null, limit=cpu, cuda or cuda:<index>");
+        Objects.requireNonNull(onNonFinite, "onNonFinite");
         clientsPerRound(numClients, sampleRatio);
     }
 
     /** Every client in every round, evaluation in batches of 250 on the CPU with one thread, seed 42. */
     public static ServerOptions of(int globalRound, int numClients) {
-        return new ServerOptions(globalRound, numClients, 1.0, Evaluation.BATCH_SIZE, 42, Device.CPU, 1, 0);
+        return new ServerOptions(
+                globalRound, numClients, 1.0, Evaluation.BATCH_SIZE, 42, Device.CPU, 1, 0, NonFinitePolicy.WARN);
     }
 
     /** These options with another share of the clients per round. */
     public ServerOptions withSampleRatio(double sampleRatio) {
         return new ServerOptions(
-                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
     /** These options with another number of samples per evaluation step. */
     public ServerOptions withBatchSize(int batchSize) {
         return new ServerOptions(
-                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
     /** These options with another seed. */
     public ServerOptions withSeed(long seed) {
         return new ServerOptions(
-                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
     /** These options with another device for the evaluation. */
     public ServerOptions withDevice(Device device) {
         return new ServerOptions(
-                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
     /** These options with another number of threads. */
     public ServerOptions withIntraOpThreads(int intraOpThreads) {
         return new ServerOptions(
-                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
     /** These options with another number of threads that add up clients' tensors. */
     public ServerOptions withSumThreads(int sumThreads) {
         return new ServerOptions(
-                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads);
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
+    }
+
+    /** These options with another way to deal with a model of the server's that is not finite. */
+    public ServerOptions withOnNonFinite(NonFinitePolicy onNonFinite) {
+        return new ServerOptions(
+                globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
     /** The number of clients that train in each round. */

@@ -155,6 +155,11 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     }
 
     @Override
+    protected boolean isFinite() {
+        return Tensors.isFinite(downlink.softLabels()) && learner.isFinite();
+    }
+
+    @Override
     protected void forget() {
         mean.clear();
     }

@@ -117,6 +117,11 @@ final class Learner implements AutoCloseable {
         return new LearnerState(onCpu(flat), onCpu(training.velocity()), onCpu(distillation.velocity()));
     }
 
+    /** Whether what was learnt holds neither NaN nor infinities. */
+    boolean isFinite() {
+        return Tensors.isFinite(flat);
+    }
+
     private Tensor onCpu(Tensor tensor) {
         return tensor == null || device.isCpu() ? tensor : tensor.cpu();
     }

@@ -89,6 +89,11 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
     }
 
     @Override
+    protected boolean isFinite() {
+        return global.isFinite();
+    }
+
+    @Override
     protected void forget() {
         sum.clear();
     }

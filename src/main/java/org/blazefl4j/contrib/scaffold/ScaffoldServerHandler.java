@@ -13,6 +13,7 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.Workers;
+import org.blazefl4j.torch.Tensors;
 
 /**
  * The server of SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
@@ -140,6 +141,11 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
         sum.mean(global.next());
         global.advance(options.globalLr());
         control.advance();
+    }
+
+    @Override
+    protected boolean isFinite() {
+        return global.isFinite() && Tensors.isFinite(control.vector());
     }
 
     @Override

@@ -9,6 +9,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,7 +48,7 @@ final class ServerOptionsTest {
 
     @Test
     void shouldHaveEveryClientInEveryRoundUnlessTold() {
-        assertThat(OPTIONS).isEqualTo(new ServerOptions(15, 100, 1.0, 250, 42, Device.CPU, 1, 0));
+        assertThat(OPTIONS).isEqualTo(new ServerOptions(15, 100, 1.0, 250, 42, Device.CPU, 1, 0, NonFinitePolicy.WARN));
         assertThat(OPTIONS.clientsPerRound()).isEqualTo(100);
         assertThat(OPTIONS.withSampleRatio(0.1).clientsPerRound()).isEqualTo(10);
     }

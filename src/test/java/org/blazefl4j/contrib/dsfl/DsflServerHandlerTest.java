@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.dsfl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
@@ -144,6 +146,22 @@ final class DsflServerHandlerTest {
 
             assertThat(torch.allclose(parameters(handler), expected, 1e-5, 1e-6, false))
                     .isTrue();
+        }
+    }
+
+    @Test
+    void shouldFailTheRoundInWhichItsOwnDistillationDivergesIfAsked() {
+        ServerOptions strict = OPTIONS.federation().withOnNonFinite(NonFinitePolicy.FAIL);
+        DsflServerOptions options = new DsflServerOptions(
+                strict,
+                PER_ROUND,
+                OPTIONS.eraTemperature(),
+                OPTIONS.distillation().withLr(1e38),
+                0);
+        try (DsflServerHandler handler = handler(Tiny.LINEAR, options)) {
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> loadAll(handler))
+                    .withMessageStartingWith("server's model is not finite: round=1, expected=no NaN and no infinity");
         }
     }
 

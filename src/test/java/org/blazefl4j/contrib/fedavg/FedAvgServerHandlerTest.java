@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -16,12 +17,14 @@ import net.jqwik.api.lifecycle.AfterProperty;
 import net.jqwik.api.lifecycle.BeforeProperty;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.LogLines;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.FloatPointer;
@@ -60,6 +63,44 @@ final class FedAvgServerHandlerTest {
 
     private static FedAvgUplinkPackage uplink(int cid, long dataSize, float... parameters) {
         return new FedAvgUplinkPackage(cid, Tensor.create(parameters), dataSize, Map.of());
+    }
+
+    private void loadRound(FedAvgServerHandler server, float parameter) {
+        for (int cid : server.sampleClients()) {
+            float[] parameters = new float[NUMEL];
+            Arrays.fill(parameters, cid == 2 ? parameter : 1);
+            try (FedAvgUplinkPackage uplink = uplink(cid, 1, parameters)) {
+                server.load(uplink);
+            }
+        }
+    }
+
+    @Test
+    void shouldWarnOnceOfAModelThatIsNotFinite() {
+        try (LogLines log = new LogLines("org.blazefl4j.contrib.common.ServerDivergence")) {
+            loadRound(handler, 2);
+            handler.getSummary();
+            assertThat(log.lines()).isEmpty();
+            loadRound(handler, Float.NaN);
+            loadRound(handler, Float.NEGATIVE_INFINITY);
+            assertThat(handler.getSummary()).containsEntry("loss", Double.NaN);
+            assertThat(log.lines())
+                    .containsExactly("server's model is not finite: round=2, expected=no NaN and no infinity; a smaller"
+                            + " learning rate usually helps; go on from a checkpoint of a round before");
+        }
+        assertThat(handler.round()).isEqualTo(3);
+    }
+
+    @Test
+    void shouldFailTheRoundWhoseModelIsNotFiniteIfAsked() {
+        ServerOptions strict = ServerOptions.of(ROUNDS, 5).withOnNonFinite(NonFinitePolicy.FAIL);
+        try (FedAvgServerHandler failing = handler(strict)) {
+            loadRound(failing, 2);
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> loadRound(failing, Float.POSITIVE_INFINITY))
+                    .withMessageStartingWith("server's model is not finite: round=2, expected=no NaN and no infinity");
+            assertThat(failing.round()).isEqualTo(1);
+        }
     }
 
     /** One package per client, with parameters of widely different magnitude. */
