@@ -65,8 +65,8 @@ final class ComparisonReport {
             add("conditions that differ and may change results");
             addAll(conditions);
         } else if (!comparison.parting().isEmpty()) {
-            add("no recorded condition differs that may change results: look at what is not recorded, such as the"
-                    + " content of data files and code of your own");
+            add("no recorded condition differs that may change results: look at what is not recorded, such as "
+                    + (comparison.isDataRecorded() ? "" : "the content of data files and ") + "code of your own");
         }
         if (!comparison.harmless().isEmpty()) {
             add("conditions that differ and never change results");

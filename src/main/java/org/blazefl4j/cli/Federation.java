@@ -3,8 +3,10 @@ package org.blazefl4j.cli;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.data.ImageData;
 
 /**
  * A run's data, server and clients, as an algorithm makes them of the settings.
@@ -31,11 +33,13 @@ abstract class Federation<U, D> implements AutoCloseable {
     /**
      * Reads the data, spreads it over the clients and starts the workers.
      *
+     * @param check refuses images before anything is made of them
      * @throws UsageException if the settings cannot be met
      */
-    static Federation<?, ?> open(RunSettings settings) {
+    static Federation<?, ?> open(RunSettings settings, Consumer<ImageData> check) {
         Federation<?, ?> federation = settings.algorithm().federation(settings, new RunData(settings));
         try {
+            check.accept(federation.data().images());
             federation.assemble();
             return federation;
         } catch (IllegalArgumentException e) {

@@ -56,7 +56,7 @@ final class Run {
         try (Interruption interruption = new Interruption();
                 RunCheckpoints checkpoints = interruption.givingUp(new RunCheckpoints(saving, settings));
                 RunFolder folder = interruption.givingUp(folder(checkpoints));
-                Federation<?, ?> federation = open()) {
+                Federation<?, ?> federation = open(checkpoints)) {
             introduce(federation, folder.path());
             execute(federation, checkpoints, interruption, folder.path());
         }
@@ -89,6 +89,10 @@ final class Run {
                     .add(JSON, json);
             Optional<ResumedRun> resumed = checkpoints.begin(folder, numericEnvironment());
             introduce(resumed, json.isEmpty());
+            if (checkpoints.isDataUnknown()) {
+                out.println("  bits may part  the data is not compared: an older release saved the run, without its "
+                        + RunCheckpoints.DATA);
+            }
             if (json.isEmpty()) {
                 json.write("configuration", configuration(federation));
             }
@@ -102,11 +106,11 @@ final class Run {
     }
 
     /** On a terminal with a word on what takes so long: the first time, libraries are unpacked. */
-    private Federation<?, ?> open() {
+    private Federation<?, ?> open(RunCheckpoints checkpoints) {
         StartLine line = StartLine.show("starting: LibTorch, data and workers ...");
         try {
             LibTorch.tune();
-            return Federation.open(settings);
+            return Federation.open(settings, checkpoints::requireSame);
         } finally {
             line.clear();
         }
@@ -178,6 +182,7 @@ final class Run {
         Map<String, Object> map = settings.toMap();
         map.putAll(federation.derivedSettings());
         map.put("clients_per_round", settings.clientsPerRound());
+        map.put(RunCheckpoints.DATA, federation.data().images().sha256());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());
         return map;

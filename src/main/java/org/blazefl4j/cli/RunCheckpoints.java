@@ -14,6 +14,7 @@ import org.blazefl4j.checkpoint.SavedRun;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.data.ImageData;
 import org.blazefl4j.torch.NumericEnvironment;
 
 /**
@@ -30,9 +31,16 @@ final class RunCheckpoints implements AutoCloseable {
     /** The file in the folder of checkpoints that is there whenever it is in use. */
     private static final String LOCK = "lock";
 
-    /** Bits do not depend on these, or only through failures that no start repeats. */
+    /** Under which the SHA-256 of the images is in result files and in the checkpoint's configuration. */
+    static final String DATA = "data_sha256";
+
+    /**
+     * Bits do not depend on these, or only through failures that no start repeats; the data is compared when it is
+     * read.
+     */
     private static final String[] MAY_CHANGE = {
         OUTPUT,
+        DATA,
         "global_round",
         "execution_mode",
         "num_parallels",
@@ -178,6 +186,29 @@ final class RunCheckpoints implements AutoCloseable {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /**
+     * Refuses images that are not those of the run that goes on.
+     *
+     * @throws UsageException with both hashes
+     */
+    void requireSame(ImageData images) {
+        configuration.put(DATA, images.sha256());
+        savedData().filter(was -> !was.equals(images.sha256())).ifPresent(was -> {
+            throw new UsageException("data changed: --dataset=" + images.name() + ", sha256=" + images.sha256()
+                    + ", expected=" + was + ", with which " + saved.get().file() + " was saved; put the files back that"
+                    + " the run began with, or start again with another --checkpoint-dir");
+        });
+    }
+
+    /** Whether the run that goes on was saved by a release that did not record its data. */
+    boolean isDataUnknown() {
+        return saved.isPresent() && savedData().isEmpty();
+    }
+
+    private Optional<String> savedData() {
+        return saved.map(run -> run.configuration().get(DATA));
     }
 
     /** Adds a part of the run. */

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /** Where two runs part, and what was not the same for both from the beginning. */
 final class RunComparison {
@@ -72,28 +71,39 @@ final class RunComparison {
 
     /** The recorded conditions that differ and may change results. */
     List<Difference> conditions() {
-        return conditions(name -> !NEVER_MATTER.contains(name));
+        return differences(first.configuration(), second.configuration(), false);
     }
 
     /** The recorded conditions that differ and never change results. */
     List<Difference> harmless() {
-        return conditions(NEVER_MATTER::contains);
-    }
-
-    private List<Difference> conditions(Predicate<String> which) {
-        return differences(first.configuration(), second.configuration(), which);
+        return differences(first.configuration(), second.configuration(), true);
     }
 
     /** The conditions of one run that may change results and were others when it went on than in the beginning. */
     static List<Difference> changes(RecordedRun run, RecordedRun.Resumption resumption) {
-        return differences(run.configuration(), resumption.configuration(), name -> !NEVER_MATTER.contains(name));
+        return differences(run.configuration(), resumption.configuration(), false);
     }
 
     private static List<Difference> differences(
-            Map<String, Object> before, Map<String, Object> after, Predicate<String> which) {
+            Map<String, Object> before, Map<String, Object> after, boolean harmless) {
+        boolean dataRecorded = isDataRecorded(before) && isDataRecorded(after);
         return Difference.between(flat(before), flat(after)).stream()
-                .filter(difference -> which.test(difference.name()))
+                .filter(difference -> neverMatters(difference.name(), dataRecorded) == harmless)
                 .toList();
+    }
+
+    /** Where the data lay says nothing beside what it was. */
+    private static boolean neverMatters(String name, boolean dataRecorded) {
+        return NEVER_MATTER.contains(name) || dataRecorded && name.equals("data_dir");
+    }
+
+    /** Whether both runs recorded the SHA-256 of their data. */
+    boolean isDataRecorded() {
+        return isDataRecorded(first.configuration()) && isDataRecorded(second.configuration());
+    }
+
+    private static boolean isDataRecorded(Map<String, Object> configuration) {
+        return configuration.containsKey(RunCheckpoints.DATA);
     }
 
     /** The parts of the environment beside the options: no name is both. */

@@ -51,7 +51,7 @@ public record Normalize(List<Double> mean, List<Double> std) implements Transfor
         long[] shape = x.shape();
         boolean fits = x.scalar_type().intern() == ScalarType.Float && shape.length >= 2 && shape[1] == mean.size();
         if (!fits) {
-            throw new IllegalArgumentException("normalisation: batch=" + Samples.describe(x) + ", limit=float32 [n, "
+            throw new IllegalArgumentException("normalisation: batch=" + Tensors.describe(x) + ", limit=float32 [n, "
                     + mean.size() + ", ...]; put ToFloat before Normalize and give one mean per channel");
         }
         try (Tensor means = channels(mean, shape.length);

@@ -1,5 +1,6 @@
 package org.blazefl4j.data;
 
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -31,7 +32,7 @@ public record RandomCrop(int size, int padding) implements Transform {
     @Override
     public Tensor apply(Tensor x, Generator generator) {
         if (x.dim() != 4 || padded(x, 2) < size || padded(x, 3) < size) {
-            throw new IllegalArgumentException("random crop: batch=" + Samples.describe(x) + ", size=" + size
+            throw new IllegalArgumentException("random crop: batch=" + Tensors.describe(x) + ", size=" + size
                     + ", padding=" + padding + ", limit=[n, channels, height, width] of at least the size with padding;"
                     + " crop less or pad more");
         }

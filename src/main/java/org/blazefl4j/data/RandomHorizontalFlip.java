@@ -1,6 +1,7 @@
 package org.blazefl4j.data;
 
 import java.util.Arrays;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -32,7 +33,7 @@ public record RandomHorizontalFlip(double probability) implements Transform {
         long[] shape = x.shape();
         if (shape.length < 2) {
             throw new IllegalArgumentException(
-                    "horizontal flip: batch=" + Samples.describe(x) + ", limit=[n, ..., width]");
+                    "horizontal flip: batch=" + Tensors.describe(x) + ", limit=[n, ..., width]");
         }
         long[] perSample = new long[shape.length];
         Arrays.fill(perSample, 1);

@@ -1,7 +1,6 @@
 package org.blazefl4j.data;
 
-import java.util.Arrays;
-import java.util.Locale;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -39,8 +38,8 @@ final class Samples {
     /** Checks that a tensor is a list of positions among so many samples. */
     static void checkIndices(Tensor indices, long samples) {
         if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1) {
-            throw new IllegalArgumentException(
-                    "indices: indices=" + describe(indices) + ", limit=int64 [n]; make them with Tensors.of(long[])");
+            throw new IllegalArgumentException("indices: indices=" + Tensors.describe(indices)
+                    + ", limit=int64 [n]; make them with Tensors.of(long[])");
         }
         if (indices.numel() == 0) {
             return;
@@ -101,7 +100,7 @@ final class Samples {
     /** The elements of an int64 tensor. */
     static long[] toArray(Tensor values) {
         if (values.scalar_type().intern() != ScalarType.Long || values.dim() != 1) {
-            throw new IllegalArgumentException("labels: labels=" + describe(values) + ", limit=int64 [n]");
+            throw new IllegalArgumentException("labels: labels=" + Tensors.describe(values) + ", limit=int64 [n]");
         }
         long[] result = new long[Math.toIntExact(values.numel())];
         if (result.length == 0) {
@@ -112,10 +111,5 @@ final class Samples {
             elements.get(result);
         }
         return result;
-    }
-
-    /** A tensor's type and shape as a message shows them. */
-    static String describe(Tensor tensor) {
-        return tensor.scalar_type().intern().name().toLowerCase(Locale.ROOT) + " " + Arrays.toString(tensor.shape());
     }
 }

@@ -1,9 +1,12 @@
 package org.blazefl4j.torch;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.blazefl4j.binding.Native;
 import org.bytedeco.javacpp.BytePointer;
@@ -113,6 +116,31 @@ public final class Tensors {
      */
     public static String sha256(Tensor tensor) {
         MessageDigest digest = newSha256();
+        add(digest, tensor);
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /**
+     * The SHA-256 of several tensors in this order, each as a line with its dtype and shape, such as {@code byte
+     * [60000, 1, 28, 28]}, in ASCII and ended by {@code \n}, and then its elements as in {@link #sha256(Tensor)}.
+     *
+     * @return 64 hexadecimal digits
+     */
+    public static String sha256(List<Tensor> tensors) {
+        MessageDigest digest = newSha256();
+        for (Tensor tensor : tensors) {
+            digest.update((describe(tensor) + "\n").getBytes(StandardCharsets.US_ASCII));
+            add(digest, tensor);
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** A tensor's dtype and shape, as messages show them: {@code byte [60000, 1, 28, 28]}. */
+    public static String describe(Tensor tensor) {
+        return tensor.scalar_type().intern().name().toLowerCase(Locale.ROOT) + " " + Arrays.toString(tensor.shape());
+    }
+
+    private static void add(MessageDigest digest, Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {
             Tensor dense = tensor.detach().cpu().contiguous();
             BytePointer bytes = new BytePointer(dense.data_ptr());
@@ -122,7 +150,6 @@ public final class Tensors {
                 digest.update(bytes.asBuffer());
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private static MessageDigest newSha256() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.data.ImageData;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -229,6 +232,18 @@ final class CheckpointProcessTest {
                 "--seed",
                 "7");
 
+        writeOtherImages(folder.resolve("images"));
+        try (ImageData images = FashionMnist.read(folder.resolve("images"))) {
+            expectRefusal(
+                    "data changed: --dataset=fashion-mnist, sha256=" + images.sha256() + ", expected="
+                            + jsonLines(results()).get(0).get("data_sha256")
+                            + ", with which saved/round-000002.checkpoint was saved; put the files back that the run"
+                            + " began with, or start again with another --checkpoint-dir",
+                    "--resume",
+                    "--data-dir",
+                    "images");
+        }
+
         Path latest = folder.resolve("saved/round-000002.checkpoint");
         Files.write(latest, Arrays.copyOf(Files.readAllBytes(latest), 1000));
         Path csv = results().resolve("metrics.csv");
@@ -299,6 +314,19 @@ final class CheckpointProcessTest {
             assertThat(cli.err()).isEmpty();
         }
         assertThat(folder.resolve("o")).doesNotExist();
+    }
+
+    /** A hundred black training images and one test image, all of class 0. */
+    private static void writeOtherImages(Path to) throws IOException {
+        Files.createDirectory(to);
+        for (String part : List.of("train", "t10k")) {
+            int n = part.equals("train") ? 100 : 1;
+            ByteBuffer images = ByteBuffer.allocate(16 + n * 28 * 28);
+            images.putInt(0x803).putInt(n).putInt(28).putInt(28);
+            Files.write(to.resolve(part + "-images-idx3-ubyte"), images.array());
+            ByteBuffer labels = ByteBuffer.allocate(8 + n).putInt(0x801).putInt(n);
+            Files.write(to.resolve(part + "-labels-idx1-ubyte"), labels.array());
+        }
     }
 
     private void expectRefusal(String message, String... args) throws Exception {

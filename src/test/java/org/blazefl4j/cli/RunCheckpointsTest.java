@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.data.ImageData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +27,12 @@ final class RunCheckpointsTest {
 
     /** A run of nine rounds, saved after one of them, with its results in a folder of this name. */
     private void save(int round, String output) {
+        save(round, output, Map.of());
+    }
+
+    private void save(int round, String output, Map<String, String> more) {
         Map<String, Object> configuration = SmallRun.of(new FedAvg(), 9).toMap();
+        configuration.putAll(more);
         configuration.put("output", folder.resolve(output));
         try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(configuration)) {
             checkpoints.save(round);
@@ -156,5 +163,30 @@ final class RunCheckpointsTest {
                         + saved().resolve("round-000005.checkpoint")
                         + ", limit=5 or more; ask for as many, or start again in another folder");
         resume(5).close();
+    }
+
+    @Test
+    void shouldRefuseOtherDataThanTheRunWasSavedWith() {
+        save(1, "results", Map.of("data_sha256", "abc"));
+        try (RunCheckpoints checkpoints = resume(9);
+                ImageData images = FashionMnist.embedded()) {
+            assertThat(checkpoints.isDataUnknown()).isFalse();
+            assertThatExceptionOfType(UsageException.class)
+                    .isThrownBy(() -> checkpoints.requireSame(images))
+                    .withMessage("data changed: --dataset=fashion-mnist, sha256=" + images.sha256()
+                            + ", expected=abc, with which " + saved().resolve("round-000001.checkpoint")
+                            + " was saved; put the files back that the run began with, or start again with another"
+                            + " --checkpoint-dir");
+        }
+    }
+
+    @Test
+    void shouldGoOnWithARunThatDidNotRecordItsDataAndRecordIt() {
+        save(1, "results");
+        try (RunCheckpoints checkpoints = resume(9);
+                ImageData images = FashionMnist.embedded()) {
+            checkpoints.requireSame(images);
+            assertThat(checkpoints.isDataUnknown()).isTrue();
+        }
     }
 }

@@ -163,4 +163,34 @@ final class RunComparisonTest {
         assertThat(ComparisonReport.of(compare(rounds("aa"), rounds("aa"))))
                 .isEqualTo("identical: rounds=1\nconditions not recorded: file=a\n");
     }
+
+    @Test
+    void shouldNameTheDataAndNotItsFolderWhereItIsRecorded() {
+        firstConditions.putAll(Map.of("data_dir", "/a", "data_sha256", "11"));
+        secondConditions.putAll(Map.of("data_dir", "/b", "data_sha256", "22"));
+
+        assertThat(ComparisonReport.of(compare(rounds("aa"), rounds("bb")))).isEqualTo("""
+                        different: round=1, identical before=0
+                          sha256             aa against bb
+                        conditions that differ and may change results
+                          data_sha256        11 against 22
+                        conditions that differ and never change results
+                          data_dir           /a against /b
+                        """);
+
+        secondConditions.put("data_sha256", "11");
+        assertThat(ComparisonReport.of(compare(rounds("aa"), rounds("bb"))))
+                .contains("not recorded, such as code of your own\n");
+    }
+
+    @Test
+    void shouldTakeAnotherFolderForOtherDataWhereTheDataIsNotRecorded() {
+        firstConditions.put("data_dir", "/a");
+        secondConditions.putAll(Map.of("data_dir", "/b", "data_sha256", "22"));
+
+        RunComparison comparison = compare(rounds("aa"), rounds("bb"));
+
+        assertThat(comparison.harmless()).isEmpty();
+        assertThat(comparison.conditions()).extracting(Difference::name).containsExactly("data_dir", "data_sha256");
+    }
 }

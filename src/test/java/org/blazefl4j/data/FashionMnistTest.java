@@ -3,6 +3,13 @@ package org.blazefl4j.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -60,5 +67,33 @@ class FashionMnistTest {
         }
         assertThat(data.trainImages().isNull()).isTrue();
         assertThat(normalised.trainImages().isNull()).isTrue();
+    }
+
+    /** Of what a program of one's own hashes: dtype and shape in a line, then the bytes, for each of the four. */
+    @Test
+    void shouldKnowTheHashOfWhatWasRead() throws Exception {
+        try (ImageData data = FashionMnist.embedded();
+                ImageData normalised = data.normalised()) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String part : List.of("train", "t10k")) {
+                int n = part.equals("train") ? 10_000 : 2_000;
+                digest.update(("byte [" + n + ", 1, 28, 28]\n").getBytes(StandardCharsets.US_ASCII));
+                digest.update(unpacked(part + "-images-idx3-ubyte.gz", 16));
+                digest.update(("long [" + n + "]\n").getBytes(StandardCharsets.US_ASCII));
+                for (byte label : unpacked(part + "-labels-idx1-ubyte.gz", 8)) {
+                    digest.update(new byte[] {label, 0, 0, 0, 0, 0, 0, 0});
+                }
+            }
+
+            assertThat(data.sha256()).isEqualTo(HexFormat.of().formatHex(digest.digest()));
+            assertThat(normalised.sha256()).isEqualTo(data.sha256());
+        }
+    }
+
+    private static byte[] unpacked(String name, int header) throws IOException {
+        try (InputStream in = new GZIPInputStream(FashionMnist.class.getResourceAsStream("fashion-mnist/" + name))) {
+            in.skipNBytes(header);
+            return in.readAllBytes();
+        }
     }
 }

@@ -66,6 +66,23 @@ class IdxReaderTest {
     }
 
     @Test
+    void shouldHashTheContentWhateverItIsPackedIn() throws IOException {
+        String before = hash();
+        Files.delete(folder.resolve(TRAIN_LABELS + ".gz"));
+        write(TRAIN_LABELS, IdxFiles.idx(new byte[] {2, 0, 9}, 3));
+        assertThat(hash()).isEqualTo(before);
+
+        write(TRAIN_LABELS, IdxFiles.idx(new byte[] {2, 1, 9}, 3));
+        assertThat(hash()).isNotEqualTo(before);
+    }
+
+    private String hash() throws IOException {
+        try (ImageData data = read()) {
+            return data.sha256();
+        }
+    }
+
+    @Test
     void shouldReadOneFile() throws IOException {
         try (Tensor labels = IdxReader.read(folder.resolve(TRAIN_LABELS + ".gz"), 1);
                 Tensor pixels = IdxReader.read(folder.resolve(TRAIN_IMAGES), 3)) {
