@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
+import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.util.Causes;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
@@ -40,9 +41,21 @@ final class Failures {
 
     /** Of a heap that is too small for what was asked for. */
     static String describe(OutOfMemoryError failure) {
+        if (ResourceLimits.isNoThread(failure)) {
+            return "blazefl4j: too few threads: " + ResourceLimits.host().describe(failure);
+        }
         return "blazefl4j: out of memory: found=" + failure.getMessage() + ", limit="
                 + Bytes.text(Runtime.getRuntime().maxMemory())
                 + "; ask for less, or give Java a larger heap (java -Xmx<size>)";
+    }
+
+    /** Of a class or library that does not load. */
+    static String describe(LinkageError failure, ResourceLimits limits) {
+        String found = describe((Throwable) failure);
+        return limits.isOutOfFiles()
+                ? "blazefl4j: too many open files: found=" + found + limits.openFilesMet()
+                : "blazefl4j: a native library does not load: found=" + found
+                        + ", limit=the libraries of the distribution on Linux x86_64 with glibc; unpack it again";
     }
 
     /** LibTorch's messages go on with its own native stack, which is for {@code --verbose} only. */

@@ -6,6 +6,7 @@ import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -49,14 +50,18 @@ public final class Main implements Runnable {
     }
 
     private static int exitCode(String[] args) {
+        ResourceLimits limits = ResourceLimits.host(); // they cannot be read when they were met
         try {
+            limits.requireLibTorch(Runtime.getRuntime().availableProcessors());
             return commandLine().execute(args);
+        } catch (IllegalStateException e) {
+            System.err.println("blazefl4j: " + e.getMessage());
+            return ExitCode.FAILED;
         } catch (OutOfMemoryError e) {
             System.err.println(Failures.describe(e));
             return ExitCode.FAILED;
         } catch (LinkageError e) {
-            System.err.println("blazefl4j: a native library does not load: found=" + Failures.describe(e)
-                    + ", limit=the libraries of the distribution on Linux x86_64 with glibc; unpack it again");
+            System.err.println(Failures.describe(e, limits));
             return ExitCode.FAILED;
         }
     }

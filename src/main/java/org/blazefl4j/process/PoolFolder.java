@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.Causes;
 
 /**
- * The temporary folder of one pool, with the workers' argument file and their crash reports, or of the states of a
- * trainer's clients. Deleted when closed; that of a process that was killed, when another process makes one beside it.
+ * The temporary folder of one pool, with the workers' argument file, or of the states of a trainer's clients. Deleted
+ * when closed; that of a process that was killed, when another process makes one beside it.
  *
  * <p>As long as a folder is in use its process holds a lock on a file in it. The file gets its name when it is locked,
  * and the kernel lets go of the lock however the process ends: an owner file that can be locked belongs to nobody.

@@ -22,6 +22,7 @@ import java.util.function.ObjIntConsumer;
  * @param heartbeat after how long without a beat a worker counts as frozen
  * @param grace how long workers may take to end when told
  * @param cacheFolder where archives of the workers' classes are kept; empty: there are none
+ * @param crashFolder where the workers' JVMs write a report if they crash
  * @param output takes each line that a worker writes, with the worker's index; called from several threads
  */
 public record PoolSettings(
@@ -36,4 +37,5 @@ public record PoolSettings(
         Duration heartbeat,
         Duration grace,
         Optional<Path> cacheFolder,
+        Path crashFolder,
         ObjIntConsumer<String> output) {}

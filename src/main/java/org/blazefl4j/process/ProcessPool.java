@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
@@ -58,7 +59,8 @@ public final class ProcessPool implements AutoCloseable {
      * @param algorithm the class whose loader also finds the classes of results
      * @param stopEvent becomes visible to workers
      * @throws IllegalArgumentException if the function or the package cannot cross, or a class is found nowhere
-     * @throws IllegalStateException if there is not enough shared memory
+     * @throws IllegalStateException if there is not enough shared memory, or too little of what the operating system
+     *     limits for so many workers
      */
     public ProcessPool(
             PoolSettings settings,
@@ -67,6 +69,7 @@ public final class ProcessPool implements AutoCloseable {
             Class<?> algorithm,
             PoolStopEvent stopEvent) {
         this.settings = settings;
+        ResourceLimits.host().requireWorkers(settings.workers());
         Class<?> implementation = WorkerFunction.implementation(worker);
         this.classPath = new WorkerClassPath(settings.classPath(), List.of(implementation, prepared.getClass()));
         SlotLayout layout = SlotLayout.of(prepared);

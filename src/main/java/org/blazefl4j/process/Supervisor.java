@@ -369,9 +369,18 @@ final class Supervisor implements AutoCloseable {
             Duration limit = pulse.beaten ? settings.heartbeat() : START_LIMIT;
             if (pulse.silentTicks
                     > limit.toMillis() / tick(settings.heartbeat()).toMillis()) {
-                kill(worker, "froze and was killed, for it had given no sign of life for " + limit.toMillis() + " ms");
+                kill(worker, frozen(limit, pulse.beaten));
             }
         }
+    }
+
+    private static String frozen(Duration limit, boolean started) {
+        return "froze and was killed, for it had given no sign of life for " + limit.toMillis() + " ms ("
+                + (started
+                        ? "a full heap or a busy machine can do this: a larger -Xmx in ProcessOptions.jvmArguments, or a"
+                                + " longer ProcessOptions.heartbeat"
+                        : "a busy machine can do this: fewer workers")
+                + ")";
     }
 
     private void endAll() {

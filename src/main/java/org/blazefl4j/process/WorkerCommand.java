@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.blazefl4j.shm.SegmentSpace;
 
 /** The command line and the environment of worker processes. */
 final class WorkerCommand {
@@ -60,7 +61,7 @@ final class WorkerCommand {
     ProcessBuilder builder(int worker, List<String> arguments) {
         List<String> command = new ArrayList<>(jvm);
         command.addAll(archive.use());
-        command.add("-XX:ErrorFile=" + folder.resolve("crash-" + worker + "-%p.log"));
+        command.add(CrashReport.argument(settings.crashFolder(), worker));
         return builder(command, WorkerMain.class, arguments);
     }
 
@@ -113,7 +114,7 @@ final class WorkerCommand {
 
     /** Where the JVM of this worker and process writes its report if it crashes. */
     Path crashReport(int worker, long pid) {
-        return folder.resolve("crash-" + worker + "-" + pid + ".log");
+        return CrashReport.file(settings.crashFolder(), worker, pid);
     }
 
     /** The archive of workers whose JVMs get these further arguments. */
@@ -151,6 +152,9 @@ final class WorkerCommand {
         }
         if (PayloadCheck.ON) {
             command.add("-D" + PayloadCheck.PROPERTY + "=true");
+        }
+        if (SegmentSpace.host().hasWarned()) {
+            command.add("-D" + SegmentSpace.WARNED + "=true");
         }
         command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
         command.add("-Dorg.bytedeco.javacpp.maxBytes=0");

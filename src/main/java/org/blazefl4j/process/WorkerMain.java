@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
@@ -39,11 +40,7 @@ public final class WorkerMain {
     public static void main(String[] args) {
         int worker = Integer.parseInt(args[0]);
         long beatMillis = Long.parseLong(args[1]);
-        SegmentHandle segment = segment(args);
-        int parent = segment.pid();
-        dieWith(parent);
-        Board board = Board.open(segment);
-        Heart.start(board, worker, parent, Duration.ofMillis(beatMillis));
+        Board board = start(worker, Duration.ofMillis(beatMillis), segment(args));
         try {
             run(board, worker);
         } catch (Throwable failure) {
@@ -51,6 +48,20 @@ public final class WorkerMain {
             Runtime.getRuntime().halt(FAILED); // at once: its beats would go on, and its job stay claimed
         }
         end(board);
+    }
+
+    private static Board start(int worker, Duration beat, SegmentHandle segment) {
+        try {
+            dieWith(segment.pid());
+            Board board = Board.open(segment);
+            Heart.start(board, worker, segment.pid(), beat);
+            return board;
+        } catch (LinkageError
+                | OutOfMemoryError e) { // what this process was given is too little; where it shows is not why
+            System.err.println("worker cannot start: " + ResourceLimits.host().describe(e));
+            Runtime.getRuntime().halt(FAILED);
+            throw e;
+        }
     }
 
     /** Where the board is that the arguments name. */

@@ -1,41 +1,36 @@
 package org.blazefl4j.process;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.blazefl4j.util.Causes;
+import org.blazefl4j.shm.ResourceLimits;
+import org.blazefl4j.shm.SegmentSpace;
 
 /** One operating-system process of a worker, from its start to its end. */
 final class WorkerProcess {
 
-    private static final int CRASH_REPORT_LINES = 12;
-
     /** How long output may trickle in after the end: a grandchild may hold the pipe open for ever. */
     private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
-
-    private static final int SIGNAL_EXIT = 128;
-    private static final int SIGKILL = 9;
-    private static final int SIGTERM = 15;
 
     private final int worker;
     private final Process process;
     private final WorkerOutput out;
     private final WorkerOutput err;
     private final Path crashReport;
+    private final long outOfMemoryKills;
 
     /** Why it was killed; null if it was not. */
     private volatile String killedFor;
 
-    private WorkerProcess(int worker, Process process, Path crashReport, ObjIntConsumer<String> output) {
+    private WorkerProcess(
+            int worker, Process process, Path crashReport, long outOfMemoryKills, ObjIntConsumer<String> output) {
         this.worker = worker;
         this.process = process;
         this.crashReport = crashReport;
+        this.outOfMemoryKills = outOfMemoryKills;
         this.out = new WorkerOutput(worker, "out", process.getInputStream(), output);
         this.err = new WorkerOutput(worker, "err", process.getErrorStream(), output);
     }
@@ -48,14 +43,18 @@ final class WorkerProcess {
      */
     static WorkerProcess start(
             int worker, WorkerCommand command, List<String> arguments, ObjIntConsumer<String> output) {
-        ProcessBuilder builder = command.builder(worker, arguments);
+        long kills = SegmentSpace.host().outOfMemoryKills();
+        Process process = null;
         try {
-            Process process = start(builder);
-            return new WorkerProcess(worker, process, command.crashReport(worker, process.pid()), output);
-        } catch (IOException e) {
+            process = start(command.builder(worker, arguments));
+            return new WorkerProcess(worker, process, command.crashReport(worker, process.pid()), kills, output);
+        } catch (IOException | OutOfMemoryError e) { // the latter: no thread for its output
+            if (process != null) {
+                process.destroyForcibly();
+            }
             throw new IllegalStateException(
-                    "worker process cannot be started: worker=" + worker + ", command="
-                            + builder.command().get(0),
+                    "worker process cannot be started: worker=" + worker + ", "
+                            + ResourceLimits.host().describe(e),
                     e);
         }
     }
@@ -108,8 +107,7 @@ final class WorkerProcess {
 
     /** Whether somebody else ended it, by SIGKILL or SIGTERM; once it has ended. */
     boolean wasKilledFromOutside() {
-        int signal = process.exitValue() - SIGNAL_EXIT;
-        return killedFor == null && (signal == SIGKILL || signal == SIGTERM);
+        return killedFor == null && ExitStatus.isOfKill(process.exitValue());
     }
 
     /** Whether the process has ended, and was waited for, within the time. */
@@ -131,58 +129,38 @@ final class WorkerProcess {
      */
     String lastWords(boolean hadStarted) {
         awaitOutput(LAST_OUTPUT);
+        boolean crashed = Files.exists(crashReport);
         StringBuilder text = new StringBuilder("worker process ");
         text.append(killedFor == null ? "ended" : killedFor)
                 .append(": pid=")
                 .append(pid())
                 .append(", exit=")
-                .append(exitText(process.exitValue()));
+                .append(exitText(hadStarted && !crashed));
+        if (!hadStarted) {
+            text.append(ResourceLimits.host().met(out.lastLines()).orElse(""));
+        }
+        if (crashed) {
+            text.append(", crash report=").append(crashReport).append(": ").append(CrashReport.describe(crashReport));
+        }
         append(text, "stderr", err.lastLines());
         // a JVM that cannot start says so on its standard output, whatever it warns of beside it
-        if (!hadStarted || err.lastLines().isEmpty()) {
+        if (!crashed && (!hadStarted || err.lastLines().isEmpty())) {
             append(text, "stdout", out.lastLines());
         }
-        append(text, "crash report", crashReportHead());
         return text.toString();
     }
 
-    private static String exitText(int value) {
-        int signal = value - SIGNAL_EXIT;
-        switch (signal) {
-            case 4:
-                return value + " (SIGILL?)";
-            case 6:
-                return value + " (SIGABRT? a crash of native code or of the JVM)";
-            case 7:
-                return value + " (SIGBUS? shared memory ran out)";
-            case 9:
-                return value + " (SIGKILL? perhaps the kernel's out-of-memory killer)";
-            case 11:
-                return value + " (SIGSEGV?)";
-            case 15:
-                return value + " (SIGTERM?)";
-            default:
-                return signal > 0 && signal <= 64 ? value + " (signal " + signal + "?)" : Integer.toString(value);
-        }
+    private String exitText(boolean byItself) {
+        boolean outOfMemory = SegmentSpace.host().outOfMemoryKills() > outOfMemoryKills;
+        return killedFor == null
+                ? ExitStatus.of(process.exitValue(), byItself, outOfMemory)
+                : ExitStatus.ofKilled(process.exitValue());
     }
 
     private static void append(StringBuilder text, String title, List<String> lines) {
         if (!lines.isEmpty()) {
             text.append("\n  ").append(title).append(":");
             lines.forEach(line -> text.append("\n    ").append(line));
-        }
-    }
-
-    private List<String> crashReportHead() {
-        if (!Files.exists(crashReport)) {
-            return List.of();
-        }
-        try (Stream<String> lines = Files.lines(crashReport, StandardCharsets.ISO_8859_1)) {
-            return lines.filter(line -> line.length() > 1)
-                    .limit(CRASH_REPORT_LINES)
-                    .collect(Collectors.toList());
-        } catch (IOException e) {
-            return List.of("cannot be read: " + Causes.describe(e));
         }
     }
 }

@@ -7,28 +7,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One level of this process's control groups and its memory limit, in version 1 or 2 of the kernel's interface.
+ * One level of this process's control groups and a limit that it has, in version 1 or 2 of the kernel's interface.
  *
- * @param limit what the group and all below it may use, in bytes
+ * @param limit what the group and all below it may use: bytes, or processes and threads
  * @param free what of it is left; file pages that the kernel would drop before it refuses memory count as free
  */
 record ControlGroup(long limit, long free) {
 
-    /** Where the two versions of the interface keep what is read here. */
-    private enum Version {
-        ONE("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
-        TWO("memory.max", "memory.current", "inactive_file ");
+    /** What is limited, and where the two versions of the interface keep what is read here. */
+    enum Controller {
+        MEMORY(
+                "memory",
+                new Names("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
+                new Names("memory.max", "memory.current", "inactive_file ")),
+        PROCESSES("pids", new Names("pids.max", "pids.current", null), new Names("pids.max", "pids.current", null));
 
-        private final String limit;
-        private final String usage;
-        private final String droppable;
+        private final String name;
+        private final Names one;
+        private final Names two;
 
-        Version(String limit, String usage, String droppable) {
-            this.limit = limit;
-            this.usage = usage;
-            this.droppable = droppable;
+        Controller(String name, Names one, Names two) {
+            this.name = name;
+            this.one = one;
+            this.two = two;
         }
     }
+
+    private record Names(String limit, String usage, String droppable) {}
 
     /**
      * The levels that have a limit, from the process's own group up; empty where there is none or nothing can be read.
@@ -36,31 +41,56 @@ record ControlGroup(long limit, long free) {
      * @param proc the folder {@code /proc}
      * @param mounts the folder {@code /sys/fs/cgroup}
      */
-    static List<ControlGroup> ofThisProcess(Path proc, Path mounts) {
+    static List<ControlGroup> ofThisProcess(Controller controller, Path proc, Path mounts) {
         List<ControlGroup> levels = new ArrayList<>();
-        for (String line : lines(proc.resolve("self/cgroup"))) {
-            String[] fields = line.split(":", 3);
-            if (fields.length == 3 && fields[1].isEmpty()) {
-                addLevels(levels, Version.TWO, mounts, fields[2]);
-            } else if (fields.length == 3 && List.of(fields[1].split(",")).contains("memory")) {
-                addLevels(levels, Version.ONE, mounts.resolve("memory"), fields[2]);
+        for (Folder folder : folders(controller, proc, mounts)) {
+            long limit = number(folder.path.resolve(folder.names.limit));
+            long used = number(folder.path.resolve(folder.names.usage));
+            if (limit >= 0 && used >= 0) {
+                levels.add(new ControlGroup(limit, Math.max(0, limit - used + Math.min(used, folder.droppable()))));
             }
         }
         return levels;
     }
 
+    /** How many processes of this one's groups the kernel has ended because memory ran out, as far as it tells. */
+    static long outOfMemoryKills(Path proc, Path mounts) {
+        long kills = 0;
+        for (Folder folder : folders(Controller.MEMORY, proc, mounts)) {
+            kills += Math.max(0, field(folder.path.resolve("memory.events"), "oom_kill "));
+            kills += Math.max(0, field(folder.path.resolve("memory.oom_control"), "oom_kill "));
+        }
+        return kills;
+    }
+
+    private record Folder(Path path, Names names) {
+
+        long droppable() {
+            return names.droppable == null ? 0 : Math.max(0, field(path.resolve("memory.stat"), names.droppable));
+        }
+    }
+
+    /** The folders of the process's own group and those above it. */
+    private static List<Folder> folders(Controller controller, Path proc, Path mounts) {
+        List<Folder> folders = new ArrayList<>();
+        for (String line : lines(proc.resolve("self/cgroup"))) {
+            String[] fields = line.split(":", 3);
+            if (fields.length == 3 && fields[1].isEmpty()) {
+                addFolders(folders, controller.two, mounts, fields[2]);
+            } else if (fields.length == 3 && List.of(fields[1].split(",")).contains(controller.name)) {
+                addFolders(folders, controller.one, mounts.resolve(controller.name), fields[2]);
+            }
+        }
+        return folders;
+    }
+
     /**
      * In a container the group's path may not be visible under the mount, but the container's own level is: its root.
      */
-    private static void addLevels(List<ControlGroup> levels, Version version, Path root, String group) {
+    private static void addFolders(List<Folder> folders, Names names, Path root, String group) {
         Path folder = root.resolve(group.replaceFirst("^/+", "")).normalize();
         for (; folder != null && folder.startsWith(root); folder = folder.getParent()) {
-            long limit = number(folder.resolve(version.limit));
-            long used = number(folder.resolve(version.usage));
-            if (limit >= 0 && used >= 0) {
-                long droppable = Math.max(0, field(folder.resolve("memory.stat"), version.droppable));
-                levels.add(new ControlGroup(limit, Math.max(0, limit - used + Math.min(used, droppable))));
-            }
+            folders.add(new Folder(folder, names));
         }
     }
 
@@ -70,11 +100,11 @@ record ControlGroup(long limit, long free) {
         return lines.size() == 1 ? parsed(lines.get(0)) : -1;
     }
 
-    /** The number after a line's first word, a unit after it aside; -1 if there is no such line. */
+    /** The number after a line's first words, what is after it aside; -1 if there is none. */
     static long field(Path file, String word) {
         for (String line : lines(file)) {
             if (line.startsWith(word)) {
-                return parsed(line.substring(word.length()).trim().split(" ")[0]);
+                return parsed(line.substring(word.length()).trim().split("\\s+")[0]);
             }
         }
         return -1;

@@ -14,19 +14,24 @@ import org.blazefl4j.binding.Native;
 public final class SegmentSpace {
 
     private static final System.Logger LOGGER = System.getLogger(SegmentSpace.class.getName());
-    private static final SegmentSpace HOST =
-            new SegmentSpace(Path.of("/dev/shm"), Path.of("/proc"), Path.of("/sys/fs/cgroup"));
+
+    /** A worker's system property: its parent has warned of the folder. */
+    public static final String WARNED = "blazefl4j.sharedMemoryWarned";
+
+    private static final SegmentSpace HOST = new SegmentSpace(
+            Path.of("/dev/shm"), Path.of("/proc"), Path.of("/sys/fs/cgroup"), Boolean.getBoolean(WARNED));
 
     private final Path folder;
     private final Path proc;
     private final Path controlGroups;
-    private final AtomicBoolean saidSo = new AtomicBoolean();
+    private final AtomicBoolean warned;
 
     /** Tests give other folders than the host's. */
-    SegmentSpace(Path folder, Path proc, Path controlGroups) {
+    SegmentSpace(Path folder, Path proc, Path controlGroups, boolean warned) {
         this.folder = folder;
         this.proc = proc;
         this.controlGroups = controlGroups;
+        this.warned = new AtomicBoolean(warned);
     }
 
     /** This machine's: {@code /dev/shm}, and memory as the kernel and the control group give it. */
@@ -55,7 +60,7 @@ public final class SegmentSpace {
     public long memoryFree() {
         long available = ControlGroup.field(proc.resolve("meminfo"), "MemAvailable:");
         long free = available < 0 ? Long.MAX_VALUE : available * 1024;
-        for (ControlGroup level : ControlGroup.ofThisProcess(proc, controlGroups)) {
+        for (ControlGroup level : ControlGroup.ofThisProcess(ControlGroup.Controller.MEMORY, proc, controlGroups)) {
             free = Math.min(free, level.free());
         }
         return free;
@@ -63,10 +68,22 @@ public final class SegmentSpace {
 
     /** The memory that the control groups allow this process, in bytes; {@link Long#MAX_VALUE} if they set no limit. */
     public long memoryLimit() {
-        return ControlGroup.ofThisProcess(proc, controlGroups).stream()
+        return ControlGroup.ofThisProcess(ControlGroup.Controller.MEMORY, proc, controlGroups).stream()
                 .mapToLong(ControlGroup::limit)
                 .min()
                 .orElse(Long.MAX_VALUE);
+    }
+
+    /**
+     * How many processes of this one's control groups were ended because memory ran out, as far as the kernel tells.
+     */
+    public long outOfMemoryKills() {
+        return ControlGroup.outOfMemoryKills(proc, controlGroups);
+    }
+
+    /** Whether a warning was logged that segments do not lie in {@link #folder()}. */
+    public boolean hasWarned() {
+        return warned.get();
     }
 
     /**
@@ -78,12 +95,14 @@ public final class SegmentSpace {
     int reserve(long bytes) {
         long shared = folderFree();
         requireFree(bytes, shared);
-        int fd = bytes <= shared ? Native.shmCreate(folder.toString(), bytes) : -Errno.ENOSPC;
+        boolean mayFit = bytes <= shared || shared == 0; // 0: also where nobody can tell, and making a file tells why
+        int fd = mayFit ? Native.shmCreate(folder.toString(), bytes) : -Errno.ENOSPC;
         if (fd >= 0) {
             return fd;
         }
+        int anonymous = reserveAnonymous(bytes);
         warnOnce(bytes, shared, -fd);
-        return reserveAnonymous(bytes);
+        return anonymous;
     }
 
     /**
@@ -107,14 +126,24 @@ public final class SegmentSpace {
     }
 
     private void warnOnce(long bytes, long shared, int error) {
-        if (saidSo.compareAndSet(false, true)) {
+        if (!warned.compareAndSet(false, true)) {
+            return;
+        }
+        if (error == Errno.ENOSPC) {
             LOGGER.log(
                     Level.WARNING,
-                    "segments do not fit in {0}: bytes={1}, limit={2} bytes free ({3}); anonymous memory is used instead,"
+                    "segments do not fit in {0}: bytes={1}, limit={2} bytes free; anonymous memory is used instead,"
                             + " a larger {0} avoids it (containers: --shm-size=2g)",
                     folder,
                     Long.toString(bytes),
-                    Long.toString(shared),
+                    Long.toString(shared));
+        } else {
+            LOGGER.log(
+                    Level.WARNING,
+                    "segments cannot lie in {0}: errno={1} ({2}), limit=a memory file system that can be written to;"
+                            + " anonymous memory is used instead, mounting one there avoids it",
+                    folder,
+                    error,
                     Native.errorText(error));
         }
     }
@@ -122,10 +151,11 @@ public final class SegmentSpace {
     private int reserveAnonymous(long bytes) {
         int fd = Native.memfdCreate(bytes);
         if (fd < 0) {
+            long free = memoryFree();
             throw Errno.failed(
                     "reserve a segment",
                     fd,
-                    "bytes=" + bytes + ", limit=" + memoryFree() + " bytes free",
+                    "bytes=" + bytes + (free == Long.MAX_VALUE ? "" : ", free=" + free),
                     "close packages or use fewer workers");
         }
         return fd;

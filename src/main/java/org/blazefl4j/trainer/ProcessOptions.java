@@ -24,6 +24,7 @@ public final class ProcessOptions {
     private final WorkerOutputListener output;
     private final boolean classDataArchive;
     private final Path cacheFolder;
+    private final Path crashFolder;
 
     private ProcessOptions(Builder builder) {
         this.workerClassPath = builder.workerClassPath;
@@ -34,6 +35,7 @@ public final class ProcessOptions {
         this.output = builder.output;
         this.classDataArchive = builder.classDataArchive;
         this.cacheFolder = builder.cacheFolder;
+        this.crashFolder = builder.crashFolder;
     }
 
     /** The options that nobody changed; {@link Builder} lists them. */
@@ -57,6 +59,7 @@ public final class ProcessOptions {
         builder.output = output;
         builder.classDataArchive = classDataArchive;
         builder.cacheFolder = cacheFolder;
+        builder.crashFolder = crashFolder;
         return builder;
     }
 
@@ -100,11 +103,18 @@ public final class ProcessOptions {
         return cacheFolder;
     }
 
+    /** Where the report of a worker that crashes is written, and kept. */
+    public Path crashFolder() {
+        return crashFolder;
+    }
+
     @Override
     public String toString() {
         return "ProcessOptions[workerClassPath=" + workerClassPath + ", jvmArguments=" + jvmArguments + ", environment="
                 + environment + ", inheritJavaOptions=" + inheritJavaOptions + ", heartbeat=" + heartbeat
-                + ", classDataArchive=" + classDataArchive + ", cacheFolder=" + cacheFolder + "]";
+                + ", classDataArchive=" + classDataArchive + ", cacheFolder=" + cacheFolder + ", crashFolder="
+                + crashFolder
+                + "]";
     }
 
     /** Collects options; each is checked as it is set. */
@@ -121,6 +131,7 @@ public final class ProcessOptions {
         private WorkerOutputListener output = Builder::print;
         private boolean classDataArchive = true;
         private Path cacheFolder = CacheFolder.standard();
+        private Path crashFolder = Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
 
         private Builder() {}
 
@@ -201,6 +212,15 @@ public final class ProcessOptions {
          */
         public Builder cacheFolder(Path folder) {
             this.cacheFolder = folder.toAbsolutePath();
+            return this;
+        }
+
+        /**
+         * Where the JVM of a worker that crashes writes its report, {@code blazefl4j-crash-<worker>-<pid>.log}, which
+         * nobody deletes: the folder of {@code java.io.tmpdir} unless set. It need not be there until then.
+         */
+        public Builder crashFolder(Path folder) {
+            this.crashFolder = folder.toAbsolutePath();
             return this;
         }
 

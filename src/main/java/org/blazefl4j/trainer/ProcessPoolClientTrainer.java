@@ -108,6 +108,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
                 process.heartbeat(),
                 options().grace(),
                 process.classDataArchive() ? Optional.of(process.cacheFolder()) : Optional.empty(),
+                process.crashFolder(),
                 (line, worker) -> process.output().line(worker, line));
     }
 

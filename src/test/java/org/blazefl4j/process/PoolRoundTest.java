@@ -56,6 +56,7 @@ final class PoolRoundTest {
                 Duration.ofSeconds(5),
                 GRACE,
                 Optional.empty(),
+                Path.of("/tmp"),
                 (line, worker) -> {});
     }
 

@@ -38,6 +38,7 @@ final class WorkerCommandTest {
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(2),
                 Optional.empty(),
+                Path.of("/results/100% sure"),
                 (line, worker) -> {});
         return new WorkerCommand(settings, new WorkerClassPath(List.of(), List.of()), folder);
     }

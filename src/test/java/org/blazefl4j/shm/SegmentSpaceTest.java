@@ -135,6 +135,14 @@ class SegmentSpaceTest {
         assertThat(space.memoryLimit()).isPositive();
     }
 
+    @Test
+    void shouldCountWhatTheKernelEndedForWantOfMemory() throws IOException {
+        write(proc.resolve("self/cgroup"), "4:cpu,memory:/job\n0::/outer\n");
+        write(groups.resolve("memory/job/memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+        write(groups.resolve("outer/memory.events"), "oom 9\noom_kill 1\n");
+        assertThat(host(temporary).outOfMemoryKills()).isEqualTo(3);
+    }
+
     // ---- What is done about it
 
     @Test
@@ -158,10 +166,9 @@ class SegmentSpaceTest {
             assertShared(second, opened);
         }
         assertThat(warnings)
-                .containsExactly("WARNING segments do not fit in " + temporary.resolve("missing")
-                        + ": bytes=1048576, limit=0 bytes free (No space left on device); anonymous memory is used"
-                        + " instead, a larger " + temporary.resolve("missing")
-                        + " avoids it (containers: --shm-size=2g)");
+                .containsExactly("WARNING segments cannot lie in " + temporary.resolve("missing")
+                        + ": errno=2 (No such file or directory), limit=a memory file system that can be written to;"
+                        + " anonymous memory is used instead, mounting one there avoids it");
     }
 
     @Test
@@ -193,7 +200,9 @@ class SegmentSpaceTest {
             assertThat(space.folderFree()).isEqualTo(MIB);
             assertThat(warnings).hasSize(1);
             assertThat(warnings.get(0))
-                    .startsWith("WARNING segments do not fit in " + small + ": bytes=524288, limit=262144 bytes free");
+                    .isEqualTo("WARNING segments do not fit in " + small + ": bytes=524288, limit=262144 bytes free;"
+                            + " anonymous memory is used instead, a larger " + small
+                            + " avoids it (containers: --shm-size=2g)");
         } finally {
             assertThat(run("umount", small.toString())).isTrue();
         }
@@ -202,7 +211,7 @@ class SegmentSpaceTest {
     // ---- Helpers
 
     private SegmentSpace host(Path folder) {
-        return new SegmentSpace(folder, proc, groups);
+        return new SegmentSpace(folder, proc, groups, false);
     }
 
     private static void assertShared(Segment made, Segment opened) {

@@ -163,7 +163,8 @@ final class ProcessPoolFailuresTest {
         ClientFailedException failure = failRound(3);
         assertThat(failure)
                 .hasMessageMatching(
-                        "(?s)client failed: client=1, round=[0-9]+, worker=[01]: worker process ended: .*exit=3.*");
+                        "(?s)client failed: client=1, round=[0-9]+, worker=[01]: worker process ended: pid=[0-9]+,"
+                                + " exit=3 \\(perhaps client code called System.exit\\).*");
         assertThat(trainer.uplinkPackage())
                 .extracting(Up::cid)
                 .doesNotContain(1)

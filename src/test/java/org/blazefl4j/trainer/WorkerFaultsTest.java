@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -74,6 +75,8 @@ final class WorkerFaultsTest {
      */
     private static final int STOPPED = 0;
 
+    private static final List<String> OUTPUT = new CopyOnWriteArrayList<>();
+
     @TempDir
     private static Path folder;
 
@@ -102,6 +105,8 @@ final class WorkerFaultsTest {
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
                 .heartbeat(HEARTBEAT)
+                .crashFolder(folder)
+                .output((worker, line) -> OUTPUT.add(line))
                 .build();
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(WORKERS)
@@ -255,17 +260,38 @@ final class WorkerFaultsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TERM, exit=143 (SIGTERM?), worker process ended", "SEGV, crash report:, SIGSEGV"})
-    void shouldSayHowAWorkerEnded(String signal, String text, String more) {
+    @CsvSource({
+        "TERM, 'worker process ended: pid=%d, exit=143 (SIGTERM?)'",
+        "SEGV, 'worker process ended: pid=%d, exit=1, crash report='"
+    })
+    void shouldSayHowAWorkerEnded(String signal, String text) {
+        ClientFailedException failure = failureByASignal(signal);
+
+        assertThat(failure).hasMessageContaining(String.format(text, awaitStruck("TRAINING", "wait")));
+        assertThat(Path.of("").toAbsolutePath().toFile().list())
+                .noneMatch(name -> name.startsWith("hs_err") || name.startsWith("core"));
+    }
+
+    private ClientFailedException failureByASignal(String signal) {
         arm("TRAINING", "wait");
         CompletableFuture<?> killer =
                 CompletableFuture.runAsync(() -> Conditions.signal(signal, awaitStruck("TRAINING", "wait")));
-
-        assertThat(failuresOfARound()).singleElement().asString().contains(text, more);
-
+        List<ClientFailedException> failures = failuresOfARound();
         killer.join();
-        assertThat(Path.of("").toAbsolutePath().toFile().list())
-                .noneMatch(name -> name.startsWith("hs_err") || name.startsWith("core"));
+        assertThat(failures).hasSize(1);
+        return failures.get(0);
+    }
+
+    @Test
+    void shouldTellOfACrashOnceAndKeepItsReportWhereItWasSaidToBe() {
+        ClientFailedException failure = failureByASignal("SEGV");
+
+        Path report =
+                folder.resolve("blazefl4j-crash-" + failure.worker() + "-" + awaitStruck("TRAINING", "wait") + ".log");
+        assertThat(report).content().contains("SIGSEGV");
+        assertThat(failure).hasMessageContaining(", crash report=" + report + ": SIGSEGV (0xb) at pc=0x");
+        assertThat(failure.getMessage().split("SIGSEGV", -1)).as("told once").hasSize(2);
+        assertThat(OUTPUT).as("as the JVM tells of it").contains("# " + report);
     }
 
     @ParameterizedTest
@@ -324,7 +350,10 @@ final class WorkerFaultsTest {
         }
         assertThat(text)
                 .contains("worker process froze and was killed, for it had given no sign of life for "
-                        + HEARTBEAT.toMillis() + " ms: pid=" + frozen.join() + ", exit=137");
+                        + HEARTBEAT.toMillis() + " ms (a full heap or a busy machine can do this: a larger -Xmx in"
+                        + " ProcessOptions.jvmArguments, or a longer ProcessOptions.heartbeat): pid=" + frozen.join()
+                        + ", exit=137 (SIGKILL)")
+                .doesNotContain("out-of-memory");
     }
 
     @Test
