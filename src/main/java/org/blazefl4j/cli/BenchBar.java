@@ -30,7 +30,7 @@ final class BenchBar implements LabListener, AutoCloseable {
         close();
         started++;
         if (shown) {
-            bar = ProgressBars.bar("case " + started + "/" + cases + ", " + describe(which), rounds, " rounds", width);
+            bar = ProgressBars.bar("case " + started + "/" + cases + ", " + describe(which), rounds, "rounds", width);
         }
     }
 

@@ -4,7 +4,6 @@ import java.util.List;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
@@ -24,7 +23,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
 
     @Override
     public void roundStarted(int round, List<Integer> cids) {
-        bar = bar("round " + (round + 1) + "/" + rounds, cids.size(), " clients", width);
+        bar = bar("round " + (round + 1) + "/" + rounds, cids.size(), "clients", width);
     }
 
     /** A bar of the terminal's width. */
@@ -32,11 +31,9 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
         return new ProgressBarBuilder()
                 .setTaskName(task)
                 .setInitialMax(most)
-                .setUnit(unit, 1)
-                .setStyle(ProgressBarStyle.ASCII)
+                .setRenderer(new BarText(unit))
                 .setConsumer(new OneLine(width))
                 .setUpdateIntervalMillis(200)
-                .showSpeed()
                 .clearDisplayOnFinish()
                 .build();
     }

@@ -124,7 +124,7 @@ final class Run {
             JsonLinesMetrics json) {
         String status = "failed";
         try (ProgressBars bars = new ProgressBars(settings.globalRound());
-                ConsoleMetrics console = new ConsoleMetrics(out, settings.globalRound())) {
+                ConsoleMetrics console = console()) {
             if (Terminal.isOnStandardError()) {
                 simulation.addListener(bars);
             }
@@ -135,6 +135,11 @@ final class Run {
             totals.ended(federation.trainer().peakMemory());
             conclude(status, json);
         }
+    }
+
+    private ConsoleMetrics console() {
+        int columns = Terminal.isOnStandardOutput() ? Terminal.columns() : ConsoleMetrics.USUAL_COLUMNS;
+        return new ConsoleMetrics(out, settings.globalRound(), columns, Terminal.takesColour());
     }
 
     private void introduce(Federation<?, ?> federation, Path folder) {

@@ -15,8 +15,27 @@ final class Terminal {
 
     /** Whether standard error is a terminal, so that a line on it may be drawn over. */
     static boolean isOnStandardError() {
+        return isOn(2);
+    }
+
+    /** Whether standard output is a terminal. */
+    static boolean isOnStandardOutput() {
+        return isOn(1);
+    }
+
+    /** Whether what is written to standard output may be coloured: on a terminal, unless {@code NO_COLOR} is set. */
+    static boolean takesColour() {
+        return takesColour(isOnStandardOutput(), System.getenv("NO_COLOR"));
+    }
+
+    /** As https://no-color.org has it: an empty variable counts as none. */
+    static boolean takesColour(boolean terminal, String noColor) {
+        return terminal && (noColor == null || noColor.isEmpty());
+    }
+
+    private static boolean isOn(int descriptor) {
         try {
-            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/2"));
+            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
             boolean terminal =
                     target.startsWith("/dev/pts") || target.startsWith("/dev/tty") || target.endsWith("console");
             return terminal && !"dumb".equals(System.getenv("TERM"));

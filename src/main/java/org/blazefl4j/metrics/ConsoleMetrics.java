@@ -2,7 +2,6 @@ package org.blazefl4j.metrics;
 
 import java.io.PrintStream;
 import java.util.Locale;
-import java.util.StringJoiner;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
@@ -11,70 +10,122 @@ import org.blazefl4j.core.RoundReport;
  * results not finite if there were any, and where the time went.
  *
  * <pre>
- * round  3/15  accuracy 0.7312  loss 0.7021  2.13 s (training 2.01, aggregation 0.01, evaluation 0.11)
+ * round  3/15  accuracy 0.7312  loss 0.7021  2.13 s (train 2.01, eval 0.11)
  * </pre>
+ *
+ * <p>A line is no longer than the terminal is wide: what does not fit goes to the next, and parts of the time are left
+ * out; result files have all of them.
  */
 public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseable {
 
+    /** Columns of a terminal unless it says otherwise. */
+    public static final int USUAL_COLUMNS = 80;
+
+    private static final String BOLD = "\u001b[1m";
+    private static final String FAINT = "\u001b[2m";
+    private static final String YELLOW = "\u001b[33m";
+    private static final String NORMAL = "\u001b[0m";
+
     private final PrintStream out;
     private final int rounds;
+    private final int columns;
+    private final boolean colour;
+
+    /**
+     * Prints lines of 80 columns without colour, to a stream that stays the caller's.
+     *
+     * @param out such as {@code System.out}
+     * @param rounds how many rounds there will be
+     */
+    public ConsoleMetrics(PrintStream out, int rounds) {
+        this(out, rounds, USUAL_COLUMNS, false);
+    }
 
     /**
      * Prints to a stream that stays the caller's.
      *
      * @param out such as {@code System.out}
      * @param rounds how many rounds there will be
+     * @param columns how wide a line may be
+     * @param colour whether the stream takes ANSI escape sequences
      */
-    public ConsoleMetrics(PrintStream out, int rounds) {
+    public ConsoleMetrics(PrintStream out, int rounds, int columns, boolean colour) {
         this.out = out;
         this.rounds = rounds;
+        this.columns = columns;
+        this.colour = colour;
     }
 
     @Override
     public void roundFinished(RoundReport report) {
-        out.println(line(report));
+        out.println(text(report));
         out.flush();
     }
 
-    private String line(RoundReport report) {
-        StringJoiner line = new StringJoiner("  ");
+    private String text(RoundReport report) {
+        Lines lines = new Lines();
         int width = Integer.toString(rounds).length();
-        line.add(String.format(Locale.ROOT, "round %" + width + "d/%d", report.round() + 1, rounds));
-        report.summary().forEach((name, value) -> addNumber(line, name, value));
-        addIfAny(line, "dropped", report.dropped().size());
-        addIfAny(line, "retries", report.retries());
-        addIfAny(line, "non_finite", report.nonFinite().size());
-        line.add(times(report));
-        return line.toString();
+        lines.add(String.format(Locale.ROOT, "round %" + width + "d/%d", report.round() + 1, rounds), BOLD);
+        report.summary().forEach((name, value) -> addNumber(lines, name, value));
+        addIfAny(lines, "dropped", report.dropped().size());
+        addIfAny(lines, "retries", report.retries());
+        addIfAny(lines, "non_finite", report.nonFinite().size());
+        addTimes(lines, report);
+        return lines.text.toString();
     }
 
-    private static void addNumber(StringJoiner line, String name, Object value) {
+    private static void addNumber(Lines lines, String name, Object value) {
         if (value instanceof Double || value instanceof Float) {
-            line.add(String.format(Locale.ROOT, "%s %.4f", name, ((Number) value).doubleValue()));
+            lines.add(String.format(Locale.ROOT, "%s %.4f", name, ((Number) value).doubleValue()), "");
         } else if (value instanceof Number && !name.equals("round")) {
-            line.add(name + " " + value);
+            lines.add(name + " " + value, "");
         }
     }
 
-    private static void addIfAny(StringJoiner line, String name, int count) {
+    private static void addIfAny(Lines lines, String name, int count) {
         if (count > 0) {
-            line.add(name + " " + count);
+            lines.add(name + " " + count, YELLOW);
         }
     }
 
-    private static String times(RoundReport report) {
-        return String.format(
+    private static void addTimes(Lines lines, RoundReport report) {
+        String total = String.format(Locale.ROOT, "%.2f s", RoundRow.seconds(report.total()));
+        String parts = String.format(
                 Locale.ROOT,
-                "%.2f s (training %.2f, aggregation %.2f, evaluation %.2f)",
-                RoundRow.seconds(report.total()),
+                " (train %.2f, eval %.2f)",
                 RoundRow.seconds(report.training()),
-                RoundRow.seconds(report.aggregation()),
                 RoundRow.seconds(report.evaluation()));
+        lines.add(lines.fits(total + parts) || !lines.fits(total) ? total + parts : total, FAINT);
     }
 
     /** Flushes the stream. */
     @Override
     public void close() {
         out.flush();
+    }
+
+    /** Parts one after another, on as many lines as they need. */
+    private final class Lines {
+
+        private final StringBuilder text = new StringBuilder();
+        private int used;
+
+        private boolean fits(String part) {
+            return used + 2 + part.length() <= columns;
+        }
+
+        private void add(String part, String style) {
+            if (used > 0 && !fits(part)) {
+                text.append(System.lineSeparator());
+                used = 0;
+            }
+            boolean first = text.length() == 0;
+            text.append(first ? "" : "  ").append(styled(part, style));
+            used += (first ? 0 : 2) + part.length();
+        }
+
+        private String styled(String part, String style) {
+            return colour && !style.isEmpty() ? style + part + NORMAL : part;
+        }
     }
 }

@@ -46,6 +46,7 @@ final class CliProcess implements AutoCloseable {
                 folder,
                 List.of(
                         "env",
+                        "--unset=NO_COLOR",
                         "--default-signal=INT",
                         "script",
                         "--quiet",

@@ -111,17 +111,55 @@ final class MetricsTest {
         }
     }
 
+    private static List<String> printed(RoundReport report, int columns, boolean colour) {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try (ConsoleMetrics metrics =
+                new ConsoleMetrics(new PrintStream(printed, false, UTF_8), 1500, columns, colour)) {
+            metrics.roundFinished(report);
+            return printed.toString(UTF_8).lines().toList();
+        }
+    }
+
     @Test
     void shouldPrintALinePerRound() {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         try (ConsoleMetrics metrics = new ConsoleMetrics(new PrintStream(printed, false, UTF_8), 15)) {
-            metrics.roundFinished(report(2, 0.73124, 0.7, "not a number"));
+            metrics.roundFinished(quiet(2, 0.73124, 0.7));
 
             assertThat(printed.toString(UTF_8))
-                    .isEqualTo(
-                            "round  3/15  accuracy 0.7312  loss 0.7000  dropped 1  retries 4  non_finite 2  2.32 s (training 2.00, aggregation 0.02,"
-                                    + " evaluation 0.30)" + System.lineSeparator());
+                    .isEqualTo("round  3/15  accuracy 0.7312  loss 0.7000  2.32 s (train 2.00, eval 0.30)"
+                            + System.lineSeparator());
         }
+    }
+
+    /** In which no client failed. */
+    private static RoundReport quiet(int round, double accuracy, double loss) {
+        RoundReport report = report(round, accuracy, loss, "not a number");
+        return new RoundReport(round, report.clients(), List.of(), 0, List.of(), report.summary(), report.phases());
+    }
+
+    @Test
+    void shouldPrintLinesThatFitTheTerminal() {
+        assertThat(printed(quiet(999, 0.5, 0.75), 80, false))
+                .containsExactly("round 1000/1500  accuracy 0.5000  loss 0.7500  2.32 s (train 2.00, eval 0.30)")
+                .allMatch(line -> line.length() <= 80);
+        assertThat(printed(report(2, 0.73124, 0.7, "not a number"), 80, false))
+                .containsExactly(
+                        "round    3/1500  accuracy 0.7312  loss 0.7000  dropped 1  retries 4",
+                        "  non_finite 2  2.32 s (train 2.00, eval 0.30)");
+        assertThat(printed(report(2, 0.73124, 0.7, "not a number"), 40, false))
+                .containsExactly(
+                        "round    3/1500  accuracy 0.7312",
+                        "  loss 0.7000  dropped 1  retries 4",
+                        "  non_finite 2  2.32 s");
+    }
+
+    @Test
+    void shouldColourWhereItMay() {
+        assertThat(printed(report(2, 0.73124, 0.7, "not a number"), 89, true))
+                .containsExactly("\u001b[1mround    3/1500\u001b[0m  accuracy 0.7312  loss 0.7000"
+                        + "  \u001b[33mdropped 1\u001b[0m  \u001b[33mretries 4\u001b[0m"
+                        + "  \u001b[33mnon_finite 2\u001b[0m  \u001b[2m2.32 s\u001b[0m");
     }
 
     @Test
