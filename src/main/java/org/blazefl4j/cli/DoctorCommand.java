@@ -22,7 +22,19 @@ import picocli.CommandLine.Spec;
         },
         optionListHeading = "%n",
         exitCodeListHeading = "%nExit codes%n",
-        exitCodeList = {"0:The checks were made, whatever they found.", "1:A check failed: a library does not load."})
+        exitCodeList = {
+            "0:The checks were made, whatever they found.",
+            "1:A check failed: a library does not load.",
+            "2:An option cannot be used; nothing was checked."
+        },
+        footer = {
+            "",
+            "Examples",
+            "  This machine and its Java, as the other commands use them:",
+            "    blazefl4j doctor",
+            "  The same as a program finds it that embeds the library:",
+            "    blazefl4j doctor --untuned",
+        })
 final class DoctorCommand implements Callable<Integer> {
 
     @Spec
@@ -32,6 +44,9 @@ final class DoctorCommand implements Callable<Integer> {
             names = "--untuned",
             description = "Check a process that nobody tuned, as a program that embeds the library has it.")
     private boolean untuned;
+
+    @Option(names = "--verbose", description = "Show the stack trace when something fails.")
+    private boolean verbose;
 
     @Override
     public Integer call() {

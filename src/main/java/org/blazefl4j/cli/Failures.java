@@ -24,7 +24,7 @@ final class Failures {
         if (!verbose) {
             err.println("Add --verbose for the stack trace.");
         }
-        return ExitCode.FAILED;
+        return command.getCommandSpec().exitCodeOnExecutionException();
     }
 
     /** The message, and those of its causes as far as they say more. */

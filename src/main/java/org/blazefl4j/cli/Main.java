@@ -21,23 +21,34 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Simulates federated learning on this machine.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
+        exitCodeListHeading = "%nExit codes%n",
+        exitCodeList = {
+            "0:What was asked for was done.",
+            "1:It failed, or with verify: a round differs.",
+            "2:A command, an option, or what it names, cannot be used; nothing was done."
+        },
         subcommands = {RunCommand.class, VerifyCommand.class, BenchCommand.class, DoctorCommand.class},
         footer = {
             "",
             "Examples",
-            "  blazefl4j run                      train on the images that come with it",
-            "  blazefl4j run --global-round 3     the same, shorter",
-            "  blazefl4j run --help               what can be changed",
-            "  blazefl4j verify A B               compare two runs bit by bit",
-            "  blazefl4j bench                    measure this machine",
-            "  blazefl4j doctor                   check this machine",
+            "  Train on the images that come with it, for three rounds:",
+            "    blazefl4j run --global-round 3",
+            "  What can be changed:",
+            "    blazefl4j run --help",
+            "  Check this machine, then measure it:",
+            "    blazefl4j doctor",
+            "    blazefl4j bench",
         })
 public final class Main implements Runnable {
+
+    private final Invocation invocation;
 
     @Spec
     private CommandSpec spec;
 
-    private Main() {}
+    private Main(Invocation invocation) {
+        this.invocation = invocation;
+    }
 
     /**
      * Runs a command and ends the process with its exit code.
@@ -53,7 +64,7 @@ public final class Main implements Runnable {
         ResourceLimits limits = ResourceLimits.host(); // they cannot be read when they were met
         try {
             limits.requireLibTorch(Runtime.getRuntime().availableProcessors());
-            return commandLine().execute(args);
+            return commandLine(Invocation.of(args)).execute(args);
         } catch (IllegalStateException e) {
             System.err.println("blazefl4j: " + e.getMessage());
             return ExitCode.FAILED;
@@ -67,7 +78,12 @@ public final class Main implements Runnable {
     }
 
     static CommandLine commandLine() {
-        CommandLine commands = new CommandLine(new Main());
+        return commandLine(Invocation.UNKNOWN);
+    }
+
+    static CommandLine commandLine(Invocation invocation) {
+        CommandLine commands = new CommandLine(new Main(invocation));
+        Examples.register(commands, invocation);
         Choices.register(commands, AlgorithmName.class);
         Choices.register(commands, ModelName.class);
         Choices.register(commands, MemoryLayout.class);
@@ -89,13 +105,19 @@ public final class Main implements Runnable {
         throw new ParameterException(spec.commandLine(), "no command: name run, verify, bench or doctor");
     }
 
+    /** How the program was started to which a command belongs. */
+    static Invocation invocation(CommandSpec command) {
+        return ((Main) command.root().userObject()).invocation;
+    }
+
     private static int refuse(ParameterException refusal, String[] args) {
         CommandLine command = refusal.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
         PrintWriter err = command.getErr();
         err.println(name + ": " + message(refusal));
         UnmatchedArgumentException.printSuggestions(refusal, err);
-        err.println("Try '" + name + " --help'.");
+        String help = name.substring(command.getCommandSpec().root().name().length()) + " --help";
+        err.println("Try '" + invocation(command.getCommandSpec()).command() + help + "'.");
         return ExitCode.USAGE;
     }
 

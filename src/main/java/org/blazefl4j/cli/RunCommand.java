@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -47,7 +46,7 @@ import picocli.CommandLine.Spec;
             "    blazefl4j run --algorithm dsfl --client-models cnn,mlp",
             "  The same bits without worker processes, in a folder of your choice:",
             "    blazefl4j run --execution-mode single-threaded --output results/serial",
-            "  A long run that goes on where it was when it is started again, however it ended:",
+            "  A long run; the same command goes on where it was, however it ended:",
             "    blazefl4j run --global-round 1000 --checkpoint-dir checkpoints --resume",
         })
 final class RunCommand implements Callable<Integer> {
@@ -90,12 +89,6 @@ final class RunCommand implements Callable<Integer> {
         if (!options.checkpoints().resume()) {
             args.add("--resume");
         }
-        StringJoiner line = new StringJoiner(" ", "blazefl4j ", "");
-        args.forEach(arg -> line.add(quoted(arg)));
-        return line.toString();
-    }
-
-    private static String quoted(String arg) {
-        return arg.matches("[\\w@%+=:,./-]+") ? arg : "'" + arg.replace("'", "'\\''") + "'";
+        return Main.invocation(spec).with(args);
     }
 }

@@ -29,9 +29,10 @@ import picocli.CommandLine.Spec;
         exitCodeList = {
             "0:All rounds are identical.",
             "1:A round differs.",
-            "2:A run cannot be read, or an argument cannot be used.",
+            "2:A run cannot be read, or an argument cannot be used; nothing was compared.",
             "3:One run has fewer rounds; those that both have are identical."
         },
+        exitCodeOnExecutionException = ExitCode.USAGE,
         footer = {
             "",
             "Example",
@@ -56,10 +57,23 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        RunComparison comparison = new RunComparison(RecordedRun.read(first), RecordedRun.read(second));
+        RunComparison comparison = new RunComparison(read(first), read(second));
         PrintWriter out = spec.commandLine().getOut();
         out.print(ComparisonReport.of(comparison));
         out.flush();
         return comparison.exitCode();
+    }
+
+    /** Not even a lack of memory may look like a difference. */
+    private static RecordedRun read(Path run) {
+        try {
+            return RecordedRun.read(run);
+        } catch (OutOfMemoryError e) {
+            throw new UsageException(
+                    "run does not fit into memory: file=" + run + ", found=" + e.getMessage() + ", limit="
+                            + Bytes.text(Runtime.getRuntime().maxMemory())
+                            + "; give Java a larger heap (-Xmx), or name a file as a run writes it",
+                    e);
+        }
     }
 }

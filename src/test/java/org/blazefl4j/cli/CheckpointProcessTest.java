@@ -172,32 +172,36 @@ final class CheckpointProcessTest {
     @Test
     void shouldSaveWhenItIsToldToEndAndSayHowToGoOn() throws Exception {
         int stoppedAfter;
+        String command;
+        Path results = folder.resolve("it's here");
         try (CliProcess cli =
-                startSaved("--output", "results", "--global-round", "100000", "--checkpoint-every", "99999")) {
+                startSaved("--output", "it's here", "--global-round", "100000", "--checkpoint-every", "99999")) {
             cli.awaitOutput("round      2/100000");
             cli.signal("TERM");
             assertThat(cli.exitCode()).isEqualTo(143);
-            assertThat(cli.out())
-                    .contains("  to go on       blazefl4j run --sample-ratio 0.04 --epochs 1 --checkpoint-dir saved"
-                            + " --output results --global-round 100000 --checkpoint-every 99999 --execution-mode"
-                            + " multi-threaded --num-parallels 2 --resume\n");
-            stoppedAfter = (int) last(jsonLines(results())).get("rounds");
+            command =
+                    cli.out().split("  to go on       ")[1].lines().findFirst().orElseThrow();
+            stoppedAfter = (int) last(jsonLines(results)).get("rounds");
         }
+        assertThat(command)
+                .endsWith(" run --sample-ratio 0.04 --epochs 1 --checkpoint-dir saved --output 'it'\\''s here'"
+                        + " --global-round 100000 --checkpoint-every 99999 --execution-mode multi-threaded"
+                        + " --num-parallels 2 --resume");
         String file = String.format("round-%06d.checkpoint", stoppedAfter);
         assertThat(savedFiles()).containsExactly("lock", "round-000000.checkpoint", file);
 
         int rounds = stoppedAfter + 2;
-        try (CliProcess cli = startSaved("--resume", "--global-round", "" + rounds)) {
+        try (CliProcess cli = CliProcess.startInShell(folder, command.replace("100000", "" + rounds))) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
             assertThat(cli.out())
                     .contains("  resumed        after round " + stoppedAfter + ", from saved/" + file)
                     .contains("completed: " + rounds + " of " + rounds + " rounds");
         }
         int compared = Math.min(1 + rounds, expected.size());
-        assertThat(rows(results()))
+        assertThat(rows(results))
                 .hasSize(1 + rounds)
                 .startsWith(expected.subList(0, compared).toArray(String[]::new));
-        List<Map<String, Object>> lines = jsonLines(results());
+        List<Map<String, Object>> lines = jsonLines(results);
         assertThat(lines.get(1 + stoppedAfter))
                 .containsEntry("type", "resumed")
                 .containsEntry("completed_rounds", stoppedAfter)

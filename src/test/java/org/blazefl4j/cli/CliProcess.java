@@ -62,6 +62,11 @@ final class CliProcess implements AutoCloseable {
         return new CliProcess(folder, java(flags, program, args));
     }
 
+    /** A command as it was printed, pasted into a shell. */
+    static CliProcess startInShell(Path folder, String command) throws IOException {
+        return new CliProcess(folder, List.of("sh", "-c", command));
+    }
+
     private static List<String> java(String... args) {
         return java(List.of(), Launcher.class, args);
     }
