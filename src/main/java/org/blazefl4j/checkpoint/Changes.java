@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.blazefl4j.util.Printable;
 
 /** Named values as text, and where two sets of them differ. */
 final class Changes {
@@ -31,7 +32,7 @@ final class Changes {
             String mine = now.getOrDefault(name, NONE);
             String theirs = saved.getOrDefault(name, NONE);
             if (!mine.equals(theirs)) {
-                changes.add(name + "=" + mine + " (saved: " + theirs + ")");
+                changes.add(Printable.line(name + "=" + mine + " (saved: " + theirs + ")"));
             }
         }
         return changes;

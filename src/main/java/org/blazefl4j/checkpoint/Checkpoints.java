@@ -19,6 +19,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.Printable;
 
 /**
  * Saves a run to a folder after every so many rounds, and lets it go on from there with the same bits.
@@ -260,7 +261,8 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         Set<String> unknown = new LinkedHashSet<>(parts.keySet());
         unknown.removeAll(file.parts());
         if (!missing.isEmpty() || !unknown.isEmpty()) {
-            throw new CheckpointException("parts changed: file=" + file.path() + ", saved but not added=" + missing
+            throw new CheckpointException("parts changed: file=" + file.path() + ", saved but not added="
+                    + Printable.line(missing)
                     + ", added but not saved=" + unknown + "; add the parts that the run was saved with");
         }
     }

@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Printable;
 
 /** A comparison in words. */
 final class ComparisonReport {
@@ -53,7 +54,7 @@ final class ComparisonReport {
             List<Difference> changes = RunComparison.changes(run, resumption);
             if (!changes.isEmpty()) {
                 add("conditions that changed when a run was resumed: file=" + run.file() + ", after round="
-                        + resumption.completedRounds());
+                        + Printable.line(resumption.completedRounds()));
                 addAll(changes);
             }
         }
@@ -79,14 +80,15 @@ final class ComparisonReport {
             add(String.format(
                     Locale.ROOT,
                     "  %-18s %s against %s",
-                    difference.name(),
+                    Printable.line(difference.name()),
                     value(difference.first()),
                     value(difference.second())));
         }
     }
 
-    private static Object value(Object value) {
-        return value == null ? "none" : value;
+    /** Other people's files may hold anything. */
+    private static String value(Object value) {
+        return value == null ? "none" : Printable.line(value);
     }
 
     private void add(String line) {

@@ -1,8 +1,10 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.Printable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
@@ -16,7 +18,9 @@ final class Failures {
         err.println(command.getCommandSpec().qualifiedName() + ": " + describe(failure));
         boolean verbose = command.getParseResult().hasMatchedOption("--verbose");
         if (verbose) {
-            failure.printStackTrace(err);
+            StringWriter trace = new StringWriter();
+            failure.printStackTrace(new PrintWriter(trace, true));
+            err.print(Printable.lines(trace.toString()));
         }
         if (failure instanceof UsageException) {
             return ExitCode.USAGE;
@@ -62,6 +66,6 @@ final class Failures {
     private static String message(Throwable failure) {
         String message = Causes.describe(failure);
         boolean fromLibTorch = message.contains("Exception raised from") || message.contains("\nframe #0: ");
-        return fromLibTorch ? message.lines().findFirst().orElseThrow() : message;
+        return Printable.lines(fromLibTorch ? message.lines().findFirst().orElseThrow() : message);
     }
 }

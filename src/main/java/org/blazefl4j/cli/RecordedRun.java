@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.Printable;
 
 /**
  * A run as its {@code metrics.jsonl} tells of it.
@@ -96,7 +97,7 @@ record RecordedRun(
             } else if ("resumed".equals(type)) {
                 resumptions.add(Resumption.of(values));
             } else if (!(type instanceof String)) {
-                throw damaged("type=" + type + ", limit=configuration, round, summary");
+                throw damaged("type=" + Printable.line(type) + ", limit=configuration, round, summary");
             }
         }
 
@@ -116,10 +117,11 @@ record RecordedRun(
             Object round = values.remove("round");
             int expected = rounds.size() + 1;
             if (!Integer.valueOf(expected).equals(round)) {
-                throw damaged("round=" + round + ", limit=" + expected);
+                throw damaged("round=" + Printable.line(round) + ", limit=" + expected);
             }
             if (!(values.get("sha256") instanceof String)) {
-                throw damaged("sha256=" + values.get("sha256") + ", limit=the hash of the global model in every round");
+                throw damaged("sha256=" + Printable.line(values.get("sha256"))
+                        + ", limit=the hash of the global model in every round");
             }
             rounds.add(values);
         }

@@ -15,6 +15,7 @@ import org.blazefl4j.metrics.JsonLinesMetrics;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.Printable;
 
 /** One run, from settings to results. */
 final class Run {
@@ -100,7 +101,7 @@ final class Run {
             try {
                 rounds(federation, simulation, checkpoints, csv, json);
             } finally {
-                out.println("  results        " + csvFile + " and " + JSON);
+                out.println("  results        " + Printable.line(csvFile) + " and " + JSON);
             }
         }
     }
@@ -151,7 +152,7 @@ final class Run {
         out.println("  training       " + settings.describeTraining());
         out.println("  execution      " + settings.describeExecution());
         out.println("  failed client  " + settings.failures().describe());
-        out.println("  results        " + folder);
+        out.println("  results        " + Printable.line(folder));
         out.flush();
     }
 
@@ -163,7 +164,7 @@ final class Run {
             if (inNewFiles && round > 0) {
                 out.println("  new files      that begin with round " + (round + 1));
             }
-            resumed.get().skipped().forEach(line -> out.println("  not used       " + line));
+            resumed.get().skipped().forEach(line -> out.println("  not used       " + Printable.line(line)));
             resumed.get().environmentDifferences().forEach(line -> out.println("  bits may part  " + line));
         } else if (saving.resume()) {
             out.println("  resumed        nothing: no checkpoint in " + saving.folder()

@@ -16,6 +16,7 @@ import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.Printable;
 
 /**
  * The checkpoints of a run, as far as the user asked for them.
@@ -197,7 +198,8 @@ final class RunCheckpoints implements AutoCloseable {
         configuration.put(DATA, images.sha256());
         savedData().filter(was -> !was.equals(images.sha256())).ifPresent(was -> {
             throw new UsageException("data changed: --dataset=" + images.name() + ", sha256=" + images.sha256()
-                    + ", expected=" + was + ", with which " + saved.get().file() + " was saved; put the files back that"
+                    + ", expected=" + Printable.line(was) + ", with which "
+                    + saved.get().file() + " was saved; put the files back that"
                     + " the run began with, or start again with another --checkpoint-dir");
         });
     }

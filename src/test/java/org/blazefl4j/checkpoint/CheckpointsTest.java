@@ -258,6 +258,18 @@ final class CheckpointsTest {
     }
 
     @Test
+    void shouldQuoteAHostileConfigurationInCodes() {
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("lr", "\u001b[2J\n0.1"))) {
+            checkpoints.save(0);
+        }
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("lr", 0.2))) {
+            assertThatThrownBy(checkpoints::latest)
+                    .hasMessageContaining(", lr=0.2 (saved: \\u001b[2J\\u000a0.1); start as before");
+        }
+    }
+
+    @Test
     void shouldRefuseAChangedConfigurationAndNameEachChange() {
         try (Checkpoints checkpoints =
                 Checkpoints.in(folder()).configuration(Map.of("lr", 0.1, "seed", 42, "old", 1))) {

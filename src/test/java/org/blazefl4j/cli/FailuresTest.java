@@ -32,6 +32,11 @@ final class FailuresTest {
     }
 
     @Test
+    void shouldShowWhatATerminalWouldObeyAsCodes() {
+        assertThat(Failures.describe(new RuntimeException("a\n\tb\u001b[2J"))).isEqualTo("a\n\tb\\u001b[2J");
+    }
+
+    @Test
     void shouldNameAnExceptionThatSaysNothing() {
         assertThat(Failures.describe(new NullPointerException())).isEqualTo("NullPointerException");
     }

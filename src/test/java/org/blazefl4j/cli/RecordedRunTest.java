@@ -101,4 +101,11 @@ final class RecordedRunTest {
                 .withMessageStartingWith("cannot read results: file=" + file + ", found=")
                 .withMessageContaining("not text in the encoding that is expected");
     }
+
+    @Test
+    void shouldQuoteAHostileFileInCodes() throws IOException {
+        Files.writeString(file, "{\"type\":\"round\",\"round\":\"\\u001b[31m\"}\n");
+        requireRefused("result file is damaged: file=" + file
+                + ", line=1, round=\\u001b[31m, limit=1; name a file as 'blazefl4j run' writes it");
+    }
 }

@@ -193,4 +193,23 @@ final class RunComparisonTest {
         assertThat(comparison.harmless()).isEmpty();
         assertThat(comparison.conditions()).extracting(Difference::name).containsExactly("data_dir", "data_sha256");
     }
+
+    @Test
+    void shouldShowWhatATerminalWouldObeyInAHostileFileAsCodes() {
+        secondConditions.put("\u001b]0;title\u0007", "\u202ekcatta");
+        List<Map<String, Object>> hostile = rounds("\u001b[2J\nidentical: rounds=1");
+        Map<String, Object> later = conditions();
+        later.put("algorithm", List.of("\u009b31m"));
+        resumptions.add(new RecordedRun.Resumption("1\r", later));
+
+        assertThat(ComparisonReport.of(compare(rounds("aa"), hostile))).isEqualTo("""
+                        different: round=1, identical before=0
+                          sha256             aa against \\u001b[2J\\u000aidentical: rounds=1
+                        conditions that changed when a run was resumed: file=b, after round=1\\u000d
+                          algorithm          fedavg against [\\u009b31m]
+                          \\u001b]0;title\\u0007 \\u202ekcatta against none
+                        conditions that differ and may change results
+                          \\u001b]0;title\\u0007 none against \\u202ekcatta
+                        """);
+    }
 }

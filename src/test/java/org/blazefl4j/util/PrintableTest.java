@@ -1,0 +1,30 @@
+package org.blazefl4j.util;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+final class PrintableTest {
+
+    @Test
+    void shouldShowWhatATerminalWouldObeyAsItsCode() {
+        assertThat(Printable.line("a\u001b[2J\u009bm\rb\nc\td\u0000\u007f"))
+                .isEqualTo("a\\u001b[2J\\u009bm\\u000db\\u000ac\\u0009d\\u0000\\u007f");
+        assertThat(Printable.line("\u202eevil\u2066\u200b\u2028\ufeff\ud800"))
+                .isEqualTo("\\u202eevil\\u2066\\u200b\\u2028\\ufeff\\ud800");
+        assertThat(Printable.line("\udb40\udc41")).isEqualTo("\\udb40\\udc41"); // a tag beyond the first plane
+    }
+
+    @Test
+    void shouldLeaveWhatCanBeRead() {
+        String text = "pfad/größe 数据 بيانات \ud83d\ude00 a=\\u0041";
+        assertThat(Printable.line(text)).isEqualTo(text);
+        assertThat(Printable.line(null)).isEqualTo("null");
+        assertThat(Printable.line(0.5)).isEqualTo("0.5");
+    }
+
+    @Test
+    void shouldKeepTheLinesOfATextOfSeveral() {
+        assertThat(Printable.lines("a\n\tb\r\u001b")).isEqualTo("a\n\tb\\u000d\\u001b");
+    }
+}
