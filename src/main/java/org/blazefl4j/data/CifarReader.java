@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
+import java.util.Optional;
 import java.util.zip.ZipException;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -46,7 +46,7 @@ public final class CifarReader {
     private static final int CHANNELS = 3;
     private static final int PIXELS = CHANNELS * SIDE * SIDE;
 
-    private static final Layout CIFAR10 = new Layout(
+    static final Layout CIFAR10 = new Layout(
             "cifar-10",
             10,
             1,
@@ -54,9 +54,12 @@ public final class CifarReader {
             "cifar-10-binary.tar.gz",
             List.of("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"),
             List.of("test_batch.bin"),
+            10_000,
+            10_000,
+            "cifar-10-batches-py",
             CIFAR10_NORMALISATION);
 
-    private static final Layout CIFAR100 = new Layout(
+    static final Layout CIFAR100 = new Layout(
             "cifar-100",
             100,
             2,
@@ -64,12 +67,22 @@ public final class CifarReader {
             "cifar-100-binary.tar.gz",
             List.of("train.bin"),
             List.of("test.bin"),
+            50_000,
+            10_000,
+            "cifar-100-python",
             CIFAR100_NORMALISATION);
 
     private CifarReader() {}
 
-    /** Where a set's files lie and what they look like; each image has label bytes, the last of which counts. */
-    private record Layout(
+    /**
+     * Where a set's files lie and what they look like.
+     *
+     * @param labelBytes before each image; the last of them counts
+     * @param trainImages in each file of training images
+     * @param testImages in each file of test images
+     * @param pythonFolder what the archive for Python unpacks to, which is not read
+     */
+    record Layout(
             String name,
             int classes,
             int labelBytes,
@@ -77,7 +90,36 @@ public final class CifarReader {
             String archive,
             List<String> train,
             List<String> test,
+            int trainImages,
+            int testImages,
+            String pythonFolder,
             Transform normalisation) {
+
+        /** The same with other numbers of images in each file. */
+        Layout with(int newTrainImages, int newTestImages) {
+            return new Layout(
+                    name,
+                    classes,
+                    labelBytes,
+                    folder,
+                    archive,
+                    train,
+                    test,
+                    newTrainImages,
+                    newTestImages,
+                    pythonFolder,
+                    normalisation);
+        }
+
+        int images(String file) {
+            return train.contains(file) ? trainImages : testImages;
+        }
+
+        /** What a folder may hold of the version for Python. */
+        List<String> pythonNames() {
+            String first = train.get(0).replace(".bin", "");
+            return List.of(pythonFolder, archive.replace("-binary", "-python"), first);
+        }
 
         List<String> files() {
             List<String> all = new ArrayList<>(train);
@@ -108,7 +150,7 @@ public final class CifarReader {
         return read(folder, CIFAR100);
     }
 
-    private static ImageData read(Path folder, Layout layout) throws IOException {
+    static ImageData read(Path folder, Layout layout) throws IOException {
         Map<String, LabelledImages> files = new HashMap<>();
         try {
             readFiles(folder, layout, files);
@@ -126,34 +168,41 @@ public final class CifarReader {
     }
 
     private static void readFiles(Path folder, Layout layout, Map<String, LabelledImages> to) throws IOException {
-        for (Path place : List.of(folder, folder.resolve(layout.folder))) {
-            if (Files.isRegularFile(place.resolve(layout.train.get(0)))) {
-                for (String name : layout.files()) {
-                    to.put(name, parse(NamedBytes.firstOf(place, name), layout));
-                }
-                return;
-            }
+        DataFolder files = new DataFolder(folder).of(layout.folder, layout.train.get(0));
+        if (!files.has(layout.train.get(0))) {
+            readArchive(archive(files, layout), layout, to);
+            return;
         }
-        readArchive(archive(folder, layout), layout, to);
+        for (String name : layout.files()) {
+            to.put(name, parse(files.read(name), layout, layout.images(name)));
+        }
     }
 
-    private static Path archive(Path folder, Layout layout) throws IOException {
-        Path archive = folder.resolve(layout.archive);
-        if (!Files.isRegularFile(archive)) {
-            throw new IOException("no " + layout.name + " here: folder=" + folder + ", limit=" + layout.files()
-                    + ", a folder " + layout.folder + " with them, or " + layout.archive
-                    + "; name the folder that holds one of these");
+    private static Path archive(DataFolder folder, Layout layout) throws IOException {
+        Optional<Path> archive = folder.find(layout.archive);
+        if (archive.isPresent()) {
+            return archive.get();
         }
-        return archive;
+        for (String name : layout.pythonNames()) {
+            if (Files.exists(folder.path().resolve(name))) {
+                throw new IOException(layout.name + " in its version for Python: found="
+                        + folder.path().resolve(name) + ", expected=the binary version; get " + layout.archive);
+            }
+        }
+        throw new IOException("no " + layout.name + " here: folder=" + folder.path() + ", found="
+                + folder.content(layout.archive) + ", expected=" + layout.files() + ", a folder " + layout.folder
+                + " with them, or " + layout.archive + "; name the folder that holds one of these");
     }
 
     private static void readArchive(Path archive, Layout layout, Map<String, LabelledImages> to) throws IOException {
         List<String> missing = layout.files();
-        try (InputStream in = new GZIPInputStream(Files.newInputStream(archive), 1 << 16)) {
+        try (InputStream file = Files.newInputStream(archive);
+                InputStream in = NamedBytes.unpacked(archive.toString(), file)) {
             TarReader tar = new TarReader(in);
             for (String name = tar.next(); name != null; name = tar.next()) {
                 if (missing.remove(name)) {
-                    to.put(name, parse(new NamedBytes(archive + "!" + name, tar.content()), layout));
+                    NamedBytes content = new NamedBytes(archive + "!" + name, tar.content());
+                    to.put(name, parse(content, layout, layout.images(name)));
                 }
             }
             in.transferTo(OutputStream.nullOutputStream()); // makes gzip check its sum
@@ -166,19 +215,26 @@ public final class CifarReader {
         }
     }
 
-    private static LabelledImages parse(NamedBytes file, Layout layout) throws IOException {
-        int length = file.bytes().length;
+    private static LabelledImages parse(NamedBytes file, Layout layout, int n) throws IOException {
+        byte[] bytes = unpacked(file);
         int record = layout.labelBytes + PIXELS;
-        if (length == 0 || length % record != 0) {
-            throw new IOException("CIFAR file of the wrong size: file=" + file.name() + ", bytes=" + length
-                    + ", limit=a multiple of " + record + "; get the file again");
+        if (bytes.length != n * record) {
+            throw new IOException("CIFAR file of the wrong size: file=" + file.name() + ", bytes=" + bytes.length
+                    + ", expected=" + n * record + ", " + n + " images of " + record + "; get the file again");
         }
-        int n = length / record;
-        try (Tensor records = Tensors.of(file.bytes(), n, record);
+        try (Tensor records = Tensors.of(bytes, n, record);
                 Tensor labels = records.select(1, layout.labelBytes - 1);
                 Tensor pixels = records.narrow(1, layout.labelBytes, PIXELS)) {
             Tensor images = pixels.view(n, CHANNELS, SIDE, SIDE); // of the records: copied when files are joined
             return LabelledImages.of(images, file.name(), labels, file.name(), layout.classes);
+        }
+    }
+
+    private static byte[] unpacked(NamedBytes file) throws IOException {
+        try (InputStream content = file.content()) {
+            return content.readAllBytes();
+        } catch (EOFException | ZipException e) {
+            throw NamedBytes.damaged(file.name(), e);
         }
     }
 }

@@ -49,13 +49,6 @@ public final class FashionMnist {
      * @throws IOException if a file is missing, cannot be read or is not whole
      */
     public static ImageData read(Path folder) throws IOException {
-        ImageData data = IdxReader.readFolder(folder, NAME, CLASSES, NORMALISATION);
-        long[] shape = data.trainImages().shape();
-        if (shape[2] != SIDE || shape[3] != SIDE) {
-            data.close();
-            throw new IOException("not Fashion-MNIST: folder=" + folder + ", images=" + shape[2] + "x" + shape[3]
-                    + ", limit=28x28; read another set of IDX files with IdxReader.readFolder");
-        }
-        return data;
+        return IdxReader.readFolder(folder, NAME, SIDE, CLASSES, NORMALISATION);
     }
 }

@@ -20,6 +20,11 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class IdxReader {
 
+    private static final String TRAIN = "train";
+    private static final String TEST = "t10k";
+    private static final String IMAGES = "-images-idx3-ubyte";
+    private static final String LABELS = "-labels-idx1-ubyte";
+
     private static final int MAGIC_OF_BYTES = 0x0800;
     private static final long HIGHEST_SIZE = Integer.MAX_VALUE - 8; // of a Java array
 
@@ -40,7 +45,9 @@ public final class IdxReader {
     /**
      * Reads a folder with the four files of MNIST's names: {@code train-images-idx3-ubyte},
      * {@code train-labels-idx1-ubyte}, {@code t10k-images-idx3-ubyte} and {@code t10k-labels-idx1-ubyte}, each with or
-     * without {@code .gz} at the end of its name.
+     * without {@code .gz} at the end of its name, in letters of either case, and with a dot or a dash before
+     * {@code idx}. Where it does not hold them, they are looked for in its folder {@code raw}, and in one that has the
+     * data set's name, such as torchvision's {@code FashionMNIST/raw}.
      *
      * @param folder the folder
      * @param name the data set's name
@@ -52,7 +59,22 @@ public final class IdxReader {
      */
     public static ImageData readFolder(Path folder, String name, int classes, Transform normalisation)
             throws IOException {
-        return readSet(file -> NamedBytes.firstOf(folder, file, file + ".gz"), name, classes, normalisation);
+        DataFolder files = new DataFolder(folder).of(name, TRAIN + IMAGES);
+        return readSet(files::read, name, classes, normalisation);
+    }
+
+    /** The same for a set whose images are squares of this side. */
+    static ImageData readFolder(Path folder, String name, int side, int classes, Transform normalisation)
+            throws IOException {
+        ImageData data = readFolder(folder, name, classes, normalisation);
+        long[] shape = data.trainImages().shape();
+        if (shape[2] != side || shape[3] != side) {
+            data.close();
+            throw new IOException("images are not those of " + name + ": folder=" + folder + ", size=" + shape[2] + "x"
+                    + shape[3] + ", expected=" + side + "x" + side
+                    + "; read another set of IDX files with IdxReader.readFolder");
+        }
+        return data;
     }
 
     /** Finds one of the four files of a set by its plain name. */
@@ -64,14 +86,14 @@ public final class IdxReader {
         return ImageData.of(
                 name,
                 classes,
-                () -> readPart(finder, "train", classes),
-                () -> readPart(finder, "t10k", classes),
+                () -> readPart(finder, TRAIN, classes),
+                () -> readPart(finder, TEST, classes),
                 normalisation);
     }
 
     private static LabelledImages readPart(Finder finder, String part, int classes) throws IOException {
-        NamedBytes imageFile = finder.find(part + "-images-idx3-ubyte");
-        NamedBytes labelFile = finder.find(part + "-labels-idx1-ubyte");
+        NamedBytes imageFile = finder.find(part + IMAGES);
+        NamedBytes labelFile = finder.find(part + LABELS);
         try (Tensor images = read(imageFile, 3);
                 Tensor labels = read(labelFile, 1)) {
             return LabelledImages.of(images.unsqueeze(1), imageFile.name(), labels, labelFile.name(), classes);

@@ -93,7 +93,10 @@ public final class ImageData implements AutoCloseable {
                         name, classes, train.images(), train.labels(), test.images(), test.labels(), normalisation);
             } catch (IllegalArgumentException e) {
                 test.close();
-                throw new IOException("the files of " + name + " are not of one set: " + e.getMessage(), e);
+                throw new IOException(
+                        "the files of " + name + " are not of one set: " + train.file() + " and " + test.file() + ": "
+                                + e.getMessage(),
+                        e);
             }
         } catch (IOException | RuntimeException | Error e) {
             train.close();

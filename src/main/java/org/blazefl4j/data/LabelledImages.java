@@ -8,8 +8,12 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** One part of a data set as it comes from its files: images as bytes [n, c, h, w], labels as int64 [n]. */
-record LabelledImages(Tensor images, Tensor labels) implements AutoCloseable {
+/**
+ * One part of a data set as it comes from its files: images as bytes [n, c, h, w], labels as int64 [n].
+ *
+ * @param file where the images, or the first of them, were read from
+ */
+record LabelledImages(Tensor images, Tensor labels, String file) implements AutoCloseable {
 
     /** Reads a part. */
     interface Source {
@@ -26,7 +30,7 @@ record LabelledImages(Tensor images, Tensor labels) implements AutoCloseable {
         try {
             checkCount(images, imageFile, labels, labelFile);
             checkRange(labels, labelFile, classes);
-            return new LabelledImages(images, labels.to(ScalarType.Long));
+            return new LabelledImages(images, labels.to(ScalarType.Long), imageFile);
         } catch (IOException | RuntimeException | Error e) {
             images.close();
             throw e;
@@ -35,7 +39,10 @@ record LabelledImages(Tensor images, Tensor labels) implements AutoCloseable {
 
     /** Copies parts, which stay the caller's, into one. */
     static LabelledImages join(List<LabelledImages> parts) {
-        return new LabelledImages(cat(parts, LabelledImages::images), cat(parts, LabelledImages::labels));
+        return new LabelledImages(
+                cat(parts, LabelledImages::images),
+                cat(parts, LabelledImages::labels),
+                parts.get(0).file());
     }
 
     private static Tensor cat(List<LabelledImages> parts, Function<LabelledImages, Tensor> which) {

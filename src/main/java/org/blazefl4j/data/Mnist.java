@@ -28,6 +28,6 @@ public final class Mnist {
      * @throws IOException if a file is missing, cannot be read or is not whole
      */
     public static ImageData read(Path folder) throws IOException {
-        return IdxReader.readFolder(folder, "mnist", CLASSES, NORMALISATION);
+        return IdxReader.readFolder(folder, "mnist", 28, CLASSES, NORMALISATION);
     }
 }

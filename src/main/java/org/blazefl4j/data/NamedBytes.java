@@ -1,11 +1,13 @@
 package org.blazefl4j.data;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.blazefl4j.util.Causes;
 
@@ -15,23 +17,16 @@ record NamedBytes(String name, byte[] bytes) {
     /** No gzip stream is larger unpacked than this times its packed size. */
     private static final long HIGHEST_GZIP_RATIO = 1032;
 
+    /** As many first bytes of a file as tell what it is. */
+    private static final int START = 64;
+
+    private static final int BUFFER = 1 << 16;
+
     static NamedBytes read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new IOException("no such data file: file=" + file + ", limit=a file; name one that is there");
         }
         return new NamedBytes(file.toString(), Files.readAllBytes(file));
-    }
-
-    /** Reads the first of these files that a folder has. */
-    static NamedBytes firstOf(Path folder, String... names) throws IOException {
-        for (String name : names) {
-            Path file = folder.resolve(name);
-            if (Files.isRegularFile(file)) {
-                return read(file);
-            }
-        }
-        throw new IOException("no such data file: folder=" + folder + ", limit=one of " + Arrays.toString(names)
-                + "; name the folder that holds it");
     }
 
     /** Reads a file that lies beside this class in the jar. */
@@ -53,18 +48,52 @@ record NamedBytes(String name, byte[] bytes) {
                 cause);
     }
 
-    /** The content, unpacked where the first two bytes say that it is gzip. */
+    /** The content, unpacked where it is gzip. */
     InputStream content() throws IOException {
-        ByteArrayInputStream packed = new ByteArrayInputStream(bytes);
-        return isGzip() ? new GZIPInputStream(packed, 1 << 16) : packed;
+        return unpacked(name, new ByteArrayInputStream(bytes));
+    }
+
+    /**
+     * A file's content, unpacked where its first bytes say that it is gzip.
+     *
+     * @throws IOException if it is packed twice, or a web page that was saved in place of the file
+     */
+    static InputStream unpacked(String file, InputStream in) throws IOException {
+        InputStream content = new BufferedInputStream(in, BUFFER);
+        if (!isGzip(start(content))) {
+            refusePage(file, start(content));
+            return content;
+        }
+        InputStream unpacked = new BufferedInputStream(new GZIPInputStream(content, BUFFER), BUFFER);
+        if (isGzip(start(unpacked))) {
+            throw new IOException(
+                    "data file is packed twice: file=" + file + ", found=gzip within gzip, expected=gzip or"
+                            + " plain; unpack it once (gunzip), or get it again");
+        }
+        return unpacked;
+    }
+
+    private static byte[] start(InputStream in) throws IOException {
+        in.mark(START);
+        byte[] start = in.readNBytes(START);
+        in.reset();
+        return start;
+    }
+
+    private static void refusePage(String file, byte[] start) throws IOException {
+        String text = new String(start, StandardCharsets.ISO_8859_1).strip().toLowerCase(Locale.ROOT);
+        if (text.startsWith("<!doctype html") || text.startsWith("<html") || text.startsWith("<?xml")) {
+            throw new IOException("a web page in place of the data file: file=" + file
+                    + ", found=HTML or XML; open it to" + " see what the server answered, and get the file again");
+        }
     }
 
     /** What the content's size cannot exceed. */
     long highestSize() {
-        return isGzip() ? bytes.length * HIGHEST_GZIP_RATIO : bytes.length;
+        return isGzip(bytes) ? bytes.length * HIGHEST_GZIP_RATIO : bytes.length;
     }
 
-    private boolean isGzip() {
+    private static boolean isGzip(byte[] bytes) {
         return bytes.length >= 2 && (bytes[0] & 0xff) == 0x1f && (bytes[1] & 0xff) == 0x8b;
     }
 }

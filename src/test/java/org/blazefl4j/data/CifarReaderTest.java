@@ -17,6 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** CIFAR's files as this test makes them: a few random images in each. */
 class CifarReaderTest {
@@ -58,6 +60,14 @@ class CifarReaderTest {
         return Map.of(
                 "train.bin", file(new int[] {19, 99}, new int[] {3, 0}, new int[] {4, 50}),
                 "test.bin", file(new int[] {1, 2}));
+    }
+
+    private static ImageData cifar10(Path from) throws IOException {
+        return CifarReader.read(from, CifarReader.CIFAR10.with(2, 2));
+    }
+
+    private static ImageData cifar100(Path from) throws IOException {
+        return CifarReader.read(from, CifarReader.CIFAR100.with(3, 1));
     }
 
     private static void write(Path to, Map<String, byte[]> files) throws IOException {
@@ -125,7 +135,7 @@ class CifarReaderTest {
     @Test
     void shouldReadCifar10FromItsFiles() throws IOException {
         write(folder, cifar10());
-        try (ImageData data = CifarReader.cifar10(folder)) {
+        try (ImageData data = cifar10(folder)) {
             checkCifar10(data);
         }
     }
@@ -133,7 +143,7 @@ class CifarReaderTest {
     @Test
     void shouldReadCifar10FromTheFolderOfItsArchive() throws IOException {
         write(folder.resolve("cifar-10-batches-bin"), cifar10());
-        try (ImageData data = CifarReader.cifar10(folder)) {
+        try (ImageData data = cifar10(folder)) {
             checkCifar10(data);
         }
     }
@@ -141,7 +151,7 @@ class CifarReaderTest {
     @Test
     void shouldReadCifar10FromItsArchive() throws IOException {
         Files.write(folder.resolve("cifar-10-binary.tar.gz"), archive(cifar10()));
-        try (ImageData data = CifarReader.cifar10(folder)) {
+        try (ImageData data = cifar10(folder)) {
             checkCifar10(data);
         }
     }
@@ -149,7 +159,7 @@ class CifarReaderTest {
     @Test
     void shouldReadTheFineLabelsOfCifar100() throws IOException {
         write(folder.resolve("cifar-100-binary"), cifar100());
-        try (ImageData data = CifarReader.cifar100(folder)) {
+        try (ImageData data = cifar100(folder)) {
             assertThat(data.classes()).isEqualTo(100);
             assertThat(Samples.toArray(data.trainLabels())).containsExactly(99, 0, 50);
             assertThat(Samples.toArray(data.testLabels())).containsExactly(2);
@@ -162,7 +172,7 @@ class CifarReaderTest {
     @Test
     void shouldGiveNormalisedBatches() throws IOException {
         write(folder, cifar100());
-        try (ImageData data = CifarReader.cifar100(folder);
+        try (ImageData data = cifar100(folder);
                 Batch batch = new DataLoader(data.test()).iterator().next();
                 Tensor first = batch.x().flatten()) {
             float expected = ((pixels(1)[0] & 0xff) / 255f - 0.5071f) / 0.2673f;
@@ -173,9 +183,10 @@ class CifarReaderTest {
     @Test
     void shouldSayWhereItLooksWhenNothingIsThere() {
         refused(
-                () -> CifarReader.cifar100(folder),
-                "no cifar-100 here: folder=" + folder + ", limit=[train.bin, test.bin], a folder cifar-100-binary with "
-                        + "them, or cifar-100-binary.tar.gz; name the folder that holds one of these");
+                () -> cifar100(folder),
+                "no cifar-100 here: folder=" + folder + ", found=[], expected=[train.bin, test.bin], a folder"
+                        + " cifar-100-binary with them, or cifar-100-binary.tar.gz; name the folder that holds one of"
+                        + " these");
     }
 
     @Test
@@ -184,9 +195,11 @@ class CifarReaderTest {
         files.remove("data_batch_3.bin");
         write(folder, files);
         refused(
-                () -> CifarReader.cifar10(folder),
+                () -> cifar10(folder),
                 "no such data file: folder=" + folder
-                        + ", limit=one of [data_batch_3.bin]; name the folder that holds it");
+                        + ", found=[data_batch_1.bin, data_batch_2.bin, data_batch_4.bin, data_batch_5.bin,"
+                        + " test_batch.bin, batches.meta.txt], expected=data_batch_3.bin, plain or .gz;"
+                        + " name the folder that holds it");
     }
 
     @Test
@@ -195,7 +208,7 @@ class CifarReaderTest {
                 folder.resolve("cifar-100-binary.tar.gz"),
                 archive(Map.of("train.bin", cifar100().get("train.bin"))));
         refused(
-                () -> CifarReader.cifar100(folder),
+                () -> cifar100(folder),
                 "archive without files: file=" + archive + ", missing=[test.bin], limit=[train.bin, test.bin]; "
                         + "get the archive of the binary version again");
     }
@@ -205,9 +218,9 @@ class CifarReaderTest {
         write(folder, cifar100());
         Files.write(folder.resolve("test.bin"), new byte[3073]);
         refused(
-                () -> CifarReader.cifar100(folder),
+                () -> cifar100(folder),
                 "CIFAR file of the wrong size: file=" + folder.resolve("test.bin")
-                        + ", bytes=3073, limit=a multiple of 3074; get the file again");
+                        + ", bytes=3073, expected=3074, 1 images of 3074; get the file again");
     }
 
     @Test
@@ -215,9 +228,9 @@ class CifarReaderTest {
         write(folder, cifar100());
         Files.write(folder.resolve("test.bin"), new byte[0]);
         refused(
-                () -> CifarReader.cifar100(folder),
+                () -> cifar100(folder),
                 "CIFAR file of the wrong size: file=" + folder.resolve("test.bin")
-                        + ", bytes=0, limit=a multiple of 3074; get the file again");
+                        + ", bytes=0, expected=3074, 1 images of 3074; get the file again");
     }
 
     @Test
@@ -225,7 +238,7 @@ class CifarReaderTest {
         write(folder, cifar10());
         Files.write(folder.resolve("data_batch_2.bin"), file(new int[] {9}, new int[] {10}));
         refused(
-                () -> CifarReader.cifar10(folder),
+                () -> cifar10(folder),
                 "label out of range: file=" + folder.resolve("data_batch_2.bin")
                         + ", position=1, label=10, limit=0 to 9; "
                         + "get the file again or name the data set that it belongs to");
@@ -236,7 +249,7 @@ class CifarReaderTest {
         byte[] whole = archive(cifar10());
         Path archive = Files.write(folder.resolve("cifar-10-binary.tar.gz"), Arrays.copyOf(whole, whole.length / 2));
         refused(
-                () -> CifarReader.cifar10(folder),
+                () -> cifar10(folder),
                 "damaged data file: file=" + archive
                         + ", found=Unexpected end of ZLIB input stream, limit=a whole file; get it again");
     }
@@ -247,7 +260,7 @@ class CifarReaderTest {
         Path archive = Files.write(
                 folder.resolve("cifar-10-binary.tar.gz"), IdxFiles.gzip(Arrays.copyOf(whole, whole.length - 1024)));
         refused(
-                () -> CifarReader.cifar10(folder),
+                () -> cifar10(folder),
                 "damaged data file: file=" + archive
                         + ", found=the archive ends without its end mark, limit=a whole file; get it again");
     }
@@ -258,17 +271,52 @@ class CifarReaderTest {
         whole[3] ^= 1;
         Path archive = Files.write(folder.resolve("cifar-10-binary.tar.gz"), IdxFiles.gzip(whole));
         refused(
-                () -> CifarReader.cifar10(folder),
+                () -> cifar10(folder),
                 "damaged data file: file=" + archive
                         + ", found=the sum of a header in the archive is wrong, limit=a whole file; get it again");
     }
 
     @Test
-    void shouldRefuseAnArchiveThatIsNotPacked() throws IOException {
-        Path archive = Files.write(folder.resolve("cifar-10-binary.tar.gz"), tar(cifar10()));
+    void shouldReadAnArchiveThatABrowserUnpacked() throws IOException {
+        Files.write(folder.resolve("cifar-10-binary.tar.gz"), tar(cifar10()));
+        try (ImageData data = cifar10(folder)) {
+            checkCifar10(data);
+        }
+    }
+
+    @Test
+    void shouldRefuseAFileThatIsCutExactlyAtAnImage() throws IOException {
+        Map<String, byte[]> files = cifar10();
+        write(folder, files);
+        Files.write(folder.resolve("data_batch_4.bin"), Arrays.copyOf(files.get("data_batch_4.bin"), 3073));
+        refused(
+                () -> cifar10(folder),
+                "CIFAR file of the wrong size: file=" + folder.resolve("data_batch_4.bin")
+                        + ", bytes=3073, expected=6146, 2 images of 3073; get the file again");
+    }
+
+    @Test
+    void shouldExpectAsManyImagesAsTheSetsHave() throws IOException {
+        write(folder, cifar10());
         refused(
                 () -> CifarReader.cifar10(folder),
-                "damaged data file: file=" + archive + ", found=Not in GZIP format, limit=a whole file; get it again");
+                "CIFAR file of the wrong size: file=" + folder.resolve("data_batch_1.bin")
+                        + ", bytes=6146, expected=30730000, 10000 images of 3073; get the file again");
+        write(folder, cifar100());
+        refused(
+                () -> CifarReader.cifar100(folder),
+                "CIFAR file of the wrong size: file=" + folder.resolve("train.bin")
+                        + ", bytes=9222, expected=153700000, 50000 images of 3074; get the file again");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cifar-10-batches-py", "cifar-10-python.tar.gz", "data_batch_1"})
+    void shouldNameTheBinaryVersionWhereTheOneForPythonIs(String name) throws IOException {
+        Path found = Files.createFile(folder.resolve(name));
+        refused(
+                () -> CifarReader.cifar10(folder),
+                "cifar-10 in its version for Python: found=" + found
+                        + ", expected=the binary version; get cifar-10-binary.tar.gz");
     }
 
     private static void refused(ThrowingCallable call, String message) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -102,6 +103,8 @@ class IdxReaderTest {
 
     @Test
     void shouldReadMnistByItsOwnMeanAndDeviation() throws IOException {
+        write(TRAIN_IMAGES, IdxFiles.idx(new byte[3 * 28 * 28], 3, 28, 28));
+        write("t10k-images-idx3-ubyte.gz", IdxFiles.idx(new byte[2 * 28 * 28], 2, 28, 28));
         try (ImageData data = Mnist.read(folder)) {
             assertThat(data.name()).isEqualTo("mnist");
             assertThat(data.classes()).isEqualTo(10);
@@ -112,9 +115,79 @@ class IdxReaderTest {
     @Test
     void shouldNameTheFilesWhenOneIsMissing() throws IOException {
         Files.delete(folder.resolve(TRAIN_IMAGES));
+        refused("no such data file: folder=" + folder + ", found=[t10k-images-idx3-ubyte.gz,"
+                + " train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte], expected=train-images-idx3-ubyte, plain"
+                + " or .gz; name the folder that holds it");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".", "raw", "FashionMNIST/raw", "fashion-mnist"})
+    void shouldFindTheFilesWhereDownloadsLeaveThem(String place) throws IOException {
+        Path root = Files.createDirectory(folder.resolve("root"));
+        Files.createDirectories(root.resolve("MNIST/raw"));
+        Files.writeString(root.resolve("MNIST/raw").resolve(TRAIN_IMAGES), "another set's");
+        Path files = Files.createDirectories(root.resolve(place));
+        move(TRAIN_IMAGES, files.resolve("train-images.idx3-ubyte"));
+        move(TRAIN_LABELS + ".gz", files.resolve("TRAIN-LABELS-IDX1-UBYTE.GZ"));
+        move("t10k-images-idx3-ubyte.gz", files.resolve("t10k-images.idx3-ubyte.gz"));
+        move("t10k-labels-idx1-ubyte", files.resolve("T10K-LABELS.IDX1-UBYTE"));
+
+        try (ImageData data = IdxReader.readFolder(root, "fashion-mnist", 10, new ToFloat(255))) {
+            assertThat(Samples.toArray(data.trainLabels())).containsExactly(2, 0, 9);
+        }
+    }
+
+    private void move(String name, Path to) throws IOException {
+        Files.move(folder.resolve(name), to);
+    }
+
+    @Test
+    void shouldReadTheFileOfThePlainNameWhereThereAreSeveral() throws IOException {
+        write("TRAIN-IMAGES.IDX3-UBYTE", new byte[0]);
+        write(TRAIN_IMAGES + ".gz", new byte[0]);
+        read().close();
+    }
+
+    @Test
+    void shouldNameTheFolderAboveOrBelowThatHoldsTheFiles() throws IOException {
+        Path below = Files.createDirectory(folder.resolve("below"));
         refused(
-                "no such data file: folder=" + folder
-                        + ", limit=one of [train-images-idx3-ubyte, train-images-idx3-ubyte.gz]; name the folder that holds it");
+                () -> IdxReader.readFolder(below, "tiny", 10, null),
+                "no such data file: folder=" + below + ", found=[], expected=train-images-idx3-ubyte, plain or .gz;"
+                        + " name " + folder + ", which holds it");
+        Path archive = Files.createDirectory(below.resolve("archive"));
+        move(TRAIN_IMAGES, archive.resolve(TRAIN_IMAGES));
+        refused(
+                () -> IdxReader.readFolder(below, "tiny", 10, null),
+                "no such data file: folder=" + below + ", found=[archive], expected=train-images-idx3-ubyte, plain or"
+                        + " .gz; name " + archive + ", which holds it");
+    }
+
+    @Test
+    void shouldListTheNearestNamesAsTheyMayBeShown() throws IOException {
+        Files.delete(folder.resolve(TRAIN_IMAGES));
+        for (int i = 0; i < 6; i++) {
+            write("a" + i, new byte[0]);
+        }
+        write("train-images\u001b[31m.zip", new byte[0]);
+        refused("no such data file: folder=" + folder + ", found=[t10k-images-idx3-ubyte.gz,"
+                + " train-images\\u001b[31m.zip, train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte, a0, a1, a2, a3]"
+                + " and 2 more, expected=train-images-idx3-ubyte, plain or .gz; name the folder that holds it");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<!DOCTYPE html>", "\n <HTML lang=en>", "<?xml version='1.0'?><Error/>"})
+    void shouldTellAWebPageThatWasSavedInPlaceOfTheFile(String page) throws IOException {
+        write(TRAIN_IMAGES, page.getBytes(StandardCharsets.US_ASCII));
+        refused("a web page in place of the data file: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", found=HTML or XML; open it to see what the server answered, and get the file again");
+    }
+
+    @Test
+    void shouldTellAFileThatWasPackedTwice() throws IOException {
+        write(TRAIN_LABELS + ".gz", IdxFiles.gzip(IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3))));
+        refused("data file is packed twice: file=" + folder.resolve(TRAIN_LABELS + ".gz")
+                + ", found=gzip within gzip, expected=gzip or plain; unpack it once (gunzip), or get it again");
     }
 
     @Test
@@ -204,16 +277,21 @@ class IdxReaderTest {
     @Test
     void shouldRefuseTestImagesOfAnotherShape() throws IOException {
         write("t10k-images-idx3-ubyte.gz", IdxFiles.idx(new byte[12], 2, 2, 3));
-        refused("the files of tiny are not of one set: images differ: training=byte [3, 1, 2, 2], "
+        refused("the files of tiny are not of one set: " + folder.resolve(TRAIN_IMAGES) + " and "
+                + folder.resolve("t10k-images-idx3-ubyte.gz") + ": images differ: training=byte [3, 1, 2, 2], "
                 + "test=byte [2, 1, 2, 3], limit=equal channels, height and width");
     }
 
     @Test
-    void shouldRefuseOtherImagesAsFashionMnist() {
+    void shouldRefuseImagesOfAnotherSizeThanTheSets() {
         refused(
                 () -> FashionMnist.read(folder),
-                "not Fashion-MNIST: folder=" + folder
-                        + ", images=2x2, limit=28x28; read another set of IDX files with IdxReader.readFolder");
+                "images are not those of fashion-mnist: folder=" + folder
+                        + ", size=2x2, expected=28x28; read another set of IDX files with IdxReader.readFolder");
+        refused(
+                () -> Mnist.read(folder),
+                "images are not those of mnist: folder=" + folder
+                        + ", size=2x2, expected=28x28; read another set of IDX files with IdxReader.readFolder");
     }
 
     private void refused(String message) {
