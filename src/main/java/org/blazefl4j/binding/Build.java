@@ -13,6 +13,15 @@ public final class Build {
 
     private Build() {}
 
+    /**
+     * A library that only some classes need, as Maven names it, with the version that the library is built with.
+     *
+     * @param name that of its artifact
+     */
+    public static String library(String name) {
+        return read(name);
+    }
+
     private static String read(String name) {
         Properties build = new Properties();
         try (InputStream file = Build.class.getResourceAsStream("build.properties")) {

@@ -2,7 +2,9 @@ package org.blazefl4j.lab;
 
 import java.util.Objects;
 import java.util.Optional;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.util.Libraries;
 
 /**
  * Measures cases one after another, each with workers of its own.
@@ -30,8 +32,10 @@ public final class LatencyLab {
      *
      * @param options how long each case is measured
      * @param listener is told how it goes
+     * @throws IllegalStateException if HdrHistogram is missing
      */
     public LatencyLab(LabOptions options, LabListener listener) {
+        Libraries.require(LatencyLab.class, "org.HdrHistogram.Histogram", Build.library("HdrHistogram"));
         this.options = Objects.requireNonNull(options, "options");
         this.listener = Objects.requireNonNull(listener, "listener");
     }

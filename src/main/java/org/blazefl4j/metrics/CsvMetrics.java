@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.util.Libraries;
 
 /**
  * Writes one CSV row (RFC 4180, UTF-8) per round: {@code round} from 1, what the handler's summary holds,
@@ -52,9 +54,10 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
      *
      * @param file a new file in a folder that exists
      * @throws java.io.UncheckedIOException if the file exists or cannot be written
+     * @throws IllegalStateException if fastcsv is missing
      */
     public CsvMetrics(Path file) {
-        this(file, ResultFile.create(file));
+        this(file, ResultFile.create(withLibrary(file)));
     }
 
     /**
@@ -62,9 +65,15 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
      * To go on without the file that the run had, name one that is not there: it is begun with the next round.
      *
      * @param file in a folder that exists; a file that is there already is touched only by a restored checkpoint
+     * @throws IllegalStateException if fastcsv is missing
      */
     public static CsvMetrics resumable(Path file) {
-        return new CsvMetrics(file, ResultFile.resumable(file));
+        return new CsvMetrics(file, ResultFile.resumable(withLibrary(file)));
+    }
+
+    private static Path withLibrary(Path file) {
+        Libraries.require(CsvMetrics.class, "de.siegmar.fastcsv.writer.CsvWriter", Build.library("fastcsv"));
+        return file;
     }
 
     @Override

@@ -6,11 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.util.Libraries;
 
 /**
  * Writes one JSON object per line, each with its kind as {@code type}: {@code "round"} for a round, with the values of
@@ -32,9 +34,10 @@ public final class JsonLinesMetrics implements RoundListener<Object>, Checkpoint
      *
      * @param file a new file in a folder that exists
      * @throws java.io.UncheckedIOException if the file exists or cannot be written
+     * @throws IllegalStateException if jackson-jr is missing
      */
     public JsonLinesMetrics(Path file) {
-        this(ResultFile.create(file));
+        this(ResultFile.create(withLibrary(file)));
     }
 
     /**
@@ -42,9 +45,16 @@ public final class JsonLinesMetrics implements RoundListener<Object>, Checkpoint
      * To go on without the file that the run had, name one that is not there: it is begun with the next round.
      *
      * @param file in a folder that exists; a file that is there already is touched only by a restored checkpoint
+     * @throws IllegalStateException if jackson-jr is missing
      */
     public static JsonLinesMetrics resumable(Path file) {
-        return new JsonLinesMetrics(ResultFile.resumable(file));
+        return new JsonLinesMetrics(ResultFile.resumable(withLibrary(file)));
+    }
+
+    private static Path withLibrary(Path file) {
+        Libraries.require(
+                JsonLinesMetrics.class, "com.fasterxml.jackson.jr.ob.JSON", Build.library("jackson-jr-objects"));
+        return file;
     }
 
     /**
