@@ -128,7 +128,8 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * What the run's bits depend on, by name: a run is not resumed with another configuration.
+     * What the run's bits depend on, by name, such as the hash of its data ({@code ImageData.sha256()}): a run is not
+     * resumed with another configuration.
      *
      * @param values compared by their {@code toString()}
      */

@@ -172,8 +172,9 @@ final class RunOptions {
         @Option(
                 names = "--data-dir",
                 paramLabel = "DIR",
-                description = "Folder of the data set's files: the four IDX files of mnist or fashion-mnist (plain or"
-                        + " .gz), or the binary batches of cifar10 or cifar100. Needed for all but fashion-mnist.")
+                description =
+                        "Folder of the data set's files: the four IDX files of mnist or fashion-mnist (plain or"
+                                + " .gz, as torchvision leaves them too), or the binary batches of cifar10 or cifar100. Needed for all but fashion-mnist.")
         Path dataDir;
 
         @Option(

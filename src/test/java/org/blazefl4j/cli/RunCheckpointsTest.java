@@ -181,7 +181,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldGoOnWithARunThatDidNotRecordItsDataAndRecordIt() {
+    void shouldGoOnWithARunThatDidNotRecordItsData() {
         save(1, "results");
         try (RunCheckpoints checkpoints = resume(9);
                 ImageData images = FashionMnist.embedded()) {

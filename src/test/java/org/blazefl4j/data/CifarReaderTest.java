@@ -285,6 +285,21 @@ class CifarReaderTest {
     }
 
     @Test
+    void shouldTellAWebPageAndAnArchiveThatWasPackedTwice() throws IOException {
+        Path archive = folder.resolve("cifar-10-binary.tar.gz");
+        Files.writeString(archive, "<html>Not Found</html>");
+        refused(
+                () -> cifar10(folder),
+                "a web page in place of the data file: file=" + archive
+                        + ", found=HTML or XML; open it to see what the server answered, and get the file again");
+        Files.write(archive, IdxFiles.gzip(archive(cifar10())));
+        refused(
+                () -> cifar10(folder),
+                "data file is packed twice: file=" + archive
+                        + ", found=gzip within gzip, expected=gzip or plain; unpack it once (gunzip), or get it again");
+    }
+
+    @Test
     void shouldRefuseAFileThatIsCutExactlyAtAnImage() throws IOException {
         Map<String, byte[]> files = cifar10();
         write(folder, files);
