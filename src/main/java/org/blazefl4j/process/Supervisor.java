@@ -3,6 +3,8 @@ package org.blazefl4j.process;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -20,7 +22,7 @@ final class Supervisor implements AutoCloseable {
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
 
-    /** How often in a row a worker that was ready once may fail to start. */
+    /** How often in a row a worker may fail to start, the first time too, and be started again. */
     private static final int RESTARTS = 2;
 
     /**
@@ -45,12 +47,17 @@ final class Supervisor implements AutoCloseable {
     /** How long the last output of all workers together may take when the pool is closed. */
     private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
 
+    private static final System.Logger LOGGER = System.getLogger(Supervisor.class.getName());
+
     private final PoolSettings settings;
     private final Board board;
     private final WorkerCommand command;
     private final List<String> arguments;
     private final AtomicReferenceArray<WorkerProcess> processes;
     private final AtomicReferenceArray<Loss> losses;
+
+    /** Workers that do not start, and are not started again as long as there are others. */
+    private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
 
     /** The most memory that was seen of each worker, its earlier processes included. */
     private final AtomicLongArray peaks;
@@ -73,8 +80,7 @@ final class Supervisor implements AutoCloseable {
         private int silentTicks;
         private int failedStarts;
         private int killsAtStart;
-        private boolean wasReady;
-        private boolean gone;
+        private boolean gone = true;
 
         void restart(long now) {
             beats = now;
@@ -84,13 +90,12 @@ final class Supervisor implements AutoCloseable {
         }
 
         void count(boolean ready, boolean killed) {
-            wasReady |= ready;
             failedStarts = ready ? 0 : failedStarts + (killed ? 0 : 1);
             killsAtStart = ready ? 0 : killsAtStart + (killed ? 1 : 0);
         }
 
         boolean isHopeless() {
-            return failedStarts > (wasReady ? RESTARTS : 0) || killsAtStart > KILLS_AT_START;
+            return failedStarts > RESTARTS || killsAtStart > KILLS_AT_START;
         }
 
         void tick(long now) {
@@ -137,9 +142,9 @@ final class Supervisor implements AutoCloseable {
     }
 
     /**
-     * Waits until all workers are ready.
+     * Waits until all workers are ready, but for those that were given up.
      *
-     * @throws IllegalStateException if one cannot start, or the pool is closed
+     * @throws IllegalStateException if one refuses to work or none starts, or the pool is closed
      */
     void awaitReady() {
         while (!allReady()) {
@@ -153,7 +158,7 @@ final class Supervisor implements AutoCloseable {
 
     private boolean allReady() {
         for (int worker = 0; worker < settings.workers(); worker++) {
-            if (board.status(worker) != Board.Status.READY) {
+            if (board.status(worker) != Board.Status.READY && !givenUp.contains(worker)) {
                 return false;
             }
         }
@@ -161,9 +166,9 @@ final class Supervisor implements AutoCloseable {
     }
 
     /**
-     * Reports a worker that cannot be replaced.
+     * Reports that there are no workers, and will be none.
      *
-     * @throws IllegalStateException if there is one
+     * @throws IllegalStateException if it is so
      */
     void throwIfBroken() {
         IllegalStateException reason = broken;
@@ -280,7 +285,9 @@ final class Supervisor implements AutoCloseable {
         while (!closing) {
             pause();
             for (int worker = 0; worker < settings.workers() && !closing; worker++) {
-                if (!pulses[worker].gone && !processes.get(worker).isAlive()) {
+                if (pulses[worker].gone) {
+                    start(worker);
+                } else if (!processes.get(worker).isAlive()) {
                     replace(processes.get(worker));
                 }
             }
@@ -309,13 +316,24 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
+    /** If the operating system refuses, the next look tries again. */
     private void start(int worker) {
+        if (broken != null || givenUp.contains(worker)) {
+            return;
+        }
         List<String> all = new ArrayList<>();
         all.add(Integer.toString(worker));
         all.addAll(arguments);
-        pulses[worker].restart(board.beats(worker));
-        WorkerProcess process = WorkerProcess.start(worker, command, all, settings.output());
-        processes.set(worker, process);
+        Pulse pulse = pulses[worker];
+        try {
+            processes.set(worker, WorkerProcess.start(worker, command, all, settings.output()));
+            pulse.restart(board.beats(worker));
+        } catch (IllegalStateException refused) {
+            pulse.count(false, false);
+            if (pulse.isHopeless()) {
+                giveUp(worker, refused.getMessage() + ": " + refused.getCause().getMessage(), refused);
+            }
+        }
     }
 
     private void replace(WorkerProcess exited) {
@@ -326,13 +344,25 @@ final class Supervisor implements AutoCloseable {
         pulse.gone = true;
         boolean froze = pulse.beaten && exited.wasKilledFromHere(); // where it was not ready yet
         pulse.count(status == Board.Status.READY, froze || exited.wasKilledFromOutside());
-        boolean hopeless = status == Board.Status.REFUSED || pulse.isHopeless();
-        if (hopeless) {
-            breakDown(startFailure(worker, status, lastWords));
+        if (status == Board.Status.REFUSED) {
+            breakDown(Hello.refusal(board, worker));
+        } else if (pulse.isHopeless()) {
+            giveUp(worker, lastWords, null);
         }
         lose(worker, lastWords);
-        if (!hopeless) {
-            start(worker);
+        start(worker);
+    }
+
+    /** Goes on with the others, unless all were given up. */
+    private void giveUp(int worker, String lastWords, Exception cause) {
+        String reason = "worker does not start: worker=" + worker + "; " + lastWords;
+        int left = settings.workers() - givenUp.size() - 1;
+        if (left == 0) {
+            breakDown(new IllegalStateException(reason, cause));
+        } else {
+            givenUp.add(worker);
+            LOGGER.log(System.Logger.Level.WARNING, "worker is given up: workers left={0}; {1}", left, reason);
+            board.alert();
         }
     }
 
@@ -349,13 +379,6 @@ final class Supervisor implements AutoCloseable {
         board.lose(worker);
     }
 
-    private IllegalStateException startFailure(int worker, Board.Status status, String lastWords) {
-        if (status == Board.Status.REFUSED) {
-            return Hello.refusal(board, worker);
-        }
-        return new IllegalStateException("worker does not start: worker=" + worker + "; " + lastWords);
-    }
-
     private void breakDown(IllegalStateException reason) {
         broken = reason;
         board.alert();
@@ -363,8 +386,11 @@ final class Supervisor implements AutoCloseable {
 
     private void checkBeats() {
         for (int worker = 0; worker < settings.workers(); worker++) {
-            lookAtMemory(worker);
             Pulse pulse = pulses[worker];
+            if (pulse.gone) {
+                continue;
+            }
+            lookAtMemory(worker);
             pulse.tick(board.beats(worker));
             Duration limit = pulse.beaten ? settings.heartbeat() : START_LIMIT;
             if (pulse.silentTicks

@@ -1,40 +1,62 @@
 package org.blazefl4j.checkpoint;
 
-import java.text.MessageFormat;
 import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 
 /** Collects what a class logs, and keeps it from the console, until it is closed. */
-final class LogCapture extends Handler implements AutoCloseable {
+public final class LogCapture implements AutoCloseable {
 
     private final Logger logger;
-    private final List<String> messages;
+    private final Handler handler;
 
     private LogCapture(Logger logger, List<String> messages) {
         this.logger = logger;
-        this.messages = messages;
+        this.handler = new Collector(messages);
     }
 
     static LogCapture of(Class<?> type, List<String> messages) {
-        LogCapture capture = new LogCapture(Logger.getLogger(type.getName()), messages);
-        capture.logger.addHandler(capture);
+        return of(type.getName(), messages);
+    }
+
+    /**
+     * The same of the class with this name.
+     *
+     * @param messages gets them, from any thread
+     */
+    public static LogCapture of(String type, List<String> messages) {
+        LogCapture capture = new LogCapture(Logger.getLogger(type), messages);
+        capture.logger.addHandler(capture.handler);
         capture.logger.setUseParentHandlers(false);
         return capture;
     }
 
-    @Override
-    public void publish(LogRecord record) {
-        messages.add(MessageFormat.format(record.getMessage(), record.getParameters()));
+    private static final class Collector extends Handler {
+
+        private final SimpleFormatter formatter = new SimpleFormatter();
+        private final List<String> messages;
+
+        Collector(List<String> messages) {
+            this.messages = messages;
+        }
+
+        @Override
+        public void publish(LogRecord entry) {
+            messages.add(formatter.formatMessage(entry));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     @Override
-    public void flush() {}
-
-    @Override
     public void close() {
-        logger.removeHandler(this);
+        logger.removeHandler(handler);
         logger.setUseParentHandlers(true);
     }
 }

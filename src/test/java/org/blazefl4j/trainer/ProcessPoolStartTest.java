@@ -14,8 +14,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.blazefl4j.binding.Build;
+import org.blazefl4j.checkpoint.LogCapture;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.torch.Denormals;
@@ -113,11 +115,13 @@ final class ProcessPoolStartTest {
         }
     }
 
-    @Test
-    void shouldStartAnotherWhenAWorkerStandsStillTheFirstTimeThatItStarts(@TempDir Path folder) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"stop", "exit"})
+    void shouldStartAnotherWhenAWorkerFailsTheFirstTimeThatItStarts(String failure, @TempDir Path folder)
+            throws IOException {
         Path when = Files.createFile(folder.resolve("when"));
-        Path stopped = folder.resolve("stopped");
-        String fault = "STARTING,do=stop,worker=0,when=" + when + ",file=" + stopped;
+        Path failed = folder.resolve("failed");
+        String fault = "STARTING,do=" + failure + ",worker=0,when=" + when + ",file=" + failed;
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + fault))
                 .heartbeat(Duration.ofSeconds(1))
@@ -126,9 +130,32 @@ final class ProcessPoolStartTest {
         try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), one, process)) {
             trainer.awaitReady();
 
-            long frozen = Long.parseLong(Files.readString(stopped));
-            assertThat(trainer.workerPids()).hasSize(1).doesNotContain(frozen);
-            assertThat(Conditions.isRunning(frozen)).isFalse();
+            long first = Long.parseLong(Files.readString(failed));
+            assertThat(trainer.workerPids()).hasSize(1).doesNotContain(first);
+            assertThat(Conditions.isRunning(first)).isFalse();
+        }
+    }
+
+    @Test
+    void shouldGoOnWithTheOthersWhenAWorkerNeverStarts() {
+        ProcessOptions process = ProcessOptions.builder()
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=STARTING,do=exit,worker=1"))
+                .build();
+        TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
+        List<String> warnings = new CopyOnWriteArrayList<>();
+        try (LogCapture log = LogCapture.of("org.blazefl4j.process.Supervisor", warnings);
+                var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), two, process)) {
+            trainer.awaitReady();
+
+            Set<Long> trainedBy = new HashSet<>();
+            trainer.localProcess(down(FLOATS, 0), cids(10), up -> {
+                trainedBy.add(up.pid());
+                up.close();
+            });
+            assertThat(trainedBy).containsExactly(trainer.workerPids().get(0));
+            assertThat(warnings)
+                    .containsExactly("worker is given up: workers left=1; worker does not start: worker=1; worker"
+                            + " process ended: pid=" + trainer.workerPids().get(1) + ", exit=3");
         }
     }
 
