@@ -97,11 +97,23 @@ BFL_API int64_t bfl_region_count(void) BFL_NOEXCEPT;
 BFL_API int32_t bfl_pid(void) BFL_NOEXCEPT;
 BFL_API int32_t bfl_parent_pid(void) BFL_NOEXCEPT;
 
-/* Asks for `signal` when the thread that started this process ends; 0 takes it back. */
-BFL_API int32_t bfl_parent_death_signal(int32_t signal) BFL_NOEXCEPT;
+/*
+ * Moves this process to a process group of its own, and has that killed when `parent` ends, at whatever moment and also
+ * if it is stopped. Takes SIGCONT over.
+ */
+BFL_API int32_t bfl_end_with_parent(int32_t parent) BFL_NOEXCEPT;
 
-/* Makes this process deaf to a signal, whatever handler it had. */
+/* Kills all processes of a group; -ESRCH if there is none. */
+BFL_API int32_t bfl_end_group(int32_t leader) BFL_NOEXCEPT;
+
+/* Makes this process deaf to a signal, whatever handler it had, but not the programs that it starts. */
 BFL_API int32_t bfl_ignore_signal(int32_t signal) BFL_NOEXCEPT;
+
+/*
+ * Takes the BSD lock of a folder, which cleaners of temporary folders respect; returns a descriptor that holds it until
+ * it is closed, or the process ends. -EWOULDBLOCK if somebody has it.
+ */
+BFL_API int32_t bfl_lock_folder(const char* path) BFL_NOEXCEPT;
 
 /* ---- arithmetic.cpp --------------------------------------------------------------------------------------------- */
 

@@ -1,11 +1,37 @@
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 
 #include "blazefl4j.h"
+
+namespace {
+
+std::atomic<std::int32_t> wanted_parent{0};
+static_assert(std::atomic<std::int32_t>::is_always_lock_free, "a signal handler reads it");
+
+int handle(int signal, void (*handler)(int)) noexcept {
+    struct sigaction action {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART | SA_ONSTACK;
+    return sigaction(signal, &action, nullptr) == 0 ? 0 : -errno;
+}
+
+void end_if_orphan(int) {
+    if (getppid() != wanted_parent.load()) {
+        bfl_end_group(getpid());
+        kill(getpid(), SIGKILL);
+    }
+}
+
+void take_no_notice(int) {}
+
+}  // namespace
 
 std::int32_t bfl_pid() noexcept {
     return getpid();
@@ -15,15 +41,51 @@ std::int32_t bfl_parent_pid() noexcept {
     return getppid();
 }
 
-std::int32_t bfl_parent_death_signal(std::int32_t signal) noexcept {
-    if (signal < 0) {
+std::int32_t bfl_end_with_parent(std::int32_t parent) noexcept {
+    if (getpgrp() != getpid() && setpgid(0, 0) != 0) {
+        return -errno;
+    }
+    wanted_parent.store(parent);
+    // of all signals that can be handled, the only one that a stopped process gets
+    const int error = handle(SIGCONT, end_if_orphan);
+    if (error != 0) {
+        return error;
+    }
+    if (prctl(PR_SET_PDEATHSIG, static_cast<unsigned long>(SIGCONT)) != 0) {
+        return -errno;
+    }
+    end_if_orphan(SIGCONT);  // for a parent that had ended before
+    return 0;
+}
+
+std::int32_t bfl_end_group(std::int32_t leader) noexcept {
+    if (leader <= 1) {
         return -EINVAL;
     }
-    return prctl(PR_SET_PDEATHSIG, static_cast<unsigned long>(signal)) == 0 ? 0 : -errno;
+    return kill(-leader, SIGKILL) == 0 ? 0 : -errno;
 }
 
 std::int32_t bfl_ignore_signal(std::int32_t signal) noexcept {
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    return sigaction(signal, &ignore, nullptr) == 0 ? 0 : -errno;
+    struct sigaction now {};
+    if (sigaction(signal, nullptr, &now) != 0) {
+        return -errno;
+    }
+    const bool ignored = (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
+    return ignored ? 0 : handle(signal, take_no_notice);
+}
+
+std::int32_t bfl_lock_folder(const char* path) noexcept {
+    if (path == nullptr) {
+        return -EINVAL;
+    }
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        const int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
 }

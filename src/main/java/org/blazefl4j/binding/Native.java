@@ -84,11 +84,17 @@ public final class Native {
     @Name("bfl_parent_pid")
     public static native int parentPid();
 
-    @Name("bfl_parent_death_signal")
-    public static native int parentDeathSignal(int signal);
+    @Name("bfl_end_with_parent")
+    public static native int endWithParent(int parent);
+
+    @Name("bfl_end_group")
+    public static native int endGroup(int leader);
 
     @Name("bfl_ignore_signal")
     public static native int ignoreSignal(int signal);
+
+    @Name("bfl_lock_folder")
+    public static native int lockFolder(String path);
 
     @Name("bfl_fold_f32")
     public static native int foldF32(

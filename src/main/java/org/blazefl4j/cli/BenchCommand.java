@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             "0:All cases were measured.",
             "1:A case failed; those before it are kept.",
             "2:An option, or what it names, cannot be used; nothing was measured.",
+            "129:Ended by SIGHUP, as when a terminal is lost; what was measured is kept.",
             "130:Ended by Ctrl-C (SIGINT); what was measured is kept.",
             "143:Ended by SIGTERM; what was measured is kept."
         },

@@ -6,9 +6,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a run end in its own time when the JVM is told to end, by Ctrl-C or SIGTERM: asks it to stop, then waits until
- * it has written its results and ended its workers. A run that has not begun by then never begins, and what its start
- * made is taken away. The JVM itself sees to the exit code, 130 or 143.
+ * Lets a run end in its own time when the JVM is told to end, by Ctrl-C, SIGTERM or SIGHUP: asks it to stop, then waits
+ * until it has written its results and ended its workers. A run that has not begun by then never begins, and what its
+ * start made is taken away. The JVM itself sees to the exit code, 130, 143 or 129.
  */
 final class Interruption implements AutoCloseable {
 

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             "0:All rounds were run.",
             "1:The run failed; results up to then are kept.",
             "2:An option, or what it names, cannot be used; nothing was run.",
+            "129:Ended by SIGHUP, as when a terminal is lost; results up to then are kept.",
             "130:Ended by Ctrl-C (SIGINT); results up to then are kept.",
             "143:Ended by SIGTERM; results up to then are kept."
         },

@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import java.util.Set;
 import org.blazefl4j.shm.SegmentSpace;
 
 /** What the exit value of a worker process tells. */
@@ -10,11 +11,14 @@ final class ExitStatus {
     private static final int SIGTERM = 15;
     private static final int LAST_SIGNAL = 64;
 
+    /** With SIGHUP and SIGINT, to which a worker is deaf when it has started. */
+    private static final Set<Integer> KILLS = Set.of(1, 2, SIGKILL, SIGTERM);
+
     private ExitStatus() {}
 
     /** Whether it may stand for a signal by which others end a process. */
     static boolean isOfKill(int value) {
-        return value == SIGNAL + SIGKILL || value == SIGNAL + SIGTERM;
+        return KILLS.contains(value - SIGNAL);
     }
 
     /** Of a process that this one killed. */

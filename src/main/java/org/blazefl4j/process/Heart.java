@@ -31,9 +31,10 @@ final class Heart {
         }
     }
 
-    /** Ends the process if it has another parent than the one that started it. */
+    /** Ends the process, and what it has started, if it has another parent than the one that started it. */
     static void endIfOrphan(int parent) {
         if (Native.parentPid() != parent) {
+            Native.endGroup(Native.pid());
             Runtime.getRuntime().halt(PARENT_GONE);
         }
     }

@@ -9,10 +9,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
 
 /**
- * Starts the workers, replaces those that are lost and ends them all, in one thread that lives as long as the pool: the
- * kernel ends a worker when the thread that started it ends.
+ * Starts the workers, replaces those that are lost and ends them all, with what they have started, in one thread that
+ * lives as long as the pool.
  *
  * <p>A lost worker's lanes are given up only after its process was waited for, so nothing can still write to its slot.
  * Frozen workers are found by their beats, counted in this thread's own ticks: a suspended parent has no ticks.
@@ -58,6 +59,9 @@ final class Supervisor implements AutoCloseable {
 
     /** Workers that do not start, and are not started again as long as there are others. */
     private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
+
+    /** Why those were, as long as it is open whether any worker starts. */
+    private final List<String> untold = new ArrayList<>();
 
     /** The most memory that was seen of each worker, its earlier processes included. */
     private final AtomicLongArray peaks;
@@ -291,6 +295,7 @@ final class Supervisor implements AutoCloseable {
                     replace(processes.get(worker));
                 }
             }
+            tellOfGivenUp();
             if (overdue != null) {
                 overdue.look(this::killOverdue);
             }
@@ -340,7 +345,9 @@ final class Supervisor implements AutoCloseable {
         int worker = exited.worker();
         Pulse pulse = pulses[worker];
         Board.Status status = board.status(worker);
+        exited.endGroup();
         String lastWords = exited.lastWords(status != Board.Status.STARTING);
+        exited.closeOutput();
         pulse.gone = true;
         boolean froze = pulse.beaten && exited.wasKilledFromHere(); // where it was not ready yet
         pulse.count(status == Board.Status.READY, froze || exited.wasKilledFromOutside());
@@ -361,9 +368,20 @@ final class Supervisor implements AutoCloseable {
             breakDown(new IllegalStateException(reason, cause));
         } else {
             givenUp.add(worker);
-            LOGGER.log(System.Logger.Level.WARNING, "worker is given up: workers left={0}; {1}", left, reason);
+            untold.add("worker is given up: workers left=" + left + "; " + reason);
             board.alert();
         }
+    }
+
+    private void tellOfGivenUp() {
+        if (!untold.isEmpty() && anyReady()) {
+            untold.forEach(reason -> LOGGER.log(System.Logger.Level.WARNING, reason));
+            untold.clear();
+        }
+    }
+
+    private boolean anyReady() {
+        return IntStream.range(0, settings.workers()).anyMatch(worker -> board.status(worker) == Board.Status.READY);
     }
 
     /** Gives up what a worker had claimed, and says what became of the results that it had not handed over. */
@@ -423,7 +441,11 @@ final class Supervisor implements AutoCloseable {
             WorkerProcess process = processes.get(worker);
             if (process != null && process.awaitExit(KILL_LIMIT)) {
                 lose(worker, broken == null ? "worker process ended with its pool" : broken.getMessage());
+                process.endGroup();
                 process.awaitOutput(Duration.ofNanos(Math.max(0, outputEnd - System.nanoTime())));
+            }
+            if (process != null) {
+                process.closeOutput();
             }
         }
     }

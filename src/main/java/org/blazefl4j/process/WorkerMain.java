@@ -1,5 +1,9 @@
 package org.blazefl4j.process;
 
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.blazefl4j.binding.Native;
@@ -12,9 +16,17 @@ import org.blazefl4j.torch.LibTorch;
 /** The main class of worker processes. */
 public final class WorkerMain {
 
+    private static final System.Logger LOGGER = System.getLogger(WorkerMain.class.getName());
+
     private static final int FAILED = 1;
-    private static final int SIGINT = 2;
-    private static final int SIGKILL = 9;
+
+    /** SIGHUP, SIGINT and SIGTERM, which terminals and batch systems send to all processes. */
+    private static final List<Integer> LEFT_TO_PARENT = List.of(1, 2, 15);
+
+    /** Whose end frees memory that others need more, says this to the kernel; the most that there is. */
+    private static final String FIRST_TO_END = "1000";
+
+    private static final Path END_ORDER = Path.of("/proc/self/oom_score_adj");
 
     private WorkerMain() {}
 
@@ -77,13 +89,22 @@ public final class WorkerMain {
     }
 
     /**
-     * Ends this process when the parent has ended, and not when a terminal interrupts both: the parent decides then.
+     * Ends this process, and what it has started, when the parent has ended, and not when both are told to end: the
+     * parent decides then. Where memory is short this process goes first, for the parent can replace it.
      */
     static void dieWith(int parent) {
         NativeLibraries.takeOver();
-        Native.parentDeathSignal(SIGKILL);
+        int error = Native.endWithParent(parent);
+        if (error < 0) {
+            LOGGER.log(Level.WARNING, "worker is not ended with its parent at once: errno={0}", -error);
+        }
         Heart.endIfOrphan(parent);
-        Native.ignoreSignal(SIGINT);
+        LEFT_TO_PARENT.forEach(Native::ignoreSignal);
+        try {
+            Files.writeString(END_ORDER, FIRST_TO_END);
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "worker is not the first to end where memory is short", e);
+        }
     }
 
     /** What the parent tells workers. */

@@ -1,9 +1,10 @@
 package org.blazefl4j.process;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.Charset;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -15,7 +16,7 @@ import java.util.function.ObjIntConsumer;
  * Reads one output stream of a worker to its end, in a thread of its own, hands each line to a listener and remembers
  * the last lines. A line without an end is cut into pieces, so memory stays bounded whatever a worker prints.
  */
-final class WorkerOutput {
+final class WorkerOutput implements AutoCloseable {
 
     /** What a child writes in, whatever this JVM was told to use itself. */
     private static final Charset NATIVE = Charset.forName(System.getProperty("native.encoding"));
@@ -26,13 +27,15 @@ final class WorkerOutput {
     private final int worker;
     private final ObjIntConsumer<String> listener;
     private final Deque<String> last = new ArrayDeque<>();
+    private final ReadableByteChannel pipe;
     private final Thread thread;
     private boolean listenerFailed;
 
-    WorkerOutput(int worker, String name, InputStream stream, ObjIntConsumer<String> listener) {
+    WorkerOutput(int worker, String name, ReadableByteChannel pipe, ObjIntConsumer<String> listener) {
         this.worker = worker;
         this.listener = listener;
-        this.thread = new Thread(() -> pump(stream), "blazefl4j-worker-" + worker + "-" + name);
+        this.pipe = pipe;
+        this.thread = new Thread(this::pump, "blazefl4j-worker-" + worker + "-" + name);
         thread.setDaemon(true);
         thread.start();
     }
@@ -52,8 +55,8 @@ final class WorkerOutput {
         return Waiting.join(thread, limit.toMillis());
     }
 
-    private void pump(InputStream stream) {
-        try (Reader reader = new InputStreamReader(stream, NATIVE)) {
+    private void pump() {
+        try (Reader reader = new InputStreamReader(Channels.newInputStream(pipe), NATIVE)) {
             char[] chunk = new char[LONGEST_LINE];
             StringBuilder line = new StringBuilder();
             for (int n = reader.read(chunk); n >= 0; n = reader.read(chunk)) {
@@ -63,8 +66,18 @@ final class WorkerOutput {
                 take(line.toString());
             }
         } catch (IOException ended) {
-            // the process is gone and its pipe with it
-            return;
+            return; // the pipe was closed
+        }
+    }
+
+    /** Takes no more lines, though there may be some. */
+    @Override
+    public void close() {
+        try {
+            pipe.close();
+        } catch (IOException e) {
+            System.getLogger(WorkerOutput.class.getName())
+                    .log(System.Logger.Level.DEBUG, "output not closed: worker=" + worker, e);
         }
     }
 

@@ -1,18 +1,24 @@
 package org.blazefl4j.process;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentSpace;
 
 /** One operating-system process of a worker, from its start to its end. */
 final class WorkerProcess {
 
-    /** How long output may trickle in after the end: a grandchild may hold the pipe open for ever. */
+    /** How long output may trickle in after the end: what has left its group may hold the pipe open for ever. */
     private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
 
     private final int worker;
@@ -31,13 +37,27 @@ final class WorkerProcess {
         this.process = process;
         this.crashReport = crashReport;
         this.outOfMemoryKills = outOfMemoryKills;
-        this.out = new WorkerOutput(worker, "out", process.getInputStream(), output);
-        this.err = new WorkerOutput(worker, "err", process.getErrorStream(), output);
+        this.out = new WorkerOutput(worker, "out", pipe(1, process.getInputStream()), output);
+        this.err = new WorkerOutput(worker, "err", pipe(2, process.getErrorStream()), output);
     }
 
     /**
-     * Starts a process. The calling thread must live as long as the process is wanted: when it ends, the process is
-     * killed.
+     * An end of the pipe that can be closed under a thread that reads from it, as the JDK's cannot: as long as another
+     * process has the other end, that thread and the descriptor would stay.
+     */
+    private ReadableByteChannel pipe(int descriptor, InputStream jdks) {
+        try {
+            Path end = Path.of("/proc/" + pid() + "/fd/" + descriptor);
+            FileChannel channel = FileChannel.open(end, StandardOpenOption.READ);
+            jdks.close();
+            return channel;
+        } catch (IOException ended) {
+            return Channels.newChannel(jdks); // what it has written is there
+        }
+    }
+
+    /**
+     * Starts a process.
      *
      * @throws IllegalStateException if the operating system refuses
      */
@@ -105,7 +125,7 @@ final class WorkerProcess {
         return killedFor != null;
     }
 
-    /** Whether somebody else ended it, by SIGKILL or SIGTERM; once it has ended. */
+    /** Whether somebody else ended it, by a signal for that; once it has ended. */
     boolean wasKilledFromOutside() {
         return killedFor == null && ExitStatus.isOfKill(process.exitValue());
     }
@@ -113,6 +133,17 @@ final class WorkerProcess {
     /** Whether the process has ended, and was waited for, within the time. */
     boolean awaitExit(Duration limit) {
         return Waiting.exit(process, limit);
+    }
+
+    /** Ends what the process had started, once it has ended itself: all of its group, whose number is its own. */
+    void endGroup() {
+        Native.endGroup((int) pid());
+    }
+
+    /** Ends the threads that read its output, whoever still writes. */
+    void closeOutput() {
+        out.close();
+        err.close();
     }
 
     /** Waits a little for the last lines that the process wrote before it ended. */

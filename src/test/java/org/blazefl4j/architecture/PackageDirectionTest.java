@@ -84,7 +84,7 @@ final class PackageDirectionTest {
             .that()
             .resideOutsideOfPackage("org.blazefl4j.cli..")
             .and()
-            .doNotHaveFullyQualifiedName("org.blazefl4j.process.WorkerMain") // leaves SIGINT to its parent
+            .doNotHaveFullyQualifiedName("org.blazefl4j.process.WorkerMain") // leaves them to its parent
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("sun.misc.Signal")

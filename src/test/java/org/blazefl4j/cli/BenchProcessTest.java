@@ -100,7 +100,7 @@ final class BenchProcessTest {
                 "--workers=1",
                 "--out=out")) {
             cli.await("a worker", () -> !cli.children().isEmpty());
-            cli.interruptGroup();
+            cli.signalAll("INT");
 
             assertThat(cli.exitCode()).as(cli.err()).isEqualTo(130);
             assertThat(cli.out()).contains("nothing was measured");

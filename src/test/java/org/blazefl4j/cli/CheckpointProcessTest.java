@@ -174,10 +174,13 @@ final class CheckpointProcessTest {
         int stoppedAfter;
         String command;
         Path results = folder.resolve("it's here");
-        try (CliProcess cli =
-                startSaved("--output", "it's here", "--global-round", "100000", "--checkpoint-every", "99999")) {
+        String[] args = {
+            "--output", "it's here", "--global-round", "100000", "--checkpoint-every", "99999",
+            "--execution-mode", "multi-process"
+        };
+        try (CliProcess cli = startSaved(args)) {
             cli.awaitOutput("round      2/100000");
-            cli.signal("TERM");
+            cli.signalAll("TERM");
             assertThat(cli.exitCode()).isEqualTo(143);
             command =
                     cli.out().split("  to go on       ")[1].lines().findFirst().orElseThrow();
@@ -185,7 +188,7 @@ final class CheckpointProcessTest {
         }
         assertThat(command)
                 .endsWith(" run --sample-ratio 0.04 --epochs 1 --checkpoint-dir saved --output 'it'\\''s here'"
-                        + " --global-round 100000 --checkpoint-every 99999 --execution-mode multi-threaded"
+                        + " --global-round 100000 --checkpoint-every 99999 --execution-mode multi-process"
                         + " --num-parallels 2 --resume");
         String file = String.format("round-%06d.checkpoint", stoppedAfter);
         assertThat(savedFiles()).containsExactly("lock", "round-000000.checkpoint", file);

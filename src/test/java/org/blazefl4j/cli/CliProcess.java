@@ -33,9 +33,9 @@ final class CliProcess implements AutoCloseable {
     /** Starts {@code blazefl4j args} in a folder, where its output is kept too. */
     static CliProcess start(Path folder, String... args) throws IOException {
         List<String> command = new ArrayList<>();
-        // a shell that runs tests in the background has SIGINT ignored, which children would inherit
+        // a shell that runs tests in the background has signals ignored, which children would inherit
         // and its own process group, as a shell on a terminal gives it, so that the whole group can be signalled
-        command.addAll(List.of("setsid", "env", "--default-signal=INT"));
+        command.addAll(List.of("setsid", "env", "--default-signal=HUP,INT,TERM"));
         command.addAll(java(args));
         return new CliProcess(folder, command);
     }
@@ -139,9 +139,12 @@ final class CliProcess implements AutoCloseable {
         kill(name, Long.toString(pid()));
     }
 
-    /** What a terminal does at Ctrl-C: the signal goes to the worker processes too. */
-    void interruptGroup() throws IOException, InterruptedException {
-        kill("INT", "-" + pid());
+    /** As batch systems do, and terminals: the signal goes to the group and to all that it started, these first. */
+    void signalAll(String name) throws IOException, InterruptedException {
+        for (ProcessHandle child : children()) {
+            kill(name, Long.toString(child.pid()));
+        }
+        kill(name, "-" + pid());
     }
 
     private static void kill(String signal, String whom) throws IOException, InterruptedException {

@@ -137,17 +137,13 @@ final class RunProcessTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"Ctrl-C, 130", "TERM, 143"})
-    void shouldEndCleanlyOnASignalAndKeepItsResults(String signal, int exitCode) throws Exception {
+    @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
+    void shouldEndCleanlyOnASignalToAllProcessesAndKeepItsResults(String signal, int exitCode) throws Exception {
         List<ProcessHandle> workers;
         try (CliProcess cli = start("--global-round", "100000")) {
             cli.awaitOutput("round      2/100000");
             workers = cli.children();
-            if (signal.equals("Ctrl-C")) {
-                cli.interruptGroup();
-            } else {
-                cli.signal(signal);
-            }
+            cli.signalAll(signal);
 
             assertThat(cli.exitCode()).isEqualTo(exitCode);
             assertThat(cli.out()).containsPattern("stopped: \\d+ of 100000 rounds");

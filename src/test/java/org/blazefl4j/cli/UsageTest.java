@@ -167,6 +167,7 @@ final class UsageTest {
         assertThat(help.lines()).allMatch(line -> line.length() <= 80);
         assertThat(help.replaceAll("\\s+", " "))
                 .contains("The federation", "The data", "Local training", "Execution", "Results", "Examples")
+                .containsPattern("129 +Ended by SIGHUP")
                 .containsPattern("130 +Ended by Ctrl-C")
                 .contains(
                         "--num-clients=N",

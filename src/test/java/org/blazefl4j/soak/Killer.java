@@ -11,18 +11,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * A thread that kills worker processes at random moments, now and then one that is still starting, and now and then
- * stops one for a while, for shorter or longer than its pool has patience.
+ * A thread that kills or crashes worker processes at random moments, as often as not one that is still starting, the
+ * first time too, and now and then stops one for a while, for shorter or longer than its pool has patience.
  *
- * <p>A pool gives up a worker that cannot start three times in a row, so a worker that was killed twice is spared until
- * it has worked again.
+ * <p>A pool gives up a worker that fails to start three times in a row, so a worker that was struck twice is spared
+ * until it has worked again.
  */
 final class Killer implements AutoCloseable {
 
     private static final int LEAST_PAUSE_MILLIS = 50;
     private static final int MOST_PAUSE_MILLIS = 1200;
     private static final int STRIKES_PER_STOP = 8;
-    private static final int STRIKES_PER_EARLY_KILL = 4;
+    private static final int STRIKES_PER_EARLY_KILL = 2;
+    private static final int STRIKES_PER_CRASH = 3;
     private static final int MOST_KILLS_IN_A_ROW = 2;
 
     private final SplittableRandom random;
@@ -110,6 +111,7 @@ final class Killer implements AutoCloseable {
         long pid = workers.get(index);
         boolean stop = random.nextInt(STRIKES_PER_STOP) == 0;
         boolean early = random.nextInt(STRIKES_PER_EARLY_KILL) == 0;
+        boolean crash = random.nextInt(STRIKES_PER_CRASH) == 0;
         int millis = random.nextInt(1, mostStopMillis);
         if (Long.valueOf(pid).equals(lastKilled.get(index))) {
             return; // its pool has not replaced it yet
@@ -117,14 +119,13 @@ final class Killer implements AutoCloseable {
         if (stop) {
             stop(pid, millis);
         } else if (early || working.contains(pid)) {
-            kill(index, pid);
+            kill(index, pid, crash ? "SEGV" : "KILL");
         }
     }
 
-    private void kill(int index, long pid) {
+    private void kill(int index, long pid, String signal) throws IOException, InterruptedException {
         int before = working.contains(pid) ? 0 : killsInARow.getOrDefault(index, 0);
-        if (before < MOST_KILLS_IN_A_ROW
-                && ProcessHandle.of(pid).map(ProcessHandle::destroyForcibly).orElse(false)) {
+        if (before < MOST_KILLS_IN_A_ROW && signal(signal, pid)) {
             killsInARow.put(index, before + 1);
             lastKilled.put(index, pid);
             kills++;

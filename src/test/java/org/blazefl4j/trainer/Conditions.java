@@ -53,6 +53,15 @@ final class Conditions {
         return state(pid) == 'T';
     }
 
+    /** The name of the program that a process runs; empty if there is none. */
+    static String command(long pid) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/comm")).strip();
+        } catch (IOException gone) {
+            return "";
+        }
+    }
+
     /** As the kernel says, by one letter. */
     private static char state(long pid) {
         try {

@@ -64,6 +64,8 @@ final class PoolClients {
         THROW_UNREPORTABLE,
         EXIT,
         PRINT,
+        /** Starts two processes that go on, one of which leaves its process group. */
+        SPAWN,
         /** Runs until it is told to stop. */
         UNTIL_STOPPED,
         /** Runs on when it is told to stop. */
@@ -241,6 +243,10 @@ final class PoolClients {
                 throw new Unreportable();
             }
             case EXIT -> System.exit(3);
+            case SPAWN -> {
+                result.notes().put("started", spawn("sleep", "600"));
+                result.notes().put("left", spawn("setsid", "sleep", "600"));
+            }
             case PRINT -> {
                 System.out.println("x".repeat(1 << 22));
                 System.err.println("x".repeat(1 << 22));
@@ -262,6 +268,11 @@ final class PoolClients {
             }
         }
         return result;
+    }
+
+    /** The process id of a command that writes where this process does. */
+    private static long spawn(String... command) throws IOException {
+        return new ProcessBuilder(command).inheritIO().start().pid();
     }
 
     private static void parkForEver() {

@@ -235,6 +235,25 @@ final class ProcessPoolCloseTest {
     }
 
     @Test
+    void shouldEndWhatAClientStartedAndTakeNoMoreOutputOfWhatLeftItsGroup() {
+        algorithm.order(0, Action.SPAWN);
+        trainer.localProcess(down(FLOATS, 0), cids(1));
+        Up up = trainer.uplinkPackage().get(0);
+        up.close();
+        long started = (long) up.notes().get("started");
+        long left = (long) up.notes().get("left");
+        try {
+            Conditions.await("it has left its group", () -> Conditions.command(left).equals("sleep"));
+            closeInTime();
+            Conditions.await("the end of " + started, () -> !Conditions.isRunning(started));
+            before.awaitNoMore();
+            assertThat(Conditions.isRunning(left)).isTrue();
+        } finally {
+            Conditions.signal("KILL", left);
+        }
+    }
+
+    @Test
     void shouldKeepResultsValidWhenTheTrainerIsClosedFirst() {
         trainer.localProcess(down(FLOATS, 4), cids(3));
         List<Up> ups = trainer.uplinkPackage();

@@ -43,7 +43,7 @@ final class ProcessPoolStartTest {
             TrainerOptions.builder().numParallels(1).intraOpThreads(2).build();
 
     /** Tells of the process that it runs in. */
-    private static Up describe(Order order, Down down, WorkerContext context) {
+    private static Up describe(Order order, Down down, WorkerContext context) throws IOException {
         Up buffer = context.uplinkBuffer();
         Map<String, Object> notes = new HashMap<>();
         notes.put("property", System.getProperty("test.property"));
@@ -52,6 +52,7 @@ final class ProcessPoolStartTest {
         notes.put("maxPhysicalBytes", System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes"));
         notes.put("denormals", Denormals.flushed() ? "flushed" : "kept");
         notes.put("threads", torch.get_num_threads());
+        notes.put("oomScoreAdj", Files.readString(Path.of("/proc/self/oom_score_adj")).strip());
         try (Tensor tensor = torch.empty(1)) {
             notes.put("dtype", tensor.scalar_type().intern().toString());
         }
@@ -79,6 +80,7 @@ final class ProcessPoolStartTest {
                     .containsEntry("openblas", "1")
                     .containsEntry("maxPhysicalBytes", "0")
                     .containsEntry("threads", 2)
+                    .containsEntry("oomScoreAdj", "1000")
                     .containsEntry("denormals", "kept")
                     .containsEntry("dtype", "Float");
             setDefaultDtype(ScalarType.Double);
@@ -153,6 +155,7 @@ final class ProcessPoolStartTest {
                 up.close();
             });
             assertThat(trainedBy).containsExactly(trainer.workerPids().get(0));
+            Conditions.await("a warning", () -> !warnings.isEmpty());
             assertThat(warnings)
                     .containsExactly("worker is given up: workers left=1; worker does not start: worker=1; worker"
                             + " process ended: pid=" + trainer.workerPids().get(1) + ", exit=3");

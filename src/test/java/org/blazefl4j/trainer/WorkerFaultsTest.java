@@ -261,7 +261,7 @@ final class WorkerFaultsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "TERM, 'worker process ended: pid=%d, exit=143 (SIGTERM?)'",
+        "USR1, 'worker process ended: pid=%d, exit=138 (signal 10?)'",
         "SEGV, 'worker process ended: pid=%d, exit=1, crash report='"
     })
     void shouldSayHowAWorkerEnded(String signal, String text) {
@@ -292,6 +292,25 @@ final class WorkerFaultsTest {
         assertThat(failure).hasMessageContaining(", crash report=" + report + ": SIGSEGV (0xb) at pc=0x");
         assertThat(failure.getMessage().split("SIGSEGV", -1)).as("told once").hasSize(2);
         assertThat(OUTPUT).as("as the JVM tells of it").contains("# " + report);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HUP", "INT", "TERM"})
+    void shouldLeaveASignalToAllProcessesToTheParent(String signal) {
+        List<Long> pids = trainer.workerPids();
+        arm("TRAINING", "stop");
+        CompletableFuture<?> sender = CompletableFuture.runAsync(() -> {
+            long pid = awaitStruck("TRAINING", "stop");
+            Conditions.await("it stops", () -> Conditions.isStopped(pid));
+            Conditions.signal(signal, pids.toArray(Long[]::new));
+            Conditions.signal("CONT", pid);
+        });
+
+        requireWholeRound();
+
+        sender.join();
+        assertThat(trainer.retried()).isEmpty();
+        assertThat(trainer.workerPids()).isEqualTo(pids);
     }
 
     @ParameterizedTest
