@@ -98,8 +98,8 @@ BFL_API int32_t bfl_pid(void) BFL_NOEXCEPT;
 BFL_API int32_t bfl_parent_pid(void) BFL_NOEXCEPT;
 
 /*
- * Moves this process to a process group of its own, and has that killed when `parent` ends, at whatever moment and also
- * if it is stopped. Takes SIGCONT over.
+ * Moves this process to a process group of its own, and has that killed when the thread that started it ends, or the
+ * whole `parent`, at whatever moment and also if it is stopped. Takes SIGCONT over, which the parent must not send.
  */
 BFL_API int32_t bfl_end_with_parent(int32_t parent) BFL_NOEXCEPT;
 

@@ -15,21 +15,26 @@ namespace {
 std::atomic<std::int32_t> wanted_parent{0};
 static_assert(std::atomic<std::int32_t>::is_always_lock_free, "a signal handler reads it");
 
-int handle(int signal, void (*handler)(int)) noexcept {
+int handle(int signal, void (*handler)(int, siginfo_t*, void*)) noexcept {
     struct sigaction action {};
-    action.sa_handler = handler;
-    action.sa_flags = SA_RESTART | SA_ONSTACK;
+    action.sa_sigaction = handler;
+    action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
     return sigaction(signal, &action, nullptr) == 0 ? 0 : -errno;
 }
 
-void end_if_orphan(int) {
-    if (getppid() != wanted_parent.load()) {
-        bfl_end_group(getpid());
-        kill(getpid(), SIGKILL);
+void end() {
+    bfl_end_group(getpid());
+    kill(getpid(), SIGKILL);
+}
+
+void end_if_orphan(int, siginfo_t* signal, void*) {
+    // the kernel sends it in the name of the parent, whose last thread may be long in ending
+    if (signal->si_pid == wanted_parent.load() || getppid() != wanted_parent.load()) {
+        end();
     }
 }
 
-void take_no_notice(int) {}
+void take_no_notice(int, siginfo_t*, void*) {}
 
 }  // namespace
 
@@ -54,7 +59,9 @@ std::int32_t bfl_end_with_parent(std::int32_t parent) noexcept {
     if (prctl(PR_SET_PDEATHSIG, static_cast<unsigned long>(SIGCONT)) != 0) {
         return -errno;
     }
-    end_if_orphan(SIGCONT);  // for a parent that had ended before
+    if (getppid() != parent) {
+        end();  // it had ended before
+    }
     return 0;
 }
 
@@ -70,8 +77,7 @@ std::int32_t bfl_ignore_signal(std::int32_t signal) noexcept {
     if (sigaction(signal, nullptr, &now) != 0) {
         return -errno;
     }
-    const bool ignored = (now.sa_flags & SA_SIGINFO) == 0 && now.sa_handler == SIG_IGN;
-    return ignored ? 0 : handle(signal, take_no_notice);
+    return now.sa_handler == SIG_IGN ? 0 : handle(signal, take_no_notice);
 }
 
 std::int32_t bfl_lock_folder(const char* path) noexcept {

@@ -1,15 +1,29 @@
 package org.blazefl4j.process;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.blazefl4j.binding.Native;
 
-/** A worker's sign of life, from a thread of its own; it also ends the process when the parent is gone. */
+/**
+ * A worker's sign of life, from a thread of its own; it also ends the process when the parent is gone, and notices when
+ * it is stopped, as by Ctrl-Z.
+ */
 final class Heart {
 
     private static final int PARENT_GONE = 3;
 
+    private static volatile boolean parentStopped;
+
     private Heart() {}
+
+    /** Whether the parent was stopped when this was last looked at. */
+    static boolean parentIsStopped() {
+        return parentStopped;
+    }
 
     /** Starts beating. */
     static void start(Board board, int worker, int parent, Duration interval) {
@@ -22,12 +36,22 @@ final class Heart {
     private static void beat(Board board, int worker, int parent, long millis) {
         while (true) {
             endIfOrphan(parent);
+            parentStopped = isStopped(parent);
             board.beat(worker);
             try {
                 TimeUnit.MILLISECONDS.sleep(millis);
             } catch (InterruptedException e) {
                 continue; // only the end of the process ends this thread
             }
+        }
+    }
+
+    private static boolean isStopped(int pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+            return stat.startsWith("T", stat.lastIndexOf(')') + 2); // after a name, in which anything may be
+        } catch (IOException unknown) {
+            return false;
         }
     }
 

@@ -125,7 +125,7 @@ public final class ProcessPool implements AutoCloseable {
     /**
      * Waits until all workers are ready; an interrupt does not cut it short.
      *
-     * @throws IllegalStateException if one cannot start, with its last words, or the pool is closed
+     * @throws IllegalStateException if none can start, or one refuses to, with its last words, or the pool is closed
      */
     public void awaitReady() {
         if (!tenancy.enter()) {

@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.stream.IntStream;
 
 /**
  * Starts the workers, replaces those that are lost and ends them all, with what they have started, in one thread that
- * lives as long as the pool.
+ * lives as long as the pool: the kernel ends a worker when the thread that started it ends.
  *
  * <p>A lost worker's lanes are given up only after its process was waited for, so nothing can still write to its slot.
  * Frozen workers are found by their beats, counted in this thread's own ticks: a suspended parent has no ticks.
@@ -333,10 +334,10 @@ final class Supervisor implements AutoCloseable {
         try {
             processes.set(worker, WorkerProcess.start(worker, command, all, settings.output()));
             pulse.restart(board.beats(worker));
-        } catch (IllegalStateException refused) {
+        } catch (IllegalStateException | UncheckedIOException refused) {
             pulse.count(false, false);
             if (pulse.isHopeless()) {
-                giveUp(worker, refused.getMessage() + ": " + refused.getCause().getMessage(), refused);
+                giveUp(worker, refused.getMessage(), refused);
             }
         }
     }

@@ -30,6 +30,9 @@ final class Worker {
 
     private static final long KEEPING_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(KEEPING_SLICE_MILLIS);
 
+    /** How often a worker looks whether its parent goes on. */
+    private static final long PARENT_STOPPED_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
     private final Board board;
     private final int index;
     private final SlotLayout layout;
@@ -136,6 +139,10 @@ final class Worker {
 
     private int claim() {
         FaultPoint.IDLE.reach();
+        if (Heart.parentIsStopped()) {
+            LockSupport.parkNanos(PARENT_STOPPED_NANOS);
+            return Board.NOTHING;
+        }
         return board.claim(index, kept.isEmpty() ? IDLE_SLICE_MILLIS : KEEPING_SLICE_MILLIS);
     }
 

@@ -35,13 +35,15 @@ final class WorkerCommand {
     private static final int WARNS_OF_NATIVE_ACCESS = 24;
 
     private static final String CLASS_PATH = "classpath";
+    private static final String LIBRARIES = "libraries";
 
     private static final Path NICE = Path.of("/usr/bin/nice");
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
     private final PoolSettings settings;
     private final PoolFolder folder;
-    private final List<String> jvm;
+    private final List<String> options;
+    private final boolean tellsLibraries;
     private final ClassArchive archive;
 
     /**
@@ -53,13 +55,17 @@ final class WorkerCommand {
         this.settings = settings;
         this.folder = folder;
         folder.write(CLASS_PATH, "-classpath\n" + quoted(classPath.joined()) + "\n");
-        this.jvm = jvm();
+        this.options = options();
+        this.tellsLibraries = findsWhatTheParentFound();
+        if (tellsLibraries) {
+            folder.write(LIBRARIES, NativeLibraries.found());
+        }
         this.archive = archive(settings.cacheFolder(), classPath, settings.jvmArguments());
     }
 
     /** A builder for one worker; its main class gets the given arguments. */
     ProcessBuilder builder(int worker, List<String> arguments) {
-        List<String> command = new ArrayList<>(jvm);
+        List<String> command = jvm();
         command.addAll(archive.use());
         command.add(CrashReport.argument(settings.crashFolder(), worker));
         return builder(command, WorkerMain.class, arguments);
@@ -101,7 +107,7 @@ final class WorkerCommand {
         if (Files.isExecutable(SETPRIV)) {
             command.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL"));
         }
-        command.addAll(jvm);
+        command.addAll(jvm());
         command.addAll(step);
         command.add("-XX:ErrorFile=" + folder.resolve("crash-archive-%p.log"));
         return builder(command, ArchiveMain.class, arguments);
@@ -140,11 +146,21 @@ final class WorkerCommand {
         return flags;
     }
 
+    /** With the files that it names, which a cleaner of temporary folders may have taken since the last start. */
     private List<String> jvm() {
+        folder.restore();
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("@" + folder.resolve(CLASS_PATH));
-        command.addAll(flags(settings.jvmArguments()));
+        command.addAll(options);
+        if (tellsLibraries) {
+            command.add("-D" + NativeLibraries.PROPERTY + "=" + folder.resolve(LIBRARIES));
+        }
+        return command;
+    }
+
+    private List<String> options() {
+        List<String> command = flags(settings.jvmArguments());
         for (String name : new TreeSet<>(System.getProperties().stringPropertyNames())) {
             if (name.startsWith("org.bytedeco.")) {
                 command.add("-D" + name + "=" + System.getProperty(name));
@@ -158,9 +174,6 @@ final class WorkerCommand {
         }
         command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
         command.add("-Dorg.bytedeco.javacpp.maxBytes=0");
-        if (findsWhatTheParentFound()) {
-            command.add("-D" + NativeLibraries.PROPERTY + "=" + folder.write("libraries", NativeLibraries.found()));
-        }
         if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }

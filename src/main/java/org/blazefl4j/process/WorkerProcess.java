@@ -57,7 +57,8 @@ final class WorkerProcess {
     }
 
     /**
-     * Starts a process.
+     * Starts a process. The calling thread must live as long as the process is wanted: when it ends, the process is
+     * killed.
      *
      * @throws IllegalStateException if the operating system refuses
      */

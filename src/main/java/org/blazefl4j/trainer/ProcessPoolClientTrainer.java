@@ -123,9 +123,11 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
 
     /**
      * Waits until all workers are ready: their classes and libraries loaded, their kernels run once. Nobody needs to;
-     * measurements do. An interrupt does not cut it short.
+     * measurements do. An interrupt does not cut it short. A worker that fails to start three times in a row is given
+     * up, with a warning, as long as there are others.
      *
-     * @throws IllegalStateException if a worker cannot start, with its last words, or the trainer is closed
+     * @throws IllegalStateException if no worker starts, or one refuses to work, with its last words, or the trainer is
+     *     closed
      */
     public final void awaitReady() {
         pool.awaitReady();
@@ -133,7 +135,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
 
     /**
      * The process ids of the workers, by index; they change when a lost worker is replaced. Waits until each has a
-     * process, which may still be starting.
+     * process, which may still be starting; that of a worker that was given up has ended.
      */
     public final List<Long> workerPids() {
         return pool.workerPids();

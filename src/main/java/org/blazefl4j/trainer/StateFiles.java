@@ -1,34 +1,44 @@
 package org.blazefl4j.trainer;
 
 import java.io.IOException;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import org.blazefl4j.process.PoolFolder;
 import org.blazefl4j.shm.ByteTensors;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Files of states that have no room in memory, one each, in a temporary folder that is made when it is first needed.
- * They are read back by this process only. An interrupt of the calling thread waits until a file is done.
+ * States that have no room in memory, in one file, which is made when it is first needed. It has no name: no cleaner of
+ * temporary folders takes it away, and nothing is left of it however this process ends. An interrupt of the calling
+ * thread waits until a state is done. Thread-safe.
  */
 final class StateFiles implements AutoCloseable {
 
-    private final Path parent;
-    private PoolFolder folder;
-    private long made;
+    private static final int CHUNK = 1 << 16;
 
-    /** Files in a folder of their own in another one. */
-    StateFiles(Path parent) {
-        this.parent = parent;
+    private final Path folder;
+    private final FreeRanges free = new FreeRanges();
+    private RandomAccessFile file;
+
+    /** A file in a folder. */
+    StateFiles(Path folder) {
+        this.folder = folder;
     }
 
-    @FunctionalInterface
-    private interface FileAction<T> {
-        T run() throws IOException;
+    /** Where a state is. */
+    static final class Place {
+
+        private final long start;
+        private final long bytes;
+        private boolean freed;
+
+        private Place(long start, long bytes) {
+            this.start = start;
+            this.bytes = bytes;
+        }
     }
 
     /**
@@ -36,37 +46,34 @@ final class StateFiles implements AutoCloseable {
      *
      * @throws IllegalStateException if it cannot be written, because the disk is full, say
      */
-    Path write(int client, Tensor bytes) {
-        Path file = null;
+    synchronized Place write(int client, Tensor bytes) {
+        Place place = new Place(free.take(bytes.numel()), bytes.numel());
         try {
-            folder = folder == null ? new PoolFolder(parent) : folder;
-            file = folder.resolve("state-" + client + "-" + made++);
-            return write(file, bytes);
-        } catch (IOException | RuntimeException e) {
-            delete(file);
+            file = file == null ? open(folder) : file;
+            ByteTensors.write(bytes, new Part(place));
+            return place;
+        } catch (IOException e) {
+            free(place);
             throw new IllegalStateException(
                     "client state cannot be written: client=" + client + ", bytes=" + bytes.numel() + ", found="
-                            + Causes.describe(e) + ", limit="
-                            + usable() + " bytes free in " + parent
-                            + "; set TrainerOptions.stateFolder to a folder with"
-                            + " room, or raise stateMemory",
+                            + Causes.describe(e) + ", limit=" + usable() + " bytes free in " + folder
+                            + "; set TrainerOptions.stateFolder to a folder with room, or raise stateMemory",
                     e);
         }
     }
 
-    private static Path write(Path file, Tensor bytes) throws IOException {
-        return uninterrupted(() -> {
-            try (FileChannel channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                ByteTensors.write(bytes, channel);
-                return file;
-            }
-        });
+    private static RandomAccessFile open(Path folder) throws IOException {
+        Path named = Files.createTempFile(folder, "blazefl4j-states-", null);
+        try {
+            return new RandomAccessFile(named.toFile(), "rw");
+        } finally {
+            Files.delete(named);
+        }
     }
 
     private String usable() {
         try {
-            return Long.toString(Files.getFileStore(parent).getUsableSpace());
+            return Long.toString(Files.getFileStore(folder).getUsableSpace());
         } catch (IOException unknown) {
             return "unknown";
         }
@@ -75,75 +82,93 @@ final class StateFiles implements AutoCloseable {
     /**
      * Reads a client's state, which the caller then owns.
      *
-     * @param bytes how many there have to be
-     * @throws IllegalStateException if they are not there
+     * @throws IllegalStateException if it is not there
      */
-    static Tensor read(int client, Path file, long bytes) {
-        String found;
+    Tensor read(int client, Place place) {
         try {
-            long length = Files.size(file);
-            if (length == bytes) {
-                return read(file, bytes);
-            }
-            found = length + " bytes";
+            return ByteTensors.read(place.bytes, new Part(place));
         } catch (IOException e) {
-            throw unreadable(client, file, Causes.describe(e), bytes, e);
+            throw new IllegalStateException(
+                    "client state cannot be read back: client=" + client + ", folder=" + folder + ", found="
+                            + Causes.describe(e) + ", limit=" + place.bytes
+                            + " bytes, written by this process; resume from a checkpoint, with"
+                            + " TrainerOptions.stateFolder on another disk",
+                    e);
         }
-        throw unreadable(client, file, found, bytes, null);
     }
 
-    private static Tensor read(Path file, long bytes) throws IOException {
-        return uninterrupted(() -> {
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                return ByteTensors.read(bytes, channel);
-            }
-        });
-    }
-
-    private static IllegalStateException unreadable(
-            int client, Path file, String found, long bytes, IOException cause) {
-        return new IllegalStateException(
-                "client state cannot be read back: client=" + client + ", file=" + file + ", found=" + found
-                        + ", limit=" + bytes + " bytes, written by this process and touched by nobody else; resume"
-                        + " from a checkpoint, with TrainerOptions.stateFolder where nothing cleans up",
-                cause);
-    }
-
-    /** An interrupt closes the channel under a thread; what it did is done again. */
-    private static <T> T uninterrupted(FileAction<T> action) throws IOException {
-        boolean interrupted = Thread.interrupted();
+    /** Frees a state's place. */
+    synchronized void free(Place place) {
+        place.freed = true;
+        free.give(place.start, place.bytes);
         try {
-            while (true) {
-                try {
-                    return action.run();
-                } catch (ClosedByInterruptException e) {
-                    interrupted |= Thread.interrupted();
-                }
+            if (file != null && file.length() > free.end()) {
+                file.setLength(free.end());
             }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        } catch (IOException e) {
+            warn("file of client states not cut: folder=" + folder, e);
         }
     }
 
-    /** Deletes a file, null for none. One that cannot be deleted goes with the folder. */
-    void delete(Path file) {
+    /** Closes the file, with which it goes. */
+    @Override
+    public synchronized void close() {
         try {
             if (file != null) {
-                Files.deleteIfExists(file);
+                file.close();
             }
         } catch (IOException e) {
-            System.getLogger(StateFiles.class.getName())
-                    .log(System.Logger.Level.WARNING, "client state not deleted: file=" + file, e);
+            warn("file of client states not closed: folder=" + folder, e);
         }
     }
 
-    /** Deletes the folder. */
-    @Override
-    public void close() {
-        if (folder != null) {
-            folder.close();
+    private static void warn(String message, Exception e) {
+        System.getLogger(StateFiles.class.getName()).log(System.Logger.Level.WARNING, message, e);
+    }
+
+    /** A part of the file as a channel. An interrupt of the thread closes the JDK's own, and the file would be gone. */
+    private final class Part implements ByteChannel {
+
+        private final byte[] chunk;
+        private final Place place;
+        private long at;
+
+        Part(Place place) {
+            this.place = place;
+            this.at = place.start;
+            this.chunk = new byte[(int) Math.min(CHUNK, place.bytes)];
         }
+
+        @Override
+        public int write(ByteBuffer source) throws IOException {
+            int length = Math.min(chunk.length, source.remaining());
+            source.get(chunk, 0, length);
+            file.seek(at);
+            file.write(chunk, 0, length);
+            at += length;
+            return length;
+        }
+
+        @Override
+        public int read(ByteBuffer target) throws IOException {
+            synchronized (StateFiles.this) {
+                if (place.freed) {
+                    throw new IOException("a state that was replaced since");
+                }
+                file.seek(at);
+                int length = file.read(chunk, 0, Math.min(chunk.length, target.remaining()));
+                target.put(chunk, 0, Math.max(0, length));
+                at += Math.max(0, length);
+                return length;
+            }
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
     }
 }

@@ -1,6 +1,5 @@
 package org.blazefl4j.trainer;
 
-import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
@@ -9,8 +8,8 @@ import org.blazefl4j.process.ClientRunner;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Where the bytes of states are: in memory up to a limit, and beyond it in files, those that were not used for longest.
- * A state that is in a file stays there. Not thread-safe, what {@link #reader} gives apart.
+ * Where the bytes of states are: in memory up to a limit, and beyond it in a file, those that were not used for
+ * longest. A state that is in the file stays there. Not thread-safe, what {@link #reader} gives apart.
  */
 final class StateStore implements AutoCloseable {
 
@@ -23,13 +22,13 @@ final class StateStore implements AutoCloseable {
     private long memoryBytes;
     private long diskBytes;
 
-    /** A client's state: in memory, or in a file. */
+    /** A client's state: in memory, or in the file. */
     static final class Stored {
 
         private final int client;
         private final long bytes;
         private Tensor memory;
-        private Path file;
+        private StateFiles.Place place;
 
         private Stored(int client, Tensor memory) {
             this.client = client;
@@ -82,7 +81,7 @@ final class StateStore implements AutoCloseable {
     }
 
     private void spill(Stored state) {
-        state.file = files.write(state.client, state.memory);
+        state.place = files.write(state.client, state.memory);
         state.memory.close();
         state.memory = null;
         diskBytes += state.bytes;
@@ -90,12 +89,12 @@ final class StateStore implements AutoCloseable {
 
     /**
      * What gives a state's bytes, which the caller then owns; from any thread, even while others are put. It throws
-     * IllegalStateException if they were in a file and are there no longer.
+     * IllegalStateException if they were in the file and cannot be read.
      */
     Supplier<Tensor> reader(Stored state) {
         if (state.memory == null) {
-            Path file = state.file;
-            return () -> StateFiles.read(state.client, file, state.bytes);
+            StateFiles.Place place = state.place;
+            return () -> files.read(state.client, place);
         }
         inMemory.remove(state);
         inMemory.add(state);
@@ -107,7 +106,7 @@ final class StateStore implements AutoCloseable {
     void remove(Stored state) {
         if (state.memory == null) {
             diskBytes -= state.bytes;
-            files.delete(state.file);
+            files.free(state.place);
         } else {
             inMemory.remove(state);
             memoryBytes -= state.bytes;

@@ -332,8 +332,8 @@ public final class TrainerOptions {
         }
 
         /**
-         * Where states go that have no room in memory; {@code java.io.tmpdir} unless set. The trainer makes a folder of
-         * its own in it when the first state has to go there, and deletes it when it is closed.
+         * Where states go that have no room in memory; {@code java.io.tmpdir} unless set. The trainer makes a file
+         * there when the first state has to go to it. The file has no name, and goes when the trainer is closed.
          *
          * @throws IllegalArgumentException if it is no folder, or cannot be written to
          */

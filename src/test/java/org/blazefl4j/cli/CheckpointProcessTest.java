@@ -175,8 +175,14 @@ final class CheckpointProcessTest {
         String command;
         Path results = folder.resolve("it's here");
         String[] args = {
-            "--output", "it's here", "--global-round", "100000", "--checkpoint-every", "99999",
-            "--execution-mode", "multi-process"
+            "--output",
+            "it's here",
+            "--global-round",
+            "100000",
+            "--checkpoint-every",
+            "99999",
+            "--execution-mode",
+            "multi-process"
         };
         try (CliProcess cli = startSaved(args)) {
             cli.awaitOutput("round      2/100000");
@@ -316,7 +322,7 @@ final class CheckpointProcessTest {
     void shouldLeaveNothingOfAStartThatIsInterrupted() throws Exception {
         try (CliProcess cli = start(folder, "--output", "o/results", "--checkpoint-dir", "o/saved")) {
             cli.await("a folder", () -> Files.isDirectory(folder.resolve("o/results")));
-            cli.interruptGroup();
+            cli.signalAll("INT");
             assertThat(cli.exitCode()).isEqualTo(130);
             assertThat(cli.err()).isEmpty();
         }

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Duration;
-import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import org.blazefl4j.binding.Native;
+import org.blazefl4j.checkpoint.LogCapture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +30,8 @@ final class PoolFolderTest {
         /** Prints the folder that it makes in the one given, then waits for its end. */
         public static void main(String[] args) {
             try (PoolFolder folder = new PoolFolder(Path.of(args[0]))) {
-                System.out.println(folder.write("classpath", "text").getParent());
+                folder.write("classpath", "text");
+                System.out.println(folder.resolve(""));
                 while (true) {
                     LockSupport.park();
                 }
@@ -67,18 +70,8 @@ final class PoolFolderTest {
     @Test
     void shouldDeleteTheFolderOfAKilledProcessThatHadThisOnesNumber() throws Exception {
         Path others = Files.createDirectory(
-                parent.resolve("blazefl4j-pool-" + ProcessHandle.current().pid() + "-1-before"));
-        Files.createFile(others.resolve("owner"));
-        Files.createFile(others.resolve("state-3-0"));
-        new PoolFolder(parent).close();
-        assertThat(parent).isEmptyDirectory();
-    }
-
-    @Test
-    void shouldDeleteTheFolderOfAProcessThatWasKilledBeforeItOwnedIt() throws Exception {
-        Path others = Files.createDirectory(parent.resolve("blazefl4j-pool-1-1-before"));
-        Files.createFile(others.resolve("owner.draft"));
-        Files.setLastModifiedTime(others, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+                parent.resolve("blazefl4j-workers-" + ProcessHandle.current().pid() + "-before"));
+        Files.createFile(others.resolve("classpath"));
         new PoolFolder(parent).close();
         assertThat(parent).isEmptyDirectory();
     }
@@ -86,13 +79,58 @@ final class PoolFolderTest {
     @Test
     void shouldLeaveAloneWhatIsNoPoolsFolder() throws Exception {
         Path target = Files.createDirectory(parent.resolve("target"));
-        Files.createFile(target.resolve("owner"));
-        Path link = Files.createSymbolicLink(parent.resolve("blazefl4j-pool-1-link"), target);
-        Path unowned = Files.createDirectory(parent.resolve("blazefl4j-pool-1-made-just-now"));
+        Path link = Files.createSymbolicLink(parent.resolve("blazefl4j-workers-1-link"), target);
+        Path file = Files.createFile(parent.resolve("blazefl4j-workers-1-file"));
         new PoolFolder(parent).close();
-        assertThat(target.resolve("owner")).exists();
+        assertThat(target).exists();
         assertThat(link).exists();
-        assertThat(unowned).exists();
+        assertThat(file).exists();
+    }
+
+    /** systemd-tmpfiles looks at this lock. */
+    @Test
+    void shouldHoldTheLockThatCleanersRespectUntilItIsClosed() {
+        PoolFolder folder = new PoolFolder(parent);
+        String path = folder.resolve("").toString();
+        assertThat(Native.errorText(-Native.lockFolder(path))).isEqualTo("Resource temporarily unavailable");
+        folder.close();
+        assertThat(Native.errorText(-Native.lockFolder(path))).isEqualTo("No such file or directory");
+    }
+
+    @Test
+    void shouldMakeAgainWhatACleanerTookOfIt() throws Exception {
+        try (PoolFolder folder = new PoolFolder(parent)) {
+            folder.write("classpath", "text");
+            Path file = folder.resolve("classpath");
+            folder.restore();
+            assertThat(folder.resolve("classpath")).isEqualTo(file);
+            Files.delete(file);
+            folder.restore();
+            assertThat(folder.resolve("classpath")).isEqualTo(file).hasContent("text");
+            Files.delete(file);
+            Files.delete(file.getParent());
+            folder.restore();
+            assertThat(folder.resolve("classpath")).isNotEqualTo(file).hasContent("text");
+        }
+        assertThat(parent).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldLetTwoPoolsLookForAbandonedFoldersAtOnce() throws Exception {
+        List<String> warnings = new CopyOnWriteArrayList<>();
+        try (LogCapture log = LogCapture.of("org.blazefl4j.process.PoolFolder", warnings)) {
+            for (int i = 0; i < 50; i++) {
+                for (int others = 0; others < 10; others++) {
+                    Path abandoned = Files.createDirectory(parent.resolve("blazefl4j-workers-1-" + others));
+                    Files.createFile(abandoned.resolve("classpath"));
+                }
+                CompletableFuture<Void> beside = CompletableFuture.runAsync(() -> new PoolFolder(parent).close());
+                new PoolFolder(parent).close();
+                beside.join();
+                assertThat(parent).isEmptyDirectory();
+            }
+        }
+        assertThat(warnings).isEmpty();
     }
 
     @Test

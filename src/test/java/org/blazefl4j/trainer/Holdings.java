@@ -21,7 +21,7 @@ final class Holdings {
         ProcessHandle.current().children().forEach(child -> count("child process"));
         amounts.put("mapped segment", Conditions.segmentsMapped());
         each(Path.of("/proc/self/fd"), this::countDescriptor);
-        String ours = "blazefl4j-pool-" + ProcessHandle.current().pid() + "-";
+        String ours = "blazefl4j-workers-" + ProcessHandle.current().pid() + "-";
         each(Path.of(System.getProperty("java.io.tmpdir")), file -> countIf("temporary folder", file, ours));
         each(Path.of("/dev/shm"), file -> countIf("name in /dev/shm", file, "blazefl4j"));
     }

@@ -30,6 +30,8 @@ final class ParentProgram {
         DEALING,
         /** Waiting for clients that train. */
         TRAINING,
+        /** Waiting for a client, after which there is another. */
+        TRAINING_ONE_OF_TWO,
         /** In the caller's sink. */
         IN_SINK,
         /** Collecting the packages. */
@@ -65,6 +67,10 @@ final class ParentProgram {
         if (stage == Stage.TRAINING) {
             algorithm.order(new Order(0, Action.FOR_EVER, 0, reached, null));
         }
+        if (stage == Stage.TRAINING_ONE_OF_TWO) {
+            algorithm.order(new Order(0, Action.ADD, 1000, reached, null));
+            algorithm.order(new Order(1, Action.ADD, 0, Path.of(reached + ".next"), null));
+        }
         try (var trainer = new Trainer(algorithm)) {
             switch (stage) {
                 case PUBLISHING -> {
@@ -90,7 +96,10 @@ final class ParentProgram {
                             .numParallels(stage == Stage.TRAINING ? 2 : 1)
                             .grace(Duration.ofHours(1))
                             .build(),
-                    ProcessOptions.builder().jvmArguments(faults()).build());
+                    ProcessOptions.builder()
+                            .jvmArguments(faults())
+                            .heartbeat(Duration.ofSeconds(stage == Stage.TRAINING_ONE_OF_TWO ? 1 : 5))
+                            .build());
         }
 
         @Override

@@ -243,7 +243,8 @@ final class ProcessPoolCloseTest {
         long started = (long) up.notes().get("started");
         long left = (long) up.notes().get("left");
         try {
-            Conditions.await("it has left its group", () -> Conditions.command(left).equals("sleep"));
+            Conditions.await(
+                    "it has left its group", () -> Conditions.command(left).equals("sleep"));
             closeInTime();
             Conditions.await("the end of " + started, () -> !Conditions.isRunning(started));
             before.awaitNoMore();

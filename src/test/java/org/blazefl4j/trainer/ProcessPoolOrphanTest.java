@@ -7,12 +7,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.blazefl4j.process.PoolFolder;
 import org.blazefl4j.trainer.ParentProgram.Stage;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,6 +23,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The parent dies by SIGKILL, whatever it is doing. */
 @Timeout(60)
 final class ProcessPoolOrphanTest {
+
+    private static final int IDLE_LOOKS = 300;
 
     @TempDir
     private Path folder;
@@ -31,16 +35,7 @@ final class ProcessPoolOrphanTest {
         Set<Path> namedBefore = named();
         Path temporary = Files.createDirectory(folder.resolve("tmp")); // for what a killed process cannot delete
         Path reached = folder.resolve("reached");
-        Process parent = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Djava.io.tmpdir=" + temporary,
-                        "-classpath",
-                        System.getProperty("java.class.path"),
-                        ParentProgram.class.getName(),
-                        stage.name(),
-                        reached.toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process parent = start(stage, temporary, reached);
         try {
             Conditions.awaitFile(reached);
             List<Long> workers = parent.descendants().map(ProcessHandle::pid).toList();
@@ -60,6 +55,51 @@ final class ProcessPoolOrphanTest {
         } finally {
             parent.destroyForcibly();
         }
+    }
+
+    private static Process start(Stage stage, Path temporary, Path reached) throws IOException {
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.io.tmpdir=" + temporary,
+                        "-classpath",
+                        System.getProperty("java.class.path"),
+                        ParentProgram.class.getName(),
+                        stage.name(),
+                        reached.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    /** As by Ctrl-Z, which workers, in groups of their own, do not see. */
+    @Test
+    void shouldBeginNoOtherClientWhileTheParentIsStopped() throws Exception {
+        Path reached = folder.resolve("reached");
+        Process parent = start(Stage.TRAINING_ONE_OF_TWO, folder, reached);
+        try {
+            Conditions.awaitFile(reached);
+            Conditions.signal("STOP", parent.pid());
+            Conditions.await("it stops", () -> Conditions.isStopped(parent.pid()));
+            ProcessHandle worker =
+                    ProcessHandle.of(Long.parseLong(Files.readString(reached))).orElseThrow();
+            awaitIdle(worker);
+            Path goesOn = Files.createFile(folder.resolve("goes-on"));
+            Conditions.signal("CONT", parent.pid());
+
+            assertThat(parent.waitFor()).isZero();
+            assertThat(Files.getLastModifiedTime(Path.of(reached + ".next")))
+                    .isGreaterThanOrEqualTo(Files.getLastModifiedTime(goesOn));
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    /** Until it has used no processor time for a good while. */
+    private static void awaitIdle(ProcessHandle worker) {
+        List<Duration> looks = new ArrayList<>();
+        Conditions.await("it is idle", () -> {
+            looks.add(0, worker.info().totalCpuDuration().orElseThrow());
+            return looks.size() > IDLE_LOOKS && looks.get(0).equals(looks.get(IDLE_LOOKS));
+        });
     }
 
     private static void requireSweptByTheNextPool(Path temporary) {

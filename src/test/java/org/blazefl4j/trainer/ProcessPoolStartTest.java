@@ -52,7 +52,9 @@ final class ProcessPoolStartTest {
         notes.put("maxPhysicalBytes", System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes"));
         notes.put("denormals", Denormals.flushed() ? "flushed" : "kept");
         notes.put("threads", torch.get_num_threads());
-        notes.put("oomScoreAdj", Files.readString(Path.of("/proc/self/oom_score_adj")).strip());
+        notes.put(
+                "oomScoreAdj",
+                Files.readString(Path.of("/proc/self/oom_score_adj")).strip());
         try (Tensor tensor = torch.empty(1)) {
             notes.put("dtype", tensor.scalar_type().intern().toString());
         }
