@@ -70,6 +70,7 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
                 DsflClientOptions.defaults().withTraining(settings.client()).withDistillation(dsfl.distillation());
         DsflClients clients = new DsflClients(
                 data().models(), dsfl.modelsOf(settings.numClients(), settings.modelName()), partitions, options);
+        clients.requireDistillable(dsfl.openSizePerRound());
         return switch (settings.executionMode()) {
             case SINGLE_THREADED -> new DsflSerialClientTrainer(clients, settings.trainer());
             case MULTI_THREADED -> new DsflThreadPoolClientTrainer(clients, settings.trainer());

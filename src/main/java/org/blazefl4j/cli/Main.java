@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.io.PrintWriter;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
@@ -95,6 +96,7 @@ public final class Main implements Runnable {
         Choices.register(commands, OnClientFailure.class);
         Choices.register(commands, Weighting.class);
         Choices.register(commands, NonFinitePolicy.class);
+        Choices.register(commands, LastBatch.class);
         return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);

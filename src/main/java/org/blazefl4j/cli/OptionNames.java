@@ -21,6 +21,9 @@ final class OptionNames {
             entry("open_size_per_round", "--open-size-per-round"),
             entry("rounds", "--rounds"),
             entry("warm_ups", "--warm-up"),
+            entry("batch_size", "--batch-size"),
+            entry("distillation_batch_size", "--kd-batch-size"),
+            entry("last_batch", "--last-batch"),
             entry("device", "--device"));
 
     private static final Pattern NAME = Pattern.compile("\\b(\\w+)=");

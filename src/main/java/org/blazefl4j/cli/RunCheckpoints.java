@@ -15,6 +15,7 @@ import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Printable;
 
@@ -65,7 +66,7 @@ final class RunCheckpoints implements AutoCloseable {
      */
     RunCheckpoints(CheckpointSettings asked, RunSettings settings) {
         this.asked = asked;
-        this.configuration = settings.toMap();
+        this.configuration = configuration(settings);
         this.checkpoints = asked.folder() == null
                 ? null
                 : Checkpoints.in(asked.folder())
@@ -81,6 +82,13 @@ final class RunCheckpoints implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** What is saved of a run's settings. */
+    static Map<String, Object> configuration(RunSettings settings) {
+        Map<String, Object> map = settings.toMap();
+        map.replace("last_batch", LastBatch.KEEP.toString(), null); // as earlier versions have saved it
+        return map;
     }
 
     private Optional<SavedRun> look() {

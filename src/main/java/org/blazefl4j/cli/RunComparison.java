@@ -15,6 +15,9 @@ final class RunComparison {
     private static final Set<String> NEVER_MATTER =
             Set.of("global_round", "execution_mode", "num_parallels", "started", "os", "cores");
 
+    /** What options did before they were there, so that files of earlier versions lack them. */
+    private static final Map<String, Object> BEFORE_RECORDED = Map.of("last_batch", "keep", "on_non_finite", "warn");
+
     private final RecordedRun first;
     private final RecordedRun second;
     private final int shared;
@@ -108,7 +111,7 @@ final class RunComparison {
 
     /** The parts of the environment beside the options: no name is both. */
     private static Map<String, Object> flat(Map<String, Object> configuration) {
-        Map<String, Object> flat = new LinkedHashMap<>();
+        Map<String, Object> flat = new LinkedHashMap<>(BEFORE_RECORDED);
         configuration.forEach((name, value) -> {
             if (value instanceof Map<?, ?> parts) {
                 parts.forEach((part, content) -> flat.put((String) part, content));

@@ -9,6 +9,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
@@ -68,6 +69,7 @@ final class RunOptions {
                 training.epochs,
                 training.lr,
                 training.batchSize,
+                training.lastBatch,
                 new Numerics(training.memoryFormat, training.autocast),
                 numParallels(),
                 execution.executionMode,
@@ -83,7 +85,7 @@ final class RunOptions {
         return switch (federation.algorithm) {
             case FEDAVG -> new FedAvg();
             case SCAFFOLD -> new Scaffold(scaffold.serverLr, scaffold.weighting);
-            case DSFL -> dsfl.algorithm();
+            case DSFL -> dsfl.algorithm(training.lastBatch);
         };
     }
 
@@ -234,6 +236,20 @@ final class RunOptions {
         int batchSize;
 
         @Option(
+                names = "--last-batch",
+                paramLabel = "WHAT",
+                defaultValue = "keep",
+                description = {
+                    "What becomes of a client's images that fill no whole batch, also in distillation. Models with batch"
+                            + " normalisation cannot be trained on one image alone. Changes the result."
+                            + " Default: ${DEFAULT-VALUE}.",
+                    "- keep: they are a smaller batch",
+                    "- drop: they are left out of the epoch, unless they are all that there is",
+                    "- merge: they join the batch before"
+                })
+        LastBatch lastBatch;
+
+        @Option(
                 names = "--lr",
                 paramLabel = "X",
                 defaultValue = "0.1",
@@ -342,8 +358,8 @@ final class RunOptions {
                         + " Default: for all that of --model-name, which is the server's.")
         List<ModelName> clientModels;
 
-        Algorithm algorithm() {
-            SgdOptions distillation = new SgdOptions(kdEpochs, kdBatchSize, kdLr);
+        Algorithm algorithm(LastBatch lastBatch) {
+            SgdOptions distillation = new SgdOptions(kdEpochs, kdBatchSize, kdLr, lastBatch);
             return new Dsfl(openSize, openSizePerRound, eraTemperature, distillation, clientModels);
         }
     }
@@ -361,8 +377,9 @@ final class RunOptions {
                 names = "--num-parallels",
                 paramLabel = "N",
                 converter = Numbers.Count.class,
-                description = "Worker processes or threads. Changes the speed, never the result."
-                        + " Default: the number of cores.")
+                description =
+                        "Worker processes or threads, no more than clients in a round. Changes the speed, never the"
+                                + " result. Default: the number of cores.")
         Integer numParallels;
 
         @Option(

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
@@ -35,6 +36,7 @@ record RunSettings(
         int epochs,
         double lr,
         int batchSize,
+        LastBatch lastBatch,
         Numerics numerics,
         int numParallels,
         ExecutionMode executionMode,
@@ -47,6 +49,11 @@ record RunSettings(
     /** The number of clients that train in each round. */
     int clientsPerRound() {
         return server().clientsPerRound();
+    }
+
+    /** How many workers there are: no more than have clients to train. */
+    int workers() {
+        return Math.min(numParallels, clientsPerRound());
     }
 
     Partitioner partitioner() {
@@ -62,12 +69,12 @@ record RunSettings(
     }
 
     SgdOptions client() {
-        return new SgdOptions(epochs, batchSize, lr);
+        return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
     TrainerOptions trainer() {
         return failures.in(TrainerOptions.builder()
-                        .numParallels(numParallels)
+                        .numParallels(workers())
                         .device(device)
                         .seed(seed))
                 .build();
@@ -83,9 +90,10 @@ record RunSettings(
     /** What a client does in a round, and what the algorithm adds to it. */
     String describeTraining() {
         String common = epochs + " epochs, batch " + batchSize + ", lr " + lr + ", seed " + seed;
+        String batches = lastBatch == LastBatch.KEEP ? common : common + ", last batch " + lastBatch;
         String computed = numerics.equals(Numerics.DEFAULT)
-                ? common
-                : common + ", memory format " + numerics.layout() + ", autocast " + numerics.autocast();
+                ? batches
+                : batches + ", memory format " + numerics.layout() + ", autocast " + numerics.autocast();
         return algorithm.describe().isEmpty() ? computed : computed + ", " + algorithm.describe();
     }
 
@@ -99,9 +107,15 @@ record RunSettings(
     String describeExecution() {
         return switch (executionMode) {
             case SINGLE_THREADED -> executionMode + " on " + device;
-            case MULTI_THREADED -> executionMode + ", " + numParallels + " threads, on " + device;
-            case MULTI_PROCESS -> executionMode + ", " + numParallels + " worker processes, on " + device;
+            case MULTI_THREADED -> executionMode + ", " + describeWorkers("threads") + ", on " + device;
+            case MULTI_PROCESS -> executionMode + ", " + describeWorkers("worker processes") + ", on " + device;
         };
+    }
+
+    private String describeWorkers(String noun) {
+        return workers() == numParallels
+                ? workers() + " " + noun
+                : workers() + " " + noun + " instead of " + numParallels + ", for no more clients train in a round";
     }
 
     /** By option name, for result files. */
@@ -119,9 +133,10 @@ record RunSettings(
         map.put("epochs", epochs);
         map.put("lr", lr);
         map.put("batch_size", batchSize);
+        map.put("last_batch", lastBatch.toString());
         map.put("memory_format", numerics.layout().toString());
         map.put("autocast", numerics.autocast().toString());
-        map.put("num_parallels", numParallels);
+        map.put("num_parallels", workers());
         map.put("execution_mode", executionMode.toString());
         map.put("dataset", dataset.toString());
         map.put("data_dir", dataDir == null ? null : dataDir.toAbsolutePath().toString());

@@ -31,7 +31,7 @@ public final class DataLoader implements Iterable<Batch> {
     private final Dataset dataset;
     private final long batchSize;
     private final boolean shuffle;
-    private final boolean dropLast;
+    private final LastBatch last;
     private final Generator generator;
     private final Generator augmentation;
 
@@ -65,14 +65,14 @@ public final class DataLoader implements Iterable<Batch> {
      * @throws IllegalArgumentException if the batch size is below 1, or shuffling has no generator
      */
     public DataLoader(Dataset dataset, long batchSize, boolean shuffle, Generator generator) {
-        this(dataset, batchSize, shuffle, false, generator, generator);
+        this(dataset, batchSize, shuffle, LastBatch.KEEP, generator, generator);
     }
 
     private DataLoader(
             Dataset dataset,
             long batchSize,
             boolean shuffle,
-            boolean dropLast,
+            LastBatch last,
             Generator generator,
             Generator augmentation) {
         this.dataset = Objects.requireNonNull(dataset, "dataset");
@@ -86,7 +86,7 @@ public final class DataLoader implements Iterable<Batch> {
         }
         this.batchSize = batchSize;
         this.shuffle = shuffle;
-        this.dropLast = dropLast;
+        this.last = Objects.requireNonNull(last, "last");
         this.generator = generator;
         this.augmentation = augmentation;
     }
@@ -98,7 +98,12 @@ public final class DataLoader implements Iterable<Batch> {
 
     /** The same loader, which leaves out a last batch that is smaller than the others. */
     public DataLoader dropLast() {
-        return new DataLoader(dataset, batchSize, shuffle, true, generator, augmentation);
+        return lastBatch(LastBatch.DROP);
+    }
+
+    /** The same loader, which does so with samples that fill no whole batch; it keeps them unless set. */
+    public DataLoader lastBatch(LastBatch other) {
+        return new DataLoader(dataset, batchSize, shuffle, other, generator, augmentation);
     }
 
     /**
@@ -107,7 +112,7 @@ public final class DataLoader implements Iterable<Batch> {
      * @param other where transforms draw from
      */
     public DataLoader augmentWith(Generator other) {
-        return new DataLoader(dataset, batchSize, shuffle, dropLast, generator, other);
+        return new DataLoader(dataset, batchSize, shuffle, last, generator, other);
     }
 
     /** The data set that is read. */
@@ -123,7 +128,9 @@ public final class DataLoader implements Iterable<Batch> {
     /** The number of batches in an epoch. */
     public long batches() {
         long whole = dataset.size() / batchSize;
-        return dropLast || dataset.size() % batchSize == 0 ? whole : whole + 1;
+        boolean smaller = last == LastBatch.KEEP && dataset.size() % batchSize > 0;
+        boolean alone = last == LastBatch.MERGE && whole == 0 && dataset.size() > 0;
+        return smaller || alone ? whole + 1 : whole;
     }
 
     /**
@@ -144,16 +151,23 @@ public final class DataLoader implements Iterable<Batch> {
         }
         long start = index * batchSize;
         try (Scalar from = new Scalar(start);
-                Scalar to = new Scalar(Math.min(start + batchSize, dataset.size()));
+                Scalar to = new Scalar(start + length(index));
                 TensorOptions longs = new TensorOptions(ScalarType.Long);
                 Tensor positions = torch.arange(from, to, longs)) {
             return dataset.select(positions, augmentation);
         }
     }
 
+    /** The number of samples in a batch of an epoch. */
+    long length(long index) {
+        long left = dataset.size() - index * batchSize;
+        boolean takesAll = last == LastBatch.MERGE && index == batches() - 1;
+        return takesAll ? left : Math.min(batchSize, left);
+    }
+
     /** Begins an epoch. */
     @Override
     public Epoch iterator() {
-        return new Epoch(dataset, batchSize, batches(), shuffle, generator, augmentation);
+        return new Epoch(this, shuffle, generator, augmentation);
     }
 }

@@ -20,9 +20,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
+    private final DataLoader loader;
     private final Dataset dataset;
     private final long samples;
-    private final long batchSize;
     private final long batches;
     private final boolean shuffle;
     private final Generator generator;
@@ -31,11 +31,11 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     private Tensor order;
     private boolean ranOut;
 
-    Epoch(Dataset dataset, long batchSize, long batches, boolean shuffle, Generator generator, Generator augmentation) {
-        this.dataset = dataset;
+    Epoch(DataLoader loader, boolean shuffle, Generator generator, Generator augmentation) {
+        this.loader = loader;
+        this.dataset = loader.dataset();
         this.samples = dataset.size();
-        this.batchSize = batchSize;
-        this.batches = batches;
+        this.batches = loader.batches();
         this.shuffle = shuffle;
         this.generator = generator;
         this.augmentation = augmentation;
@@ -65,9 +65,9 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         if (order == null) {
             order = order();
         }
-        long start = batchSize * read++;
-        long length = Math.min(batchSize, samples - start);
-        if (length < batchSize) {
+        long length = loader.length(read);
+        long start = loader.batchSize() * read++;
+        if (length < loader.batchSize()) {
             drawUnseenOrder();
         }
         try (Tensor positions = order.narrow(0, start, length)) {

@@ -14,11 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class FederationTest {
 
     @ParameterizedTest
-    @CsvSource({
-        "5000, , cpu, --num-parallels=5000",
-        "1, , cuda:4000, --device=cuda:4000",
-        "1, nowhere, cpu, --data-dir=nowhere"
-    })
+    @CsvSource({"1, , cuda:4000, --device=cuda:4000", "1, nowhere, cpu, --data-dir=nowhere"})
     void shouldRefuseWhatThisMachineCannotGiveByTheOptionsName(
             int numParallels, Path dataDir, String device, String named) {
         RunSettings settings =
@@ -29,6 +25,21 @@ final class FederationTest {
                 .withMessageContaining(named)
                 .withMessageContaining("limit=")
                 .satisfies(refusal -> assertThat(refusal.getMessage()).hasLineCount(1));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "MULTI_PROCESS, 5000, 10, 'multi-process, 10 worker processes instead of 5000, for no more clients train in a"
+                + " round, on cpu'",
+        "MULTI_THREADED, 11, 10, 'multi-threaded, 10 threads instead of 11, for no more clients train in a round, on cpu'",
+        "MULTI_THREADED, 10, 10, 'multi-threaded, 10 threads, on cpu'",
+    })
+    void shouldStartNoMoreWorkersThanClientsTrain(ExecutionMode mode, int asked, int started, String described) {
+        RunSettings settings = SmallRun.of(new FedAvg(), 1, mode, asked, null, Device.CPU);
+
+        assertThat(settings.trainer().numParallels()).isEqualTo(started);
+        assertThat(settings.toMap()).containsEntry("num_parallels", started);
+        assertThat(settings.describeExecution()).isEqualTo(described);
     }
 
     /** A fifth of the 10 000 images that come with the program, unless asked for. */

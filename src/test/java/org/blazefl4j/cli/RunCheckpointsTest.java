@@ -31,7 +31,7 @@ final class RunCheckpointsTest {
     }
 
     private void save(int round, String output, Map<String, String> more) {
-        Map<String, Object> configuration = SmallRun.of(new FedAvg(), 9).toMap();
+        Map<String, Object> configuration = RunCheckpoints.configuration(SmallRun.of(new FedAvg(), 9));
         configuration.putAll(more);
         configuration.put("output", folder.resolve(output));
         try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(configuration)) {
@@ -44,7 +44,7 @@ final class RunCheckpointsTest {
     }
 
     private void save(RunSettings settings) {
-        try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(settings.toMap())) {
+        try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(RunCheckpoints.configuration(settings))) {
             checkpoints.save(1);
         }
     }
@@ -85,7 +85,7 @@ final class RunCheckpointsTest {
     @Test
     void shouldGoOnFromWhatAVersionWithoutThePolicyHasSaved() {
         RunSettings old = SmallRun.of(new FedAvg(), 9);
-        Map<String, Object> configuration = old.toMap();
+        Map<String, Object> configuration = RunCheckpoints.configuration(old);
         configuration.remove("on_non_finite");
         try (Checkpoints checkpoints = Checkpoints.in(folder.resolve("old")).configuration(configuration)) {
             checkpoints.save(1);

@@ -98,6 +98,7 @@ final class RunProcessTest {
                 .containsEntry("partition", "iid")
                 .containsEntry("seed", 42)
                 .containsEntry("lr", 0.1)
+                .containsEntry("last_batch", "keep")
                 .containsEntry("memory_format", "auto")
                 .containsEntry("autocast", "off")
                 .containsEntry("execution_mode", "multi-process")

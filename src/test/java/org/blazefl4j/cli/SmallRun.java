@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.nio.file.Path;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.ExecutionMode;
@@ -48,6 +49,7 @@ final class SmallRun {
                 1,
                 0.1,
                 50,
+                LastBatch.KEEP,
                 Numerics.DEFAULT,
                 numParallels,
                 mode,

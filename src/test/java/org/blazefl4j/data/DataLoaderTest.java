@@ -179,6 +179,38 @@ class DataLoaderTest {
     }
 
     @Test
+    void shouldLetALastBatchJoinTheOneBefore() {
+        try (Generator g = torch.createCPUGenerator(42);
+                Generator same = torch.createCPUGenerator(42);
+                Tensor data = numbers(10);
+                Tensor few = numbers(2)) {
+            DataLoader merging = new DataLoader(new TensorDataset(data, null), 3, true, g).lastBatch(LastBatch.MERGE);
+            DataLoader keeping = new DataLoader(new TensorDataset(data, null), 3, true, same);
+
+            assertThat(merging.batches()).isEqualTo(3);
+            assertThat(texts(merging)).containsExactly("6 5 4", "0 8 9", "2 1 3 7");
+            assertThat(texts(keeping)).containsExactly("6 5 4", "0 8 9", "2 1 3", "7");
+            assertThat(texts(merging))
+                    .as("the next epoch's order")
+                    .last()
+                    .asString()
+                    .contains(texts(keeping).get(3));
+            assertThat(texts(new DataLoader(new TensorDataset(data, null), 5).lastBatch(LastBatch.MERGE)))
+                    .containsExactly("0 1 2 3 4", "5 6 7 8 9");
+            assertThat(texts(new DataLoader(new TensorDataset(few, null), 5).lastBatch(LastBatch.MERGE)))
+                    .containsExactly("0 1");
+            DataLoader inOrder = new DataLoader(new TensorDataset(data, null), 4).lastBatch(LastBatch.MERGE);
+            assertThat(text(inOrder.batch(1))).isEqualTo("4 5 6 7 8 9");
+        }
+    }
+
+    private static List<String> texts(DataLoader loader) {
+        List<String> texts = new ArrayList<>();
+        loader.forEach(batch -> texts.add(text(batch)));
+        return texts;
+    }
+
+    @Test
     @SuppressWarnings("try") // a scope is there to be closed
     void shouldOutliveTheScopeOfAStep() {
         try (Generator g = torch.createCPUGenerator(42);

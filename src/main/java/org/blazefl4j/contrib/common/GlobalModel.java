@@ -43,7 +43,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
      * @param selected which model
      * @param dataset holds the samples to evaluate on, common to all, as {@link PartitionType#TEST}
      * @param options where and how it is evaluated
-     * @throws IllegalArgumentException if there are no test samples, or the device is a CUDA device that there is not
+     * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the device is a
+     *     CUDA device that there is not
      */
     public GlobalModel(SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
         options.device().requireThere();
@@ -51,11 +52,21 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         this.dataset = dataset;
         this.options = options;
         this.selected = selected;
-        this.model = selected.make(options.device());
+        this.model = evaluable(selected.make(options.device()));
         this.state = FlatParameters.of(model);
         try (Tensor flat = state.flatten()) {
             this.current = owned(flat.cpu());
             this.next = owned(current.clone());
+        }
+    }
+
+    private Model evaluable(Model made) {
+        try {
+            ModelFit.requireEvaluable(made, dataset.getDataset(PartitionType.TEST), options.device());
+            return made;
+        } catch (RuntimeException | Error e) {
+            made.close();
+            throw e;
         }
     }
 

@@ -90,9 +90,8 @@ public final class LocalModel implements AutoCloseable {
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
     public long train(ClientConfig config, Tensor start, Tensor result, WorkerContext context) {
-        DataLoader loader = new DataLoader(
-                        config.dataset(), config.options().batchSize(), true, context.generator("shuffle"))
-                .augmentWith(context.generator("augment"));
+        DataLoader loader =
+                config.options().loader(config.dataset(), context.generator("shuffle"), context.generator("augment"));
         return use(
                 start,
                 result,

@@ -35,7 +35,8 @@ public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientCo
      * @param numClients the number of clients, with the ids 0, 1, ...
      * @param options how clients train
      * @param <N> the models' names
-     * @throws IllegalArgumentException if there is no client, or one has no samples
+     * @throws IllegalArgumentException if there is no client, one has no samples, or clients cannot train the model on
+     *     theirs: it takes other ones, has no output for a label, or fails on a batch of one sample that a client has
      */
     protected <N extends Enum<N>> SgdClients(
             ModelSelector<N> selector,
@@ -48,12 +49,14 @@ public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientCo
         this.dataset = dataset;
         this.numClients = numClients;
         this.options = options;
-        this.numel = numel(model);
+        this.numel = checkedNumel();
     }
 
-    private static long numel(SelectedModel<?> selected) {
-        try (Model model = selected.make(Device.CPU);
-                FlatParameters state = FlatParameters.of(model)) {
+    private long checkedNumel() {
+        try (Model fresh = model.make(Device.CPU);
+                FlatParameters state = FlatParameters.of(fresh)) {
+            int[] cids = IntStream.range(0, numClients).toArray();
+            ModelFit.requireTrainable(fresh, cids, cid -> dataset.getDataset(PartitionType.TRAIN, cid), options);
             return state.numel();
         }
     }

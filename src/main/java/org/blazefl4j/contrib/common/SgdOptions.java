@@ -1,13 +1,21 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.Objects;
+import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.LastBatch;
+import org.bytedeco.pytorch.Generator;
+
 /**
  * How a client trains; all checked when made. Crosses into worker processes.
  *
  * @param epochs passes over the client's samples in a round, above 0
- * @param batchSize the number of samples per step, above 0; an epoch's last batch has what is left
+ * @param batchSize the number of samples per step, above 0
  * @param lr the learning rate of SGD, above 0 and finite
+ * @param lastBatch what becomes of the samples of an epoch that fill no whole batch; where there are no more than one
+ *     batch in all, they are trained on whatever this says
  */
-public record SgdOptions(int epochs, int batchSize, double lr) {
+public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBatch) {
 
     /** Checks the parts. */
     public SgdOptions {
@@ -16,6 +24,12 @@ public record SgdOptions(int epochs, int batchSize, double lr) {
         require(
                 lr > 0 && lr < Double.POSITIVE_INFINITY,
                 "learning rate out of range: lr=" + lr + ", limit=above 0 and finite");
+        Objects.requireNonNull(lastBatch, "lastBatch");
+    }
+
+    /** A last batch with what is left. */
+    public SgdOptions(int epochs, int batchSize, double lr) {
+        this(epochs, batchSize, lr, LastBatch.KEEP);
     }
 
     /** 5 epochs in batches of 50 at a learning rate of 0.1. */
@@ -25,17 +39,43 @@ public record SgdOptions(int epochs, int batchSize, double lr) {
 
     /** These options with another number of epochs. */
     public SgdOptions withEpochs(int epochs) {
-        return new SgdOptions(epochs, batchSize, lr);
+        return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
     /** These options with another batch size. */
     public SgdOptions withBatchSize(int batchSize) {
-        return new SgdOptions(epochs, batchSize, lr);
+        return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
     /** These options with another learning rate. */
     public SgdOptions withLr(double lr) {
-        return new SgdOptions(epochs, batchSize, lr);
+        return new SgdOptions(epochs, batchSize, lr, lastBatch);
+    }
+
+    /** These options with another last batch. */
+    public SgdOptions withLastBatch(LastBatch lastBatch) {
+        return new SgdOptions(epochs, batchSize, lr, lastBatch);
+    }
+
+    /**
+     * Reads samples in shuffled batches.
+     *
+     * @param samples stay the caller's
+     * @param order where the order of samples draws from
+     * @param transforms where random transforms draw from
+     */
+    public DataLoader loader(Dataset samples, Generator order, Generator transforms) {
+        DataLoader loader = new DataLoader(samples, batchSize, true, order).augmentWith(transforms);
+        return samples.size() > batchSize ? loader.lastBatch(lastBatch) : loader;
+    }
+
+    /** The size of the smallest batch that so many samples make. */
+    long smallestBatch(long samples) {
+        long rest = samples % batchSize;
+        if (samples <= batchSize) {
+            return samples;
+        }
+        return lastBatch == LastBatch.KEEP && rest > 0 ? rest : batchSize;
     }
 
     private static void require(boolean good, String refusal) {

@@ -1,14 +1,15 @@
 package org.blazefl4j.contrib.dsfl;
 
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.ClientConfigs;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.ModelFit;
 import org.blazefl4j.contrib.common.Partitions;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.core.ClientAlgorithm;
@@ -80,8 +81,8 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
      *     {@link DsflPartitionType#TEST}; stays the caller's and is kept open as long as these clients train
      * @param options what clients do
      * @param <N> the models' names
-     * @throws IllegalArgumentException if there is no client, one lacks samples, there are no open samples, or models
-     *     differ in the number of classes
+     * @throws IllegalArgumentException if there is no client, one lacks samples, there are no open samples, models
+     *     differ in the number of classes, or clients cannot train their models on their samples
      */
     public <N extends Enum<N>> DsflClients(
             ModelSelector<N> selector,
@@ -95,7 +96,7 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
         this.dataset = dataset;
         this.options = options;
         this.openSize = dataset.size(DsflPartitionType.OPEN, null);
-        this.classes = classes();
+        this.classes = checkedClasses();
     }
 
     private static <N> List<N> sameForAll(N modelName, int numClients) {
@@ -112,23 +113,52 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
         }
     }
 
-    private long classes() {
-        Map<SelectedModel<?>, Long> outputs = new HashMap<>();
-        for (int cid = 0; cid < models.size(); cid++) {
-            long classes = outputs.computeIfAbsent(models.get(cid), this::classes);
-            long first = outputs.get(models.get(0));
-            if (classes != first) {
-                throw new IllegalArgumentException("models differ in classes: cid=" + cid + ", model="
-                        + models.get(cid).name() + ", classes=" + classes + ", limit=" + first
-                        + " as for client 0; soft labels of all clients have the same classes");
-            }
+    /** The number of classes of all models, which fit the samples. */
+    private long checkedClasses() {
+        Map<SelectedModel<?>, Learner> learners = new LinkedHashMap<>();
+        try {
+            models.forEach(model -> learners.computeIfAbsent(model, kind -> new Learner(kind, Device.CPU)));
+            long classes = classes(learners.get(models.get(0)));
+            learners.forEach((model, learner) -> requireSameClasses(model, classes(learner), classes));
+            learners.forEach((model, learner) -> ModelFit.requireTrainable(
+                    learner.model(),
+                    clientsOf(model),
+                    cid -> dataset.getDataset(DsflPartitionType.TRAIN, cid),
+                    options.training()));
+            return classes;
+        } finally {
+            learners.values().forEach(Learner::close);
         }
-        return outputs.get(models.get(0));
     }
 
-    private long classes(SelectedModel<?> model) {
-        try (Learner learner = new Learner(model, Device.CPU)) {
-            return learner.classes(open(), Surroundings.ofServer(0, 0));
+    private long classes(Learner learner) {
+        return learner.classes(open(), Surroundings.ofServer(0, 0));
+    }
+
+    private void requireSameClasses(SelectedModel<?> model, long classes, long first) {
+        if (classes != first) {
+            throw new IllegalArgumentException("models differ in classes: cid=" + clientsOf(model)[0] + ", model="
+                    + model.name() + ", classes=" + classes + ", limit=" + first
+                    + " as for client 0; soft labels of all clients have the same classes");
+        }
+    }
+
+    private int[] clientsOf(SelectedModel<?> model) {
+        return IntStream.range(0, models.size())
+                .filter(cid -> models.get(cid).equals(model))
+                .toArray();
+    }
+
+    /**
+     * Makes sure, before anything starts, that clients can distil so many open samples a round.
+     *
+     * @param openSizePerRound as the server's options have it
+     * @throws IllegalArgumentException if one of the batches has one sample, and a client's model cannot be trained on
+     *     one
+     */
+    public void requireDistillable(int openSizePerRound) {
+        for (SelectedModel<?> model : new LinkedHashSet<>(models)) {
+            ModelFit.requireDistillable(model, open(), openSizePerRound, options.distillation());
         }
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.EvaluationTask;
+import org.blazefl4j.contrib.common.ModelFit;
 import org.blazefl4j.contrib.common.Partitions;
 import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -70,7 +71,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
      * @param options the rest
      * @param <N> the models' names
      * @throws IllegalArgumentException if there are no test samples, or fewer open ones than a round needs, the device
-     *     is a CUDA device that there is not, or the model's output is not one row of numbers per sample
+     *     is a CUDA device that there is not, or the model does not fit the samples or fails on a batch of one that
+     *     distillation would have
      */
     public <N extends Enum<N>> DsflServerHandler(
             ModelSelector<N> selector,
@@ -102,7 +104,13 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
 
     private SoftLabelMean newMean() {
         try {
-            return new SoftLabelMean(openSize(), learner.classes(open(), surroundings()));
+            long classes = learner.classes(open(), surroundings());
+            ModelFit.requireEvaluable(
+                    learner.model(),
+                    dataset.getDataset(DsflPartitionType.TEST),
+                    options.federation().device());
+            ModelFit.requireDistillable(selected, open(), options.openSizePerRound(), options.distillation());
+            return new SoftLabelMean(openSize(), classes);
         } catch (RuntimeException | Error e) {
             learner.close();
             throw e;

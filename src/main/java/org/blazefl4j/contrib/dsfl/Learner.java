@@ -143,8 +143,7 @@ final class Learner implements AutoCloseable {
     }
 
     private void descend(Dataset samples, SgdOptions options, Descent.Loss loss, Runnable step, Surroundings around) {
-        DataLoader loader = new DataLoader(samples, options.batchSize(), true, around.stream("shuffle"))
-                .augmentWith(around.stream("augment"));
+        DataLoader loader = options.loader(samples, around.stream("shuffle"), around.stream("augment"));
         model.train(true);
         model.setGenerator(around.stream("dropout"));
         try {

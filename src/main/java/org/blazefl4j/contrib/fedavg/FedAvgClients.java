@@ -34,7 +34,8 @@ public final class FedAvgClients extends SgdClients<FedAvgUplinkPackage, FedAvgD
      * @param numClients the number of clients, with the ids 0, 1, ...
      * @param options how clients train
      * @param <N> the models' names
-     * @throws IllegalArgumentException if there is no client, or one has no samples
+     * @throws IllegalArgumentException if there is no client, one has no samples, or clients cannot train the model on
+     *     theirs: it takes other ones, has no output for a label, or fails on a batch of one sample that a client has
      */
     public <N extends Enum<N>> FedAvgClients(
             ModelSelector<N> selector,

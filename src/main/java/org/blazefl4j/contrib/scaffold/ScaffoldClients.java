@@ -48,7 +48,8 @@ public final class ScaffoldClients extends SgdClients<ScaffoldUplinkPackage, Sca
      * @param numClients the number of clients, with the ids 0, 1, ...
      * @param options how clients train
      * @param <N> the models' names
-     * @throws IllegalArgumentException if there is no client, or one has no samples
+     * @throws IllegalArgumentException if there is no client, one has no samples, or clients cannot train the model on
+     *     theirs: it takes other ones, has no output for a label, or fails on a batch of one sample that a client has
      */
     public <N extends Enum<N>> ScaffoldClients(
             ModelSelector<N> selector,

@@ -1,0 +1,60 @@
+package org.blazefl4j.contrib.common;
+
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.FilteredDataset;
+import org.blazefl4j.data.TensorDataset;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Whether the labels of samples in memory are classes of a model. */
+final class Labels {
+
+    /** What LibTorch's cross-entropy passes over. */
+    private static final long IGNORED = -100;
+
+    private Labels() {}
+
+    /**
+     * Looks at one label per sample. Other targets, those with a transform and other data sets are let pass.
+     *
+     * @param whose for messages
+     * @param classes the number of the model's outputs; 0 for a model that has not one per class
+     * @throws IllegalArgumentException if a label is no class, or labels are of the wrong type
+     */
+    static void require(String whose, Dataset dataset, long classes) {
+        if (classes == 0) {
+            return;
+        }
+        if (dataset instanceof FilteredDataset part && part.targetTransform() == null) {
+            require(whose, part.targets(), part.indices(), classes);
+        } else if (dataset instanceof TensorDataset whole && whole.targetTransform() == null) {
+            require(whose, whole.targets(), null, classes);
+        }
+    }
+
+    private static void require(String whose, Tensor targets, Tensor indices, long classes) {
+        if (targets == null) {
+            throw new IllegalArgumentException(
+                    "samples without labels: " + whose + ", targets=none, limit=one label per sample");
+        }
+        if (targets.dim() != 1 || targets.is_floating_point()) {
+            return;
+        }
+        if (targets.scalar_type().intern() != ScalarType.Long) {
+            throw new IllegalArgumentException("labels of the wrong dtype: " + whose + ", dtype="
+                    + targets.scalar_type().intern() + ", expected=Long; convert them to int64");
+        }
+        try (PointerScope scope = new PointerScope()) {
+            Tensor own = indices == null ? targets : targets.index_select(0, indices);
+            Tensor below = own.lt(new Scalar(0L)).logical_and(own.ne(new Scalar(IGNORED)));
+            Tensor wrong = own.masked_select(own.ge(new Scalar(classes)).logical_or(below));
+            if (wrong.numel() > 0) {
+                throw new IllegalArgumentException("label is no class: " + whose + ", label="
+                        + wrong.select(0, 0).item_long() + ", limit=0 to " + (classes - 1)
+                        + "; give a model with an output for each class, or leave such samples out");
+            }
+        }
+    }
+}

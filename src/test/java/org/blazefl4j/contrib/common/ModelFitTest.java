@@ -1,0 +1,184 @@
+package org.blazefl4j.contrib.common;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.scaffold.ScaffoldClients;
+import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.LastBatch;
+import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.BatchNorm2dImpl;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What data, models and settings already determine is refused when clients and servers are made. */
+final class ModelFitTest {
+
+    private static final SgdOptions FOURS = new SgdOptions(1, 4, 0.1);
+
+    /** Seven clients with 5, 4, 9, 13, 17, 21 and 25 samples: in batches of four all but one have one left. */
+    private final TinyData data = TinyData.of(94, parts(5, 4, 9, 13, 17, 21, 25));
+
+    /** Batch normalisation of one number per channel, which one sample gives nothing to normalise by. */
+    private static final class Normed extends Model {
+        private final LinearImpl fc = linear("fc", 16, Tiny.CLASSES);
+        private final BatchNorm2dImpl norm = batchNorm2d("norm", Tiny.CLASSES);
+
+        @Override
+        public Tensor forward(Tensor x) {
+            return norm.forward(fc.forward(x.flatten(1, -1)).view(-1, Tiny.CLASSES, 1, 1))
+                    .flatten(1, -1);
+        }
+    }
+
+    /** Draws from LibTorch's default generator, as code of one's own may. */
+    private static final class Drawing extends Model {
+        private final LinearImpl fc = linear("fc", 16, Tiny.CLASSES);
+
+        @Override
+        public Tensor forward(Tensor x) {
+            return fc.forward(x.flatten(1, -1).add(torch.rand(x.size(0), 16)));
+        }
+    }
+
+    enum Kind {
+        NORMED,
+        DRAWING
+    }
+
+    private record Selector() implements ModelSelector<Kind> {
+        @Override
+        public Model selectModel(Kind kind) {
+            return DefaultGenerator.seeded(1, kind == Kind.NORMED ? Normed::new : Drawing::new);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        data.close();
+    }
+
+    private static List<long[]> parts(int... sizes) {
+        return IntStream.range(0, sizes.length)
+                .mapToObj(cid -> {
+                    int from = IntStream.of(sizes).limit(cid).sum();
+                    return LongStream.range(from, from + sizes[cid]).toArray();
+                })
+                .toList();
+    }
+
+    private FedAvgClients clients(Kind kind, SgdOptions options) {
+        return new FedAvgClients(new Selector(), kind, data.partitions(), 7, options);
+    }
+
+    @Test
+    void shouldRefuseBatchesOfOneThatTheModelCannotBeTrainedOnWithTheClientsAndSizes() {
+        String refusal = "batch of one sample: batch_size=4, last_batch=keep, samples=client 0 with 5, client 2 with 9,"
+                + " client 3 with 13, client 4 with 17, client 5 with 21 and 1 more, limit=2 or more in each batch, for"
+                + " the model cannot be trained on one (Expected more than 1 value per channel when training, got input"
+                + " size [1, 3, 1, 1]); drop or merge the last batch, choose another batch size, or leave out clients"
+                + " with one sample";
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> clients(Kind.NORMED, FOURS))
+                .withMessage(refusal);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ScaffoldClients(new Selector(), Kind.NORMED, data.partitions(), 7, FOURS))
+                .withMessage(refusal);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DROP", "MERGE"})
+    void shouldAcceptThemDroppedOrMergedAndOtherBatchSizes(LastBatch last) {
+        assertThat(clients(Kind.NORMED, FOURS.withLastBatch(last)).numel()).isEqualTo(16 * 3 + 3 + 4 * 3 + 1);
+        clients(Kind.NORMED, FOURS.withBatchSize(7));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> clients(Kind.NORMED, FOURS.withLastBatch(last).withBatchSize(1)))
+                .withMessageStartingWith("batch of one sample: batch_size=1, last_batch=" + last);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldAcceptThemForModelsThatCanBeTrainedOnOne(Tiny kind) {
+        new FedAvgClients(new Tiny.Selector(1), kind, data.partitions(), 7, FOURS);
+    }
+
+    @Test
+    void shouldMoveNoRandomStream() {
+        byte[] before = DefaultGenerator.state();
+
+        clients(Kind.DRAWING, FOURS);
+
+        assertThat(DefaultGenerator.state()).isEqualTo(before);
+    }
+
+    @Test
+    void shouldRefuseDistillationInBatchesOfOne() {
+        SelectedModel<Kind> model = new SelectedModel<>(new Selector(), Kind.NORMED);
+        Dataset open = data.whole();
+
+        ModelFit.requireDistillable(model, open, 8, FOURS);
+        ModelFit.requireDistillable(model, open, 9, FOURS.withLastBatch(LastBatch.MERGE));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ModelFit.requireDistillable(model, open, 9, FOURS))
+                .withMessageStartingWith("batch of one sample: distillation_batch_size=4, last_batch=keep, samples=9,");
+    }
+
+    @Test
+    void shouldRefuseALabelThatIsNoClassWithItsClient() {
+        try (Tensor images = torch.zeros(6, 1, 4, 4);
+                Tensor labels = Tensors.of(new long[] {0, 2, -100, 1, 3, 0})) {
+            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, labels), parts(3, 1, 2));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 3, FOURS))
+                    .withMessage("label is no class: cid=2, label=3, limit=0 to 2; give a model with an output for"
+                            + " each class, or leave such samples out");
+        }
+    }
+
+    @Test
+    void shouldRefuseSamplesThatTheModelDoesNotTake() {
+        try (Tensor images = torch.zeros(6, 1, 5, 5);
+                Tensor labels = Tensors.of(new long[6])) {
+            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, labels), parts(3, 3));
+            data.partitions().setDataset(PartitionType.TEST, new TensorDataset(images, labels));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
+                    .withMessage("model does not fit the samples: cid=0, found=mat1 and mat2 shapes cannot be"
+                            + " multiplied (2x25 and 16x3); give a model that takes samples of their shape and type");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new FedAvgServerHandler(
+                            new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), ServerOptions.of(1, 2)))
+                    .withMessageStartingWith("model does not fit the samples: test samples, found=mat1 and mat2");
+        }
+    }
+
+    @Test
+    void shouldRefuseTargetsThatAreNoLabels() {
+        try (Tensor images = torch.zeros(2, 1, 4, 4);
+                Tensor bytes = Tensors.of(new byte[2])) {
+            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, bytes), parts(1, 1));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
+                    .withMessage("labels of the wrong dtype: cid=0, dtype=Byte, expected=Long; convert them to int64");
+            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, null), parts(1, 1));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
+                    .withMessage("samples without labels: cid=0, targets=none, limit=one label per sample");
+        }
+    }
+}
