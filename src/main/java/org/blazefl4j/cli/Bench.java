@@ -55,9 +55,8 @@ final class Bench {
     void execute() {
         try (Interruption interruption = new Interruption();
                 RunFolder folder = interruption.givingUp(folder())) {
-            List<Finding> findings = findings(); // before this process makes the machine busy
             Machine machine = read();
-            findings.addAll(Finding.of(machine));
+            List<Finding> findings = Finding.of(machine);
             introduce(machine, findings);
             measure(interruption, folder.path(), machine, findings);
         }
@@ -80,12 +79,6 @@ final class Bench {
         }
     }
 
-    private static List<Finding> findings() {
-        List<Finding> findings = new ArrayList<>();
-        LoadAverage.finding().ifPresent(findings::add);
-        return findings;
-    }
-
     private static Machine read() {
         StartLine line = StartLine.show("starting: LibTorch ...");
         try {
@@ -102,8 +95,7 @@ final class Bench {
                 + machine.numbers().cpuModel());
         out.println("  versions  Java " + Version.java() + ", LibTorch "
                 + machine.numbers().libTorch());
-        findings.forEach(
-                finding -> out.printf(Locale.ROOT, "  ! %s%n      mend it: %s%n", finding.problem(), finding.remedy()));
+        findings.forEach(finding -> out.print(finding.toText()));
         out.flush();
     }
 

@@ -64,7 +64,7 @@ final class DoctorCommand implements Callable<Integer> {
             text.append(String.format(Locale.ROOT, "  nothing that will hurt%n"));
         }
         for (Finding finding : findings) {
-            text.append(String.format(Locale.ROOT, "  ! %s%n      mend it: %s%n", finding.problem(), finding.remedy()));
+            text.append(finding.toText());
         }
         return text.toString();
     }

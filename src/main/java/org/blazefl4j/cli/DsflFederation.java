@@ -74,7 +74,7 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
         return switch (settings.executionMode()) {
             case SINGLE_THREADED -> new DsflSerialClientTrainer(clients, settings.trainer());
             case MULTI_THREADED -> new DsflThreadPoolClientTrainer(clients, settings.trainer());
-            case MULTI_PROCESS -> new DsflProcessPoolClientTrainer(clients, settings.trainer(), settings.process());
+            case MULTI_PROCESS -> new DsflProcessPoolClientTrainer(clients, settings.trainer(), process());
         };
     }
 }

@@ -36,7 +36,7 @@ final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownl
         return switch (settings.executionMode()) {
             case SINGLE_THREADED -> new FedAvgSerialClientTrainer(clients, settings.trainer());
             case MULTI_THREADED -> new FedAvgThreadPoolClientTrainer(clients, settings.trainer());
-            case MULTI_PROCESS -> new FedAvgProcessPoolClientTrainer(clients, settings.trainer(), settings.process());
+            case MULTI_PROCESS -> new FedAvgProcessPoolClientTrainer(clients, settings.trainer(), process());
         };
     }
 }

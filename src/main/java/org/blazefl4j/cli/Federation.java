@@ -1,5 +1,6 @@
 package org.blazefl4j.cli;
 
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -7,6 +8,7 @@ import java.util.function.Consumer;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.trainer.ProcessOptions;
 
 /**
  * A run's data, server and clients, as an algorithm makes them of the settings.
@@ -18,6 +20,7 @@ abstract class Federation<U, D> implements AutoCloseable {
 
     private final RunData data;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private ProcessOptions process;
     private ServerHandler<U, D> handler;
     private ClientTrainer<U, D> trainer;
 
@@ -33,11 +36,13 @@ abstract class Federation<U, D> implements AutoCloseable {
     /**
      * Reads the data, spreads it over the clients and starts the workers.
      *
+     * @param folder where a worker that crashes leaves its report
      * @param check refuses images before anything is made of them
      * @throws UsageException if the settings cannot be met
      */
-    static Federation<?, ?> open(RunSettings settings, Consumer<ImageData> check) {
+    static Federation<?, ?> open(RunSettings settings, Path folder, Consumer<ImageData> check) {
         Federation<?, ?> federation = settings.algorithm().federation(settings, new RunData(settings));
+        federation.process = settings.process(folder);
         try {
             check.accept(federation.data().images());
             federation.assemble();
@@ -73,6 +78,11 @@ abstract class Federation<U, D> implements AutoCloseable {
     final <T extends AutoCloseable> T owned(T resource) {
         owned.push(resource);
         return resource;
+    }
+
+    /** How worker processes are started. */
+    final ProcessOptions process() {
+        return process;
     }
 
     final RunData data() {

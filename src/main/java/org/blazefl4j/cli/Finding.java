@@ -2,6 +2,8 @@ package org.blazefl4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import org.blazefl4j.torch.LibTorch;
 
 /**
@@ -12,7 +14,8 @@ import org.blazefl4j.torch.LibTorch;
  */
 record Finding(String problem, String remedy) {
 
-    private static final long WORKER_BYTES = 300 * Bytes.MEBIBYTE;
+    /** What a process takes, a worker or the one that starts them. */
+    private static final long PROCESS_BYTES = 300 * Bytes.MEBIBYTE;
 
     /** What a round of a network of eleven million parameters takes with two workers. */
     private static final long SEGMENT_BYTES = 300 * Bytes.MEBIBYTE;
@@ -20,6 +23,7 @@ record Finding(String problem, String remedy) {
     /** All that will hurt on a machine. */
     static List<Finding> of(Machine machine) {
         List<Finding> findings = new ArrayList<>();
+        LoadAverage.finding(machine.load(), machine.cores()).ifPresent(findings::add);
         for (LibTorch.Untuned untuned : machine.untuned()) {
             findings.add(
                     new Finding(untuned.problem(), untuned.remedy() + ", or LibTorch.tune() first thing in your main"));
@@ -30,6 +34,11 @@ record Finding(String problem, String remedy) {
         addCuda(machine, findings);
         addNativeAccess(machine, findings);
         return findings;
+    }
+
+    /** In two lines. */
+    String toText() {
+        return String.format(Locale.ROOT, "  ! %s%n      mend it: %s%n", problem, remedy);
     }
 
     private static void addKernels(Machine machine, List<Finding> findings) {
@@ -60,13 +69,28 @@ record Finding(String problem, String remedy) {
     }
 
     private static void addMemory(Machine machine, List<Finding> findings) {
-        long workers = machine.memoryFree() / WORKER_BYTES;
+        long workers = machine.memoryFree() / PROCESS_BYTES;
         if (workers < machine.cores()) {
-            findings.add(new Finding(
-                    "memory for " + workers + " worker processes of " + Bytes.text(WORKER_BYTES) + " on "
-                            + machine.cores() + " cores",
-                    "--num-parallels " + Math.max(1, workers) + " or --execution-mode multi-threaded"));
+            findings.add(tooManyWorkers(workers, "on " + machine.cores() + " cores"));
         }
+    }
+
+    /**
+     * What will hurt a run that is about to load LibTorch and to start worker processes.
+     *
+     * @param memoryFree the bytes of memory that are free, within what a control group allows
+     */
+    static Optional<Finding> ofWorkers(int workers, long memoryFree) {
+        long fitting = Math.max(0, memoryFree / PROCESS_BYTES - 1);
+        return fitting >= workers
+                ? Optional.empty()
+                : Optional.of(tooManyWorkers(fitting, "where " + workers + " start: free=" + Bytes.text(memoryFree)));
+    }
+
+    private static Finding tooManyWorkers(long fitting, String where) {
+        return new Finding(
+                "memory for " + fitting + " worker processes of " + Bytes.text(PROCESS_BYTES) + " " + where,
+                "--num-parallels " + Math.max(1, fitting) + " or --execution-mode multi-threaded");
     }
 
     private static void addCuda(Machine machine, List<Finding> findings) {

@@ -14,17 +14,16 @@ final class LoadAverage {
 
     private LoadAverage() {}
 
-    /** What this machine's load does to a measurement that begins now; empty if it is quiet or does not tell. */
-    static Optional<Finding> finding() {
+    /** The processors that were asked for in the last minute; 0 if the machine does not tell. */
+    static double read() {
         try {
-            String text = Files.readString(Path.of("/proc/loadavg"));
-            return finding(
-                    Double.parseDouble(text.split(" ")[0]), Runtime.getRuntime().availableProcessors());
+            return Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
         } catch (IOException | NumberFormatException e) {
-            return Optional.empty();
+            return 0;
         }
     }
 
+    /** What this load does to what is measured or run now; empty if the machine is quiet. */
     static Optional<Finding> finding(double load, int cores) {
         if (load <= QUIET * cores) {
             return Optional.empty();

@@ -29,6 +29,7 @@ import org.bytedeco.javacpp.Pointer;
  * @param sharedFree the bytes that are free there
  * @param memoryFree the bytes of memory that are free
  * @param memoryLimit the control group's limit, in bytes; {@link Long#MAX_VALUE} if there is none
+ * @param load the processors that were asked for in the minute before it was read
  * @param archive whether worker processes start from an archive of their classes
  */
 record Machine(
@@ -48,6 +49,7 @@ record Machine(
         long sharedFree,
         long memoryFree,
         long memoryLimit,
+        double load,
         String archive) {
 
     static final int PROBES = 4;
@@ -59,6 +61,7 @@ record Machine(
      * @param tuned whether to tune the process first
      */
     static Machine read(boolean tuned) {
+        double load = LoadAverage.read(); // before this process makes the machine busy
         boolean nativeAccess = isNativeAccessEnabled(); // a first library that is loaded with a warning enables it
         if (tuned) {
             LibTorch.tune();
@@ -81,6 +84,7 @@ record Machine(
                 space.folderFree(),
                 space.memoryFree(),
                 space.memoryLimit(),
+                load,
                 ArchiveReport.of(CacheFolder.standard()));
     }
 

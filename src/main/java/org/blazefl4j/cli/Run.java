@@ -12,9 +12,11 @@ import org.blazefl4j.core.Simulation;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.metrics.JsonLinesMetrics;
+import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Printable;
 
 /** One run, from settings to results. */
@@ -57,7 +59,7 @@ final class Run {
         try (Interruption interruption = new Interruption();
                 RunCheckpoints checkpoints = interruption.givingUp(new RunCheckpoints(saving, settings));
                 RunFolder folder = interruption.givingUp(folder(checkpoints));
-                Federation<?, ?> federation = open(checkpoints)) {
+                Federation<?, ?> federation = open(checkpoints, folder.path())) {
             introduce(federation, folder.path());
             execute(federation, checkpoints, interruption, folder.path());
         }
@@ -107,13 +109,23 @@ final class Run {
     }
 
     /** On a terminal with a word on what takes so long: the first time, libraries are unpacked. */
-    private Federation<?, ?> open(RunCheckpoints checkpoints) {
+    private Federation<?, ?> open(RunCheckpoints checkpoints, Path folder) {
+        warnOfMemory();
         StartLine line = StartLine.show("starting: LibTorch, data and workers ...");
         try {
             LibTorch.tune();
-            return Federation.open(settings, checkpoints::requireSame);
+            return Federation.open(settings, folder, checkpoints::requireSame);
         } finally {
             line.clear();
+        }
+    }
+
+    /** Ahead of all else: where it is short, the kernel may end this process. */
+    private void warnOfMemory() {
+        if (settings.executionMode() == ExecutionMode.MULTI_PROCESS) {
+            Finding.ofWorkers(settings.numParallels(), SegmentSpace.host().memoryFree())
+                    .ifPresent(finding -> out.print(finding.toText()));
+            out.flush();
         }
     }
 

@@ -80,11 +80,9 @@ record RunSettings(
                 .build();
     }
 
-    ProcessOptions process() {
-        ProcessOptions standard = ProcessOptions.defaults();
-        return cacheDir == null
-                ? standard
-                : standard.toBuilder().cacheFolder(cacheDir).build();
+    ProcessOptions process(Path crashFolder) {
+        ProcessOptions.Builder options = ProcessOptions.builder().crashFolder(crashFolder);
+        return (cacheDir == null ? options : options.cacheFolder(cacheDir)).build();
     }
 
     /** What a client does in a round, and what the algorithm adds to it. */

@@ -41,7 +41,7 @@ final class ScaffoldFederation extends Federation<ScaffoldUplinkPackage, Scaffol
         return switch (settings.executionMode()) {
             case SINGLE_THREADED -> new ScaffoldSerialClientTrainer(clients, settings.trainer());
             case MULTI_THREADED -> new ScaffoldThreadPoolClientTrainer(clients, settings.trainer());
-            case MULTI_PROCESS -> new ScaffoldProcessPoolClientTrainer(clients, settings.trainer(), settings.process());
+            case MULTI_PROCESS -> new ScaffoldProcessPoolClientTrainer(clients, settings.trainer(), process());
         };
     }
 }

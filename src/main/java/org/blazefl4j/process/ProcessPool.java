@@ -58,9 +58,9 @@ public final class ProcessPool implements AutoCloseable {
      * @param prepared a package laid out as results are; its tensors stay the caller's
      * @param algorithm the class whose loader also finds the classes of results
      * @param stopEvent becomes visible to workers
-     * @throws IllegalArgumentException if the function or the package cannot cross, or a class is found nowhere
-     * @throws IllegalStateException if there is not enough shared memory, or too little of what the operating system
-     *     limits for so many workers
+     * @throws IllegalArgumentException if the function or the package cannot cross, a class is found nowhere, or the
+     *     operating system does not allow so many workers
+     * @throws IllegalStateException if there is not enough shared memory
      */
     public ProcessPool(
             PoolSettings settings,

@@ -68,7 +68,7 @@ public final class ResourceLimits {
     /**
      * Refuses worker processes that cannot all be started.
      *
-     * @throws IllegalStateException if there are too few descriptors, processes or threads left
+     * @throws IllegalArgumentException if there are too few descriptors, processes or threads left
      */
     public void requireWorkers(int workers) {
         long used = count(proc.resolve("self/fd"));
@@ -82,8 +82,8 @@ public final class ResourceLimits {
         }
     }
 
-    private static IllegalStateException tooMany(int workers, String what, long needed, String limit, int each) {
-        return new IllegalStateException("too many worker processes: numParallels=" + workers + ", needed=" + needed
+    private static IllegalArgumentException tooMany(int workers, String what, long needed, String limit, int each) {
+        return new IllegalArgumentException("too many worker processes: numParallels=" + workers + ", needed=" + needed
                 + " " + what + ", limit=" + limit + "; use fewer, of which each takes " + each
                 + " at the least, or raise the limit");
     }

@@ -65,6 +65,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** The most packages that are handed over together: about as many as a sum takes in one pass. */
     private static final int LARGEST_BATCH = 8;
 
+    /** How many bytes of results are left open without a word. */
+    private static final long MOST_UNCLOSED = 1_000_000_000;
+
     /** So that the number of the next round exists. */
     private static final int LAST_ROUND = Integer.MAX_VALUE - 1;
 
@@ -77,6 +80,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
     private final PackageCache<U> cache = new PackageCache<>();
     private final DivergenceWarning divergence = new DivergenceWarning();
+    private final UnclosedResults unclosed = new UnclosedResults(MOST_UNCLOSED);
     private final Workers workers = new BetweenRounds();
     private final ClientStates states;
     private final AtomicReference<Thread> caller = new AtomicReference<>();
@@ -445,7 +449,11 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             RoundCourse<U, D, C> course = new RoundCourse<>(this, current);
             course.throwIfStopped();
             cache.discard();
-            runCounted(current, course, handOver);
+            unclosed.look();
+            runCounted(
+                    current,
+                    course,
+                    new HandOver<>(unclosed.watching(checked.size(), handOver.sink()), handOver.most()));
         } finally {
             leave();
         }

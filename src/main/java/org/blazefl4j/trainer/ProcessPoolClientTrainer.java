@@ -58,7 +58,8 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
      * @param algorithm the client side of the algorithm
      * @param options how clients are run
      * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
-     *     cross, or a class it needs has no place that workers could load it from
+     *     cross, a class it needs has no place that workers could load it from, or the operating system does not allow
+     *     so many workers
      * @throws IllegalStateException if shared memory is too small
      */
     public ProcessPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
@@ -72,7 +73,8 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
      * @param options how clients are run
      * @param processOptions how workers are started and watched
      * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
-     *     cross, or a class it needs has no place that workers could load it from
+     *     cross, a class it needs has no place that workers could load it from, or the operating system does not allow
+     *     so many workers
      * @throws IllegalStateException if shared memory is too small
      */
     @SuppressWarnings("this-escape") // all that is called is final

@@ -32,7 +32,12 @@ final class CliProcess implements AutoCloseable {
 
     /** Starts {@code blazefl4j args} in a folder, where its output is kept too. */
     static CliProcess start(Path folder, String... args) throws IOException {
-        List<String> command = new ArrayList<>();
+        return startBy(folder, List.of(), args);
+    }
+
+    /** The same by a command that starts another, such as {@code prlimit}. */
+    static CliProcess startBy(Path folder, List<String> starter, String... args) throws IOException {
+        List<String> command = new ArrayList<>(starter);
         // a shell that runs tests in the background has signals ignored, which children would inherit
         // and its own process group, as a shell on a terminal gives it, so that the whole group can be signalled
         command.addAll(List.of("setsid", "env", "--default-signal=HUP,INT,TERM"));
@@ -155,11 +160,15 @@ final class CliProcess implements AutoCloseable {
         }
     }
 
-    /** Kills one of its children again and again, until it gives up. */
-    void killChildrenUntilItEnds() throws InterruptedException {
+    /** Has one of its children crash, again and again, until it gives up. */
+    void crashChildrenUntilItEnds() throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (process.isAlive() && System.nanoTime() < deadline) {
-            children().stream().findFirst().ifPresent(ProcessHandle::destroyForcibly);
+            for (ProcessHandle child : children().stream().limit(1).toList()) {
+                new ProcessBuilder("kill", "-s", "SEGV", Long.toString(child.pid()))
+                        .start()
+                        .waitFor();
+            }
             process.waitFor(300, TimeUnit.MILLISECONDS);
         }
     }

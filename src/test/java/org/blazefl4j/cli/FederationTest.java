@@ -21,7 +21,7 @@ final class FederationTest {
                 SmallRun.of(new FedAvg(), 1, ExecutionMode.MULTI_PROCESS, numParallels, dataDir, Device.parse(device));
 
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> Federation.open(settings, images -> {}))
+                .isThrownBy(() -> Federation.open(settings, Path.of("."), images -> {}))
                 .withMessageContaining(named)
                 .withMessageContaining("limit=")
                 .satisfies(refusal -> assertThat(refusal.getMessage()).hasLineCount(1));
@@ -47,7 +47,7 @@ final class FederationTest {
     @CsvSource({", 2000", "500, 500"})
     void shouldRecordTheOpenSetsSizeWhoeverChoseIt(Integer asked, long size) {
         Dsfl dsfl = new Dsfl(asked, 100, 0.1, SgdOptions.defaults(), null);
-        try (Federation<?, ?> federation = Federation.open(SmallRun.of(dsfl, 1), images -> {})) {
+        try (Federation<?, ?> federation = Federation.open(SmallRun.of(dsfl, 1), Path.of("."), images -> {})) {
             assertThat(federation.derivedSettings()).isEqualTo(Map.of("open_size", size));
         }
     }

@@ -22,6 +22,7 @@ final class FindingTest {
         int cudaDevices;
         long sharedFree = GIBIBYTE;
         long memoryFree = 8 * GIBIBYTE;
+        double load;
 
         Machine machine() {
             NumericEnvironment numbers = new NumericEnvironment(
@@ -62,6 +63,7 @@ final class FindingTest {
                     sharedFree,
                     memoryFree,
                     Long.MAX_VALUE,
+                    load,
                     "there, in the cache");
         }
     }
@@ -123,6 +125,24 @@ final class FindingTest {
         finds(
                 "memory for 3 worker processes of 300 MiB on 4 cores",
                 "--num-parallels 3 or --execution-mode multi-threaded");
+    }
+
+    @Test
+    void shouldFindTooLittleMemoryForTheWorkersOfARun() {
+        assertThat(Finding.ofWorkers(3, 4 * 300 * Bytes.MEBIBYTE)).isEmpty();
+        assertThat(Finding.ofWorkers(8, GIBIBYTE))
+                .hasValue(new Finding(
+                        "memory for 2 worker processes of 300 MiB where 8 start: free=1.0 GiB",
+                        "--num-parallels 2 or --execution-mode multi-threaded"));
+    }
+
+    @Test
+    void shouldFindABusyMachine() {
+        parts.load = 3.2;
+
+        finds(
+                "the machine was busy in the last minute: load average 3.20 on 4 cores; times come out longer",
+                "end what else runs, wait a minute, and measure again");
     }
 
     @Test

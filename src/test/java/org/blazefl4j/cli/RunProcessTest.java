@@ -184,22 +184,43 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldFailInWordsWhenAWorkerIsLostAndKeepItsResults() throws Exception {
+    void shouldFailInWordsWhenAWorkerCrashesAndKeepItsReportAndTheResults() throws Exception {
         try (CliProcess cli = start("--global-round", "100000", "--epochs", "20")) {
             cli.awaitOutput("round      1/100000");
-            cli.killChildrenUntilItEnds(); // a worker that idles is replaced without a word
+            cli.crashChildrenUntilItEnds(); // a worker that idles is replaced without a word
 
             assertThat(cli.exitCode()).isEqualTo(ExitCode.FAILED);
             assertThat(cli.err())
                     .contains("blazefl4j run: client failed: client=")
                     .contains("Add --verbose for the stack trace.")
+                    .containsPattern(
+                            ", crash report=" + results() + "/blazefl4j-crash-[01]-\\d+\\.log: SIGSEGV \\(0xb\\) at")
                     .doesNotContain("\tat ");
+            assertThat(Path.of(cli.err().replaceAll("(?s).*crash report=(\\S+\\.log): .*", "$1")))
+                    .content()
+                    .contains("SIGSEGV");
             assertThat(cli.out()).containsPattern("failed: \\d+ of 100000 rounds");
         }
 
         Map<String, Object> summary = jsonLines().get(jsonLines().size() - 1);
         assertThat(summary).containsEntry("status", "failed");
         assertThat(csvRows()).hasSize(1 + (int) summary.get("rounds"));
+    }
+
+    @Test
+    void shouldRefuseWorkersThatItMayNotStartAndTellOfTheirMemory() throws Exception {
+        List<String> limit = List.of("prlimit", "--nofile=256:256");
+        try (CliProcess cli = CliProcess.startBy(
+                folder, limit, "run", "--num-clients", "4000", "--num-parallels", "4000", "--output", "results")) {
+            assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(cli.out())
+                    .containsPattern("  ! memory for \\d+ worker processes of 300 MiB where 4000 start: free=\\d+.*iB");
+            assertThat(cli.err())
+                    .containsPattern("blazefl4j run: too many worker processes: --num-parallels=4000, needed=\\d+ open"
+                            + " files, limit=256 open files of this process \\(ulimit -n\\); use fewer, of which each"
+                            + " takes 2 at the least, or raise the limit");
+        }
+        assertThat(results()).doesNotExist();
     }
 
     @Test

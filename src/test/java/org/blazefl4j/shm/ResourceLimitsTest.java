@@ -167,7 +167,7 @@ final class ResourceLimitsTest {
     }
 
     private void refuses(int workers, String message) {
-        assertThatExceptionOfType(IllegalStateException.class)
+        assertThatExceptionOfType(IllegalArgumentException.class)
                 .isThrownBy(() -> host().requireWorkers(workers))
                 .withMessage(message);
     }

@@ -1,0 +1,123 @@
+package org.blazefl4j.trainer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.blazefl4j.trainer.Clients.ids;
+
+import java.text.MessageFormat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.trainer.Clients.Up;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class UnclosedResultsTest {
+
+    private static final long FLOATS = 25;
+
+    private final List<String> warnings = new ArrayList<>();
+    private final Logger logger = Logger.getLogger(UnclosedResults.class.getName());
+    private final Handler listener = new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+            warnings.add(MessageFormat.format(line.getMessage(), line.getParameters()));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    private final UnclosedResults results = new UnclosedResults(1000);
+    private final List<Tensor> kept = new ArrayList<>();
+
+    @BeforeEach
+    void listen() {
+        logger.addHandler(listener);
+        logger.setUseParentHandlers(false);
+    }
+
+    @AfterEach
+    void stopListening() {
+        logger.removeHandler(listener);
+        logger.setUseParentHandlers(true);
+        kept.forEach(Tensor::close);
+    }
+
+    /** A round of five results of 100 bytes each. */
+    private void round(Consumer<Tensor> user) {
+        results.look();
+        Consumer<List<Tensor>> sink = results.watching(5, batch -> batch.forEach(user));
+        for (int i = 0; i < 5; i++) {
+            sink.accept(List.of(torch.zeros(FLOATS)));
+        }
+    }
+
+    @Test
+    void shouldWarnOnceOfResultsThatAreKeptOpen() {
+        round(kept::add);
+        round(kept::add);
+        assertThat(warnings).isEmpty();
+        round(kept::add);
+        round(kept::add);
+        results.look();
+
+        assertThat(warnings)
+                .containsExactly("results of earlier rounds are not closed: results=10, bytes=1000, limit=1000; close"
+                        + " each when it was used (try-with-resources), best one at a time in a sink,"
+                        + " localProcess(payload, cids, sink)");
+    }
+
+    @Test
+    void shouldNotWarnOfResultsThatAreClosedLater() {
+        for (int i = 0; i < 10; i++) {
+            round(kept::add);
+            kept.forEach(Tensor::close);
+            kept.clear();
+        }
+
+        assertThat(warnings).isEmpty();
+    }
+
+    /** What takes 200 MB in the books and a byte in memory. */
+    private static Up large(int cid) {
+        return new Up(
+                cid,
+                torch.zeros(new long[] {1}, new TensorOptions(ScalarType.Byte)).expand(200_000_000));
+    }
+
+    /** As a loop that collects what it is sent, and forgets to close it. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldBeToldOfByATrainer(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> large(cid)) {
+            @Override
+            public Up prepareUplinkPackageBuffer() {
+                return large(0);
+            }
+        };
+        Down down = Down.of(1);
+        try (var trainer = mode.trainer(clients)) {
+            for (int round = 0; round < 4; round++) {
+                trainer.localProcess(down, ids(2), uplink -> kept.add(uplink.value()));
+            }
+        } finally {
+            down.value().close();
+        }
+
+        assertThat(warnings).singleElement().asString().contains("results=6, bytes=1200000000, limit=1000000000;");
+    }
+}
