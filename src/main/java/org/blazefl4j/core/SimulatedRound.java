@@ -3,6 +3,7 @@ package org.blazefl4j.core;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.blazefl4j.util.Throwables;
 
 /** One round of a {@link Simulation}, and how long its parts took. Listeners' time is counted nowhere. */
 final class SimulatedRound<U, D> {
@@ -143,7 +144,7 @@ final class SimulatedRound<U, D> {
         } catch (RuntimeException unchecked) {
             throw unchecked;
         } catch (Exception failure) {
-            throw new IllegalStateException("package did not close: " + failure, failure);
+            throw new IllegalStateException("package did not close: " + Throwables.text(failure), failure);
         }
     }
 }

@@ -3,6 +3,7 @@ package org.blazefl4j.core;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.blazefl4j.util.Throwables;
 
 /**
  * A worker did not return what it was given to do: it threw, died, froze or was killed, or ran over its time limit.
@@ -47,7 +48,7 @@ public abstract class WorkFailedException extends RuntimeException {
 
     /** What was thrown, as a reason; LibTorch's native stack is left to the cause. */
     static String reason(Throwable cause) {
-        String text = String.valueOf(cause);
+        String text = Throwables.text(cause);
         Matcher stack = NATIVE_STACK.matcher(text);
         return stack.find() ? text.substring(0, stack.start()).stripTrailing() : text;
     }

@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.WorkFailedException;
+import org.blazefl4j.util.Throwables;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -285,8 +286,8 @@ public final class PoolRound {
         } catch (RuntimeException | Error e) {
             String loss = pool.supervisor().awaitLoss(lane);
             String reason =
-                    loss == null ? "its result cannot be read: " + e : "its result was lost with its worker: " + loss;
-            failed(index, jobs.failure(index, worker, reason, e), loss != null);
+                    loss == null ? "its result cannot be read: " + Throwables.text(e) : "its result was lost with its worker: " + loss;
+            failed(index, jobs.failure(index, worker, reason, RemoteError.sound(e)), loss != null);
             return null;
         }
         free(lane);
@@ -437,7 +438,7 @@ public final class PoolRound {
             boolean asked = left.error().stopped() && jobs.stopRequested();
             return asked ? null : jobs.failure(index, worker, left.error().toException());
         } catch (RuntimeException | Error e) {
-            return jobs.failure(index, worker, "its exception cannot be read: " + e, e);
+            return jobs.failure(index, worker, "its exception cannot be read: " + Throwables.text(e), RemoteError.sound(e));
         } finally {
             if (keepsSlot) {
                 endWorkerOf(index, worker);

@@ -1,10 +1,15 @@
 package org.blazefl4j.process;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.blazefl4j.core.RemoteWorkerException;
 import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.util.Throwables;
 
 /**
  * A Throwable as it crosses from a worker: text, so that it can be read wherever its class does not exist.
@@ -29,6 +34,7 @@ record RemoteError(
 
     private static final int MAX_FRAMES = 256;
     private static final int MAX_SUPPRESSED = 16;
+    private static final int MAX_IN_ALL = 64;
     private static final int MAX_MESSAGE = 1 << 16;
     private static final int BRIEF_FRAMES = 4;
     private static final int BRIEF_TEXT = 256;
@@ -58,26 +64,25 @@ record RemoteError(
     }
 
     static RemoteError of(Throwable thrown) {
-        return of(thrown, 0);
+        return of(thrown, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
     }
 
-    private static RemoteError of(Throwable thrown, int depth) {
-        if (thrown == null || depth == MAX_DEPTH) {
+    private static RemoteError of(Throwable thrown, int depth, Set<Throwable> seen) {
+        if (thrown == null || depth == MAX_DEPTH || seen.size() == MAX_IN_ALL || !seen.add(thrown)) {
             return null;
         }
-        List<Frame> frames = new ArrayList<>();
-        for (StackTraceElement element : thrown.getStackTrace()) {
-            if (frames.size() < MAX_FRAMES) {
-                frames.add(new Frame(
+        List<Frame> frames = Stream.of(Throwables.trace(thrown))
+                .limit(MAX_FRAMES)
+                .map(element -> new Frame(
                         element.getClassName(),
                         element.getMethodName(),
                         element.getFileName(),
-                        element.getLineNumber()));
-            }
-        }
+                        element.getLineNumber()))
+                .toList();
+        RemoteError cause = of(Throwables.cause(thrown), depth + 1, seen);
         List<RemoteError> suppressed = new ArrayList<>();
         for (Throwable other : thrown.getSuppressed()) {
-            RemoteError error = suppressed.size() < MAX_SUPPRESSED ? of(other, depth + 1) : null;
+            RemoteError error = suppressed.size() < MAX_SUPPRESSED ? of(other, depth + 1, seen) : null;
             if (error != null) {
                 suppressed.add(error);
             }
@@ -86,19 +91,19 @@ record RemoteError(
                 thrown.getClass().getName(),
                 messageOf(thrown),
                 frames,
-                of(thrown.getCause(), depth + 1),
+                cause,
                 suppressed,
                 thrown instanceof StoppedException);
     }
 
-    /** A user's exception may throw when it is asked for its message. */
     private static String messageOf(Throwable thrown) {
-        try {
-            String message = thrown.getMessage();
-            return message == null || message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE);
-        } catch (RuntimeException e) {
-            return "(getMessage() threw " + e.getClass().getName() + ")";
-        }
+        String message = Throwables.message(thrown);
+        return message == null || message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE);
+    }
+
+    /** The exception itself, or if it cannot be printed and logged without harm what stands for it. */
+    static Throwable sound(Throwable thrown) {
+        return Throwables.isSound(thrown) ? thrown : of(thrown).toException();
     }
 
     /** The same, short enough for an area of the board, whatever is in it. */

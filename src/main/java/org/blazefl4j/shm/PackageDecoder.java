@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import org.blazefl4j.util.Throwables;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -235,7 +236,7 @@ public final class PackageDecoder {
             throw e;
         } catch (Throwable e) {
             String what = plan.kind == Kind.RECORD ? "record refuses its components" : "class cannot be initialised";
-            throw new PackageFormatException(what + ": type=" + plan.type.getName() + ", cause=" + e, e);
+            throw new PackageFormatException(what + ": type=" + plan.type.getName() + ", cause=" + Throwables.text(e), e);
         }
     }
 

@@ -7,6 +7,7 @@ import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.BrokenRuleException;
+import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.NonFiniteResultException;
 import org.blazefl4j.process.WorkerCall;
 import org.blazefl4j.torch.Denormals;
@@ -201,12 +202,12 @@ final class Round<U, D, C> {
         if (ended && stopRequested()) {
             return AfterFailure.END;
         }
-        return failed(index, work.failure(index, worker, cause), false);
+        return failed(index, work.failure(index, worker, ClientRunner.sound(cause)), false);
     }
 
     /** A client threw something, and it is too late to do anything about it. */
     void failedForGood(int index, int worker, Throwable cause) {
-        failures.end(index, work.failure(index, worker, cause));
+        failures.end(index, work.failure(index, worker, ClientRunner.sound(cause)));
     }
 
     /**

@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.blazefl4j.trainer.Clients.ids;
 import static org.blazefl4j.trainer.Clients.plus;
 
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.Clients.Down;
@@ -21,7 +25,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients and callers that throw. */
 @Timeout(60)
@@ -64,6 +70,38 @@ final class FailureTest {
             assertThat(trainer.uplinkPackage()).isEmpty();
             assertThat(trainer.round()).isEqualTo(6);
             kept.forEach(Up::close);
+        }
+    }
+
+    private static Stream<Arguments> shouldTreatAnExceptionThatCannotDescribeItselfAsAnyOther() {
+        return Arrays.stream(Mode.values())
+                .flatMap(mode -> Arrays.stream(Unreadable.Kind.values()).map(kind -> Arguments.of(mode, kind)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void shouldTreatAnExceptionThatCannotDescribeItselfAsAnyOther(Mode mode, Unreadable.Kind kind) {
+        Clients clients = new Clients((cid, payload, context) -> {
+            if (cid == 1) {
+                throw new Unreadable(kind);
+            }
+            return plus(cid, payload);
+        });
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(2)
+                .onClientFailure(FailurePolicy.retry(1).thenDrop())
+                .build();
+        try (var trainer = mode.trainer(clients, options)) {
+            trainer.localProcess(down, ids(3), Up::close);
+
+            assertThat(trainer.dropped()).singleElement().satisfies(failure -> {
+                assertThat(failure)
+                        .hasMessage("client failed: client=1, round=0, worker=" + failure.worker() + ", attempts=2: "
+                                + Unreadable.class.getName() + ": " + kind.told);
+                StringWriter printed = new StringWriter();
+                failure.printStackTrace(new PrintWriter(printed));
+                assertThat(printed.toString()).contains("Caused by: " + Unreadable.class.getName() + ": " + kind.told);
+            });
         }
     }
 

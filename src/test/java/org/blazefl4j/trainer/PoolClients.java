@@ -60,8 +60,8 @@ final class PoolClients {
         /** The first time in a worker, draws from the default generator. */
         DRAW,
         THROW,
-        /** Throws what cannot be reported, and leaves a thread behind that would keep the process. */
-        THROW_UNREPORTABLE,
+        /** Throws what cannot describe itself. */
+        THROW_UNREADABLE,
         EXIT,
         PRINT,
         /** Starts two processes that go on, one of which leaves its process group. */
@@ -238,10 +238,7 @@ final class PoolClients {
             case DRAW -> context.get("drawn", () -> torch.rand(1));
             case WRITE_TO_PAYLOAD -> down.x().add_(new Scalar(1));
             case THROW -> throw new Refusal("no " + cid, new IllegalStateException("because"));
-            case THROW_UNREPORTABLE -> {
-                new Thread(LockSupport::park).start();
-                throw new Unreportable();
-            }
+            case THROW_UNREADABLE -> throw new Unreadable(Unreadable.Kind.MESSAGE_THROWS);
             case EXIT -> System.exit(3);
             case SPAWN -> {
                 result.notes().put("started", spawn("sleep", "600"));
@@ -303,16 +300,6 @@ final class PoolClients {
         writer.setDaemon(true);
         writer.start();
         wrote.await();
-    }
-
-    private static final class Unreportable extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        public String getMessage() {
-            throw new AssertionError("no message");
-        }
     }
 
     /** An exception that the parent has no use for. */
