@@ -19,15 +19,27 @@ import org.bytedeco.pytorch.Tensor;
 final class ClientResult<U> {
 
     private final U uplink;
+    private final PackageEncoder encoder;
     private final List<Tensor> tensors = new ArrayList<>();
     private final List<Tensor> released = new ArrayList<>();
 
-    /** Takes the package's tensors out of the scopes that would free them. */
-    ClientResult(U uplink, OwnerScope scope, ClientContext context) {
+    /**
+     * Takes the package's tensors out of the scopes that would free them.
+     *
+     * @param layout what fits; null for a shard's result
+     * @throws IllegalArgumentException if it could not come from a worker process; nothing is taken then
+     */
+    ClientResult(U uplink, SlotLayout layout, PackageEncoder encoder, OwnerScope scope, ClientContext context) {
         this.uplink = uplink;
-        for (TensorWalk.Found found : TensorWalk.tensors(uplink)) {
-            Tensor tensor = found.tensor();
+        this.encoder = encoder;
+        encoder.check(uplink, (path, tensor, measured, unbounded) -> {
+            if (!unbounded && layout != null) {
+                layout.placeFor(path.get(), measured);
+            }
             tensors.add(tensor);
+            return new ShmHandle(0, 0, 0, measured);
+        });
+        for (Tensor tensor : tensors) {
             if (scope.release(tensor) || context.release(tensor)) {
                 released.add(tensor);
             }
@@ -54,7 +66,7 @@ final class ClientResult<U> {
     }
 
     private static boolean isPlain(Tensor tensor) {
-        return !tensor.isNull() && tensor.defined() && !tensor.requires_grad() && tensor.has_storage();
+        return !tensor.requires_grad() && tensor.has_storage();
     }
 
     /** Whether something that outlives the client refers to the tensor or its memory. */
@@ -83,7 +95,7 @@ final class ClientResult<U> {
     @SuppressWarnings("unchecked")
     private U copy(ClassLoader loader) {
         List<Tensor> copies = new ArrayList<>();
-        var message = new PackageEncoder().encode(uplink, (path, tensor, layout, unbounded) -> {
+        var message = encoder.encode(uplink, (path, tensor, layout, unbounded) -> {
             copies.add(Owned.free(() -> tensor.detach().clone()));
             return new ShmHandle(copies.size() - 1, 0, 0, layout);
         });

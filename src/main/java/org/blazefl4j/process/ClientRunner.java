@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.process.ClientContext.WorkerSurroundings;
+import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
@@ -40,6 +41,7 @@ public final class ClientRunner implements AutoCloseable {
     private final DefaultGeneratorWatch generator;
     private final SettingsWatch settings = new SettingsWatch();
     private final boolean refuseNonFinite;
+    private final PackageEncoder encoder = new PackageEncoder();
     private final long clientNanos;
     private final Overtime overtime;
 
@@ -94,19 +96,24 @@ public final class ClientRunner implements AutoCloseable {
 
     /**
      * Makes one call and returns its package, whose tensors the caller then owns: they share memory with nothing that
-     * outlives the client. Everything else that the client made is freed.
+     * outlives the client. Everything else that the client made is freed. What could not come from a worker process is
+     * refused here as well.
      *
      * @param <C> the client's configuration
      * @param <D> the downlink package
      * @param <U> the uplink package
      * @param call the client
      * @param state what it starts from and what it leaves
+     * @param buffers tell what fits; null for a shard
+     * @throws IllegalArgumentException if something in the package cannot cross, or a tensor does not fit
      * @throws IllegalStateException if the client changed a setting of the process, or drew from the default generator
      *     and that is a failure
      * @throws Exception what the client threw
      */
-    public <C, D, U> U run(WorkerCall<C, D, U> call, ClientState state) throws Exception {
-        ClientResult<U> result = inScope(call, state, ClientResult::new);
+    public <C, D, U> U run(WorkerCall<C, D, U> call, ClientState state, UplinkBuffers<?> buffers) throws Exception {
+        SlotLayout layout = buffers == null ? null : buffers.layout();
+        ClientResult<U> result = inScope(
+                call, state, (uplink, scope, context) -> new ClientResult<>(uplink, layout, encoder, scope, context));
         return result.take(
                 resources,
                 surroundings.shared(),

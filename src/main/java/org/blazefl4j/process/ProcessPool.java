@@ -71,8 +71,8 @@ public final class ProcessPool implements AutoCloseable {
         this.settings = settings;
         ResourceLimits.host().requireWorkers(settings.workers());
         Class<?> implementation = WorkerFunction.implementation(worker);
-        this.classPath = new WorkerClassPath(settings.classPath(), List.of(implementation, prepared.getClass()));
         SlotLayout layout = SlotLayout.of(prepared);
+        this.classPath = new WorkerClassPath(settings.classPath(), List.of(implementation, prepared.getClass()));
         owned.push(shared);
         try {
             board = owned(newBoard(settings.workers()));

@@ -1,10 +1,10 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.blazefl4j.shm.PackageDecoder;
 import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.ShmHandle;
@@ -39,9 +39,14 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
     /**
      * Lays out a prepared package.
      *
+     * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if something in it cannot cross
      */
     static SlotLayout of(Object prepared) {
+        Objects.requireNonNull(
+                prepared,
+                "no uplink buffer: prepareUplinkPackageBuffer() returned null; return a package with the dtypes and"
+                        + " shapes of one client's result");
         Map<String, Place> places = new LinkedHashMap<>();
         long[] end = new long[1];
         ByteBuffer message = new PackageEncoder().encode(prepared, (path, tensor, layout, unbounded) -> {
@@ -71,8 +76,35 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
         return slot.segment().tensor(slot.offset() + handle.offset(), layout);
     }
 
-    /** The paths of all places, for messages. */
-    List<String> paths() {
-        return new ArrayList<>(places.keySet());
+    /**
+     * The room for a tensor of a result.
+     *
+     * @param path where it is in the package
+     * @throws IllegalArgumentException if there is none, or it is for another dtype or shape
+     */
+    Place placeFor(String path, TensorLayout tensor) {
+        Place place = places.get(path);
+        if (place == null) {
+            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit="
+                    + places.keySet() + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
+        }
+        if (!fits(tensor, place.layout)) {
+            throw new IllegalArgumentException("uplink tensor does not fit: path=" + path + ", got=" + describe(tensor)
+                    + ", limit=" + describe(place.layout)
+                    + ", dimension 0 may be smaller; return it so, or change prepareUplinkPackageBuffer()");
+        }
+        return place;
+    }
+
+    private static boolean fits(TensorLayout got, TensorLayout room) {
+        boolean fits = got.dtype() == room.dtype() && got.sizes().length == room.sizes().length;
+        for (int i = 0; fits && i < got.sizes().length; i++) {
+            fits = i == 0 ? got.sizes()[i] <= room.sizes()[i] : got.sizes()[i] == room.sizes()[i];
+        }
+        return fits;
+    }
+
+    private static String describe(TensorLayout layout) {
+        return layout.dtype() + Arrays.toString(layout.sizes());
     }
 }

@@ -30,16 +30,8 @@ public final class UplinkBuffers<U> implements AutoCloseable {
     private final OptionalInt slots;
     private final int workers;
     private final List<Place> places = new CopyOnWriteArrayList<>();
-    private volatile Pattern pattern;
+    private volatile SlotLayout layout;
     private boolean closed;
-
-    /** What a prepared package looks like; without a layout if its tensors cannot lie in a slot. */
-    private record Pattern(SlotLayout layout) {
-
-        boolean isLarge() {
-            return layout != null && layout.slotBytes() >= LARGE;
-        }
-    }
 
     /**
      * None yet.
@@ -58,8 +50,8 @@ public final class UplinkBuffers<U> implements AutoCloseable {
 
     /** A buffer, whose tensors the caller owns. */
     public U next() {
-        Pattern seen = pattern();
-        U buffer = seen.isLarge() ? inSlot(seen) : null;
+        SlotLayout room = layout();
+        U buffer = room.slotBytes() >= LARGE ? inSlot(room) : null;
         return buffer == null ? prepare.get() : buffer;
     }
 
@@ -68,62 +60,62 @@ public final class UplinkBuffers<U> implements AutoCloseable {
      * are small together.
      */
     public int slots() {
-        if (slots.isPresent()) {
-            return slots.getAsInt();
-        }
-        SlotLayout layout = pattern().layout;
-        int small = layout == null ? 0 : SlotPool.aheadFor(layout.slotBytes(), workers);
-        return Math.max(workers + 2, small);
+        return slots.orElseGet(() -> Math.max(workers + 2, SlotPool.aheadFor(layout().slotBytes(), workers)));
     }
 
-    private Pattern pattern() {
-        if (pattern == null) {
+    /**
+     * Looks at a prepared package, once, on the thread that calls this first.
+     *
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if something in it cannot cross
+     */
+    public void prepare() {
+        layout();
+    }
+
+    /** How results lie. */
+    SlotLayout layout() {
+        if (layout == null) {
             lookOnce();
         }
-        return pattern;
+        return layout;
     }
 
     private synchronized void lookOnce() {
-        if (pattern == null) {
-            pattern = look();
-        }
-    }
-
-    private Pattern look() {
-        U prepared = prepare.get();
-        try {
-            return new Pattern(SlotLayout.of(prepared));
-        } catch (IllegalArgumentException cannotCross) {
-            return new Pattern(null);
-        } finally {
-            TensorWalk.closeAll(prepared);
+        if (layout == null) {
+            U prepared = prepare.get();
+            try {
+                layout = SlotLayout.of(prepared);
+            } finally {
+                TensorWalk.closeAll(prepared);
+            }
         }
     }
 
     @SuppressWarnings("unchecked")
-    private U inSlot(Pattern seen) {
+    private U inSlot(SlotLayout room) {
         for (Place place : places) {
-            Object buffer = place.make(seen.layout);
+            Object buffer = place.make(room);
             if (buffer != null) {
                 return (U) buffer;
             }
         }
-        return (U) inNewSlot(seen);
+        return (U) inNewSlot(room);
     }
 
     /** Null if there can be none. */
-    private synchronized Object inNewSlot(Pattern seen) {
+    private synchronized Object inNewSlot(SlotLayout room) {
         if (closed || places.size() >= slots()) {
             return null;
         }
         Place added;
         try {
-            added = new Place(seen.layout, loader);
+            added = new Place(room, loader);
         } catch (IllegalStateException noMemory) {
             return null;
         }
         places.add(added);
-        return added.make(seen.layout);
+        return added.make(room);
     }
 
     /** A slot, and who makes a buffer in it just now. */

@@ -60,12 +60,7 @@ final class UplinkPlacement implements Placement, AutoCloseable {
     }
 
     private ShmHandle placeInSlot(String path, Tensor tensor, TensorLayout layout) {
-        SlotLayout.Place place = slotLayout.places().get(path);
-        if (place == null) {
-            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit="
-                    + slotLayout.paths() + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
-        }
-        check(path, layout, place.layout());
+        SlotLayout.Place place = slotLayout.placeFor(path, layout);
         long offset = slot.offset() + place.offset();
         boolean inPlace = TensorMemory.lies(tensor, layout)
                 && TensorMemory.address(tensor) == slot.segment().address() + offset;
@@ -73,22 +68,6 @@ final class UplinkPlacement implements Placement, AutoCloseable {
             copies.add(new Copy(tensor, layout, offset));
         }
         return handle(slot.segment(), offset, layout);
-    }
-
-    private static void check(String path, TensorLayout got, TensorLayout room) {
-        boolean fits = got.dtype() == room.dtype() && got.sizes().length == room.sizes().length;
-        for (int i = 0; fits && i < got.sizes().length; i++) {
-            fits = i == 0 ? got.sizes()[i] <= room.sizes()[i] : got.sizes()[i] == room.sizes()[i];
-        }
-        if (!fits) {
-            throw new IllegalArgumentException("uplink tensor does not fit: path=" + path + ", got=" + describe(got)
-                    + ", limit=" + describe(room)
-                    + ", dimension 0 may be smaller; return it so, or change prepareUplinkPackageBuffer()");
-        }
-    }
-
-    private static String describe(TensorLayout layout) {
-        return layout.dtype() + java.util.Arrays.toString(layout.sizes());
     }
 
     private ShmHandle handle(Segment segment, long offset, TensorLayout layout) {

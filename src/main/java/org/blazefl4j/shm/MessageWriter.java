@@ -15,12 +15,29 @@ final class MessageWriter {
     private byte[] bytes = new byte[FIRST_BYTES];
     private int size;
 
+    /** Whether nobody reads the message, so that long values need not be copied. */
+    private boolean measuring;
+
+    /** The bytes of those. */
+    private long left;
+
     MessageWriter(int limit) {
         this.limit = limit;
     }
 
     /** Starts a message. */
     void start() {
+        start(false);
+    }
+
+    /** Starts a message that nobody reads: only whether it can be made is of interest. */
+    void startMeasuring() {
+        start(true);
+    }
+
+    private void start(boolean onlyMeasured) {
+        measuring = onlyMeasured;
+        left = 0;
         if (bytes.length > KEPT_BYTES) {
             bytes = new byte[FIRST_BYTES];
         }
@@ -82,6 +99,10 @@ final class MessageWriter {
     }
 
     void bytes(byte[] source) {
+        if (measuring) {
+            leave(source.length);
+            return;
+        }
         ensure(source.length);
         System.arraycopy(source, 0, bytes, size, source.length);
         size += source.length;
@@ -90,6 +111,10 @@ final class MessageWriter {
     /** Length and width, then one or two bytes per char, so that every char sequence crosses, paired or not. */
     void string(String text) {
         int length = text.length();
+        if (measuring) {
+            leave(2L * length);
+            return;
+        }
         int start = size;
         varint((long) length << 1);
         ensure(length);
@@ -122,6 +147,10 @@ final class MessageWriter {
         u8(number);
         i32(length);
         long needed = (long) length * PrimitiveArrays.elementBytes(number);
+        if (measuring) {
+            leave(needed);
+            return;
+        }
         ensure(needed);
         PrimitiveArrays.copy(array, number, buffer(needed));
         size += (int) needed;
@@ -138,11 +167,20 @@ final class MessageWriter {
         }
     }
 
-    private void grow(long needed) {
+    private void leave(long more) {
+        left += more;
+        check(size + left);
+    }
+
+    private void check(long needed) {
         if (needed > limit) {
             throw new IllegalArgumentException(
                     "package too large: bytes=" + needed + ", limit=" + limit + "; put large arrays into tensors");
         }
+    }
+
+    private void grow(long needed) {
+        check(needed);
         bytes = Arrays.copyOf(bytes, (int) Math.min(limit, Math.max(needed, 2L * bytes.length)));
     }
 }

@@ -82,12 +82,29 @@ public final class PackageEncoder {
      *     or the message grows beyond 1 GiB
      */
     public ByteBuffer encode(Object graph, TensorPlacer tensorPlacer) {
+        out.start();
+        writeGraph(graph, tensorPlacer);
+        return out.finish();
+    }
+
+    /**
+     * Fails as {@link #encode} would, but makes no message: for packages that stay in this process.
+     *
+     * @param graph the package; not changed
+     * @param tensorPlacer is shown each distinct Tensor object once, in the order in which they are met; where it says
+     *     that they are is not looked at
+     * @throws IllegalArgumentException as {@link #encode}
+     */
+    public void check(Object graph, TensorPlacer tensorPlacer) {
+        out.startMeasuring();
+        writeGraph(graph, tensorPlacer);
+    }
+
+    private void writeGraph(Object graph, TensorPlacer tensorPlacer) {
         placer = tensorPlacer;
         constant = true;
         try {
-            out.start();
             write(graph, Object.class);
-            return out.finish();
         } catch (StackOverflowError e) {
             throw new IllegalArgumentException(
                     "nested too deep for this thread's stack: limit=" + GraphPath.MAX_DEPTH

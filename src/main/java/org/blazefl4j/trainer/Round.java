@@ -8,7 +8,9 @@ import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.process.BrokenRuleException;
 import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.process.ClientState;
 import org.blazefl4j.process.NonFiniteResultException;
+import org.blazefl4j.process.UplinkBuffers;
 import org.blazefl4j.process.WorkerCall;
 import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
@@ -28,6 +30,7 @@ final class Round<U, D, C> {
     private final int number;
     private final RoundWork<U, D, C> work;
     private final ClientWorker<C, D, U> function;
+    private final UplinkBuffers<U> buffers;
     private final D payload;
     private final boolean streaming;
     private final Thread caller = Thread.currentThread();
@@ -44,6 +47,7 @@ final class Round<U, D, C> {
         this.number = trainer.round();
         this.work = work;
         this.function = work.function();
+        this.buffers = work.buffers();
         this.payload = payload;
         this.streaming = streaming;
         this.failures = new ClientFailures(work.policy());
@@ -84,9 +88,21 @@ final class Round<U, D, C> {
         return flushDenormal;
     }
 
+    /** Lays out results where clients are trained in this process. On the calling thread, before the first is dealt. */
+    void prepareBuffers() {
+        if (buffers != null) {
+            buffers.prepare();
+        }
+    }
+
     /** What a worker calls for the client at a position of the list. On the calling thread, when it is dealt. */
     WorkerCall<C, D, U> call(int index) {
-        return new WorkerCall<>(function, work.job(index), work.config(index), payload, work::buffer);
+        return new WorkerCall<>(function, work.job(index), work.config(index), payload, () -> buffers.next());
+    }
+
+    /** Has a worker of this process do that. */
+    U run(ClientRunner runner, WorkerCall<?, ?, U> call, ClientState state) throws Exception {
+        return runner.run(call, state, buffers);
     }
 
     /** Takes over the bytes of the state that a client left, null if it left none. On the calling thread. */

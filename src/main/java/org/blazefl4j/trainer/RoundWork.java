@@ -5,6 +5,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.process.ClientJob;
+import org.blazefl4j.process.UplinkBuffers;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -41,8 +42,8 @@ interface RoundWork<U, D, C> {
     /** What the function is told of the one at a position. On the calling thread, when it is dealt. */
     C config(int index);
 
-    /** An uplink buffer for one client. May be called by several threads at once. */
-    U buffer();
+    /** What makes uplink buffers where clients are trained in this process; null if there are none. */
+    UplinkBuffers<U> buffers();
 
     /** The most that should be between dealing and hand-over in the streaming form, where the mode does not say. */
     int slots();

@@ -56,6 +56,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
 
     @Override
     <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
+        round.prepareBuffers();
         return new Execution<>(round);
     }
 
@@ -78,7 +79,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
             AfterFailure next = AfterFailure.RETRY;
             while (next == AfterFailure.RETRY && begin()) {
                 try (ClientState state = new ClientState(() -> round.work().state(index))) {
-                    W uplink = train(call, state);
+                    W uplink = train(round, call, state);
                     round.clock().enter(Phase.COLLECT);
                     round.nonFiniteUnless(state.isFinite(), index);
                     round.keep(index, state.takeKept());
@@ -107,9 +108,9 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     }
 
     /** Keeps a core busy meanwhile, for sums of others who train beside. */
-    private <W, E, F> W train(WorkerCall<F, E, W> call, ClientState state) throws Exception {
+    private <W, E, F> W train(Round<W, E, F> round, WorkerCall<F, E, W> call, ClientState state) throws Exception {
         try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
-            return runner.run(call, state);
+            return round.run(runner, call, state);
         }
     }
 

@@ -55,7 +55,7 @@ final class ThreadJob<U> {
         failure = null;
         Thread.interrupted(); // the last client's business
         try (ClientState state = new ClientState(() -> round.work().state(index))) {
-            uplink = runner.run(call, state);
+            uplink = round.run(runner, call, state);
             keptState = state.takeKept();
             round.nonFiniteUnless(state.isFinite(), index);
         } catch (Throwable thrown) {

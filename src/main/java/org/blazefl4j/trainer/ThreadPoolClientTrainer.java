@@ -42,6 +42,7 @@ public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D
 
     @Override
     <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
+        round.prepareBuffers();
         return workers.start(new ThreadRound<>(this, workers, round));
     }
 

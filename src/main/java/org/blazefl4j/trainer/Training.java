@@ -5,6 +5,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.process.ClientJob;
+import org.blazefl4j.process.UplinkBuffers;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -76,8 +77,8 @@ final class Training<U, D, C> implements RoundWork<U, D, C> {
     }
 
     @Override
-    public U buffer() {
-        return trainer.buffers().next();
+    public UplinkBuffers<U> buffers() {
+        return trainer.buffers();
     }
 
     @Override

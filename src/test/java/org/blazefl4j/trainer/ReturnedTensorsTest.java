@@ -1,13 +1,17 @@
 package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.Clients.ids;
 import static org.blazefl4j.trainer.Clients.plus;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
@@ -15,10 +19,13 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The tensors of a package belong to whoever takes it, wherever the client had them from. */
 @Timeout(60)
@@ -214,7 +221,7 @@ final class ReturnedTensorsTest {
 
         @Override
         public Many prepareUplinkPackageBuffer() {
-            return new Many(torch.empty(1), List.of(), Map.of());
+            return new Many(torch.empty(1), List.of(torch.empty(1), torch.empty(1)), Map.of());
         }
     }
 
@@ -232,6 +239,112 @@ final class ReturnedTensorsTest {
                 uplink.more().forEach(Tensor::close);
             });
             assertThat(down.value().item_double()).isEqualTo(100);
+        }
+    }
+
+    /** A result that no worker process could return. */
+    private enum Misfit {
+        DTYPE("uplink tensor does not fit: path=value, got=Double[1], limit=Float[1]" + MEND) {
+            @Override
+            Object result() {
+                return new Up(0, torch.zeros(1).to(ScalarType.Double));
+            }
+        },
+        ROWS("uplink tensor does not fit: path=value, got=Float[2], limit=Float[1]" + MEND) {
+            @Override
+            Object result() {
+                return new Up(0, torch.zeros(2));
+            }
+        },
+        DIMENSIONS("uplink tensor does not fit: path=value, got=Float[1, 1], limit=Float[1]" + MEND) {
+            @Override
+            Object result() {
+                return new Up(0, torch.zeros(1, 1));
+            }
+        },
+        PLACE("uplink tensor has no place: path=[0], limit=[value]; add it to prepareUplinkPackageBuffer(), or mark its"
+                + " field @Unbounded") {
+            @Override
+            Object result() {
+                return List.of(torch.zeros(1));
+            }
+        },
+        CLASS("cannot cross: path=[0], type=java.lang.Thread, limit=") {
+            @Override
+            Object result() {
+                return List.of(Thread.currentThread());
+            }
+        },
+        CLOSED("cannot cross: path=value, type=closed Tensor, limit=open tensors; close it after it was sent, not"
+                + " before") {
+            @Override
+            Object result() {
+                Up up = new Up(0, torch.zeros(1));
+                up.close();
+                return up;
+            }
+        };
+
+        final String message;
+
+        Misfit(String message) {
+            this.message = message;
+        }
+
+        abstract Object result();
+    }
+
+    private static final String MEND =
+            ", dimension 0 may be smaller; return it so, or change prepareUplinkPackageBuffer()";
+
+    private static Stream<Arguments> shouldRefuseWhatWorkerProcessesRefuse() {
+        return Arrays.stream(Mode.values())
+                .flatMap(mode -> Arrays.stream(Misfit.values()).map(misfit -> Arguments.of(mode, misfit)));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void shouldRefuseWhatWorkerProcessesRefuse(Mode mode, Misfit misfit) {
+        ClientAlgorithm<Object, Down, Integer> clients = new ClientAlgorithm<>() {
+            @Override
+            public Integer getClientConfig(int cid) {
+                return cid;
+            }
+
+            @Override
+            public ClientWorker<Integer, Down, Object> worker() {
+                return (cid, payload, context) -> misfit.result();
+            }
+
+            @Override
+            public Object prepareUplinkPackageBuffer() {
+                return new Up(0, torch.empty(1));
+            }
+        };
+        try (var trainer = mode.trainer(clients)) {
+            assertThatThrownBy(() -> trainer.localProcess(down, ids(1)))
+                    .isInstanceOf(ClientFailedException.class)
+                    .cause()
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith(misfit.message);
+            assertThat(trainer.cache()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldSayThatThereIsNoUplinkBuffer(Mode mode) {
+        Clients clients = new Clients((cid, payload, context) -> plus(cid, payload)) {
+            @Override
+            public Up prepareUplinkPackageBuffer() {
+                return null;
+            }
+        };
+        try (var trainer = mode.trainer(clients)) {
+            assertThatThrownBy(() -> trainer.localProcess(down, ids(1)))
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("no uplink buffer: prepareUplinkPackageBuffer() returned null; return a package with"
+                            + " the dtypes and shapes of one client's result");
         }
     }
 }
