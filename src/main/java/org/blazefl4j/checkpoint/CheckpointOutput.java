@@ -13,6 +13,7 @@ import java.util.Set;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.shm.PackageBytes;
+import org.blazefl4j.shm.PackageFormatException;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -42,7 +43,7 @@ final class CheckpointOutput {
         out.writeByte(Format.PART);
         text(name);
         try {
-            part.save(new Entries(name));
+            part.save(new Entries(name, part.getClass().getClassLoader()));
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -87,10 +88,25 @@ final class CheckpointOutput {
     private final class Entries implements CheckpointWriter {
 
         private final String part;
+        private final ClassLoader classes;
         private final Set<String> names = new HashSet<>();
 
-        Entries(String part) {
+        Entries(String part, ClassLoader classes) {
             this.part = part;
+            this.classes = classes;
+        }
+
+        /** Now, rather than when the run is to be resumed. */
+        private void requireReadable(String name, Object value, Tensor encoded) {
+            if (value == null || value instanceof Tensor) {
+                return;
+            }
+            try {
+                PackageBytes.requireDeclared(encoded, classes, value.getClass());
+            } catch (PackageFormatException e) {
+                throw new IllegalArgumentException(
+                        "entry could not be read back: part=" + part + ", entry=" + name + "; " + e.getMessage(), e);
+            }
         }
 
         @Override
@@ -100,6 +116,7 @@ final class CheckpointOutput {
                         + ", limit=once per checkpoint; give each its own name");
             }
             try (Tensor encoded = PackageBytes.encode(value)) {
+                requireReadable(name, value, encoded);
                 out.writeByte(Format.ENTRY);
                 text(name);
                 bytes(encoded);

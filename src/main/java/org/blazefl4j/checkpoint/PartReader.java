@@ -9,7 +9,7 @@ import java.util.Set;
 import org.blazefl4j.checkpoint.CheckpointFile.Span;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.shm.PackageBytes;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.shm.PackageFormatException;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.BytePointer;
@@ -42,18 +42,17 @@ final class PartReader implements CheckpointReader {
             throw new IllegalArgumentException(
                     "no such entry: part=" + part + ", entry=" + name + ", limit=" + entries.keySet());
         }
-        Object value = decode(span);
-        if (value != null && !type.isInstance(value)) {
-            TensorWalk.closeAll(value);
-            throw new IllegalArgumentException("entry of another type: part=" + part + ", entry=" + name + ", type="
-                    + value.getClass().getName() + ", limit=" + type.getName());
-        }
-        return type.cast(value);
+        return type.cast(decode(name, span, type));
     }
 
-    private Object decode(Span span) {
+    private Object decode(String name, Span span, Class<?> type) {
         try (Tensor bytes = read(span)) {
-            return PackageBytes.decode(bytes, classes);
+            return PackageBytes.decodeDeclared(bytes, classes, type);
+        } catch (PackageFormatException e) {
+            throw new IllegalArgumentException(
+                    "entry of another type: part=" + part + ", entry=" + name + ", expected=" + type.getName() + "; "
+                            + e.getMessage(),
+                    e);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "checkpoint cannot be read: file=" + file.path() + ", found=" + Causes.describe(e), e);

@@ -5,13 +5,16 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
-/** What surrounds a client while it trains; the same in all execution modes. Used by the training thread alone. */
+/**
+ * What surrounds a client while it trains; the same in all execution modes. Used by the training thread alone, and
+ * valid until the worker function returns: what gives a client something then throws {@link IllegalStateException}.
+ */
 public interface WorkerContext {
 
     /** The client that is trained. */
     int clientId();
 
-    /** The round, counted from 0. */
+    /** The round: from 0, as {@link ClientTrainer#round()}, one less than messages say. */
     int round();
 
     /** The worker's index, from 0 to the number of parallel workers less one. */
@@ -81,6 +84,17 @@ public interface WorkerContext {
      *     classes have changed since
      */
     <S> Optional<S> state();
+
+    /**
+     * The same for a state of a class that is known, as it should be where states may come from a checkpoint of others:
+     * no code runs of other classes than it and those that it declares to hold.
+     *
+     * @param type the class of what was given to {@link #keepState}
+     * @throws IllegalStateException as {@link #state()}, or if it is of another class
+     */
+    default <S> Optional<S> state(Class<S> type) {
+        return this.<Object>state().map(type::cast);
+    }
 
     /**
      * Keeps a state for this client's next round. It is copied at the call; the last call of a client wins, and a

@@ -24,6 +24,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     private final Supplier<?> bufferSupplier;
     private final ClientState attempt;
     private final Map<String, Owned<Generator>> generators = new HashMap<>(4);
+    private volatile boolean ended;
     private Owned<?> buffer;
     private Owned<Optional<?>> state;
 
@@ -81,11 +82,13 @@ final class ClientContext implements WorkerContext, AutoCloseable {
 
     @Override
     public <T> T get(String key, Supplier<? extends T> supplier) {
+        requireRunning("get");
         return worker.resources().get(key, supplier);
     }
 
     @Override
     public Tensor shared(String name) {
+        requireRunning("shared");
         Tensor tensor = worker.shared().get(name);
         if (tensor == null) {
             throw new IllegalArgumentException("nothing shared: name=" + name + ", limit="
@@ -97,6 +100,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     @Override
     @SuppressWarnings("unchecked")
     public <U> U uplinkBuffer() {
+        requireRunning("uplinkBuffer");
         requireClient("uplink buffer");
         if (buffer == null) {
             buffer = Owned.make(bufferSupplier);
@@ -106,6 +110,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
 
     @Override
     public Generator generator(String purpose) {
+        requireRunning("generator");
         Owned<Generator> generator = generators.get(purpose);
         if (generator == null) {
             generator = Owned.make(
@@ -118,16 +123,26 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     @Override
     @SuppressWarnings("unchecked")
     public <S> Optional<S> state() {
-        requireClient("state");
-        if (state == null) {
-            state = Owned.make(() -> Optional.ofNullable(committedState()));
-        }
-        return (Optional<S>) state.value();
+        return (Optional<S>) stateOf(Object.class);
     }
 
-    private Object committedState() {
+    @Override
+    public <S> Optional<S> state(Class<S> type) {
+        return stateOf(type).map(type::cast);
+    }
+
+    private Optional<?> stateOf(Class<?> type) {
+        requireRunning("state");
+        requireClient("state");
+        if (state == null) {
+            state = Owned.make(() -> Optional.ofNullable(committedState(type)));
+        }
+        return state.value();
+    }
+
+    private Object committedState(Class<?> type) {
         try {
-            return attempt.decode(worker.loader());
+            return attempt.decode(worker.loader(), type);
         } catch (PackageFormatException e) {
             throw new IllegalStateException(
                     "client state cannot be decoded: client=" + job.clientId() + ", limit=what keepState was given; "
@@ -138,8 +153,16 @@ final class ClientContext implements WorkerContext, AutoCloseable {
 
     @Override
     public void keepState(Object kept) {
+        requireRunning("keepState");
         requireClient("state");
         attempt.keep(Objects.requireNonNull(kept, "state"));
+    }
+
+    private void requireRunning(String method) {
+        if (ended) {
+            throw new IllegalStateException(job.noun() + " has ended: " + job.name() + ", method=" + method
+                    + "; a context is valid until the worker function returns: keep what it gave, not the context");
+        }
     }
 
     private void requireClient(String what) {
@@ -157,6 +180,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
 
     @Override
     public void close() {
+        ended = true;
         if (state != null) {
             state.close();
         }

@@ -25,14 +25,20 @@ public final class ClientState implements AutoCloseable {
         this.committed = committed;
     }
 
-    /** Decodes the state to start from; null if there is none. The caller owns its tensors. */
-    Object decode(ClassLoader loader) {
+    /**
+     * Decodes the state to start from; null if there is none. The caller owns its tensors.
+     *
+     * @param type its class; Object if that is not known
+     */
+    Object decode(ClassLoader loader, Class<?> type) {
         Tensor bytes = Owned.free(committed);
         if (bytes == null) {
             return null;
         }
         try (bytes) {
-            return PackageBytes.decode(bytes, loader);
+            return type == Object.class
+                    ? PackageBytes.decode(bytes, loader)
+                    : PackageBytes.decodeDeclared(bytes, loader, type);
         }
     }
 

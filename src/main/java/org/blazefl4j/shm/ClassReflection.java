@@ -71,7 +71,8 @@ final class ClassReflection {
         MethodHandle getter =
                 field.trySetAccessible() ? LOOKUP.unreflectGetter(field) : LOOKUP.unreflect(opened(type, accessor));
         boolean unbounded = component.isAnnotationPresent(Unbounded.class);
-        return new FieldPlan(component.getName(), component.getType(), unbounded, getter, null);
+        return new FieldPlan(
+                component.getName(), component.getType(), component.getGenericType(), unbounded, getter, null);
     }
 
     private static Shape object(Class<?> type) throws ReflectiveOperationException {
@@ -93,7 +94,13 @@ final class ClassReflection {
         opened(owner, field);
         boolean unbounded = field.isAnnotationPresent(Unbounded.class);
         MethodHandle getter = LOOKUP.unreflectGetter(field);
-        return new FieldPlan(field.getName(), field.getType(), unbounded, getter, LOOKUP.unreflectSetter(field));
+        return new FieldPlan(
+                field.getName(),
+                field.getType(),
+                field.getGenericType(),
+                unbounded,
+                getter,
+                LOOKUP.unreflectSetter(field));
     }
 
     private static boolean crosses(Field field) {

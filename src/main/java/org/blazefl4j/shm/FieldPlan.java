@@ -2,6 +2,7 @@ package org.blazefl4j.shm;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Type;
 
 /**
  * One field of a plain class, or one component of a record: how to read it, and for plain classes how to set it,
@@ -15,6 +16,9 @@ final class FieldPlan {
     final String name;
     final Class<?> type;
 
+    /** The same with what it holds. */
+    final Declared declared;
+
     /** The kind that a primitive is boxed to, else null. */
     final Kind primitive;
 
@@ -26,12 +30,14 @@ final class FieldPlan {
     /**
      * Plans a field.
      *
+     * @param generic the type with its arguments
      * @param getter takes the owner
      * @param setter takes the owner and the value; null for a record's component
      */
-    FieldPlan(String name, Class<?> type, boolean unbounded, MethodHandle getter, MethodHandle setter) {
+    FieldPlan(String name, Class<?> type, Type generic, boolean unbounded, MethodHandle getter, MethodHandle setter) {
         this.name = name;
         this.type = type;
+        this.declared = Declared.of(generic);
         this.primitive = type.isPrimitive()
                 ? ClassPlan.of(MethodType.methodType(type).wrap().returnType()).kind
                 : null;

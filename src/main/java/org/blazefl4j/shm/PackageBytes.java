@@ -3,6 +3,7 @@ package org.blazefl4j.shm;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
@@ -92,10 +93,47 @@ public final class PackageBytes {
      * @throws PackageFormatException if the bytes are no whole, undamaged package, or do not fit this process's classes
      */
     public static Object decode(Tensor bytes, ClassLoader loader) {
+        return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decode(message, resolver));
+    }
+
+    /**
+     * Decodes a package that may come from anywhere: no code runs of classes outside the JDK but of those that
+     * {@code type}, and what its components and fields are declared to hold, allow.
+     *
+     * @param bytes what {@link #encode} returned, or a copy of it; not changed, and stays the caller's
+     * @param loader finds the classes of the package
+     * @param type what the package is declared to be
+     * @return the package; its tensors are copies that the caller owns
+     * @throws PackageFormatException if the bytes are no whole, undamaged package, do not fit this process's classes,
+     *     or hold a class that is not declared
+     */
+    public static Object decodeDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
+        return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decodeDeclared(message, resolver, type));
+    }
+
+    /**
+     * Makes sure that {@link #decodeDeclared} will decode a package.
+     *
+     * @param bytes what {@link #encode} returned
+     * @param loader finds the classes of the package
+     * @param type the package's class
+     * @throws PackageFormatException if it will not
+     */
+    public static void requireDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
+        try (PointerScope scope = new PointerScope()) {
+            int messageBytes = ByteTensors.buffer(bytes, 0, HEADER_BYTES).getInt(MESSAGE_BYTES_AT);
+            ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
+            new PackageDecoder(loader)
+                    .decodeDeclared(
+                            message, handle -> torch.empty(0), CrossingRules.isOfPlatform(type) ? Object.class : type);
+        }
+    }
+
+    private static Object decode(Tensor bytes, BiFunction<ByteBuffer, TensorResolver, Object> decoder) {
         int messageBytes = check(bytes);
         ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
         Resolver resolver = new Resolver(bytes, tensorsFrom(messageBytes));
-        Object graph = new PackageDecoder(loader).decode(message, resolver);
+        Object graph = decoder.apply(message, resolver);
         if (resolver.end != bytes.numel()) {
             TensorWalk.closeAll(graph);
             throw damaged("tensors end at=" + resolver.end, bytes.numel() + " bytes");

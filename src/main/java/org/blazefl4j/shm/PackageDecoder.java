@@ -35,6 +35,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class PackageDecoder {
 
+    private static final Declared COMPARATOR = Declared.of(Comparator.class);
+
     /** Stands for a record or Optional that is still being read. */
     private static final Object PENDING = new Object();
 
@@ -46,6 +48,7 @@ public final class PackageDecoder {
     private Object[] objects = new Object[64];
     private int size;
     private int depth;
+    private boolean declaredOnly;
     private TensorResolver resolver;
 
     /**
@@ -68,13 +71,30 @@ public final class PackageDecoder {
      *     that were resolved before are then closed.
      */
     public Object decode(ByteBuffer message, TensorResolver tensorResolver) {
+        return decode(message, tensorResolver, Declared.ANY, false);
+    }
+
+    /**
+     * Decodes a message that may come from anywhere: of classes outside the JDK only those are made, or initialised,
+     * that the places they are for are declared to hold, the type of the package and what collections, maps and
+     * Optionals hold included. A comparator of such a class is refused.
+     *
+     * @param type what the package is declared to be
+     * @throws PackageFormatException as {@link #decode(ByteBuffer, TensorResolver)}, or if a class is not declared
+     */
+    public Object decodeDeclared(ByteBuffer message, TensorResolver tensorResolver, Class<?> type) {
+        return decode(message, tensorResolver, Declared.of(type), true);
+    }
+
+    private Object decode(ByteBuffer message, TensorResolver tensorResolver, Declared type, boolean strict) {
         resolver = tensorResolver;
+        declaredOnly = strict;
         boolean done = false;
         try {
             in.start(message);
             classes.start();
             costs.start(message.remaining());
-            Object graph = read(Object.class);
+            Object graph = read(type);
             in.finish();
             deferred.finish();
             done = true;
@@ -100,16 +120,16 @@ public final class PackageDecoder {
         in.release();
     }
 
-    private Object read(Class<?> declared) {
+    private Object read(Declared declared) {
         Kind kind = Kind.of(in.u8());
         Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind, declared);
-        if (value != null && !declared.isInstance(value)) {
-            throw in.damaged("type=" + value.getClass().getName(), declared.getName());
+        if (value != null && !declared.type.isInstance(value)) {
+            throw in.damaged("type=" + value.getClass().getName(), declared.type.getName());
         }
         return value;
     }
 
-    private Object readSimple(Kind kind, Class<?> declared) {
+    private Object readSimple(Kind kind, Declared declared) {
         return switch (kind) {
             case NULL -> null;
             case REFERENCE -> readReference();
@@ -128,8 +148,8 @@ public final class PackageDecoder {
         return object;
     }
 
-    private Object readEnum(Class<?> declared) {
-        ClassPlan plan = readClass(Kind.ENUM, declared);
+    private Object readEnum(Declared declared) {
+        ClassPlan plan = readClass(Kind.ENUM, declared.type);
         try {
             Object[] constants = plan.constants();
             return constants[in.index(constants.length)];
@@ -138,7 +158,7 @@ public final class PackageDecoder {
         }
     }
 
-    private Object readNumbered(Kind kind, Class<?> declared) {
+    private Object readNumbered(Kind kind, Declared declared) {
         int number = add();
         long around = costs.open(number);
         Object value = kind.isLeaf() ? readLeaf(kind) : readComposite(kind, number, declared);
@@ -181,25 +201,28 @@ public final class PackageDecoder {
      * that the recursion is compiled one level at a time. Inlined into itself it kept the compiler busy for the first
      * rounds of a run, on a core that clients need.
      */
-    private Object readComposite(Kind kind, int number, Class<?> declared) {
+    private Object readComposite(Kind kind, int number, Declared declared) {
         if (++depth > GraphPath.MAX_DEPTH) {
             throw in.damaged("depth=" + depth, String.valueOf(GraphPath.MAX_DEPTH));
         }
+        if (kind.changesClass() && !declared.type.isAssignableFrom(kind.arrival)) {
+            throw in.damaged("type=" + kind.arrival.getName(), declared.type.getName()); // before what is in it is read
+        }
         Object value = switch (kind) {
-            case OPTIONAL -> Optional.ofNullable(read(Object.class));
-            case RECORD -> readRecord(declared);
-            case OBJECT -> readObject(number, declared);
-            case OBJECT_ARRAY -> readArray(number);
-            case LIST -> readElements(new ArrayList<>(), number);
-            case LINKED_LIST -> readElements(new LinkedList<>(), number);
-            case ARRAY_DEQUE -> readElements(new ArrayDeque<>(), number);
-            case SET -> readKeys(new LinkedHashSet<>(), number);
-            case SORTED_SET -> readKeys(new TreeSet<>(readComparator()), number);
-            case ENUM_SET -> readKeys(newEnumSet(readClass(Kind.ENUM, Object.class)), number);
-            case MAP -> readEntries(new LinkedHashMap<>(), number);
-            case CONCURRENT_MAP -> readEntries(new ConcurrentHashMap<>(), number);
-            case SORTED_MAP -> readEntries(new TreeMap<>(readComparator()), number);
-            case ENUM_MAP -> readEntries(newEnumMap(readClass(Kind.ENUM, Object.class)), number);
+            case OPTIONAL -> Optional.ofNullable(read(element(declared)));
+            case RECORD -> readRecord(declared.type);
+            case OBJECT -> readObject(number, declared.type);
+            case OBJECT_ARRAY -> readArray(number, declared.type);
+            case LIST -> readElements(new ArrayList<>(), number, declared);
+            case LINKED_LIST -> readElements(new LinkedList<>(), number, declared);
+            case ARRAY_DEQUE -> readElements(new ArrayDeque<>(), number, declared);
+            case SET -> readKeys(new LinkedHashSet<>(), number, declared);
+            case SORTED_SET -> readKeys(new TreeSet<>(readComparator()), number, declared);
+            case ENUM_SET -> readKeys(newEnumSet(readKeyClass(declared)), number, declared);
+            case MAP -> readEntries(new LinkedHashMap<>(), number, declared);
+            case CONCURRENT_MAP -> readEntries(new ConcurrentHashMap<>(), number, declared);
+            case SORTED_MAP -> readEntries(new TreeMap<>(readComparator()), number, declared);
+            case ENUM_MAP -> readEntries(newEnumMap(readKeyClass(declared)), number, declared);
             default -> throw in.damaged("kind=" + kind, "kinds that cross");
         };
         depth--;
@@ -226,7 +249,7 @@ public final class PackageDecoder {
     }
 
     private Object readField(FieldPlan field) {
-        return field.primitive != null ? Leaves.read(field.primitive, in) : read(field.type);
+        return field.primitive != null ? Leaves.read(field.primitive, in) : read(field.declared);
     }
 
     private static Object newInstance(ClassPlan plan, Object[] components) {
@@ -236,18 +259,24 @@ public final class PackageDecoder {
             throw e;
         } catch (Throwable e) {
             String what = plan.kind == Kind.RECORD ? "record refuses its components" : "class cannot be initialised";
-            throw new PackageFormatException(what + ": type=" + plan.type.getName() + ", cause=" + Throwables.text(e), e);
+            throw new PackageFormatException(
+                    what + ": type=" + plan.type.getName() + ", cause=" + Throwables.text(e), e);
         }
     }
 
-    private Object readArray(int number) {
+    private Object readArray(int number, Class<?> declared) {
         Class<?> elementType = classes.read(in).type;
+        if (!declared.isAssignableFrom(elementType.arrayType())) {
+            throw in.damaged("type=array of " + elementType.getName(), declared.getName());
+        }
+        requireDeclared(elementType, declared);
+        Declared element = Declared.of(elementType);
         int length = in.count(1);
         Object[] array = newArray(elementType, length);
         objects[number] = array;
         for (int i = 0; i < length; i++) {
             in.next();
-            array[i] = read(elementType);
+            array[i] = read(element);
         }
         return array;
     }
@@ -260,23 +289,23 @@ public final class PackageDecoder {
         }
     }
 
-    private Object readElements(Collection<Object> target, int number) {
+    private Object readElements(Collection<Object> target, int number, Declared declared) {
         objects[number] = target;
         int count = in.count(1);
         for (int i = 0; i < count; i++) {
             in.next();
-            Fills.add(target, read(Object.class));
+            Fills.add(target, read(element(declared)));
         }
         return target;
     }
 
-    private Object readKeys(Collection<Object> target, int number) {
+    private Object readKeys(Collection<Object> target, int number, Declared declared) {
         objects[number] = target;
         int owner = in.i32();
         int count = in.count(1);
         Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
         for (int i = 0; i < count; i++) {
-            Object element = readKey();
+            Object element = readKey(element(declared));
             if (waiting == null) {
                 Fills.add(target, element);
             } else {
@@ -292,23 +321,23 @@ public final class PackageDecoder {
     }
 
     /** An element of a set or a key of a map, which is hashed or compared when it is put there. */
-    private Object readKey() {
+    private Object readKey(Declared declared) {
         in.next();
         long around = costs.openKey();
-        Object key = read(Object.class);
+        Object key = read(declared);
         costs.closeKey(around);
         return key;
     }
 
-    private Object readEntries(Map<Object, Object> target, int number) {
+    private Object readEntries(Map<Object, Object> target, int number, Declared declared) {
         objects[number] = target;
         int owner = in.i32();
         int count = in.count(2);
         Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[2 * count];
         for (int i = 0; i < count; i++) {
-            Object key = readKey();
+            Object key = readKey(element(declared));
             in.next();
-            Object value = read(Object.class);
+            Object value = read(value(declared));
             if (waiting == null) {
                 Fills.put(target, key, value);
             } else {
@@ -331,7 +360,7 @@ public final class PackageDecoder {
         if (known == null) {
             throw in.damaged("comparator=" + number, "known comparators");
         }
-        return (Comparator<Object>) (known == Comparators.OTHER ? read(Comparator.class) : known.comparator);
+        return (Comparator<Object>) (known == Comparators.OTHER ? read(COMPARATOR) : known.comparator);
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -344,7 +373,21 @@ public final class PackageDecoder {
         return (Map<Object, Object>) (Map<?, ?>) new EnumMap((Class) plan.type);
     }
 
-    /** Reads a class of a kind, for a place of the declared type. */
+    /** What a place's elements or keys have to be; else nobody has asked what generic types say. */
+    private Declared element(Declared declared) {
+        return declaredOnly ? declared.element() : Declared.ANY;
+    }
+
+    private Declared value(Declared declared) {
+        return declaredOnly ? declared.value() : Declared.ANY;
+    }
+
+    /** Reads the enum of what is kept by its constants. */
+    private ClassPlan readKeyClass(Declared declared) {
+        return readClass(Kind.ENUM, element(declared).type);
+    }
+
+    /** Reads a class of a kind, for a place of the declared type; does not initialise it. */
     private ClassPlan readClass(Kind kind, Class<?> declared) {
         ClassPlan plan = classes.read(in);
         if (plan.kind == Kind.REFUSED) {
@@ -353,6 +396,15 @@ public final class PackageDecoder {
         if (plan.kind != kind || !declared.isAssignableFrom(plan.type)) {
             throw in.damaged("type=" + plan.type.getName() + ", kind=" + kind, declared.getName());
         }
+        requireDeclared(plan.type, declared);
         return plan;
+    }
+
+    private void requireDeclared(Class<?> type, Class<?> declared) {
+        if (declaredOnly && CrossingRules.isOfPlatform(declared) && !CrossingRules.isOfPlatform(type)) {
+            throw new PackageFormatException("class is not declared: type=" + type.getName() + ", place="
+                    + declared.getName() + ", expected=classes that their places are declared to hold; put a record"
+                    + " whose components name them, List<" + type.getSimpleName() + "> say");
+        }
     }
 }

@@ -351,6 +351,20 @@ final class CheckpointsTest {
         assertThat(handler.now).containsOnlyKeys("untouched");
     }
 
+    /** Could do anything whenever it is made. */
+    record Undeclared(int x) {}
+
+    @Test
+    void shouldRefuseToSaveWhatItCouldNotReadBack() {
+        Values part = Values.of("n", List.of(new Undeclared(1)));
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", part)) {
+            assertThatThrownBy(() -> checkpoints.save(0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("entry could not be read back: part=part, entry=n; class is not declared:"
+                            + " type=" + Undeclared.class.getName() + ", place=java.lang.Object");
+        }
+    }
+
     @Test
     void shouldNameThePartThatDoesNotFitWhatWasSaved() {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", Values.of("n", "text"))) {
@@ -361,8 +375,8 @@ final class CheckpointsTest {
             assertThatThrownBy(checkpoints::resume)
                     .isInstanceOf(CheckpointException.class)
                     .hasMessage("part does not fit what was saved: part=part, file=" + file(0)
-                            + ", found=entry of another type: part=part, entry=n, type=java.lang.String,"
-                            + " limit=java.lang.Integer");
+                            + ", found=entry of another type: part=part, entry=n, expected=java.lang.Integer;"
+                            + " package damaged: type=java.lang.String, limit=java.lang.Integer");
         }
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Reading("m", String.class))) {
             assertThatThrownBy(checkpoints::resume)

@@ -13,9 +13,14 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -23,7 +28,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages that an encoder would never write: each has a valid checksum, and is meant to do harm. */
@@ -275,6 +282,137 @@ class CodecHostileTest {
                 }),
                 "package damaged: type=" + type + ", kind=ENUM");
         assertThat(INITIALISED).hasValue(0);
+    }
+
+    // ---- Classes that nobody declared
+
+    private static final List<String> RAN = new ArrayList<>();
+
+    /** Does something whenever it is made, compared or hashed, or compares. */
+    record Acting(int x) implements Comparator<Object>, Comparable<Acting> {
+        Acting {
+            RAN.add("constructor");
+        }
+
+        @Override
+        public int compare(Object a, Object b) {
+            RAN.add("compare");
+            return 0;
+        }
+
+        @Override
+        public int compareTo(Acting other) {
+            RAN.add("compareTo");
+            return 0;
+        }
+
+        @Override
+        public int hashCode() {
+            RAN.add("hashCode");
+            return 0;
+        }
+    }
+
+    enum Plain {
+        A
+    }
+
+    /** What somebody expects. */
+    record Expected(List<String> names, Map<String, List<Plain>> byName, Optional<Acting> acting, Object any) {}
+
+    private static TreeMap<Object, Object> sortedBy(Comparator<Object> comparator) {
+        TreeMap<Object, Object> map = new TreeMap<>(comparator);
+        map.put("x", 1);
+        return map;
+    }
+
+    private static List<Arguments> shouldRunNoCodeOfAClassThatIsNotDeclared() {
+        List<Object> harmful = List.of(
+                new Acting(1),
+                sortedBy(new Acting(2)),
+                Map.of(new Acting(3), 1),
+                Set.of(new Acting(4)),
+                new TreeSet<>(List.of(new Acting(5))),
+                List.of("fine", new Acting(6)),
+                Map.of("value", new Acting(7)),
+                Optional.of(new Acting(8)),
+                new Object[] {new Acting(9)},
+                new Acting[] {new Acting(10)},
+                new Expected(List.of(), Map.of(), Optional.empty(), new Acting(11)),
+                new Expected(List.of(), Map.of(), Optional.empty(), sortedBy(new Acting(12))));
+        List<Arguments> arguments = new ArrayList<>();
+        for (Object graph : harmful) {
+            for (Class<?> declared : List.of(Integer.class, Map.class, List.class, Object.class, Expected.class)) {
+                arguments.add(Arguments.of(graph, declared));
+            }
+        }
+        return arguments;
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void shouldRunNoCodeOfAClassThatIsNotDeclared(Object graph, Class<?> declared) {
+        HeapStore store = new HeapStore();
+        byte[] message = HeapStore.bytes(new PackageEncoder().encode(graph, store));
+        RAN.clear();
+        assertThatThrownBy(() -> new PackageDecoder(LOADER).decodeDeclared(ByteBuffer.wrap(message), store, declared))
+                .isInstanceOf(PackageFormatException.class);
+        assertThat(RAN).isEmpty();
+    }
+
+    @Test
+    void shouldNotInitialiseAClassThatIsNotDeclared() throws ClassNotFoundException {
+        Class<?> loud = Class.forName(CodecHostileTest.class.getName() + "$LoudEnum", false, LOADER);
+        List<Consumer<MessageWriter>> bodies = List.of(
+                out -> {
+                    out.kind(Kind.ENUM);
+                    name(out, loud);
+                    out.varint(0);
+                },
+                out -> {
+                    out.kind(Kind.ENUM_SET);
+                    name(out, loud);
+                    out.i32(Message.NOT_DEFERRED);
+                    out.i32(0);
+                },
+                out -> {
+                    out.kind(Kind.ENUM_MAP);
+                    name(out, loud);
+                    out.i32(Message.NOT_DEFERRED);
+                    out.i32(0);
+                });
+        for (Consumer<MessageWriter> body : bodies) {
+            byte[] message = message(body);
+            assertThatThrownBy(() -> new PackageDecoder(LOADER)
+                            .decodeDeclared(ByteBuffer.wrap(message), new HeapStore(), Object.class))
+                    .isInstanceOf(PackageFormatException.class)
+                    .hasMessageStartingWith("class is not declared: type=" + loud.getName());
+        }
+        assertThat(INITIALISED).hasValue(0);
+    }
+
+    enum LoudEnum {
+        A;
+
+        static {
+            INITIALISED.incrementAndGet();
+        }
+    }
+
+    @Test
+    void shouldReadWhatIsDeclared() {
+        Expected expected = new Expected(
+                List.of("a"),
+                Map.of("b", List.of(Plain.A)),
+                Optional.of(new Acting(1)),
+                Map.of("c", List.of(1.5, "d")));
+        HeapStore store = new HeapStore();
+        ByteBuffer message = ByteBuffer.wrap(HeapStore.bytes(new PackageEncoder().encode(expected, store)));
+        assertThat(new PackageDecoder(LOADER).decodeDeclared(message, store, Expected.class))
+                .isEqualTo(expected);
+        assertThatThrownBy(() -> new PackageDecoder(LOADER).decodeDeclared(message, store, Object.class))
+                .hasMessageStartingWith("class is not declared: type=" + Expected.class.getName()
+                        + ", place=java.lang.Object, expected=classes that their places are declared to hold");
     }
 
     /** Classes of the JDK, which nobody has looked at one by one. */

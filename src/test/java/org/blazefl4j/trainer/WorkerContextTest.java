@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.torch.Denormals;
@@ -80,6 +81,33 @@ final class WorkerContextTest {
             Denormals.flush(false);
         }
         assertThat(seen).containsExactly(false, false, true, true, true);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldRefuseToGiveAnythingOnceTheClientHasEnded(Mode mode) {
+        List<WorkerContext> leaked = new ArrayList<>();
+        Clients clients = new Clients((cid, payload, context) -> {
+            leaked.add(context);
+            context.uplinkBuffer();
+            return plus(cid, payload);
+        });
+        try (var trainer = mode.trainer(clients)) {
+            trainer.localProcess(down, List.of(3), Up::close);
+            WorkerContext context = leaked.get(0);
+            Map<String, ThrowingCallable> calls = Map.of(
+                    "uplinkBuffer", context::uplinkBuffer,
+                    "generator", () -> context.generator("x"),
+                    "state", context::state,
+                    "keepState", () -> context.keepState(1),
+                    "get", () -> context.get("x", () -> "y"),
+                    "shared", () -> context.shared("x"));
+            calls.forEach((method, call) -> assertThatThrownBy(call)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("client has ended: client=3, method=" + method + "; a context is valid until the"
+                            + " worker function returns: keep what it gave, not the context"));
+            assertThat(context.clientId()).isEqualTo(3);
+        }
     }
 
     @ParameterizedTest
@@ -164,7 +192,7 @@ final class WorkerContextTest {
         }
         assertThatThrownBy(() -> kept.get().get("late", () -> "late"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("worker has ended: resource=late; keep no context past its client");
+                .hasMessageStartingWith("client has ended: client=1, method=get;");
         assertThat(kept.get().stopEvent().isSet()).isTrue();
     }
 

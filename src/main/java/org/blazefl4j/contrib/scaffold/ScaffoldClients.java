@@ -76,7 +76,7 @@ public final class ScaffoldClients extends SgdClients<ScaffoldUplinkPackage, Sca
         checkControl(payload);
         ScaffoldUplinkPackage buffer = context.uplinkBuffer();
         LocalModel local = LocalModel.of(config.model(), context);
-        Optional<Tensor> own = context.state();
+        Optional<Tensor> own = context.state(Tensor.class);
         long steps;
         try (Tensor correction = correction(payload.control(), own, context.device())) {
             steps = local.train(config, payload.parameters(), correction, buffer.parameters(), context);
