@@ -1,5 +1,7 @@
 package org.blazefl4j.core;
 
+import java.util.OptionalInt;
+
 /**
  * The client side of an algorithm, apart from how it is run: give it to a serial, thread-pool or process-pool trainer.
  *
@@ -39,6 +41,14 @@ public interface ClientAlgorithm<U, D, C> {
      */
     default U convertBufferToUplink(U uplink) {
         return uplink;
+    }
+
+    /**
+     * The number of clients, whose ids are 0, 1, ...; empty where any id is one. A trainer refuses others before it
+     * trains any.
+     */
+    default OptionalInt numClients() {
+        return OptionalInt.empty();
     }
 
     /** The number of samples that client {@code cid} trains on, or 0 where it is not known: larger ones go first. */

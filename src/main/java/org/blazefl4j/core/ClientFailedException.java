@@ -23,7 +23,7 @@ public class ClientFailedException extends WorkFailedException {
      * @param cause the worker's own exception, with its stack trace; null if there is none
      */
     public ClientFailedException(int clientId, int round, int worker, String reason, Throwable cause) {
-        super("client failed: client=" + clientId + ", round=" + round, worker, reason, cause);
+        super("client failed: client=" + clientId + ", round=" + (round + 1), worker, reason, cause);
         this.clientId = clientId;
         this.round = round;
     }
@@ -74,7 +74,7 @@ public class ClientFailedException extends WorkFailedException {
         return clientId;
     }
 
-    /** The round in which it failed, from 0. */
+    /** The round in which it failed: from 0, as {@link ClientTrainer#round()}, one less than the message says. */
     public int round() {
         return round;
     }

@@ -3,12 +3,14 @@ package org.blazefl4j.core;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.blazefl4j.util.Throwables;
 
 /**
  * The client side of a federated algorithm: it trains the sampled clients, one after another or in parallel.
  *
  * <p>Results are the same bits in every execution mode. Rounds are counted from 0, one per call of
- * {@code localProcess}; the count is part of every client's random streams.
+ * {@code localProcess}; the count is part of every client's random streams. What people read, messages and result
+ * files, counts from 1.
  *
  * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client
@@ -100,7 +102,7 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
         return PeakMemory.UNKNOWN;
     }
 
-    /** The number of the round that runs or else of the next one, from 0. */
+    /** The number of the round that runs or else of the next one: from 0, one less than messages say. */
     int round();
 
     /**
@@ -108,6 +110,26 @@ public interface ClientTrainer<U, D> extends AutoCloseable {
      * caller owns the packages and closes their tensors.
      */
     List<U> uplinkPackage();
+
+    /**
+     * Closes a package that was handed over and is done with: by its own {@code close()} if it is
+     * {@link AutoCloseable}, else each tensor in it, by trainers that know packages. What somebody keeps by
+     * {@code retainReference()} stays open.
+     *
+     * @throws IllegalStateException if it does not close
+     */
+    default void discard(U uplink) {
+        if (!(uplink instanceof AutoCloseable closeable)) {
+            return;
+        }
+        try {
+            closeable.close();
+        } catch (RuntimeException unchecked) {
+            throw unchecked;
+        } catch (Exception failure) {
+            throw new IllegalStateException("package did not close: " + Throwables.text(failure), failure);
+        }
+    }
 
     /**
      * The order in which clients are best dealt to workers: declared data size descending, then id. It belongs to the

@@ -29,7 +29,8 @@ public interface ServerHandler<U, D> {
     /**
      * The package that every sampled client of the next round receives.
      *
-     * <p>The handler keeps ownership of its tensors; they stay unchanged until the round is complete.
+     * <p>Its tensors stay unchanged until the round is complete. The handler owns them and frees them; those of the
+     * library give out references of their own, which the caller may close as well.
      */
     D downlinkPackage();
 
@@ -40,7 +41,9 @@ public interface ServerHandler<U, D> {
     boolean isStopped();
 
     /**
-     * Takes one client's result. The package stays the caller's: what the handler keeps it copies.
+     * Takes one client's result. The package stays the caller's, who closes it afterwards: {@link Simulation} as soon
+     * as this has returned and listeners were told, with each tensor in it. What the handler keeps it copies, by
+     * {@code clone()} say, or keeps by {@code retainReference()} and closes itself.
      *
      * @return true when this package completed the round and the global model was updated
      */
@@ -48,7 +51,7 @@ public interface ServerHandler<U, D> {
 
     /**
      * Takes several clients' results, as {@link #load} does for each in the order given, with the same bits; a handler
-     * that adds up several at once overrides it. The packages stay the caller's: what the handler keeps it copies.
+     * that adds up several at once overrides it. The packages stay the caller's, as for {@link #load}.
      *
      * @return true when one of these packages completed the round and the global model was updated
      */

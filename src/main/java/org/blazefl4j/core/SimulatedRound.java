@@ -1,9 +1,10 @@
 package org.blazefl4j.core;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.blazefl4j.util.Throwables;
 
 /** One round of a {@link Simulation}, and how long its parts took. Listeners' time is counted nowhere. */
 final class SimulatedRound<U, D> {
@@ -72,7 +73,7 @@ final class SimulatedRound<U, D> {
                 trainer.dropped().stream().map(ClientFailedException::clientId).toList();
         dropped.forEach(this::drop);
         if (!complete) {
-            throw new IllegalStateException("round is not complete: round=" + number + ", packages=" + loaded
+            throw new IllegalStateException("round is not complete: round=" + (number + 1) + ", packages=" + loaded
                     + ", dropped=" + dropped.size()
                     + ", limit=those that the handler waits for; its load must return true at the last of the clients"
                     + " that it sampled");
@@ -82,19 +83,37 @@ final class SimulatedRound<U, D> {
     private void load(List<U> uplinks) {
         try {
             clock.enter(Phase.AGGREGATE);
-            complete |= handler.loadAll(uplinks);
+            complete |= loaded(() -> handler.loadAll(uplinks));
             loaded += uplinks.size();
             tellOf(uplinks);
         } finally {
             clock.enter(Phase.COLLECT);
-            closeAll(uplinks);
+            discardAll(uplinks);
             clock.enter(Phase.TRAIN);
+        }
+    }
+
+    /** JavaCPP's own words say nothing of packages. */
+    private boolean loaded(BooleanSupplier load) {
+        try {
+            return load.getAsBoolean();
+        } catch (NullPointerException e) {
+            if (!String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("pointer address")) {
+                throw e;
+            }
+            throw new IllegalStateException(
+                    "handler used a closed tensor: handler="
+                            + handler.getClass().getName()
+                            + ", expected=tensors of the packages that are loaded now, or copies; a package is closed once"
+                            + " it was loaded: keep clones of its tensors, or keep them by retainReference() and close"
+                            + " them",
+                    e);
         }
     }
 
     private void drop(int cid) {
         clock.enter(Phase.AGGREGATE);
-        complete |= handler.drop(cid);
+        complete |= loaded(() -> handler.drop(cid));
     }
 
     /** What goes by in the trainer counts as {@link Phase#TRAIN} here; the trainer knows more of it. */
@@ -121,30 +140,17 @@ final class SimulatedRound<U, D> {
     }
 
     /** Closes every package, also if one of them does not close. */
-    private static void closeAll(List<?> uplinks) {
+    private void discardAll(List<U> uplinks) {
         RuntimeException failure = null;
-        for (Object uplink : uplinks) {
+        for (U uplink : uplinks) {
             try {
-                close(uplink);
+                trainer.discard(uplink);
             } catch (RuntimeException e) {
                 failure = failure == null ? e : failure;
             }
         }
         if (failure != null) {
             throw failure;
-        }
-    }
-
-    private static void close(Object uplink) {
-        if (!(uplink instanceof AutoCloseable closeable)) {
-            return;
-        }
-        try {
-            closeable.close();
-        } catch (RuntimeException unchecked) {
-            throw unchecked;
-        } catch (Exception failure) {
-            throw new IllegalStateException("package did not close: " + Throwables.text(failure), failure);
         }
     }
 }

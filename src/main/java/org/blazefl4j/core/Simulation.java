@@ -14,10 +14,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * }
  * }</pre>
  *
- * <p>Packages that are ready together are loaded together ({@link ServerHandler#loadAll}), and those that are
- * {@link AutoCloseable} are closed when the handler has loaded them. Of clients that the trainer dropped the handler is
- * told when the others' packages are loaded. What a handler, a listener or a client throws ends the run and is passed
- * on.
+ * <p>Packages that are ready together are loaded together ({@link ServerHandler#loadAll}), and closed with all their
+ * tensors when the handler has loaded them ({@link ClientTrainer#discard}): what it keeps it copies. Of clients that
+ * the trainer dropped the handler is told when the others' packages are loaded. What a handler, a listener or a client
+ * throws ends the run and is passed on.
  *
  * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client

@@ -74,7 +74,7 @@ public interface WorkerContext {
      * <pre>{@code
      * record Memory(Tensor variate) {}
      *
-     * Tensor variate = context.<Memory>state().map(Memory::variate).orElseGet(() -> torch.zeros(length));
+     * Tensor variate = context.state(Memory.class).map(Memory::variate).orElseGet(() -> torch.zeros(length));
      * ...
      * context.keepState(new Memory(variate));
      * }</pre>

@@ -191,11 +191,6 @@ public final class ClientRunner implements AutoCloseable {
         }
     }
 
-    /** A tensor on the same memory that lives until it is closed, whichever {@code PointerScope} this is called in. */
-    public static Tensor alias(Tensor tensor) {
-        return Owned.free(tensor::detach);
-    }
-
     /**
      * What a client threw, as it can be printed and logged without harm: itself, or as from a worker process if its own
      * methods throw or return nothing.

@@ -67,7 +67,7 @@ final class PayloadCheck {
     private void requireSame(ClientJob job, Throwable thrown) {
         if (sum() != before) {
             throw new BrokenRuleException(
-                    "payload or data were written to: " + job.name() + ", round=" + job.round()
+                    "payload or data were written to: " + job.name() + ", round=" + (job.round() + 1)
                             + ", limit=read only, and shared by all " + job.noun()
                             + "s; copy what is changed, or look at "
                             + job.noun() + "s that ran at the same time",

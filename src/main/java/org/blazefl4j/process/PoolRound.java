@@ -285,8 +285,9 @@ public final class PoolRound {
             uplink = result(index, worker);
         } catch (RuntimeException | Error e) {
             String loss = pool.supervisor().awaitLoss(lane);
-            String reason =
-                    loss == null ? "its result cannot be read: " + Throwables.text(e) : "its result was lost with its worker: " + loss;
+            String reason = loss == null
+                    ? "its result cannot be read: " + Throwables.text(e)
+                    : "its result was lost with its worker: " + loss;
             failed(index, jobs.failure(index, worker, reason, RemoteError.sound(e)), loss != null);
             return null;
         }
@@ -438,7 +439,8 @@ public final class PoolRound {
             boolean asked = left.error().stopped() && jobs.stopRequested();
             return asked ? null : jobs.failure(index, worker, left.error().toException());
         } catch (RuntimeException | Error e) {
-            return jobs.failure(index, worker, "its exception cannot be read: " + Throwables.text(e), RemoteError.sound(e));
+            return jobs.failure(
+                    index, worker, "its exception cannot be read: " + Throwables.text(e), RemoteError.sound(e));
         } finally {
             if (keepsSlot) {
                 endWorkerOf(index, worker);

@@ -188,7 +188,7 @@ public final class ProcessPool implements AutoCloseable {
      */
     public PoolRound begin(RoundJobs jobs, Object payload) {
         if (!tenancy.enter()) {
-            throw new IllegalStateException("pool is closed: round=" + jobs.number() + "; make a new trainer");
+            throw new IllegalStateException("pool is closed: round=" + (jobs.number() + 1) + "; make a new trainer");
         }
         roundThread = Thread.currentThread();
         try {

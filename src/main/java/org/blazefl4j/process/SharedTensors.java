@@ -12,6 +12,7 @@ import java.util.Map;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.TensorLayout;
 import org.blazefl4j.shm.TensorWalk.Found;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -147,7 +148,7 @@ final class SharedTensors implements AutoCloseable {
 
     private void remember(Part part, Segment segment, Holder holder) {
         long address = TensorMemory.address(part.tensor());
-        Tensor alias = ClientRunner.alias(part.tensor());
+        Tensor alias = Tensors.alias(part.tensor());
         Original original = new Original(alias, address, storage(alias), holder);
         originals.add(original);
         uses.merge(original.storage(), 1, Integer::sum);

@@ -85,8 +85,8 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
     Place placeFor(String path, TensorLayout tensor) {
         Place place = places.get(path);
         if (place == null) {
-            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit="
-                    + places.keySet() + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
+            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit=" + places.keySet()
+                    + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
         }
         if (!fits(tensor, place.layout)) {
             throw new IllegalArgumentException("uplink tensor does not fit: path=" + path + ", got=" + describe(tensor)

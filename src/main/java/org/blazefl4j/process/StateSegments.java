@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.TensorLayout;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -59,7 +60,7 @@ final class StateSegments implements AutoCloseable {
         release(lane);
         noteSize(layout.bytes());
         if (layout.bytes() <= IN_MESSAGE) {
-            return ClientRunner.alias(state);
+            return Tensors.alias(state);
         }
         byLane[lane] = take(layout.bytes());
         TensorMemory.copy(state, layout, byLane[lane], 0);

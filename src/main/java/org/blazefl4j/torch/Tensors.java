@@ -79,6 +79,21 @@ public final class Tensors {
         }
     }
 
+    /** Whether there is a tensor to work with: neither null, nor closed, nor undefined. */
+    public static boolean isOpen(Tensor tensor) {
+        return tensor != null && !tensor.isNull() && tensor.defined();
+    }
+
+    /**
+     * A second reference to a tensor's memory. It lives until it is closed, whichever {@code PointerScope} this is
+     * called in, and whether the tensor is closed or not.
+     */
+    public static Tensor alias(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            return tensor.detach().retainReference();
+        }
+    }
+
     /**
      * Whether a tensor holds neither NaN nor infinities: one pass over memory as it lies, without a copy on the CPU.
      * Tensors of whole numbers and those without memory of their own (closed, undefined, sparse) are finite.

@@ -27,14 +27,15 @@ import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.Workers;
-import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.process.Overtime;
 import org.blazefl4j.process.PoolClassLoader;
 import org.blazefl4j.process.ResidentMemory;
 import org.blazefl4j.process.UplinkBuffers;
 import org.blazefl4j.process.WorkerSettings;
+import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -252,17 +253,16 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     /**
      * Sets the number of the next round, to resume an experiment or to repeat a round with the same random streams.
+     * Rounds are numbered from 0 here, as {@link #round()} does; messages and results count from 1.
      *
+     * @param number from 0
      * @throws IllegalArgumentException if it is negative, or so large that no round could follow
      * @throws IllegalStateException if a round is running
      */
     public final void startAtRound(int number) {
-        if (number < 0) {
-            throw new IllegalArgumentException("round is negative: round=" + number + ", limit=0; rounds count from 0");
-        }
-        if (number > LAST_ROUND) {
-            throw new IllegalArgumentException(
-                    "round is too large: round=" + number + ", limit=" + LAST_ROUND + "; rounds count from 0");
+        if (number < 0 || number > LAST_ROUND) {
+            throw new IllegalArgumentException("no such round: number=" + number + ", limit=0 to " + LAST_ROUND
+                    + "; startAtRound(0) is the first round");
         }
         enter();
         try {
@@ -328,7 +328,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** The state lives on, whichever {@code PointerScope} it was read in. */
     private void restoreState(int client, Tensor saved) {
         try (saved) {
-            states.stage(client, ClientRunner.alias(saved));
+            states.stage(client, Tensors.alias(saved));
         }
     }
 
@@ -375,7 +375,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     @Override
     public List<Integer> order(List<Integer> cids) {
-        return ClientIds.largestFirst(cids, algorithm::dataSize);
+        return ClientIds.largestFirst(cids, algorithm.numClients(), algorithm::dataSize);
     }
 
     // ---- shared tensors
@@ -392,7 +392,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         if (name == null || name.isBlank()) {
             throw new IllegalArgumentException("name is blank: name=" + name + "; give the shared tensor a name");
         }
-        if (tensor == null || tensor.isNull() || !tensor.defined()) {
+        if (!Tensors.isOpen(tensor)) {
             throw new IllegalArgumentException(
                     "tensor is undefined: name=" + name + "; share a tensor that is not null, closed or empty of type");
         }
@@ -411,7 +411,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     /** What clients of this process, and later {@link #shared()}, get for a tensor. Closed with the trainer. */
     Tensor toShare(String name, Tensor tensor) {
-        return ClientRunner.alias(tensor);
+        return Tensors.alias(tensor);
     }
 
     /** Puts tensors without a name to where all workers read them without a copy. */
@@ -438,8 +438,8 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     }
 
     private void process(D payload, List<Integer> cids, HandOver<U> handOver, boolean streaming) {
-        Objects.requireNonNull(payload, "payload");
-        List<Integer> checked = ClientIds.checked(cids);
+        requireOpen(payload);
+        List<Integer> checked = ClientIds.checked(cids, algorithm.numClients());
         enter();
         try {
             requireOpen();
@@ -456,6 +456,18 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
                     new HandOver<>(unclosed.watching(checked.size(), handOver.sink()), handOver.most()));
         } finally {
             leave();
+        }
+    }
+
+    /** Else each client would be blamed that looks at it. */
+    private static void requireOpen(Object payload) {
+        Objects.requireNonNull(payload, "payload");
+        for (TensorWalk.Found found : TensorWalk.tensors(payload)) {
+            if (!Tensors.isOpen(found.tensor())) {
+                throw new IllegalArgumentException("payload is closed: path=" + found.path() + ", type="
+                        + payload.getClass().getName()
+                        + ", expected=open tensors; close it after the round, not before");
+            }
         }
     }
 
@@ -519,6 +531,15 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         return cache.take();
     }
 
+    @Override
+    public final void discard(U uplink) {
+        if (uplink instanceof AutoCloseable) {
+            ClientTrainer.super.discard(uplink);
+        } else {
+            TensorWalk.closeAll(uplink);
+        }
+    }
+
     // ---- work between rounds
 
     @Override
@@ -548,7 +569,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         @Override
         public <P, R> List<R> map(String work, P payload, int shards, ShardFunction<P, R> function) {
             checkShards(work, shards);
-            Objects.requireNonNull(payload, "payload");
+            requireOpen(payload);
             Objects.requireNonNull(function, "function");
             List<R> results = new ArrayList<>(shards);
             enter();
@@ -581,7 +602,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         Thread current = Thread.currentThread();
         Thread other = caller.compareAndExchange(null, current);
         if (other != null) {
-            throw new IllegalStateException("a round is running: round=" + round + ", limit=one at a time; "
+            throw new IllegalStateException("a round is running: round=" + (round + 1) + ", limit=one at a time; "
                     + (other == current
                             ? "this is called from its own sink or listener"
                             : "thread=" + other.getName() + " is in localProcess")
@@ -595,14 +616,14 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
 
     private void requireOpen() {
         if (isClosed()) {
-            throw new IllegalStateException("trainer is closed: round=" + round + "; make a new trainer");
+            throw new IllegalStateException("trainer is closed: round=" + (round + 1L) + "; make a new trainer");
         }
     }
 
     private void requireRoundLeft() {
         if (round > LAST_ROUND) {
-            throw new IllegalStateException(
-                    "no round left: round=" + round + ", limit=" + LAST_ROUND + "; start again with startAtRound(0)");
+            throw new IllegalStateException("no round left: round=" + (round + 1L) + ", limit=" + (LAST_ROUND + 1)
+                    + "; start again with startAtRound(0)");
         }
     }
 

@@ -161,7 +161,7 @@ final class Round<U, D, C> {
     /** The exception that ends a round early, or null if nobody asked for the end. */
     StoppedException stopped() {
         String reason = stopReason();
-        return reason == null ? null : new StoppedException("stopped: " + reason + ", round=" + number);
+        return reason == null ? null : new StoppedException("stopped: " + reason + ", round=" + (number + 1));
     }
 
     /** Whether it is the stop event, and not something else, that ends this round early. */

@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.blazefl4j.process.ClientRunner;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -98,7 +98,7 @@ final class StateStore implements AutoCloseable {
         }
         inMemory.remove(state);
         inMemory.add(state);
-        Tensor alias = ClientRunner.alias(state.memory);
+        Tensor alias = Tensors.alias(state.memory);
         return () -> alias;
     }
 

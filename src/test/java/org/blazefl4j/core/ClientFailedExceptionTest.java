@@ -15,7 +15,7 @@ class ClientFailedExceptionTest {
         RuntimeException cause = new RuntimeException("size mismatch" + stack);
 
         assertThat(new ClientFailedException(3, 1, 0, cause))
-                .hasMessage("client failed: client=3, round=1, worker=0: java.lang.RuntimeException: size mismatch")
+                .hasMessage("client failed: client=3, round=2, worker=0: java.lang.RuntimeException: size mismatch")
                 .hasCause(cause);
     }
 
@@ -26,7 +26,7 @@ class ClientFailedExceptionTest {
 
         assertThat(WorkFailedException.ofAttempts(List.of(first, last)))
                 .isInstanceOf(ClientFailedException.class)
-                .hasMessage("client failed: client=3, round=1, worker=2, attempts=2: last")
+                .hasMessage("client failed: client=3, round=2, worker=2, attempts=2: last")
                 .hasSuppressedException(first);
         assertThat(WorkFailedException.ofAttempts(List.of(last))).isSameAs(last);
     }

@@ -384,7 +384,7 @@ final class SimulationTest {
 
         assertThatThrownBy(simulation::run)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("round is not complete: round=0, packages=2, dropped=0, limit=those that the handler waits"
+                .hasMessage("round is not complete: round=1, packages=2, dropped=0, limit=those that the handler waits"
                         + " for; its load must return true at the last of the clients that it sampled");
     }
 

@@ -15,7 +15,7 @@ record OwnState(long length) implements ClientAlgorithm<Up, Down, Integer> {
     record Memory(int rounds, Tensor sum) {}
 
     static Up train(Integer cid, Down payload, WorkerContext context) {
-        Memory before = context.<Memory>state().orElseGet(() -> new Memory(0, torch.zeros_like(payload.vector())));
+        Memory before = context.state(Memory.class).orElseGet(() -> new Memory(0, torch.zeros_like(payload.vector())));
         Memory after = new Memory(before.rounds() + 1, before.sum().add(payload.vector()));
         context.keepState(after);
         return new Up(cid, after.sum());

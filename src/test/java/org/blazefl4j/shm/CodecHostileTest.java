@@ -287,6 +287,7 @@ class CodecHostileTest {
     // ---- Classes that nobody declared
 
     private static final List<String> RAN = new ArrayList<>();
+    private static final AtomicInteger LOUD_ENUMS = new AtomicInteger();
 
     /** Does something whenever it is made, compared or hashed, or compares. */
     record Acting(int x) implements Comparator<Object>, Comparable<Acting> {
@@ -388,14 +389,14 @@ class CodecHostileTest {
                     .isInstanceOf(PackageFormatException.class)
                     .hasMessageStartingWith("class is not declared: type=" + loud.getName());
         }
-        assertThat(INITIALISED).hasValue(0);
+        assertThat(LOUD_ENUMS).hasValue(0);
     }
 
     enum LoudEnum {
         A;
 
         static {
-            INITIALISED.incrementAndGet();
+            LOUD_ENUMS.incrementAndGet();
         }
     }
 

@@ -58,7 +58,7 @@ final class CloseTest {
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("trainer is closed: round=1; make a new trainer");
+                .hasMessage("trainer is closed: round=2; make a new trainer");
         assertThatThrownBy(() -> trainer.share("data", down.value()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("trainer is closed");
@@ -79,7 +79,7 @@ final class CloseTest {
                     }
                 }))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=0");
+                .hasMessage("stopped: trainer closed, round=1");
 
         assertThat(taken).containsExactly(0, 1, 2);
     }
@@ -106,7 +106,7 @@ final class CloseTest {
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(30)))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=0");
+                .hasMessage("stopped: trainer closed, round=1");
         assertThat(trainer.uplinkPackage()).as("closed with the trainer").isEmpty();
     }
 
@@ -133,7 +133,7 @@ final class CloseTest {
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(10)))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=0");
+                .hasMessage("stopped: trainer closed, round=1");
 
         join(closer);
         assertThat(took.get()).isLessThan(LIMIT);
@@ -152,7 +152,7 @@ final class CloseTest {
                     join(start(() -> assertThat(closeTimed(trainer)).isLessThan(LIMIT)));
                 }))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=0");
+                .hasMessage("stopped: trainer closed, round=1");
 
         assertThat(taken).containsExactly(0);
     }
@@ -176,7 +176,7 @@ final class CloseTest {
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(10)))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=0");
+                .hasMessage("stopped: trainer closed, round=1");
 
         awaitTrue(resourceClosed);
     }
@@ -233,7 +233,7 @@ final class CloseTest {
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=0");
+                .hasMessage("stopped: trainer closed, round=1");
 
         join(closer);
         awaitUnchecked(interrupted);
@@ -272,7 +272,7 @@ final class CloseTest {
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=0");
+                .hasMessage("stopped: trainer closed, round=1");
 
         join(closer);
         assertThat(resourceClosed).isTrue();

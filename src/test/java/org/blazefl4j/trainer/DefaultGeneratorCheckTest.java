@@ -59,7 +59,7 @@ final class DefaultGeneratorCheckTest {
         try (var trainer = mode.trainer(drawing(3), options)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(6)))
                     .isInstanceOf(ClientFailedException.class)
-                    .hasMessageContaining("client=3, round=0")
+                    .hasMessageContaining("client=3, round=1")
                     .hasRootCauseMessage("default generator moved: clients=[3]" + REMEDY);
             assertThat(trainer.cache()).extracting(Up::cid).containsExactly(0, 1, 2);
         }
@@ -88,7 +88,7 @@ final class DefaultGeneratorCheckTest {
         try (var trainer = mode.trainer(clients, options)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
                     .isInstanceOf(ClientFailedException.class)
-                    .hasMessageContaining("client=0, round=0, worker=0: ")
+                    .hasMessageContaining("client=0, round=1, worker=0: ")
                     .cause()
                     .hasMessage("default generator moved: clients=[0]" + REMEDY)
                     .satisfies(broken -> assertThat(broken.getCause() != null).isEqualTo(throwing));
@@ -244,13 +244,13 @@ final class DefaultGeneratorCheckTest {
         try (var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
                     .isInstanceOf(ClientFailedException.class)
-                    .hasMessageContaining("client=1, round=0")
+                    .hasMessageContaining("client=1, round=1")
                     .hasRootCauseMessage("default generator moved: clients=[1, 2]" + REMEDY)
                     .satisfies(failure -> assertThat(failure.getSuppressed())
                             .extracting(Throwable::getMessage)
                             .singleElement()
                             .asString()
-                            .contains("client=2, round=0"));
+                            .contains("client=2, round=1"));
             assertThat(trainer.cache()).extracting(Up::cid).containsExactly(0);
         }
     }

@@ -83,7 +83,7 @@ final class FailurePolicyTrainingTest {
             assertThat(attempts).containsEntry(1, 3);
             assertThat(failure.attempts()).isEqualTo(3);
             assertThat(failure)
-                    .hasMessage("client failed: client=1, round=0, worker=" + failure.worker()
+                    .hasMessage("client failed: client=1, round=1, worker=" + failure.worker()
                             + ", attempts=3: java.lang.IllegalStateException: attempt 3")
                     .hasCause(new IllegalStateException("attempt 3"));
             assertThat(failure.getSuppressed())
@@ -208,8 +208,8 @@ final class FailurePolicyTrainingTest {
             assertThat(trainer.dropped())
                     .extracting(Throwable::getMessage)
                     .satisfiesExactly(
-                            first -> assertThat(first).startsWith("client failed: client=0, round=0, worker="),
-                            second -> assertThat(second).startsWith("client failed: client=3, round=0, worker="));
+                            first -> assertThat(first).startsWith("client failed: client=0, round=1, worker="),
+                            second -> assertThat(second).startsWith("client failed: client=3, round=1, worker="));
 
             trainer.localProcess(down, List.of(1, 2));
             assertThat(trainer.dropped()).isEmpty();
@@ -229,15 +229,15 @@ final class FailurePolicyTrainingTest {
 
             assertThat(failure)
                     .hasMessageStartingWith(
-                            "no client of the round is left: dropped=2, the first: client failed: client=4, round=0")
+                            "no client of the round is left: dropped=2, the first: client failed: client=4, round=1")
                     .hasMessageContaining("attempts=2");
             assertThat(failure.clientId()).isEqualTo(4);
             assertThat(failure.getSuppressed())
                     .hasSize(2)
                     .anySatisfy(
-                            earlier -> assertThat(earlier).hasMessageStartingWith("client failed: client=4, round=0"))
+                            earlier -> assertThat(earlier).hasMessageStartingWith("client failed: client=4, round=1"))
                     .extracting(Throwable::getMessage)
-                    .anySatisfy(other -> assertThat(other).contains("client=2, round=0", "attempts=2"));
+                    .anySatisfy(other -> assertThat(other).contains("client=2, round=1", "attempts=2"));
             assertThat(trainer.uplinkPackage()).isEmpty();
 
             trainer.localProcess(down, List.of(1, 4));
@@ -357,7 +357,7 @@ final class FailurePolicyTrainingTest {
         });
         try (var trainer = new SerialClientTrainer<>(clients, options(policy).build())) {
             assertThat(catchThrowableOfType(StoppedException.class, () -> trainer.localProcess(down, ids(3))))
-                    .hasMessage("stopped: calling thread interrupted, round=0");
+                    .hasMessage("stopped: calling thread interrupted, round=1");
             assertThat(Thread.interrupted()).isTrue();
             assertThat(attempts).containsOnly(Map.entry(0, 1));
         }
@@ -382,7 +382,7 @@ final class FailurePolicyTrainingTest {
                 .build();
         try (var trainer = new SerialClientTrainer<>(clients, options)) {
             assertThat(catchThrowableOfType(StoppedException.class, () -> trainer.localProcess(down, ids(3))))
-                    .hasMessage("stopped: calling thread interrupted, round=0");
+                    .hasMessage("stopped: calling thread interrupted, round=1");
             assertThat(Thread.interrupted()).isTrue();
             assertThat(attempts).containsOnly(Map.entry(0, 1));
         }
@@ -399,7 +399,7 @@ final class FailurePolicyTrainingTest {
         try (var trainer = mode.trainer(
                 clients, options(FailurePolicy.drop()).clientTimeLimit(LONG).build())) {
             assertThat(catchThrowableOfType(StoppedException.class, () -> trainer.localProcess(down, ids(2))))
-                    .hasMessage("stopped: stop event set, round=0");
+                    .hasMessage("stopped: stop event set, round=1");
             assertThat(trainer.dropped()).isEmpty();
         }
     }

@@ -57,7 +57,7 @@ final class FailureTest {
             assertThat(failure.clientId()).isEqualTo(3);
             assertThat(failure.round()).isEqualTo(5);
             assertThat(failure)
-                    .hasMessage("client failed: client=3, round=5, worker=" + failure.worker()
+                    .hasMessage("client failed: client=3, round=6, worker=" + failure.worker()
                             + ": java.io.IOException: disk is full")
                     .hasCauseInstanceOf(java.io.IOException.class);
             List<Up> kept = trainer.uplinkPackage();
@@ -70,6 +70,20 @@ final class FailureTest {
             assertThat(trainer.uplinkPackage()).isEmpty();
             assertThat(trainer.round()).isEqualTo(6);
             kept.forEach(Up::close);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldRefuseAClosedPayloadAndBlameNoClient(Mode mode) {
+        Down closed = Down.of(1);
+        closed.value().close();
+        try (var trainer = mode.trainer(Clients.adding())) {
+            assertThatThrownBy(() -> trainer.localProcess(closed, ids(1)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("payload is closed: path=value, type=" + Down.class.getName()
+                            + ", expected=open tensors; close it after the round, not before");
+            assertThat(trainer.round()).isZero();
         }
     }
 
@@ -96,7 +110,7 @@ final class FailureTest {
 
             assertThat(trainer.dropped()).singleElement().satisfies(failure -> {
                 assertThat(failure)
-                        .hasMessage("client failed: client=1, round=0, worker=" + failure.worker() + ", attempts=2: "
+                        .hasMessage("client failed: client=1, round=1, worker=" + failure.worker() + ", attempts=2: "
                                 + Unreadable.class.getName() + ": " + kind.told);
                 StringWriter printed = new StringWriter();
                 failure.printStackTrace(new PrintWriter(printed));
@@ -149,7 +163,7 @@ final class FailureTest {
         try (var trainer = Mode.THREADS.trainer(clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(50)))
                     .isInstanceOf(ClientFailedException.class)
-                    .hasMessageContaining("client=0, round=0");
+                    .hasMessageContaining("client=0, round=1");
 
             assertThat(trained).containsExactlyInAnyOrder(0, 1);
             List<Up> kept = trainer.uplinkPackage();
@@ -267,7 +281,7 @@ final class FailureTest {
                     catchThrowableOfType(ClientFailedException.class, () -> trainer.localProcess(down, List.of(4)));
 
             assertThat(failure)
-                    .hasMessage("client failed: client=4, round=0, worker=" + failure.worker()
+                    .hasMessage("client failed: client=4, round=1, worker=" + failure.worker()
                             + ": java.lang.RuntimeException: shape '[2, 3]' is invalid for input of size 1");
             assertThat(failure.getCause()).hasMessageContainingAll("Exception raised from", "frame #0");
         }

@@ -1,6 +1,7 @@
 package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.Clients.ids;
 
 import java.util.ArrayList;
@@ -139,24 +140,20 @@ final class LargeResultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldMakeBuffersAnewThatCannotLieInASlot(Mode mode) {
-        long mapped = Conditions.segmentsMapped();
-        Clients sparse =
-                new LargeClients((cid, payload, context) -> {
-                    Up buffer = context.uplinkBuffer();
-                    assertThat(buffer.value().is_sparse()).isTrue();
-                    return Clients.plus(cid, payload);
-                }) {
-                    @Override
-                    public Up prepareUplinkPackageBuffer() {
-                        try (Tensor dense = torch.ones(FLOATS)) {
-                            return new Up(0, dense.to_sparse());
-                        }
-                    }
-                };
+    void shouldRefuseAPreparedPackageThatNoResultCanBe(Mode mode) {
+        Clients sparse = new LargeClients() {
+            @Override
+            public Up prepareUplinkPackageBuffer() {
+                try (Tensor dense = torch.ones(FLOATS)) {
+                    return new Up(0, dense.to_sparse());
+                }
+            }
+        };
         try (var trainer = mode.trainer(sparse)) {
-            trainer.localProcess(down, ids(CLIENTS), Up::close);
-            assertThat(Conditions.segmentsMapped()).isEqualTo(mapped);
+            assertThatThrownBy(() -> trainer.localProcess(down, ids(CLIENTS), Up::close))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("cannot cross: path=value, type=Tensor with layout Sparse, limit=dense tensors; send"
+                            + " to_dense() or its parts");
         }
     }
 

@@ -74,9 +74,13 @@ final class PayloadCheckTest {
         return torch.ones(8, 2).select(1, 1);
     }
 
+    private static Down first(Down down) {
+        return new Down(down.value().narrow(0, 0, 1));
+    }
+
     private static Clients misbehaving(int misbehaved, Misdeed misdeed) {
         return new Clients((cid, down, context) -> {
-            Up up = plus(cid, new Down(down.value().select(0, 0)));
+            Up up = plus(cid, first(down));
             if (cid == misbehaved) {
                 misdeed.accept(down, context);
             }
@@ -105,7 +109,7 @@ final class PayloadCheckTest {
                     .hasMessageContaining("client=2")
                     .cause()
                     .hasMessage(
-                            "payload or data were written to: client=2, round=0, limit=read only, and shared by all clients;"
+                            "payload or data were written to: client=2, round=1, limit=read only, and shared by all clients;"
                                     + " copy what is changed, or look at clients that ran at the same time");
         }
     }
@@ -138,7 +142,7 @@ final class PayloadCheckTest {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(3), Up::close))
                     .isInstanceOf(ClientFailedException.class)
                     .cause()
-                    .hasMessageStartingWith("payload or data were written to: client=3, round=0, limit=read only");
+                    .hasMessageStartingWith("payload or data were written to: client=3, round=1, limit=read only");
         } finally {
             down.value().close();
         }
@@ -166,7 +170,7 @@ final class PayloadCheckTest {
             assertThatThrownBy(() -> trainer.localProcess(new Down(payload), ids(4), Up::close))
                     .isInstanceOf(ClientFailedException.class)
                     .cause()
-                    .hasMessageStartingWith("payload or data were written to: client=1, round=0")
+                    .hasMessageStartingWith("payload or data were written to: client=1, round=1")
                     .extracting(Throwable::getCause)
                     .satisfies(thrown -> {
                         if (misdeed == Misdeed.WRITE_AND_THROW) {
@@ -185,7 +189,7 @@ final class PayloadCheckTest {
     void shouldFindNothingWhereClientsOnlyRead(Mode mode) {
         try (Tensor payload = torch.ones(1).expand(1000); // one element in memory
                 Tensor empty = torch.empty(0);
-                var trainer = open(mode, Clients.adding())) {
+                var trainer = open(mode, new Clients((cid, down, context) -> plus(cid, first(down))))) {
             trainer.share("nothing", empty);
             Down down = new Down(payload);
             assertThatCode(() -> trainer.localProcess(down, ids(4), TensorWalk::closeAll))

@@ -126,7 +126,7 @@ final class ProcessPoolFailuresTest {
             }
         };
         ALGORITHM.order(5, Action.THROW);
-        assertThat(failRound(20)).hasMessageContaining("client failed: client=5, round=0");
+        assertThat(failRound(20)).hasMessageContaining("client failed: client=5, round=1");
         trainer.uplinkPackage().forEach(Up::close);
         asked.clear();
         requireNextRoundWorks();
@@ -178,8 +178,8 @@ final class ProcessPoolFailuresTest {
         ALGORITHM.order(0, Action.THROW_UNREADABLE);
         round = failRoundBeside(1);
         assertThat(round.get(20, TimeUnit.SECONDS))
-                .hasMessageContaining(": " + Unreadable.class.getName() + ": (getMessage() threw"
-                        + " java.lang.AssertionError)")
+                .hasMessageContaining(
+                        ": " + Unreadable.class.getName() + ": (getMessage() threw" + " java.lang.AssertionError)")
                 .cause()
                 .hasMessage("(getMessage() threw java.lang.AssertionError)");
         requireNextRoundWorks();

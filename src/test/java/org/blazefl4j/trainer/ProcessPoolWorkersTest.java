@@ -73,7 +73,7 @@ final class ProcessPoolWorkersTest {
 
             assertThatThrownBy(() -> other.workers().map("test", payload, 3, Shards::deaf))
                     .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: stop event set, round=0");
+                    .hasMessage("stopped: stop event set, round=1");
 
             StopTest.join(stopper);
             Conditions.await("the end of the worker", () -> !Conditions.isRunning(pids.get(0)));

@@ -272,7 +272,7 @@ final class ReturnedTensorsTest {
         CLASS("cannot cross: path=[0], type=java.lang.Thread, limit=") {
             @Override
             Object result() {
-                return List.of(Thread.currentThread());
+                return List.of(new Thread());
             }
         },
         CLOSED("cannot cross: path=value, type=closed Tensor, limit=open tensors; close it after it was sent, not"

@@ -161,11 +161,11 @@ final class RoundTest {
                 uplink.close();
                 assertThatThrownBy(() -> trainer.localProcess(down, List.of(2)))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("a round is running: round=0, limit=one at a time; this is called from its"
+                        .hasMessage("a round is running: round=1, limit=one at a time; this is called from its"
                                 + " own sink or listener; wait until it returns, or use a second trainer");
-                assertThatThrownBy(() -> trainer.startAtRound(5)).hasMessageStartingWith("a round is running: round=0");
+                assertThatThrownBy(() -> trainer.startAtRound(5)).hasMessageStartingWith("a round is running: round=1");
                 assertThatThrownBy(() -> trainer.share("data", down.value()))
-                        .hasMessageStartingWith("a round is running: round=0");
+                        .hasMessageStartingWith("a round is running: round=1");
             });
             assertThat(trainer.round()).isEqualTo(1);
         }
@@ -190,7 +190,7 @@ final class RoundTest {
             });
             assertThat(refusal.get())
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("a round is running: round=0, limit=one at a time; thread="
+                    .hasMessage("a round is running: round=1, limit=one at a time; thread="
                             + Thread.currentThread().getName()
                             + " is in localProcess; wait until it returns, or use a second trainer");
         }
@@ -200,8 +200,8 @@ final class RoundTest {
     @EnumSource
     void shouldCountRoundsAndStartAtAnother(Mode mode) {
         List<Integer> rounds = new ArrayList<>();
-        Clients clients = new Clients(
-                (cid, payload, context) -> new Up(cid, torch.full(new long[] {1}, new Scalar(context.round()))));
+        Clients clients = new Clients((cid, payload, context) ->
+                new Up(cid, torch.full(new long[] {1}, new Scalar((double) context.round()))));
         try (var trainer = mode.trainer(clients)) {
             assertThat(trainer.round()).isZero();
             take(trainer, rounds);
@@ -213,7 +213,7 @@ final class RoundTest {
             assertThat(trainer.round()).isEqualTo(10);
             assertThatThrownBy(() -> trainer.startAtRound(-1))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("round is negative: round=-1, limit=0; rounds count from 0");
+                    .hasMessage("no such round: number=-1, limit=0 to 2147483646; startAtRound(0) is the first round");
         }
     }
 
@@ -223,12 +223,13 @@ final class RoundTest {
         try (var trainer = mode.trainer(Clients.adding())) {
             assertThatThrownBy(() -> trainer.startAtRound(Integer.MAX_VALUE))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("round is too large: round=2147483647, limit=2147483646; rounds count from 0");
+                    .hasMessage(
+                            "no such round: number=2147483647, limit=0 to 2147483646; startAtRound(0) is the first round");
             trainer.startAtRound(Integer.MAX_VALUE - 1);
             trainer.localProcess(down, List.of(1), Up::close);
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(1), Up::close))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("no round left: round=2147483647, limit=2147483646; start again with startAtRound(0)");
+                    .hasMessage("no round left: round=2147483648, limit=2147483647; start again with startAtRound(0)");
             trainer.startAtRound(0);
             trainer.localProcess(down, List.of(1), Up::close);
             assertThat(trainer.round()).isEqualTo(1);
@@ -343,8 +344,9 @@ final class RoundTest {
     @ParameterizedTest
     @EnumSource
     void shouldGiveEachClientItsDevice(Mode mode) {
-        Clients clients = new Clients((cid, payload, context) -> new Up(
-                cid, torch.full(new long[] {1}, new Scalar(context.device().index()))));
+        Clients clients =
+                new Clients((cid, payload, context) -> new Up(cid, torch.full(new long[] {1}, new Scalar((double)
+                        context.device().index()))));
         TrainerOptions options = TrainerOptions.builder()
                 .device(Device.parse("cuda"))
                 .deviceCount(2)

@@ -49,14 +49,10 @@ final class SettingsCheckTest {
         down.value().close();
     }
 
-    private static void setDefaultDtype(ScalarType type) {
-        try (PointerScope scope = new PointerScope()) {
-            torch.set_default_dtype(torch.scalarTypeToTypeMeta(type));
-        }
-    }
-
     private static void setDouble() {
-        setDefaultDtype(ScalarType.Double);
+        try (PointerScope scope = new PointerScope()) {
+            torch.set_default_dtype(torch.scalarTypeToTypeMeta(ScalarType.Double));
+        }
     }
 
     private static Clients changing(int changer, Runnable change) {
@@ -139,18 +135,19 @@ final class SettingsCheckTest {
     @ParameterizedTest
     @EnumSource
     void shouldComputeWithWhatTheCallerSetBetweenRounds(Mode mode) {
-        List<String> seen = new ArrayList<>();
+        List<Boolean> seen = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
-            seen.add(torch.get_default_dtype_as_scalartype().intern().name());
+            seen.add(torch.globalContext().userEnabledMkldnn());
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
-            for (ScalarType type : List.of(ScalarType.Double, ScalarType.Float)) {
-                setDefaultDtype(type);
+        TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
+        try (var trainer = mode.trainer(clients, options)) {
+            for (boolean on : new boolean[] {false, true}) {
+                torch.globalContext().setUserEnabledMkldnn(on);
                 trainer.localProcess(down, ids(2), Up::close);
             }
         }
-        assertThat(seen).containsExactly("Double", "Double", "Float", "Float");
+        assertThat(seen).containsExactly(false, false, true, true);
     }
 
     @Test

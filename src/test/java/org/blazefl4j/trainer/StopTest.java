@@ -69,7 +69,7 @@ final class StopTest {
 
             assertThatThrownBy(() -> trainer.localProcess(down, ids(10)))
                     .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: stop event set, round=0");
+                    .hasMessage("stopped: stop event set, round=1");
 
             join(stopper);
             assertThat(trainer.stopEvent().isSet()).isFalse();
@@ -94,7 +94,7 @@ final class StopTest {
 
             assertThatThrownBy(() -> trainer.localProcess(down, ids(3), Up::close))
                     .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: stop event set, round=0");
+                    .hasMessage("stopped: stop event set, round=1");
 
             assertThat(trained).hasValue(0);
             assertThat(trainer.round()).as("nobody trained").isZero();
@@ -125,7 +125,7 @@ final class StopTest {
             assertThat(taken).containsExactly(0, 1, 2);
             assertThatThrownBy(() -> trainer.localProcess(down, ids(3), Up::close))
                     .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: stop event set, round=1");
+                    .hasMessage("stopped: stop event set, round=2");
         }
     }
 
@@ -201,7 +201,7 @@ final class StopTest {
 
             assertThatThrownBy(() -> trainer.localProcess(down, ids(10), Up::close))
                     .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: calling thread interrupted, round=0");
+                    .hasMessage("stopped: calling thread interrupted, round=1");
 
             assertThat(Thread.interrupted()).isTrue();
             join(interrupter);
@@ -222,7 +222,7 @@ final class StopTest {
 
             assertThatThrownBy(() -> trainer.localProcess(down, ids(3), Up::close))
                     .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: calling thread interrupted, round=0");
+                    .hasMessage("stopped: calling thread interrupted, round=1");
 
             assertThat(Thread.interrupted()).isTrue();
             assertThat(trained).hasValue(0);
@@ -241,7 +241,7 @@ final class StopTest {
                     .hasMessageContaining("client failed: client=1")
                     .hasMessageContaining("broken");
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(1)))
-                    .hasMessage("stopped: stop event set, round=1");
+                    .hasMessage("stopped: stop event set, round=2");
         }
     }
 }

@@ -221,7 +221,7 @@ final class WorkersTest {
         try (var other = new SerialClientTrainer<>(ALGORITHM, TrainerOptions.defaults())) {
             assertThatThrownBy(() -> other.workers().map("test", payload(), 1, Shards::writing))
                     .hasMessageContaining(
-                            "payload or data were written to: work=test, shard=0, round=0, limit=read only");
+                            "payload or data were written to: work=test, shard=0, round=1, limit=read only");
         }
     }
 
@@ -246,7 +246,7 @@ final class WorkersTest {
 
         assertThatThrownBy(() -> map(3, Shards::polling))
                 .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: stop event set, round=" + trainer.round());
+                .hasMessage("stopped: stop event set, round=" + (trainer.round() + 1));
 
         StopTest.join(stopper);
         assertThat(trainer.stopEvent().isSet()).isFalse();
@@ -287,12 +287,12 @@ final class WorkersTest {
 
             assertThatThrownBy(() -> other.workers().map("test", payload(), 3, Shards::polling))
                     .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped: trainer closed, round=0");
+                    .hasMessage("stopped: trainer closed, round=1");
 
             StopTest.join(closer);
             assertThatThrownBy(() -> other.workers().map("test", payload(), 1, Shards::pick))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("trainer is closed: round=0; make a new trainer");
+                    .hasMessage("trainer is closed: round=1; make a new trainer");
         }
     }
 

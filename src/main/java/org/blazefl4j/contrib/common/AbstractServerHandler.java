@@ -1,7 +1,9 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToIntFunction;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
@@ -26,6 +28,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     private final RoundIntake intake;
     private final ToIntFunction<U> cid;
     private final ServerDivergence divergence;
+    private boolean closed;
 
     /**
      * Before the first round.
@@ -62,6 +65,21 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
         return true;
     }
 
+    /** Frees what the server owns. Called once. */
+    protected abstract void free();
+
+    /**
+     * Makes sure that the server can be used.
+     *
+     * @throws IllegalStateException if it is closed
+     */
+    protected final void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("handler is closed: handler="
+                    + getClass().getSimpleName() + "; make a new one, and close it after the last round");
+        }
+    }
+
     /** The number of completed rounds. */
     public final int round() {
         return intake.round();
@@ -78,6 +96,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final List<Integer> sampleClients() {
+        requireOpen();
         forget();
         return intake.sample();
     }
@@ -86,11 +105,13 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      * {@inheritDoc}
      *
      * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
-     *     round, or its package does not fit; the round is then as before
+     *     round, or its package is closed or does not fit; the round is then as before
+     * @throws NullPointerException if it is null
+     * @throws IllegalStateException if the handler is closed
      */
     @Override
     public final boolean load(U uplink) {
-        return loadAll(List.of(uplink));
+        return loadAll(Collections.singletonList(uplink));
     }
 
     /**
@@ -100,6 +121,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final boolean loadAll(List<U> uplinks) {
+        requireOpen();
         boolean complete = false;
         try {
             for (U uplink : uplinks) {
@@ -122,6 +144,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final boolean drop(int client) {
+        requireOpen();
         return completeIf(intake.drop(client));
     }
 
@@ -140,10 +163,11 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final void globalUpdate(List<U> uplinks) {
+        requireOpen();
         requireSome(uplinks);
         restart();
         try {
-            uplinks.forEach(this::addListed);
+            uplinks.forEach(uplink -> addListed(notNull(uplink)));
         } catch (RuntimeException e) {
             restart();
             throw e;
@@ -181,10 +205,15 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      * @throws IllegalArgumentException as {@link #load}
      */
     protected final boolean take(U uplink) {
-        int client = cid.applyAsInt(uplink);
+        int client = cid.applyAsInt(notNull(uplink));
         intake.check(client);
         add(uplink);
         return intake.load(client);
+    }
+
+    private U notNull(U uplink) {
+        return Objects.requireNonNull(
+                uplink, () -> "package is null: round=" + (round() + 1) + "; load what the trainer handed over");
     }
 
     private void restart() {
@@ -223,6 +252,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final Map<String, Object> getSummary() {
+        requireOpen();
         return summary(evaluate());
     }
 
@@ -233,6 +263,7 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
      */
     @Override
     public final Map<String, Object> getSummary(Workers workers) {
+        requireOpen();
         return summary(evaluate(workers));
     }
 
@@ -244,16 +275,24 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     /** Writes the number of completed rounds; a subclass adds the rest. */
     @Override
     public void save(CheckpointWriter out) {
+        requireOpen();
         intake.save(out);
     }
 
     /** Reads the number of completed rounds and forgets what was added; a subclass reads the rest. */
     @Override
     public void restore(CheckpointReader in) {
+        requireOpen();
         intake.restore(in);
         forget();
     }
 
+    /** Frees what the server owns; safe to call twice. */
     @Override
-    public abstract void close();
+    public final void close() {
+        if (!closed) {
+            closed = true;
+            free();
+        }
+    }
 }

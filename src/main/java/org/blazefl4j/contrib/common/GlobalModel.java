@@ -34,6 +34,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     private final SelectedModel<?> selected;
     private final Model model;
     private final FlatParameters state;
+    private final LentTensors lent = new LentTensors();
     private Tensor current;
     private Tensor next;
 
@@ -88,6 +89,11 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         return current;
     }
 
+    /** {@link #parameters()} for a downlink package: who takes it may close it, and need not. */
+    public Tensor lend() {
+        return lent.lend(current);
+    }
+
     /** Where the next state is to be written: float32, contiguous, shape [{@link #numel()}], undefined before. */
     public Tensor next() {
         return next;
@@ -98,6 +104,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         Tensor sent = current;
         current = next;
         next = sent;
+        lent.advance();
         state.load(current);
     }
 
@@ -173,6 +180,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     @Override
     public void close() {
+        lent.close();
         state.close();
         model.close();
         current.close();

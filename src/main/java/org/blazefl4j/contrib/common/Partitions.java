@@ -68,6 +68,20 @@ public final class Partitions {
     }
 
     /**
+     * Makes sure that a client is one of the federation.
+     *
+     * @param cid the client
+     * @param numClients the number of clients, with the ids 0, 1, ...
+     * @throws IllegalArgumentException if it is not
+     */
+    public static void requireClient(int cid, int numClients) {
+        if (cid < 0 || cid >= numClients) {
+            throw new IllegalArgumentException("no such client: client=" + cid + ", limit=0 to " + (numClients - 1)
+                    + "; sample clients of the federation, or make it larger");
+        }
+    }
+
+    /**
      * Makes sure that there are samples common to all.
      *
      * @param dataset the data

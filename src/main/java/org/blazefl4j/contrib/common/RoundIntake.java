@@ -113,7 +113,7 @@ final class RoundIntake implements Checkpointable {
         refuseIf(dropped.contains(cid), "dropped twice", cid);
         check(cid);
         if (dropped.size() + 1 == options.clientsPerRound()) {
-            throw new IllegalStateException("no client is left: cid=" + cid + ", round=" + round
+            throw new IllegalStateException("no client is left: cid=" + cid + ", round=" + (round + 1)
                     + ", limit=1 or more of " + options.clientsPerRound()
                     + " that are not dropped; call sampleClients() to start the round again");
         }
@@ -123,7 +123,7 @@ final class RoundIntake implements Checkpointable {
 
     private void refuseIf(boolean bad, String what, int cid) {
         if (bad) {
-            throw new IllegalArgumentException("client " + what + ": cid=" + cid + ", round=" + round
+            throw new IllegalArgumentException("client " + what + ": cid=" + cid + ", round=" + (round + 1)
                     + ", limit=once a round; call sampleClients() to start a round again");
         }
     }
@@ -146,7 +146,7 @@ final class RoundIntake implements Checkpointable {
      */
     void resumeAfter(int completed) {
         if (completed < 0 || completed > options.globalRound()) {
-            throw new IllegalArgumentException("completed rounds out of range: round=" + completed + ", limit=0 to "
+            throw new IllegalArgumentException("completed rounds out of range: rounds=" + completed + ", limit=0 to "
                     + options.globalRound() + "; resume with the options that the rounds were run with");
         }
         round = completed;

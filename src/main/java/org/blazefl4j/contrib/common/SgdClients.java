@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.Device;
@@ -63,12 +64,19 @@ public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientCo
 
     @Override
     public ClientConfig getClientConfig(int cid) {
+        Partitions.requireClient(cid, numClients);
         Dataset samples = dataset.getDataset(PartitionType.TRAIN, cid);
         return configs.get(cid, last -> last.dataset() == samples, () -> new ClientConfig(model, samples, options));
     }
 
     @Override
+    public OptionalInt numClients() {
+        return OptionalInt.of(numClients);
+    }
+
+    @Override
     public long dataSize(int cid) {
+        Partitions.requireClient(cid, numClients);
         return dataset.size(PartitionType.TRAIN, cid);
     }
 

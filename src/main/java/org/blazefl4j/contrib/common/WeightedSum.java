@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.common;
 import java.util.Arrays;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.core.IdleCores;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -84,8 +85,8 @@ public final class WeightedSum implements AutoCloseable {
      * @param cid the client, for messages
      * @param dataSize its weight, above 0
      * @param values float32, of this sum's shape, with any strides, on any device; stays the caller's
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the sum of the weights would be
-     *     2<sup>63</sup> or more; the sum is then as before
+     * @throws IllegalArgumentException if weight, shape or dtype is wrong, it is closed, or the sum of the weights
+     *     would be 2<sup>63</sup> or more; the sum is then as before
      */
     public void add(int cid, long dataSize, Tensor values) {
         stage(cid, dataSize, values);
@@ -98,8 +99,8 @@ public final class WeightedSum implements AutoCloseable {
      * @param cid the client, for messages
      * @param dataSize its weight, above 0
      * @param values as for {@link #add}; stays the caller's, and must stay open and unchanged until it is added
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the sum of the weights would be
-     *     2<sup>63</sup> or more; the sum is then as before
+     * @throws IllegalArgumentException if weight, shape or dtype is wrong, it is closed, or the sum of the weights
+     *     would be 2<sup>63</sup> or more; the sum is then as before
      */
     public void stage(int cid, long dataSize, Tensor values) {
         check(cid, dataSize, values);
@@ -158,6 +159,10 @@ public final class WeightedSum implements AutoCloseable {
                     + ", limit=1 or more; leave out clients that trained on nothing");
         }
         Partitions.addSizes(cid, weight, dataSize);
+        if (!Tensors.isOpen(values)) {
+            throw new IllegalArgumentException(
+                    what + " closed: client=" + cid + ", expected=an open tensor; load a package before it is closed");
+        }
         if (values.scalar_type().intern() != ScalarType.Float) {
             throw new IllegalArgumentException(what + " of the wrong dtype: client=" + cid + ", dtype="
                     + values.scalar_type().intern() + ", limit=Float; send float32");

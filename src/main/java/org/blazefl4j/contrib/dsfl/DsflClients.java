@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.ClientConfigs;
@@ -168,6 +169,7 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
 
     @Override
     public DsflClientConfig getClientConfig(int cid) {
+        Partitions.requireClient(cid, models.size());
         Dataset samples = dataset.getDataset(DsflPartitionType.TRAIN, cid);
         Dataset open = open();
         Dataset test = options.evaluate() ? dataset.getDataset(DsflPartitionType.TEST, cid) : null;
@@ -192,7 +194,13 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
     }
 
     @Override
+    public OptionalInt numClients() {
+        return OptionalInt.of(models.size());
+    }
+
+    @Override
     public long dataSize(int cid) {
+        Partitions.requireClient(cid, models.size());
         return dataset.size(DsflPartitionType.TRAIN, cid);
     }
 
@@ -209,7 +217,7 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
     static DsflUplinkPackage train(DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
         Learner learner = Learner.of(config.model(), context);
-        context.<LearnerState>state().ifPresentOrElse(learner::load, learner::reset);
+        context.state(LearnerState.class).ifPresentOrElse(learner::load, learner::reset);
         learn(learner, config, payload, Surroundings.of(context));
         DsflUplinkPackage labels = label(learner, config, payload, context);
         Map<String, Object> metadata = new LinkedHashMap<>();

@@ -3,7 +3,8 @@ package org.blazefl4j.contrib.dsfl;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What every sampled client receives. One that a handler returned stays the handler's, who closes it.
+ * What every sampled client receives. Closing it closes its tensors, and nothing of the handler's that returned it; one
+ * that is not closed is closed by the handler, a round later.
  *
  * @param softLabels the global soft labels of the round before, sharpened, float32, shape [m, classes]; null in the
  *     first round

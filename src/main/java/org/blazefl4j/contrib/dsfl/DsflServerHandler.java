@@ -5,6 +5,7 @@ import java.util.List;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.EvaluationTask;
+import org.blazefl4j.contrib.common.LentTensors;
 import org.blazefl4j.contrib.common.ModelFit;
 import org.blazefl4j.contrib.common.Partitions;
 import org.blazefl4j.contrib.common.SelectedModel;
@@ -57,6 +58,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     private final SelectedModel<?> selected;
     private final Learner learner;
     private final SoftLabelMean mean;
+    private final LentTensors lent = new LentTensors();
     private DsflDownlinkPackage downlink;
     /** Of the round before, which its clients may still read; null if there was none. */
     private DsflDownlinkPackage sent;
@@ -141,7 +143,9 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
 
     @Override
     public DsflDownlinkPackage downlinkPackage() {
-        return downlink;
+        requireOpen();
+        return new DsflDownlinkPackage(
+                lent.lend(downlink.softLabels()), lent.lend(downlink.indices()), lent.lend(downlink.nextIndices()));
     }
 
     /**
@@ -186,10 +190,12 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
         }
         sent = downlink;
         downlink = next;
+        lent.advance();
     }
 
     @Override
     public Evaluation evaluate() {
+        requireOpen();
         try (PointerScope scope = new PointerScope()) {
             return evaluation().by(learner.model());
         }
@@ -197,6 +203,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
 
     @Override
     public Evaluation evaluate(Workers workers) {
+        requireOpen();
         try (PointerScope scope = new PointerScope()) {
             return evaluation().by(workers, Learner::score).orElseGet(this::evaluate);
         }
@@ -212,6 +219,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
 
     @Override
     public String sha256() {
+        requireOpen();
         try (PointerScope scope = new PointerScope()) {
             return Tensors.sha256(learner.state().parameters());
         }
@@ -257,7 +265,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     }
 
     @Override
-    public void close() {
+    protected void free() {
         mean.close();
         learner.close();
         publish(null);

@@ -61,6 +61,10 @@ final class SoftLabelMean implements AutoCloseable {
      * @throws IllegalArgumentException if they do not fit one another, the open set or the classes
      */
     int[] checkedRows(String from, Tensor softLabels, Tensor indices) {
+        if (!Tensors.isOpen(softLabels) || !Tensors.isOpen(indices)) {
+            throw new IllegalArgumentException("soft labels or indices closed: " + from
+                    + ", expected=open tensors; load a package before it is closed");
+        }
         checkIndices(from, indices);
         checkLabels(from, softLabels, indices.numel());
         BitSet seen = new BitSet(counts.length);

@@ -13,6 +13,7 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.Workers;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -59,7 +60,8 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
 
     @Override
     public FedAvgDownlinkPackage downlinkPackage() {
-        return new FedAvgDownlinkPackage(global.parameters());
+        requireOpen();
+        return new FedAvgDownlinkPackage(global.lend());
     }
 
     /**
@@ -109,9 +111,10 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
     public static Tensor aggregate(List<FedAvgUplinkPackage> uplinks) {
         requireSome(uplinks);
         Tensor first = uplinks.get(0).parameters();
-        try (WeightedSum sum = new WeightedSum(PARAMETERS, first.numel())) {
+        long numel = Tensors.isOpen(first) ? first.numel() : 0; // which is then refused
+        try (WeightedSum sum = new WeightedSum(PARAMETERS, numel)) {
             uplinks.forEach(uplink -> stage(sum, uplink));
-            Tensor mean = torch.empty(first.numel());
+            Tensor mean = torch.empty(numel);
             sum.mean(mean);
             return mean;
         }
@@ -119,16 +122,19 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
 
     @Override
     public Evaluation evaluate() {
+        requireOpen();
         return global.evaluate();
     }
 
     @Override
     public Evaluation evaluate(Workers workers) {
+        requireOpen();
         return global.evaluate(workers);
     }
 
     @Override
     public String sha256() {
+        requireOpen();
         return global.sha256();
     }
 
@@ -146,7 +152,7 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplin
     }
 
     @Override
-    public void close() {
+    protected void free() {
         sum.close();
         global.close();
     }

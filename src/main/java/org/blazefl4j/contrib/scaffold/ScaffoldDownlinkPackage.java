@@ -3,8 +3,8 @@ package org.blazefl4j.contrib.scaffold;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What every sampled client receives. Closing it closes its tensors; those of one that a handler returned stay the
- * handler's, who closes them.
+ * What every sampled client receives. Closing it closes its tensors, and nothing of the handler's that returned it; one
+ * that is not closed is closed by the handler, a round later.
  *
  * @param parameters the global model's whole state {@code x} (parameters and buffers, in {@code state_dict} order),
  *     float32, shape [numel]

@@ -96,7 +96,8 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
 
     @Override
     public ScaffoldDownlinkPackage downlinkPackage() {
-        return new ScaffoldDownlinkPackage(global.parameters(), control.vector());
+        requireOpen();
+        return new ScaffoldDownlinkPackage(global.lend(), control.lend());
     }
 
     /** Refuses a client that comes twice: its control variate would count twice. */
@@ -156,16 +157,19 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
 
     @Override
     public Evaluation evaluate() {
+        requireOpen();
         return global.evaluate();
     }
 
     @Override
     public Evaluation evaluate(Workers workers) {
+        requireOpen();
         return global.evaluate(workers);
     }
 
     @Override
     public String sha256() {
+        requireOpen();
         return global.sha256();
     }
 
@@ -195,7 +199,7 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
     }
 
     @Override
-    public void close() {
+    protected void free() {
         sum.close();
         control.close();
         global.close();

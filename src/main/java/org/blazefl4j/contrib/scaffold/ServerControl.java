@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.scaffold;
 
+import org.blazefl4j.contrib.common.LentTensors;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.core.CheckpointReader;
@@ -23,6 +24,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     private final long totalWeight;
     private final WeightedSum total;
     private final WeightedSum round;
+    private final LentTensors lent = new LentTensors();
     private Tensor current;
     private Tensor next;
 
@@ -44,6 +46,11 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     /** The vector: float32, shape [numel]; owned by this object, unchanged until the advance after the next one. */
     Tensor vector() {
         return current;
+    }
+
+    /** A reference to the vector for a downlink package. */
+    Tensor lend() {
+        return lent.lend(current);
     }
 
     /** Refuses a package that {@link #stage} would refuse. */
@@ -75,6 +82,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         Tensor sent = current;
         current = next;
         next = sent;
+        lent.advance();
     }
 
     /** Writes the sum before division as the entry {@code control}. */
@@ -93,6 +101,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
 
     @Override
     public void close() {
+        lent.close();
         total.close();
         round.close();
         current.close();

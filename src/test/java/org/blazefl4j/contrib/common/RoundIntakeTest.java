@@ -68,7 +68,7 @@ final class RoundIntakeTest {
 
     @Test
     void shouldRefuseAClientThatIsHeardOfTwice() {
-        String restart = ", round=0, limit=once a round; call sampleClients() to start a round again";
+        String restart = ", round=1, limit=once a round; call sampleClients() to start a round again";
         intake.load(0);
         intake.drop(4);
 
@@ -94,7 +94,7 @@ final class RoundIntakeTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> intake.drop(4))
-                .withMessage("no client is left: cid=4, round=0, limit=1 or more of 3 that are not dropped; call"
+                .withMessage("no client is left: cid=4, round=1, limit=1 or more of 3 that are not dropped; call"
                         + " sampleClients() to start the round again");
         assertThat(intake.load(4)).isTrue();
     }
@@ -103,11 +103,11 @@ final class RoundIntakeTest {
     void shouldRefuseToResumeAtARoundThatThereIsNot() {
         refuses(
                 () -> intake.resumeAfter(3),
-                "completed rounds out of range: round=3, limit=0 to 2; resume with the options that the rounds were"
+                "completed rounds out of range: rounds=3, limit=0 to 2; resume with the options that the rounds were"
                         + " run with");
         refuses(
                 () -> intake.resumeAfter(-1),
-                "completed rounds out of range: round=-1, limit=0 to 2; resume with the options that the rounds were"
+                "completed rounds out of range: rounds=-1, limit=0 to 2; resume with the options that the rounds were"
                         + " run with");
     }
 

@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.dsfl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.blazefl4j.contrib.common.KeptConfigurations;
@@ -333,5 +334,16 @@ final class DsflClientsTest {
                 .isThrownBy(() -> new DsflClients(selector, List.of(Outputs.values()), data.partitions(), OPTIONS))
                 .withMessage("models differ in classes: cid=1, model=THREE, classes=3, limit=2 as for client 0; soft"
                         + " labels of all clients have the same classes");
+    }
+
+    @Test
+    void shouldRefuseAClientBeyondTheFederation() {
+        DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
+        try (DsflSerialClientTrainer trainer = trainer(clients)) {
+            assertThatThrownBy(() -> trainer.localProcess(first(0), List.of(0, CLIENTS)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("no such client: client=2, limit=0 to 1; sample clients of the federation, or make it"
+                            + " larger");
+        }
     }
 }

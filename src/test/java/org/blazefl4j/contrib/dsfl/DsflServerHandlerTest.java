@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -125,6 +126,23 @@ final class DsflServerHandlerTest {
         }
     }
 
+    @Test
+    void shouldKeepItsTensorsWhenADownlinkPackageIsClosed() {
+        try (DsflServerHandler handler = handler()) {
+            for (int round = 0; round < 3; round++) {
+                loadAll(handler);
+                handler.downlinkPackage().close();
+                assertThat(handler.downlinkPackage().softLabels().shape()).containsExactly(PER_ROUND, Tiny.CLASSES);
+            }
+            DsflUplinkPackage closed = uplink(0, handler);
+            closed.close();
+            assertThatThrownBy(() -> handler.load(closed))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("soft labels or indices closed: client=0, expected=open tensors; load a package before"
+                            + " it is closed");
+        }
+    }
+
     /** One batch, one epoch: the gradient of KL by the logits is (probabilities - soft labels) / n. */
     @Test
     void shouldDistilByTheGradientThatWasWorkedOutByHand() {
@@ -213,7 +231,7 @@ final class DsflServerHandlerTest {
                         handler.drop(1);
                         handler.drop(2);
                     })
-                    .withMessageStartingWith("no client is left: cid=2, round=1");
+                    .withMessageStartingWith("no client is left: cid=2, round=2");
         }
     }
 
@@ -225,7 +243,7 @@ final class DsflServerHandlerTest {
             handler.load(uplink(0, handler));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> handler.load(uplink(0, handler)))
-                    .withMessageStartingWith("client loaded twice: cid=0, round=0");
+                    .withMessageStartingWith("client loaded twice: cid=0, round=1");
             Tensor outside = Tensors.of(new long[] {OPEN});
             assertThatIllegalArgumentException()
                     .isThrownBy(() ->
@@ -389,7 +407,7 @@ final class DsflServerHandlerTest {
                     .withMessageContaining(", limit=0 to 7");
             assertThatExceptionOfType(CheckpointException.class)
                     .isThrownBy(() -> resume(shorter, folder))
-                    .withMessageContaining("completed rounds out of range: round=2, limit=0 to 1");
+                    .withMessageContaining("completed rounds out of range: rounds=2, limit=0 to 1");
             assertThat(shorter.downlinkPackage().hasSoftLabels()).isFalse();
         }
     }

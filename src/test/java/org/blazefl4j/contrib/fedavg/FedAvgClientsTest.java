@@ -220,4 +220,24 @@ final class FedAvgClientsTest {
                 .isThrownBy(() -> new FedAvgClients(SELECTOR, Tiny.LINEAR, data.partitions(), numClients, OPTIONS))
                 .withMessageStartingWith(message);
     }
+
+    @Test
+    void shouldRefuseAClientBeyondTheFederationThoughItHasData() {
+        FedAvgClients one = new FedAvgClients(SELECTOR, Tiny.LINEAR, data.partitions(), 1, OPTIONS);
+        String message = "no such client: client=1, limit=0 to 0; sample clients of the federation, or make it larger";
+        try (Tensor parameters = torch.zeros(one.numel());
+                var trainer = new SerialClientTrainer<>(one, TrainerOptions.defaults())) {
+            FedAvgDownlinkPackage payload = new FedAvgDownlinkPackage(parameters);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> trainer.localProcess(payload, List.of(0, 1)))
+                    .withMessage(message);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> trainer.order(List.of(0, 1)))
+                    .withMessage(message);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> one.getClientConfig(1))
+                    .withMessage(message);
+            assertThat(trainer.round()).isZero();
+        }
+    }
 }

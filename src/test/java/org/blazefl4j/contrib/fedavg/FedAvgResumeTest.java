@@ -78,7 +78,7 @@ final class FedAvgResumeTest {
         assertThatThrownBy(() -> run(folder, 1))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("part=handler")
-                .hasMessageContaining("completed rounds out of range: round=2, limit=0 to 1");
+                .hasMessageContaining("completed rounds out of range: rounds=2, limit=0 to 1");
         Tiny.Selector models = new Tiny.Selector(1);
         try (TinyData data = TinyData.evenly(60, CLIENTS);
                 var handler = new FedAvgServerHandler(

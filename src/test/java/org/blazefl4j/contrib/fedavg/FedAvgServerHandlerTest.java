@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.fedavg;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -284,6 +285,64 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
+    void shouldKeepTheModelWhenADownlinkPackageIsClosed() {
+        float[] before = global();
+        FedAvgDownlinkPackage other = handler.downlinkPackage();
+        FedAvgDownlinkPackage sent = handler.downlinkPackage();
+
+        sent.close();
+        sent.close();
+
+        assertThat(floats(other.parameters())).containsExactly(before);
+        assertThat(global()).containsExactly(before);
+        for (int round = 0; round < 3; round++) {
+            handler.downlinkPackage().close();
+            uplinks(5, round).forEach(handler::load);
+        }
+        assertThat(global()).containsExactly(naiveMean(uplinks(5, 2)));
+        assertThat(other.parameters().isNull()).isTrue();
+    }
+
+    @Test
+    void shouldRefuseAClosedOrMissingPackage() {
+        FedAvgUplinkPackage closed = uplink(0, 1, 1);
+        closed.close();
+        closed.close();
+
+        assertThatThrownBy(() -> handler.load(closed))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("parameters closed: client=0, expected=an open tensor; load a package before it is closed");
+        assertThatThrownBy(() -> FedAvgServerHandler.aggregate(List.of(closed)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("parameters closed: client=0");
+        assertThatThrownBy(() -> handler.load(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("package is null: round=1; load what the trainer handed over");
+    }
+
+    @Test
+    void shouldRefuseAllUseOnceItIsClosed() {
+        FedAvgUplinkPackage uplink = uplinks(1, 1).get(0);
+        handler.close();
+        handler.close();
+
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                handler::downlinkPackage,
+                handler::sampleClients,
+                () -> handler.load(uplink),
+                () -> handler.drop(1),
+                () -> handler.globalUpdate(List.of(uplink)),
+                handler::getSummary,
+                handler::evaluate,
+                handler::sha256)) {
+            assertThatThrownBy(use)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("handler is closed: handler=FedAvgServerHandler; make a new one, and close it after the"
+                            + " last round");
+        }
+    }
+
+    @Test
     void shouldKeepNoReferenceToAPackage() {
         FedAvgUplinkPackage uplink = uplinks(1, 1).get(0);
         handler.globalUpdate(List.of(uplink));
@@ -407,7 +466,7 @@ final class FedAvgServerHandlerTest {
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
         refuses(
                 () -> handler.load(uplinks.get(0)),
-                "client loaded twice: cid=0, round=0, limit=once a round; call sampleClients() to start a round again");
+                "client loaded twice: cid=0, round=1, limit=once a round; call sampleClients() to start a round again");
 
         handler.load(uplinks.get(4));
         assertThat(global()).containsExactly(naiveMean(uplinks));
@@ -435,7 +494,7 @@ final class FedAvgServerHandlerTest {
         handler.drop(1);
 
         refuses(() -> handler.drop(-1), "no such client: cid=-1, limit=0 to 4; send the id that the client was given");
-        String again = ", round=0, limit=once a round; call sampleClients() to start a round again";
+        String again = ", round=1, limit=once a round; call sampleClients() to start a round again";
         refuses(() -> handler.drop(0), "client dropped after it was loaded: cid=0" + again);
         refuses(() -> handler.drop(1), "client dropped twice: cid=1" + again);
         refuses(() -> handler.load(uplinks.get(1)), "client loaded after it was dropped: cid=1" + again);
@@ -455,7 +514,7 @@ final class FedAvgServerHandlerTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> handler.drop(4))
-                .withMessage("no client is left: cid=4, round=0, limit=1 or more of 5 that are not dropped; call"
+                .withMessage("no client is left: cid=4, round=1, limit=1 or more of 5 that are not dropped; call"
                         + " sampleClients() to start the round again");
 
         FedAvgUplinkPackage last = uplink(4, 2, new float[NUMEL]);

@@ -279,6 +279,20 @@ final class ScaffoldServerHandlerTest {
     }
 
     @Test
+    void shouldKeepItsTensorsWhenADownlinkPackageIsClosed() {
+        handler.globalUpdate(uplinks(1));
+        float[] control = control();
+        float[] parameters = global();
+
+        handler.downlinkPackage().close();
+
+        assertThat(control()).containsExactly(control);
+        assertThat(global()).containsExactly(parameters);
+        handler.globalUpdate(uplinks(2));
+        handler.globalUpdate(uplinks(3));
+    }
+
+    @Test
     void shouldLeaveWhatWasSentUnchangedWhileTheNextRoundRuns() {
         handler.globalUpdate(uplinks(1));
         ScaffoldDownlinkPackage sent = handler.downlinkPackage();
@@ -364,7 +378,7 @@ final class ScaffoldServerHandlerTest {
 
         refuses(
                 () -> handler.restore(saved.with("round", 21)),
-                "completed rounds out of range: round=21, limit=0 to 20; resume with the options that the rounds were"
+                "completed rounds out of range: rounds=21, limit=0 to 20; resume with the options that the rounds were"
                         + " run with");
         refuses(
                 () -> handler.restore(saved.with("parameters", torch.zeros(3))),
@@ -403,7 +417,7 @@ final class ScaffoldServerHandlerTest {
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
         refuses(
                 () -> handler.load(uplinks.get(0)),
-                "client loaded twice: cid=0, round=0, limit=once a round; call sampleClients() to start a round again");
+                "client loaded twice: cid=0, round=1, limit=once a round; call sampleClients() to start a round again");
 
         assertThat(handler.load(uplinks.get(4))).isTrue();
         try (ScaffoldServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
@@ -420,7 +434,7 @@ final class ScaffoldServerHandlerTest {
 
         refuses(
                 () -> handler.globalUpdate(List.of(good, good)),
-                "client loaded twice: cid=0, round=0, limit=once a round; call sampleClients() to start a round again");
+                "client loaded twice: cid=0, round=1, limit=once a round; call sampleClients() to start a round again");
         refuses(() -> handler.globalUpdate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
 
         assertThat(handler.sha256()).isEqualTo(before);
@@ -436,7 +450,7 @@ final class ScaffoldServerHandlerTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> handler.drop(4))
-                .withMessageStartingWith("no client is left: cid=4, round=0, limit=1 or more of 5");
+                .withMessageStartingWith("no client is left: cid=4, round=1, limit=1 or more of 5");
         assertThat(handler.load(uplinks(1).get(4))).isTrue();
     }
 
