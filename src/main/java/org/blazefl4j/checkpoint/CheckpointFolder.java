@@ -19,7 +19,10 @@ import org.blazefl4j.util.NewFolders;
 /** The files of one run, locked against other runs. A file has its name when it is whole and on the disk. */
 final class CheckpointFolder implements AutoCloseable {
 
-    private static final Pattern NAME = Pattern.compile("round-(\\d{6,10})\\.checkpoint");
+    /** Earlier releases wrote the digits of the default locale. */
+    private static final Pattern NAME =
+            Pattern.compile("round-(\\d{6,10})\\.checkpoint", Pattern.UNICODE_CHARACTER_CLASS);
+
     private static final String PARTIAL = ".partial";
 
     /** Writes a file's content. */

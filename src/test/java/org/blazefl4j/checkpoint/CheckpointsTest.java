@@ -2,18 +2,21 @@ package org.blazefl4j.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -65,7 +68,7 @@ final class CheckpointsTest {
     }
 
     private Path file(int round) {
-        return folder().resolve(String.format("round-%06d.checkpoint", round));
+        return folder().resolve(String.format(Locale.ROOT, "round-%06d.checkpoint", round));
     }
 
     private static void flip(Path file, long position) throws IOException {
@@ -255,6 +258,22 @@ final class CheckpointsTest {
                     .hasMessageContaining(file(0) + ": damaged or cut short: sha256=")
                     .hasMessageEndingWith("start again with an empty folder");
         }
+    }
+
+    @Test
+    void shouldGoOnFromAFileWhoseNameHasOtherDigits() throws IOException {
+        Charset ofNames = Charset.forName(System.getProperty("sun.jnu.encoding"));
+        assumeTrue(ofNames.newEncoder().canEncode('٠'), "this locale has no such file names");
+        try (Checkpoints checkpoints = Checkpoints.in(folder())) {
+            checkpoints.save(12);
+        }
+        Path arabic = Files.move(file(12), folder().resolve("round-٠٠٠٠١٢.checkpoint"));
+
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).keep(1)) {
+            assertThat(checkpoints.resume().orElseThrow().file()).isEqualTo(arabic);
+            checkpoints.save(13);
+        }
+        assertThat(files()).containsExactly("lock", "round-000013.checkpoint");
     }
 
     @Test
