@@ -125,14 +125,26 @@ final class CheckpointFolder implements AutoCloseable {
         }
     }
 
-    /** Deletes all but a round's file and the ones before it, {@code count} in all. Later ones were of no use. */
-    void keep(int count, int round) throws IOException {
+    /**
+     * Deletes all but a round's file and the ones before it, {@code count} in all. Later ones were of no use.
+     *
+     * @return whether there was one to delete
+     */
+    boolean keep(int count, int round) throws IOException {
         int kept = 0;
+        boolean deleted = false;
         for (Path file : newestFirst()) {
             if (round(file) > round || ++kept > count) {
                 Files.delete(file);
+                deleted = true;
             }
         }
+        return deleted;
+    }
+
+    /** The bytes that are free for files. */
+    long free() {
+        return folder.toFile().getUsableSpace();
     }
 
     /**

@@ -111,7 +111,8 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * How many files are kept; 3 unless set.
+     * How many files are kept; 3 unless set. While one is written there are as many beside it as fit on the disk, one
+     * at the least.
      *
      * @throws IllegalArgumentException if it is below 1
      */
@@ -329,11 +330,54 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
         Header header = new Header(round, Build.VERSION, configuration, environment());
         try {
-            folder.write(round, file -> write(file, header));
+            write(round, file -> write(file, header));
             saved = round;
             folder.keep(keep, round);
         } catch (IOException e) {
             throw failed("written", e);
+        }
+    }
+
+    /** Where there is no space, the files that are to go afterwards go before; the last one that is whole stays. */
+    private void write(int round, CheckpointFolder.Content content) throws IOException {
+        boolean written = false;
+        while (!written) {
+            try {
+                folder.write(round, content);
+                written = true;
+            } catch (IOException e) {
+                if (!Causes.isNoSpace(e)) {
+                    throw e;
+                }
+                if (saved == NOTHING || !folder.keep(Math.max(1, keep - 1), saved)) {
+                    throw new IOException(
+                            Causes.describe(e) + ", needed=" + length(content) + " bytes, limit=" + folder.free()
+                                    + " bytes free",
+                            e);
+                }
+            }
+        }
+    }
+
+    private static long length(CheckpointFolder.Content content) throws IOException {
+        try (CountingStream counter = new CountingStream()) {
+            content.writeTo(counter);
+            return counter.bytes;
+        }
+    }
+
+    /** Writes nowhere. */
+    private static final class CountingStream extends OutputStream {
+        private long bytes;
+
+        @Override
+        public void write(int b) {
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] from, int offset, int length) {
+            bytes += length;
         }
     }
 

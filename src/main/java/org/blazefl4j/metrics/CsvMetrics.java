@@ -2,6 +2,7 @@ package org.blazefl4j.metrics;
 
 import de.siegmar.fastcsv.writer.CsvWriter;
 import de.siegmar.fastcsv.writer.LineDelimiter;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
 
     private final Path path;
     private final ResultFile file;
+    private final ByteArrayOutputStream row = new ByteArrayOutputStream();
     private final CsvWriter writer;
     private List<String> columns;
 
@@ -46,7 +48,7 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
         this.writer = CsvWriter.builder()
                 .lineDelimiter(LineDelimiter.LF)
                 .bufferSize(0)
-                .build(file);
+                .build(row);
     }
 
     /**
@@ -104,6 +106,8 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
     private void flush() {
         try {
             writer.flush();
+            file.write(row.toByteArray());
+            row.reset();
         } catch (IOException e) {
             throw file.failed(e);
         }
@@ -139,7 +143,7 @@ public final class CsvMetrics implements RoundListener<Object>, Checkpointable, 
     @Override
     public void close() {
         try {
-            writer.close();
+            file.close();
         } catch (IOException e) {
             throw file.failed(e);
         }

@@ -16,7 +16,10 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.util.Causes;
 
-/** A file of results, which knows how far it was written, and tells of what goes wrong by its name. */
+/**
+ * A file of results, which knows how far it was written, and tells of what goes wrong by its name. What is written by
+ * one call is there as a whole or not at all, also when the disk is full.
+ */
 final class ResultFile extends OutputStream {
 
     private static final String FILE = "file";
@@ -76,6 +79,13 @@ final class ResultFile extends OutputStream {
 
     UncheckedIOException failed(IOException e) {
         Path folder = file.toAbsolutePath().getParent();
+        if (Causes.isNoSpace(e)) {
+            return new UncheckedIOException(
+                    "cannot write results: file=" + file.toAbsolutePath() + ", found=" + Causes.describe(e) + ", limit="
+                            + folder.toFile().getUsableSpace()
+                            + " bytes free; what was written before is whole; free some, or name another folder",
+                    e);
+        }
         String found = Files.isDirectory(folder) ? Causes.describe(e) : folder + " is no folder";
         return new UncheckedIOException(
                 "cannot write results: file=" + file.toAbsolutePath() + ", found=" + found
@@ -208,11 +218,25 @@ final class ResultFile extends OutputStream {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
         open();
-        for (ByteBuffer left = ByteBuffer.wrap(bytes, offset, length); left.hasRemaining(); ) {
-            channel.write(left);
+        try {
+            for (ByteBuffer left = ByteBuffer.wrap(bytes, offset, length); left.hasRemaining(); ) {
+                channel.write(left);
+            }
+        } catch (IOException e) {
+            cutBack(e);
+            throw e;
         }
         checksum.update(bytes, offset, length);
         position += length;
+    }
+
+    /** Takes away what was written of bytes that do not fit. */
+    private void cutBack(IOException failure) {
+        try {
+            channel.truncate(position);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
     }
 
     @Override

@@ -52,6 +52,12 @@ public final class Causes {
         return thrown instanceof IOException ? ofSystem(message) : message;
     }
 
+    /** Whether a file system is full, or the user's share of it. */
+    public static boolean isNoSpace(IOException e) {
+        String what = describe(e);
+        return what.startsWith("no space left") || what.startsWith("disk quota exceeded");
+    }
+
     private static String what(FileSystemException e) {
         String other = e.getReason() == null ? e.getClass().getSimpleName() : ofSystem(e.getReason());
         return WORDS.getOrDefault(e.getClass(), other);

@@ -1,6 +1,7 @@
 package org.blazefl4j.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -30,6 +31,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.SmallDisk;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +77,30 @@ final class CheckpointsTest {
         byte[] bytes = Files.readAllBytes(file);
         bytes[(int) (position < 0 ? bytes.length + position : position)] ^= 1;
         Files.write(file, bytes);
+    }
+
+    @Test
+    void shouldFreeOlderFilesFirstWhenSpaceIsShortAndKeepTheLatestThatIsWhole() throws Exception {
+        Values values = Values.of("bytes", new byte[100_000]);
+        try (SmallDisk disk = SmallDisk.on(temp, 256)) {
+            try (Checkpoints checkpoints = Checkpoints.in(folder()).keep(2).add("part", values)) {
+                checkpoints.save(1);
+                checkpoints.save(2);
+                checkpoints.save(3); // three do not fit
+                assertThat(files()).contains("round-000002.checkpoint", "round-000003.checkpoint");
+
+                values.now.put("bytes", new byte[200_000]);
+                assertThatExceptionOfType(UncheckedIOException.class)
+                        .isThrownBy(() -> checkpoints.save(4))
+                        .withMessageMatching("checkpoints cannot be written: folder=" + folder()
+                                + ", found=no space left, needed=200\\d\\d\\d bytes, limit=1\\d{5} bytes free; name a"
+                                + " folder that can be written to and has room");
+                assertThat(files()).contains("round-000003.checkpoint").doesNotContain("round-000002.checkpoint");
+            }
+            try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values)) {
+                assertThat(checkpoints.resume().orElseThrow().round()).isEqualTo(3);
+            }
+        }
     }
 
     @Test

@@ -19,7 +19,9 @@ import org.blazefl4j.checkpoint.CheckpointException;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseTimes;
+import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.util.SmallDisk;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -170,6 +172,38 @@ final class MetricsTest {
                 .isThrownBy(() -> new CsvMetrics(file))
                 .withMessage("result file exists: file=" + file + ", limit=a new file; name another");
         assertThat(file).hasContent("old results");
+    }
+
+    @Test
+    void shouldLeaveWholeRowsWhenTheDiskIsFull() throws Exception {
+        Path csvFile = folder.resolve("metrics.csv");
+        Path jsonFile = folder.resolve("metrics.jsonl");
+        try (SmallDisk disk = SmallDisk.on(folder, 8)) {
+            try (CsvMetrics metrics = new CsvMetrics(csvFile)) {
+                assertThat(Files.readAllLines(csvFile)).isEmpty();
+                int rows = roundsUntilFull(metrics, csvFile);
+                assertThat(Files.readString(csvFile)).endsWith("\n").hasLineCount(1 + rows);
+            }
+            Files.delete(csvFile);
+            try (JsonLinesMetrics metrics = new JsonLinesMetrics(jsonFile)) {
+                int lines = roundsUntilFull(metrics, jsonFile);
+                assertThat(Files.readString(jsonFile)).endsWith("\n").hasLineCount(lines);
+            }
+        }
+    }
+
+    private static int roundsUntilFull(RoundListener<Object> metrics, Path file) {
+        for (int round = 0; round < 1000; round++) {
+            try {
+                metrics.roundFinished(report(round, 0.5, 1.25, "x".repeat(300)));
+            } catch (UncheckedIOException e) {
+                assertThat(e)
+                        .hasMessage("cannot write results: file=" + file + ", found=no space left, limit=0 bytes free;"
+                                + " what was written before is whole; free some, or name another folder");
+                return round;
+            }
+        }
+        throw new AssertionError("the disk is never full");
     }
 
     @Test
