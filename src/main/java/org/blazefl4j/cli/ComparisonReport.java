@@ -24,16 +24,20 @@ final class ComparisonReport {
 
     private void addVerdict() {
         int rounds = comparison.identicalRounds();
+        int begin = comparison.firstRound();
+        String range = comparison.first().range();
         List<Difference> parting = comparison.parting();
         if (!parting.isEmpty()) {
-            add("different: round=" + (rounds + 1) + ", identical before=" + rounds);
+            add("different: round=" + (begin + rounds) + ", identical before=" + rounds);
             addAll(parting);
         } else if (comparison.isOneShorter()) {
-            add("identical up to round " + rounds + ", where one run ends: rounds="
-                    + comparison.first().rounds().size() + " against "
-                    + comparison.second().rounds().size());
+            String where = begin == 1
+                    ? "up to round " + rounds + ", where one run ends"
+                    : "from round " + begin + " to " + (begin + rounds - 1) + ", which both runs have";
+            add("identical " + where + ": rounds=" + range + " against "
+                    + comparison.second().range());
         } else {
-            add("identical: rounds=" + rounds);
+            add("identical: rounds=" + range);
         }
     }
 

@@ -14,7 +14,7 @@ import picocli.CommandLine.IHelpSectionRenderer;
 final class Examples implements IHelpSectionRenderer {
 
     private static final String INDENT = "    ";
-    private static final String PROGRAM = Invocation.UNKNOWN.command();
+    private static final String PROGRAM = Invocation.UNKNOWN.program();
 
     private final Invocation invocation;
 
@@ -42,7 +42,7 @@ final class Examples implements IHelpSectionRenderer {
 
     private String command(String example, int width) {
         List<String> words = new ArrayList<>(Arrays.asList(example.split(" ")));
-        words.set(0, invocation.command());
+        words.set(0, invocation.program());
         StringBuilder text = new StringBuilder(INDENT).append(words.get(0));
         int column = text.length();
         for (String word : words.subList(1, words.size())) {

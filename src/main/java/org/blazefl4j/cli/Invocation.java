@@ -11,12 +11,13 @@ import java.util.stream.Stream;
 /**
  * How the program was started, for commands that the reader can paste into a shell in the same folder.
  *
- * @param command what comes before the arguments, quoted as far as a shell needs it
+ * @param variables environment variables that were set for it, for a shell; empty if there are none
+ * @param program what comes before the arguments, quoted as far as a shell needs it
  */
-record Invocation(String command) {
+record Invocation(String variables, String program) {
 
     /** Where it does not show how. */
-    static final Invocation UNKNOWN = new Invocation("blazefl4j");
+    static final Invocation UNKNOWN = new Invocation("", "blazefl4j");
 
     /** Set by the script {@code blazefl4j} to the path that it was started by. */
     private static final String SCRIPT = "blazefl4j.command";
@@ -29,14 +30,14 @@ record Invocation(String command) {
 
     static Invocation ofScript(String script, String javaOptions) {
         boolean none = javaOptions == null || javaOptions.isBlank();
-        return new Invocation((none ? "" : "JAVA_OPTS=" + quoted(javaOptions) + " ") + quoted(script));
+        return new Invocation(none ? "" : "JAVA_OPTS=" + quoted(javaOptions), quoted(script));
     }
 
     /** The process's line without the program's arguments, which end it. */
     static Invocation ofJava(List<String> line, List<String> args) {
         int own = line.size() - args.size();
         boolean plain = own > 0 && line.subList(own, line.size()).equals(args);
-        return plain ? new Invocation(quoted(line.subList(0, own))) : UNKNOWN;
+        return plain ? new Invocation("", quoted(line.subList(0, own))) : UNKNOWN;
     }
 
     private static List<String> processLine() {
@@ -49,9 +50,11 @@ record Invocation(String command) {
         }
     }
 
-    /** The whole command with arguments of its own. */
+    /** A whole command, with other arguments. */
     String with(List<String> args) {
-        return Stream.of(command, quoted(args)).filter(part -> !part.isEmpty()).collect(Collectors.joining(" "));
+        return Stream.of(variables, program, quoted(args))
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining(" "));
     }
 
     private static String quoted(List<String> words) {

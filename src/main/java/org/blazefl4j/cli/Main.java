@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.LastBatch;
@@ -97,6 +98,7 @@ public final class Main implements Runnable {
         Choices.register(commands, Weighting.class);
         Choices.register(commands, NonFinitePolicy.class);
         Choices.register(commands, LastBatch.class);
+        commands.registerConverter(Path.class, new PathArgument());
         return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);
@@ -119,7 +121,7 @@ public final class Main implements Runnable {
         err.println(name + ": " + message(refusal));
         UnmatchedArgumentException.printSuggestions(refusal, err);
         String help = name.substring(command.getCommandSpec().root().name().length()) + " --help";
-        err.println("Try '" + invocation(command.getCommandSpec()).command() + help + "'.");
+        err.println("Try '" + invocation(command.getCommandSpec()).program() + help + "'.");
         return ExitCode.USAGE;
     }
 

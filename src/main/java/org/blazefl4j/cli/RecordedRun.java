@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,11 +16,16 @@ import org.blazefl4j.util.Printable;
  *
  * @param file the file
  * @param configuration what its line of that type says; empty if it has none
- * @param rounds the values of round 1, 2, ..., at least one, each with {@code sha256}
+ * @param firstRound 1, or a later one if the run went on without the results of the rounds before
+ * @param rounds the values of that round and those after it, at least one, each with {@code sha256}
  * @param resumptions each time that the run went on after an interruption
  */
 record RecordedRun(
-        Path file, Map<String, Object> configuration, List<Map<String, Object>> rounds, List<Resumption> resumptions) {
+        Path file,
+        Map<String, Object> configuration,
+        int firstRound,
+        List<Map<String, Object>> rounds,
+        List<Resumption> resumptions) {
 
     /**
      * A run that went on.
@@ -52,14 +58,23 @@ record RecordedRun(
             throw new UsageException("nothing to compare: file=" + file
                     + ", rounds=0, limit=1 or more; name a run that completed a round");
         }
-        return new RecordedRun(file, reader.configuration, reader.rounds, reader.resumptions);
+        return new RecordedRun(file, reader.configuration, reader.firstRound, reader.rounds, reader.resumptions);
+    }
+
+    int lastRound() {
+        return firstRound + rounds.size() - 1;
+    }
+
+    /** The number of rounds, or where they do not begin with the first: from which to which. */
+    String range() {
+        return firstRound == 1 ? Integer.toString(rounds.size()) : firstRound + " to " + lastRound();
+    }
+
+    Map<String, Object> round(int round) {
+        return rounds.get(round - firstRound);
     }
 
     private static String text(Path file) {
-        if (!Files.exists(file)) {
-            throw new UsageException("no such run: file=" + file
-                    + ", limit=a folder of results with metrics.jsonl, or such a file; name one");
-        }
         try {
             String text = Files.readString(file);
             if (!text.isEmpty() && !text.endsWith("\n")) {
@@ -67,6 +82,9 @@ record RecordedRun(
                         + text.lines().count() + ", limit=whole lines; copy it again from where the run wrote it");
             }
             return text;
+        } catch (NoSuchFileException e) {
+            throw new UsageException("no such run: file=" + file
+                    + ", limit=a folder of results with metrics.jsonl, or such a file; name one");
         } catch (IOException e) {
             throw new UsageException("cannot read results: file=" + file + ", found=" + Causes.describe(e)
                     + "; name a file of JSON lines in UTF-8 that you may read");
@@ -80,6 +98,7 @@ record RecordedRun(
         private final List<Map<String, Object>> rounds = new ArrayList<>();
         private final List<Resumption> resumptions = new ArrayList<>();
         private Map<String, Object> configuration = Map.of();
+        private int firstRound = 1;
         private int line;
 
         Reader(Path file) {
@@ -95,7 +114,7 @@ record RecordedRun(
             } else if ("round".equals(type)) {
                 addRound(values);
             } else if ("resumed".equals(type)) {
-                resumptions.add(Resumption.of(values));
+                addResumption(Resumption.of(values));
             } else if (!(type instanceof String)) {
                 throw damaged("type=" + Printable.line(type) + ", limit=configuration, round, summary");
             }
@@ -113,9 +132,17 @@ record RecordedRun(
             throw damaged("limit=one JSON object a line");
         }
 
+        /** Where no round is before it, the rounds before are in another file. */
+        private void addResumption(Resumption resumption) {
+            resumptions.add(resumption);
+            if (rounds.isEmpty() && resumption.completedRounds() instanceof Integer completed) {
+                firstRound = completed + 1;
+            }
+        }
+
         private void addRound(Map<String, Object> values) {
             Object round = values.remove("round");
-            int expected = rounds.size() + 1;
+            int expected = firstRound + rounds.size();
             if (!Integer.valueOf(expected).equals(round)) {
                 throw damaged("round=" + Printable.line(round) + ", limit=" + expected);
             }

@@ -20,13 +20,24 @@ final class RunComparison {
 
     private final RecordedRun first;
     private final RecordedRun second;
+    private final int begin;
     private final int shared;
     private final int identical;
 
+    /**
+     * Compares the rounds that both runs have.
+     *
+     * @throws UsageException if they have none in common
+     */
     RunComparison(RecordedRun first, RecordedRun second) {
         this.first = first;
         this.second = second;
-        this.shared = Math.min(first.rounds().size(), second.rounds().size());
+        this.begin = Math.max(first.firstRound(), second.firstRound());
+        this.shared = Math.min(first.lastRound(), second.lastRound()) - begin + 1;
+        if (shared <= 0) {
+            throw new UsageException("no round to compare: rounds=" + first.range() + " against " + second.range()
+                    + ", limit=one that both have; name files with the same rounds");
+        }
         this.identical = countIdentical();
     }
 
@@ -38,8 +49,9 @@ final class RunComparison {
         return round;
     }
 
-    private List<Difference> inRound(int round) {
-        return Difference.between(first.rounds().get(round), second.rounds().get(round)).stream()
+    private List<Difference> inRound(int index) {
+        int round = begin + index;
+        return Difference.between(first.round(round), second.round(round)).stream()
                 .filter(difference -> isResult(difference.name()) && !isUnrecorded(difference))
                 .toList();
     }
@@ -62,7 +74,12 @@ final class RunComparison {
         return second;
     }
 
-    /** How many rounds from the first on are identical. */
+    /** The first round that both have, from 1. */
+    int firstRound() {
+        return begin;
+    }
+
+    /** How many rounds from that one on are identical. */
     int identicalRounds() {
         return identical;
     }
@@ -122,9 +139,9 @@ final class RunComparison {
         return flat;
     }
 
-    /** Whether one run ended earlier than the other, and was the same up to there. */
+    /** Whether one run has rounds that the other has not, and those that both have are the same. */
     boolean isOneShorter() {
-        return identical == shared && first.rounds().size() != second.rounds().size();
+        return identical == shared && !first.range().equals(second.range());
     }
 
     /** What the process ends with. */

@@ -354,8 +354,9 @@ final class RunOptions {
                 names = "--client-models",
                 paramLabel = "NAME",
                 split = ",",
-                description = "The clients' models, such as cnn,mlp: dealt in turn to the clients 0, 1, 2, ..."
-                        + " Default: for all that of --model-name, which is the server's.")
+                description =
+                        "The clients' models, named as for --model-name, such as cnn,mlp: dealt in turn to the clients 0, 1, 2, ..."
+                                + " Default: for all that of --model-name, which is the server's.")
         List<ModelName> clientModels;
 
         Algorithm algorithm(LastBatch lastBatch) {
@@ -482,7 +483,7 @@ final class RunOptions {
         @Option(
                 names = "--output",
                 paramLabel = "DIR",
-                description = "A new or empty folder for metrics.csv and metrics.jsonl. Default: runs/<date>-<time>.")
+                description = "Folder for metrics.csv and metrics.jsonl, new or empty. Default: runs/<date>-<time>.")
         Path output;
 
         @Option(names = "--verbose", description = "Show the stack trace when something fails.")

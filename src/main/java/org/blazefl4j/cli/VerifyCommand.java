@@ -49,7 +49,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "A", description = "A run's folder, or its metrics.jsonl.")
     private Path first;
 
-    @Parameters(index = "1", paramLabel = "B", description = "Another's.")
+    @Parameters(index = "1", paramLabel = "B", description = "Another run's folder, or its metrics.jsonl.")
     private Path second;
 
     @Option(names = "--verbose", description = "Show the stack trace when something fails.")

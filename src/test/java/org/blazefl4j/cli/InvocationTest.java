@@ -21,13 +21,13 @@ final class InvocationTest {
 
         assertThat(invocation.with(List.of("run", "--output", "it's")))
                 .isEqualTo("java -Xmx1g -jar 'my dist/blazefl4j.jar' run --output 'it'\\''s'");
-        assertThat(Invocation.ofJava(LINE, List.of("verify")).command()).isEqualTo("blazefl4j");
-        assertThat(Invocation.ofJava(List.of(), List.of()).command()).isEqualTo("blazefl4j");
+        assertThat(Invocation.ofJava(LINE, List.of("verify")).program()).isEqualTo("blazefl4j");
+        assertThat(Invocation.ofJava(List.of(), List.of()).program()).isEqualTo("blazefl4j");
     }
 
     @Test
     void shouldNameTheScriptAndItsOptions() {
-        assertThat(Invocation.ofScript("/opt/bfl/bin/blazefl4j", null).command())
+        assertThat(Invocation.ofScript("/opt/bfl/bin/blazefl4j", null).program())
                 .isEqualTo("/opt/bfl/bin/blazefl4j");
         assertThat(Invocation.ofScript("my bin/blazefl4j", "-Xmx1g -ea").with(List.of("doctor")))
                 .isEqualTo("JAVA_OPTS='-Xmx1g -ea' 'my bin/blazefl4j' doctor");
@@ -37,7 +37,7 @@ final class InvocationTest {
     @ValueSource(strings = {"run", "bench", "verify", "doctor", ""})
     void shouldShowExamplesThatAShellTakes(String command) {
         StringWriter out = new StringWriter();
-        Invocation invocation = new Invocation("java -jar 'my dist/blazefl4j.jar'");
+        Invocation invocation = new Invocation("", "java -jar 'my dist/blazefl4j.jar'");
         Main.commandLine(invocation)
                 .setOut(new PrintWriter(out))
                 .execute((command + " --help").strip().split(" "));
@@ -45,14 +45,14 @@ final class InvocationTest {
         String examples = out.toString().replace(" \\\n      ", " ").split("Examples?\n")[1];
         List<String> commands =
                 examples.lines().filter(line -> line.startsWith("    ")).toList();
-        assertThat(commands).isNotEmpty().allMatch(line -> line.startsWith("    " + invocation.command() + " "));
+        assertThat(commands).isNotEmpty().allMatch(line -> line.startsWith("    " + invocation.program() + " "));
         assertThat(out.toString().lines()).allMatch(line -> line.length() <= 80);
     }
 
     @Test
     void shouldSayWhichHelpThereIs() {
         StringWriter err = new StringWriter();
-        Main.commandLine(new Invocation("bin/blazefl4j"))
+        Main.commandLine(new Invocation("", "bin/blazefl4j"))
                 .setErr(new PrintWriter(err))
                 .execute("run", "--lr", "x");
 

@@ -50,6 +50,18 @@ final class RecordedRunTest {
     }
 
     @Test
+    void shouldReadARunThatWentOnWithoutTheRoundsBefore() throws IOException {
+        Files.writeString(
+                file,
+                "{\"type\":\"configuration\",\"seed\":42}\n{\"type\":\"resumed\",\"completed_rounds\":6,\"seed\":42}\n"
+                        + ROUND.replace("\"round\":1", "\"round\":7"));
+
+        RecordedRun run = RecordedRun.read(file);
+        assertThat(run.range()).isEqualTo("7 to 7");
+        assertThat(run.round(7)).containsEntry("sha256", "aa");
+    }
+
+    @Test
     void shouldRefuseWhatIsNotThere() {
         requireRefused("no such run: file=" + file
                 + ", limit=a folder of results with metrics.jsonl, or such a file; name one");

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A start that is refused says which option names what cannot be used, and leaves every folder as it was. */
 final class RefusedStartTest {
@@ -63,8 +64,9 @@ final class RefusedStartTest {
             bench --output @/new/LONG                       | cannot make the output folder: --output=@/new/LONG, found=
             verify @/none @/full                            | no such run: file=@/none, limit=
             verify @/full @/full                            | no such run: file=@/full/metrics.jsonl, limit=
-            verify @/LONG @/full                            | no such run: file=@/LONG, limit=
-            verify @/file/a @/full                          | no such run: file=@/file/a, limit=
+            verify @/LONG @/full                            | cannot read results: file=@/LONG, found=File name too long
+            verify @/file/a @/full                          | cannot read results: file=@/file/a, found=not a folder
+            verify @/damaged/round-000001.checkpoint @/full | nothing to compare: file=@/damaged/round-000001.checkpoint, rounds=0
             """)
     void shouldNameWhatCannotBeUsedAndLeaveAllAsItWas(String line, String message) throws IOException {
         List<String> before = tree();
@@ -84,5 +86,20 @@ final class RefusedStartTest {
 
     private String here(String text) {
         return text.replace("LONG", LONG).replace("@", folder.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"run --output", "run --checkpoint-dir", "run --data-dir", "run --cache-dir", "bench --output"})
+    void shouldRefuseAPathWithoutAName(String option) {
+        StringWriter err = new StringWriter();
+        String[] words = option.split(" ");
+
+        int exit = Main.commandLine().setErr(new PrintWriter(err)).execute(words[0], words[1], " ");
+
+        assertThat(exit).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString())
+                .startsWith("blazefl4j " + words[0] + ": Invalid value for option '" + words[1])
+                .contains("value=' ', expected=a path; name one, or leave the option out\n");
     }
 }

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ final class RunComparisonTest {
 
     private final Map<String, Object> firstConditions = conditions();
     private final Map<String, Object> secondConditions = conditions();
+    private int firstRound = 1;
     private final List<RecordedRun.Resumption> resumptions = new ArrayList<>();
 
     private static Map<String, Object> conditions() {
@@ -42,8 +44,8 @@ final class RunComparisonTest {
 
     private RunComparison compare(List<Map<String, Object>> first, List<Map<String, Object>> second) {
         return new RunComparison(
-                new RecordedRun(Path.of("a"), firstConditions, first, List.of()),
-                new RecordedRun(Path.of("b"), secondConditions, second, resumptions));
+                new RecordedRun(Path.of("a"), firstConditions, firstRound, first, List.of()),
+                new RecordedRun(Path.of("b"), secondConditions, 1, second, resumptions));
     }
 
     @Test
@@ -52,6 +54,22 @@ final class RunComparisonTest {
 
         assertThat(comparison.exitCode()).isEqualTo(ExitCode.OK);
         assertThat(ComparisonReport.of(comparison)).isEqualTo("identical: rounds=2\n");
+    }
+
+    @Test
+    void shouldCompareTheRoundsThatBothHave() {
+        firstRound = 3;
+
+        RunComparison same = compare(rounds("cc", "dd"), rounds("aa", "bb", "cc", "dd"));
+        assertThat(same.exitCode()).isEqualTo(ExitCode.SHORTER);
+        assertThat(ComparisonReport.of(same))
+                .isEqualTo("identical from round 3 to 4, which both runs have: rounds=3 to 4 against 4\n");
+        assertThat(ComparisonReport.of(compare(rounds("cc", "xx"), rounds("aa", "bb", "cc", "dd"))))
+                .startsWith("different: round=4, identical before=1\n");
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> compare(rounds("cc"), rounds("aa", "bb")))
+                .withMessage("no round to compare: rounds=3 to 3 against 2, limit=one that both have; name files with"
+                        + " the same rounds");
     }
 
     @Test
