@@ -321,8 +321,9 @@ final class RunOptions {
                 paramLabel = "T",
                 defaultValue = "0.1",
                 converter = Numbers.Positive.class,
-                description = "Temperature of the entropy reduction, above 0: below 1 it sharpens the mean of the"
-                        + " clients' labels. Default: ${DEFAULT-VALUE}.")
+                description = "Temperature of the entropy reduction, above 0. It sharpens a mean p of one class"
+                        + " and q of each other below (p - q) / ln(p / q), which is 0.1 to 0.2 with 10 classes and 0.01 to"
+                        + " 0.13 with 100, and flattens it above. Default: ${DEFAULT-VALUE}.")
         double eraTemperature;
 
         @Option(

@@ -6,8 +6,7 @@ import org.bytedeco.pytorch.Tensor;
  * What every sampled client receives. Closing it closes its tensors, and nothing of the handler's that returned it; one
  * that is not closed is closed by the handler, a round later.
  *
- * @param softLabels the global soft labels of the round before, sharpened, float32, shape [m, classes]; null in the
- *     first round
+ * @param softLabels the global soft labels of the round before, float32, shape [m, classes]; null in the first round
  * @param indices which samples of the open set they belong to, ascending, int64, shape [m]; null in the first round
  * @param nextIndices the samples of the open set whose soft labels the clients are to send, int64, shape [k]
  */

@@ -32,11 +32,11 @@ import org.bytedeco.pytorch.Tensor;
  * different kinds, and the server has one of its own.
  *
  * <p>In each round the server takes the mean of the clients' soft labels of each open sample, in FP64 and in the order
- * in which they are loaded, sharpens it by entropy reduction aggregation, {@code softmax(mean / temperature)}, and
- * distils the result into its own model by steps of SGD on the Kullback-Leibler divergence, with an optimizer that
- * lives as long as the server. The result goes to the clients with the next round, together with the open samples that
- * they are to label then: the first ones of a random permutation of the open set, in ascending order, from the stream
- * (seed, server, round, {@code "open"}).
+ * in which they are loaded, sharpens it, as far as the temperature does, by entropy reduction aggregation,
+ * {@code softmax(mean / temperature)}, and distils the result into its own model by steps of SGD on the
+ * Kullback-Leibler divergence, with an optimizer that lives as long as the server. The result goes to the clients with
+ * the next round, together with the open samples that they are to label then: the first ones of a random permutation of
+ * the open set, in ascending order, from the stream (seed, server, round, {@code "open"}).
  *
  * <pre>{@code
  * DsflServerOptions options = DsflServerOptions.of(ServerOptions.of(15, 100));
@@ -59,6 +59,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     private final Learner learner;
     private final SoftLabelMean mean;
     private final LentTensors lent = new LentTensors();
+    private final FlatteningWarning flattening = new FlatteningWarning();
     private DsflDownlinkPackage downlink;
     /** Of the round before, which its clients may still read; null if there was none. */
     private DsflDownlinkPackage sent;
@@ -162,6 +163,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     protected void update() {
         Tensor indices = mean.indices();
         Tensor softLabels = mean.sharpened(options.eraTemperature());
+        flattening.look(round(), mean, softLabels, options.eraTemperature());
         distil(new OpenSamples(open(), indices, softLabels));
         publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(round() + 1)));
     }

@@ -14,7 +14,11 @@ import org.blazefl4j.contrib.common.SgdOptions;
  * @param federation rounds, clients, evaluation, seed and device
  * @param openSizePerRound how many open samples the clients label in each round, above 0 and at most the size of the
  *     open set
- * @param eraTemperature the temperature of entropy reduction aggregation, above 0 and finite; below 1 it sharpens
+ * @param eraTemperature the temperature {@code T} of entropy reduction aggregation, above 0 and finite. The softmax is
+ *     of probabilities, so it sharpens a mean {@code p_max} of one class and {@code p_rest} of each other one if
+ *     {@code T < (p_max - p_rest) / ln(p_max / p_rest)}, and flattens it above. The bound is about 0.1 to 0.2 with 10
+ *     classes and 0.01 to 0.13 with 100, where the default of 0.1 flattens means with a {@code p_max} below 0.4; a
+ *     server whose labels get flatter says so, once
  * @param distillation how the server's model learns the global soft labels
  * @param momentum of that, in [0, 1); 0 for plain SGD. Above it the optimizer's velocity is kept from round to round
  */
@@ -35,7 +39,7 @@ public record DsflServerOptions(
         }
         if (!(eraTemperature > 0 && eraTemperature < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("temperature out of range: era_temperature=" + eraTemperature
-                    + ", limit=above 0 and finite; below 1 sharpens soft labels");
+                    + ", limit=above 0 and finite; sharpens below (p_max - p_rest) / ln(p_max / p_rest)");
         }
         Optimizer.checkMomentum(momentum);
     }

@@ -7,6 +7,7 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -126,18 +127,43 @@ final class SoftLabelMean implements AutoCloseable {
     /**
      * Entropy reduction aggregation: {@code softmax(mean / temperature)} of each sample, computed in FP64.
      *
-     * @param temperature above 0; below 1 it sharpens
+     * @param temperature above 0; what it sharpens is said in {@link DsflServerOptions}
      * @return float32, shape [m, classes], in the order of {@link #indices()}; the caller owns it
      */
     Tensor sharpened(double temperature) {
-        long[] senders = seen().mapToLong(i -> counts[i]).toArray();
-        try (PointerScope scope = new PointerScope();
-                Tensor indices = indices()) {
-            Tensor divisors = Tensors.of(senders, senders.length, 1).toType(ScalarType.Double);
-            Tensor mean = sum.index_select(0, indices).div_(divisors);
-            Tensor result = mean.div_(new Scalar(temperature)).softmax(1).toType(ScalarType.Float);
+        try (PointerScope scope = new PointerScope()) {
+            Tensor result = mean().div_(new Scalar(temperature)).softmax(1).toType(ScalarType.Float);
             result.retainReference();
             return result;
+        }
+    }
+
+    /** Of each sample, float64, in the order of {@link #indices()}; attached to the caller's scope. */
+    private Tensor mean() {
+        long[] senders = seen().mapToLong(i -> counts[i]).toArray();
+        try (Tensor indices = indices()) {
+            Tensor divisors = Tensors.of(senders, senders.length, 1).toType(ScalarType.Double);
+            return sum.index_select(0, indices).div_(divisors);
+        }
+    }
+
+    /** The entropy of the mean of a sample, on average, in nats. */
+    double entropy() {
+        try (PointerScope scope = new PointerScope()) {
+            return entropy(mean());
+        }
+    }
+
+    /**
+     * The entropy of a row, on average, in nats.
+     *
+     * @param rows no number below 0; they are taken for probabilities in proportion
+     */
+    static double entropy(Tensor rows) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor exact = rows.toType(ScalarType.Double);
+            Tensor whole = exact.sum(new long[] {1}, true, new ScalarTypeOptional());
+            return torch.special_entr(exact.div(whole)).sum(1).mean().item_double();
         }
     }
 

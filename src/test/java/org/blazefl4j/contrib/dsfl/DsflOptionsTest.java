@@ -39,10 +39,10 @@ final class DsflOptionsTest {
         refuses(() -> SERVER.withOpenSizePerRound(0), "too few open samples: open_size_per_round=0, limit=1 or more");
         refuses(
                 () -> SERVER.withEraTemperature(0),
-                "temperature out of range: era_temperature=0.0, limit=above 0 and finite; below 1 sharpens soft labels");
+                "temperature out of range: era_temperature=0.0, limit=above 0 and finite; sharpens below (p_max - p_rest) / ln(p_max / p_rest)");
         refuses(
                 () -> SERVER.withEraTemperature(Double.NaN),
-                "temperature out of range: era_temperature=NaN, limit=above 0 and finite; below 1 sharpens soft labels");
+                "temperature out of range: era_temperature=NaN, limit=above 0 and finite; sharpens below (p_max - p_rest) / ln(p_max / p_rest)");
         refuses(() -> SERVER.withMomentum(1), "momentum out of range: momentum=1.0, limit=[0, 1)");
         refuses(() -> CLIENT.withMomentum(-0.1), "momentum out of range: momentum=-0.1, limit=[0, 1)");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterProperty;
+import org.blazefl4j.contrib.common.LogLines;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -19,6 +21,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Aggregation against values that were worked out by hand. */
 final class SoftLabelMeanTest {
@@ -61,6 +65,52 @@ final class SoftLabelMeanTest {
         assertThat(floats(mean.sharpened(0.1))).containsExactly(new float[] {0.880797f, 0.119203f}, within(1e-6f));
         // Over 1: 1 / (1 + e^-0.2) = 0.549834.
         assertThat(floats(mean.sharpened(1))).containsExactly(new float[] {0.549834f, 0.450166f}, within(1e-6f));
+    }
+
+    /** One class with p_max and others that share the rest, on both sides of the bound that the options name. */
+    @ParameterizedTest
+    @CsvSource({
+        "10, 0.11",
+        "10, 0.3",
+        "10, 0.9",
+        "10, 0.999",
+        "100, 0.011",
+        "100, 0.2",
+        "100, 0.4",
+        "100, 0.9",
+        "2, 0.6"
+    })
+    void shouldLowerTheEntropyBelowTheBoundAndRaiseItAbove(int classes, double most) {
+        double rest = (1 - most) / (classes - 1);
+        double bound = (most - rest) / Math.log(most / rest);
+        float[] row = new float[classes];
+        Arrays.fill(row, (float) rest);
+        row[classes / 2] = (float) most;
+        try (SoftLabelMean one = new SoftLabelMean(1, classes)) {
+            one.add(uplink(0, new long[] {0}, row));
+
+            double before = one.entropy();
+            assertThat(before).isCloseTo(-most * Math.log(most) - (1 - most) * Math.log(rest), within(1e-5));
+            assertThat(SoftLabelMean.entropy(one.sharpened(0.98 * bound))).isLessThan(before);
+            assertThat(SoftLabelMean.entropy(one.sharpened(1.02 * bound))).isGreaterThan(before);
+        }
+    }
+
+    @Test
+    void shouldWarnOnceIfTheTemperatureFlattens() {
+        String refusal = "temperature flattens the clients' labels instead of sharpening them: round=3,"
+                + " era_temperature=0.5, entropy=0.5411, entropy before=0.5004, limit=below"
+                + " (p_max - p_rest) / ln(p_max / p_rest), with p_rest that of each other class; lower the temperature"
+                + " (--era-temperature)";
+        FlatteningWarning warning = new FlatteningWarning();
+        mean.add(uplink(0, new long[] {1}, 0.8f, 0.2f));
+        try (LogLines log = new LogLines(FlatteningWarning.class.getName())) {
+            warning.look(1, mean, mean.sharpened(0.3), 0.3);
+            assertThat(log.lines()).isEmpty();
+            warning.look(2, mean, mean.sharpened(0.5), 0.5);
+            warning.look(3, mean, mean.sharpened(1), 1);
+            assertThat(log.lines()).containsExactly(refusal);
+        }
     }
 
     @Test
