@@ -43,6 +43,9 @@ import org.bytedeco.pytorch.Tensor;
  * several at a time, each a fifth of a second after it was done at the latest: one that was waited for alone takes a
  * worker's core.
  *
+ * <p>Each worker leads a process group of its own, and takes no notice of SIGHUP, SIGINT and SIGTERM, which are left to
+ * this process. What clients have started there ends with their worker.
+ *
  * @param <U> the uplink package
  * @param <D> the downlink package
  * @param <C> the client's configuration

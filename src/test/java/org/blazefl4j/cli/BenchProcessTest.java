@@ -115,7 +115,7 @@ final class BenchProcessTest {
         try (CliProcess cli = CliProcess.start(folder, "bench", "--out=file/out")) {
             assertThat(cli.exitCode()).as(cli.err()).isEqualTo(ExitCode.USAGE);
 
-            assertThat(cli.out()).contains("bench: ").doesNotContain("cases\n", "nothing was measured");
+            assertThat(cli.out()).isEmpty();
             assertThat(cli.err()).contains("blazefl4j bench: cannot make the output folder: --output=file/out");
         }
     }
