@@ -23,8 +23,14 @@ record DataFolder(Path path) {
     /**
      * The first of these folders that holds the file: this one, one below it that has the data set's name, and in each
      * the folder {@code raw}, as torchvision makes them. This one if none does.
+     *
+     * @throws IOException if this is no folder or cannot be read
      */
     DataFolder of(String set, String file) throws IOException {
+        if (!Files.isDirectory(path)) {
+            throw new IOException("no such folder: folder=" + path + ", expected=one with the files of " + set
+                    + "; name the folder that they are in");
+        }
         List<Path> named = subfolders().stream()
                 .filter(folder -> letters(name(folder)).equals(letters(set)))
                 .toList();

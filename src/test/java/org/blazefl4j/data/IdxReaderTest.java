@@ -121,6 +121,15 @@ class IdxReaderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"nowhere", TRAIN_IMAGES})
+    void shouldNameTheFolderWhenItIsNone(String name) {
+        refused(
+                () -> FashionMnist.read(folder.resolve(name)),
+                "no such folder: folder=" + folder.resolve(name)
+                        + ", expected=one with the files of fashion-mnist; name the folder that they are in");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {".", "raw", "FashionMNIST/raw", "fashion-mnist"})
     void shouldFindTheFilesWhereDownloadsLeaveThem(String place) throws IOException {
         Path root = Files.createDirectory(folder.resolve("root"));
