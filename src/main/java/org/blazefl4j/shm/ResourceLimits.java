@@ -144,8 +144,11 @@ public final class ResourceLimits {
             return "found=no thread can be started" + met(Errno.EAGAIN).orElseThrow();
         }
         Matcher errno = ERRNO.matcher(found);
-        return "found=" + found
-                + (errno.find() ? met(Integer.parseInt(errno.group(1))).orElse("") : "");
+        Optional<String> met = errno.find() ? met(Integer.parseInt(errno.group(1))) : Optional.empty();
+        // newer JDKs go on with guesses
+        return "found="
+                + met.map(limit -> found.lines().findFirst().orElse("").strip() + limit)
+                        .orElse(found);
     }
 
     /** Whether this process has no descriptor left, by which errors of many kinds come about. */

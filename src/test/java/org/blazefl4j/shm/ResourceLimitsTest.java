@@ -107,10 +107,12 @@ final class ResourceLimitsTest {
                 .isEqualTo(
                         "found=Cannot run program \"/bin/java\": error=24, Too many open files, limit=45 open files of"
                                 + " this process (ulimit -n); raise it, or use fewer workers, of which each takes 2 at the least");
-        assertThat(host().describe(new IOException("Exec failed, error: 11 (Resource temporarily unavailable)")))
-                .isEqualTo("found=Exec failed, error: 11 (Resource temporarily unavailable), limit=76 processes and"
-                        + " threads of this user (ulimit -u), 51 left; raise it, or use fewer workers, of which each"
-                        + " takes 17 at the least");
+        assertThat(host().describe(new IOException("posix_spawn failed, error: 11 (Resource temporarily unavailable) \n"
+                        + "Possible reasons:\n  - Spawn helper ran into JDK version mismatch\n")))
+                .isEqualTo(
+                        "found=posix_spawn failed, error: 11 (Resource temporarily unavailable), limit=76 processes and"
+                                + " threads of this user (ulimit -u), 51 left; raise it, or use fewer workers, of which each"
+                                + " takes 17 at the least");
         assertThat(host().describe(new OutOfMemoryError("unable to create native thread: possibly out of memory")))
                 .startsWith("found=no thread can be started, limit=76 processes and threads of this user (ulimit -u)");
         assertThat(host().describe(new IOException("error=2, No such file or directory")))

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.blazefl4j.binding.Build;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.checkpoint.LogCapture;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
@@ -290,6 +291,25 @@ final class ProcessPoolStartTest {
                 "worker does not start: worker=0; worker process ended: pid=",
                 "exit=1",
                 "java.lang.ClassNotFoundException: no.such.Loader");
+    }
+
+    @Test
+    void shouldSayInALineThatALibraryDoesNotLoad(@TempDir Path folder) throws IOException {
+        Path broken = folder.resolve(Native.class.getName().replace('.', '/') + ".class");
+        Files.createDirectories(broken.getParent());
+        Files.writeString(broken, "no class");
+        List<String> lines = new CopyOnWriteArrayList<>();
+        ProcessOptions process = ProcessOptions.builder()
+                .workerClassPath(List.of(folder))
+                .output((worker, line) -> lines.add(line))
+                .build();
+        requireRefused(
+                PoolClients::train,
+                process,
+                IllegalStateException.class,
+                "worker does not start: worker=0; worker process ended: pid=",
+                "exit=1\n  stderr:\n    worker cannot start: found=");
+        assertThat(lines).isNotEmpty().allMatch(line -> line.startsWith("worker cannot start: found="));
     }
 
     @Test
