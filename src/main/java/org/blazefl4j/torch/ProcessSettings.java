@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.AnomalyMode;
@@ -62,7 +63,7 @@ public final class ProcessSettings {
         }
     }
 
-    /** Whether all are still as they were; takes half a microsecond. */
+    /** Whether all are still as they were; takes a third of a microsecond. */
     public boolean hold() {
         Setting[] all = Live.ALL;
         for (int i = 0; i < all.length; i++) {
@@ -103,67 +104,81 @@ public final class ProcessSettings {
 
         static final Context CONTEXT = torch.globalContext();
 
-        static final Setting[] ALL = {
-            new Setting(
-                    "defaultDtype",
-                    () -> torch.get_default_dtype_as_scalartype().value,
-                    Live::setDefaultDtype,
-                    value -> scalarType(value).name()),
-            flag("oneDnnEnabled", CONTEXT::userEnabledMkldnn, CONTEXT::setUserEnabledMkldnn),
-            flag("deterministicOneDnn", CONTEXT::deterministicMkldnn, CONTEXT::setDeterministicMkldnn),
-            flag("nnpackEnabled", CONTEXT::userEnabledNNPACK, CONTEXT::setUserEnabledNNPACK),
-            flag(
-                    "deterministicAlgorithms",
-                    CONTEXT::deterministicAlgorithms,
-                    on -> CONTEXT.setDeterministicAlgorithms(on, CONTEXT.deterministicAlgorithmsWarnOnly())),
-            flag(
-                    "deterministicAlgorithmsWarnOnly",
-                    CONTEXT::deterministicAlgorithmsWarnOnly,
-                    on -> CONTEXT.setDeterministicAlgorithms(CONTEXT.deterministicAlgorithms(), on)),
-            flag(
-                    "fillUninitializedMemory",
-                    CONTEXT::deterministicFillUninitializedMemory,
-                    CONTEXT::setDeterministicFillUninitializedMemory),
-            flag("cuDnnEnabled", CONTEXT::userEnabledCuDNN, CONTEXT::setUserEnabledCuDNN),
-            flag("deterministicCuDnn", CONTEXT::deterministicCuDNN, CONTEXT::setDeterministicCuDNN),
-            flag("benchmarkCuDnn", CONTEXT::benchmarkCuDNN, CONTEXT::setBenchmarkCuDNN),
-            precision("oneDnnMatmulPrecision", Float32Backend.MKLDNN, Float32Op.MATMUL),
-            precision("oneDnnConvPrecision", Float32Backend.MKLDNN, Float32Op.CONV),
-            precision("oneDnnRnnPrecision", Float32Backend.MKLDNN, Float32Op.RNN),
-            precision("cudaMatmulPrecision", Float32Backend.CUDA, Float32Op.MATMUL),
-            precision("cudaConvPrecision", Float32Backend.CUDA, Float32Op.CONV),
-            precision("cudaRnnPrecision", Float32Backend.CUDA, Float32Op.RNN),
-            flag("fp16ReductionCpu", CONTEXT::allowFP16ReductionCPU, CONTEXT::setAllowFP16ReductionCPU),
-            reduction(
-                    "fp16ReductionCuBlas",
-                    () -> CONTEXT.allowFP16ReductionCuBLAS().value,
-                    CONTEXT::setAllowFP16ReductionCuBLAS),
-            reduction(
-                    "bf16ReductionCuBlas",
-                    () -> CONTEXT.allowBF16ReductionCuBLAS().value,
-                    CONTEXT::setAllowBF16ReductionCuBLAS),
-            flag(
-                    "fp16AccumulationCuBlas",
-                    CONTEXT::allowFP16AccumulationCuBLAS,
-                    CONTEXT::setAllowFP16AccumulationCuBLAS),
-            flag("flashAttention", CONTEXT::userEnabledFlashSDP, CONTEXT::setSDPUseFlash),
-            flag("memoryEfficientAttention", CONTEXT::userEnabledMemEfficientSDP, CONTEXT::setSDPUseMemEfficient),
-            flag("mathAttention", CONTEXT::userEnabledMathSDP, CONTEXT::setSDPUseMath),
-            flag("cuDnnAttention", CONTEXT::userEnabledCuDNNSDP, CONTEXT::setSDPUseCuDNN),
-            flag(
-                    "halfReductionMathAttention",
-                    CONTEXT::allowFP16BF16ReductionMathSDP,
-                    CONTEXT::setAllowFP16BF16ReductionMathSDP),
-            flag(
-                    "anomalyMode",
-                    AnomalyMode::is_enabled,
-                    on -> AnomalyMode.set_enabled(on, AnomalyMode.should_check_nan())),
-            new Setting(
-                    "blasThreads",
-                    openblas_nolapack::blas_get_num_threads,
-                    openblas_nolapack::blas_set_num_threads,
-                    Integer::toString),
-        };
+        static final Setting[] ALL = Context.hasCUDA() ? concat(everywhere(), onCuda()) : everywhere();
+
+        private static Setting[] everywhere() {
+            return new Setting[] {
+                new Setting(
+                        "defaultDtype",
+                        () -> torch.get_default_dtype_as_scalartype().value,
+                        Live::setDefaultDtype,
+                        value -> scalarType(value).name()),
+                flag("oneDnnEnabled", CONTEXT::userEnabledMkldnn, CONTEXT::setUserEnabledMkldnn),
+                flag("deterministicOneDnn", CONTEXT::deterministicMkldnn, CONTEXT::setDeterministicMkldnn),
+                flag("nnpackEnabled", CONTEXT::userEnabledNNPACK, CONTEXT::setUserEnabledNNPACK),
+                flag(
+                        "deterministicAlgorithms",
+                        CONTEXT::deterministicAlgorithms,
+                        on -> CONTEXT.setDeterministicAlgorithms(on, CONTEXT.deterministicAlgorithmsWarnOnly())),
+                flag(
+                        "deterministicAlgorithmsWarnOnly",
+                        CONTEXT::deterministicAlgorithmsWarnOnly,
+                        on -> CONTEXT.setDeterministicAlgorithms(CONTEXT.deterministicAlgorithms(), on)),
+                flag(
+                        "fillUninitializedMemory",
+                        CONTEXT::deterministicFillUninitializedMemory,
+                        CONTEXT::setDeterministicFillUninitializedMemory),
+                flag("deterministicCuDnn", CONTEXT::deterministicCuDNN, CONTEXT::setDeterministicCuDNN),
+                flag("benchmarkCuDnn", CONTEXT::benchmarkCuDNN, CONTEXT::setBenchmarkCuDNN),
+                precision("oneDnnMatmulPrecision", Float32Backend.MKLDNN, Float32Op.MATMUL),
+                precision("oneDnnConvPrecision", Float32Backend.MKLDNN, Float32Op.CONV),
+                precision("oneDnnRnnPrecision", Float32Backend.MKLDNN, Float32Op.RNN),
+                flag("fp16ReductionCpu", CONTEXT::allowFP16ReductionCPU, CONTEXT::setAllowFP16ReductionCPU),
+                flag("flashAttention", CONTEXT::userEnabledFlashSDP, CONTEXT::setSDPUseFlash),
+                flag("memoryEfficientAttention", CONTEXT::userEnabledMemEfficientSDP, CONTEXT::setSDPUseMemEfficient),
+                flag("mathAttention", CONTEXT::userEnabledMathSDP, CONTEXT::setSDPUseMath),
+                flag(
+                        "halfReductionMathAttention",
+                        CONTEXT::allowFP16BF16ReductionMathSDP,
+                        CONTEXT::setAllowFP16BF16ReductionMathSDP),
+                flag(
+                        "anomalyMode",
+                        AnomalyMode::is_enabled,
+                        on -> AnomalyMode.set_enabled(on, AnomalyMode.should_check_nan())),
+                new Setting(
+                        "blasThreads",
+                        openblas_nolapack::blas_get_num_threads,
+                        openblas_nolapack::blas_set_num_threads,
+                        Integer::toString),
+            };
+        }
+
+        /** Of no effect where LibTorch has no CUDA. */
+        private static Setting[] onCuda() {
+            return new Setting[] {
+                flag("cuDnnEnabled", CONTEXT::userEnabledCuDNN, CONTEXT::setUserEnabledCuDNN),
+                precision("cudaMatmulPrecision", Float32Backend.CUDA, Float32Op.MATMUL),
+                precision("cudaConvPrecision", Float32Backend.CUDA, Float32Op.CONV),
+                precision("cudaRnnPrecision", Float32Backend.CUDA, Float32Op.RNN),
+                reduction(
+                        "fp16ReductionCuBlas",
+                        () -> CONTEXT.allowFP16ReductionCuBLAS().value,
+                        CONTEXT::setAllowFP16ReductionCuBLAS),
+                reduction(
+                        "bf16ReductionCuBlas",
+                        () -> CONTEXT.allowBF16ReductionCuBLAS().value,
+                        CONTEXT::setAllowBF16ReductionCuBLAS),
+                flag(
+                        "fp16AccumulationCuBlas",
+                        CONTEXT::allowFP16AccumulationCuBLAS,
+                        CONTEXT::setAllowFP16AccumulationCuBLAS),
+                flag("cuDnnAttention", CONTEXT::userEnabledCuDNNSDP, CONTEXT::setSDPUseCuDNN),
+            };
+        }
+
+        private static Setting[] concat(Setting[] first, Setting[] second) {
+            return Stream.of(first, second).flatMap(Stream::of).toArray(Setting[]::new);
+        }
 
         private static Setting flag(String name, BooleanSupplier get, Consumer<Boolean> set) {
             return new Setting(
