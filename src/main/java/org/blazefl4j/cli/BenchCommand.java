@@ -57,7 +57,8 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() {
         List<LabCase> cases = options.cases(
                 name -> spec.commandLine().getParseResult().hasMatchedOption(name),
-                refusal -> new ParameterException(spec.commandLine(), refusal));
+                refusal -> new ParameterException(spec.commandLine(), refusal),
+                note -> spec.commandLine().getErr().println("note: " + note));
         new Bench(cases, lab(), options.toMap(), options.output(), System.out).execute();
         return ExitCode.OK;
     }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -62,7 +63,7 @@ final class BenchOptions {
             names = "--workers",
             paramLabel = "N",
             split = ",",
-            converter = Numbers.Count.class,
+            converter = Numbers.Parallels.class,
             description =
                     "Threads or worker processes; single-threaded always has one. Default: 1 and as many as cores,"
                             + " with --thorough also half of them.")
@@ -93,7 +94,7 @@ final class BenchOptions {
     private int batchSize;
 
     @Option(
-            names = "--rounds",
+            names = {"--rounds", "--global-round"},
             paramLabel = "N",
             converter = Numbers.Count.class,
             description = "Rounds that are measured in each case. Default: 100, with --thorough 500.")
@@ -151,9 +152,13 @@ final class BenchOptions {
      *
      * @param given whether an option was on the command line
      * @param refusal makes the exception for a refused combination
+     * @param note takes a line on an option that has no effect
      */
-    List<LabCase> cases(Predicate<String> given, Function<String, RuntimeException> refusal) {
+    List<LabCase> cases(Predicate<String> given, Function<String, RuntimeException> refusal, Consumer<String> note) {
         refuseUnused(given, refusal);
+        if (given.test("--workers") && modes.stream().allMatch(mode -> mode == ExecutionMode.SINGLE_THREADED)) {
+            note.accept("--workers has no effect with --execution-mode single-threaded");
+        }
         complete();
         return work.stream().flatMap(this::casesOf).toList();
     }
@@ -165,10 +170,6 @@ final class BenchOptions {
                     throw refusal.apply(option + " has no effect: add --work " + each + ", or leave it out");
                 }
             }
-        }
-        if (given.test("--workers") && modes.stream().allMatch(mode -> mode == ExecutionMode.SINGLE_THREADED)) {
-            throw refusal.apply("--workers has no effect: add --execution-mode multi-threaded or multi-process, or"
-                    + " leave it out");
         }
     }
 

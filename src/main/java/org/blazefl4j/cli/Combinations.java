@@ -2,37 +2,39 @@ package org.blazefl4j.cli;
 
 import java.lang.reflect.Field;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine.Option;
 
-/** Refuses options that contradict one another or have no effect. */
+/** Refuses options that contradict one another or have no effect where that would change results. */
 final class Combinations {
 
     private final RunOptions options;
     private final Predicate<String> given;
     private final Function<String, RuntimeException> refusal;
+    private final Consumer<String> note;
 
-    Combinations(RunOptions options, Predicate<String> given, Function<String, RuntimeException> refusal) {
+    Combinations(
+            RunOptions options,
+            Predicate<String> given,
+            Function<String, RuntimeException> refusal,
+            Consumer<String> note) {
         this.options = options;
         this.given = given;
         this.refusal = refusal;
+        this.note = note;
     }
 
     void check() {
         Partitioning partition = options.data.partition;
         refuseIdle("--num-shards", partition.hasShards(), "--partition shards");
         refuseIdle("--dir-alpha", partition.hasAlpha(), "--partition dirichlet or balanced-dirichlet");
-        refuseIdle(
-                "--num-parallels",
-                options.execution.executionMode != ExecutionMode.SINGLE_THREADED,
-                "--execution-mode multi-threaded or multi-process");
-        refuseIdle(
-                "--cache-dir",
-                options.execution.executionMode == ExecutionMode.MULTI_PROCESS,
-                "--execution-mode multi-process");
+        ExecutionMode mode = options.execution.executionMode;
+        noteIdle("--num-parallels", mode != ExecutionMode.SINGLE_THREADED);
+        noteIdle("--cache-dir", mode == ExecutionMode.MULTI_PROCESS);
         refuseUnlessAlgorithm(AlgorithmName.SCAFFOLD, RunOptions.OfScaffold.class);
         refuseUnlessAlgorithm(AlgorithmName.DSFL, RunOptions.OfDsfl.class);
         for (String name : List.of("--checkpoint-every", "--checkpoint-keep", "--resume")) {
@@ -55,6 +57,13 @@ final class Combinations {
     private void refuseIdle(String name, boolean hasEffect, String remedy) {
         if (given.test(name) && !hasEffect) {
             throw refusal.apply(name + " has no effect: add " + remedy + ", or leave it out");
+        }
+    }
+
+    /** One that changes the speed alone stays in place when the mode is changed. */
+    private void noteIdle(String name, boolean hasEffect) {
+        if (given.test(name) && !hasEffect) {
+            note.accept(name + " has no effect with --execution-mode " + options.execution.executionMode);
         }
     }
 

@@ -2,6 +2,7 @@ package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Map;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.LastBatch;
@@ -84,7 +85,12 @@ public final class Main implements Runnable {
     }
 
     static CommandLine commandLine(Invocation invocation) {
-        CommandLine commands = new CommandLine(new Main(invocation));
+        CommandLine commands = new CommandLine(new Main(invocation)) {
+            @Override
+            public int execute(String... args) {
+                return super.execute(RepeatedOptions.dropAllButLast(this, args));
+            }
+        };
         Examples.register(commands, invocation);
         Choices.register(commands, AlgorithmName.class);
         Choices.register(commands, ModelName.class);
@@ -119,10 +125,21 @@ public final class Main implements Runnable {
         String name = command.getCommandSpec().qualifiedName();
         PrintWriter err = command.getErr();
         err.println(name + ": " + message(refusal));
-        UnmatchedArgumentException.printSuggestions(refusal, err);
+        suggest(refusal, err);
         String help = name.substring(command.getCommandSpec().root().name().length()) + " --help";
         err.println("Try '" + invocation(command.getCommandSpec()).program() + help + "'.");
         return ExitCode.USAGE;
+    }
+
+    private static void suggest(ParameterException refusal, PrintWriter err) {
+        if (refusal instanceof UnmatchedArgumentException unmatched) {
+            Map<String, String> hints =
+                    UsualNames.hints(refusal.getCommandLine().getCommandSpec(), unmatched.getUnmatched());
+            if (hints.isEmpty()) {
+                UnmatchedArgumentException.printSuggestions(refusal, err);
+            }
+            hints.forEach((word, option) -> err.println("Did you mean " + option + " for " + word + "?"));
+        }
     }
 
     private static String message(ParameterException refusal) {

@@ -37,6 +37,30 @@ final class Numbers {
         }
     }
 
+    /** How many workers there are, as {@code TrainerOptions} takes it. */
+    static final class Parallels implements ITypeConverter<Integer> {
+        @Override
+        public Integer convert(String text) {
+            return Count.parse(text, BigDecimal.ONE, BigDecimal.valueOf(4096)).intValueExact();
+        }
+    }
+
+    /** The concentration of a Dirichlet distribution, as the partitioners take it. */
+    static final class Concentration implements ITypeConverter<Double> {
+
+        private static final BigDecimal LOWEST = new BigDecimal("0.000001");
+        private static final BigDecimal HIGHEST = new BigDecimal("1000000");
+
+        @Override
+        public Double convert(String text) {
+            BigDecimal value = decimal(text);
+            if (value == null || value.compareTo(LOWEST) < 0 || value.compareTo(HIGHEST) > 0) {
+                throw refused(text, "a number from " + LOWEST + " to " + HIGHEST);
+            }
+            return value.doubleValue();
+        }
+    }
+
     /** How often a client is trained again, as {@code FailurePolicy} takes it. */
     static final class Retries implements ITypeConverter<Integer> {
         @Override

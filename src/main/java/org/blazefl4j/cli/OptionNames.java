@@ -26,13 +26,15 @@ final class OptionNames {
             entry("last_batch", "--last-batch"),
             entry("device", "--device"));
 
-    private static final Pattern NAME = Pattern.compile("\\b(\\w+)=");
+    /** What has a value; and what can be no word of a sentence, in a remedy. */
+    private static final Pattern NAME =
+            Pattern.compile("(?<![\\w/.-])(?:\\w+(?==)|(?:alpha|[a-z]+(?:[A-Z_][a-z]+)+)(?![\\w/.]))");
 
     private OptionNames() {}
 
     /** A message of the form {@code what: name=value, limit=value} in terms of the command line. */
     static String in(String message) {
         Matcher matcher = NAME.matcher(message);
-        return matcher.replaceAll(found -> OPTIONS.getOrDefault(found.group(1), found.group(1)) + "=");
+        return matcher.replaceAll(found -> OPTIONS.getOrDefault(found.group(), found.group()));
     }
 }

@@ -63,13 +63,15 @@ final class RunCommand implements Callable<Integer> {
         refuseRepeated();
         RunSettings settings = options.settings(
                 name -> spec.commandLine().getParseResult().hasMatchedOption(name),
-                refusal -> new ParameterException(spec.commandLine(), refusal));
+                refusal -> new ParameterException(spec.commandLine(), refusal),
+                note -> spec.commandLine().getErr().println("note: " + note));
         new Run(settings, options.checkpoints(), options.output(), resumingCommand(), System.out).execute();
         return ExitCode.OK;
     }
 
     /**
-     * An option that comes again would set the others of its group, those in one {@code ArgGroup}, to their defaults.
+     * An option that comes again, in a file of arguments, would set the others of its group, those in one
+     * {@code ArgGroup}, to their defaults.
      */
     private void refuseRepeated() {
         Set<String> names = new HashSet<>();

@@ -3,6 +3,7 @@ package org.blazefl4j.cli;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -53,9 +54,10 @@ final class RunOptions {
      *
      * @param given whether an option was on the command line
      * @param refusal makes the exception for a refused combination
+     * @param note takes a line on an option that has no effect and never changes results
      */
-    RunSettings settings(Predicate<String> given, Function<String, RuntimeException> refusal) {
-        new Combinations(this, given, refusal).check();
+    RunSettings settings(Predicate<String> given, Function<String, RuntimeException> refusal, Consumer<String> note) {
+        new Combinations(this, given, refusal, note).check();
         return new RunSettings(
                 algorithm(),
                 training.modelName,
@@ -132,7 +134,7 @@ final class RunOptions {
         Integer numClients;
 
         @Option(
-                names = "--global-round",
+                names = {"--global-round", "--rounds"},
                 paramLabel = "N",
                 defaultValue = "15",
                 converter = Numbers.Count.class,
@@ -205,8 +207,8 @@ final class RunOptions {
                 names = "--dir-alpha",
                 paramLabel = "A",
                 defaultValue = "1.0",
-                converter = Numbers.Positive.class,
-                description = "Concentration for the Dirichlet partitions, above 0; smaller is more uneven."
+                converter = Numbers.Concentration.class,
+                description = "Concentration for the Dirichlet partitions, 0.000001 to 1000000; smaller is more uneven."
                         + " Default: ${DEFAULT-VALUE}.")
         double dirAlpha;
     }
@@ -378,7 +380,7 @@ final class RunOptions {
         @Option(
                 names = "--num-parallels",
                 paramLabel = "N",
-                converter = Numbers.Count.class,
+                converter = Numbers.Parallels.class,
                 description =
                         "Worker processes or threads, no more than clients in a round. Changes the speed, never the"
                                 + " result. Default: the number of cores.")

@@ -42,6 +42,36 @@ final class FederationTest {
         assertThat(settings.describeExecution()).isEqualTo(described);
     }
 
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "9995 | number of clients: --num-clients=10, limit=1 to 5 (the number of samples); change --num-clients, or"
+                        + " lower --open-size: --open-size=9995 leaves 5 samples to the clients",
+                "50 | too many open samples a round: --open-size-per-round=100, limit=50, the size of the open set; lower"
+                        + " --open-size-per-round or raise --open-size",
+                "10000 | open set out of range: --open-size=10000, limit=1 to 9999; leave some of the 10000 samples to the"
+                        + " clients"
+            })
+    void shouldSpeakOfTheOpenSetInTheCommandLinesOptions(int openSize, String refusal) {
+        Dsfl dsfl = new Dsfl(openSize, 100, 0.1, SgdOptions.defaults(), null);
+
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> Federation.open(SmallRun.of(dsfl, 1), Path.of("results"), images -> {}))
+                .withMessage(refusal);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "numClients=4; raise alpha or lower minSize | --num-clients=4; raise --dir-alpha or lower minSize",
+                "file=/data/alpha/numShards.gz, --dir-alpha=3 | file=/data/alpha/numShards.gz, --dir-alpha=3",
+                "device=gpu on this device | --device=gpu on this device"
+            })
+    void shouldNameOptionsWhereverTheLibraryNamesItsOwn(String message, String inOptions) {
+        assertThat(OptionNames.in(message)).isEqualTo(inOptions);
+    }
+
     /** A fifth of the 10 000 images that come with the program, unless asked for. */
     @ParameterizedTest
     @CsvSource({", 2000", "500, 500"})

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
@@ -32,7 +33,9 @@ final class UsageTest {
                 Arguments.of("--global-round -1", "'--global-round': value=-1" + count),
                 Arguments.of("--epochs five", "'--epochs': value=five" + count),
                 Arguments.of("--batch-size 0", "'--batch-size': value=0" + count),
-                Arguments.of("--num-parallels 0", "'--num-parallels': value=0" + count),
+                Arguments.of("--num-parallels 0", "'--num-parallels': value=0, limit=a whole number from 1 to 4096"),
+                Arguments.of("--num-parallels 4097", "value=4097, limit=a whole number from 1 to 4096"),
+                Arguments.of("--rounds 0", "'--global-round': value=0" + count),
                 Arguments.of("--num-shards x", "'--num-shards': value=x" + count),
                 Arguments.of("--sample-ratio 0", "'--sample-ratio': value=0, limit=a number above 0 and at most 1"),
                 Arguments.of(
@@ -42,8 +45,8 @@ final class UsageTest {
                         "--memory-format nhwc", "'--memory-format': value=nhwc, limit=auto, contiguous, channels_last"),
                 Arguments.of("--autocast half", "'--autocast': value=half, limit=off, bfloat16"),
                 Arguments.of("--lr 0", "'--lr': value=0, limit=a number above 0 and at most 3.4028235E38"),
-                Arguments.of(
-                        "--dir-alpha -1", "'--dir-alpha': value=-1, limit=a number above 0 and at most 3.4028235E38"),
+                Arguments.of("--dir-alpha 1e-7", "'--dir-alpha': value=1e-7, limit=a number from 0.000001 to 1000000"),
+                Arguments.of("--dir-alpha 1e7", "'--dir-alpha': value=1e7, limit=a number from 0.000001 to 1000000"),
                 Arguments.of(
                         "--seed 9223372036854775808",
                         "'--seed': value=9223372036854775808, limit=a whole number from -9223372036854775808 to"
@@ -80,9 +83,6 @@ final class UsageTest {
                 Arguments.of(
                         "--client-time-limit 0",
                         "'--client-time-limit': value=0, limit=a number of seconds from 0.001 to 31536000"),
-                Arguments.of(
-                        "--num-clients 5 --global-round 3 --global-round 4",
-                        "option given more than once: --global-round=3 and 4, limit=once; keep one"),
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
                 Arguments.of("--resume", "--resume has no effect: add --checkpoint-dir, or leave it out"),
                 Arguments.of(
@@ -95,13 +95,6 @@ final class UsageTest {
                 Arguments.of(
                         "--partition shards --dir-alpha 1",
                         "--dir-alpha has no effect: add --partition dirichlet or balanced-dirichlet, or leave it out"),
-                Arguments.of(
-                        "--execution-mode single-threaded --num-parallels 2",
-                        "--num-parallels has no effect: add --execution-mode multi-threaded or multi-process, or leave it"
-                                + " out"),
-                Arguments.of(
-                        "--execution-mode multi-threaded --cache-dir cache",
-                        "--cache-dir has no effect: add --execution-mode multi-process, or leave it out"),
                 Arguments.of(
                         "--dataset cifar10",
                         "data folder missing: --dataset=cifar10, --data-dir=none, limit=a folder with its files"),
@@ -128,6 +121,55 @@ final class UsageTest {
         assertThat(err.toString()).contains("blazefl4j run");
         blazefl4j("run --num-clints=3");
         assertThat(err.toString()).contains("--num-clients");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "run --learning-rate 0.5, --lr, --learning-rate",
+        "run --local_epochs=3, --epochs, --local_epochs",
+        "run --clients 3, --num-clients, --clients",
+        "run -fraction 0.1, --sample-ratio, -fraction",
+        "bench --num-clients 3, --clients, --num-clients"
+    })
+    void shouldKnowTheWordsOfOtherSimulators(String line, String ours, String theirs) {
+        assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString().lines()).contains("Did you mean " + ours + " for " + theirs + "?");
+    }
+
+    /** And the others of its group are not set to their defaults. */
+    @Test
+    void shouldTakeTheLastOfAnOptionThatIsRepeated() {
+        assertThat(blazefl4j("run --sample-ratio=0.5 --num-clients 10 --seed 1 --sample-ratio 0.05"))
+                .isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString()).contains("sample too small: --sample-ratio=0.05 of --num-clients=10, limit=");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "run --epochs 3 --resume --epochs=4 --resume, run --epochs=4 --resume",
+        "run --rounds 3 --global-round 4, run --global-round 4",
+        "run --client-models cnn --client-models mlp, run --client-models mlp",
+        "bench --clients 10 --rounds 1 --clients 20 --rounds 2, bench --clients 10 --clients 20 --rounds 2",
+        "run --output --resume --output o, run --resume --output o",
+        "verify a a, verify a a",
+        "run --what --epochs 1 -- --epochs 1, run --what --epochs 1 -- --epochs 1"
+    })
+    void shouldDropAllButTheLast(String line, String kept) {
+        assertThat(RepeatedOptions.dropAllButLast(Main.commandLine(), line.split(" ")))
+                .containsExactly(kept.split(" "));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "run --execution-mode single-threaded --num-parallels 2 --sample-ratio 0.001, --num-parallels, single-threaded",
+        "run --execution-mode multi-threaded --cache-dir c --sample-ratio 0.001, --cache-dir, multi-threaded",
+        "bench --execution-mode single-threaded --workers 2 --rounds 2147483647, --workers, single-threaded"
+    })
+    void shouldOnlyNoteAnOptionThatWouldChangeTheSpeedAlone(String line, String option, String mode) {
+        blazefl4j(line);
+        assertThat(err.toString().lines())
+                .startsWith("note: " + option + " has no effect with --execution-mode " + mode)
+                .noneMatch(text -> text.contains(option + " has no effect: "));
     }
 
     @Test
@@ -185,7 +227,8 @@ final class UsageTest {
                 Arguments.of("--work nothing", "'--work' (WORK): value=nothing, limit=empty, training"),
                 Arguments.of("--floats 10,0", "'--floats' (N): value=0" + count),
                 Arguments.of("--clients ten", "'--clients' (N): value=ten" + count),
-                Arguments.of("--workers 1,-2", "'--workers' (N): value=-2" + count),
+                Arguments.of("--workers 1,-2", "'--workers' (N): value=-2, limit=a whole number from 1 to 4096"),
+                Arguments.of("--global-round 0", "'--global-round': value=0" + count),
                 Arguments.of("--warm-up -1", "'--warm-up': value=-1, limit=a whole number from 0 to 2147483647"),
                 Arguments.of("--time-limit 0", "'--time-limit': value=0, limit=a number of seconds from 0.001"),
                 Arguments.of(
@@ -198,11 +241,7 @@ final class UsageTest {
                         "--work training --floats 10", "--floats has no effect: add --work empty, or leave it out"),
                 Arguments.of(
                         "--work empty --batch-size 10",
-                        "--batch-size has no effect: add --work training, or leave it out"),
-                Arguments.of(
-                        "--execution-mode single-threaded --workers 2",
-                        "--workers has no effect: add --execution-mode multi-threaded or multi-process, or leave it"
-                                + " out"));
+                        "--batch-size has no effect: add --work training, or leave it out"));
     }
 
     @ParameterizedTest

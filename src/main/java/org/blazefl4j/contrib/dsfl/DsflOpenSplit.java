@@ -102,6 +102,11 @@ public final class DsflOpenSplit {
             for (long[] part : partitioner.partition(mine, numClients, seed)) {
                 parts.add(Arrays.stream(part).map(i -> others[(int) i]).toArray());
             }
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    e.getMessage() + ", or lower open_size: open_size=" + open.length + " leaves " + others.length
+                            + " samples to the clients",
+                    e);
         }
         return parts;
     }

@@ -101,7 +101,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
         if (options.openSizePerRound() > openSize) {
             throw new IllegalArgumentException("too many open samples a round: open_size_per_round="
                     + options.openSizePerRound() + ", limit=" + openSize
-                    + ", the size of the open set; ask for fewer or make the open set larger");
+                    + ", the size of the open set; lower open_size_per_round or raise open_size");
         }
     }
 

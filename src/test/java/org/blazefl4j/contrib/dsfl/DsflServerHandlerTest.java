@@ -284,8 +284,8 @@ final class DsflServerHandlerTest {
     void shouldRefuseDataThatIsNotEnough() {
         refuses(
                 OPTIONS.withOpenSizePerRound(OPEN + 1),
-                "too many open samples a round: open_size_per_round=21, limit=20, the size of the open set; ask for"
-                        + " fewer or make the open set larger");
+                "too many open samples a round: open_size_per_round=21, limit=20, the size of the open set; lower"
+                        + " open_size_per_round or raise open_size");
         Tensor none = torch.zeros(0, 1, 4, 4);
         data.partitions().setDataset(DsflPartitionType.OPEN, new TensorDataset(none, null));
         refuses(OPTIONS, "no open samples: size=0, limit=1 or more; set the common OPEN data set to some");
