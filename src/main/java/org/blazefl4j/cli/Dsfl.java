@@ -15,13 +15,15 @@ import org.blazefl4j.model.ModelName;
  * @param eraTemperature the temperature of the entropy reduction
  * @param distillation how clients and server learn the global labels
  * @param clientModels the clients' models, dealt in turn; null for the server's
+ * @param evaluateClients whether clients evaluate their own models
  */
 record Dsfl(
         Integer openSize,
         int openSizePerRound,
         double eraTemperature,
         SgdOptions distillation,
-        List<ModelName> clientModels)
+        List<ModelName> clientModels,
+        boolean evaluateClients)
         implements Algorithm {
 
     @Override
@@ -51,6 +53,7 @@ record Dsfl(
                 clientModels == null
                         ? null
                         : clientModels.stream().map(ModelName::toString).toList());
+        map.put("evaluate_clients", evaluateClients);
         return map;
     }
 

@@ -1,5 +1,6 @@
 package org.blazefl4j.cli;
 
+import java.util.List;
 import java.util.Map;
 import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
@@ -16,6 +17,7 @@ import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.TensorDataset;
+import org.bytedeco.pytorch.Tensor;
 
 /** DS-FL. */
 final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPackage> {
@@ -45,12 +47,16 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
         TensorDataset train = data().images().train();
         DsflOpenSplit split = DsflOpenSplit.of(train.size(), openSize(), settings.seed());
         partitions.setCommon(DsflPartitionType.OPEN, train, split.open());
-        partitions.setClients(
-                DsflPartitionType.TRAIN,
-                train,
-                split.divide(
-                        data().images().trainLabels(), settings.partitioner(), settings.numClients(), settings.seed()));
+        Tensor labels = data().images().trainLabels();
+        List<long[]> parts = split.divide(labels, settings.partitioner(), settings.numClients(), settings.seed());
+        partitions.setClients(DsflPartitionType.TRAIN, train, parts);
         partitions.setDataset(DsflPartitionType.TEST, data().images().test());
+        if (dsfl.evaluateClients()) {
+            partitions.setClients(
+                    DsflPartitionType.TEST,
+                    data().images().test(),
+                    ClientTestImages.like(labels, parts, data().images().testLabels()));
+        }
     }
 
     private long openSize() {
@@ -66,8 +72,10 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
 
     @Override
     ClientTrainer<DsflUplinkPackage, DsflDownlinkPackage> makeTrainer() {
-        DsflClientOptions options =
-                DsflClientOptions.defaults().withTraining(settings.client()).withDistillation(dsfl.distillation());
+        DsflClientOptions options = DsflClientOptions.defaults()
+                .withTraining(settings.client())
+                .withDistillation(dsfl.distillation())
+                .withEvaluate(dsfl.evaluateClients());
         DsflClients clients = new DsflClients(
                 data().models(), dsfl.modelsOf(settings.numClients(), settings.modelName()), partitions, options);
         clients.requireDistillable(dsfl.openSizePerRound());

@@ -362,9 +362,16 @@ final class RunOptions {
                                 + " Default: for all that of --model-name, which is the server's.")
         List<ModelName> clientModels;
 
+        @Option(
+                names = "--evaluate-clients",
+                description = "Have clients evaluate their own models in each round, on test images of the classes that"
+                        + " they train on, each image by one client: client_accuracy and client_loss are the means over"
+                        + " the round's clients.")
+        boolean evaluateClients;
+
         Algorithm algorithm(LastBatch lastBatch) {
             SgdOptions distillation = new SgdOptions(kdEpochs, kdBatchSize, kdLr, lastBatch);
-            return new Dsfl(openSize, openSizePerRound, eraTemperature, distillation, clientModels);
+            return new Dsfl(openSize, openSizePerRound, eraTemperature, distillation, clientModels, evaluateClients);
         }
     }
 

@@ -12,7 +12,8 @@ import java.util.Map;
  * @param dropped those of them that failed and that the round did without
  * @param retries how many failures of clients a later attempt made good
  * @param nonFinite those of the clients whose results held NaN or an infinity, whatever became of these results
- * @param summary what {@link ServerHandler#getSummary()} said after the round
+ * @param summary what {@link ServerHandler#getSummary()} said after the round, and {@link Simulation#addColumns
+ *     columns} of the user's own
  * @param phases where the round's time went; listeners left out
  */
 public record RoundReport(
@@ -47,5 +48,9 @@ public record RoundReport(
     /** How long the round took, from sampling to the end of the evaluation; listeners left out. */
     public Duration total() {
         return phases.total();
+    }
+
+    RoundReport withSummary(Map<String, Object> summary) {
+        return new RoundReport(round, clients, dropped, retries, nonFinite, summary, phases);
     }
 }

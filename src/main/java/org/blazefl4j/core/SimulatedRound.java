@@ -12,6 +12,7 @@ final class SimulatedRound<U, D> {
     private final ServerHandler<U, D> handler;
     private final ClientTrainer<U, D> trainer;
     private final List<RoundListener<? super U>> listeners;
+    private final OwnColumns columns;
     private final int number;
     private final PhaseClock clock;
     private boolean complete;
@@ -23,10 +24,12 @@ final class SimulatedRound<U, D> {
             ServerHandler<U, D> handler,
             ClientTrainer<U, D> trainer,
             List<RoundListener<? super U>> listeners,
+            OwnColumns columns,
             PhaseClock clock) {
         this.handler = handler;
         this.trainer = trainer;
         this.listeners = listeners;
+        this.columns = columns;
         this.number = trainer.round();
         this.clock = clock;
     }
@@ -39,8 +42,8 @@ final class SimulatedRound<U, D> {
         clock.enter(Phase.EVALUATE);
         var summary = summary();
         clock.pause();
-        RoundReport report = new RoundReport(
-                number, cids, dropped, trainer.retried().size(), trainer.nonFinite(), summary, phases());
+        RoundReport report = columns.addTo(new RoundReport(
+                number, cids, dropped, trainer.retried().size(), trainer.nonFinite(), summary, phases()));
         tell(listener -> listener.roundFinished(report));
         return report;
     }

@@ -1,8 +1,10 @@
 package org.blazefl4j.core;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 
 /**
  * The loop of rounds, with listeners: it samples clients, trains them and loads their packages until the handler says
@@ -27,6 +29,7 @@ public final class Simulation<U, D> {
     private final ServerHandler<U, D> handler;
     private final ClientTrainer<U, D> trainer;
     private final List<RoundListener<? super U>> listeners = new CopyOnWriteArrayList<>();
+    private final OwnColumns columns = new OwnColumns();
     private final Object lock = new Object();
     private boolean running;
     private boolean stopping;
@@ -45,6 +48,25 @@ public final class Simulation<U, D> {
     /** Adds a listener, which is called after those added before. */
     public Simulation<U, D> addListener(RoundListener<? super U> listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /**
+     * Adds figures of your own to every round's summary, after the handler's: listeners, console, result files and
+     * {@code verify} have them like any other.
+     *
+     * <pre>{@code
+     * simulation.addColumns(report -> Map.of("rate", rates.of(report.round())));
+     * }</pre>
+     *
+     * @param source asked once a round is evaluated, on the thread that runs the rounds, before the listeners; gives
+     *     numbers (NaN where there is none), texts or booleans, by the same names in every round, and by none that the
+     *     summary or every result file has. What ends in {@code _seconds} counts as a time, which {@code verify} leaves
+     *     out. What it throws ends the simulation, and so does a column that cannot be, with an
+     *     {@link IllegalArgumentException}
+     */
+    public Simulation<U, D> addColumns(Function<? super RoundReport, ? extends Map<String, ?>> source) {
+        columns.add(Objects.requireNonNull(source, "source"));
         return this;
     }
 
@@ -78,7 +100,8 @@ public final class Simulation<U, D> {
         SimulationSummary rounds = SimulationSummary.NOTHING;
         try {
             while (!isStopping() && !handler.isStopped()) {
-                SimulatedRound<U, D> round = new SimulatedRound<>(handler, trainer, listeners, new PhaseClock());
+                SimulatedRound<U, D> round =
+                        new SimulatedRound<>(handler, trainer, listeners, columns, new PhaseClock());
                 rounds = rounds.plus(round.run());
                 round.throwIfStopped();
             }

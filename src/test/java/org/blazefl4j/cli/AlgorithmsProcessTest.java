@@ -40,7 +40,7 @@ final class AlgorithmsProcessTest {
     @ParameterizedTest
     @CsvSource({
         "scaffold --server-lr 0.5 --weighting uniform, SCAFFOLD of cnn, 'server lr 0.5, weighting uniform', weighting, uniform",
-        "'dsfl --client-models cnn,mlp --model-name mlp --open-size 500 --open-size-per-round 200 --kd-epochs 1',"
+        "'dsfl --client-models cnn,mlp --model-name mlp --open-size 500 --open-size-per-round 200 --kd-epochs 1 --evaluate-clients',"
                 + " DS-FL of mlp, 'clients'' models [cnn, mlp]', client_models, '[cnn, mlp]'"
     })
     void shouldGiveTheSameBitsInWorkerProcessesAndWithout(
@@ -56,6 +56,9 @@ final class AlgorithmsProcessTest {
         assertThat(ComparisonReport.of(comparison)).startsWith("identical: rounds=2\n");
         assertThat(comparison.conditions()).isEmpty();
         assertThat(recorded("workers").configuration().get(setting)).hasToString(value);
+        assertThat(recorded("workers").rounds())
+                .allSatisfy(round -> assertThat(round.containsKey("client_accuracy"))
+                        .isEqualTo(options.contains("--evaluate-clients")));
         assertThat(recorded("workers").rounds())
                 .extracting(round -> round.get("sha256"))
                 .doesNotHaveDuplicates()

@@ -53,7 +53,7 @@ final class FederationTest {
                         + " clients"
             })
     void shouldSpeakOfTheOpenSetInTheCommandLinesOptions(int openSize, String refusal) {
-        Dsfl dsfl = new Dsfl(openSize, 100, 0.1, SgdOptions.defaults(), null);
+        Dsfl dsfl = new Dsfl(openSize, 100, 0.1, SgdOptions.defaults(), null, false);
 
         assertThatExceptionOfType(UsageException.class)
                 .isThrownBy(() -> Federation.open(SmallRun.of(dsfl, 1), Path.of("results"), images -> {}))
@@ -76,7 +76,7 @@ final class FederationTest {
     @ParameterizedTest
     @CsvSource({", 2000", "500, 500"})
     void shouldRecordTheOpenSetsSizeWhoeverChoseIt(Integer asked, long size) {
-        Dsfl dsfl = new Dsfl(asked, 100, 0.1, SgdOptions.defaults(), null);
+        Dsfl dsfl = new Dsfl(asked, 100, 0.1, SgdOptions.defaults(), null, false);
         try (Federation<?, ?> federation = Federation.open(SmallRun.of(dsfl, 1), Path.of("."), images -> {})) {
             assertThat(federation.derivedSettings()).isEqualTo(Map.of("open_size", size));
         }

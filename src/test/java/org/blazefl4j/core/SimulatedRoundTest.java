@@ -105,7 +105,8 @@ final class SimulatedRoundTest {
 
     private RoundReport report() {
         PhaseClock clock = new PhaseClock(() -> now);
-        return new SimulatedRound<>(new Handler(), new Trainer(), List.of(new Listener()), clock).run();
+        return new SimulatedRound<>(new Handler(), new Trainer(), List.of(new Listener()), new OwnColumns(), clock)
+                .run();
     }
 
     private static Map<Phase, Duration> with(Map<Phase, Long> trainers) {

@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
@@ -198,6 +199,24 @@ final class SimulationTest {
         public void roundFinished(RoundReport report) {
             events.add("finished " + report.round() + " " + report.clients() + " " + report.summary());
         }
+    }
+
+    @Test
+    void shouldReportColumnsOfTheUsersOwnAndEndWhenTheyCannotBe() {
+        List<Map<String, Object>> summaries = new ArrayList<>();
+        simulation
+                .addColumns(report -> report.round() < 2 ? Map.of("mine", report.round()) : Map.of())
+                .addListener(new RoundListener<Object>() {
+                    @Override
+                    public void roundFinished(RoundReport report) {
+                        summaries.add(report.summary());
+                    }
+                });
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(simulation::run)
+                .withMessageStartingWith("columns changed: round=3, columns=[], expected=[mine] as in the first round");
+        assertThat(summaries).containsExactly(Map.of("round", 1, "mine", 0), Map.of("round", 2, "mine", 1));
     }
 
     @Test

@@ -248,7 +248,8 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
     /**
      * Evaluates the server's model.
      *
-     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, in this order
+     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, then
+     *     {@link #ownSummary}, in this order
      */
     @Override
     public final Map<String, Object> getSummary() {
@@ -269,7 +270,19 @@ public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>
 
     private Map<String, Object> summary(Evaluation evaluation) {
         divergence.look(round(), evaluation);
-        return evaluation.summary(round(), sha256());
+        Map<String, Object> summary = evaluation.summary(round(), sha256());
+        ownSummary().forEach((name, value) -> {
+            if (summary.putIfAbsent(name, value) != null) {
+                throw new IllegalStateException("name is taken: name=" + name + ", expected=none of " + summary.keySet()
+                        + "; choose another in ownSummary()");
+            }
+        });
+        return summary;
+    }
+
+    /** What the summary of the last completed round has besides, by name; nothing unless overridden. */
+    protected Map<String, Object> ownSummary() {
+        return Map.of();
     }
 
     /** Writes the number of completed rounds; a subclass adds the rest. */

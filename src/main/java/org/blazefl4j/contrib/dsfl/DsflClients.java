@@ -45,6 +45,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
 
+    static final String ACCURACY = "accuracy";
+    static final String LOSS = "loss";
+
     private final List<? extends SelectedModel<?>> models;
     private final PartitionedDataset<DsflPartitionType> dataset;
     private final DsflClientOptions options;
@@ -223,8 +226,8 @@ public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, Dsf
         Map<String, Object> metadata = new LinkedHashMap<>();
         if (config.test() != null) {
             Evaluation evaluation = learner.evaluate(config.test());
-            metadata.put("accuracy", evaluation.accuracy());
-            metadata.put("loss", evaluation.loss());
+            metadata.put(ACCURACY, evaluation.accuracy());
+            metadata.put(LOSS, evaluation.loss());
         }
         context.keepState(learner.state());
         metadata.put("pid", ProcessHandle.current().pid());

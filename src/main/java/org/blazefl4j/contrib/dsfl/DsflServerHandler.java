@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.dsfl;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.EvaluationTask;
@@ -58,6 +59,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     private final SelectedModel<?> selected;
     private final Learner learner;
     private final SoftLabelMean mean;
+    private final ClientScores scores = new ClientScores();
     private final LentTensors lent = new LentTensors();
     private final FlatteningWarning flattening = new FlatteningWarning();
     private DsflDownlinkPackage downlink;
@@ -157,10 +159,12 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     @Override
     protected void add(DsflUplinkPackage uplink) {
         mean.add(uplink);
+        scores.add(uplink.metadata());
     }
 
     @Override
     protected void update() {
+        scores.update();
         Tensor indices = mean.indices();
         Tensor softLabels = mean.sharpened(options.eraTemperature());
         flattening.look(round(), mean, softLabels, options.eraTemperature());
@@ -176,6 +180,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
     @Override
     protected void forget() {
         mean.clear();
+        scores.forget();
     }
 
     private void distil(OpenSamples labelled) {
@@ -211,6 +216,15 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
         }
     }
 
+    /**
+     * Where clients evaluate ({@link DsflClientOptions#evaluate}), {@code client_accuracy} and {@code client_loss}: the
+     * means over the round's clients, each counting once, of their own models on their own test samples.
+     */
+    @Override
+    protected Map<String, Object> ownSummary() {
+        return scores.summary();
+    }
+
     private EvaluationTask evaluation() {
         return new EvaluationTask(
                 selected,
@@ -233,6 +247,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
         try (PointerScope scope = new PointerScope()) {
             out.put(LEARNER, learner.state());
         }
+        scores.save(out);
         out.put(SOFT_LABELS, downlink.softLabels());
         out.put(INDICES, downlink.indices());
     }
@@ -251,6 +266,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPac
             requireFit(softLabels, indices);
             super.restore(in);
             learner.load(learnt);
+            scores.restore(in);
         } catch (RuntimeException e) {
             TensorWalk.closeAll(Arrays.asList(softLabels, indices));
             throw e;

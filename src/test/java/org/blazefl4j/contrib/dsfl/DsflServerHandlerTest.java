@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.blazefl4j.checkpoint.CheckpointException;
 import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.contrib.common.MemoryCheckpoint;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
@@ -278,6 +279,31 @@ final class DsflServerHandlerTest {
                     .containsEntry("accuracy", handler.evaluate().accuracy())
                     .containsEntry("sha256", handler.sha256());
         }
+    }
+
+    /** Each client counts once, whatever the size of its test data; one that does not evaluate does not count. */
+    @Test
+    void shouldTellTheMeansOfTheClientsOwnModels() {
+        try (DsflServerHandler handler = handler();
+                DsflServerHandler resumed = handler()) {
+            handler.sampleClients();
+            handler.load(scored(0, handler, Map.of("accuracy", 0.5, "loss", 1.0)));
+            handler.load(scored(1, handler, Map.of("accuracy", 0.25, "loss", 2.0)));
+            handler.load(scored(2, handler, Map.of()));
+
+            assertThat(handler.getSummary())
+                    .containsEntry("client_accuracy", 0.375)
+                    .containsEntry("client_loss", 1.5);
+            MemoryCheckpoint saved = new MemoryCheckpoint();
+            handler.save(saved);
+            resumed.restore(saved);
+            assertThat(resumed.getSummary()).isEqualTo(handler.getSummary());
+        }
+    }
+
+    private DsflUplinkPackage scored(int cid, DsflServerHandler handler, Map<String, Object> metadata) {
+        DsflUplinkPackage plain = uplink(cid, handler);
+        return new DsflUplinkPackage(cid, plain.softLabels(), plain.indices(), metadata);
     }
 
     @Test
