@@ -21,6 +21,7 @@ final class Failures {
             StringWriter trace = new StringWriter();
             failure.printStackTrace(new PrintWriter(trace, true));
             err.print(Printable.lines(trace.toString()));
+            err.flush();
         }
         if (failure instanceof UsageException) {
             return ExitCode.USAGE;
