@@ -232,7 +232,7 @@ public final class CifarReader {
 
     private static byte[] unpacked(NamedBytes file) throws IOException {
         try (InputStream content = file.content()) {
-            return content.readAllBytes();
+            return file.isPacked() ? content.readAllBytes() : file.bytes(); // no second copy of what is large
         } catch (EOFException | ZipException e) {
             throw NamedBytes.damaged(file.name(), e);
         }

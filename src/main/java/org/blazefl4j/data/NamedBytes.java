@@ -67,8 +67,8 @@ record NamedBytes(String name, byte[] bytes) {
         InputStream unpacked = new BufferedInputStream(new GZIPInputStream(content, BUFFER), BUFFER);
         if (isGzip(start(unpacked))) {
             throw new IOException(
-                    "data file is packed twice: file=" + file + ", found=gzip within gzip, expected=gzip or"
-                            + " plain; unpack it once (gunzip), or get it again");
+                    "data file is packed twice: file=" + file + ", found=gzip within gzip, expected=gzip or plain;"
+                            + " unpack it once (gunzip), or get it again");
         }
         return unpacked;
     }
@@ -84,13 +84,17 @@ record NamedBytes(String name, byte[] bytes) {
         String text = new String(start, StandardCharsets.ISO_8859_1).strip().toLowerCase(Locale.ROOT);
         if (text.startsWith("<!doctype html") || text.startsWith("<html") || text.startsWith("<?xml")) {
             throw new IOException("a web page in place of the data file: file=" + file
-                    + ", found=HTML or XML; open it to" + " see what the server answered, and get the file again");
+                    + ", found=HTML or XML; open it to see what the server answered, and get the file again");
         }
+    }
+
+    boolean isPacked() {
+        return isGzip(bytes);
     }
 
     /** What the content's size cannot exceed. */
     long highestSize() {
-        return isGzip(bytes) ? bytes.length * HIGHEST_GZIP_RATIO : bytes.length;
+        return isPacked() ? bytes.length * HIGHEST_GZIP_RATIO : bytes.length;
     }
 
     private static boolean isGzip(byte[] bytes) {

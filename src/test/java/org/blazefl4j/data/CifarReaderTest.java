@@ -141,6 +141,17 @@ class CifarReaderTest {
     }
 
     @Test
+    void shouldReadFilesInUpperCaseAndPackedOnes() throws IOException {
+        Map<String, byte[]> files = cifar10();
+        files.put("DATA_BATCH_1.BIN", files.remove("data_batch_1.bin"));
+        files.put("data_batch_2.bin.gz", IdxFiles.gzip(files.remove("data_batch_2.bin")));
+        write(folder, files);
+        try (ImageData data = cifar10(folder)) {
+            checkCifar10(data);
+        }
+    }
+
+    @Test
     void shouldReadCifar10FromTheFolderOfItsArchive() throws IOException {
         write(folder.resolve("cifar-10-batches-bin"), cifar10());
         try (ImageData data = cifar10(folder)) {
