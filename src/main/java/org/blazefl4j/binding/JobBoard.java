@@ -1,6 +1,5 @@
 package org.blazefl4j.binding;
 
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.Name;
 import org.bytedeco.javacpp.annotation.NoException;
 import org.bytedeco.javacpp.annotation.Platform;
@@ -11,7 +10,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 public final class JobBoard {
 
     static {
-        Loader.load();
+        NativeLoader.loadOwn();
     }
 
     private JobBoard() {}

@@ -1,6 +1,5 @@
 package org.blazefl4j.binding;
 
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.Cast;
 import org.bytedeco.javacpp.annotation.Const;
 import org.bytedeco.javacpp.annotation.Name;
@@ -16,7 +15,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 public final class Native {
 
     static {
-        Loader.load();
+        NativeLoader.loadOwn();
     }
 
     private Native() {}

@@ -2,7 +2,7 @@ package org.blazefl4j.process;
 
 import java.io.File;
 import java.io.IOException;
-import java.lang.reflect.Field;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,12 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.blazefl4j.binding.Native;
+import org.blazefl4j.binding.FoundLibraries;
+import org.blazefl4j.binding.NativeLoader;
 import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas;
-import org.bytedeco.openblas.global.openblas_nolapack;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Where this process has its native libraries from, for workers to load the same ones without a search. JavaCPP looks
@@ -27,8 +25,8 @@ final class NativeLibraries {
     /** The worker's system property that names the file with the libraries. */
     static final String PROPERTY = "blazefl4j.nativeLibraries";
 
-    private static final List<Class<?>> CLASSES =
-            List.of(Loader.class, Native.class, openblas.class, openblas_nolapack.class, torch.class);
+    /** The name of our own. */
+    private static final String OWN = "jniblazefl4j";
 
     private static final char SEPARATOR = '\t';
 
@@ -42,7 +40,8 @@ final class NativeLibraries {
     static String found() {
         Map<String, String> places = Loader.getLoadedLibraries();
         Map<String, String> found = new TreeMap<>();
-        for (Class<?> type : CLASSES) {
+        NativeLoader.own().ifPresent(file -> found.put(OWN, file.toString()));
+        for (Class<?> type : NativeLoader.LIBTORCH) {
             ClassProperties properties = Loader.loadProperties(type, Loader.loadProperties(), true);
             boolean loaded = places.containsKey(properties.getProperty("platform.library"));
             for (String library : loaded ? askedForBy(properties) : List.<String>of()) {
@@ -73,7 +72,8 @@ final class NativeLibraries {
     }
 
     /**
-     * Worker: has JavaCPP take what the parent found for what it would find itself. Where that cannot be, it searches.
+     * Worker: loads our own library from where the parent did, and has JavaCPP take what the parent found for what it
+     * would find itself. Where that cannot be, it searches.
      */
     static void takeOver() {
         String file = System.getProperty(PROPERTY);
@@ -82,12 +82,17 @@ final class NativeLibraries {
         }
         try {
             Map<String, URL[]> found = read(Path.of(file));
-            Field memory = Loader.class.getDeclaredField("foundLibraries");
-            memory.setAccessible(true);
-            @SuppressWarnings("unchecked")
-            Map<String, URL[]> remembered = (Map<String, URL[]>) memory.get(null);
-            remembered.putAll(found);
-        } catch (IOException | ReflectiveOperationException | RuntimeException e) {
+            if (found.isEmpty()) {
+                return;
+            }
+            URL[] own = found.remove(OWN);
+            if (own != null) {
+                NativeLoader.loadOwn(Path.of(own[0].toURI()));
+            }
+            if (FoundLibraries.add(found)) {
+                NativeLoader.skipUnpacking();
+            }
+        } catch (IOException | URISyntaxException | RuntimeException e) {
             System.getLogger(NativeLibraries.class.getName())
                     .log(System.Logger.Level.DEBUG, "native libraries are searched for", e);
         }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.blazefl4j.binding.NativeLoader;
 import org.blazefl4j.shm.SegmentSpace;
 
 /** The command line and the environment of worker processes. */
@@ -166,6 +167,7 @@ final class WorkerCommand {
                 command.add("-D" + name + "=" + System.getProperty(name));
             }
         }
+        command.add("-Dorg.bytedeco.javacpp.cachedir=" + NativeLoader.cacheFolder());
         if (PayloadCheck.ON) {
             command.add("-D" + PayloadCheck.PROPERTY + "=true");
         }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.blazefl4j.binding.Native;
-import org.bytedeco.javacpp.Loader;
+import org.blazefl4j.binding.NativeLoader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
@@ -90,7 +90,7 @@ public final class LibTorch {
     private static final class Loaded {
 
         static {
-            Loader.load(org.bytedeco.pytorch.global.torch.class);
+            NativeLoader.loadLibTorch();
             openblas_nolapack.blas_set_num_threads(1);
         }
 
@@ -116,6 +116,7 @@ public final class LibTorch {
         /** JavaCPP reads the property when its class is initialised; whether that is now shows only afterwards. */
         private static void stopMeasuringMemory() {
             System.setProperty(PHYSICAL_BYTES, "0");
+            NativeLoader.unpackLibTorch(); // to initialise the class loads a library
             if (Pointer.maxPhysicalBytes() != 0) {
                 System.clearProperty(PHYSICAL_BYTES);
             }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.binding.NativeLoader;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.BeforeAll;
@@ -32,11 +33,13 @@ final class NativeLibrariesTest {
     @Test
     void shouldNameThePlaceOfEachLibraryThatIsLoaded() throws Exception {
         Map<String, String> loaded = Loader.getLoadedLibraries();
-        for (String name : new String[] {"jnijavacpp", "jniblazefl4j", "jniopenblas", "jnitorch", "torch_cpu", "c10"}) {
+        for (String name : new String[] {"jnijavacpp", "jniopenblas", "jnitorch", "torch_cpu", "c10"}) {
             URL[] places = found().get(name);
             assertThat(places).as(name).hasSize(1);
             assertThat(Path.of(places[0].toURI())).hasToString(loaded.get(name)).isRegularFile();
         }
+        assertThat(Path.of(found().get("jniblazefl4j")[0].toURI()))
+                .isEqualTo(NativeLoader.own().orElseThrow());
     }
 
     /** OpenBLAS without LAPACK is one file for several names. */

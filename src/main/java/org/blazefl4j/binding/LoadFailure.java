@@ -1,0 +1,122 @@
+package org.blazefl4j.binding;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.blazefl4j.util.Causes;
+
+/** Why native libraries do not load, in words that tell the causes apart, and what helps. */
+final class LoadFailure {
+
+    static final String NOEXEC = "a file system mounted noexec";
+
+    private static final String ELSEWHERE = "-D" + CacheRoot.PROPERTY + "=<folder>";
+
+    /** What the dynamic linker says if memory for a library is refused, by whatever. */
+    private static final Pattern NOT_MAPPED =
+            Pattern.compile("failed to map segment|[Cc]annot allocate memory|cannot map zero-fill pages");
+
+    private LoadFailure() {}
+
+    /** Of a folder that will not do. */
+    static UnsatisfiedLinkError unusable(Path folder, String problem) {
+        return new UnsatisfiedLinkError("native libraries cannot be unpacked: folder=" + folder + ", found=" + problem
+                + ", expected=one that can be written to and run from; name another by "
+                + ELSEWHERE);
+    }
+
+    /** Of a file system that is full. */
+    static UnsatisfiedLinkError noSpace(Path folder, long needed, long free, IOException cause) {
+        return with(
+                "native libraries do not fit: folder=" + folder + ", needed=" + mebibytes(needed) + ", limit="
+                        + mebibytes(free) + " free; free some, or name a folder elsewhere by " + ELSEWHERE,
+                cause);
+    }
+
+    /** Of a library that cannot be read, or its copy not be written. */
+    static UnsatisfiedLinkError of(IOException cause) {
+        return with(
+                "native libraries cannot be unpacked: found=" + Causes.describe(cause)
+                        + "; mend that, or name another folder by " + ELSEWHERE,
+                cause);
+    }
+
+    /** Of a library that the dynamic linker refused. */
+    static UnsatisfiedLinkError of(UnsatisfiedLinkError cause, Path folder) {
+        return with(text(refusal(cause), folder, Mounts.isNoexec(folder), Surroundings.read()), cause);
+    }
+
+    static String text(String refusal, Path folder, boolean noexec, Surroundings process) {
+        if (process.isMusl()) {
+            return "native libraries need another C library: found=musl, expected=glibc; use an image with glibc, such as"
+                    + " Debian's or Ubuntu's (another folder, " + ELSEWHERE + ", does not help)";
+        }
+        boolean notMapped = NOT_MAPPED.matcher(refusal).find();
+        if (notMapped && noexec) {
+            return unusable(folder, NOEXEC).getMessage();
+        }
+        if (notMapped && process.isLimited()) {
+            return "native libraries do not fit into the address space: limit=" + process.addressSpace()
+                    + " bytes (ulimit -v), found=" + refusal + "; raise it, best to unlimited (another folder, "
+                    + ELSEWHERE + ", does not help)";
+        }
+        return "native libraries do not load: folder=" + folder + ", found=" + refusal
+                + "; delete the folder, so that they are unpacked again, or name another by " + ELSEWHERE;
+    }
+
+    /** JavaCPP tells last of what it tried last; the linker's messages begin with the file. */
+    private static String refusal(Throwable error) {
+        String last = "";
+        for (Throwable each = error; each != null; each = each.getCause()) {
+            last = String.valueOf(each.getMessage());
+            if (last.startsWith("/")) {
+                return last;
+            }
+        }
+        return last;
+    }
+
+    private static UnsatisfiedLinkError with(String message, Throwable cause) {
+        UnsatisfiedLinkError error = new UnsatisfiedLinkError(message);
+        error.initCause(cause);
+        return error;
+    }
+
+    private static String mebibytes(long bytes) {
+        return (bytes >> 20) + " MiB";
+    }
+
+    /**
+     * What this process is subject to.
+     *
+     * @param addressSpace its limit as the kernel words it: {@code unlimited} or a number of bytes
+     * @param isMusl whether its C library is musl
+     */
+    record Surroundings(String addressSpace, boolean isMusl) {
+
+        private static final String NO_LIMIT = "unlimited";
+
+        private static final Pattern LIMIT = Pattern.compile("Max address space +(\\S+).*");
+
+        static Surroundings read() {
+            try (Stream<String> limits = Files.lines(Path.of("/proc/self/limits"));
+                    Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+                String space = limits.map(LIMIT::matcher)
+                        .filter(Matcher::matches)
+                        .map(limit -> limit.group(1))
+                        .findAny()
+                        .orElse(NO_LIMIT);
+                return new Surroundings(space, maps.anyMatch(line -> line.contains("/ld-musl-")));
+            } catch (IOException e) {
+                return new Surroundings(NO_LIMIT, false);
+            }
+        }
+
+        boolean isLimited() {
+            return !addressSpace.equals(NO_LIMIT);
+        }
+    }
+}

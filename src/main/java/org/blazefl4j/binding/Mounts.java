@@ -1,0 +1,53 @@
+package org.blazefl4j.binding;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The file systems of this process, as the kernel lists them. */
+final class Mounts {
+
+    private static final Path LIST = Path.of("/proc/self/mountinfo");
+
+    private static final int MOUNT_POINT = 4;
+    private static final int OPTIONS = 5;
+
+    /** A space, for one, is {@code \040}. */
+    private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
+
+    private Mounts() {}
+
+    /** Whether nothing in a folder may be run, so that no library in it can be loaded either. */
+    static boolean isNoexec(Path folder) {
+        try {
+            return isNoexec(Files.readAllLines(LIST), folder.toRealPath());
+        } catch (IOException | RuntimeException e) {
+            return false; // loading will tell
+        }
+    }
+
+    /** The last of equal mount points is the one that is seen. */
+    static boolean isNoexec(List<String> list, Path folder) {
+        Path nearest = Path.of("/");
+        boolean noexec = false;
+        for (String line : list) {
+            String[] fields = line.split(" ");
+            Path point = Path.of(unescaped(fields[MOUNT_POINT]));
+            if (folder.startsWith(point) && point.getNameCount() >= nearest.getNameCount()) {
+                nearest = point;
+                noexec = Arrays.asList(fields[OPTIONS].split(",")).contains("noexec");
+            }
+        }
+        return noexec;
+    }
+
+    private static String unescaped(String text) {
+        return OCTAL.matcher(text)
+                .replaceAll(code ->
+                        Matcher.quoteReplacement(Character.toString((char) Integer.parseInt(code.group(1), 8))));
+    }
+}
