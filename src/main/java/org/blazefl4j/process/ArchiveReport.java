@@ -22,6 +22,10 @@ public final class ArchiveReport {
         if (archive.whyNone() != null) {
             return "none, for " + archive.whyNone();
         }
+        String problem = archive.store().problem();
+        if (problem != null) {
+            return "none, for its folder cannot be used: " + problem;
+        }
         String place = archive.store().folder() + " (" + count(archive.store()) + " in all)";
         if (archive.isThere()) {
             return "there, in " + place;

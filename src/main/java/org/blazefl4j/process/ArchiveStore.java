@@ -6,13 +6,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,11 +21,14 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.CRC32C;
+import org.blazefl4j.binding.PathTrust;
+import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.NewFolders;
 
 /**
  * The files of archives of classes, in a folder that all runs of a user share. A file is there as a whole or not at
  * all, and its name ends with its checksum, for the JVM checks little of what it maps. What anybody else could have
- * written is not used.
+ * written, or put there by renaming a folder above, is not used.
  */
 final class ArchiveStore {
 
@@ -59,9 +59,9 @@ final class ArchiveStore {
     /** The undamaged archive with this key, which counts as used now. A damaged one is deleted. */
     Optional<Path> find(String key) {
         try {
-            if (isOurs(folder, true)) {
+            if (isOurs(folder)) {
                 for (Path file : list(key + "-*")) {
-                    if (isOurs(file, false) && isWhole(file)) {
+                    if (Files.isRegularFile(file) && isOurs(file) && isWhole(file)) {
                         Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
                         return Optional.of(file);
                     }
@@ -100,17 +100,37 @@ final class ArchiveStore {
         }
     }
 
-    private static boolean isOurs(Path file, boolean isFolder) throws IOException {
-        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+    /** Whether it is there, and nobody else can have put it there. */
+    private static boolean isOurs(Path file) throws IOException {
+        return Files.exists(file) && PathTrust.distrust(file) == null;
+    }
+
+    /** Whether the file of an archive is still nobody else's. */
+    boolean mayUse(Path file) {
+        try {
+            return isOurs(file);
+        } catch (IOException e) {
+            log("archive of classes not used: file=" + file, e);
             return false;
         }
-        PosixFileAttributes attributes =
-                Files.readAttributes(file, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        Set<PosixFilePermission> rights = attributes.permissions();
-        return (isFolder ? attributes.isDirectory() : attributes.isRegularFile())
-                && attributes.owner().equals(Files.getOwner(Path.of("/proc/self")))
-                && !rights.contains(PosixFilePermission.GROUP_WRITE)
-                && !rights.contains(PosixFilePermission.OTHERS_WRITE);
+    }
+
+    /** Why archives can be neither used nor kept here, as a clause; null if they can be. Leaves nothing behind. */
+    String problem() {
+        try {
+            String distrust = PathTrust.distrust(folder);
+            if (distrust != null) {
+                return distrust;
+            }
+            NewFolders made = NewFolders.make(folder);
+            try {
+                return Files.isWritable(folder) ? null : "no permission to write: " + folder;
+            } finally {
+                made.removeEmpty();
+            }
+        } catch (IOException e) {
+            return Causes.describe(e);
+        }
     }
 
     private static boolean isWhole(Path file) throws IOException {
@@ -183,7 +203,7 @@ final class ArchiveStore {
         try {
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            if (isOurs(folder, true)) {
+            if (isOurs(folder)) {
                 file = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = file.tryLock();
                 if (lock != null) {

@@ -1,5 +1,6 @@
 package org.blazefl4j.process;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,17 @@ public final class CacheFolder {
         return standard(System.getProperty(PROPERTY), System.getenv(), System.getProperty("user.home"));
     }
 
+    /**
+     * Why a folder cannot be used, as a clause; null if it can.
+     *
+     * @param folder it need not exist
+     */
+    public static String problem(Path folder) {
+        return folder.toString().indexOf(ClassArchive.SEPARATOR) >= 0
+                ? "the JVM takes a path with a colon for two"
+                : new ArchiveStore(folder).problem();
+    }
+
     static Path standard(String property, Map<String, String> environment, String home) {
         return path(property)
                 .or(() -> path(environment.get(VARIABLE)))
@@ -40,6 +52,10 @@ public final class CacheFolder {
     }
 
     private static Optional<Path> path(String text) {
-        return text == null || text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
+        try {
+            return text == null || text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
+        } catch (InvalidPathException e) { // characters that the locale lacks
+            return Optional.empty();
+        }
     }
 }

@@ -35,7 +35,7 @@ final class ClassArchive {
     private static final List<String> OWN_CHOICE = List.of("-Xshare", "-XX:SharedArchiveFile", "-XX:AOT");
 
     /** Between archives where a JVM is told several; with too many of them it does not start. */
-    private static final char SEPARATOR = ':';
+    static final char SEPARATOR = ':';
 
     private static final int KEY_BYTES = 16;
 
@@ -44,7 +44,7 @@ final class ClassArchive {
     private final String key;
     private final String whyNone;
 
-    /** The archive that was found, once. */
+    /** The archive that was found, whose checksum is not computed again. */
     private Path found;
 
     private ClassArchive(Kind kind, ArchiveStore store, String key, String whyNone) {
@@ -139,6 +139,9 @@ final class ClassArchive {
 
     /** Whether it is there. */
     synchronized boolean isThere() {
+        if (found != null && !store.mayUse(found)) {
+            found = null;
+        }
         if (found == null && whyNone == null) {
             found = store.find(key).orElse(null);
         }

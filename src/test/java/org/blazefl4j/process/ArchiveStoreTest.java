@@ -78,6 +78,28 @@ final class ArchiveStoreTest {
         assertThat(store.tryRight()).isNull();
     }
 
+    /** Who may rename a folder above puts his own in its place. */
+    @Test
+    void shouldNeitherUseNorFillAFolderBelowOneThatOthersCanWriteTo() throws IOException {
+        Path file = keep("aa", "content");
+        assertThat(store.mayUse(file)).isTrue();
+        assertThat(store.problem()).isNull();
+        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwxrwxr-x"));
+        assertThat(store.find("aa")).isEmpty();
+        assertThat(store.mayUse(file)).isFalse();
+        assertThat(store.tryRight()).isNull();
+        assertThat(store.problem()).isEqualTo("others may write there: path=" + cache + ", mode=775, expected=755");
+    }
+
+    @Test
+    void shouldSayWhyNothingCanBeKept() throws IOException {
+        Path file = Files.createFile(cache.resolve("file"));
+        assertThat(new ArchiveStore(file).problem()).isEqualTo("not a folder: " + file.resolve("archives"));
+        assertThat(new ArchiveStore(Path.of("/proc/none")).problem()).isEqualTo("not found: /proc/none");
+        assertThat(new ArchiveStore(cache.resolve("new/one")).problem()).isNull();
+        assertThat(cache.resolve("new")).doesNotExist();
+    }
+
     @Test
     void shouldNotFollowALink() throws IOException {
         Path file = keep("aa", "content");
