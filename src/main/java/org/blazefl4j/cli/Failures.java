@@ -57,10 +57,13 @@ final class Failures {
     /** Of a class or library that does not load. */
     static String describe(LinkageError failure, ResourceLimits limits) {
         String found = describe((Throwable) failure);
-        return limits.isOutOfFiles()
-                ? "blazefl4j: too many open files: found=" + found + limits.openFilesMet()
-                : "blazefl4j: a native library does not load: found=" + found
-                        + ", limit=the libraries of the distribution on Linux x86_64 with glibc; unpack it again";
+        if (limits.isOutOfFiles()) {
+            return "blazefl4j: too many open files: found=" + found + limits.openFilesMet();
+        }
+        return failure instanceof UnsatisfiedLinkError
+                ? "blazefl4j: " + found
+                : "blazefl4j: a class does not load: found=" + found
+                        + ", expected=the jars of the distribution in lib; unpack it again";
     }
 
     /** LibTorch's messages go on with its own native stack, which is for {@code --verbose} only. */

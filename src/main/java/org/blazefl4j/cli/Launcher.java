@@ -1,7 +1,14 @@
 package org.blazefl4j.cli;
 
+import java.io.File;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
 
 /**
  * Starts the command line, or says in one line why this machine cannot run it and exits with 2.
@@ -33,12 +40,39 @@ public final class Launcher {
             System.exit(USAGE);
         }
         try {
-            Class.forName("org.blazefl4j.cli.Main")
-                    .getMethod("main", String[].class)
-                    .invoke(null, (Object) args);
+            main().invoke(null, (Object) args);
         } catch (InvocationTargetException e) {
             throw e.getCause();
         }
+    }
+
+    private static Method main() throws Exception {
+        try {
+            return Class.forName("org.blazefl4j.cli.Main").getMethod("main", String[].class);
+        } catch (ClassNotFoundException | NoClassDefFoundError e) {
+            System.err.println(missing(System.getProperty("java.class.path"), e));
+            System.exit(USAGE);
+            throw e;
+        }
+    }
+
+    /** What the runnable jar does not find beside it, in one line. */
+    static String missing(String jar, Throwable found) {
+        List<String> missing = new ArrayList<>();
+        File folder = new File(jar).getAbsoluteFile().getParentFile();
+        try (JarFile file = new JarFile(jar)) {
+            String libraries = file.getManifest().getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+            for (String library : libraries.split(" ")) {
+                if (!new File(folder, library).exists()) {
+                    missing.add(library);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            missing.clear(); // not started from the jar
+        }
+        return "blazefl4j: libraries are missing: folder=" + folder + ", missing="
+                + (missing.isEmpty() ? found.getMessage() : String.join(" ", missing))
+                + "; keep the jar beside its folder lib, as they were built";
     }
 
     /** Why this JVM or platform will not do, in one line; null if it will. */

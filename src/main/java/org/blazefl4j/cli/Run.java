@@ -56,6 +56,7 @@ final class Run {
      */
     void execute() {
         Datasets.requireFolder(settings.dataset(), settings.dataDir());
+        settings.requireCacheDir();
         try (Interruption interruption = new Interruption();
                 RunCheckpoints checkpoints = interruption.givingUp(new RunCheckpoints(saving, settings));
                 RunFolder folder = interruption.givingUp(folder(checkpoints));

@@ -10,6 +10,7 @@ import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.process.CacheFolder;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -78,6 +79,19 @@ record RunSettings(
                         .device(device)
                         .seed(seed))
                 .build();
+    }
+
+    /**
+     * Checks the folder that the user named for the archive of classes.
+     *
+     * @throws UsageException if it cannot be used
+     */
+    void requireCacheDir() {
+        String problem = cacheDir == null ? null : CacheFolder.problem(cacheDir);
+        if (problem != null) {
+            throw new UsageException("cache folder cannot be used: --cache-dir=" + cacheDir + ", found=" + problem
+                    + "; name another, or leave it out");
+        }
     }
 
     ProcessOptions process(Path crashFolder) {

@@ -4,7 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +41,35 @@ final class LauncherTest {
         assertThat(Launcher.refusal("17", os, architecture))
                 .isEqualTo("blazefl4j: platform not supported: platform=" + os + " " + architecture
                         + ", limit=Linux x86_64; run it there, or in a Linux container");
+    }
+
+    /** As when the jar alone was copied. */
+    @Test
+    void shouldSayWhichLibrariesAreMissingBesideItsJar(@TempDir Path folder) throws Exception {
+        Files.createFile(Files.createDirectory(folder.resolve("lib")).resolve("there.jar"));
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, Launcher.class.getName());
+        manifest.getMainAttributes().put(Attributes.Name.CLASS_PATH, "lib/a.jar lib/there.jar lib/b.jar");
+        Path jar = folder.resolve("blazefl4j.jar");
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+                InputStream bytes = Launcher.class.getResourceAsStream("Launcher.class")) {
+            out.putNextEntry(new JarEntry(Launcher.class.getName().replace('.', '/') + ".class"));
+            bytes.transferTo(out);
+        }
+
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-jar",
+                        jar.toString(),
+                        "run")
+                .redirectErrorStream(true)
+                .start();
+
+        assertThat(new String(process.getInputStream().readAllBytes()))
+                .isEqualToNormalizingNewlines("blazefl4j: libraries are missing: folder=" + folder
+                        + ", missing=lib/a.jar lib/b.jar; keep the jar beside its folder lib, as they were built\n");
+        assertThat(process.waitFor()).isEqualTo(2);
     }
 
     @Test

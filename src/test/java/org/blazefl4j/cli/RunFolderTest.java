@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +38,16 @@ final class RunFolderTest {
         assertThat(first).isEmptyDirectory().isNotEqualTo(second);
         assertThat(first.getFileName().toString()).matches("\\d{8}-\\d{6}(-\\d+)?");
         assertThat(second).isEmptyDirectory();
+    }
+
+    /** Within one second. */
+    @Test
+    void shouldMakeAFolderOfItsOwnForEachOfManyRunsAtOnce() {
+        List<Path> made = IntStream.range(0, 100)
+                .parallel()
+                .mapToObj(i -> RunFolder.createStamped(parent).path())
+                .toList();
+        assertThat(made).doesNotHaveDuplicates().allMatch(Files::isDirectory);
     }
 
     @Test

@@ -116,6 +116,15 @@ final class UsageTest {
     }
 
     @Test
+    void shouldRefuseACacheFolderThatCannotBeUsed() {
+        assertThat(blazefl4j("run --cache-dir /proc/none")).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString().lines())
+                .first()
+                .isEqualTo("blazefl4j run: cache folder cannot be used: --cache-dir=/proc/none,"
+                        + " found=not found: /proc/none; name another, or leave it out");
+    }
+
+    @Test
     void shouldSuggestWhatWasMeant() {
         assertThat(blazefl4j("rum")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).contains("blazefl4j run");
