@@ -121,7 +121,7 @@ final class WorkerClassPath {
             return;
         }
         Path source = source(plain);
-        if (source == null && !namedHolds(plain)) {
+        if ((source == null || isJavaFile(source)) && !namedHolds(plain)) {
             throw withoutSource(plain);
         }
         addIfThere(source);
@@ -256,7 +256,25 @@ final class WorkerClassPath {
         return path.toAbsolutePath().normalize();
     }
 
+    /** The JDK compiles a program of one file in memory, and names the file as the place of its classes. */
+    private static boolean isJavaFile(Path source) {
+        return source.toString().endsWith(".java");
+    }
+
     private static IllegalArgumentException withoutSource(Class<?> type) {
+        CodeSource source = type.getProtectionDomain().getCodeSource();
+        String place = source == null ? "" : String.valueOf(source.getLocation());
+        if (place.endsWith(".java")) {
+            return new IllegalArgumentException("class of a program that was started as a source file: class="
+                    + type.getName() + ", source=" + place + ", limit=classes in a jar or folder; compile it with javac"
+                    + " -d <folder>, start it with java -cp, or train in threads");
+        }
+        if (place.contains("!")) {
+            return new IllegalArgumentException("class in a jar within a jar: class=" + type.getName() + ", source="
+                    + place
+                    + ", limit=jars that lie in a folder; unpack the outer jar and start that (a Spring Boot jar:"
+                    + " java -Djarmode=tools -jar app.jar extract), or train in threads");
+        }
         return new IllegalArgumentException("class without a code source: class=" + type.getName()
                 + ", limit=classes loaded from a jar or folder; name the one that holds it with workerClassPath(...)");
     }

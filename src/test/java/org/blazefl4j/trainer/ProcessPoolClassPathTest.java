@@ -7,8 +7,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
+import java.net.URI;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.CodeSource;
+import java.security.ProtectionDomain;
+import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,6 +99,46 @@ final class ProcessPoolClassPathTest {
                 }
             }
             """;
+
+    private static final String SOURCE_PROGRAM = """
+            import org.blazefl4j.core.*;
+            import org.blazefl4j.trainer.*;
+            import org.bytedeco.pytorch.Tensor;
+            import org.bytedeco.pytorch.global.torch;
+
+            public final class Demo implements ClientAlgorithm<Demo.Up, Demo.Down, Integer> {
+                record Up(int cid, Tensor x) {}
+
+                record Down(Tensor x) {}
+
+                public static void main(String[] args) {
+                    try {
+                        new ProcessPoolClientTrainer<>(new Demo(), TrainerOptions.defaults()).close();
+                    } catch (IllegalArgumentException e) {
+                        System.out.println("refused: " + e.getMessage());
+                    }
+                }
+
+                public Integer getClientConfig(int cid) {
+                    return cid;
+                }
+
+                public ClientWorker<Integer, Down, Up> worker() {
+                    return Demo::train;
+                }
+
+                public Up prepareUplinkPackageBuffer() {
+                    return new Up(0, torch.empty(10));
+                }
+
+                static Up train(Integer cid, Down down, WorkerContext context) {
+                    return context.uplinkBuffer();
+                }
+            }
+            """;
+
+    /** Where Spring Boot's loader says that classes are. */
+    private static final String NESTED = "jar:file:/app.jar!/BOOT-INF/lib/clients.jar!/";
 
     /** The package of the worker function is neither exported nor open. */
     private static final String MODULE = "module app { requires org.blazefl4j; opens app to org.blazefl4j; }";
@@ -210,13 +255,43 @@ final class ProcessPoolClassPathTest {
         sources[classes.length] = source("module-info.java", MODULE);
         Path module = compile("module", List.of("--module-path", joined(LIBRARIES)), sources);
         String path = joined(LIBRARIES) + File.pathSeparator + module;
-        assertThat(java(List.of("--module-path", path, "--add-modules", "ALL-MODULE-PATH", "-m", "app/app.Main")))
-                .contains(EXPECTED);
+        String line = Files.readString(Path.of("README.md"))
+                .lines()
+                .filter(each -> each.startsWith("java --module-path "))
+                .findFirst()
+                .orElseThrow()
+                .replace("app.jar:lib", path);
+        assertThat(java(List.of(line.split(" ")).subList(1, line.split(" ").length)))
+                .contains(EXPECTED)
+                .doesNotContain("enable-native-access");
+    }
+
+    /** As java runs it: compiled in memory. */
+    @Test
+    void shouldRefuseAProgramThatWasStartedAsASourceFile() throws Exception {
+        Path program = source("Demo.java", SOURCE_PROGRAM);
+        assertThat(java(List.of("-cp", joined(LIBRARIES), program.toString())))
+                .contains("refused: class of a program that was started as a source file: class=Demo, source="
+                        + program.toUri().toString().replace("///", "/")
+                        + ", limit=classes in a jar or folder; compile it with javac -d <folder>, start it with java"
+                        + " -cp, or train in threads");
+    }
+
+    /** A loader of jars within a jar, as Spring Boot's, says so of its classes. */
+    @Test
+    void shouldRefuseClassesInAJarWithinAJar() throws Throwable {
+        Class<?> main = new SecretiveLoader(URI.create(NESTED).toURL()).loadClass("app.Main");
+        ProcessOptions defaults = ProcessOptions.defaults();
+        assertThatThrownBy(() -> run(main, defaults))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("class in a jar within a jar: class=app.hidden.Clients$Trainee, source=" + NESTED
+                        + ", limit=jars that lie in a folder; unpack the outer jar and start that (a Spring Boot jar:"
+                        + " java -Djarmode=tools -jar app.jar extract), or train in threads");
     }
 
     @Test
     void shouldAskForTheClassPathWhenAClassLoaderDoesNotSayWhereClassesComeFrom() throws Throwable {
-        Class<?> main = new SecretiveLoader().loadClass("app.Main");
+        Class<?> main = new SecretiveLoader(null).loadClass("app.Main");
         ProcessOptions defaults = ProcessOptions.defaults();
         assertThatThrownBy(() -> run(main, defaults))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -229,7 +304,7 @@ final class ProcessPoolClassPathTest {
 
     @Test
     void shouldRefuseAClassPathEntryThatDoesNotExist() throws Exception {
-        Class<?> main = new SecretiveLoader().loadClass("app.Main");
+        Class<?> main = new SecretiveLoader(null).loadClass("app.Main");
         ProcessOptions wrong = ProcessOptions.builder()
                 .workerClassPath(List.of(folder.resolve("nothing")))
                 .build();
@@ -249,15 +324,23 @@ final class ProcessPoolClassPathTest {
     /** Defines the application's classes from bytes, as a loader of generated or encrypted classes does. */
     private static final class SecretiveLoader extends ClassLoader {
 
-        SecretiveLoader() {
+        private final ProtectionDomain domain;
+
+        /**
+         * A loader.
+         *
+         * @param place where it says that classes are; null if it does not say
+         */
+        SecretiveLoader(URL place) {
             super(ProcessPoolClassPathTest.class.getClassLoader());
+            domain = new ProtectionDomain(new CodeSource(place, (Certificate[]) null), null);
         }
 
         @Override
         protected Class<?> findClass(String name) throws ClassNotFoundException {
             try {
                 byte[] bytes = Files.readAllBytes(classes.resolve(name.replace('.', '/') + ".class"));
-                return defineClass(name, bytes, 0, bytes.length);
+                return defineClass(name, bytes, 0, bytes.length, domain);
             } catch (IOException e) {
                 throw new ClassNotFoundException(name, e);
             }
