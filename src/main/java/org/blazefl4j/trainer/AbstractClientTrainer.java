@@ -478,9 +478,16 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         } finally {
             current.clock().pause();
             phases = current.clock().times();
-            divergence.look(round, failures.nonFinite(), current.size());
+            warnOfDivergence(current.size());
             states.discard();
             round = current.number() + 1;
+        }
+    }
+
+    /** Unless the round fails for it. */
+    private void warnOfDivergence(int clients) {
+        if (options.onNonFinite() != NonFinitePolicy.FAIL) {
+            divergence.look(round, failures.nonFinite(), clients);
         }
     }
 

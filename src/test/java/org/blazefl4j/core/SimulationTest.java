@@ -123,6 +123,7 @@ final class SimulationTest {
         private Consumer<Integer> before = cid -> {};
         private List<ClientFailedException> dropped = List.of();
         private List<ClientFailedException> retried = List.of();
+        private List<Integer> nonFinite = List.of();
 
         @Override
         public PeakMemory peakMemory() {
@@ -164,6 +165,11 @@ final class SimulationTest {
         @Override
         public List<ClientFailedException> retried() {
             return retried;
+        }
+
+        @Override
+        public List<Integer> nonFinite() {
+            return nonFinite;
         }
 
         @Override
@@ -432,6 +438,23 @@ final class SimulationTest {
             assertThat(report.dropped()).containsExactly(1);
             assertThat(report.retries()).isEqualTo(2);
         });
+    }
+
+    @Test
+    void shouldReportAndCountResultsThatAreNotFinite() {
+        handler.rounds = 2;
+        trainer.nonFinite = List.of(1, 0);
+        List<Integer> reported = new ArrayList<>();
+
+        simulation.addListener(new RoundListener<Object>() {
+            @Override
+            public void roundFinished(RoundReport report) {
+                reported.addAll(report.nonFinite());
+            }
+        });
+
+        assertThat(simulation.run().nonFinite()).isEqualTo(4);
+        assertThat(reported).containsExactly(1, 0, 1, 0);
     }
 
     @Test

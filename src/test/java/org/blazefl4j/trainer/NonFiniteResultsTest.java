@@ -146,6 +146,7 @@ final class NonFiniteResultsTest {
                     .satisfies(failure -> assertThat(failure.attempts()).isOne());
             assertThat(trainer.nonFinite()).contains(4);
         }
+        assertThat(warnings.lines()).as("the failure says it").isEmpty();
     }
 
     @Test
