@@ -259,6 +259,10 @@ final class DsflClientsTest {
                     .hasEntrySatisfying("accuracy", a -> assertThat((double) a).isBetween(0.34, 1.0))
                     .hasEntrySatisfying("loss", l -> assertThat((double) l).isPositive());
             assertThat(round(other, first(1), 1).get(0).metadata()).containsOnlyKeys("pid", "worker", "seconds");
+            assertThat(round(trainer, first(1), 1).get(0).softLabels())
+                    .as("the client trains on as if it had not evaluated")
+                    .matches(labels ->
+                            labels.equal(round(other, first(1), 1).get(0).softLabels()));
         }
     }
 
