@@ -7,7 +7,10 @@ import java.util.Locale;
  * training leaves it. Whatever is chosen, it is counted, and the first round with one is a warning in the log.
  */
 public enum NonFinitePolicy {
-    /** It is taken as any other. */
+    /**
+     * It is taken as any other. Of each tensor the first and the last 4096 elements are looked at; diverged training
+     * leaves NaN in all of them. The algorithms' servers look at the whole of their own model after each round.
+     */
     WARN,
     /** The round ends with its client's failure, under any failure policy. */
     FAIL,

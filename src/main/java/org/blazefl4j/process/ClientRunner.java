@@ -166,10 +166,11 @@ public final class ClientRunner implements AutoCloseable {
         }
     }
 
-    /** While what the client has written last is in the core's caches. */
+    /** As a whole only where something becomes of it: large results would be read from memory once more. */
     private void lookForNonFinite(Object uplink, ClientState state) {
         for (TensorWalk.Found found : TensorWalk.tensors(uplink)) {
-            if (!Tensors.isFinite(found.tensor())) {
+            Tensor tensor = found.tensor();
+            if (refuseNonFinite ? !Tensors.isFinite(tensor) : !Tensors.isFiniteAtEnds(tensor)) {
                 if (refuseNonFinite) {
                     throw new NonFiniteResultException(found.path());
                 }

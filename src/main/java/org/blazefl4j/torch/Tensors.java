@@ -24,6 +24,9 @@ public final class Tensors {
 
     private static final long CHUNK = 1L << 30;
 
+    /** How many elements at either end of a tensor are looked at for NaN. */
+    private static final long END = 4096;
+
     private Tensors() {}
 
     /**
@@ -101,6 +104,21 @@ public final class Tensors {
      * @param tensor any dtype, shape, strides and device
      */
     public static boolean isFinite(Tensor tensor) {
+        return isFinite(tensor, Long.MAX_VALUE);
+    }
+
+    /**
+     * The same of the first and the last 4096 elements of a longer tensor that lies in one piece on the CPU, of any
+     * other as a whole. Training that diverges leaves NaN in all layers, which this finds in a microsecond, whatever
+     * the size.
+     *
+     * @param tensor any dtype, shape, strides and device
+     */
+    public static boolean isFiniteAtEnds(Tensor tensor) {
+        return isFinite(tensor, END);
+    }
+
+    private static boolean isFinite(Tensor tensor, long end) {
         if (tensor.isNull() || !tensor.defined() || !tensor.has_storage() || tensor.numel() == 0) {
             return true;
         }
@@ -112,7 +130,12 @@ public final class Tensors {
         };
         if (exponentBits > 0 && tensor.is_cpu() && tensor.is_non_overlapping_and_dense()) {
             int bytes = (int) tensor.element_size();
-            return Native.isFinite(tensor.data_ptr().address(), tensor.numel(), bytes, exponentBits) != 0;
+            long address = tensor.data_ptr().address();
+            long elements = tensor.numel();
+            long first = Math.min(end, elements);
+            long last = Math.min(end, elements - first);
+            return Native.isFinite(address, first, bytes, exponentBits) != 0
+                    && Native.isFinite(address + (elements - last) * bytes, last, bytes, exponentBits) != 0;
         }
         return exponentBits == 0 && !tensor.is_floating_point() && !tensor.is_complex() || isFiniteElsewhere(tensor);
     }

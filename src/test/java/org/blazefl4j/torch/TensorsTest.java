@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class TensorsTest {
@@ -45,6 +46,21 @@ class TensorsTest {
                 assertThat(Tensors.isFinite(columns.narrow(0, 0, 1))).isTrue();
                 assertThat(Tensors.isFinite(columns.narrow(0, 1, 1))).isEqualTo(whole);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10000, 0, false", "10000, 4095, false", "10000, 4096, true", "10000, 5903, true",
+        "10000, 5904, false", "10000, 9999, false", "8192, 4096, false", "5000, 4500, false"
+    })
+    void shouldLookAtTheEndsOfALargeTensor(int length, int bad, boolean finite) {
+        float[] elements = new float[length];
+        elements[bad] = Float.NaN;
+
+        try (Tensor tensor = Tensors.of(elements)) {
+            assertThat(Tensors.isFiniteAtEnds(tensor)).isEqualTo(finite);
+            assertThat(Tensors.isFinite(tensor)).isFalse();
         }
     }
 
