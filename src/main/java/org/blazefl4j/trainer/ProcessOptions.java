@@ -196,7 +196,8 @@ public final class ProcessOptions {
         /**
          * Whether workers start from an archive of their classes, about a third faster; they do unless set. The first
          * pool has a process beside it make the archive, at low priority and not beyond its own {@code close()}. There
-         * is none where the workers' class path holds folders, or the cache folder cannot be written to.
+         * is none where the workers' class path holds folders, or the cache folder cannot be written to or lies below
+         * one that others may write to.
          */
         public Builder classDataArchive(boolean use) {
             this.classDataArchive = use;

@@ -99,6 +99,7 @@ final class FirstRunsTest {
             assertThat(files).noneMatch(file -> file.toString().endsWith(".part"));
         }
         assertThat(output(start(cache))).endsWith("loaded");
+        delete(cache);
     }
 
     @Test
@@ -114,6 +115,7 @@ final class FirstRunsTest {
         }
     }
 
+    /** Links that lead out of it too, of which JUnit would warn. */
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
