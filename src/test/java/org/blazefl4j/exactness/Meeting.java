@@ -11,16 +11,21 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A client's data that nobody reads before all workers have come to train a client: no worker can be so quick that
+ * A client's data that no worker reads before all workers have come to train a client: none can be so quick that
  * another one never gets any.
  *
  * @param data what is read
  * @param folder where each worker leaves a file of its own
  * @param workers how many must come
+ * @param maker the thread that looks at the data before there are workers
  */
-record Meeting(Dataset data, Path folder, int workers) implements Dataset {
+record Meeting(Dataset data, Path folder, int workers, String maker) implements Dataset {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    Meeting(Dataset data, Path folder, int workers) {
+        this(data, folder, workers, thisThread());
+    }
 
     @Override
     public long size() {
@@ -29,14 +34,19 @@ record Meeting(Dataset data, Path folder, int workers) implements Dataset {
 
     @Override
     public Batch select(Tensor indices, Generator generator) {
-        arrive();
-        awaitAll();
+        if (!thisThread().equals(maker)) {
+            arrive();
+            awaitAll();
+        }
         return data.select(indices, generator);
     }
 
+    private static String thisThread() {
+        return ProcessHandle.current().pid() + "-" + Thread.currentThread().getId();
+    }
+
     private void arrive() {
-        Thread worker = Thread.currentThread();
-        Path mine = folder.resolve(ProcessHandle.current().pid() + "-" + worker.getId());
+        Path mine = folder.resolve(thisThread());
         try {
             if (Files.notExists(mine)) {
                 Files.createFile(mine);
