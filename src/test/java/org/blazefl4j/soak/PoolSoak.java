@@ -1,5 +1,6 @@
 package org.blazefl4j.soak;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,6 +34,10 @@ final class PoolSoak<U, D, C> {
 
     /** All of it is resident from the start: what grows is native. */
     private static final List<String> WORKER_HEAP = List.of("-Xms40m", "-Xmx40m", "-XX:+AlwaysPreTouch");
+
+    /** Reports of crashes stay; the temporary folder, of which nothing may stay, is one below. */
+    private static final Path CRASHES =
+            Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath().getParent();
 
     private final Experiment<U, D, C, ?> experiment;
     private final ServerHandler<U, D> server;
@@ -85,6 +90,7 @@ final class PoolSoak<U, D, C> {
         ProcessOptions process = ProcessOptions.builder()
                 .heartbeat(HEARTBEAT)
                 .jvmArguments(WORKER_HEAP)
+                .crashFolder(CRASHES)
                 .build();
         return new ProcessPoolClientTrainer<>(experiment.clients(), options, process);
     }
