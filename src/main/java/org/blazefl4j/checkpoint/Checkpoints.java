@@ -349,7 +349,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
                 if (!Causes.isNoSpace(e)) {
                     throw e;
                 }
-                if (saved == NOTHING || !folder.keep(Math.max(1, keep - 1), saved)) {
+                if (saved == NOTHING || !makesRoom()) {
                     throw new IOException(
                             Causes.describe(e) + ", needed=" + length(content) + " bytes, limit=" + folder.free()
                                     + " bytes free",
@@ -357,6 +357,15 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
                 }
             }
         }
+    }
+
+    /** Deletes the oldest file, as long as there is another. */
+    private boolean makesRoom() throws IOException {
+        boolean deleted = false;
+        for (int kept = Math.max(1, keep - 1); kept > 0 && !deleted; kept--) {
+            deleted = folder.keep(kept, saved);
+        }
+        return deleted;
     }
 
     private static long length(CheckpointFolder.Content content) throws IOException {

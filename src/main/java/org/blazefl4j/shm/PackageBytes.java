@@ -112,7 +112,7 @@ public final class PackageBytes {
     }
 
     /**
-     * Makes sure that {@link #decodeDeclared} will decode a package.
+     * Makes sure that {@link #decodeDeclared} will decode a package, without a copy of its tensors.
      *
      * @param bytes what {@link #encode} returned
      * @param loader finds the classes of the package
@@ -123,9 +123,14 @@ public final class PackageBytes {
         try (PointerScope scope = new PointerScope()) {
             int messageBytes = ByteTensors.buffer(bytes, 0, HEADER_BYTES).getInt(MESSAGE_BYTES_AT);
             ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
+            long start = tensorsFrom(messageBytes);
             new PackageDecoder(loader)
                     .decodeDeclared(
-                            message, handle -> torch.empty(0), CrossingRules.isOfPlatform(type) ? Object.class : type);
+                            message,
+                            handle -> handle.layout().bytes() == 0
+                                    ? room(handle.layout())
+                                    : ByteTensors.view(bytes, start + handle.offset(), handle.layout()),
+                            CrossingRules.isOfPlatform(type) ? Object.class : type);
         }
     }
 
@@ -139,6 +144,12 @@ public final class PackageBytes {
             throw damaged("tensors end at=" + resolver.end, bytes.numel() + " bytes");
         }
         return graph;
+    }
+
+    private static Tensor room(TensorLayout layout) {
+        try (TensorOptions options = new TensorOptions(layout.dtype())) {
+            return torch.empty_strided(layout.sizes(), layout.strides(), options);
+        }
     }
 
     /** Checks the header and the checksum; returns the length of the message. */
@@ -234,15 +245,13 @@ public final class PackageBytes {
         }
 
         private Tensor copy(long from, TensorLayout layout) {
-            try (TensorOptions options = new TensorOptions(layout.dtype())) {
-                Tensor copy = torch.empty_strided(layout.sizes(), layout.strides(), options);
-                if (layout.bytes() > 0) {
-                    try (Tensor view = ByteTensors.view(bytes, from, layout)) {
-                        copy.copy_(view);
-                    }
+            Tensor copy = room(layout);
+            if (layout.bytes() > 0) {
+                try (Tensor view = ByteTensors.view(bytes, from, layout)) {
+                    copy.copy_(view);
                 }
-                return copy;
             }
+            return copy;
         }
     }
 }

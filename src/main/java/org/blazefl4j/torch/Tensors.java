@@ -140,9 +140,13 @@ public final class Tensors {
         return exponentBits == 0 && !tensor.is_floating_point() && !tensor.is_complex() || isFiniteElsewhere(tensor);
     }
 
+    /** LibTorch does not look at numbers of one byte. */
     private static boolean isFiniteElsewhere(Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {
-            return tensor.detach().isfinite().all().item_bool();
+            Tensor values = tensor.element_size() > 1
+                    ? tensor.detach()
+                    : tensor.detach().toType(ScalarType.Float);
+            return values.isfinite().all().item_bool();
         }
     }
 

@@ -33,8 +33,12 @@ import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.SmallDisk;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class CheckpointsTest {
 
@@ -79,11 +83,12 @@ final class CheckpointsTest {
         Files.write(file, bytes);
     }
 
-    @Test
-    void shouldFreeOlderFilesFirstWhenSpaceIsShortAndKeepTheLatestThatIsWhole() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 9})
+    void shouldFreeOlderFilesFirstWhenSpaceIsShortAndKeepTheLatestThatIsWhole(int keep) throws Exception {
         Values values = Values.of("bytes", new byte[100_000]);
         try (SmallDisk disk = SmallDisk.on(temp, 256)) {
-            try (Checkpoints checkpoints = Checkpoints.in(folder()).keep(2).add("part", values)) {
+            try (Checkpoints checkpoints = Checkpoints.in(folder()).keep(keep).add("part", values)) {
                 checkpoints.save(1);
                 checkpoints.save(2);
                 checkpoints.save(3); // three do not fit
@@ -407,6 +412,30 @@ final class CheckpointsTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("entry could not be read back: part=part, entry=n; class is not declared:"
                             + " type=" + Undeclared.class.getName() + ", place=java.lang.Object");
+        }
+    }
+
+    /** Looks at what it is made of. */
+    record Checked(Tensor pair, Tensor none) {
+        Checked {
+            if (pair.numel() != 2 || pair.scalar_type().intern() != ScalarType.Long || none.dim() != 2) {
+                throw new IllegalArgumentException("no pair");
+            }
+        }
+    }
+
+    @Test
+    void shouldSaveARecordThatLooksAtItsTensors() {
+        try (Tensor pair = Tensors.of(new long[] {1, 2});
+                Tensor none = torch.empty(0, 3);
+                Checkpoints checkpoints =
+                        Checkpoints.in(folder()).add("part", Values.of("checked", new Checked(pair, none)))) {
+            checkpoints.save(0);
+        }
+
+        Reading part = new Reading("checked", Checked.class);
+        try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", part)) {
+            assertThat(checkpoints.resume()).isPresent();
         }
     }
 

@@ -50,6 +50,18 @@ class TensorsTest {
     }
 
     @ParameterizedTest
+    @EnumSource(names = "Float8.*", mode = EnumSource.Mode.MATCH_ALL)
+    void shouldTellWhetherNumbersOfOneByteAreFinite(ScalarType type) {
+        try (PointerScope scope = new PointerScope()) {
+            assertThat(Tensors.isFiniteAtEnds(Tensors.of(new float[] {1, 2, 4}).toType(type)))
+                    .isTrue();
+            assertThat(Tensors.isFiniteAtEnds(
+                            Tensors.of(new float[] {1, Float.NaN, 4}).toType(type)))
+                    .isFalse();
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "10000, 0, false", "10000, 4095, false", "10000, 4096, true", "10000, 5903, true",
         "10000, 5904, false", "10000, 9999, false", "8192, 4096, false", "5000, 4500, false"

@@ -42,12 +42,13 @@ final class Labels {
         if (targets.dim() != 1 || targets.is_floating_point()) {
             return;
         }
-        if (targets.scalar_type().intern() != ScalarType.Long) {
-            throw new IllegalArgumentException("labels of the wrong dtype: " + whose + ", dtype="
-                    + targets.scalar_type().intern() + ", expected=Long; convert them to int64");
+        ScalarType type = targets.scalar_type().intern();
+        if (type != ScalarType.Long && type != ScalarType.Byte) {
+            throw new IllegalArgumentException("labels of the wrong dtype: " + whose + ", dtype=" + type
+                    + ", expected=Long or Byte; convert them to int64");
         }
         try (PointerScope scope = new PointerScope()) {
-            Tensor own = indices == null ? targets : targets.index_select(0, indices);
+            Tensor own = (indices == null ? targets : targets.index_select(0, indices)).toType(ScalarType.Long);
             Tensor below = own.lt(new Scalar(0L)).logical_and(own.ne(new Scalar(IGNORED)));
             Tensor wrong = own.masked_select(own.ge(new Scalar(classes)).logical_or(below));
             if (wrong.numel() > 0) {

@@ -10,16 +10,20 @@ import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldClients;
 import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.DefaultGenerator;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.trainer.SerialClientTrainer;
+import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,13 +172,34 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldRefuseTargetsThatAreNoLabels() {
+    void shouldTakeBytesForLabelsAsLibTorchDoes() {
         try (Tensor images = torch.zeros(2, 1, 4, 4);
-                Tensor bytes = Tensors.of(new byte[2])) {
-            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, bytes), parts(1, 1));
+                Tensor good = Tensors.of(new byte[] {0, 2});
+                Tensor bad = Tensors.of(new byte[] {0, (byte) 255})) {
+            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, good), parts(1, 1));
+            data.partitions().setDataset(PartitionType.TEST, new TensorDataset(images, good));
+            FedAvgClients clients = new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS);
+            try (FedAvgServerHandler handler = new FedAvgServerHandler(
+                            new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), ServerOptions.of(1, 2));
+                    var trainer = new SerialClientTrainer<>(clients, TrainerOptions.defaults())) {
+                assertThat(new Simulation<>(handler, trainer).run().summary()).containsKey("accuracy");
+            }
+            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, bad), parts(1, 1));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
-                    .withMessage("labels of the wrong dtype: cid=0, dtype=Byte, expected=Long; convert them to int64");
+                    .withMessageStartingWith("label is no class: cid=1, label=255, limit=0 to 2;");
+        }
+    }
+
+    @Test
+    void shouldRefuseTargetsThatAreNoLabels() {
+        try (Tensor images = torch.zeros(2, 1, 4, 4);
+                Tensor ints = torch.zeros(2).toType(ScalarType.Int)) {
+            data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, ints), parts(1, 1));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
+                    .withMessage(
+                            "labels of the wrong dtype: cid=0, dtype=Int, expected=Long or Byte; convert them to int64");
             data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, null), parts(1, 1));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
