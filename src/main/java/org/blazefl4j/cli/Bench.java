@@ -17,6 +17,7 @@ import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabOptions;
 import org.blazefl4j.lab.LatencyLab;
+import org.blazefl4j.trainer.ProcessOptions;
 
 /** One measurement, from its cases to its results. */
 final class Bench {
@@ -68,7 +69,8 @@ final class Bench {
 
     private void measure(Interruption interruption, Path folder, Machine machine, List<Finding> findings) {
         try (BenchBar bar = new BenchBar(cases.size(), options.rounds())) {
-            LatencyLab lab = new LatencyLab(options, bar);
+            LatencyLab lab = new LatencyLab(
+                    options, bar, ProcessOptions.builder().crashFolder(folder).build());
             interruption.stopBy(lab::stop);
             try {
                 cases.forEach(each -> lab.measure(each).ifPresent(results::add));

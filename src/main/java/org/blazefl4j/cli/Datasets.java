@@ -7,6 +7,7 @@ import org.blazefl4j.data.CifarReader;
 import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Mnist;
+import org.blazefl4j.util.FolderContent;
 
 /** Reads the data sets that the command line knows. */
 final class Datasets {
@@ -21,8 +22,9 @@ final class Datasets {
      */
     static void requireFolder(DatasetName name, Path folder) {
         if (folder != null && !Files.isDirectory(folder)) {
-            throw new UsageException("no such folder: --data-dir=" + folder + ", limit=a folder with the files of "
-                    + name + "; name the folder that they are in");
+            throw new UsageException(
+                    "no such folder: --data-dir=" + folder + ", found=" + FolderContent.nearMissing(folder)
+                            + ", expected=a folder with the files of " + name + "; name the folder that they are in");
         }
         if (folder != null && !(Files.isReadable(folder) && Files.isExecutable(folder))) {
             throw new UsageException("folder cannot be read: --data-dir=" + folder

@@ -5,6 +5,7 @@ import java.util.List;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.process.ArchiveReport;
 import org.blazefl4j.process.CacheFolder;
+import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
@@ -63,6 +64,7 @@ record Machine(
     static Machine read(boolean tuned) {
         double load = LoadAverage.read(); // before this process makes the machine busy
         boolean nativeAccess = isNativeAccessEnabled(); // a first library that is loaded with a warning enables it
+        requireThreads();
         if (tuned) {
             LibTorch.tune();
         }
@@ -86,6 +88,20 @@ record Machine(
                 space.memoryLimit(),
                 load,
                 ArchiveReport.of(CacheFolder.standard()));
+    }
+
+    /**
+     * Loads LibTorch, and tunes this process.
+     *
+     * @throws IllegalStateException if it may not start so many threads, for which LibTorch would end it
+     */
+    static void tune() {
+        requireThreads();
+        LibTorch.tune();
+    }
+
+    private static void requireThreads() {
+        ResourceLimits.host().requireLibTorch(Runtime.getRuntime().availableProcessors());
     }
 
     /** {@code Module.isNativeAccessEnabled()}, which Java 17 lacks and does not need. */

@@ -66,11 +66,7 @@ public final class Main implements Runnable {
     private static int exitCode(String[] args) {
         ResourceLimits limits = ResourceLimits.host(); // they cannot be read when they were met
         try {
-            limits.requireLibTorch(Runtime.getRuntime().availableProcessors());
             return commandLine(Invocation.of(args)).execute(args);
-        } catch (IllegalStateException e) {
-            System.err.println("blazefl4j: " + e.getMessage());
-            return ExitCode.FAILED;
         } catch (OutOfMemoryError e) {
             System.err.println(Failures.describe(e));
             return ExitCode.FAILED;

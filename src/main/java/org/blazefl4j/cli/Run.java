@@ -14,7 +14,6 @@ import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.metrics.JsonLinesMetrics;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.torch.IntraOpThreads;
-import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Printable;
@@ -114,7 +113,7 @@ final class Run {
         warnOfMemory();
         StartLine line = StartLine.show("starting: LibTorch, data and workers ...");
         try {
-            LibTorch.tune();
+            Machine.tune();
             return Federation.open(settings, folder, checkpoints::requireSame);
         } finally {
             line.clear();

@@ -3,22 +3,19 @@ package org.blazefl4j.data;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.blazefl4j.util.Printable;
+import org.blazefl4j.util.FolderContent;
 
 /**
  * Finds the files of a data set where downloads leave them, and says what is there where it does not. Letter case, a
  * dot in place of a dash and {@code .gz} at the end of a name make no difference.
  */
 record DataFolder(Path path) {
-
-    private static final int LISTED = 8;
 
     /**
      * The first of these folders that holds the file: this one, one below it that has the data set's name, and in each
@@ -28,7 +25,8 @@ record DataFolder(Path path) {
      */
     DataFolder of(String set, String file) throws IOException {
         if (!Files.isDirectory(path)) {
-            throw new IOException("no such folder: folder=" + path + ", expected=one with the files of " + set
+            throw new IOException("no such folder: folder=" + path + ", found=" + FolderContent.nearMissing(path)
+                    + ", expected=one with the files of " + set
                     + "; name the folder that they are in");
         }
         List<Path> named = subfolders().stream()
@@ -97,19 +95,7 @@ record DataFolder(Path path) {
 
     /** Some names of what is here, those that have most in common with a file's first. */
     String content(String file) throws IOException {
-        List<String> names = list(candidate -> true).stream()
-                .map(DataFolder::name)
-                .sorted(Comparator.comparingLong((String name) -> -common(name, file))
-                        .thenComparing(Comparator.naturalOrder()))
-                .map(Printable::line)
-                .toList();
-        String more = names.size() > LISTED ? " and " + (names.size() - LISTED) + " more" : "";
-        return names.stream().limit(LISTED).toList() + more;
-    }
-
-    private static long common(String name, String file) {
-        String lower = name.toLowerCase(Locale.ROOT);
-        return Arrays.stream(file.split("[-_.]")).filter(lower::contains).count();
+        return FolderContent.near(path, file);
     }
 
     private List<Path> subfolders() throws IOException {

@@ -5,6 +5,7 @@ import java.util.stream.IntStream;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.trainer.ProcessOptions;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -28,12 +29,12 @@ final class EmptyWork extends Work {
     }
 
     @Override
-    Subject<?, ?> open(LabCase which, int rounds) {
+    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process) {
         return Subject.<FedAvgUplinkPackage, FedAvgDownlinkPackage>of(subject -> {
             FedAvgDownlinkPackage payload = subject.own(new FedAvgDownlinkPackage(torch.ones(floats)));
             Tensor parameters = payload.parameters();
             subject.handler(new Server(payload, which.clients(), rounds));
-            subject.trainer(started(which, new EmptyClients(floats)));
+            subject.trainer(started(which, new EmptyClients(floats), process));
             subject.bare(new BareLoops(which.workers(), () -> new BareCopies(parameters)));
         });
     }

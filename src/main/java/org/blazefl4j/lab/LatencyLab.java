@@ -4,6 +4,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.util.Libraries;
 
 /**
@@ -23,6 +24,7 @@ public final class LatencyLab {
 
     private final LabOptions options;
     private final LabListener listener;
+    private final ProcessOptions process;
     private final Object lock = new Object();
     private Simulation<?, ?> running;
     private volatile boolean stopping;
@@ -35,9 +37,20 @@ public final class LatencyLab {
      * @throws IllegalStateException if HdrHistogram is missing
      */
     public LatencyLab(LabOptions options, LabListener listener) {
+        this(options, listener, ProcessOptions.defaults());
+    }
+
+    /**
+     * The same with worker processes of the caller's choice.
+     *
+     * @param process how they are started
+     * @throws IllegalStateException if HdrHistogram is missing
+     */
+    public LatencyLab(LabOptions options, LabListener listener, ProcessOptions process) {
         Libraries.require(LatencyLab.class, "org.HdrHistogram.Histogram", Build.library("HdrHistogram"));
         this.options = Objects.requireNonNull(options, "options");
         this.listener = Objects.requireNonNull(listener, "listener");
+        this.process = Objects.requireNonNull(process, "process");
     }
 
     /**
@@ -52,7 +65,7 @@ public final class LatencyLab {
             return Optional.empty();
         }
         listener.caseStarted(which);
-        try (Subject<?, ?> subject = which.work().open(which, options.warmUps() + options.rounds())) {
+        try (Subject<?, ?> subject = which.work().open(which, options.warmUps() + options.rounds(), process)) {
             return measure(which, subject);
         }
     }

@@ -13,6 +13,7 @@ import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.ProcessOptions;
 
 /** Rounds of federated averaging. */
 final class TrainingWork extends Work {
@@ -42,7 +43,7 @@ final class TrainingWork extends Work {
     }
 
     @Override
-    Subject<?, ?> open(LabCase which, int rounds) {
+    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process) {
         return Subject.<FedAvgUplinkPackage, FedAvgDownlinkPackage>of(subject -> {
             RandomImages images = subject.own(RandomImages.create());
             InMemoryPartitionedDataset<PartitionType> data = subject.own(new InMemoryPartitionedDataset<>());
@@ -58,7 +59,8 @@ final class TrainingWork extends Work {
                     new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients()))));
             FedAvgClients clients =
                     new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
-            AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ?> trainer = started(which, clients);
+            AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ?> trainer =
+                    started(which, clients, process);
             subject.trainer(trainer);
             trainer.share("images", images.images());
             trainer.share("labels", images.labels());

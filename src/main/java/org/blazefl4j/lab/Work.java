@@ -3,6 +3,8 @@ package org.blazefl4j.lab;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
@@ -41,19 +43,20 @@ public abstract class Work {
     /** The size of the model: its name, or the number of its parameters. */
     public abstract String size();
 
-    /** Prepares a case before its first round: starts the workers and the bare loops. */
-    abstract Subject<?, ?> open(LabCase which, int rounds);
+    /** Prepares a case before its first round: starts the workers, processes by these options, and the bare loops. */
+    abstract Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process);
 
     /** This mode's trainer with its workers ready, so that their start counts nowhere. */
-    static <U, D, C> AbstractClientTrainer<U, D, C> started(LabCase which, ClientAlgorithm<U, D, C> clients) {
-        AbstractClientTrainer<U, D, C> trainer = which.mode()
-                .trainer(
-                        clients,
-                        TrainerOptions.builder().numParallels(which.workers()).build());
-        if (trainer instanceof ProcessPoolClientTrainer<?, ?, ?> pool) {
-            awaitReady(pool);
+    static <U, D, C> AbstractClientTrainer<U, D, C> started(
+            LabCase which, ClientAlgorithm<U, D, C> clients, ProcessOptions process) {
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(which.workers()).build();
+        if (which.mode() != ExecutionMode.MULTI_PROCESS) {
+            return which.mode().trainer(clients, options);
         }
-        return trainer;
+        ProcessPoolClientTrainer<U, D, C> pool = new ProcessPoolClientTrainer<>(clients, options, process);
+        awaitReady(pool);
+        return pool;
     }
 
     private static void awaitReady(ProcessPoolClientTrainer<?, ?, ?> pool) {

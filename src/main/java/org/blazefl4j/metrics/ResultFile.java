@@ -170,7 +170,7 @@ final class ResultFile extends OutputStream {
         }
         if (checksum.getValue() != saved) {
             throw new IllegalArgumentException("result file is not the one that was saved: file="
-                    + file.toAbsolutePath() + ", bytes=" + length + ", crc32c=" + checksum.getValue() + ", limit="
+                    + file.toAbsolutePath() + ", bytes=" + length + ", crc32c=" + checksum.getValue() + ", expected="
                     + saved + REMEDY);
         }
     }

@@ -57,7 +57,8 @@ final class StateFiles implements AutoCloseable {
             throw new IllegalStateException(
                     "client state cannot be written: client=" + client + ", bytes=" + bytes.numel() + ", found="
                             + Causes.describe(e) + ", limit=" + usable() + " bytes free in " + folder
-                            + "; set TrainerOptions.stateFolder to a folder with room, or raise stateMemory",
+                            + "; name a folder with room (TrainerOptions.stateFolder; -Djava.io.tmpdir unless set), or"
+                            + " raise stateMemory",
                     e);
         }
     }
@@ -92,7 +93,7 @@ final class StateFiles implements AutoCloseable {
                     "client state cannot be read back: client=" + client + ", folder=" + folder + ", found="
                             + Causes.describe(e) + ", limit=" + place.bytes
                             + " bytes, written by this process; resume from a checkpoint, with"
-                            + " TrainerOptions.stateFolder on another disk",
+                            + " TrainerOptions.stateFolder, or -Djava.io.tmpdir, on another disk",
                     e);
         }
     }

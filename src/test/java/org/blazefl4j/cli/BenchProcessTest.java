@@ -108,6 +108,25 @@ final class BenchProcessTest {
         assertThat(folder.resolve("out")).doesNotExist();
     }
 
+    @Test
+    void shouldKeepTheReportOfAWorkerThatCrashes() throws Exception {
+        try (CliProcess cli = CliProcess.start(
+                folder,
+                "bench",
+                "--work=training",
+                "--samples=100000",
+                "--batch-size=1",
+                "--execution-mode=multi-process",
+                "--workers=1",
+                "--out=out")) {
+            cli.crashChildrenUntilItEnds();
+
+            assertThat(cli.exitCode()).as(cli.err()).isEqualTo(ExitCode.FAILED);
+            assertThat(cli.err()).contains("SIGSEGV");
+        }
+        assertThat(folder.resolve("out")).isDirectoryContaining("glob:**/blazefl4j-crash-0-*.log");
+    }
+
     /** Below a file no folder can be made, whoever asks. */
     @Test
     void shouldRefuseAFolderThatCannotBeMadeBeforeItMeasures() throws Exception {

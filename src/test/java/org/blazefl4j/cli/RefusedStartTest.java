@@ -42,9 +42,9 @@ final class RefusedStartTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            run --output @/new --data-dir @/none            | no such folder: --data-dir=@/none, limit=
-            run --output @/new --data-dir @/file            | no such folder: --data-dir=@/file, limit=
-            run --checkpoint-dir @/new --data-dir @/file    | no such folder: --data-dir=@/file, limit=
+            run --output @/new --data-dir @/none            | no such folder: --data-dir=@/none, found=[damaged, file, full, other] in @, expected=
+            run --output @/new --data-dir @/file            | no such folder: --data-dir=@/file, found=a file, expected=
+            run --checkpoint-dir @/new --data-dir @/file    | no such folder: --data-dir=@/file, found=a file, expected=
             run --output @/new --num-clients 0              | Invalid value for option '--num-clients': value=0, limit=
             run --output @/new/a --checkpoint-dir @/damaged --resume | no checkpoint can be used: @/damaged/round-
             run --output @/new/a --checkpoint-dir @/other   | checkpoint folder holds a run: --checkpoint-dir=@/other, found=

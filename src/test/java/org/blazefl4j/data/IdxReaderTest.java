@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IdxReaderTest {
@@ -121,11 +122,15 @@ class IdxReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"nowhere", TRAIN_IMAGES})
-    void shouldNameTheFolderWhenItIsNone(String name) {
+    @CsvSource(delimiter = '|', textBlock = """
+            idx1/raw             | [t10k-labels-idx1-ubyte, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, train-images-idx3-ubyte] in @
+            train-images-idx3-ubyte | a file
+            train-images-idx3-ubyte/raw | a file @/train-images-idx3-ubyte
+            """)
+    void shouldNameTheFolderWhenItIsNoneAndWhatIsThere(String name, String found) {
         refused(
                 () -> FashionMnist.read(folder.resolve(name)),
-                "no such folder: folder=" + folder.resolve(name)
+                "no such folder: folder=" + folder.resolve(name) + ", found=" + found.replace("@", folder.toString())
                         + ", expected=one with the files of fashion-mnist; name the folder that they are in");
     }
 

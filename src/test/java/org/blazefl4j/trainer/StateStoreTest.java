@@ -167,7 +167,7 @@ class StateStoreTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("client state cannot be read back: client=7, folder=" + folder + ", found=bytes end"
                             + " early: bytes=9, limit=10, limit=10 bytes, written by this process; resume from a"
-                            + " checkpoint, with TrainerOptions.stateFolder on another disk");
+                            + " checkpoint, with TrainerOptions.stateFolder, or -Djava.io.tmpdir, on another disk");
         }
     }
 
@@ -194,7 +194,8 @@ class StateStoreTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageMatching("client state cannot be written: client=3, bytes=11, found=not found: "
                             + missing + "/[^,]+, limit=unknown bytes free in " + missing
-                            + "; set TrainerOptions.stateFolder to a folder with room, or raise stateMemory");
+                            + "; name a folder with room \\(TrainerOptions.stateFolder; -Djava.io.tmpdir unless set\\), or"
+                            + " raise stateMemory");
             assertThatThrownBy(() -> states.stage(4, Tensors.of(new byte[10])))
                     .hasMessageContaining("client state cannot be written: client=1, bytes=1,");
             states.commit();

@@ -1,0 +1,63 @@
+package org.blazefl4j.util;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/** Says what a folder holds where something else was looked for. */
+public final class FolderContent {
+
+    private static final int LISTED = 8;
+
+    private FolderContent() {}
+
+    /**
+     * Some names of what is in a folder, those that have most in common with a name first.
+     *
+     * @throws IOException if it cannot be read
+     */
+    public static String near(Path folder, String wanted) throws IOException {
+        List<String> names;
+        try (Stream<Path> content = Files.list(folder)) {
+            names = content.map(file -> file.getFileName().toString())
+                    .sorted(Comparator.comparingLong((String name) -> -common(name, wanted))
+                            .thenComparing(Comparator.naturalOrder()))
+                    .map(Printable::line)
+                    .toList();
+        }
+        String more = names.size() > LISTED ? " and " + (names.size() - LISTED) + " more" : "";
+        return names.stream().limit(LISTED).toList() + more;
+    }
+
+    private static long common(String name, String wanted) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return Arrays.stream(wanted.toLowerCase(Locale.ROOT).split("[-_.]"))
+                .filter(lower::contains)
+                .count();
+    }
+
+    /** The same for a folder that is not there: what the lowest folder above it holds, with its path. */
+    public static String nearMissing(Path folder) {
+        if (Files.exists(folder)) {
+            return "a file";
+        }
+        Path missing = folder.toAbsolutePath().normalize();
+        while (!Files.exists(missing.getParent())) {
+            missing = missing.getParent();
+        }
+        Path parent = missing.getParent();
+        if (!Files.isDirectory(parent)) {
+            return "a file " + Printable.line(parent);
+        }
+        try {
+            return near(parent, missing.getFileName().toString()) + " in " + Printable.line(parent);
+        } catch (IOException e) {
+            return Causes.describe(e);
+        }
+    }
+}
