@@ -86,10 +86,15 @@ final class OwnLibrary {
         Files.createDirectories(folder);
         sweep(folder);
         Path part = folder.resolve(UUID.randomUUID() + ".part");
-        try (FileOutputStream out = new FileOutputStream(part.toFile())) { // not a channel, which an interrupt closes
-            out.write(content);
+        try {
+            try (FileOutputStream out = new FileOutputStream(part.toFile())) { // an interrupt would close a channel
+                out.write(content);
+            }
+            return Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            Files.deleteIfExists(part);
+            throw e;
         }
-        return Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static void markAsUsed(Path file) {
@@ -105,10 +110,18 @@ final class OwnLibrary {
         Instant oldest = Instant.now().minus(LONGEST_UNUSED);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
             for (Path file : files) {
-                if (Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
-                    Files.deleteIfExists(file);
-                }
+                deleteIfOlder(file, oldest);
             }
+        }
+    }
+
+    private static void deleteIfOlder(Path file, Instant oldest) {
+        try {
+            if (Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // gone: another process has renamed its new file just now; or another user's
         }
     }
 }

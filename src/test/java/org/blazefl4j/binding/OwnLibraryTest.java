@@ -58,4 +58,14 @@ final class OwnLibraryTest {
             assertThat(files).containsExactlyInAnyOrder(used, latest);
         }
     }
+
+    /** A link that leads nowhere, as a file that another process renames while this one lists the folder. */
+    @Test
+    void shouldPassOverWhatIsGoneOrCannotBeDeleted() throws IOException {
+        Files.createSymbolicLink(folder.resolve("gone.part"), folder.resolve("nowhere"));
+        Path kept = Files.createDirectories(folder.resolve("kept/file")).getParent();
+        Files.setLastModifiedTime(kept, FileTime.from(Instant.now().minus(Duration.ofDays(31))));
+        assertThat(unpacked("build")).hasContent("build");
+        assertThat(kept).isDirectory();
+    }
 }
