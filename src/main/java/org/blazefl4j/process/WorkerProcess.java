@@ -31,6 +31,8 @@ final class WorkerProcess {
     /** Why it was killed; null if it was not. */
     private volatile String killedFor;
 
+    private boolean groupEnded;
+
     private WorkerProcess(
             int worker, Process process, Path crashReport, long outOfMemoryKills, ObjIntConsumer<String> output) {
         this.worker = worker;
@@ -49,11 +51,15 @@ final class WorkerProcess {
         try {
             Path end = Path.of("/proc/" + pid() + "/fd/" + descriptor);
             FileChannel channel = FileChannel.open(end, StandardOpenOption.READ);
-            jdks.close();
-            return channel;
+            if (isAlive()) {
+                jdks.close();
+                return channel;
+            }
+            channel.close();
         } catch (IOException ended) {
-            return Channels.newChannel(jdks); // what it has written is there
+            // as below
         }
+        return Channels.newChannel(jdks); // what the process had written the JDK has read when it ended
     }
 
     /**
@@ -136,9 +142,15 @@ final class WorkerProcess {
         return Waiting.exit(process, limit);
     }
 
-    /** Ends what the process had started, once it has ended itself: all of its group, whose number is its own. */
+    /**
+     * Ends what the process had started, once it has ended itself: all of its group, whose number is its own. Not a
+     * second time, when the number may be another group's.
+     */
     void endGroup() {
-        Native.endGroup((int) pid());
+        if (!groupEnded) {
+            groupEnded = true;
+            Native.endGroup((int) pid());
+        }
     }
 
     /** Ends the threads that read its output, whoever still writes. */
