@@ -123,7 +123,7 @@ final class Run {
     /** Ahead of all else: where it is short, the kernel may end this process. */
     private void warnOfMemory() {
         if (settings.executionMode() == ExecutionMode.MULTI_PROCESS) {
-            Finding.ofWorkers(settings.numParallels(), SegmentSpace.host().memoryFree())
+            Finding.ofWorkers(settings.workers(), SegmentSpace.host().memoryFree())
                     .ifPresent(finding -> out.print(finding.toText()));
             out.flush();
         }

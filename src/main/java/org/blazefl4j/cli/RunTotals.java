@@ -15,6 +15,7 @@ import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.metrics.ConsoleMetrics;
 
 /**
  * What the rounds of a run come to, those before it was resumed included; times are of this process alone. Its clock
@@ -175,10 +176,18 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         return text.toString();
     }
 
+    /** Where it is too long for a terminal, it goes on in the next line after a comma. */
     private static void addLine(StringBuilder text, String name, String format, Object... values) {
-        text.append(String.format(Locale.ROOT, "  %-14s ", name))
-                .append(String.format(Locale.ROOT, format, values))
-                .append(System.lineSeparator());
+        String line = String.format(Locale.ROOT, "  %-14s ", name);
+        String indent = " ".repeat(line.length());
+        for (String part : String.format(Locale.ROOT, format, values).split("(?<=, )")) {
+            if (line.length() + part.stripTrailing().length() > ConsoleMetrics.USUAL_COLUMNS) {
+                text.append(line.stripTrailing()).append(System.lineSeparator());
+                line = indent;
+            }
+            line += part;
+        }
+        text.append(line).append(System.lineSeparator());
     }
 
     private String peakMemory() {

@@ -3,9 +3,11 @@ package org.blazefl4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundReport;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,17 @@ final class RunTotalsTest {
     void shouldNoticeALossThatIsNotFiniteWhereResultsAre() {
         finish(totals, 0, Double.POSITIVE_INFINITY);
         assertThat(totals.toMap()).containsEntry("non_finite", 0).containsEntry("first_non_finite_round", 1);
+    }
+
+    @Test
+    void shouldFitATerminalHoweverManyWorkersThereAre() {
+        finish(totals, 0, FINE);
+        totals.ended(new PeakMemory(300L << 20, Collections.nCopies(20, 270L << 20)));
+
+        assertThat(totals.toText().lines())
+                .allMatch(line -> line.length() <= 80)
+                .contains("  peak memory    parent 300 MiB, workers 270 MiB, 270 MiB, 270 MiB, 270 MiB,")
+                .contains("                 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB,");
     }
 
     @Test
