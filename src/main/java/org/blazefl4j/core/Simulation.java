@@ -61,9 +61,10 @@ public final class Simulation<U, D> {
      *
      * @param source asked once a round is evaluated, on the thread that runs the rounds, before the listeners; gives
      *     numbers (NaN where there is none), texts or booleans, by the same names in every round, and by none that the
-     *     summary or every result file has. What ends in {@code _seconds} counts as a time, which {@code verify} leaves
-     *     out. What it throws ends the simulation, and so does a column that cannot be, with an
-     *     {@link IllegalArgumentException}
+     *     summary or every result file has. Columns come in the map's order, which {@code Map.of} does not settle:
+     *     several are best given in a {@code LinkedHashMap}, or by a source each. What ends in {@code _seconds} counts
+     *     as a time, which {@code verify} leaves out. What it throws ends the simulation, and so does a column that
+     *     cannot be, with an {@link IllegalArgumentException}
      */
     public Simulation<U, D> addColumns(Function<? super RoundReport, ? extends Map<String, ?>> source) {
         columns.add(Objects.requireNonNull(source, "source"));

@@ -12,6 +12,7 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.util.Libraries;
 
 /**
@@ -78,6 +79,12 @@ public final class JsonLinesMetrics implements RoundListener<Object>, Checkpoint
     @Override
     public void roundFinished(RoundReport report) {
         write("round", RoundRow.of(report));
+    }
+
+    /** Cuts off what a run that ends before its next round was not to go on from. */
+    @Override
+    public void runFinished(SimulationSummary summary) {
+        file.cutOff();
     }
 
     /** Whether it has no line yet. */

@@ -388,6 +388,32 @@ final class MetricsTest {
         assertThat(anotherJson).doesNotExist();
     }
 
+    @Test
+    void shouldCutBothFilesWhenTheRunEndsBeforeItsNextRound() throws IOException {
+        Path csvFile = folder.resolve("metrics.csv");
+        Path jsonFile = folder.resolve("metrics.jsonl");
+        Path saved = folder.resolve("saved");
+        try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
+                JsonLinesMetrics json = JsonLinesMetrics.resumable(jsonFile)) {
+            for (RoundListener<Object> metrics : List.of(csv, json)) {
+                metrics.roundFinished(report(0, 0.5, 1.25, "a"));
+            }
+            save(saved, csv, json, 1);
+            for (RoundListener<Object> metrics : List.of(csv, json)) {
+                metrics.roundFinished(report(1, 0.5, 1.25, "a"));
+            }
+        }
+        try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
+                JsonLinesMetrics json = JsonLinesMetrics.resumable(jsonFile)) {
+            resume(saved, csv, json);
+            for (RoundListener<Object> metrics : List.of(csv, json)) {
+                metrics.runFinished(null);
+            }
+        }
+        assertThat(csvFile).content().hasLineCount(2);
+        assertThat(jsonFile).content().hasLineCount(1);
+    }
+
     private static void expectRefusalOfBoth(Path saved, Path csvFile, Path jsonFile) {
         try (CsvMetrics csv = CsvMetrics.resumable(csvFile);
                 JsonLinesMetrics json = JsonLinesMetrics.resumable(jsonFile);

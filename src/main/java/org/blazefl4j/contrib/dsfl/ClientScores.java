@@ -53,8 +53,9 @@ final class ClientScores implements Checkpointable {
         out.put(ENTRY, last);
     }
 
+    /** None are in what earlier versions have saved. */
     @Override
     public void restore(CheckpointReader in) {
-        last = in.get(ENTRY, Mean.class);
+        last = in.names().contains(ENTRY) ? in.get(ENTRY, Mean.class) : null;
     }
 }

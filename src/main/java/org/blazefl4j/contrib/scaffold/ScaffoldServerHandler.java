@@ -184,13 +184,14 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldU
 
     @Override
     public void restore(CheckpointReader in) {
-        checkWeighting(in.get(WEIGHTING, String.class));
+        checkWeighting(
+                in.names().contains(WEIGHTING) ? in.get(WEIGHTING, String.class) : Weighting.BY_SAMPLES.toString());
         super.restore(in);
         global.restore(in);
         control.restore(in);
     }
 
-    /** The sum of control variates has the weights in it. */
+    /** The sum of control variates has the weights in it; earlier versions knew those by samples alone. */
     private void checkWeighting(String saved) {
         if (!saved.equals(options.weighting().toString())) {
             throw new IllegalArgumentException("control variate of another weighting: weighting=" + options.weighting()

@@ -30,6 +30,14 @@ public final class MemoryCheckpoint implements CheckpointWriter, CheckpointReade
         return changed;
     }
 
+    /** Without one that was put. */
+    public MemoryCheckpoint without(String name) {
+        MemoryCheckpoint changed = new MemoryCheckpoint();
+        entries.forEach(changed::put);
+        changed.entries.remove(name);
+        return changed;
+    }
+
     @Override
     public <T> T get(String name, Class<T> type) {
         if (!entries.containsKey(name)) {

@@ -301,6 +301,21 @@ final class DsflServerHandlerTest {
         }
     }
 
+    @Test
+    void shouldGoOnFromACheckpointOfAnEarlierVersionWithoutTheClientsScores() {
+        try (DsflServerHandler handler = handler();
+                DsflServerHandler resumed = handler()) {
+            String sha256 = handler.sha256();
+            MemoryCheckpoint saved = new MemoryCheckpoint();
+            handler.save(saved);
+
+            resumed.restore(saved.without("client_scores"));
+
+            assertThat(resumed.sha256()).isEqualTo(sha256);
+            assertThat(resumed.getSummary()).doesNotContainKey("client_loss");
+        }
+    }
+
     private DsflUplinkPackage scored(int cid, DsflServerHandler handler, Map<String, Object> metadata) {
         DsflUplinkPackage plain = uplink(cid, handler);
         return new DsflUplinkPackage(cid, plain.softLabels(), plain.indices(), metadata);
