@@ -1,7 +1,9 @@
 package org.blazefl4j.util;
 
 import java.io.EOFException;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.CharacterCodingException;
@@ -30,6 +32,25 @@ public final class Causes {
             EOFException.class, "ends too early",
             ClosedByInterruptException.class, "interrupted",
             ClosedChannelException.class, "closed already");
+
+    /** What the operating system says of a full disk, in the language of the process, which may be another. */
+    private static final class NoSpace {
+
+        static final String WORDS = ask();
+
+        private static String ask() {
+            try (OutputStream full = new FileOutputStream("/dev/full")) {
+                try {
+                    full.write(0);
+                } catch (IOException e) {
+                    return e.getMessage();
+                }
+            } catch (IOException e) {
+                // there is none here
+            }
+            return "No space left on device";
+        }
+    }
 
     private Causes() {}
 
@@ -68,11 +89,10 @@ public final class Causes {
         return switch (message) {
             case "Is a directory" -> "is a folder";
             case "Not a directory" -> "not a folder";
-            case "No space left on device" -> "no space left";
             case "Disk quota exceeded" -> "disk quota exceeded";
             case "Read-only file system" -> "read-only file system";
             case "Too many open files" -> "too many open files";
-            default -> message;
+            default -> message.equals(NoSpace.WORDS) ? "no space left" : message;
         };
     }
 }

@@ -2,19 +2,25 @@ package org.blazefl4j.util;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.BufferedReader;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.assertj.core.data.Index;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,6 +66,48 @@ final class CausesTest {
         assertThat(Causes.describe(new UncheckedIOException(cause))).isEqualTo("permission denied: /data");
         assertThat(Causes.describe(new UncheckedIOException("cannot write", cause)))
                 .isEqualTo("cannot write");
+    }
+
+    /** Fills a disk in a process of another language. */
+    static final class Filling {
+
+        private Filling() {}
+
+        /** Prints what that is called by the system and here. */
+        public static void main(String[] args) {
+            Throwable thrown = catchThrowable(() -> Files.write(Path.of("/dev/full"), new byte[1]));
+            System.out.println(thrown.getMessage());
+            System.out.println(Causes.describe(thrown) + " " + Causes.isNoSpace((IOException) thrown));
+        }
+    }
+
+    @Test
+    void shouldTellAFullDiskWhateverTheLanguageOfTheSystem() throws Exception {
+        Path german = folder.resolve("de_DE.UTF-8");
+        assumeThat(Path.of("/usr/share/i18n/locales/de_DE")).exists();
+        assumeThat(Path.of("/usr/share/locale/de/LC_MESSAGES/libc.mo")).exists();
+        run(new ProcessBuilder("localedef", "-i", "de_DE", "-f", "UTF-8", german.toString()));
+        ProcessBuilder filling = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-classpath",
+                System.getProperty("java.class.path"),
+                Filling.class.getName());
+        filling.environment().putAll(Map.of("LOCPATH", folder.toString(), "LC_ALL", "de_DE.UTF-8"));
+        filling.environment().remove("LANGUAGE");
+
+        assertThat(run(filling))
+                .hasSize(2)
+                .contains("no space left true", Index.atIndex(1))
+                .first()
+                .asString()
+                .startsWith("Auf dem Gerät");
+    }
+
+    private static List<String> run(ProcessBuilder builder) throws IOException {
+        Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            return lines.lines().toList();
+        }
     }
 
     private static String thrownBy(ThrowingCallable call) {
