@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class CrashReport {
             return describe(lines.limit(HEAD_LINES)
                     .map(line -> line.replaceFirst("^#", "").strip())
                     .collect(Collectors.toList()));
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             return "cannot be read: " + Causes.describe(e);
         }
     }

@@ -45,4 +45,10 @@ final class CrashReportTest {
         assertThat(CrashReport.argument(Path.of("/100% sure"), 1))
                 .isEqualTo("-XX:ErrorFile=/100%% sure/blazefl4j-crash-1-%p.log");
     }
+
+    /** A folder can be opened. */
+    @Test
+    void shouldSayThatItCannotBeRead() {
+        assertThat(CrashReport.describe(folder)).isEqualTo("cannot be read: is a folder");
+    }
 }
