@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         abbreviateSynopsis = true,
-        header = "Checks this machine and says what will hurt, and how to mend it.",
+        header = "Checks this machine and reports what makes runs slow or fail, with the fix for each.",
         description = {
             "",
             "Everything is read back from the process as 'blazefl4j run' has it, nothing is assumed.",

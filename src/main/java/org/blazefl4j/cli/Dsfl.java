@@ -35,7 +35,8 @@ record Dsfl(
     public String describe() {
         String models = clientModels == null ? "" : ", clients' models " + clientModels;
         return openSizePerRound + " open images a round, temperature " + eraTemperature + ", distillation "
-                + distillation.epochs() + " epochs, batch " + distillation.batchSize() + ", lr " + distillation.lr()
+                + distillation.epochs() + (distillation.epochs() == 1 ? " epoch" : " epochs") + ", batch "
+                + distillation.batchSize() + ", lr " + distillation.lr()
                 + models;
     }
 

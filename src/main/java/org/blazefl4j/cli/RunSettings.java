@@ -101,7 +101,8 @@ record RunSettings(
 
     /** What a client does in a round, and what the algorithm adds to it. */
     String describeTraining() {
-        String common = epochs + " epochs, batch " + batchSize + ", lr " + lr + ", seed " + seed;
+        String common = epochs + (epochs == 1 ? " epoch" : " epochs") + ", batch " + batchSize + ", lr " + lr
+                + ", seed " + seed;
         String batches = lastBatch == LastBatch.KEEP ? common : common + ", last batch " + lastBatch;
         String computed = numerics.equals(Numerics.DEFAULT)
                 ? batches

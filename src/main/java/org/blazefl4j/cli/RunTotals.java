@@ -159,7 +159,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             addLine(text, "a round", "%.2f s, %.1f clients per second", secondsPerRound(), clientsPerSecond());
         }
         if (all.dropped() + all.retries() > 0) {
-            addLine(text, "failed clients", "%d trained again, %d dropped", all.retries(), all.dropped());
+            addLine(text, "failed clients", "%d made good by retries, %d dropped", all.retries(), all.dropped());
         }
         if (nonFinite.firstRound() > 0) {
             addLine(

@@ -21,6 +21,8 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
     /** Columns of a terminal unless it says otherwise. */
     public static final int USUAL_COLUMNS = 80;
 
+    private static final double EXPONENT_FROM = 1e6;
+
     private static final String BOLD = "\u001b[1m";
     private static final String FAINT = "\u001b[2m";
     private static final String YELLOW = "\u001b[33m";
@@ -76,10 +78,15 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
 
     private static void addNumber(Lines lines, String name, Object value) {
         if (value instanceof Double || value instanceof Float) {
-            lines.add(String.format(Locale.ROOT, "%s %.4f", name, ((Number) value).doubleValue()), "");
+            lines.add(name + " " + decimal(((Number) value).doubleValue()), "");
         } else if (value instanceof Number && !name.equals("round")) {
             lines.add(name + " " + value, "");
         }
+    }
+
+    /** A loss that grows without bound has an exponent, not thirty digits. */
+    private static String decimal(double value) {
+        return String.format(Locale.ROOT, Math.abs(value) < EXPONENT_FROM ? "%.4f" : "%.4e", value);
     }
 
     private static void addIfAny(Lines lines, String name, int count) {

@@ -71,6 +71,7 @@ final class RunProcessTest {
                     .anyMatch(line -> line.equals("  failed client  the run ends"))
                     .anyMatch(line -> line.equals("completed: 3 of 3 rounds"))
                     .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
+                    .anyMatch(line -> line.startsWith("  training       1 epoch, batch "))
                     .anyMatch(line -> line.contains("training") && line.contains("%"))
                     .anyMatch(line ->
                             line.matches("  peak memory +parent [1-9]\\d* MiB, workers [1-9]\\d* MiB, [1-9]\\d* MiB"));
@@ -241,7 +242,7 @@ final class RunProcessTest {
                     .hasSize(1);
             assertThat(cli.out())
                     .contains("  failed client  up to 3 retries, then the run ends")
-                    .containsPattern("  failed clients +1 trained again, 0 dropped")
+                    .containsPattern("  failed clients +1 made good by retries, 0 dropped")
                     .contains("completed: 2 of 2 rounds");
         }
         assertThat(hashes()).isEqualTo(undisturbed);

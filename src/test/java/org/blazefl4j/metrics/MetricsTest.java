@@ -113,6 +113,14 @@ final class MetricsTest {
         }
     }
 
+    @Test
+    void shouldPrintAnExponentIfALossIsHuge() {
+        assertThat(printed(report(0, 0.5, 3.3634465e29, ""), 80, false).get(0))
+                .startsWith("round    1/1500  accuracy 0.5000  loss 3.3634e+29");
+        assertThat(printed(report(0, 0.5, Double.NaN, ""), 80, false).get(0))
+                .startsWith("round    1/1500  accuracy 0.5000  loss NaN");
+    }
+
     private static List<String> printed(RoundReport report, int columns, boolean colour) {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         try (ConsoleMetrics metrics =
