@@ -30,7 +30,9 @@ final class Fault {
         /** It gets SIGSTOP; woken, it goes on. */
         STOP,
         /** It throws. */
-        THROW
+        THROW,
+        /** It throws as if its heap were full. */
+        STARVE
     }
 
     private final FaultPoint point;
@@ -47,8 +49,9 @@ final class Fault {
      * it to strike, {@code worker}, {@code client}, {@code shard} and {@code attempt} (from 0); the how-manieth time
      * that it is so in one process, {@code nth} (from 1; the first unless said); instead of that a file, {@code when}:
      * it strikes whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait}
-     * (unless said), {@code exit}, {@code kill}, {@code stop} and {@code throw}; and a {@code file}: it is made with
-     * the worker's process id when the fault strikes, and as long as it is there it strikes no other process.
+     * (unless said), {@code exit}, {@code kill}, {@code stop}, {@code throw} and {@code starve}; and a {@code file}: it
+     * is made with the worker's process id when the fault strikes, and as long as it is there it strikes no other
+     * process.
      *
      * @throws IllegalArgumentException if it is something else
      */
@@ -139,6 +142,7 @@ final class Fault {
             }
             case STOP -> signal("STOP");
             case THROW -> throw new IllegalStateException("fault at " + point);
+            case STARVE -> throw new OutOfMemoryError("fault at " + point);
         }
     }
 

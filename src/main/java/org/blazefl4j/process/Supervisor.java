@@ -33,6 +33,9 @@ final class Supervisor implements AutoCloseable {
      */
     private static final int KILLS_AT_START = 20;
 
+    /** How long it waits before it asks the operating system again for a process that was refused. */
+    private static final Duration AFTER_REFUSAL = Duration.ofMillis(500);
+
     private static final int READY_SLICE_MILLIS = 10;
 
     /**
@@ -86,12 +89,25 @@ final class Supervisor implements AutoCloseable {
         private int failedStarts;
         private int killsAtStart;
         private boolean gone = true;
+        private boolean refused;
+        private long refusedAt;
 
         void restart(long now) {
+            refused = false;
             beats = now;
             beaten = false;
             silentTicks = 0;
             gone = false;
+        }
+
+        void refuse() {
+            refused = true;
+            refusedAt = System.nanoTime();
+            count(false, false);
+        }
+
+        boolean waits() {
+            return refused && System.nanoTime() - refusedAt < AFTER_REFUSAL.toNanos();
         }
 
         void count(boolean ready, boolean killed) {
@@ -322,20 +338,20 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** If the operating system refuses, the next look tries again. */
+    /** If the operating system refuses, a later look tries again. */
     private void start(int worker) {
-        if (broken != null || givenUp.contains(worker)) {
+        Pulse pulse = pulses[worker];
+        if (broken != null || givenUp.contains(worker) || pulse.waits()) {
             return;
         }
         List<String> all = new ArrayList<>();
         all.add(Integer.toString(worker));
         all.addAll(arguments);
-        Pulse pulse = pulses[worker];
         try {
             processes.set(worker, WorkerProcess.start(worker, command, all, settings.output()));
             pulse.restart(board.beats(worker));
         } catch (IllegalStateException | UncheckedIOException refused) {
-            pulse.count(false, false);
+            pulse.refuse();
             if (pulse.isHopeless()) {
                 giveUp(worker, refused.getMessage(), refused);
             }

@@ -142,7 +142,7 @@ public final class WorkerMain {
             FaultPoint.STARTING.reach();
             setup = setup(board);
         } catch (Throwable reason) {
-            Hello.refuse(board, index, reason);
+            refuse(board, index, reason);
             return;
         }
         try (IntraOpThreads scope = IntraOpThreads.scope(setup.settings().intraOpThreads())) {
@@ -150,12 +150,20 @@ public final class WorkerMain {
         }
     }
 
+    /** Not for want of memory, which another attempt may find: that ends this process as a crash does. */
+    private static void refuse(Board board, int index, Throwable reason) {
+        if (reason instanceof VirtualMachineError error) {
+            throw error;
+        }
+        Hello.refuse(board, index, reason);
+    }
+
     private static void work(Board board, int index, WorkerSetup setup) {
         Worker worker;
         try {
             worker = prepared(board, index, setup);
         } catch (Throwable reason) {
-            Hello.refuse(board, index, reason);
+            refuse(board, index, reason);
             return;
         }
         Hello.ready(board, index);

@@ -121,7 +121,7 @@ final class ProcessPoolStartTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"stop", "exit"})
+    @ValueSource(strings = {"stop", "exit", "starve"})
     void shouldStartAnotherWhenAWorkerFailsTheFirstTimeThatItStarts(String failure, @TempDir Path folder)
             throws IOException {
         Path when = Files.createFile(folder.resolve("when"));
