@@ -160,7 +160,8 @@ final class Run {
                 + settings.algorithm().name().title() + " of " + settings.modelName() + " on "
                 + federation.data().describe());
         out.println("  clients        " + settings.numClients() + " (" + settings.describePartition() + "), "
-                + settings.clientsPerRound() + " a round, " + settings.globalRound() + " rounds");
+                + settings.clientsPerRound() + " a round, " + settings.globalRound()
+                + (settings.globalRound() == 1 ? " round" : " rounds"));
         out.println("  training       " + settings.describeTraining());
         out.println("  execution      " + settings.describeExecution());
         out.println("  failed client  " + settings.failures().describe());
