@@ -8,7 +8,7 @@ import java.util.Locale;
  */
 public enum NonFinitePolicy {
     /**
-     * It is taken as any other. Of each tensor the first and the last 4096 elements are looked at; diverged training
+     * It is taken as any other. Of each tensor the first and the last 1024 elements are looked at; diverged training
      * leaves NaN in all of them. The algorithms' servers look at the whole of their own model after each round.
      */
     WARN,

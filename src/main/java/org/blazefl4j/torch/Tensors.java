@@ -25,7 +25,7 @@ public final class Tensors {
     private static final long CHUNK = 1L << 30;
 
     /** How many elements at either end of a tensor are looked at for NaN. */
-    private static final long END = 4096;
+    private static final long END = 1024;
 
     private Tensors() {}
 
@@ -108,7 +108,7 @@ public final class Tensors {
     }
 
     /**
-     * The same of the first and the last 4096 elements of a longer tensor that lies in one piece on the CPU, of any
+     * The same of the first and the last 1024 elements of a longer tensor that lies in one piece on the CPU, of any
      * other as a whole. Training that diverges leaves NaN in all layers, which this finds in a microsecond, whatever
      * the size.
      *
