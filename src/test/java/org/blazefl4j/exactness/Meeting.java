@@ -41,7 +41,8 @@ record Meeting(Dataset data, Path folder, int workers, String maker) implements 
         return data.select(indices, generator);
     }
 
-    private static String thisThread() {
+    /** Tells threads of all processes apart. */
+    static String thisThread() {
         return ProcessHandle.current().pid() + "-" + Thread.currentThread().getId();
     }
 

@@ -26,10 +26,15 @@ import org.bytedeco.pytorch.Tensor;
  * @param last whether it waits until another client has read all of its own
  * @param seed of the times, together with the client and what was read before by all
  * @param reads where each read leaves a line with its client
+ * @param maker the thread that looks at the data before there are workers
  */
-record Slowed(Dataset data, int cid, boolean last, long seed, Path reads) implements Dataset {
+record Slowed(Dataset data, int cid, boolean last, long seed, Path reads, String maker) implements Dataset {
 
     private static final int MOST_MILLIS = 40;
+
+    Slowed(Dataset data, int cid, boolean last, long seed, Path reads) {
+        this(data, cid, last, seed, reads, Meeting.thisThread());
+    }
 
     @Override
     public long size() {
@@ -38,6 +43,13 @@ record Slowed(Dataset data, int cid, boolean last, long seed, Path reads) implem
 
     @Override
     public Batch select(Tensor indices, Generator generator) {
+        if (!Meeting.thisThread().equals(maker)) {
+            waitAndTell();
+        }
+        return data.select(indices, generator);
+    }
+
+    private void waitAndTell() {
         try {
             do {
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis()));
@@ -46,7 +58,6 @@ record Slowed(Dataset data, int cid, boolean last, long seed, Path reads) implem
         } catch (IOException e) {
             throw new AssertionError(e);
         }
-        return data.select(indices, generator);
     }
 
     private boolean anotherIsDone() throws IOException {
