@@ -2,13 +2,25 @@ package org.blazefl4j.binding;
 
 import java.lang.reflect.Field;
 import java.net.URL;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 
 /** JavaCPP's memory of where libraries are. What is in it JavaCPP does not look for, which takes long. */
 public final class FoundLibraries {
 
     private FoundLibraries() {}
+
+    /** All that JavaCPP loads for a class, in its order and as the presets name it. */
+    public static List<String> askedForBy(ClassProperties properties) {
+        List<String> names = new ArrayList<>(properties.get("platform.preload"));
+        names.addAll(properties.get("platform.link"));
+        names.add(properties.getProperty("platform.library"));
+        names.replaceAll(name -> name.endsWith("!") ? name.substring(0, name.length() - 1) : name);
+        return names;
+    }
 
     /**
      * Adds what it does not know yet.

@@ -22,14 +22,12 @@ final class LibraryName {
         this.unpacked = names.length > 1 ? names[1] : null;
     }
 
-    /** All that JavaCPP loads for a class, in its order. */
+    /** What JavaCPP loads for a class, in its order. */
     static List<LibraryName> askedForBy(ClassProperties properties) {
-        List<String> texts = new ArrayList<>(properties.get("platform.preload"));
-        texts.addAll(properties.get("platform.link"));
-        texts.add(properties.getProperty("platform.library"));
-        texts.replaceAll(text -> text.endsWith("!") ? text.substring(0, text.length() - 1) : text);
-        texts.removeIf(text -> text.contains(":") || text.endsWith("#"));
-        return texts.stream().map(LibraryName::new).toList();
+        return FoundLibraries.askedForBy(properties).stream()
+                .filter(text -> !text.contains(":") && !text.endsWith("#"))
+                .map(LibraryName::new)
+                .toList();
     }
 
     /** Where JavaCPP looks for it, in its order; absolute names of resources, without the slash. */

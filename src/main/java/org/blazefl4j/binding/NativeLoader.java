@@ -19,6 +19,9 @@ public final class NativeLoader {
     public static final List<Class<?>> LIBTORCH =
             List.of(Loader.class, openblas_nolapack.class, openblas.class, torch.class);
 
+    /** The name of the library's own. */
+    public static final String OWN = OwnLibrary.NAME;
+
     private static final String LAST_OF_LIBTORCH = "jnitorch";
 
     private static boolean unpacked;

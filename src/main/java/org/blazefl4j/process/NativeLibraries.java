@@ -6,7 +6,6 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +24,6 @@ final class NativeLibraries {
     /** The worker's system property that names the file with the libraries. */
     static final String PROPERTY = "blazefl4j.nativeLibraries";
 
-    /** The name of our own. */
-    private static final String OWN = "jniblazefl4j";
-
     private static final char SEPARATOR = '\t';
 
     private NativeLibraries() {}
@@ -40,11 +36,11 @@ final class NativeLibraries {
     static String found() {
         Map<String, String> places = Loader.getLoadedLibraries();
         Map<String, String> found = new TreeMap<>();
-        NativeLoader.own().ifPresent(file -> found.put(OWN, file.toString()));
+        NativeLoader.own().ifPresent(file -> found.put(NativeLoader.OWN, file.toString()));
         for (Class<?> type : NativeLoader.LIBTORCH) {
             ClassProperties properties = Loader.loadProperties(type, Loader.loadProperties(), true);
             boolean loaded = places.containsKey(properties.getProperty("platform.library"));
-            for (String library : loaded ? askedForBy(properties) : List.<String>of()) {
+            for (String library : loaded ? FoundLibraries.askedForBy(properties) : List.<String>of()) {
                 String place = places.getOrDefault(nameWhenLoaded(library), "");
                 if (place.isEmpty() || new File(place).isAbsolute()) {
                     found.put(library, place);
@@ -55,14 +51,6 @@ final class NativeLibraries {
         found.forEach((library, place) ->
                 lines.append(library).append(SEPARATOR).append(place).append('\n'));
         return lines.toString();
-    }
-
-    private static List<String> askedForBy(ClassProperties properties) {
-        List<String> libraries = new ArrayList<>(properties.get("platform.preload"));
-        libraries.addAll(properties.get("platform.link"));
-        libraries.add(properties.getProperty("platform.library"));
-        libraries.replaceAll(library -> library.endsWith("!") ? library.substring(0, library.length() - 1) : library);
-        return libraries;
     }
 
     /** JavaCPP writes {@code name:file}, {@code name@version} and {@code name#name when loaded}. */
@@ -85,7 +73,7 @@ final class NativeLibraries {
             if (found.isEmpty()) {
                 return;
             }
-            URL[] own = found.remove(OWN);
+            URL[] own = found.remove(NativeLoader.OWN);
             if (own != null) {
                 NativeLoader.loadOwn(Path.of(own[0].toURI()));
             }

@@ -88,9 +88,9 @@ final class BenchProcessTest {
         assertThat(cases(json())).hasSize(1);
     }
 
-    @Test
-    void shouldSayIfThereIsNothingToKeep() throws Exception {
-        try (CliProcess cli = CliProcess.start(
+    /** In one worker process, with a round that takes longer than a test. */
+    private CliProcess startLongRound() throws Exception {
+        return CliProcess.start(
                 folder,
                 "bench",
                 "--work=training",
@@ -98,7 +98,12 @@ final class BenchProcessTest {
                 "--batch-size=1",
                 "--execution-mode=multi-process",
                 "--workers=1",
-                "--out=out")) {
+                "--out=out");
+    }
+
+    @Test
+    void shouldSayIfThereIsNothingToKeep() throws Exception {
+        try (CliProcess cli = startLongRound()) {
             cli.await("a worker", () -> !cli.children().isEmpty());
             cli.signalAll("INT");
 
@@ -110,15 +115,7 @@ final class BenchProcessTest {
 
     @Test
     void shouldKeepTheReportOfAWorkerThatCrashes() throws Exception {
-        try (CliProcess cli = CliProcess.start(
-                folder,
-                "bench",
-                "--work=training",
-                "--samples=100000",
-                "--batch-size=1",
-                "--execution-mode=multi-process",
-                "--workers=1",
-                "--out=out")) {
+        try (CliProcess cli = startLongRound()) {
             cli.crashChildrenUntilItEnds();
 
             assertThat(cli.exitCode()).as(cli.err()).isEqualTo(ExitCode.FAILED);

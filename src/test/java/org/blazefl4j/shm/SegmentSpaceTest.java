@@ -2,7 +2,6 @@ package org.blazefl4j.shm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.blazefl4j.util.SmallDisk;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -183,10 +183,7 @@ class SegmentSpaceTest {
     @Test
     void shouldUseAnonymousMemoryWhenASmallFileSystemIsFull() throws Exception {
         Path small = Files.createDirectory(temporary.resolve("small"));
-        assumeTrue(
-                run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small.toString()),
-                "mounting a file system needs root");
-        try {
+        try (SmallDisk disk = SmallDisk.on(small, 1024)) {
             SegmentSpace space = host(small);
             assertThat(space.folderFree()).isEqualTo(MIB);
             try (Segment fits = Segment.slotted(3, MIB / 4, space);
@@ -203,8 +200,6 @@ class SegmentSpaceTest {
                     .isEqualTo("WARNING segments do not fit in " + small + ": bytes=524288, limit=262144 bytes free;"
                             + " anonymous memory is used instead, a larger " + small
                             + " avoids it (containers: --shm-size=2g)");
-        } finally {
-            assertThat(run("umount", small.toString())).isTrue();
         }
     }
 
@@ -237,14 +232,5 @@ class SegmentSpaceTest {
     private static void write(Path file, String text) throws IOException {
         Files.createDirectories(file.getParent());
         Files.writeString(file, text);
-    }
-
-    private static boolean run(String... command) throws IOException, InterruptedException {
-        return new ProcessBuilder(command)
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start()
-                        .waitFor()
-                == 0;
     }
 }
