@@ -20,6 +20,9 @@ final class Fault {
     private static final Set<String> KEYS = Set.of("worker", "client", "shard", "attempt", "nth", "when", "do", "file");
     private static final int EXIT_VALUE = 3;
 
+    /** SIGSTOP, 19, among the signals that wait for the process: bit 18, whose hexadecimal digit has four. */
+    private static final String STOP_PENDING = "(?s).*\\nShdPnd:\\s*\\p{XDigit}*[4-7c-f]\\p{XDigit}{4}\\n.*";
+
     private enum Action {
         /** Nothing more happens in its main thread: whoever reads the file does with it as he likes. */
         WAIT,
@@ -140,7 +143,10 @@ final class Fault {
                 signal("KILL");
                 parkForEver();
             }
-            case STOP -> signal("STOP");
+            case STOP -> {
+                signal("STOP");
+                awaitTaken();
+            }
             case THROW -> throw new IllegalStateException("fault at " + point);
             case STARVE -> throw new OutOfMemoryError("fault at " + point);
         }
@@ -151,6 +157,17 @@ final class Fault {
             new ProcessBuilder("kill", "-" + name, pid()).start().waitFor();
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException("fault did not strike: " + e, e);
+        }
+    }
+
+    /** Until a thread has taken the signal, which then stops them all: meanwhile this one could go on. */
+    private static void awaitTaken() {
+        try {
+            while (Files.readString(Path.of("/proc/self/status")).matches(STOP_PENDING)) {
+                Thread.onSpinWait();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
