@@ -20,7 +20,7 @@ import org.blazefl4j.data.TensorDataset;
 import org.bytedeco.pytorch.Tensor;
 
 /** DS-FL. */
-final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPackage> {
+final class DsflFederation extends Federation<DsflDownlinkPackage, DsflUplinkPackage> {
 
     private final Dsfl dsfl;
     private final RunSettings settings;
@@ -34,7 +34,7 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
     }
 
     @Override
-    ServerHandler<DsflUplinkPackage, DsflDownlinkPackage> makeHandler() {
+    ServerHandler<DsflDownlinkPackage, DsflUplinkPackage> makeHandler() {
         spreadImages();
         DsflServerOptions options = DsflServerOptions.of(settings.server())
                 .withOpenSizePerRound(dsfl.openSizePerRound())
@@ -71,7 +71,7 @@ final class DsflFederation extends Federation<DsflUplinkPackage, DsflDownlinkPac
     }
 
     @Override
-    ClientTrainer<DsflUplinkPackage, DsflDownlinkPackage> makeTrainer() {
+    ClientTrainer<DsflDownlinkPackage, DsflUplinkPackage> makeTrainer() {
         DsflClientOptions options = DsflClientOptions.defaults()
                 .withTraining(settings.client())
                 .withDistillation(dsfl.distillation())

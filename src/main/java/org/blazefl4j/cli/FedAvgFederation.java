@@ -13,7 +13,7 @@ import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
 
 /** Federated averaging. */
-final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
+final class FedAvgFederation extends Federation<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     private final RunSettings settings;
     private PartitionedDataset<PartitionType> partitions;
@@ -24,13 +24,13 @@ final class FedAvgFederation extends Federation<FedAvgUplinkPackage, FedAvgDownl
     }
 
     @Override
-    ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeHandler() {
+    ServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> makeHandler() {
         partitions = owned(data().partitions());
         return owned(new FedAvgServerHandler(data().models(), settings.modelName(), partitions, settings.server()));
     }
 
     @Override
-    ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> makeTrainer() {
+    ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> makeTrainer() {
         FedAvgClients clients = new FedAvgClients(
                 data().models(), settings.modelName(), partitions, settings.numClients(), settings.client());
         return switch (settings.executionMode()) {

@@ -13,16 +13,16 @@ import org.blazefl4j.trainer.ProcessOptions;
 /**
  * A run's data, server and clients, as an algorithm makes them of the settings.
  *
- * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client
+ * @param <U> the uplink package, client to server
  */
-abstract class Federation<U, D> implements AutoCloseable {
+abstract class Federation<D, U> implements AutoCloseable {
 
     private final RunData data;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private ProcessOptions process;
-    private ServerHandler<U, D> handler;
-    private ClientTrainer<U, D> trainer;
+    private ServerHandler<D, U> handler;
+    private ClientTrainer<D, U> trainer;
 
     /**
      * A federation of which nothing is made yet.
@@ -64,10 +64,10 @@ abstract class Federation<U, D> implements AutoCloseable {
     }
 
     /** Makes the server, first; what has to be closed is {@link #owned}. */
-    abstract ServerHandler<U, D> makeHandler();
+    abstract ServerHandler<D, U> makeHandler();
 
     /** Makes the clients' side, which starts the workers. */
-    abstract ClientTrainer<U, D> makeTrainer();
+    abstract ClientTrainer<D, U> makeTrainer();
 
     /** What the user left to the algorithm, by option name, as it is with this run's data; for result files. */
     Map<String, Object> derivedSettings() {
@@ -89,11 +89,11 @@ abstract class Federation<U, D> implements AutoCloseable {
         return data;
     }
 
-    final ServerHandler<U, D> handler() {
+    final ServerHandler<D, U> handler() {
         return handler;
     }
 
-    final ClientTrainer<U, D> trainer() {
+    final ClientTrainer<D, U> trainer() {
         return trainer;
     }
 

@@ -75,9 +75,9 @@ final class Run {
                 : RunFolder.create(asked, content -> !checkpoints.isTheirs(content));
     }
 
-    private <U, D> void execute(
-            Federation<U, D> federation, RunCheckpoints checkpoints, Interruption interruption, Path folder) {
-        Simulation<U, D> simulation = new Simulation<>(federation.handler(), federation.trainer());
+    private <D, U> void execute(
+            Federation<D, U> federation, RunCheckpoints checkpoints, Interruption interruption, Path folder) {
+        Simulation<D, U> simulation = new Simulation<>(federation.handler(), federation.trainer());
         interruption.stopBy(simulation::stop); // from here on there are files to keep
         Path jsonFile = folder.resolve(JSON);
         Path csvFile = folder.resolve(CSV);
@@ -129,9 +129,9 @@ final class Run {
         }
     }
 
-    private <U, D> void rounds(
-            Federation<U, D> federation,
-            Simulation<U, D> simulation,
+    private <D, U> void rounds(
+            Federation<D, U> federation,
+            Simulation<D, U> simulation,
             RunCheckpoints checkpoints,
             CsvMetrics csv,
             JsonLinesMetrics json) {

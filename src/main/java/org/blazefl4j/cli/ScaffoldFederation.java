@@ -14,7 +14,7 @@ import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
 
 /** SCAFFOLD. */
-final class ScaffoldFederation extends Federation<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> {
+final class ScaffoldFederation extends Federation<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     private final Scaffold scaffold;
     private final RunSettings settings;
@@ -27,7 +27,7 @@ final class ScaffoldFederation extends Federation<ScaffoldUplinkPackage, Scaffol
     }
 
     @Override
-    ServerHandler<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> makeHandler() {
+    ServerHandler<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> makeHandler() {
         partitions = owned(data().partitions());
         ScaffoldServerOptions options =
                 new ScaffoldServerOptions(settings.server(), scaffold.serverLr(), scaffold.weighting());
@@ -35,7 +35,7 @@ final class ScaffoldFederation extends Federation<ScaffoldUplinkPackage, Scaffol
     }
 
     @Override
-    ClientTrainer<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> makeTrainer() {
+    ClientTrainer<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> makeTrainer() {
         ScaffoldClients clients = new ScaffoldClients(
                 data().models(), settings.modelName(), partitions, settings.numClients(), settings.client());
         return switch (settings.executionMode()) {

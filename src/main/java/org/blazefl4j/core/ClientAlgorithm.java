@@ -5,11 +5,11 @@ import java.util.OptionalInt;
 /**
  * The client side of an algorithm, apart from how it is run: give it to a serial, thread-pool or process-pool trainer.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-public interface ClientAlgorithm<U, D, C> {
+public interface ClientAlgorithm<C, D, U> {
 
     /**
      * What the worker needs to know of one client. Called in the parent, once per client and round.

@@ -12,10 +12,10 @@ import org.blazefl4j.util.Throwables;
  * {@code localProcess}; the count is part of every client's random streams. What people read, messages and result
  * files, counts from 1.
  *
- * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client
+ * @param <U> the uplink package, client to server
  */
-public interface ClientTrainer<U, D> extends AutoCloseable {
+public interface ClientTrainer<D, U> extends AutoCloseable {
 
     /**
      * Trains the clients and collects their packages for {@link #uplinkPackage()}.

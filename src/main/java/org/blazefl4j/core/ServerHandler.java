@@ -21,10 +21,10 @@ import java.util.Map;
  *
  * <p>or {@code Simulation}, which is the same loop with listeners.
  *
- * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client
+ * @param <U> the uplink package, client to server
  */
-public interface ServerHandler<U, D> {
+public interface ServerHandler<D, U> {
 
     /**
      * The package that every sampled client of the next round receives.

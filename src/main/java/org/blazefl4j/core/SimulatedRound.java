@@ -7,10 +7,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** One round of a {@link Simulation}, and how long its parts took. Listeners' time is counted nowhere. */
-final class SimulatedRound<U, D> {
+final class SimulatedRound<D, U> {
 
-    private final ServerHandler<U, D> handler;
-    private final ClientTrainer<U, D> trainer;
+    private final ServerHandler<D, U> handler;
+    private final ClientTrainer<D, U> trainer;
     private final List<RoundListener<? super U>> listeners;
     private final OwnColumns columns;
     private final int number;
@@ -21,8 +21,8 @@ final class SimulatedRound<U, D> {
     private StoppedException stopped;
 
     SimulatedRound(
-            ServerHandler<U, D> handler,
-            ClientTrainer<U, D> trainer,
+            ServerHandler<D, U> handler,
+            ClientTrainer<D, U> trainer,
             List<RoundListener<? super U>> listeners,
             OwnColumns columns,
             PhaseClock clock) {

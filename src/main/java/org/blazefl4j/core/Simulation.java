@@ -21,13 +21,13 @@ import java.util.function.Function;
  * the trainer dropped the handler is told when the others' packages are loaded. What a handler, a listener or a client
  * throws ends the run and is passed on.
  *
- * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client
+ * @param <U> the uplink package, client to server
  */
-public final class Simulation<U, D> {
+public final class Simulation<D, U> {
 
-    private final ServerHandler<U, D> handler;
-    private final ClientTrainer<U, D> trainer;
+    private final ServerHandler<D, U> handler;
+    private final ClientTrainer<D, U> trainer;
     private final List<RoundListener<? super U>> listeners = new CopyOnWriteArrayList<>();
     private final OwnColumns columns = new OwnColumns();
     private final Object lock = new Object();
@@ -40,13 +40,13 @@ public final class Simulation<U, D> {
      * @param handler the server side
      * @param trainer the client side
      */
-    public Simulation(ServerHandler<U, D> handler, ClientTrainer<U, D> trainer) {
+    public Simulation(ServerHandler<D, U> handler, ClientTrainer<D, U> trainer) {
         this.handler = Objects.requireNonNull(handler, "handler");
         this.trainer = Objects.requireNonNull(trainer, "trainer");
     }
 
     /** Adds a listener, which is called after those added before. */
-    public Simulation<U, D> addListener(RoundListener<? super U> listener) {
+    public Simulation<D, U> addListener(RoundListener<? super U> listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
         return this;
     }
@@ -66,7 +66,7 @@ public final class Simulation<U, D> {
      *     as a time, which {@code verify} leaves out. What it throws ends the simulation, and so does a column that
      *     cannot be, with an {@link IllegalArgumentException}
      */
-    public Simulation<U, D> addColumns(Function<? super RoundReport, ? extends Map<String, ?>> source) {
+    public Simulation<D, U> addColumns(Function<? super RoundReport, ? extends Map<String, ?>> source) {
         columns.add(Objects.requireNonNull(source, "source"));
         return this;
     }
@@ -101,7 +101,7 @@ public final class Simulation<U, D> {
         SimulationSummary rounds = SimulationSummary.NOTHING;
         try {
             while (!isStopping() && !handler.isStopped()) {
-                SimulatedRound<U, D> round =
+                SimulatedRound<D, U> round =
                         new SimulatedRound<>(handler, trainer, listeners, columns, new PhaseClock());
                 rounds = rounds.plus(round.run());
                 round.throwIfStopped();

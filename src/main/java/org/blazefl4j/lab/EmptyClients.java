@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
  * and returns them with a size and two metrics.
  */
 public final class EmptyClients
-        implements ClientAlgorithm<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> {
+        implements ClientAlgorithm<EmptyClients.Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     private static final long DATA_SIZE = 500;
 

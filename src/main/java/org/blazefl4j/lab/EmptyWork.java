@@ -30,7 +30,7 @@ final class EmptyWork extends Work {
 
     @Override
     Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process) {
-        return Subject.<FedAvgUplinkPackage, FedAvgDownlinkPackage>of(subject -> {
+        return Subject.<FedAvgDownlinkPackage, FedAvgUplinkPackage>of(subject -> {
             FedAvgDownlinkPackage payload = subject.own(new FedAvgDownlinkPackage(torch.ones(floats)));
             Tensor parameters = payload.parameters();
             subject.handler(new Server(payload, which.clients(), rounds));
@@ -40,7 +40,7 @@ final class EmptyWork extends Work {
     }
 
     /** Sends the same parameters in every round, and looks at what comes back. */
-    private static final class Server implements ServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
+    private static final class Server implements ServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
         private final FedAvgDownlinkPackage payload;
         private final List<Integer> clients;

@@ -70,8 +70,8 @@ public final class LatencyLab {
         }
     }
 
-    private <U, D> Optional<CaseResult> measure(LabCase which, Subject<U, D> subject) {
-        Simulation<U, D> simulation = new Simulation<>(subject.handler(), subject.trainer());
+    private <D, U> Optional<CaseResult> measure(LabCase which, Subject<D, U> subject) {
+        Simulation<D, U> simulation = new Simulation<>(subject.handler(), subject.trainer());
         Measurement measurement = new Measurement(
                 which,
                 options,

@@ -8,26 +8,26 @@ import org.blazefl4j.core.ServerHandler;
 /**
  * What is measured: both sides of a federation and the bare loops beside it.
  *
- * @param <U> the uplink package
  * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-final class Subject<U, D> implements AutoCloseable {
+final class Subject<D, U> implements AutoCloseable {
 
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private ServerHandler<U, D> handler;
-    private ClientTrainer<U, D> trainer;
+    private ServerHandler<D, U> handler;
+    private ClientTrainer<D, U> trainer;
     private BareLoops bare;
 
     /** How a subject is put together. */
-    interface Parts<U, D> {
-        void addTo(Subject<U, D> subject);
+    interface Parts<D, U> {
+        void addTo(Subject<D, U> subject);
     }
 
     private Subject() {}
 
     /** A subject with its parts; closes them if one cannot be made. */
-    static <U, D> Subject<U, D> of(Parts<U, D> parts) {
-        Subject<U, D> subject = new Subject<>();
+    static <D, U> Subject<D, U> of(Parts<D, U> parts) {
+        Subject<D, U> subject = new Subject<>();
         try {
             parts.addTo(subject);
             return subject;
@@ -43,19 +43,19 @@ final class Subject<U, D> implements AutoCloseable {
         return resource;
     }
 
-    void handler(ServerHandler<U, D> made) {
+    void handler(ServerHandler<D, U> made) {
         handler = made;
     }
 
-    ServerHandler<U, D> handler() {
+    ServerHandler<D, U> handler() {
         return handler;
     }
 
-    void trainer(ClientTrainer<U, D> made) {
+    void trainer(ClientTrainer<D, U> made) {
         trainer = own(made);
     }
 
-    ClientTrainer<U, D> trainer() {
+    ClientTrainer<D, U> trainer() {
         return trainer;
     }
 

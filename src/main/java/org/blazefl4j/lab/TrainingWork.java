@@ -44,7 +44,7 @@ final class TrainingWork extends Work {
 
     @Override
     Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process) {
-        return Subject.<FedAvgUplinkPackage, FedAvgDownlinkPackage>of(subject -> {
+        return Subject.<FedAvgDownlinkPackage, FedAvgUplinkPackage>of(subject -> {
             RandomImages images = subject.own(RandomImages.create());
             InMemoryPartitionedDataset<PartitionType> data = subject.own(new InMemoryPartitionedDataset<>());
             TensorDataset whole = new TensorDataset(images.images(), images.labels());
@@ -59,7 +59,7 @@ final class TrainingWork extends Work {
                     new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients()))));
             FedAvgClients clients =
                     new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
-            AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ?> trainer =
+            AbstractClientTrainer<?, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer =
                     started(which, clients, process);
             subject.trainer(trainer);
             trainer.share("images", images.images());

@@ -47,14 +47,14 @@ public abstract class Work {
     abstract Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process);
 
     /** This mode's trainer with its workers ready, so that their start counts nowhere. */
-    static <U, D, C> AbstractClientTrainer<U, D, C> started(
-            LabCase which, ClientAlgorithm<U, D, C> clients, ProcessOptions process) {
+    static <C, D, U> AbstractClientTrainer<C, D, U> started(
+            LabCase which, ClientAlgorithm<C, D, U> clients, ProcessOptions process) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(which.workers()).build();
         if (which.mode() != ExecutionMode.MULTI_PROCESS) {
             return which.mode().trainer(clients, options);
         }
-        ProcessPoolClientTrainer<U, D, C> pool = new ProcessPoolClientTrainer<>(clients, options, process);
+        ProcessPoolClientTrainer<C, D, U> pool = new ProcessPoolClientTrainer<>(clients, options, process);
         awaitReady(pool);
         return pool;
     }

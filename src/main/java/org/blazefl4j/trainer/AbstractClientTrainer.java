@@ -52,11 +52,11 @@ import org.bytedeco.pytorch.Tensor;
  * <p>What {@code sink}, {@link #progressFn}, {@link #getClientConfig} or {@link #convertBufferToUplink} throw ends the
  * round: running clients are told to stop, packages not yet handed over are closed, and the exception is passed on.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U, D>, Checkpointable {
+public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D, U>, Checkpointable {
 
     private static final String ROUND = "round";
     private static final String STATE_OF = "state of client ";
@@ -72,7 +72,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     /** So that the number of the next round exists. */
     private static final int LAST_ROUND = Integer.MAX_VALUE - 1;
 
-    private final ClientAlgorithm<U, D, C> algorithm;
+    private final ClientAlgorithm<C, D, U> algorithm;
     private final TrainerOptions options;
     private final ClientWorker<C, D, U> worker;
     private final StopEvent stopEvent;
@@ -102,7 +102,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
      * @param stopEvent the flag that this mode's workers can see
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
      */
-    AbstractClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options, StopEvent stopEvent) {
+    AbstractClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options, StopEvent stopEvent) {
         this.algorithm = Objects.requireNonNull(algorithm, "algorithm");
         this.options = Objects.requireNonNull(options, "options");
         this.stopEvent = stopEvent;
@@ -117,7 +117,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
     }
 
     /** Prepares one round. Clients may start at once or at the first {@code await}. */
-    abstract <W, E, F> RoundExecution<W> execute(Round<W, E, F> round);
+    abstract <F, E, W> RoundExecution<W> execute(Round<F, E, W> round);
 
     /**
      * Ends workers and frees what they used, waiting for the grace period and one second at most. Called once, by any
@@ -444,9 +444,9 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         try {
             requireOpen();
             requireRoundLeft();
-            RoundWork<U, D, C> work = new Training<>(this, round, checked, cache);
-            Round<U, D, C> current = new Round<>(this, work, payload, streaming);
-            RoundCourse<U, D, C> course = new RoundCourse<>(this, current);
+            RoundWork<C, D, U> work = new Training<>(this, round, checked, cache);
+            Round<C, D, U> current = new Round<>(this, work, payload, streaming);
+            RoundCourse<C, D, U> course = new RoundCourse<>(this, current);
             course.throwIfStopped();
             cache.discard();
             unclosed.look();
@@ -471,7 +471,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         }
     }
 
-    private void runCounted(Round<U, D, C> current, RoundCourse<U, D, C> course, HandOver<U> handOver) {
+    private void runCounted(Round<C, D, U> current, RoundCourse<C, D, U> course, HandOver<U> handOver) {
         failures = current.failures();
         try {
             run(current, course, handOver);
@@ -491,7 +491,7 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
         }
     }
 
-    private <W, E, F> void run(Round<W, E, F> current, RoundCourse<W, E, F> course, HandOver<W> handOver) {
+    private <F, E, W> void run(Round<F, E, W> current, RoundCourse<F, E, W> course, HandOver<W> handOver) {
         running = current;
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads());
                 IdleCores.Claim busy = IdleCores.claim(busyCores(current.size()))) {
@@ -582,10 +582,10 @@ public abstract class AbstractClientTrainer<U, D, C> implements ClientTrainer<U,
             enter();
             try {
                 requireOpen();
-                RoundWork<R, P, Integer> sharded =
+                RoundWork<Integer, P, R> sharded =
                         new ShardedWork<>(work, AbstractClientTrainer.this, shards, function);
-                Round<R, P, Integer> current = new Round<>(AbstractClientTrainer.this, sharded, payload, true);
-                RoundCourse<R, P, Integer> course = new RoundCourse<>(AbstractClientTrainer.this, current);
+                Round<Integer, P, R> current = new Round<>(AbstractClientTrainer.this, sharded, payload, true);
+                RoundCourse<Integer, P, R> course = new RoundCourse<>(AbstractClientTrainer.this, current);
                 course.throwIfStopped();
                 run(current, course, new HandOver<>(results::addAll, LARGEST_BATCH));
             } finally {

@@ -17,14 +17,14 @@ public enum ExecutionMode {
      *
      * @param algorithm the client side of the algorithm
      * @param options how clients are run
-     * @param <U> the uplink package
-     * @param <D> the downlink package
      * @param <C> the client's configuration
+     * @param <D> the downlink package
+     * @param <U> the uplink package
      * @throws IllegalArgumentException if algorithm or options are refused by the trainer's constructor
      * @throws IllegalStateException if its workers cannot start
      */
-    public <U, D, C> AbstractClientTrainer<U, D, C> trainer(
-            ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+    public <C, D, U> AbstractClientTrainer<C, D, U> trainer(
+            ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         return switch (this) {
             case SINGLE_THREADED -> new SerialClientTrainer<>(algorithm, options);
             case MULTI_THREADED -> new ThreadPoolClientTrainer<>(algorithm, options);

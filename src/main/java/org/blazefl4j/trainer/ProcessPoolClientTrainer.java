@@ -46,11 +46,11 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Each worker leads a process group of its own, and takes no notice of SIGHUP, SIGINT and SIGTERM, which are left to
  * this process. What clients have started there ends with their worker.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
+public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U> {
 
     private final ProcessPool pool;
 
@@ -65,7 +65,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
      *     so many workers
      * @throws IllegalStateException if shared memory is too small
      */
-    public ProcessPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+    public ProcessPoolClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         this(algorithm, options, ProcessOptions.defaults());
     }
 
@@ -82,12 +82,12 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
      */
     @SuppressWarnings("this-escape") // all that is called is final
     public ProcessPoolClientTrainer(
-            ClientAlgorithm<U, D, C> algorithm, TrainerOptions options, ProcessOptions processOptions) {
+            ClientAlgorithm<C, D, U> algorithm, TrainerOptions options, ProcessOptions processOptions) {
         this(algorithm, options, processOptions, new PoolStopEvent());
     }
 
     private ProcessPoolClientTrainer(
-            ClientAlgorithm<U, D, C> algorithm,
+            ClientAlgorithm<C, D, U> algorithm,
             TrainerOptions options,
             ProcessOptions processOptions,
             PoolStopEvent stopEvent) {
@@ -168,7 +168,7 @@ public class ProcessPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, 
     }
 
     @Override
-    <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
+    <F, E, W> RoundExecution<W> execute(Round<F, E, W> round) {
         PoolRound running = pool.begin(new Jobs(round), round.payload());
         return new RoundExecution<>() {
             @Override

@@ -18,17 +18,17 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * One call of {@code localProcess}, or of {@code Workers.map}, as the execution modes see it.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-final class Round<U, D, C> {
+final class Round<C, D, U> {
 
     private static final String STOP_EVENT = "stop event set";
 
     private final AbstractClientTrainer<?, ?, ?> trainer;
     private final int number;
-    private final RoundWork<U, D, C> work;
+    private final RoundWork<C, D, U> work;
     private final ClientWorker<C, D, U> function;
     private final UplinkBuffers<U> buffers;
     private final D payload;
@@ -42,7 +42,7 @@ final class Round<U, D, C> {
     private volatile String stopReason;
     private volatile boolean interrupted;
 
-    Round(AbstractClientTrainer<?, ?, ?> trainer, RoundWork<U, D, C> work, D payload, boolean streaming) {
+    Round(AbstractClientTrainer<?, ?, ?> trainer, RoundWork<C, D, U> work, D payload, boolean streaming) {
         this.trainer = trainer;
         this.number = trainer.round();
         this.work = work;
@@ -64,7 +64,7 @@ final class Round<U, D, C> {
     }
 
     /** What its workers do. */
-    RoundWork<U, D, C> work() {
+    RoundWork<C, D, U> work() {
         return work;
     }
 

@@ -19,20 +19,20 @@ import org.blazefl4j.shm.TensorWalk;
  * The course of one round: packages are handed over in order, and when the round ends, in whichever way, it is settled
  * what becomes of the packages that are left, of the clients' states and of the failures. On the calling thread.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-final class RoundCourse<U, D, C> {
+final class RoundCourse<C, D, U> {
 
     private final AbstractClientTrainer<?, ?, ?> trainer;
-    private final Round<U, D, C> round;
-    private final RoundWork<U, D, C> work;
+    private final Round<C, D, U> round;
+    private final RoundWork<C, D, U> work;
     private final ClientFailures failures;
     private final PhaseClock clock;
 
     /** Before it begins. */
-    RoundCourse(AbstractClientTrainer<?, ?, ?> trainer, Round<U, D, C> round) {
+    RoundCourse(AbstractClientTrainer<?, ?, ?> trainer, Round<C, D, U> round) {
         this.trainer = trainer;
         this.round = round;
         this.failures = round.failures();

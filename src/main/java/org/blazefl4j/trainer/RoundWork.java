@@ -12,11 +12,11 @@ import org.bytedeco.pytorch.Tensor;
  * What workers do in a round, position by position: they train clients, or work the shards of what the server has them
  * do between rounds. What is said of clients elsewhere holds for both; where they differ is said here.
  *
- * @param <U> the uplink package, or a shard's result
- * @param <D> the downlink package, or what all shards are given
  * @param <C> the client's configuration, or the shard
+ * @param <D> the downlink package, or what all shards are given
+ * @param <U> the uplink package, or a shard's result
  */
-interface RoundWork<U, D, C> {
+interface RoundWork<C, D, U> {
 
     /** The clients, or shards, in the order of hand-over. */
     List<Integer> ids();

@@ -16,11 +16,11 @@ import org.blazefl4j.process.WorkerCall;
 /**
  * Trains clients one after another on the thread that calls {@code localProcess}.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
+public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U> {
 
     private final ClientRunner runner;
     private final Object lock = new Object();
@@ -36,7 +36,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
      */
     @SuppressWarnings("this-escape") // all that is called is final
-    public SerialClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+    public SerialClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
         this.runner =
                 new ClientRunner(0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
@@ -55,16 +55,16 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     }
 
     @Override
-    <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
+    <F, E, W> RoundExecution<W> execute(Round<F, E, W> round) {
         round.prepareBuffers();
         return new Execution<>(round);
     }
 
-    private final class Execution<W, E, F> implements RoundExecution<W> {
+    private final class Execution<F, E, W> implements RoundExecution<W> {
 
-        private final Round<W, E, F> round;
+        private final Round<F, E, W> round;
 
-        Execution(Round<W, E, F> round) {
+        Execution(Round<F, E, W> round) {
             this.round = round;
         }
 
@@ -108,7 +108,7 @@ public class SerialClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C>
     }
 
     /** Keeps a core busy meanwhile, for sums of others who train beside. */
-    private <W, E, F> W train(Round<W, E, F> round, WorkerCall<F, E, W> call, ClientState state) throws Exception {
+    private <F, E, W> W train(Round<F, E, W> round, WorkerCall<F, E, W> call, ClientState state) throws Exception {
         try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
             return round.run(runner, call, state);
         }

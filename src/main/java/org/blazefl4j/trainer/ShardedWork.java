@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param <P> what all shards are given
  * @param <R> what one shard results in
  */
-final class ShardedWork<P, R> implements RoundWork<R, P, Integer> {
+final class ShardedWork<P, R> implements RoundWork<Integer, P, R> {
 
     private final String name;
     private final int round;

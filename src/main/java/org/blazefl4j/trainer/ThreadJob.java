@@ -32,7 +32,7 @@ final class ThreadJob<U> {
     }
 
     /** Trains the client, again if the round says so; afterwards {@link #isDone}. Throws nothing. */
-    void train(Round<U, ?, ?> round, ClientRunner runner) {
+    void train(Round<?, ?, U> round, ClientRunner runner) {
         worker = runner.index();
         do {
             attempt(round, runner);
@@ -51,7 +51,7 @@ final class ThreadJob<U> {
     }
 
     /** Allocates nothing of its own, so that it cannot fail itself. */
-    private void attempt(Round<U, ?, ?> round, ClientRunner runner) {
+    private void attempt(Round<?, ?, U> round, ClientRunner runner) {
         failure = null;
         Thread.interrupted(); // the last client's business
         try (ClientState state = new ClientState(() -> round.work().state(index))) {
@@ -64,7 +64,7 @@ final class ThreadJob<U> {
     }
 
     /** Where memory has run out this may fail too, and is left to the caller. */
-    private void decide(Round<U, ?, ?> round) {
+    private void decide(Round<?, ?, U> round) {
         try {
             decision = failure == null ? null : round.failed(index, worker, failure);
         } catch (Throwable undecided) {
@@ -73,7 +73,7 @@ final class ThreadJob<U> {
     }
 
     /** Leaves no failure undecided; once done, on the caller's thread. */
-    void requireDecided(Round<U, ?, ?> round) {
+    void requireDecided(Round<?, ?, U> round) {
         if (state.get() == DONE && failure != null && decision == null) {
             round.failedForGood(index, worker, failure);
             decision = AfterFailure.END;

@@ -14,11 +14,11 @@ import org.blazefl4j.process.Overtime;
  * <p>All clients are given the same payload and configuration objects, and the same memory behind shared tensors: they
  * only read them.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D, C> {
+public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U> {
 
     private final WorkerThreads workers;
 
@@ -30,7 +30,7 @@ public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
      */
     @SuppressWarnings("this-escape") // all that is called is final
-    public ThreadPoolClientTrainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+    public ThreadPoolClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
         Overtime overtime = watchOvertime();
         List<ClientRunner> runners = new ArrayList<>();
@@ -41,7 +41,7 @@ public class ThreadPoolClientTrainer<U, D, C> extends AbstractClientTrainer<U, D
     }
 
     @Override
-    <W, E, F> RoundExecution<W> execute(Round<W, E, F> round) {
+    <F, E, W> RoundExecution<W> execute(Round<F, E, W> round) {
         round.prepareBuffers();
         return workers.start(new ThreadRound<>(this, workers, round));
     }

@@ -29,7 +29,7 @@ final class ThreadRound<U> implements RoundExecution<U> {
 
     private final ThreadPoolClientTrainer<?, ?, ?> trainer;
     private final WorkerThreads workers;
-    private final Round<U, ?, ?> round;
+    private final Round<?, ?, U> round;
     private final int window;
     private final ThreadJob<U>[] jobs;
 
@@ -45,7 +45,7 @@ final class ThreadRound<U> implements RoundExecution<U> {
     private int taken;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    ThreadRound(ThreadPoolClientTrainer<?, ?, ?> trainer, WorkerThreads workers, Round<U, ?, ?> round) {
+    ThreadRound(ThreadPoolClientTrainer<?, ?, ?> trainer, WorkerThreads workers, Round<?, ?, U> round) {
         this.trainer = trainer;
         this.workers = workers;
         this.round = round;

@@ -11,13 +11,13 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The clients of one call of {@code localProcess}.
  *
- * @param <U> the uplink package
- * @param <D> the downlink package
  * @param <C> the client's configuration
+ * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-final class Training<U, D, C> implements RoundWork<U, D, C> {
+final class Training<C, D, U> implements RoundWork<C, D, U> {
 
-    private final AbstractClientTrainer<U, D, C> trainer;
+    private final AbstractClientTrainer<C, D, U> trainer;
     private final int round;
     private final List<Integer> cids;
     private final PackageCache<U> cache;
@@ -28,7 +28,7 @@ final class Training<U, D, C> implements RoundWork<U, D, C> {
      * @param cids none twice
      * @param cache takes what is not handed over to a sink
      */
-    Training(AbstractClientTrainer<U, D, C> trainer, int round, List<Integer> cids, PackageCache<U> cache) {
+    Training(AbstractClientTrainer<C, D, U> trainer, int round, List<Integer> cids, PackageCache<U> cache) {
         this.trainer = trainer;
         this.round = round;
         this.cids = cids;

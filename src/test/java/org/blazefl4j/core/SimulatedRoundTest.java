@@ -27,7 +27,7 @@ final class SimulatedRoundTest {
         }
     }
 
-    private final class Handler implements ServerHandler<Package, String> {
+    private final class Handler implements ServerHandler<String, Package> {
         @Override
         public String downlinkPackage() {
             takes(20);

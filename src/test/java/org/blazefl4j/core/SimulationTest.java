@@ -20,7 +20,7 @@ final class SimulationTest {
     private final List<String> events = new ArrayList<>();
     private final Handler handler = new Handler();
     private final Trainer trainer = new Trainer();
-    private final Simulation<Package, String> simulation = new Simulation<>(handler, trainer);
+    private final Simulation<String, Package> simulation = new Simulation<>(handler, trainer);
 
     /** A package that tells when it is closed. */
     private final class Package implements AutoCloseable {
@@ -39,7 +39,7 @@ final class SimulationTest {
     }
 
     /** Two clients a round; the round is complete with the second. */
-    private final class Handler implements ServerHandler<Package, String> {
+    private final class Handler implements ServerHandler<String, Package> {
         private Runnable evaluating = () -> {};
         private int rounds = 3;
         private int wanted = 2;

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param <U> the uplink package
  */
-public interface StreamingTrainer<U> extends ClientTrainer<U, String> {
+public interface StreamingTrainer<U> extends ClientTrainer<String, U> {
 
     @Override
     default void localProcess(String payload, List<Integer> cids) {

@@ -47,7 +47,7 @@ final class HostProgram {
     record Up(int cid, Tensor x) {}
 
     /** Clients that add their id to the payload. */
-    record Adding() implements ClientAlgorithm<Up, Down, Integer> {
+    record Adding() implements ClientAlgorithm<Integer, Down, Up> {
         @Override
         public Integer getClientConfig(int cid) {
             return cid;
@@ -75,7 +75,7 @@ final class HostProgram {
         THREADS,
         PROCESSES;
 
-        ClientTrainer<Up, Down> open() {
+        ClientTrainer<Down, Up> open() {
             TrainerOptions options = TrainerOptions.builder()
                     .numParallels(this == PROCESSES ? 1 : 2)
                     .intraOpThreads(2)
@@ -88,7 +88,7 @@ final class HostProgram {
         }
     }
 
-    private static void round(ClientTrainer<Up, Down> trainer, double value) {
+    private static void round(ClientTrainer<Down, Up> trainer, double value) {
         try (Tensor payload = torch.full(new long[] {FLOATS}, new Scalar(value))) {
             List<Double> means = new ArrayList<>();
             trainer.localProcess(new Down(payload), List.of(1, 2, 3), up -> {
@@ -102,7 +102,7 @@ final class HostProgram {
     }
 
     private static void openRunClose(Mode mode) {
-        try (ClientTrainer<Up, Down> trainer = mode.open()) {
+        try (ClientTrainer<Down, Up> trainer = mode.open()) {
             round(trainer, 10);
         }
     }
@@ -150,7 +150,7 @@ final class HostProgram {
                 .as("the looks themselves")
                 .isEmpty();
         for (Mode mode : Mode.values()) {
-            try (ClientTrainer<Up, Down> trainer = mode.open()) {
+            try (ClientTrainer<Down, Up> trainer = mode.open()) {
                 round(trainer, 5);
                 assertThat(HostState.differences(before, HostState.take()))
                         .as("open, " + mode)
@@ -202,7 +202,7 @@ final class HostProgram {
             Path file = Path.of(folder).toAbsolutePath().resolve("written");
             assertThat(isWritable(file)).as(file.toString()).isFalse();
         }
-        try (ProcessPoolClientTrainer<Up, Down, Integer> trainer = new ProcessPoolClientTrainer<>(
+        try (ProcessPoolClientTrainer<Integer, Down, Up> trainer = new ProcessPoolClientTrainer<>(
                 new Adding(), TrainerOptions.builder().numParallels(1).build())) {
             round(trainer, 3);
             List<Long> pids = new ArrayList<>(trainer.workerPids());

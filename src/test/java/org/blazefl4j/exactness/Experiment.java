@@ -14,8 +14,8 @@ import org.blazefl4j.core.ServerHandler;
  * @param spoilt trainers of the same clients, each of which finds its worker's model spoilt
  * @param metadata of a package, with {@code pid} and {@code worker}
  */
-record Experiment<U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable>(
+record Experiment<C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable>(
         Supplier<S> server,
-        Way.Trainers<U, D, C> trainers,
-        Way.Trainers<U, D, C> spoilt,
+        Way.Trainers<C, D, U> trainers,
+        Way.Trainers<C, D, U> spoilt,
         Function<U, Map<String, Object>> metadata) {}

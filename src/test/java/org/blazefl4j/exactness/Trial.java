@@ -102,13 +102,13 @@ final class Trial {
         }
     }
 
-    private <U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable> Outcome run(
-            Experiment<U, D, C, S> experiment) throws Exception {
-        Way.Trainers<U, D, C> trainers = spoilt ? experiment.spoilt() : experiment.trainers();
+    private <C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable> Outcome run(
+            Experiment<C, D, U, S> experiment) throws Exception {
+        Way.Trainers<C, D, U> trainers = spoilt ? experiment.spoilt() : experiment.trainers();
         try (S server = experiment.server().get();
-                AbstractClientTrainer<U, D, C> trainer = trainers.make(way.mode(), options(), process())) {
+                AbstractClientTrainer<C, D, U> trainer = trainers.make(way.mode(), options(), process())) {
             Watch<U> watch = new Watch<>(experiment, server, trainer);
-            Simulation<U, D> simulation = new Simulation<>(server, trainer).addListener(watch);
+            Simulation<D, U> simulation = new Simulation<>(server, trainer).addListener(watch);
             if (checkpoints == null) {
                 simulation.run();
             } else {
@@ -143,12 +143,12 @@ final class Trial {
     /** Sees what comes of a run. */
     private static final class Watch<U> implements RoundListener<U> {
 
-        private final Experiment<U, ?, ?, ?> experiment;
-        private final ServerHandler<U, ?> server;
-        private final AbstractClientTrainer<U, ?, ?> trainer;
+        private final Experiment<?, ?, U, ?> experiment;
+        private final ServerHandler<?, U> server;
+        private final AbstractClientTrainer<?, ?, U> trainer;
         private final Outcome outcome = new Outcome();
 
-        Watch(Experiment<U, ?, ?, ?> experiment, ServerHandler<U, ?> server, AbstractClientTrainer<U, ?, ?> trainer) {
+        Watch(Experiment<?, ?, U, ?> experiment, ServerHandler<?, U> server, AbstractClientTrainer<?, ?, U> trainer) {
             this.experiment = experiment;
             this.server = server;
             this.trainer = trainer;

@@ -20,8 +20,8 @@ record Way(Mode mode, int workers) {
     }
 
     /** Makes trainers, an algorithm's own, say. */
-    interface Trainers<U, D, C> {
-        AbstractClientTrainer<U, D, C> make(Mode mode, TrainerOptions options, ProcessOptions process);
+    interface Trainers<C, D, U> {
+        AbstractClientTrainer<C, D, U> make(Mode mode, TrainerOptions options, ProcessOptions process);
     }
 
     static final Way SERIAL = new Way(Mode.SERIAL, 1);
@@ -43,7 +43,7 @@ record Way(Mode mode, int workers) {
     }
 
     /** The library's trainers of any algorithm. */
-    static <U, D, C> Trainers<U, D, C> of(ClientAlgorithm<U, D, C> clients) {
+    static <C, D, U> Trainers<C, D, U> of(ClientAlgorithm<C, D, U> clients) {
         return (mode, options, process) -> switch (mode) {
             case SERIAL -> new SerialClientTrainer<>(clients, options);
             case THREADS -> new ThreadPoolClientTrainer<>(clients, options);

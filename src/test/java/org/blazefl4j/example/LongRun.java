@@ -18,7 +18,7 @@ final class LongRun {
     // README
     static void run(
             FedAvgServerHandler handler,
-            AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ?> trainer,
+            AbstractClientTrainer<?, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer,
             Map<String, ?> settings,
             Path folder) {
         try (var csv = CsvMetrics.resumable(folder.resolve("metrics.csv"));

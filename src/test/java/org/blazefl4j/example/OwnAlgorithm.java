@@ -21,7 +21,7 @@ final class OwnAlgorithm {
 
     record Up(int cid, Tensor vector) {}
 
-    record Clients(long length) implements ClientAlgorithm<Up, Down, Integer> {
+    record Clients(long length) implements ClientAlgorithm<Integer, Down, Up> {
 
         public Integer getClientConfig(int cid) {
             return cid;

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Clients that keep state: each returns the sum of the vectors that it was sent so far. */
-record OwnState(long length) implements ClientAlgorithm<Up, Down, Integer> {
+record OwnState(long length) implements ClientAlgorithm<Integer, Down, Up> {
 
     // README
     record Memory(int rounds, Tensor sum) {}

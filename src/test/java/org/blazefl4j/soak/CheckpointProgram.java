@@ -46,8 +46,8 @@ final class CheckpointProgram {
         }
     }
 
-    private static <U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable> void run(
-            Experiment<U, D, C, S> experiment, Path folder, int rounds, boolean process) throws Exception {
+    private static <C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable> void run(
+            Experiment<C, D, U, S> experiment, Path folder, int rounds, boolean process) throws Exception {
         try (S server = experiment.server().apply(rounds);
                 var trainer = trainer(experiment, process);
                 CsvMetrics csv = CsvMetrics.resumable(folder.resolve(CSV));
@@ -75,8 +75,8 @@ final class CheckpointProgram {
         }
     }
 
-    private static <U, D, C> AbstractClientTrainer<U, D, C> trainer(
-            Experiment<U, D, C, ?> experiment, boolean process) {
+    private static <C, D, U> AbstractClientTrainer<C, D, U> trainer(
+            Experiment<C, D, U, ?> experiment, boolean process) {
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
         return process
                 ? new ProcessPoolClientTrainer<>(experiment.clients(), options)

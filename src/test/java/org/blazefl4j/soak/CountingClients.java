@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param floats the length of the vector
  */
-record CountingClients(int floats) implements ClientAlgorithm<CountingClients.Up, CountingClients.Down, Integer> {
+record CountingClients(int floats) implements ClientAlgorithm<Integer, CountingClients.Down, CountingClients.Up> {
 
     record Down(Tensor vector) {}
 

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /** The server of {@link CountingClients}: the next vector is the mean of theirs. */
 final class CountingServer
-        implements ServerHandler<CountingClients.Up, CountingClients.Down>, Checkpointable, AutoCloseable {
+        implements ServerHandler<CountingClients.Down, CountingClients.Up>, Checkpointable, AutoCloseable {
 
     private final int clients;
     private final int rounds;

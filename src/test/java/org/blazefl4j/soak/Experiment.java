@@ -14,5 +14,5 @@ import org.blazefl4j.core.ServerHandler;
  * @param clients the client side
  * @param pid the worker process that made a package
  */
-record Experiment<U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable>(
-        String name, IntFunction<S> server, ClientAlgorithm<U, D, C> clients, ToLongFunction<U> pid) {}
+record Experiment<C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable>(
+        String name, IntFunction<S> server, ClientAlgorithm<C, D, U> clients, ToLongFunction<U> pid) {}

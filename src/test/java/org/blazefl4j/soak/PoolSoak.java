@@ -21,7 +21,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * One experiment in a process pool, in legs. After each leg the workers are left alone until all have returned a
  * package, and looked at then, so that the looks can be compared.
  */
-final class PoolSoak<U, D, C> {
+final class PoolSoak<C, D, U> {
 
     static final int WORKERS = 2;
 
@@ -39,9 +39,9 @@ final class PoolSoak<U, D, C> {
     private static final Path CRASHES =
             Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath().getParent();
 
-    private final Experiment<U, D, C, ?> experiment;
-    private final ServerHandler<U, D> server;
-    private final ProcessPoolClientTrainer<U, D, C> trainer;
+    private final Experiment<C, D, U, ?> experiment;
+    private final ServerHandler<D, U> server;
+    private final ProcessPoolClientTrainer<C, D, U> trainer;
     private final Killer killer;
     private final List<String> hashes = new ArrayList<>();
     private final List<Look> looks = new ArrayList<>();
@@ -49,9 +49,9 @@ final class PoolSoak<U, D, C> {
     private int retries;
 
     private PoolSoak(
-            Experiment<U, D, C, ?> experiment,
-            ServerHandler<U, D> server,
-            ProcessPoolClientTrainer<U, D, C> trainer,
+            Experiment<C, D, U, ?> experiment,
+            ServerHandler<D, U> server,
+            ProcessPoolClientTrainer<C, D, U> trainer,
             Killer killer) {
         this.experiment = experiment;
         this.server = server;
@@ -72,8 +72,8 @@ final class PoolSoak<U, D, C> {
     record Stretch(int legs, int rounds, int kills, Duration time) {}
 
     /** Runs an experiment from its start. */
-    static <U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable> Course run(
-            Experiment<U, D, C, S> experiment, Stretch stretch, long seed) throws Exception {
+    static <C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable> Course run(
+            Experiment<C, D, U, S> experiment, Stretch stretch, long seed) throws Exception {
         try (var server = experiment.server().apply(Integer.MAX_VALUE - 1);
                 var trainer = trainer(experiment);
                 Killer killer = new Killer(seed, trainer::workerPids, (int) LONGEST_STOP.toMillis())) {
@@ -81,7 +81,7 @@ final class PoolSoak<U, D, C> {
         }
     }
 
-    private static <U, D, C> ProcessPoolClientTrainer<U, D, C> trainer(Experiment<U, D, C, ?> experiment) {
+    private static <C, D, U> ProcessPoolClientTrainer<C, D, U> trainer(Experiment<C, D, U, ?> experiment) {
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(WORKERS)
                 .onClientFailure(RETRY)
@@ -114,7 +114,7 @@ final class PoolSoak<U, D, C> {
 
     /** Whole rounds until a round's end finds that it is enough. */
     private void runUntil(BooleanSupplier enough) {
-        Simulation<U, D> simulation = new Simulation<>(server, trainer);
+        Simulation<D, U> simulation = new Simulation<>(server, trainer);
         simulation.addListener(new RoundListener<>() {
             @Override
             public void clientLoaded(int round, U uplink) {

@@ -44,8 +44,8 @@ final class PoolSoakProgram {
         }
     }
 
-    private <U, D, C, S extends ServerHandler<U, D> & Checkpointable & AutoCloseable> void soak(
-            Experiment<U, D, C, S> experiment, int rounds, int kills) throws Exception {
+    private <C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable> void soak(
+            Experiment<C, D, U, S> experiment, int rounds, int kills) throws Exception {
         Duration time = Duration.ofMinutes(numbers.minutes());
         PoolSoak.Course disturbed =
                 PoolSoak.run(experiment, new Stretch(numbers.legs(), rounds, kills, time), numbers.seed());

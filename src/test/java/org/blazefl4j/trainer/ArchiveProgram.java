@@ -82,7 +82,7 @@ final class ArchiveProgram {
         }
     }
 
-    private ProcessPoolClientTrainer<Up, Down, Order> open() {
+    private ProcessPoolClientTrainer<Order, Down, Up> open() {
         ProcessOptions process = ProcessOptions.builder()
                 .cacheFolder(cache)
                 .jvmArguments(List.of(

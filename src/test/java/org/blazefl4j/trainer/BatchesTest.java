@@ -206,7 +206,7 @@ final class BatchesTest {
     @Test
     void shouldKeepABatchForTheCallerWhenTheRoundIsStoppedBeforeItIsHandedOver() {
         var stopping = new Clients((cid, payload, context) -> Clients.plus(cid, payload)) {
-            private ClientTrainer<Up, Down> trainer;
+            private ClientTrainer<Down, Up> trainer;
 
             @Override
             public Up convertBufferToUplink(Up uplink) {

@@ -61,7 +61,7 @@ class ClientStatePropertiesTest {
     private static Path folder;
 
     private static final StatefulClients CLIENTS = new StatefulClients(LENGTH);
-    private static final Map<Kind, AbstractClientTrainer<Up, Down, Order>> TRAINERS = new EnumMap<>(Kind.class);
+    private static final Map<Kind, AbstractClientTrainer<Order, Down, Up>> TRAINERS = new EnumMap<>(Kind.class);
 
     @BeforeContainer
     static void open() throws IOException {
@@ -109,7 +109,7 @@ class ClientStatePropertiesTest {
 
     @Property(tries = 120)
     void shouldChangeStatesOnlyByAcceptedPackages(@ForAll("plans") List<Plan> plans, @ForAll Kind kind) {
-        AbstractClientTrainer<Up, Down, Order> trainer = TRAINERS.get(kind);
+        AbstractClientTrainer<Order, Down, Up> trainer = TRAINERS.get(kind);
         Map<Integer, Long> expected = new HashMap<>();
         for (int cid = 0; cid < 8; cid++) {
             expected.put(cid, StatefulClients.numberIn(trainer.states().read(cid)));
@@ -126,7 +126,7 @@ class ClientStatePropertiesTest {
 
     /** Runs a round; the states that have changed. */
     private static Map<Integer, Long> run(
-            AbstractClientTrainer<Up, Down, Order> trainer, Plan plan, long payload, Map<Integer, Long> before) {
+            AbstractClientTrainer<Order, Down, Up> trainer, Plan plan, long payload, Map<Integer, Long> before) {
         for (int i = 0; i < plan.cids.size(); i++) {
             CLIENTS.order(plan.cids.get(i), plan.actions.get(i));
         }
@@ -163,7 +163,7 @@ class ClientStatePropertiesTest {
     }
 
     private static void process(
-            AbstractClientTrainer<Up, Down, Order> trainer, Plan plan, Down down, Consumer<Up> take) {
+            AbstractClientTrainer<Order, Down, Up> trainer, Plan plan, Down down, Consumer<Up> take) {
         AtomicInteger taken = new AtomicInteger();
         if (plan.form == Form.COLLECT) {
             trainer.localProcess(down, plan.cids);

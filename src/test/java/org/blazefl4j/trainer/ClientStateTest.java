@@ -50,8 +50,8 @@ final class ClientStateTest {
                 .build();
     }
 
-    static <U, D, C> AbstractClientTrainer<U, D, C> trainer(
-            ClientStatePropertiesTest.Kind kind, ClientAlgorithm<U, D, C> clients, TrainerOptions options) {
+    static <C, D, U> AbstractClientTrainer<C, D, U> trainer(
+            ClientStatePropertiesTest.Kind kind, ClientAlgorithm<C, D, U> clients, TrainerOptions options) {
         return switch (kind) {
             case SERIAL -> new SerialClientTrainer<>(clients, options);
             case THREADS -> new ThreadPoolClientTrainer<>(clients, options);
@@ -59,7 +59,7 @@ final class ClientStateTest {
         };
     }
 
-    private static List<Long> numbers(AbstractClientTrainer<Up, Down, Order> trainer, List<Integer> cids) {
+    private static List<Long> numbers(AbstractClientTrainer<Order, Down, Up> trainer, List<Integer> cids) {
         List<Long> numbers = new ArrayList<>();
         trainer.localProcess(new Down(1), cids, up -> {
             numbers.add(up.number());

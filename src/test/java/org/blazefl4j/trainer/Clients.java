@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Clients for tests of trainers: what they do is a lambda. */
-class Clients implements ClientAlgorithm<Clients.Up, Clients.Down, Integer> {
+class Clients implements ClientAlgorithm<Integer, Clients.Down, Clients.Up> {
 
     /** What a client returns. */
     record Up(int cid, Tensor value) implements AutoCloseable {

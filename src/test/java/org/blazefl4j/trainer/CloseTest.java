@@ -88,7 +88,7 @@ final class CloseTest {
     @EnumSource
     void shouldCloseFromProgressFn(Mode mode) {
         TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
-        AtomicReference<AbstractClientTrainer<Up, Down, Integer>> self = new AtomicReference<>();
+        AtomicReference<AbstractClientTrainer<Integer, Down, Up>> self = new AtomicReference<>();
         var trainer = mode == Mode.SERIAL
                 ? new SerialClientTrainer<>(Clients.adding(), options) {
                     @Override
@@ -160,7 +160,7 @@ final class CloseTest {
     @ParameterizedTest
     @EnumSource
     void shouldCloseFromAClient(Mode mode) {
-        AtomicReference<AbstractClientTrainer<Up, Down, Integer>> self = new AtomicReference<>();
+        AtomicReference<AbstractClientTrainer<Integer, Down, Up>> self = new AtomicReference<>();
         AtomicBoolean resourceClosed = new AtomicBoolean();
         Clients clients = new Clients((cid, payload, context) -> {
             context.get("resource", () -> (AutoCloseable) () -> resourceClosed.set(true));

@@ -7,7 +7,7 @@ import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 
 /** Clients whose packages are changed in the parent: 1000 is added to their ids. */
-final class ConvertingClients implements ClientAlgorithm<Up, Down, Integer> {
+final class ConvertingClients implements ClientAlgorithm<Integer, Down, Up> {
 
     private final Clients clients = Clients.adding();
     private final List<Integer> converted;

@@ -177,7 +177,7 @@ final class DefaultGeneratorCheckTest {
         });
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(2).slots(2).build();
-        try (var trainer = new ThreadPoolClientTrainer<Up, Down, Integer>(clients, options) {
+        try (var trainer = new ThreadPoolClientTrainer<Integer, Down, Up>(clients, options) {
             @Override
             public Integer getClientConfig(int cid) {
                 drawIf(place == Place.CONFIG && cid == 2);

@@ -41,7 +41,7 @@ final class DevicePlacementGpuTest {
         }
     }
 
-    private static void requireOwnDevices(ClientTrainer<Up, Down> trainer) {
+    private static void requireOwnDevices(ClientTrainer<Down, Up> trainer) {
         List<Integer> devices = new ArrayList<>();
         trainer.localProcess(Down.of(7), ids(CLIENTS), up -> {
             devices.add((int) up.number());

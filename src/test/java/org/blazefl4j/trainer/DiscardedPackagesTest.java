@@ -31,7 +31,7 @@ final class DiscardedPackagesTest {
 
     record Up(int cid, Tensor vector, Map<String, List<Tensor>> more) {}
 
-    private static final class Vectors implements ClientAlgorithm<Up, Down, Integer> {
+    private static final class Vectors implements ClientAlgorithm<Integer, Down, Up> {
         @Override
         public Integer getClientConfig(int cid) {
             return cid;
@@ -49,7 +49,7 @@ final class DiscardedPackagesTest {
         }
     }
 
-    private abstract static class Handler implements ServerHandler<Up, Down> {
+    private abstract static class Handler implements ServerHandler<Down, Up> {
 
         private int rounds;
         private int loaded;

@@ -42,7 +42,7 @@ class FailurePolicyPropertiesTest {
     private static final class Subject {
         private final FailurePolicy policy;
         private final FlakyClients clients;
-        private final AbstractClientTrainer<Up, Down, Order> trainer;
+        private final AbstractClientTrainer<Order, Down, Up> trainer;
         private final boolean processes;
         private final Map<Integer, Integer> accepted = new HashMap<>();
 

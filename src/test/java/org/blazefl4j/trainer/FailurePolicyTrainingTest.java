@@ -63,11 +63,11 @@ final class FailurePolicyTrainingTest {
         });
     }
 
-    private ClientFailedException fail(AbstractClientTrainer<Up, Down, Integer> trainer, List<Integer> cids) {
+    private ClientFailedException fail(AbstractClientTrainer<Integer, Down, Up> trainer, List<Integer> cids) {
         return catchThrowableOfType(ClientFailedException.class, () -> trainer.localProcess(down, cids));
     }
 
-    private static void closeAll(AbstractClientTrainer<Up, Down, Integer> trainer) {
+    private static void closeAll(AbstractClientTrainer<Integer, Down, Up> trainer) {
         trainer.uplinkPackage().forEach(Up::close);
     }
 

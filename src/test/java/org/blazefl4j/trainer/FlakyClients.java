@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch;
  * their id, plus what they draw, plus how often they took part before. Attempts are counted in a folder that all
  * processes see, for nothing of a failed attempt may be left in a worker.
  */
-final class FlakyClients implements ClientAlgorithm<FlakyClients.Up, FlakyClients.Down, FlakyClients.Order> {
+final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyClients.Down, FlakyClients.Up> {
 
     /** How a client fails, when it has already written a wrong result and a wrong state. */
     enum How {
@@ -152,7 +152,7 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Up, FlakyClient
     }
 
     /** Runs a round and returns the packages in the order of hand-over, closed. */
-    static Map<Integer, float[]> round(AbstractClientTrainer<Up, Down, Order> trainer, Down down, List<Integer> cids) {
+    static Map<Integer, float[]> round(AbstractClientTrainer<Order, Down, Up> trainer, Down down, List<Integer> cids) {
         Map<Integer, float[]> taken = new java.util.LinkedHashMap<>();
         trainer.localProcess(down, cids, up -> {
             try (up) {

@@ -36,7 +36,7 @@ final class KeptStreamsTest {
         }
     }
 
-    record Drawing() implements ClientAlgorithm<Up, Down, Integer> {
+    record Drawing() implements ClientAlgorithm<Integer, Down, Up> {
         @Override
         public Integer getClientConfig(int cid) {
             return cid;
@@ -67,7 +67,7 @@ final class KeptStreamsTest {
     void shouldDrawOnInEveryRound(ClientStatePropertiesTest.Kind kind) {
         List<Up> drawn = new ArrayList<>();
         TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
-        try (AbstractClientTrainer<Up, Down, Integer> trainer = ClientStateTest.trainer(kind, new Drawing(), options)) {
+        try (AbstractClientTrainer<Integer, Down, Up> trainer = ClientStateTest.trainer(kind, new Drawing(), options)) {
             for (int round = 0; round < ROUNDS; round++) {
                 trainer.localProcess(new Down(round), CLIENTS, drawn::add);
             }

@@ -6,20 +6,20 @@ import org.blazefl4j.core.ClientAlgorithm;
 enum Mode {
     SERIAL {
         @Override
-        <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> clients, TrainerOptions options) {
+        <C, D, U> AbstractClientTrainer<C, D, U> trainer(ClientAlgorithm<C, D, U> clients, TrainerOptions options) {
             return new SerialClientTrainer<>(clients, options);
         }
     },
     THREADS {
         @Override
-        <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> clients, TrainerOptions options) {
+        <C, D, U> AbstractClientTrainer<C, D, U> trainer(ClientAlgorithm<C, D, U> clients, TrainerOptions options) {
             return new ThreadPoolClientTrainer<>(clients, options);
         }
     };
 
-    abstract <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> clients, TrainerOptions options);
+    abstract <C, D, U> AbstractClientTrainer<C, D, U> trainer(ClientAlgorithm<C, D, U> clients, TrainerOptions options);
 
-    <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> clients) {
+    <C, D, U> AbstractClientTrainer<C, D, U> trainer(ClientAlgorithm<C, D, U> clients) {
         return trainer(clients, TrainerOptions.builder().numParallels(2).build());
     }
 }

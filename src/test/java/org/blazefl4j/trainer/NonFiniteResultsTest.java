@@ -43,7 +43,7 @@ final class NonFiniteResultsTest {
     }
 
     /** Clients 1 and 4 return an infinity and NaN; clients count in their states how often they were accepted. */
-    record Diverging() implements ClientAlgorithm<Up, Down, Integer> {
+    record Diverging() implements ClientAlgorithm<Integer, Down, Up> {
 
         @Override
         public Integer getClientConfig(int cid) {
@@ -77,7 +77,7 @@ final class NonFiniteResultsTest {
         down.value().close();
     }
 
-    private static AbstractClientTrainer<Up, Down, Integer> trainer(
+    private static AbstractClientTrainer<Integer, Down, Up> trainer(
             ExecutionMode mode, TrainerOptions.Builder builder) {
         TrainerOptions options = builder.numParallels(2).build();
         return switch (mode) {
@@ -92,7 +92,7 @@ final class NonFiniteResultsTest {
     }
 
     /** How often each client that was handed over was accepted before. */
-    private List<Integer> round(AbstractClientTrainer<Up, Down, Integer> trainer) {
+    private List<Integer> round(AbstractClientTrainer<Integer, Down, Up> trainer) {
         List<Integer> counts = new ArrayList<>();
         trainer.localProcess(down, CIDS, up -> {
             try (up) {

@@ -87,7 +87,7 @@ final class ParentProgram {
         }
     }
 
-    private final class Trainer extends ProcessPoolClientTrainer<Up, Down, Order> {
+    private final class Trainer extends ProcessPoolClientTrainer<Order, Down, Up> {
 
         Trainer(Algorithm algorithm) {
             super(

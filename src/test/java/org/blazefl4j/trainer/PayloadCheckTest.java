@@ -88,7 +88,7 @@ final class PayloadCheckTest {
         });
     }
 
-    private static AbstractClientTrainer<Up, Down, Integer> open(Mode mode, Clients clients) {
+    private static AbstractClientTrainer<Integer, Down, Up> open(Mode mode, Clients clients) {
         return mode.trainer(clients, TrainerOptions.builder().numParallels(1).build());
     }
 
@@ -115,7 +115,7 @@ final class PayloadCheckTest {
     }
 
     /** A client whose configuration is a tensor, which it writes to. */
-    private record Writing(Tensor data) implements ClientAlgorithm<Up, Down, Tensor> {
+    private record Writing(Tensor data) implements ClientAlgorithm<Tensor, Down, Up> {
 
         @Override
         public Tensor getClientConfig(int cid) {

@@ -74,7 +74,7 @@ final class ProcessPoolClassPathTest {
             import org.bytedeco.pytorch.Scalar;
             import org.bytedeco.pytorch.global.torch;
 
-            public final class Clients implements ClientAlgorithm<Up, Down, Integer> {
+            public final class Clients implements ClientAlgorithm<Integer, Down, Up> {
                 @Override
                 public Integer getClientConfig(int cid) {
                     return cid;
@@ -106,7 +106,7 @@ final class ProcessPoolClassPathTest {
             import org.bytedeco.pytorch.Tensor;
             import org.bytedeco.pytorch.global.torch;
 
-            public final class Demo implements ClientAlgorithm<Demo.Up, Demo.Down, Integer> {
+            public final class Demo implements ClientAlgorithm<Integer, Demo.Down, Demo.Up> {
                 record Up(int cid, Tensor x) {}
 
                 record Down(Tensor x) {}

@@ -35,7 +35,7 @@ final class ProcessPoolCloseTest {
 
     private final Algorithm algorithm = new Algorithm(FLOATS);
     private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(line -> {});
-    private ProcessPoolClientTrainer<Up, Down, Order> trainer;
+    private ProcessPoolClientTrainer<Order, Down, Up> trainer;
     private List<Long> pids;
     private Holdings before;
     private CallersCode closeIn;
@@ -61,7 +61,7 @@ final class ProcessPoolCloseTest {
         CONVERSION
     }
 
-    private ProcessPoolClientTrainer<Up, Down, Order> newTrainer(List<String> jvmArguments) {
+    private ProcessPoolClientTrainer<Order, Down, Up> newTrainer(List<String> jvmArguments) {
         return new ProcessPoolClientTrainer<>(
                 algorithm,
                 TrainerOptions.builder()
@@ -265,7 +265,7 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldRunTwoTrainersAtOnce() {
-        try (ProcessPoolClientTrainer<Up, Down, Order> second = newTrainer(List.of())) {
+        try (ProcessPoolClientTrainer<Order, Down, Up> second = newTrainer(List.of())) {
             CompletableFuture<Void> beside =
                     CompletableFuture.runAsync(() -> second.localProcess(down(FLOATS, 7), cids(50), up -> {
                         assertThat(PoolClients.first(up.x())).isEqualTo(7f + up.cid());

@@ -30,7 +30,7 @@ final class ProcessPoolConfigsTest {
     /** What a client receives and returns. */
     record Package(Tensor value) {}
 
-    private record Clients(IntFunction<Config> configs) implements ClientAlgorithm<Package, Package, Config> {
+    private record Clients(IntFunction<Config> configs) implements ClientAlgorithm<Config, Package, Package> {
 
         @Override
         public Config getClientConfig(int cid) {
@@ -58,12 +58,12 @@ final class ProcessPoolConfigsTest {
         }
     }
 
-    private static ProcessPoolClientTrainer<Package, Package, Config> trainer(IntFunction<Config> configs) {
+    private static ProcessPoolClientTrainer<Config, Package, Package> trainer(IntFunction<Config> configs) {
         return new ProcessPoolClientTrainer<>(
                 new Clients(configs), TrainerOptions.builder().numParallels(1).build());
     }
 
-    private static List<Double> round(ProcessPoolClientTrainer<Package, Package, Config> trainer) {
+    private static List<Double> round(ProcessPoolClientTrainer<Config, Package, Package> trainer) {
         List<Double> sums = new ArrayList<>();
         try (Tensor nothing = torch.zeros(1)) {
             trainer.localProcess(new Package(nothing), CIDS, uplink -> {
@@ -120,7 +120,7 @@ final class ProcessPoolConfigsTest {
         }
     }
 
-    private static void requireRefusal(ProcessPoolClientTrainer<Package, Package, Config> trainer) {
+    private static void requireRefusal(ProcessPoolClientTrainer<Config, Package, Package> trainer) {
         assertThatThrownBy(() -> round(trainer))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("cannot cross: path=data, type=closed Tensor, limit=open tensors");

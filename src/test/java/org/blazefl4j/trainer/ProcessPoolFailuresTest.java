@@ -44,9 +44,9 @@ final class ProcessPoolFailuresTest {
     private static final List<String> LINES = Collections.synchronizedList(new ArrayList<>());
     private static final Algorithm ALGORITHM = new Algorithm(FLOATS);
     private static Holdings before;
-    private static ProcessPoolClientTrainer<Up, Down, Order> shared;
+    private static ProcessPoolClientTrainer<Order, Down, Up> shared;
 
-    private ProcessPoolClientTrainer<Up, Down, Order> trainer = shared;
+    private ProcessPoolClientTrainer<Order, Down, Up> trainer = shared;
     private CompletableFuture<ClientFailedException> round;
 
     @TempDir
@@ -76,7 +76,7 @@ final class ProcessPoolFailuresTest {
         cids(20).forEach(cid -> ALGORITHM.order(cid, Action.ADD));
     }
 
-    private static ProcessPoolClientTrainer<Up, Down, Order> open(int workers, String... jvmArguments) {
+    private static ProcessPoolClientTrainer<Order, Down, Up> open(int workers, String... jvmArguments) {
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(List.of(jvmArguments))
                 .heartbeat(Duration.ofSeconds(1))

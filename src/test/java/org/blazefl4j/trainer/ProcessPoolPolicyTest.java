@@ -31,7 +31,7 @@ final class ProcessPoolPolicyTest {
 
     private final Algorithm algorithm = new Algorithm(FLOATS);
     private final Holdings before = Holdings.now();
-    private ProcessPoolClientTrainer<Up, Down, Order> trainer;
+    private ProcessPoolClientTrainer<Order, Down, Up> trainer;
 
     @TempDir
     private Path folder;

@@ -42,7 +42,7 @@ final class ProcessPoolRoundsTest {
             TrainerOptions.builder().numParallels(WORKERS).slots(SLOTS).build();
 
     private static Algorithm algorithm;
-    private static ProcessPoolClientTrainer<Up, Down, Order> trainer;
+    private static ProcessPoolClientTrainer<Order, Down, Up> trainer;
 
     @TempDir
     private Path folder;

@@ -62,7 +62,7 @@ final class ProcessPoolStartTest {
         return new Up(order.cid(), ProcessHandle.current().pid(), 0, notes, buffer.x(), buffer.y(), buffer.rest());
     }
 
-    private static Map<String, Object> notes(ProcessPoolClientTrainer<Up, Down, Order> trainer) {
+    private static Map<String, Object> notes(ProcessPoolClientTrainer<Order, Down, Up> trainer) {
         trainer.localProcess(down(FLOATS, 0), cids(1));
         Up up = trainer.uplinkPackage().get(0);
         up.close();

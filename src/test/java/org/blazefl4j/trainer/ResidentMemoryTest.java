@@ -47,7 +47,7 @@ final class ResidentMemoryTest {
 
     private static final long USED = 4L * FLOATS * BLOCKS;
 
-    private static ProcessPoolClientTrainer<Up, Down, Order> greedy() {
+    private static ProcessPoolClientTrainer<Order, Down, Up> greedy() {
         return new ProcessPoolClientTrainer<>(
                 new Algorithm(FLOATS).worker(ResidentMemoryTest::use),
                 TrainerOptions.builder().numParallels(1).build());
@@ -69,7 +69,7 @@ final class ResidentMemoryTest {
         return new Up(order.cid(), 0, 0, Map.of(), buffer.x(), buffer.y(), buffer.rest());
     }
 
-    private static void round(ProcessPoolClientTrainer<Up, Down, Order> trainer) {
+    private static void round(ProcessPoolClientTrainer<Order, Down, Up> trainer) {
         Down down = down(FLOATS, 1);
         trainer.localProcess(down, cids(3), up -> {
             assertThat(PoolClients.first(up.x())).isEqualTo(1f + BLOCKS + up.cid());

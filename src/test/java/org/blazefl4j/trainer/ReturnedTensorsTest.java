@@ -205,7 +205,7 @@ final class ReturnedTensorsTest {
     /** A package with tensors in several places. */
     record Many(Tensor parameters, List<Tensor> more, Map<String, Tensor> byName) {}
 
-    private static final class ManyClients implements ClientAlgorithm<Many, Down, Integer> {
+    private static final class ManyClients implements ClientAlgorithm<Integer, Down, Many> {
         @Override
         public Integer getClientConfig(int cid) {
             return cid;
@@ -305,7 +305,7 @@ final class ReturnedTensorsTest {
     @ParameterizedTest
     @MethodSource
     void shouldRefuseWhatWorkerProcessesRefuse(Mode mode, Misfit misfit) {
-        ClientAlgorithm<Object, Down, Integer> clients = new ClientAlgorithm<>() {
+        ClientAlgorithm<Integer, Down, Object> clients = new ClientAlgorithm<>() {
             @Override
             public Integer getClientConfig(int cid) {
                 return cid;

@@ -236,7 +236,7 @@ final class RoundTest {
         }
     }
 
-    private void take(AbstractClientTrainer<Up, Down, Integer> trainer, List<Integer> rounds) {
+    private void take(AbstractClientTrainer<Integer, Down, Up> trainer, List<Integer> rounds) {
         trainer.localProcess(down, List.of(1), uplink -> {
             rounds.add((int) uplink.number());
             uplink.close();
@@ -283,7 +283,7 @@ final class RoundTest {
         Iterable<Integer> wrap(List<Integer> jobs);
     }
 
-    private static AbstractClientTrainer<Up, Down, Integer> progressing(Mode mode, Progress progress) {
+    private static AbstractClientTrainer<Integer, Down, Up> progressing(Mode mode, Progress progress) {
         TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
         return mode == Mode.SERIAL
                 ? new SerialClientTrainer<>(Clients.adding(), options) {

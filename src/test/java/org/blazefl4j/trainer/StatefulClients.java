@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Clients that keep a number between rounds, and beside it a tensor filled with it. */
 final class StatefulClients
-        implements ClientAlgorithm<StatefulClients.Up, StatefulClients.Down, StatefulClients.Order> {
+        implements ClientAlgorithm<StatefulClients.Order, StatefulClients.Down, StatefulClients.Up> {
 
     enum Action {
         /** Keeps {@link #next} of its number and returns it. */

@@ -249,7 +249,7 @@ final class ThreadPoolClientTrainerTest {
         assertThat(second).isEqualTo(ids(20));
     }
 
-    private void run(AbstractClientTrainer<Up, Down, Integer> trainer, List<Integer> taken) {
+    private void run(AbstractClientTrainer<Integer, Down, Up> trainer, List<Integer> taken) {
         trainer.localProcess(down, ids(20), uplink -> {
             taken.add(uplink.cid());
             uplink.close();

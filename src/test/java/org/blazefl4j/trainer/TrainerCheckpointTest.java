@@ -28,7 +28,7 @@ final class TrainerCheckpointTest {
     private Path folder;
 
     /** Makes a trainer for clients. */
-    private interface Maker extends Function<StatefulClients, AbstractClientTrainer<Up, Down, Order>> {}
+    private interface Maker extends Function<StatefulClients, AbstractClientTrainer<Order, Down, Up>> {}
 
     private static final Maker SERIAL = Mode.SERIAL::trainer;
     private static final Maker THREADS = Mode.THREADS::trainer;
@@ -36,7 +36,7 @@ final class TrainerCheckpointTest {
             clients, TrainerOptions.builder().numParallels(3).build());
 
     /** The numbers that clients return; each follows from its state and the round's payload. */
-    private static List<Long> round(AbstractClientTrainer<Up, Down, Order> trainer) {
+    private static List<Long> round(AbstractClientTrainer<Order, Down, Up> trainer) {
         List<Long> numbers = new ArrayList<>();
         trainer.localProcess(new Down(trainer.round()), CLIENTS, up -> {
             try (up) {
@@ -46,7 +46,7 @@ final class TrainerCheckpointTest {
         return numbers;
     }
 
-    private static List<List<Long>> rounds(AbstractClientTrainer<Up, Down, Order> trainer, int until) {
+    private static List<List<Long>> rounds(AbstractClientTrainer<Order, Down, Up> trainer, int until) {
         List<List<Long>> rounds = new ArrayList<>();
         while (trainer.round() < until) {
             rounds.add(round(trainer));
@@ -60,13 +60,13 @@ final class TrainerCheckpointTest {
         }
     }
 
-    private void save(Path to, AbstractClientTrainer<Up, Down, Order> trainer) {
+    private void save(Path to, AbstractClientTrainer<Order, Down, Up> trainer) {
         try (Checkpoints checkpoints = Checkpoints.in(to).add("trainer", trainer)) {
             checkpoints.save(trainer.round());
         }
     }
 
-    private void resume(Path from, AbstractClientTrainer<Up, Down, Order> trainer) {
+    private void resume(Path from, AbstractClientTrainer<Order, Down, Up> trainer) {
         try (Checkpoints checkpoints = Checkpoints.in(from).add("trainer", trainer)) {
             assertThat(checkpoints.resume()).isPresent();
         }

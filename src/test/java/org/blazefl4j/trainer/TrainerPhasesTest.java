@@ -46,7 +46,7 @@ final class TrainerPhasesTest {
         });
     }
 
-    private PhaseTimes phases(AbstractClientTrainer<Up, Down, Integer> trainer) {
+    private PhaseTimes phases(AbstractClientTrainer<Integer, Down, Up> trainer) {
         try (trainer) {
             assertThat(trainer.phases()).isEqualTo(PhaseTimes.NONE);
             trainer.localProcess(down, ids(CLIENTS), Up::close);

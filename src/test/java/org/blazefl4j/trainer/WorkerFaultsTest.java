@@ -83,7 +83,7 @@ final class WorkerFaultsTest {
     private static Algorithm algorithm;
     private static Holdings before;
     private static Holdings open;
-    private static ProcessPoolClientTrainer<Up, Down, Order> trainer;
+    private static ProcessPoolClientTrainer<Order, Down, Up> trainer;
 
     @Parameter
     private Policy policy;
@@ -98,7 +98,7 @@ final class WorkerFaultsTest {
         open = Holdings.now();
     }
 
-    private static ProcessPoolClientTrainer<Up, Down, Order> open(Policy policy) {
+    private static ProcessPoolClientTrainer<Order, Down, Up> open(Policy policy) {
         String faults = POINTS.stream()
                 .flatMap(point -> Stream.of("kill", "stop", "wait").map(action -> fault(point, action)))
                 .collect(Collectors.joining(";"));

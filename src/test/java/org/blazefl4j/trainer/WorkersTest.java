@@ -49,7 +49,7 @@ final class WorkersTest {
         THREADS,
         PROCESSES;
 
-        AbstractClientTrainer<Up, Down, Order> trainer(FailurePolicy policy) {
+        AbstractClientTrainer<Order, Down, Up> trainer(FailurePolicy policy) {
             TrainerOptions options = TrainerOptions.builder()
                     .numParallels(2)
                     .maxSlots(4)
@@ -67,7 +67,7 @@ final class WorkersTest {
     private static final int SHARDS = 100;
     private static final Algorithm ALGORITHM = new Algorithm(FLOATS);
 
-    private static AbstractClientTrainer<Up, Down, Order> trainer;
+    private static AbstractClientTrainer<Order, Down, Up> trainer;
 
     @Parameter
     private Way way;

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 final class EmptyFederation implements AutoCloseable {
 
     private final FedAvgDownlinkPackage payload;
-    private final AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> trainer;
+    private final AbstractClientTrainer<EmptyClients.Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer;
 
     EmptyFederation(ExecutionMode mode, int floats, int workers) {
         payload = new FedAvgDownlinkPackage(torch.rand(floats));

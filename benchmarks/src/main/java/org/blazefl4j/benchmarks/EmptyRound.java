@@ -60,7 +60,7 @@ public class EmptyRound {
     @Param("2")
     public int workers;
 
-    private AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, EmptyClients.Config> trainer;
+    private AbstractClientTrainer<EmptyClients.Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer;
     private FedAvgDownlinkPackage payload;
     private List<Integer> cids;
     private WeightedSum sum;

@@ -19,7 +19,7 @@ public enum ExecutionMode {
         this.mode = mode;
     }
 
-    <U, D, C> AbstractClientTrainer<U, D, C> trainer(ClientAlgorithm<U, D, C> algorithm, TrainerOptions options) {
+    <C, D, U> AbstractClientTrainer<C, D, U> trainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         return mode.trainer(algorithm, options);
     }
 

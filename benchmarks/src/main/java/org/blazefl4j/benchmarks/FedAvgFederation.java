@@ -30,7 +30,7 @@ final class FedAvgFederation implements AutoCloseable {
     private final InMemoryPartitionedDataset<PartitionType> data = new InMemoryPartitionedDataset<>();
     private final boolean hashes;
     private final FedAvgServerHandler handler;
-    private final AbstractClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> trainer;
+    private final AbstractClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer;
 
     /**
      * A federation before its first round.

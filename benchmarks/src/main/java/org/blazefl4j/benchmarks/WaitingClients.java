@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  * @param millis how long each takes
  */
 record WaitingClients(int floats, int millis)
-        implements ClientAlgorithm<FedAvgUplinkPackage, FedAvgDownlinkPackage, Integer> {
+        implements ClientAlgorithm<Integer, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     @Override
     public Integer getClientConfig(int cid) {

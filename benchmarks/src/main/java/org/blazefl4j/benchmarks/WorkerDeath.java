@@ -29,7 +29,7 @@ final class WorkerDeath implements AutoCloseable {
     private static final int CLIENTS = 16;
     private static final int CLIENT_MILLIS = 50;
 
-    private final ProcessPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, Integer> trainer;
+    private final ProcessPoolClientTrainer<Integer, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer;
     private final FedAvgDownlinkPackage payload = new FedAvgDownlinkPackage(torch.rand(FLOATS));
     private final List<Integer> cids = IntStream.range(0, CLIENTS).boxed().toList();
     private final SplittableRandom random = new SplittableRandom(7);

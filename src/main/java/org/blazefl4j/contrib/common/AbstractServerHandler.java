@@ -20,10 +20,10 @@ import org.blazefl4j.core.Workers;
  *
  * <p>Used by one thread at a time.
  *
- * @param <U> the uplink package, client to server
  * @param <D> the downlink package, server to client
+ * @param <U> the uplink package, client to server
  */
-public abstract class AbstractServerHandler<U, D> implements ServerHandler<U, D>, Checkpointable, AutoCloseable {
+public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>, Checkpointable, AutoCloseable {
 
     private final RoundIntake intake;
     private final ToIntFunction<U> cid;

@@ -14,10 +14,10 @@ import org.blazefl4j.torch.FlatParameters;
 /**
  * Clients that all train the same model by SGD, each on its own samples.
  *
- * @param <U> the uplink package
  * @param <D> the downlink package
+ * @param <U> the uplink package
  */
-public abstract class SgdClients<U, D> implements ClientAlgorithm<U, D, ClientConfig> {
+public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, D, U> {
 
     private final SelectedModel<?> model;
     private final PartitionedDataset<PartitionType> dataset;

@@ -43,7 +43,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * DsflClients clients = new DsflClients(selector, models, data, DsflClientOptions.defaults());
  * }</pre>
  */
-public final class DsflClients implements ClientAlgorithm<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
+public final class DsflClients implements ClientAlgorithm<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> {
 
     static final String ACCURACY = "accuracy";
     static final String LOSS = "loss";

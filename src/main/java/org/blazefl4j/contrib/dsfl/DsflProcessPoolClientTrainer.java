@@ -12,7 +12,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * be written to from then on; a client's state crosses in each of its rounds.
  */
 public class DsflProcessPoolClientTrainer
-        extends ProcessPoolClientTrainer<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
+        extends ProcessPoolClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> {
 
     /**
      * Starts the workers with the default {@link ProcessOptions}.

@@ -5,7 +5,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 
 /** Runs the clients of DS-FL in the calling thread, one after another. */
 public class DsflSerialClientTrainer
-        extends SerialClientTrainer<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
+        extends SerialClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> {
 
     /**
      * A trainer for the clients of one federation.

@@ -48,7 +48,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Owns its model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
  */
-public final class DsflServerHandler extends AbstractServerHandler<DsflUplinkPackage, DsflDownlinkPackage> {
+public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkPackage, DsflUplinkPackage> {
 
     private static final String LEARNER = "learner";
     private static final String SOFT_LABELS = "soft_labels";

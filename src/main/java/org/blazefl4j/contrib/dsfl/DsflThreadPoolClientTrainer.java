@@ -5,7 +5,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 
 /** Runs the clients of DS-FL in threads of this process. */
 public class DsflThreadPoolClientTrainer
-        extends ThreadPoolClientTrainer<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> {
+        extends ThreadPoolClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> {
 
     /**
      * A trainer for the clients of one federation.

@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch;
  * <p>In a package's metadata are {@code pid}, the process that trained it, {@code worker}, the worker's index, and
  * {@code seconds}, how long training took.
  */
-public final class FedAvgClients extends SgdClients<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
+public final class FedAvgClients extends SgdClients<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     /**
      * The clients of one federation.

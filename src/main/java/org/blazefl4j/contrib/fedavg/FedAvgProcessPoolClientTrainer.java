@@ -13,7 +13,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * be written to from then on.
  */
 public class FedAvgProcessPoolClientTrainer
-        extends ProcessPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> {
+        extends ProcessPoolClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     /**
      * Starts the workers with the default {@link ProcessOptions}.

@@ -6,7 +6,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 
 /** Trains the clients of federated averaging one after another, on the calling thread. */
 public class FedAvgSerialClientTrainer
-        extends SerialClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> {
+        extends SerialClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     /**
      * A trainer for the clients of one federation.

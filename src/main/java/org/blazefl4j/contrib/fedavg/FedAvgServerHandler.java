@@ -34,7 +34,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Owns the global model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
  */
-public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgUplinkPackage, FedAvgDownlinkPackage> {
+public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     private static final String PARAMETERS = "parameters";
 

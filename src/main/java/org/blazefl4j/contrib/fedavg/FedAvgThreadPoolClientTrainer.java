@@ -6,7 +6,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 
 /** Trains the clients of federated averaging in threads of this process. */
 public class FedAvgThreadPoolClientTrainer
-        extends ThreadPoolClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> {
+        extends ThreadPoolClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     /**
      * A trainer for the clients of one federation.

@@ -36,7 +36,7 @@ import org.bytedeco.pytorch.global.torch;
  * <p>The control variate {@code c_i} is this client's state (see {@link WorkerContext#state}); it is the new one as
  * soon as the package with its change was accepted.
  */
-public final class ScaffoldClients extends SgdClients<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> {
+public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     /**
      * The clients of one federation.

@@ -13,7 +13,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * be written to from then on; a client's state crosses in each of its rounds.
  */
 public class ScaffoldProcessPoolClientTrainer
-        extends ProcessPoolClientTrainer<ScaffoldUplinkPackage, ScaffoldDownlinkPackage, ClientConfig> {
+        extends ProcessPoolClientTrainer<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     /**
      * Starts the workers with the default {@link ProcessOptions}.

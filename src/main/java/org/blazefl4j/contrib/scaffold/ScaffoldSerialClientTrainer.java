@@ -6,7 +6,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 
 /** Trains the clients of SCAFFOLD one after another, on the calling thread. */
 public class ScaffoldSerialClientTrainer
-        extends SerialClientTrainer<ScaffoldUplinkPackage, ScaffoldDownlinkPackage, ClientConfig> {
+        extends SerialClientTrainer<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     /**
      * A trainer for the clients of one federation.

@@ -50,7 +50,7 @@ import org.blazefl4j.torch.Tensors;
  * <p>Owns the global model, the control variate and what it hands out by {@link #downlinkPackage()}; the data stays the
  * caller's.
  */
-public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldUplinkPackage, ScaffoldDownlinkPackage> {
+public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     private static final String WEIGHTING = "weighting";
 

@@ -6,7 +6,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 
 /** Trains the clients of SCAFFOLD in threads of this process. */
 public class ScaffoldThreadPoolClientTrainer
-        extends ThreadPoolClientTrainer<ScaffoldUplinkPackage, ScaffoldDownlinkPackage, ClientConfig> {
+        extends ThreadPoolClientTrainer<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     /**
      * A trainer for the clients of one federation.

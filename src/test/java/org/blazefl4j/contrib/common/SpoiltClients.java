@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch;
  * @param clients the algorithm
  * @param worker trains a client of it after {@link #spoil}
  */
-public record SpoiltClients<U, D, C>(ClientAlgorithm<U, D, C> clients, ClientWorker<C, D, U> worker)
-        implements ClientAlgorithm<U, D, C> {
+public record SpoiltClients<C, D, U>(ClientAlgorithm<C, D, U> clients, ClientWorker<C, D, U> worker)
+        implements ClientAlgorithm<C, D, U> {
 
     /** Fills parameters, gradients and buffers with NaN, counters with a million, and leaves the training mode. */
     public static void spoil(Model model) {

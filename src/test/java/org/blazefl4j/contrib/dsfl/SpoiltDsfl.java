@@ -12,7 +12,7 @@ public final class SpoiltDsfl {
     private SpoiltDsfl() {}
 
     /** The same clients otherwise. */
-    public static ClientAlgorithm<DsflUplinkPackage, DsflDownlinkPackage, DsflClientConfig> of(DsflClients clients) {
+    public static ClientAlgorithm<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> of(DsflClients clients) {
         return new SpoiltClients<>(clients, SpoiltDsfl::train);
     }
 

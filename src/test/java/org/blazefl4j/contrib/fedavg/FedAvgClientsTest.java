@@ -60,7 +60,7 @@ final class FedAvgClientsTest {
         return new FedAvgClients(SELECTOR, name, data.partitions(), 2, OPTIONS);
     }
 
-    private static SerialClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> trainer(
+    private static SerialClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer(
             FedAvgClients clients) {
         return new SerialClientTrainer<>(clients, TrainerOptions.defaults());
     }

@@ -75,12 +75,12 @@ final class FedAvgRoundsTest {
     }
 
     /** The global model's after every round of a trainer, which is closed. */
-    private List<String> hashes(ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer) {
+    private List<String> hashes(ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer) {
         return hashes(trainer, SELECTOR);
     }
 
     private List<String> hashes(
-            ClientTrainer<FedAvgUplinkPackage, FedAvgDownlinkPackage> trainer, ModelSelector<Tiny> selector) {
+            ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer, ModelSelector<Tiny> selector) {
         List<String> hashes = new ArrayList<>();
         try (trainer;
                 FedAvgServerHandler handler = new FedAvgServerHandler(

@@ -12,7 +12,7 @@ public final class SpoiltFedAvg {
     private SpoiltFedAvg() {}
 
     /** The same clients otherwise. */
-    public static ClientAlgorithm<FedAvgUplinkPackage, FedAvgDownlinkPackage, ClientConfig> of(FedAvgClients clients) {
+    public static ClientAlgorithm<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> of(FedAvgClients clients) {
         return new SpoiltClients<>(clients, SpoiltFedAvg::train);
     }
 

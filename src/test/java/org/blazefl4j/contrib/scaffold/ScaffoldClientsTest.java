@@ -190,8 +190,8 @@ final class ScaffoldClientsTest {
         return new TensorDataset(data.whole().data().clone(), Tensors.of(labels));
     }
 
-    private static <U, D, H extends ServerHandler<U, D> & AutoCloseable> double lossAfter(
-            H handler, ClientTrainer<U, D> trainer) {
+    private static <D, U, H extends ServerHandler<D, U> & AutoCloseable> double lossAfter(
+            H handler, ClientTrainer<D, U> trainer) {
         try (trainer) {
             new Simulation<>(handler, trainer).run();
             return (double) handler.getSummary().get("loss");

@@ -74,7 +74,7 @@ final class ScaffoldRoundsTest {
     }
 
     /** The global model's after every round. */
-    private static <U, D> List<String> hashes(ServerHandler<U, D> handler, ClientTrainer<U, D> trainer) {
+    private static <D, U> List<String> hashes(ServerHandler<D, U> handler, ClientTrainer<D, U> trainer) {
         List<String> hashes = new ArrayList<>();
         new Simulation<>(handler, trainer)
                 .addListener(new RoundListener<Object>() {

@@ -12,7 +12,7 @@ public final class SpoiltScaffold {
     private SpoiltScaffold() {}
 
     /** The same clients otherwise. */
-    public static ClientAlgorithm<ScaffoldUplinkPackage, ScaffoldDownlinkPackage, ClientConfig> of(
+    public static ClientAlgorithm<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> of(
             ScaffoldClients clients) {
         return new SpoiltClients<>(clients, SpoiltScaffold::train);
     }
