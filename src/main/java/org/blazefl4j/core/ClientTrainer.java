@@ -63,7 +63,7 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
     /**
      * The failures of those clients that the last round went on without, in list order; of each its last attempt's,
      * with those before suppressed. The handler has to be told of them, by {@link ServerHandler#drop}, after
-     * {@code localProcess}.
+     * {@code localProcess}; the library's handlers refuse to sample clients for the next round until then.
      */
     default List<ClientFailedException> dropped() {
         return List.of();

@@ -16,6 +16,7 @@ import java.util.Map;
  *             handler.load(uplink);
  *         }
  *     });
+ *     trainer.dropped().forEach(failure -> handler.drop(failure.clientId())); // under a policy that drops clients
  * }
  * }</pre>
  *
@@ -36,6 +37,12 @@ public interface ServerHandler<D, U> {
 
     /** The ids of the clients that take part in the next round, ascending, none twice. */
     List<Integer> sampleClients();
+
+    /**
+     * Forgets what was loaded in a round that was not completed, so that the round can be repeated: after
+     * {@code localProcess} threw, say. {@link Simulation} calls it when a run begins. Does nothing by default.
+     */
+    default void restartRound() {}
 
     /** Whether training is over. */
     boolean isStopped();

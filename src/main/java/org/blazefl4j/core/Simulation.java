@@ -100,6 +100,7 @@ public final class Simulation<D, U> {
         begin();
         SimulationSummary rounds = SimulationSummary.NOTHING;
         try {
+            handler.restartRound();
             while (!isStopping() && !handler.isStopped()) {
                 SimulatedRound<D, U> round =
                         new SimulatedRound<>(handler, trainer, listeners, columns, new PhaseClock());

@@ -47,6 +47,7 @@ final class SimulationTest {
         private int refused = -1;
         private int round;
         private int loaded;
+        private int restarts;
 
         @Override
         public String downlinkPackage() {
@@ -58,6 +59,11 @@ final class SimulationTest {
             events.add("sample");
             loaded = 0;
             return List.of(0, 1);
+        }
+
+        @Override
+        public void restartRound() {
+            restarts++;
         }
 
         @Override
@@ -393,6 +399,7 @@ final class SimulationTest {
         SimulationSummary summary = simulation.run();
         assertThat(summary.stopped()).isFalse();
         assertThat(summary.rounds()).isEqualTo(3);
+        assertThat(handler.restarts).isEqualTo(2);
     }
 
     @Test

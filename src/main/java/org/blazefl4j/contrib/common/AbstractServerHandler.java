@@ -91,14 +91,22 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     }
 
     /**
-     * Starts a round: forgets what was loaded of one that was not completed, and draws clients; a second call in the
-     * same round draws the same.
+     * Draws the next round's clients; a second call before any client was loaded or dropped draws the same.
+     *
+     * @throws IllegalStateException if the last round was begun but not completed: some of its clients were neither
+     *     loaded nor dropped. Call {@link #restartRound} to repeat it
      */
     @Override
     public final List<Integer> sampleClients() {
         requireOpen();
-        forget();
+        intake.requireBetweenRounds();
         return intake.sample();
+    }
+
+    @Override
+    public final void restartRound() {
+        requireOpen();
+        restart();
     }
 
     /**

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -53,20 +54,37 @@ final class RoundIntake implements Checkpointable {
     }
 
     /**
-     * Starts the round again and draws its clients without replacement from the stream (seed, server, round,
-     * {@code "sample"}), so a second call in the same round draws the same.
+     * Draws the round's clients without replacement from the stream (seed, server, round, {@code "sample"}), so a
+     * second call in the same round draws the same.
      *
      * @return ids, ascending
      */
     List<Integer> sample() {
-        restart();
         return Sampling.withoutReplacement(
                 options.numClients(),
                 options.clientsPerRound(),
                 RandomStreams.random(options.seed(), SERVER, round, "sample"));
     }
 
-    /** Forgets all that was heard of the clients of a round that was not completed. */
+    /**
+     * Refuses to draw clients in the middle of a round: it would be trained once more, by clients that draw other
+     * random numbers.
+     *
+     * @throws IllegalStateException if some of the round's clients were loaded or dropped and others were not
+     */
+    void requireBetweenRounds() {
+        if (loaded.isEmpty() && dropped.isEmpty()) {
+            return;
+        }
+        List<Integer> missing = new ArrayList<>(sample());
+        missing.removeAll(loaded);
+        missing.removeAll(dropped);
+        throw new IllegalStateException("clients of the last round were neither loaded nor dropped: round="
+                + (round + 1) + ", clients=" + missing + "; call handler.drop(cid) for each client of"
+                + " trainer.dropped() after localProcess, or handler.restartRound() to repeat a round that failed");
+    }
+
+    /** Forgets which clients of a round that was not completed were loaded or dropped. */
     void restart() {
         loaded.clear();
         dropped.clear();
@@ -115,7 +133,7 @@ final class RoundIntake implements Checkpointable {
         if (dropped.size() + 1 == options.clientsPerRound()) {
             throw new IllegalStateException("no client is left: cid=" + cid + ", round=" + (round + 1)
                     + ", limit=1 or more of " + options.clientsPerRound()
-                    + " that are not dropped; call sampleClients() to start the round again");
+                    + " that are not dropped; call restartRound() to repeat the round");
         }
         dropped.add(cid);
         return isComplete();
@@ -124,7 +142,7 @@ final class RoundIntake implements Checkpointable {
     private void refuseIf(boolean bad, String what, int cid) {
         if (bad) {
             throw new IllegalArgumentException("client " + what + ": cid=" + cid + ", round=" + (round + 1)
-                    + ", limit=once a round; call sampleClients() to start a round again");
+                    + ", limit=once a round; call restartRound() to repeat a round");
         }
     }
 

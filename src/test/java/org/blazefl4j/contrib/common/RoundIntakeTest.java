@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -38,11 +39,25 @@ final class RoundIntakeTest {
         intake.load(0);
         intake.drop(4);
 
+        intake.restart();
         assertThat(intake.sample()).hasSize(3).isEqualTo(intake.sample());
 
         assertThat(intake.load(0)).isFalse();
         assertThat(intake.load(4)).isFalse();
         assertThat(intake.round()).isZero();
+    }
+
+    @Test
+    void shouldNameTheClientsThatWereNeitherLoadedNorDropped() {
+        intake.requireBetweenRounds();
+        List<Integer> cids = intake.sample();
+        intake.load(cids.get(0));
+
+        assertThatIllegalStateException()
+                .isThrownBy(intake::requireBetweenRounds)
+                .withMessage("clients of the last round were neither loaded nor dropped: round=1, clients="
+                        + cids.subList(1, 3) + "; call handler.drop(cid) for each client of trainer.dropped() after"
+                        + " localProcess, or handler.restartRound() to repeat a round that failed");
     }
 
     @Test
@@ -68,7 +83,7 @@ final class RoundIntakeTest {
 
     @Test
     void shouldRefuseAClientThatIsHeardOfTwice() {
-        String restart = ", round=1, limit=once a round; call sampleClients() to start a round again";
+        String restart = ", round=1, limit=once a round; call restartRound() to repeat a round";
         intake.load(0);
         intake.drop(4);
 
@@ -95,7 +110,7 @@ final class RoundIntakeTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> intake.drop(4))
                 .withMessage("no client is left: cid=4, round=1, limit=1 or more of 3 that are not dropped; call"
-                        + " sampleClients() to start the round again");
+                        + " restartRound() to repeat the round");
         assertThat(intake.load(4)).isTrue();
     }
 

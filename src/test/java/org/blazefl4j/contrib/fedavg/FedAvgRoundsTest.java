@@ -1,15 +1,19 @@
 package org.blazefl4j.contrib.fedavg;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.SpoiltClients;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.SeededModelSelector;
@@ -20,6 +24,8 @@ import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.trainer.FailurePolicy;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +125,37 @@ final class FedAvgRoundsTest {
                 .isEqualTo(serial);
         assertThat(hashes(new FedAvgProcessPoolClientTrainer(clients, two), shorter))
                 .isEqualTo(serial);
+    }
+
+    @Test
+    void shouldRefuseTheNextRoundUntilTheHandlerKnowsOfADroppedClient() {
+        ClientWorker<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> trained =
+                clients(data).worker();
+        var failing = new SpoiltClients<>(clients(data), (config, payload, context) -> {
+            if (context.clientId() == 4) {
+                throw new IllegalStateException("client 4 never ends well");
+            }
+            return trained.train(config, payload, context);
+        });
+        TrainerOptions dropping =
+                TrainerOptions.builder().onClientFailure(FailurePolicy.drop()).build();
+        try (var trainer = new SerialClientTrainer<>(failing, dropping);
+                FedAvgServerHandler handler = new FedAvgServerHandler(
+                        SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(ROUNDS, CLIENTS))) {
+            trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {
+                try (uplink) {
+                    handler.load(uplink);
+                }
+            });
+
+            assertThatIllegalStateException()
+                    .isThrownBy(handler::sampleClients)
+                    .withMessageStartingWith("clients of the last round were neither loaded nor dropped: round=1,"
+                            + " clients=[4]; call handler.drop(cid) for each client of trainer.dropped()");
+            trainer.dropped().forEach(failure -> handler.drop(failure.clientId()));
+            assertThat(handler.sampleClients()).hasSize(CLIENTS);
+            assertThat(handler.round()).isEqualTo(1);
+        }
     }
 
     @Test

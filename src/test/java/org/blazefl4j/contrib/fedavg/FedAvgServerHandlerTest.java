@@ -267,7 +267,8 @@ final class FedAvgServerHandlerTest {
         List<FedAvgUplinkPackage> uplinks = uplinks(5, 1);
         uplinks.subList(0, 3).forEach(handler::load);
 
-        handler.sampleClients();
+        handler.restartRound();
+        assertThat(handler.sampleClients()).containsExactly(0, 1, 2, 3, 4);
         uplinks(5, 2).forEach(handler::load);
 
         assertThat(global()).containsExactly(naiveMean(uplinks(5, 2)));
@@ -329,6 +330,7 @@ final class FedAvgServerHandlerTest {
         for (ThrowingCallable use : List.<ThrowingCallable>of(
                 handler::downlinkPackage,
                 handler::sampleClients,
+                handler::restartRound,
                 () -> handler.load(uplink),
                 () -> handler.drop(1),
                 () -> handler.globalUpdate(List.of(uplink)),
@@ -466,7 +468,7 @@ final class FedAvgServerHandlerTest {
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
         refuses(
                 () -> handler.load(uplinks.get(0)),
-                "client loaded twice: cid=0, round=1, limit=once a round; call sampleClients() to start a round again");
+                "client loaded twice: cid=0, round=1, limit=once a round; call restartRound() to repeat a round");
 
         handler.load(uplinks.get(4));
         assertThat(global()).containsExactly(naiveMean(uplinks));
@@ -494,7 +496,7 @@ final class FedAvgServerHandlerTest {
         handler.drop(1);
 
         refuses(() -> handler.drop(-1), "no such client: cid=-1, limit=0 to 4; send the id that the client was given");
-        String again = ", round=1, limit=once a round; call sampleClients() to start a round again";
+        String again = ", round=1, limit=once a round; call restartRound() to repeat a round";
         refuses(() -> handler.drop(0), "client dropped after it was loaded: cid=0" + again);
         refuses(() -> handler.drop(1), "client dropped twice: cid=1" + again);
         refuses(() -> handler.load(uplinks.get(1)), "client loaded after it was dropped: cid=1" + again);
@@ -515,7 +517,7 @@ final class FedAvgServerHandlerTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> handler.drop(4))
                 .withMessage("no client is left: cid=4, round=1, limit=1 or more of 5 that are not dropped; call"
-                        + " sampleClients() to start the round again");
+                        + " restartRound() to repeat the round");
 
         FedAvgUplinkPackage last = uplink(4, 2, new float[NUMEL]);
         assertThat(handler.load(last)).isTrue();

@@ -285,6 +285,7 @@ final class ScaffoldServerHandlerTest {
     @Test
     void shouldForgetARoundThatWasNotCompleted() {
         uplinks(1).subList(0, 3).forEach(handler::load);
+        handler.restartRound();
         assertThat(handler.sampleClients()).containsExactly(0, 1, 2, 3, 4);
         uplinks(2).forEach(handler::load);
 
@@ -434,7 +435,7 @@ final class ScaffoldServerHandlerTest {
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
         refuses(
                 () -> handler.load(uplinks.get(0)),
-                "client loaded twice: cid=0, round=1, limit=once a round; call sampleClients() to start a round again");
+                "client loaded twice: cid=0, round=1, limit=once a round; call restartRound() to repeat a round");
 
         assertThat(handler.load(uplinks.get(4))).isTrue();
         try (ScaffoldServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
@@ -451,7 +452,7 @@ final class ScaffoldServerHandlerTest {
 
         refuses(
                 () -> handler.globalUpdate(List.of(good, good)),
-                "client loaded twice: cid=0, round=1, limit=once a round; call sampleClients() to start a round again");
+                "client loaded twice: cid=0, round=1, limit=once a round; call restartRound() to repeat a round");
         refuses(() -> handler.globalUpdate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
 
         assertThat(handler.sha256()).isEqualTo(before);
