@@ -5,28 +5,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Gives every client the same number of samples in a class mixture of its own, drawn from a Dirichlet distribution over
- * the classes (D. A. E. Acar et al.: Federated Learning Based on Dynamic Regularization, ICLR 2021).
+ * Gives every client the same number of samples, with a class mixture drawn from a Dirichlet distribution (D. A. E.
+ * Acar et al.: Federated Learning Based on Dynamic Regularization, ICLR 2021).
  *
- * <p>Clients take turns, in the order of their ids; in each turn a client draws a class from its mixture and takes one
- * random sample of it, until it has its size. A class that is used up is no longer drawn: the mixture goes on with the
- * others, and a client whose whole mixture is used up draws in proportion to what is left. So every sample is given
- * once, and the last turns are less true to the mixtures than the first. Where the samples do not divide equally, the
- * first clients have one more.
+ * <p>Clients take turns in id order. In each turn a client draws a class from its mixture and takes one random sample
+ * of it, until it is full. Exhausted classes are skipped: the mixture continues with the remaining classes, and a
+ * client whose whole mixture is exhausted draws in proportion to what is left. So every sample is assigned exactly
+ * once, and the last turns follow the mixtures less closely than the first. If the samples do not divide equally, the
+ * first clients get one more.
  *
- * <p>To compare with others: drawing on in the mixture without the classes that are used up is what Acar et al. do, and
- * FedLab with them. BlazeFL draws uniformly among the classes that are left instead, has clients take turns at random,
- * and leaves out the samples that do not divide equally.
+ * <p>FedLab and Acar et al. treat exhausted classes in the same way. BlazeFL instead draws uniformly from the remaining
+ * classes, lets clients take turns at random, and drops the samples that do not divide equally.
  *
  * @param alpha the concentration, 1e-6 to 1e6: small gives a client few classes, large all classes evenly
  */
 public record BalancedDirichletPartitioner(double alpha) implements Partitioner {
 
-    /**
-     * Checks the concentration.
-     *
-     * @throws IllegalArgumentException if it is out of range
-     */
+    /** Throws an {@link IllegalArgumentException} if the concentration is out of range. */
     public BalancedDirichletPartitioner {
         Parts.checkAlpha(alpha);
     }
@@ -60,7 +55,7 @@ public record BalancedDirichletPartitioner(double alpha) implements Partitioner 
         return parts;
     }
 
-    /** A client's mixture without the classes that are used up; what is left of them if nothing of it remains. */
+    /** Returns the mixture without exhausted classes, or the numbers of remaining samples if it is exhausted. */
     private static double[] weights(double[] mixture, int[] left) {
         double[] weights = new double[mixture.length];
         double sum = 0;

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Tensor;
  * A batch of samples. Closing it closes both tensors.
  *
  * @param x the inputs, shape [n, ...]
- * @param y the targets, shape [n], or null where the data set has none
+ * @param y the targets, shape [n], or null if the data set has none
  */
 public record Batch(Tensor x, Tensor y) implements AutoCloseable {
 

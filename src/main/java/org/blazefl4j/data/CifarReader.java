@@ -20,24 +20,23 @@ import org.bytedeco.pytorch.Tensor;
  * Reads the binary version of CIFAR-10 and CIFAR-100: colour images of 32×32 pixels (A. Krizhevsky: Learning Multiple
  * Layers of Features from Tiny Images, 2009).
  *
- * <p>A folder is searched for the archive's files themselves, then for the folder that the archive unpacks to
+ * <p>Searches a folder for the data files, then for the folder that the archive unpacks to
  * ({@code cifar-10-batches-bin}, {@code cifar-100-binary}), then for the archive ({@code cifar-10-binary.tar.gz},
- * {@code cifar-100-binary.tar.gz}), which is read without being unpacked to disk. A file that is damaged, not a whole
- * number of images long or of another kind gives an {@link IOException} with its name, what was found and what was
- * expected.
+ * {@code cifar-100-binary.tar.gz}), which it reads without unpacking it to disk. A damaged file, or one of the wrong
+ * size or kind, causes an {@link IOException} with the file's name, what was found and what was expected.
  */
 public final class CifarReader {
 
     /**
-     * Makes a model's input of CIFAR-10's bytes: division by 255, then normalisation by the means 0.4914, 0.4822,
-     * 0.4465 and the standard deviations 0.2470, 0.2435, 0.2616 of the training set's red, green and blue.
+     * Converts CIFAR-10's bytes to model input: divides by 255, then normalises by the training set's channel means
+     * 0.4914, 0.4822, 0.4465 and standard deviations 0.2470, 0.2435, 0.2616.
      */
     public static final Transform CIFAR10_NORMALISATION = new Compose(
             new ToFloat(255), new Normalize(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616)));
 
     /**
-     * Makes a model's input of CIFAR-100's bytes: division by 255, then normalisation by the means 0.5071, 0.4865,
-     * 0.4409 and the standard deviations 0.2673, 0.2564, 0.2762 of the training set's red, green and blue.
+     * Converts CIFAR-100's bytes to model input: divides by 255, then normalises by the training set's channel means
+     * 0.5071, 0.4865, 0.4409 and standard deviations 0.2673, 0.2564, 0.2762.
      */
     public static final Transform CIFAR100_NORMALISATION = new Compose(
             new ToFloat(255), new Normalize(List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762)));
@@ -51,12 +50,10 @@ public final class CifarReader {
             10,
             1,
             "cifar-10-batches-bin",
-            "cifar-10-binary.tar.gz",
             List.of("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"),
-            List.of("test_batch.bin"),
+            "test_batch.bin",
             10_000,
             10_000,
-            "cifar-10-batches-py",
             CIFAR10_NORMALISATION);
 
     static final Layout CIFAR100 = new Layout(
@@ -64,66 +61,50 @@ public final class CifarReader {
             100,
             2,
             "cifar-100-binary",
-            "cifar-100-binary.tar.gz",
             List.of("train.bin"),
-            List.of("test.bin"),
+            "test.bin",
             50_000,
             10_000,
-            "cifar-100-python",
             CIFAR100_NORMALISATION);
 
     private CifarReader() {}
 
     /**
-     * Where a set's files lie and what they look like.
+     * The files of a data set and their contents.
      *
-     * @param labelBytes before each image; the last of them counts
-     * @param trainImages in each file of training images
-     * @param testImages in each file of test images
-     * @param pythonFolder what the archive for Python unpacks to, which is not read
+     * @param labelBytes the bytes before each image; the last one is the label
+     * @param folder the folder that the archive unpacks to
+     * @param trainImages the number of images in each training file
+     * @param testImages the number of images in the test file
      */
     record Layout(
             String name,
             int classes,
             int labelBytes,
             String folder,
-            String archive,
             List<String> train,
-            List<String> test,
+            String test,
             int trainImages,
             int testImages,
-            String pythonFolder,
             Transform normalisation) {
 
-        /** The same with other numbers of images in each file. */
-        Layout with(int newTrainImages, int newTestImages) {
-            return new Layout(
-                    name,
-                    classes,
-                    labelBytes,
-                    folder,
-                    archive,
-                    train,
-                    test,
-                    newTrainImages,
-                    newTestImages,
-                    pythonFolder,
-                    normalisation);
+        String archive() {
+            return name + "-binary.tar.gz";
         }
 
         int images(String file) {
             return train.contains(file) ? trainImages : testImages;
         }
 
-        /** What a folder may hold of the version for Python. */
+        /** Returns names that the version for Python, which is not supported, may have in a folder. */
         List<String> pythonNames() {
-            String first = train.get(0).replace(".bin", "");
-            return List.of(pythonFolder, archive.replace("-binary", "-python"), first);
+            String pythonFolder = folder.replace("binary", "python").replace("-bin", "-py");
+            return List.of(pythonFolder, name + "-python.tar.gz", train.get(0).replace(".bin", ""));
         }
 
         List<String> files() {
             List<String> all = new ArrayList<>(train);
-            all.addAll(test);
+            all.add(test);
             return all;
         }
     }
@@ -131,9 +112,9 @@ public final class CifarReader {
     /**
      * Reads CIFAR-10.
      *
-     * @param folder where its files, their folder or the archive lie
+     * @param folder contains the data files, their folder or the archive
      * @return 50 000 training and 10 000 test images, uint8 of shape [n, 3, 32, 32]; the caller closes it
-     * @throws IOException if files are missing, cannot be read or are not whole
+     * @throws IOException if files are missing, unreadable or damaged
      */
     public static ImageData cifar10(Path folder) throws IOException {
         return read(folder, CIFAR10);
@@ -142,9 +123,9 @@ public final class CifarReader {
     /**
      * Reads CIFAR-100 with its 100 fine labels.
      *
-     * @param folder where its files, their folder or the archive lie
+     * @param folder contains the data files, their folder or the archive
      * @return 50 000 training and 10 000 test images, uint8 of shape [n, 3, 32, 32]; the caller closes it
-     * @throws IOException if files are missing, cannot be read or are not whole
+     * @throws IOException if files are missing, unreadable or damaged
      */
     public static ImageData cifar100(Path folder) throws IOException {
         return read(folder, CIFAR100);
@@ -159,8 +140,7 @@ public final class CifarReader {
                     layout.classes,
                     () -> LabelledImages.join(
                             layout.train.stream().map(files::get).toList()),
-                    () -> LabelledImages.join(
-                            layout.test.stream().map(files::get).toList()),
+                    () -> LabelledImages.join(List.of(files.get(layout.test))),
                     layout.normalisation);
         } finally {
             files.values().forEach(LabelledImages::close);
@@ -179,19 +159,20 @@ public final class CifarReader {
     }
 
     private static Path archive(DataFolder folder, Layout layout) throws IOException {
-        Optional<Path> archive = folder.find(layout.archive);
+        Optional<Path> archive = folder.find(layout.archive());
         if (archive.isPresent()) {
             return archive.get();
         }
         for (String name : layout.pythonNames()) {
-            if (Files.exists(folder.path().resolve(name))) {
-                throw new IOException(layout.name + " in its version for Python: found="
-                        + folder.path().resolve(name) + ", expected=the binary version; get " + layout.archive);
+            Path found = folder.path().resolve(name);
+            if (Files.exists(found)) {
+                throw new IOException(layout.name + " in its version for Python: found=" + found
+                        + ", expected=the binary version; get " + layout.archive());
             }
         }
         throw new IOException("no " + layout.name + " here: folder=" + folder.path() + ", found="
-                + folder.content(layout.archive) + ", expected=" + layout.files() + ", a folder " + layout.folder
-                + " with them, or " + layout.archive + "; name the folder that holds one of these");
+                + folder.content(layout.archive()) + ", expected=" + layout.files() + ", a folder " + layout.folder
+                + " with them, or " + layout.archive() + "; name the folder that holds one of these");
     }
 
     private static void readArchive(Path archive, Layout layout, Map<String, LabelledImages> to) throws IOException {
@@ -205,13 +186,13 @@ public final class CifarReader {
                     to.put(name, parse(content, layout, layout.images(name)));
                 }
             }
-            in.transferTo(OutputStream.nullOutputStream()); // makes gzip check its sum
+            in.transferTo(OutputStream.nullOutputStream()); // makes gzip verify its checksum
         } catch (EOFException | StreamCorruptedException | ZipException e) {
             throw NamedBytes.damaged(archive.toString(), e);
         }
         if (!missing.isEmpty()) {
-            throw new IOException("archive without files: file=" + archive + ", missing=" + missing + ", limit="
-                    + layout.files() + "; get the archive of the binary version again");
+            throw new IOException("files missing from the archive: file=" + archive + ", missing=" + missing
+                    + ", expected=" + layout.files() + "; get the archive of the binary version again");
         }
     }
 
@@ -225,14 +206,14 @@ public final class CifarReader {
         try (Tensor records = Tensors.of(bytes, n, record);
                 Tensor labels = records.select(1, layout.labelBytes - 1);
                 Tensor pixels = records.narrow(1, layout.labelBytes, PIXELS)) {
-            Tensor images = pixels.view(n, CHANNELS, SIDE, SIDE); // of the records: copied when files are joined
+            Tensor images = pixels.view(n, CHANNELS, SIDE, SIDE); // a view of the records, copied by join()
             return LabelledImages.of(images, file.name(), labels, file.name(), layout.classes);
         }
     }
 
     private static byte[] unpacked(NamedBytes file) throws IOException {
         try (InputStream content = file.content()) {
-            return file.isPacked() ? content.readAllBytes() : file.bytes(); // no second copy of what is large
+            return file.isPacked() ? content.readAllBytes() : file.bytes(); // avoids a second large copy
         } catch (EOFException | ZipException e) {
             throw NamedBytes.damaged(file.name(), e);
         }

@@ -5,22 +5,18 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Transforms one after another, all drawing from the same generator.
+ * Applies transforms one after another, all with the same generator.
  *
  * @param transforms the transforms, first to last
  */
 public record Compose(List<Transform> transforms) implements Transform {
 
-    /** Keeps a copy of the list. */
+    /** Copies the list. */
     public Compose {
         transforms = List.copyOf(transforms);
     }
 
-    /**
-     * Transforms one after another.
-     *
-     * @param transforms the transforms, first to last
-     */
+    /** Composes the given transforms, first to last. */
     public Compose(Transform... transforms) {
         this(List.of(transforms));
     }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -12,16 +11,16 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.FolderContent;
 
 /**
- * Finds the files of a data set where downloads leave them, and says what is there where it does not. Letter case, a
- * dot in place of a dash and {@code .gz} at the end of a name make no difference.
+ * Finds the files of a data set in the places where downloads put them, and reports what is there instead of a missing
+ * file. Ignores letter case, a dot in place of a dash and a {@code .gz} suffix.
  */
 record DataFolder(Path path) {
 
     /**
-     * The first of these folders that holds the file: this one, one below it that has the data set's name, and in each
-     * the folder {@code raw}, as torchvision makes them. This one if none does.
+     * Returns the first folder that contains the file: this one, a subfolder named after the data set, or the folder
+     * {@code raw} in either of them, as torchvision creates it. Returns this folder if none does.
      *
-     * @throws IOException if this is no folder or cannot be read
+     * @throws IOException if this is not a readable folder
      */
     DataFolder of(String set, String file) throws IOException {
         if (!Files.isDirectory(path)) {
@@ -29,10 +28,8 @@ record DataFolder(Path path) {
                     + ", expected=one with the files of " + set
                     + "; name the folder that they are in");
         }
-        List<Path> named = subfolders().stream()
-                .filter(folder -> letters(name(folder)).equals(letters(set)))
-                .toList();
-        return Stream.concat(Stream.of(path), named.stream())
+        Stream<Path> named = subfolders().filter(folder -> letters(name(folder)).equals(letters(set)));
+        return Stream.concat(Stream.of(path), named)
                 .flatMap(folder -> Stream.of(new DataFolder(folder), new DataFolder(folder.resolve("raw"))))
                 .filter(folder -> folder.has(file))
                 .findFirst()
@@ -42,7 +39,7 @@ record DataFolder(Path path) {
     /**
      * Reads a file.
      *
-     * @throws IOException if it is not here; with what is, and where it lies if that is a folder above or below
+     * @throws IOException if it is missing, with similar names and with the parent or child folder that contains it
      */
     NamedBytes read(String file) throws IOException {
         Optional<Path> found = find(file);
@@ -56,13 +53,13 @@ record DataFolder(Path path) {
         try {
             return Files.isDirectory(path) && find(file).isPresent();
         } catch (IOException e) {
-            return false; // one that may not be read is none of those to choose from
+            return false; // an unreadable folder is not a candidate
         }
     }
 
-    /** The file of that name as it is, then packed, then as it is written otherwise. */
+    /** Finds a file, preferring the exact name, then {@code .gz}, then other spellings. */
     Optional<Path> find(String file) throws IOException {
-        return list(Files::isRegularFile).stream()
+        return list(Files::isRegularFile)
                 .filter(candidate -> plain(name(candidate)).equals(plain(file)))
                 .min(Comparator.comparing((Path candidate) -> !name(candidate).equals(file))
                         .thenComparing(candidate -> !name(candidate).equals(file + ".gz"))
@@ -78,7 +75,8 @@ record DataFolder(Path path) {
     }
 
     private IOException missing(String file) throws IOException {
-        String remedy = neighbours()
+        String remedy = Stream.concat(Stream.ofNullable(path.toAbsolutePath().getParent()), subfolders())
+                .map(DataFolder::new)
                 .filter(folder -> folder.has(file))
                 .findFirst()
                 .map(folder -> "name " + folder.path + ", which holds it")
@@ -87,24 +85,18 @@ record DataFolder(Path path) {
                 + ", plain or .gz; " + remedy);
     }
 
-    /** The folders one up and one down. */
-    private Stream<DataFolder> neighbours() throws IOException {
-        return Stream.concat(Stream.ofNullable(path.toAbsolutePath().getParent()), subfolders().stream())
-                .map(DataFolder::new);
-    }
-
-    /** Some names of what is here, those that have most in common with a file's first. */
+    /** Returns some of the names in this folder, those most similar to the given name first. */
     String content(String file) throws IOException {
         return FolderContent.near(path, file);
     }
 
-    private List<Path> subfolders() throws IOException {
+    private Stream<Path> subfolders() throws IOException {
         return list(Files::isDirectory);
     }
 
-    private List<Path> list(Predicate<Path> which) throws IOException {
+    private Stream<Path> list(Predicate<Path> filter) throws IOException {
         try (Stream<Path> content = Files.list(path)) {
-            return content.filter(which).sorted().toList();
+            return content.filter(filter).sorted().toList().stream();
         }
     }
 

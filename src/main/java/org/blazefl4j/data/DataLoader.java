@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Reads a data set in batches, in order or shuffled.
  *
  * <p>A shuffled loader visits samples in the order of PyTorch's {@code DataLoader(dataset, batch_size, shuffle=True,
- * generator=g)} and leaves the generator in the same state, epoch after epoch; see {@link Epoch} for the draws. Batches
- * belong to the caller:
+ * generator=g)} and leaves the generator in the same state, epoch after epoch; {@link Epoch} lists the draws. The
+ * caller owns the batches:
  *
  * <pre>{@code
  * for (Batch batch : new DataLoader(dataset, 50, true, generator)) {
@@ -23,8 +23,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * }
  * }</pre>
  *
- * <p>Loaders of one generator are used one epoch at a time. A loader refers to its data set and generators and owns
- * neither. Where a loop may end early, {@code try (Epoch epoch = loader.iterator())} frees the epoch's order at once.
+ * <p>Loaders that share a generator must run one epoch at a time. A loader owns neither its data set nor its
+ * generators. If a loop may end early, {@code try (Epoch epoch = loader.iterator())} frees the epoch's order at once.
  */
 public final class DataLoader implements Iterable<Batch> {
 
@@ -35,20 +35,16 @@ public final class DataLoader implements Iterable<Batch> {
     private final Generator generator;
     private final Generator augmentation;
 
-    /**
-     * Reads the whole data set as one batch, in order.
-     *
-     * @param dataset the data set
-     */
+    /** Reads the whole data set as one batch, in order. */
     public DataLoader(Dataset dataset) {
-        this(dataset, oneBatch(dataset));
+        this(dataset, Math.max(1, dataset.size()));
     }
 
     /**
      * Reads in order.
      *
      * @param dataset the data set
-     * @param batchSize the number of samples in each batch but the last, which has what is left
+     * @param batchSize the number of samples per batch; the last batch may be smaller
      * @throws IllegalArgumentException if the batch size is below 1
      */
     public DataLoader(Dataset dataset, long batchSize) {
@@ -59,9 +55,9 @@ public final class DataLoader implements Iterable<Batch> {
      * Reads in order or shuffled.
      *
      * @param dataset the data set
-     * @param batchSize the number of samples in each batch but the last, which has what is left
-     * @param shuffle whether each epoch has a random order of its own
-     * @param generator where the order and random transforms draw from; may be null where nothing is random
+     * @param batchSize the number of samples per batch; the last batch may be smaller
+     * @param shuffle whether to draw a new random order for each epoch
+     * @param generator the source of the order and of random transforms; may be null if nothing is random
      * @throws IllegalArgumentException if the batch size is below 1, or shuffling has no generator
      */
     public DataLoader(Dataset dataset, long batchSize, boolean shuffle, Generator generator) {
@@ -82,7 +78,7 @@ public final class DataLoader implements Iterable<Batch> {
         }
         if (shuffle && generator == null) {
             throw new IllegalArgumentException(
-                    "shuffling without a generator: generator=null, limit=a generator; give one or read in order");
+                    "shuffling without a generator: generator=null, expected=a generator; give one or read in order");
         }
         this.batchSize = batchSize;
         this.shuffle = shuffle;
@@ -91,26 +87,12 @@ public final class DataLoader implements Iterable<Batch> {
         this.augmentation = augmentation;
     }
 
-    /** The batch size with which a loader reads the whole data set as one batch. */
-    static long oneBatch(Dataset dataset) {
-        return Math.max(1, dataset.size());
-    }
-
-    /** The same loader, which leaves out a last batch that is smaller than the others. */
-    public DataLoader dropLast() {
-        return lastBatch(LastBatch.DROP);
-    }
-
-    /** The same loader, which does so with samples that fill no whole batch; it keeps them unless set. */
+    /** Returns a copy of this loader with another treatment of an incomplete last batch; the default is to keep it. */
     public DataLoader lastBatch(LastBatch other) {
         return new DataLoader(dataset, batchSize, shuffle, other, generator, augmentation);
     }
 
-    /**
-     * The same loader, whose random transforms draw from a generator of their own.
-     *
-     * @param other where transforms draw from
-     */
+    /** Returns a copy of this loader whose random transforms draw from the given generator. */
     public DataLoader augmentWith(Generator other) {
         return new DataLoader(dataset, batchSize, shuffle, last, generator, other);
     }
@@ -120,7 +102,7 @@ public final class DataLoader implements Iterable<Batch> {
         return dataset;
     }
 
-    /** The number of samples in each batch but the last. */
+    /** The number of samples per batch; the last batch may differ. */
     public long batchSize() {
         return batchSize;
     }
@@ -134,17 +116,17 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Reads one batch by itself, where samples are read in order.
+     * Reads a single batch of a loader that reads in order.
      *
-     * @param index which batch of an epoch, from 0
+     * @param index the position of the batch in an epoch, from 0
      * @return a batch that the caller owns
-     * @throws IllegalArgumentException if there is no such batch
+     * @throws IllegalArgumentException if the index is out of range
      * @throws IllegalStateException if the loader shuffles
      */
     public Batch batch(long index) {
         if (shuffle) {
             throw new IllegalStateException(
-                    "no batch by itself of shuffled samples: batch=" + index + ", limit=a loader that reads in order");
+                    "single batch of shuffled samples: batch=" + index + ", expected=a loader that reads in order");
         }
         if (index < 0 || index >= batches()) {
             throw new IllegalArgumentException("no such batch: batch=" + index + ", limit=0 to " + (batches() - 1));

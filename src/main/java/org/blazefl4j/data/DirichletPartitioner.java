@@ -3,53 +3,46 @@ package org.blazefl4j.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Divides each class among the clients in proportions drawn from a Dirichlet distribution, so that clients differ in
  * size and classes (M. Yurochkin et al.: Bayesian Nonparametric Federated Learning of Neural Networks, ICML 2019,
  * section 4).
  *
- * <p>The proportions of all classes are drawn again until every client has the least number of samples, 1 000 times at
- * the most, and no more than 10 times where so many clients have too few that the other 990 would succeed with a
- * probability below 1e-8; then each class's samples are dealt out in random order. Cuts are rounded to whole samples.
+ * <p>Redraws the proportions of all classes until every client has the minimum number of samples, at most 1 000 times,
+ * and gives up after 10 if so many clients have too few that the remaining attempts would succeed with a probability
+ * below 1e-8. Then deals out each class's samples in random order, with cuts rounded to whole samples.
  *
  * @param alpha the concentration, 1e-6 to 1e6: small gives each class to few clients, large divides evenly
- * @param minSize the least number of samples of a client, 1 or more
+ * @param minSize the minimum number of samples per client, 1 or more
  */
 public record DirichletPartitioner(double alpha, int minSize) implements Partitioner {
 
     private static final int ATTEMPTS = 1000;
 
-    /** After so many attempts it is settled whether to go on. */
-    private static final int LOOK = 10;
+    /** The number of attempts after which a hopeless request is given up. */
+    private static final int EARLY_ATTEMPTS = 10;
 
     /**
-     * So many clients with too few samples in the mean of the first attempts leave no hope. Shares of a Dirichlet
-     * distribution are negatively associated, so an attempt succeeds with a probability of at most exp(-n) where n
-     * clients have too few on average, and the number of these clients varies no more than if they were independent. If
-     * n were below 28, ten attempts would have 400 with a probability below 1e-9; above it, one of 1 000 would succeed
-     * with one below 1e-9.
+     * The mean number of clients with too few samples that makes further attempts hopeless. Shares of a Dirichlet
+     * distribution are negatively associated, so an attempt succeeds with a probability of at most exp(-n) if n clients
+     * have too few on average, and the number of these clients varies no more than if they were independent. If n is
+     * below 28, ten attempts count 400 such clients with a probability below 1e-9; otherwise one of 1 000 attempts
+     * succeeds with a probability below 1e-9.
      */
     private static final int HOPELESS = 40;
 
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if one is out of range
-     */
+    /** Throws an {@link IllegalArgumentException} if a number is out of range. */
     public DirichletPartitioner {
         Parts.checkAlpha(alpha);
         if (minSize < 1) {
             throw new IllegalArgumentException(
-                    "minimum size: minSize=" + minSize + ", limit=1 or more samples a client");
+                    "minimum size: minSize=" + minSize + ", limit=1 or more samples per client");
         }
     }
 
-    /**
-     * Leaves no client without a sample.
-     *
-     * @param alpha the concentration, 1e-6 to 1e6
-     */
+    /** Requires at least one sample per client. */
     public DirichletPartitioner(double alpha) {
         this(alpha, 1);
     }
@@ -64,15 +57,21 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
         }
         List<long[]> classes = Parts.byClass(labels);
         PartitionRandom random = new PartitionRandom(seed);
-        return deal(classes, drawCuts(classes, numClients, random), numClients, random);
+        int[][] cuts = drawCuts(classes, numClients, random);
+        classes.forEach(random::shuffle);
+        List<long[]> parts = new ArrayList<>(numClients);
+        for (int i = 0; i < numClients; i++) {
+            parts.add(part(classes, cuts, i));
+        }
+        return parts;
     }
 
-    /** For each class, where each client's share of it begins and the last one's ends. */
+    /** Returns, for each class, the boundaries of the clients' shares. */
     private int[][] drawCuts(List<long[]> classes, int numClients, PartitionRandom random) {
         int best = 0;
         long tooSmall = 0;
         int attempts = 0;
-        while (attempts < ATTEMPTS && !(attempts == LOOK && tooSmall >= LOOK * HOPELESS)) {
+        while (attempts < ATTEMPTS && !(attempts == EARLY_ATTEMPTS && tooSmall >= EARLY_ATTEMPTS * HOPELESS)) {
             int[][] cuts = classes.stream()
                     .map(samples -> cuts(random.dirichlet(alpha, numClients), samples.length))
                     .toArray(int[][]::new);
@@ -92,13 +91,13 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
                 + "numClients");
     }
 
-    /** Where each client's share of so many samples begins and the last one's ends. */
+    /** Returns the boundaries of the clients' shares of {@code samples} samples, one more than clients. */
     static int[] cuts(double[] proportions, int samples) {
         int[] cuts = new int[proportions.length + 1];
         double sum = 0;
         for (int i = 1; i < proportions.length; i++) {
             sum += proportions[i - 1];
-            cuts[i] = Math.min((int) (sum * samples + 0.5), samples); // rounded down, the last client would gain
+            cuts[i] = Math.min((int) (sum * samples + 0.5), samples); // rounding down would favour the last client
         }
         cuts[proportions.length] = samples;
         return cuts;
@@ -114,24 +113,11 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
         return sizes;
     }
 
-    private static List<long[]> deal(List<long[]> classes, int[][] cuts, int numClients, PartitionRandom random) {
-        classes.forEach(random::shuffle);
-        List<long[]> parts = new ArrayList<>(numClients);
-        for (int i = 0; i < numClients; i++) {
-            parts.add(part(classes, cuts, i));
-        }
-        return parts;
-    }
-
     private static long[] part(List<long[]> classes, int[][] cuts, int client) {
-        long[] part = new long[0];
-        for (int c = 0; c < cuts.length; c++) {
-            int from = cuts[c][client];
-            int length = cuts[c][client + 1] - from;
-            part = Arrays.copyOf(part, part.length + length);
-            System.arraycopy(classes.get(c), from, part, part.length - length, length);
-        }
-        Arrays.sort(part);
-        return part;
+        return IntStream.range(0, cuts.length)
+                .boxed()
+                .flatMapToLong(c -> Arrays.stream(classes.get(c), cuts[c][client], cuts[c][client + 1]))
+                .sorted()
+                .toArray();
     }
 }

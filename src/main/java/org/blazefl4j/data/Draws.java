@@ -5,29 +5,29 @@ import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The random numbers of transforms: one for each sample of a batch, on the CPU. */
+/** Random numbers for transforms: one per sample of a batch, on the CPU. */
 final class Draws {
 
     private Draws() {}
 
-    /** float32 of shape [n], uniform over [0, 1). */
+    /** Draws float32 of shape [n], uniform over [0, 1). */
     static Tensor uniform(long n, Generator generator, Transform user) {
-        try (GeneratorOptional from = optional(generator, user)) {
+        try (GeneratorOptional from = required(generator, user)) {
             return torch.rand(new long[] {n}, from);
         }
     }
 
-    /** int64 of shape [n], uniform over 0 to bound - 1. */
+    /** Draws int64 of shape [n], uniform over 0 to bound - 1. */
     static Tensor below(long bound, long n, Generator generator, Transform user) {
-        try (GeneratorOptional from = optional(generator, user)) {
+        try (GeneratorOptional from = required(generator, user)) {
             return torch.randint(bound, new long[] {n}, from);
         }
     }
 
-    private static GeneratorOptional optional(Generator generator, Transform user) {
+    private static GeneratorOptional required(Generator generator, Transform user) {
         if (generator == null) {
             throw new IllegalArgumentException("random transform without a generator: transform=" + user
-                    + ", generator=null, limit=a generator; give the loader one");
+                    + ", generator=null, expected=a generator; give the loader one");
         }
         return new GeneratorOptional(generator);
     }

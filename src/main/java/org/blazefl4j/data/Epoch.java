@@ -13,10 +13,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * One pass of a {@link DataLoader} over its data set. Frees its native memory after the last batch or when closed.
  *
- * <p>Draws from the loader's generator as PyTorch does: one int64 when the epoch begins (the seed that PyTorch gives to
- * loader processes), with shuffling one {@code randperm(n)} at the first batch, and a second one that nobody sees when
- * the samples run out, which is while a smaller last batch is put together, or after the last batch where all are
- * equal.
+ * <p>Draws from the loader's generator as PyTorch does: one int64 when the epoch begins (PyTorch's seed for loader
+ * processes); if it shuffles, one {@code randperm(n)} at the first batch and a second, unused one when the samples run
+ * out. They run out while a smaller last batch is assembled, or after the last batch if all batches are equal.
  */
 public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
@@ -29,7 +28,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     private final Generator augmentation;
     private long read;
     private Tensor order;
-    private boolean ranOut;
+    private boolean exhausted;
 
     Epoch(DataLoader loader, boolean shuffle, Generator generator, Generator augmentation) {
         this.loader = loader;
@@ -47,7 +46,11 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         if (read < batches) {
             return true;
         }
-        runOut();
+        if (order == null && !exhausted) {
+            order = order(); // PyTorch draws an order even if no batch is complete
+        }
+        drawUnusedOrder();
+        freeOrder();
         return false;
     }
 
@@ -68,30 +71,22 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         long length = loader.length(read);
         long start = loader.batchSize() * read++;
         if (length < loader.batchSize()) {
-            drawUnseenOrder();
+            drawUnusedOrder();
         }
         try (Tensor positions = order.narrow(0, start, length)) {
             return dataset.select(positions, augmentation);
         }
     }
 
-    /** Ends the epoch and draws nothing more. */
+    /** Ends the epoch without further draws. */
     @Override
     public void close() {
         read = batches;
-        ranOut = true;
-        free();
+        exhausted = true;
+        freeOrder();
     }
 
-    private void runOut() {
-        if (order == null && !ranOut) {
-            order = order(); // PyTorch looks for samples even where no batch is whole
-        }
-        drawUnseenOrder();
-        free();
-    }
-
-    private void free() {
+    private void freeOrder() {
         if (order != null) {
             order.close();
             order = null;
@@ -100,7 +95,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
     private Tensor order() {
         Tensor made = shuffle ? permutation() : inOrder();
-        made.retainReference(); // or the scope of the first step would close it
+        made.retainReference(); // otherwise the scope of the first step would close it
         return made;
     }
 
@@ -117,11 +112,11 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         }
     }
 
-    private void drawUnseenOrder() {
-        if (shuffle && !ranOut) {
+    private void drawUnusedOrder() {
+        if (shuffle && !exhausted) {
             permutation().close();
         }
-        ranOut = true;
+        exhausted = true;
     }
 
     private void drawSeed() {

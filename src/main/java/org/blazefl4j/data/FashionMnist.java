@@ -15,8 +15,8 @@ public final class FashionMnist {
     public static final int CLASSES = 10;
 
     /**
-     * Makes a model's input of image bytes: division by 255, then normalisation by the mean 0.2860 and the standard
-     * deviation 0.3530 of the pixels of the whole training set.
+     * Converts image bytes to model input: divides by 255, then normalises by the training set's mean 0.2860 and
+     * standard deviation 0.3530.
      */
     public static final Transform NORMALISATION = new Compose(new ToFloat(255), new Normalize(0.2860, 0.3530));
 
@@ -26,7 +26,7 @@ public final class FashionMnist {
     private FashionMnist() {}
 
     /**
-     * The subset that lies in the library's jar: the first 1 000 training images and the first 200 test images of each
+     * Reads the subset in the library's jar: the first 1 000 training images and the first 200 test images of each
      * class, in the order of the whole set.
      *
      * @return 10 000 training and 2 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
@@ -46,7 +46,7 @@ public final class FashionMnist {
      * @param folder the folder, such as {@code /usr/share/datasets/fashion-mnist} of Debian's package
      *     {@code dataset-fashion-mnist}
      * @return 60 000 training and 10 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
-     * @throws IOException if a file is missing, cannot be read or is not whole
+     * @throws IOException if a file is missing, unreadable or damaged
      */
     public static ImageData read(Path folder) throws IOException {
         return IdxReader.readFolder(folder, NAME, SIDE, CLASSES, NORMALISATION);

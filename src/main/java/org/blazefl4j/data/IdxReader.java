@@ -12,11 +12,11 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Reads the IDX files of MNIST and its kin, plain or gzip, which their first bytes tell.
+ * Reads IDX files, the format of MNIST and similar data sets, plain or gzip (detected by content).
  *
  * <p>An IDX file of bytes is the magic number 0x000008dd for dd dimensions, each dimension as a big-endian 32-bit
- * number, then the elements. A file that is damaged, too short, too long or of another kind gives an
- * {@link IOException} with its name, what was found and what was expected.
+ * number, then the elements. A damaged file, or one of the wrong size or kind, causes an {@link IOException} with its
+ * name, what was found and what was expected.
  */
 public final class IdxReader {
 
@@ -24,9 +24,8 @@ public final class IdxReader {
     private static final String TEST = "t10k";
     private static final String IMAGES = "-images-idx3-ubyte";
     private static final String LABELS = "-labels-idx1-ubyte";
-
     private static final int MAGIC_OF_BYTES = 0x0800;
-    private static final long HIGHEST_SIZE = Integer.MAX_VALUE - 8; // of a Java array
+    private static final long MAX_ARRAY_SIZE = Integer.MAX_VALUE - 8;
 
     private IdxReader() {}
 
@@ -34,28 +33,27 @@ public final class IdxReader {
      * Reads a file of bytes.
      *
      * @param file the file
-     * @param dimensions the number of dimensions that it should have
+     * @param dimensions the expected number of dimensions
      * @return uint8, in the file's shape; the caller owns it
-     * @throws IOException if the file cannot be read or is not whole
+     * @throws IOException if the file is unreadable or damaged
      */
     public static Tensor read(Path file, int dimensions) throws IOException {
         return read(NamedBytes.read(file), dimensions);
     }
 
     /**
-     * Reads a folder with the four files of MNIST's names: {@code train-images-idx3-ubyte},
-     * {@code train-labels-idx1-ubyte}, {@code t10k-images-idx3-ubyte} and {@code t10k-labels-idx1-ubyte}, each with or
-     * without {@code .gz} at the end of its name, in letters of either case, and with a dot or a dash before
-     * {@code idx}. Where it does not hold them, they are looked for in its folder {@code raw}, and in one that has the
-     * data set's name, such as torchvision's {@code FashionMNIST/raw}.
+     * Reads a folder with four files named as MNIST's: {@code train-images-idx3-ubyte},
+     * {@code train-labels-idx1-ubyte}, {@code t10k-images-idx3-ubyte} and {@code t10k-labels-idx1-ubyte}. Accepts a
+     * {@code .gz} suffix, either letter case, and a dot instead of the dash before {@code idx}. Also searches the
+     * subfolder {@code raw} and a subfolder named after the data set, such as torchvision's {@code FashionMNIST/raw}.
      *
      * @param folder the folder
      * @param name the data set's name
      * @param classes the number of classes
-     * @param normalisation what makes a model's input of a batch of the image bytes
+     * @param normalisation converts a batch of image bytes to model input
      * @return images as uint8 of shape [n, 1, height, width]; the caller closes it
-     * @throws IOException if a file is missing, cannot be read or is not whole, if there are not as many labels as
-     *     images, or if a label is not below the number of classes
+     * @throws IOException if a file is missing, unreadable or damaged, the numbers of labels and images differ, or a
+     *     label is not below the number of classes
      */
     public static ImageData readFolder(Path folder, String name, int classes, Transform normalisation)
             throws IOException {
@@ -63,7 +61,7 @@ public final class IdxReader {
         return readSet(files::read, name, classes, normalisation);
     }
 
-    /** The same for a set whose images are squares of this side. */
+    /** Reads a set of square images with the given side. */
     static ImageData readFolder(Path folder, String name, int side, int classes, Transform normalisation)
             throws IOException {
         ImageData data = readFolder(folder, name, classes, normalisation);
@@ -103,19 +101,14 @@ public final class IdxReader {
     private static Tensor read(NamedBytes file, int dimensions) throws IOException {
         try (DataInputStream in = new DataInputStream(file.content())) {
             checkMagic(file, in.readInt(), dimensions);
-            long[] shape = readShape(in, dimensions);
+            long[] shape = new long[dimensions];
+            for (int i = 0; i < dimensions; i++) {
+                shape[i] = Integer.toUnsignedLong(in.readInt());
+            }
             return Tensors.of(readBody(file, in, shape), shape);
         } catch (EOFException | ZipException e) {
             throw NamedBytes.damaged(file.name(), e);
         }
-    }
-
-    private static long[] readShape(DataInputStream in, int dimensions) throws IOException {
-        long[] shape = new long[dimensions];
-        for (int i = 0; i < dimensions; i++) {
-            shape[i] = Integer.toUnsignedLong(in.readInt());
-        }
-        return shape;
     }
 
     private static void checkMagic(NamedBytes file, int found, int dimensions) throws IOException {
@@ -123,7 +116,7 @@ public final class IdxReader {
         if (found != expected) {
             throw new IOException(String.format(
                     Locale.ROOT,
-                    "not the right IDX file: file=%s, magic=0x%08x, limit=0x%08x for %d-dimensional bytes",
+                    "wrong kind of IDX file: file=%s, magic=0x%08x, expected=0x%08x for %d-dimensional bytes",
                     file.name(),
                     found,
                     expected,
@@ -133,15 +126,15 @@ public final class IdxReader {
 
     private static byte[] readBody(NamedBytes file, InputStream in, long[] shape) throws IOException {
         long expected = size(file, shape);
-        if (expected > Math.min(file.highestSize(), HIGHEST_SIZE)) {
-            throw wrongSize(file, shape, expected, "at most " + file.highestSize());
+        if (expected > Math.min(file.maxSize(), MAX_ARRAY_SIZE)) {
+            throw wrongSize(file, shape, expected, "at most " + file.maxSize());
         }
         byte[] body = new byte[(int) expected];
         int found = in.readNBytes(body, 0, body.length);
         if (found < body.length) {
             throw wrongSize(file, shape, expected, Integer.toString(found));
         }
-        if (in.read() >= 0) { // also makes gzip check its sum
+        if (in.read() >= 0) { // also makes gzip verify its checksum
             throw wrongSize(file, shape, expected, "more than " + found);
         }
         return body;
@@ -154,13 +147,13 @@ public final class IdxReader {
                 throw new IOException("empty IDX file: file=" + file.name() + ", shape=" + Arrays.toString(shape)
                         + ", limit=1 or more in each dimension; get the file again");
             }
-            size = size > HIGHEST_SIZE ? size : size * dimension; // the dimension has 32 bits
+            size = size > MAX_ARRAY_SIZE ? size : size * dimension; // cannot overflow: a dimension has 32 bits
         }
         return size;
     }
 
     private static IOException wrongSize(NamedBytes file, long[] shape, long expected, String found) {
         return new IOException("IDX file of the wrong size: file=" + file.name() + ", shape=" + Arrays.toString(shape)
-                + ", data bytes=" + found + ", limit=" + expected + "; get the file again");
+                + ", data bytes=" + found + ", expected=" + expected + "; get the file again");
     }
 }

@@ -1,11 +1,10 @@
 package org.blazefl4j.data;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/**
- * Deals all samples out at random: a random order cut into parts whose sizes differ by one at most, larger ones first.
- */
+/** Shuffles all samples and cuts them into parts whose sizes differ by at most one, larger ones first. */
 public record IidPartitioner() implements Partitioner {
 
     @Override
@@ -15,8 +14,10 @@ public record IidPartitioner() implements Partitioner {
         new PartitionRandom(seed).shuffle(order);
         List<long[]> parts = new ArrayList<>(numClients);
         for (int i = 0; i < numClients; i++) {
-            parts.add(Parts.sorted(
-                    order, Parts.cut(order.length, numClients, i), Parts.cut(order.length, numClients, i + 1)));
+            long[] part = Arrays.copyOfRange(
+                    order, Parts.cut(order.length, numClients, i), Parts.cut(order.length, numClients, i + 1));
+            Arrays.sort(part);
+            parts.add(part);
         }
         return parts;
     }

@@ -7,37 +7,58 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A data set of labelled images, split into training and test samples. Owns its tensors and closes them; the data sets
- * that it gives refer to them and are not to be used after {@link #close()}.
+ * A data set of labelled images, split into training and test samples. Owns its tensors and closes them; do not use the
+ * data sets that it returns after {@link #close()}.
  *
  * <pre>{@code
  * try (ImageData data = FashionMnist.embedded()) {
  *     for (Batch batch : new DataLoader(data.train(), 50, true, generator)) { ... }
  * }
  * }</pre>
+ *
+ * @param name the data set's name
+ * @param classes the number of classes
+ * @param trainImages shape [n, channels, height, width]
+ * @param trainLabels int64 of shape [n], each in [0, classes)
+ * @param testImages shape [m, channels, height, width]
+ * @param testLabels int64 of shape [m], each in [0, classes)
+ * @param normalisation converts a batch of the images to model input; null if they already are model input
+ * @param sha256 identifies the samples in a run's records and its checkpoints' configuration. By default, the hash of
+ *     the training images and labels, then the test images and labels, by {@link Tensors#sha256(java.util.List)}, which
+ *     takes 0.1 s for 60 000 images of 28×28 bytes. {@link #normalised} data keeps the hash of its source.
  */
-public final class ImageData implements AutoCloseable {
-
-    private final String name;
-    private final int classes;
-    private final Tensor trainImages;
-    private final Tensor trainLabels;
-    private final Tensor testImages;
-    private final Tensor testLabels;
-    private final Transform normalisation;
-    private final String sha256;
+public record ImageData(
+        String name,
+        int classes,
+        Tensor trainImages,
+        Tensor trainLabels,
+        Tensor testImages,
+        Tensor testLabels,
+        Transform normalisation,
+        String sha256)
+        implements AutoCloseable {
 
     /**
-     * Takes ownership of four tensors.
+     * Takes ownership of the tensors, and hashes them if {@code sha256} is null.
      *
-     * @param name the data set's name
-     * @param classes the number of classes
-     * @param trainImages shape [n, channels, height, width]
-     * @param trainLabels int64 of shape [n], each in [0, classes)
-     * @param testImages shape [m, channels, height, width]
-     * @param testLabels int64 of shape [m], each in [0, classes)
-     * @param normalisation what makes a model's input of a batch of the images; null where they are that already
-     * @throws IllegalArgumentException if shapes or labels do not fit; the tensors then stay the caller's
+     * @throws IllegalArgumentException if shapes or labels do not match; the caller then keeps the tensors
+     */
+    public ImageData {
+        checkPart("training", trainImages, trainLabels, classes);
+        checkPart("test", testImages, testLabels, classes);
+        if (!Arrays.equals(imageShape(trainImages), imageShape(testImages))) {
+            throw new IllegalArgumentException("images differ: training=" + Tensors.describe(trainImages) + ", test="
+                    + Tensors.describe(testImages) + ", expected=equal channels, height and width");
+        }
+        List<Tensor> tensors = List.of(trainImages, trainLabels, testImages, testLabels);
+        sha256 = sha256 == null ? Tensors.sha256(tensors) : sha256;
+        tensors.forEach(Tensor::retainReference); // they outlive the pointer scope of their creation
+    }
+
+    /**
+     * Takes ownership of the tensors and hashes them.
+     *
+     * @throws IllegalArgumentException if shapes or labels do not match; the caller then keeps the tensors
      */
     public ImageData(
             String name,
@@ -50,34 +71,7 @@ public final class ImageData implements AutoCloseable {
         this(name, classes, trainImages, trainLabels, testImages, testLabels, normalisation, null);
     }
 
-    /** With the hash of what these tensors were made of; null for their own. */
-    private ImageData(
-            String name,
-            int classes,
-            Tensor trainImages,
-            Tensor trainLabels,
-            Tensor testImages,
-            Tensor testLabels,
-            Transform normalisation,
-            String sha256) {
-        this.name = name;
-        this.classes = classes;
-        this.trainImages = trainImages;
-        this.trainLabels = trainLabels;
-        this.testImages = testImages;
-        this.testLabels = testLabels;
-        this.normalisation = normalisation;
-        checkPart("training", trainImages, trainLabels);
-        checkPart("test", testImages, testLabels);
-        if (!Arrays.equals(imageShape(trainImages), imageShape(testImages))) {
-            throw new IllegalArgumentException("images differ: training=" + Tensors.describe(trainImages) + ", test="
-                    + Tensors.describe(testImages) + ", limit=equal channels, height and width");
-        }
-        this.sha256 = sha256 == null ? Tensors.sha256(tensors()) : sha256;
-        tensors().forEach(Tensor::retainReference); // they outlive the scope that they are made in
-    }
-
-    /** Reads both parts; closes what was read if the rest cannot be. */
+    /** Reads both parts; closes the first if the second fails. */
     static ImageData of(
             String name,
             int classes,
@@ -94,8 +88,8 @@ public final class ImageData implements AutoCloseable {
             } catch (IllegalArgumentException e) {
                 test.close();
                 throw new IOException(
-                        "the files of " + name + " are not of one set: " + train.file() + " and " + test.file() + ": "
-                                + e.getMessage(),
+                        "the files of " + name + " do not belong together: " + train.file() + " and " + test.file()
+                                + ": " + e.getMessage(),
                         e);
             }
         } catch (IOException | RuntimeException | Error e) {
@@ -104,16 +98,17 @@ public final class ImageData implements AutoCloseable {
         }
     }
 
-    private void checkPart(String part, Tensor images, Tensor labels) {
+    private static void checkPart(String part, Tensor images, Tensor labels, int classes) {
         if (images.dim() != 4) {
             throw new IllegalArgumentException(part + " images: images=" + Tensors.describe(images)
-                    + ", limit=[n, channels, height, width]; reshape them");
+                    + ", expected=[n, channels, height, width]; reshape them");
         }
         Samples.count(images, labels);
         try {
             Samples.checkIndices(labels, classes);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(part + " labels do not name " + classes + " classes", e);
+            throw new IllegalArgumentException(
+                    part + " labels do not match the number of classes: classes=" + classes, e);
         }
     }
 
@@ -121,67 +116,21 @@ public final class ImageData implements AutoCloseable {
         return Arrays.copyOfRange(images.shape(), 1, 4);
     }
 
-    /** The data set's name. */
-    public String name() {
-        return name;
-    }
-
-    /** The number of classes. */
-    public int classes() {
-        return classes;
-    }
-
-    /** The training images, shape [n, channels, height, width]. */
-    public Tensor trainImages() {
-        return trainImages;
-    }
-
-    /** The training labels, int64 of shape [n], each in [0, classes). */
-    public Tensor trainLabels() {
-        return trainLabels;
-    }
-
-    /** The test images, shape [m, channels, height, width]. */
-    public Tensor testImages() {
-        return testImages;
-    }
-
-    /** The test labels, int64 of shape [m], each in [0, classes). */
-    public Tensor testLabels() {
-        return testLabels;
-    }
-
-    /** What makes a model's input of a batch of the images; null where they are that already. */
-    public Transform normalisation() {
-        return normalisation;
-    }
-
-    /**
-     * The SHA-256 of the images and labels as they were read or given, whatever files held them: results depend on it,
-     * so it belongs into a run's records and its checkpoints' configuration. It is that of the training images and
-     * labels, then the test images and labels, by {@link Tensors#sha256(java.util.List)}; taken once, when this is
-     * made, which costs 0.1 s for 60 000 images of 28×28 bytes. {@link #normalised} data has that of what it was made
-     * of.
-     */
-    public String sha256() {
-        return sha256;
-    }
-
-    /** The training samples as a model's input. */
+    /** The training samples as model input. */
     public TensorDataset train() {
         return new TensorDataset(trainImages, trainLabels, normalisation);
     }
 
-    /** The test samples as a model's input. */
+    /** The test samples as model input. */
     public TensorDataset test() {
         return new TensorDataset(testImages, testLabels, normalisation);
     }
 
     /**
-     * The same data with all images normalised once, so that reading a batch is a mere copy: four times the memory of
-     * image bytes.
+     * Returns a copy whose images are already normalised, so that reading a batch only copies. Takes four times the
+     * memory of image bytes.
      *
-     * @return new data that the caller owns, whatever happens to this
+     * @return new, independent data that the caller owns
      */
     public ImageData normalised() {
         return new ImageData(
@@ -202,10 +151,6 @@ public final class ImageData implements AutoCloseable {
 
     @Override
     public void close() {
-        tensors().forEach(Tensor::close);
-    }
-
-    private List<Tensor> tensors() {
-        return List.of(trainImages, trainLabels, testImages, testLabels);
+        List.of(trainImages, trainLabels, testImages, testLabels).forEach(Tensor::close);
     }
 }

@@ -9,9 +9,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One part of a data set as it comes from its files: images as bytes [n, c, h, w], labels as int64 [n].
+ * One part of a data set as read from its files: images as bytes [n, c, h, w], labels as int64 [n].
  *
- * @param file where the images, or the first of them, were read from
+ * @param file the (first) file of images
  */
 record LabelledImages(Tensor images, Tensor labels, String file) implements AutoCloseable {
 
@@ -21,9 +21,9 @@ record LabelledImages(Tensor images, Tensor labels, String file) implements Auto
     }
 
     /**
-     * Takes ownership of images and makes int64 of label bytes, after a check of their number and range.
+     * Takes ownership of images and converts label bytes to int64, after checking their number and range.
      *
-     * @throws IOException if there are not as many labels as images, or a label is not below the number of classes
+     * @throws IOException if the numbers of labels and images differ, or a label is not below the number of classes
      */
     static LabelledImages of(Tensor images, String imageFile, Tensor labels, String labelFile, int classes)
             throws IOException {
@@ -37,7 +37,7 @@ record LabelledImages(Tensor images, Tensor labels, String file) implements Auto
         }
     }
 
-    /** Copies parts, which stay the caller's, into one. */
+    /** Copies parts into one; the caller keeps the parts. */
     static LabelledImages join(List<LabelledImages> parts) {
         return new LabelledImages(
                 cat(parts, LabelledImages::images),
@@ -55,7 +55,7 @@ record LabelledImages(Tensor images, Tensor labels, String file) implements Auto
             throws IOException {
         if (images.size(0) != labels.size(0)) {
             throw new IOException("images and labels differ in number: labels=" + labels.size(0) + " in " + labelFile
-                    + ", limit=" + images.size(0) + " images in " + imageFile + "; take both from one set");
+                    + ", expected=" + images.size(0) + " images in " + imageFile + "; take both from one set");
         }
     }
 

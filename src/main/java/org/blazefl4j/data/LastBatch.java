@@ -2,13 +2,13 @@ package org.blazefl4j.data;
 
 import java.util.Locale;
 
-/** What becomes of the samples that are left when the others fill whole batches. */
+/** What to do with the last samples of an epoch if they do not fill a batch. */
 public enum LastBatch {
-    /** They are a smaller batch. */
+    /** Make them a smaller batch. */
     KEEP,
-    /** They are left out of this epoch; where samples are shuffled, others are in the next. */
+    /** Leave them out of this epoch; if samples are shuffled, the next epoch leaves out others. */
     DROP,
-    /** They join the batch before, which is then larger than the others; without one before they are a batch. */
+    /** Append them to the previous batch, which becomes larger than the others; without one, make them a batch. */
     MERGE;
 
     /** The name in lower case. */

@@ -13,8 +13,8 @@ public final class Mnist {
     public static final int CLASSES = 10;
 
     /**
-     * Makes a model's input of image bytes: division by 255, then normalisation by the mean 0.1307 and the standard
-     * deviation 0.3081 of the pixels of the training set.
+     * Converts image bytes to model input: divides by 255, then normalises by the training set's mean 0.1307 and
+     * standard deviation 0.3081.
      */
     public static final Transform NORMALISATION = new Compose(new ToFloat(255), new Normalize(0.1307, 0.3081));
 
@@ -25,7 +25,7 @@ public final class Mnist {
      *
      * @param folder the folder
      * @return 60 000 training and 10 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
-     * @throws IOException if a file is missing, cannot be read or is not whole
+     * @throws IOException if a file is missing, unreadable or damaged
      */
     public static ImageData read(Path folder) throws IOException {
         return IdxReader.readFolder(folder, "mnist", 28, CLASSES, NORMALISATION);

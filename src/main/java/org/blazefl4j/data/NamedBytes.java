@@ -11,50 +11,47 @@ import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import org.blazefl4j.util.Causes;
 
-/** A whole data file, packed or not, with the name that messages give it. */
+/** A data file in memory, plain or gzip, with the name that messages use. */
 record NamedBytes(String name, byte[] bytes) {
 
-    /** No gzip stream is larger unpacked than this times its packed size. */
-    private static final long HIGHEST_GZIP_RATIO = 1032;
+    /** The highest compression ratio of gzip. */
+    private static final long MAX_GZIP_RATIO = 1032;
 
-    /** As many first bytes of a file as tell what it is. */
+    /** The number of bytes that are enough to detect a file's kind. */
     private static final int START = 64;
 
     private static final int BUFFER = 1 << 16;
 
     static NamedBytes read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new IOException("no such data file: file=" + file + ", limit=a file; name one that is there");
+            throw new IOException("no such data file: file=" + file + ", expected=a file; check the path");
         }
         return new NamedBytes(file.toString(), Files.readAllBytes(file));
     }
 
-    /** Reads a file that lies beside this class in the jar. */
+    /** Reads a resource next to this class in the jar. */
     static NamedBytes resource(String path) throws IOException {
         try (InputStream in = NamedBytes.class.getResourceAsStream(path)) {
             if (in == null) {
-                throw new IOException(
-                        "not in the jar: file=" + path + ", limit=all data files; build the library again");
+                throw new IOException("not in the jar: file=" + path + "; build the library again");
             }
             return new NamedBytes("embedded " + path, in.readAllBytes());
         }
     }
 
-    /** What to throw when a file ends too early or does not unpack. */
+    /** Returns the exception for a file that ends too early or cannot be unpacked. */
     static IOException damaged(String file, IOException cause) {
         return new IOException(
-                "damaged data file: file=" + file + ", found=" + Causes.describe(cause)
-                        + ", limit=a whole file; get it again",
-                cause);
+                "damaged data file: file=" + file + ", found=" + Causes.describe(cause) + "; get it again", cause);
     }
 
-    /** The content, unpacked where it is gzip. */
+    /** Opens the content, unpacking gzip. */
     InputStream content() throws IOException {
         return unpacked(name, new ByteArrayInputStream(bytes));
     }
 
     /**
-     * A file's content, unpacked where its first bytes say that it is gzip.
+     * Wraps a file's content in a stream that unpacks it if it is gzip.
      *
      * @throws IOException if it is packed twice, or a web page that was saved in place of the file
      */
@@ -92,9 +89,9 @@ record NamedBytes(String name, byte[] bytes) {
         return isGzip(bytes);
     }
 
-    /** What the content's size cannot exceed. */
-    long highestSize() {
-        return isPacked() ? bytes.length * HIGHEST_GZIP_RATIO : bytes.length;
+    /** An upper bound of the unpacked size. */
+    long maxSize() {
+        return isPacked() ? bytes.length * MAX_GZIP_RATIO : bytes.length;
     }
 
     private static boolean isGzip(byte[] bytes) {

@@ -16,32 +16,27 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record Normalize(List<Double> mean, List<Double> std) implements Transform {
 
     /**
-     * Keeps copies of the lists.
+     * Copies the lists.
      *
-     * @throws IllegalArgumentException if the lists differ in length or are empty, or a number is not finite, or a
-     *     deviation not above 0
+     * @throws IllegalArgumentException if the lists differ in length or are empty, a number is not finite, or a
+     *     deviation is not above 0
      */
     public Normalize {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
         if (mean.isEmpty() || mean.size() != std.size()) {
             throw new IllegalArgumentException("normalisation: means=" + mean.size() + ", deviations=" + std.size()
-                    + ", limit=as many of both, at least 1; give one mean and one deviation per channel");
+                    + ", expected=one mean and one deviation per channel");
         }
         boolean usable =
                 mean.stream().allMatch(Double::isFinite) && std.stream().allMatch(d -> Double.isFinite(d) && d > 0);
         if (!usable) {
-            throw new IllegalArgumentException(
-                    "normalisation: mean=" + mean + ", std=" + std + ", limit=finite means, finite deviations above 0");
+            throw new IllegalArgumentException("normalisation: mean=" + mean + ", std=" + std
+                    + ", expected=finite means, finite deviations above 0");
         }
     }
 
-    /**
-     * A normalisation of images of one channel.
-     *
-     * @param mean the mean
-     * @param std the standard deviation
-     */
+    /** Normalises images of one channel. */
     public Normalize(double mean, double std) {
         this(List.of(mean), List.of(std));
     }
@@ -51,7 +46,7 @@ public record Normalize(List<Double> mean, List<Double> std) implements Transfor
         long[] shape = x.shape();
         boolean fits = x.scalar_type().intern() == ScalarType.Float && shape.length >= 2 && shape[1] == mean.size();
         if (!fits) {
-            throw new IllegalArgumentException("normalisation: batch=" + Tensors.describe(x) + ", limit=float32 [n, "
+            throw new IllegalArgumentException("normalisation: batch=" + Tensors.describe(x) + ", expected=float32 [n, "
                     + mean.size() + ", ...]; put ToFloat before Normalize and give one mean per channel");
         }
         try (Tensor means = channels(mean, shape.length);

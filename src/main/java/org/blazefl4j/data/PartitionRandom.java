@@ -3,8 +3,8 @@ package org.blazefl4j.data;
 import java.util.SplittableRandom;
 
 /**
- * Random numbers for partitioners, the same on every machine and Java version: bits of {@link SplittableRandom}, all
- * else made here in {@link StrictMath}.
+ * Random numbers for partitioners, the same on every machine and Java version: derives everything from the bits of
+ * {@link SplittableRandom} by {@link StrictMath}.
  */
 final class PartitionRandom {
 
@@ -14,12 +14,12 @@ final class PartitionRandom {
         this.bits = new SplittableRandom(seed);
     }
 
-    /** Uniform over (0, 1), 53 bits. */
+    /** Draws from the uniform distribution over (0, 1), with 53 bits. */
     double uniform() {
         return ((bits.nextLong() >>> 11) + 0.5) * 0x1p-53;
     }
 
-    /** Uniform over 0 to bound - 1, without bias: bits beyond the last whole multiple of the bound are drawn again. */
+    /** Draws uniformly from 0 to bound - 1, rejecting bits beyond the last whole multiple of the bound. */
     int below(int bound) {
         while (true) {
             int drawn = (int) (bits.nextLong() >>> 33);
@@ -30,7 +30,7 @@ final class PartitionRandom {
         }
     }
 
-    /** Puts the elements into random order (Fisher, Yates). */
+    /** Shuffles the elements (Fisher, Yates). */
     void shuffle(long[] values) {
         for (int i = values.length - 1; i > 0; i--) {
             int j = below(i + 1);
@@ -41,8 +41,8 @@ final class PartitionRandom {
     }
 
     /**
-     * A point of the Dirichlet distribution with the same concentration for each of its parts: Gamma numbers over their
-     * sum, computed from their logarithms because those of small concentrations are too small to write down.
+     * Draws a point of the symmetric Dirichlet distribution: Gamma numbers divided by their sum, computed from their
+     * logarithms because small concentrations would underflow.
      */
     double[] dirichlet(double concentration, int parts) {
         double[] point = new double[parts];
@@ -51,11 +51,10 @@ final class PartitionRandom {
             point[i] = logGamma(concentration);
             highest = Math.max(highest, point[i]);
         }
-        double sum = 0;
         for (int i = 0; i < parts; i++) {
             point[i] = StrictMath.exp(point[i] - highest);
-            sum += point[i];
         }
+        double sum = sum(point);
         for (int i = 0; i < parts; i++) {
             point[i] /= sum;
         }
@@ -63,9 +62,9 @@ final class PartitionRandom {
     }
 
     /**
-     * The logarithm of a number of the Gamma distribution with scale 1 (G. Marsaglia, W. W. Tsang: A Simple Method for
-     * Generating Gamma Variables, ACM TOMS 26, 2000). A shape below 1 takes a number of shape + 1 times a uniform
-     * number to the power 1 / shape.
+     * Draws the logarithm of a number of the Gamma distribution with scale 1 (G. Marsaglia, W. W. Tsang: A Simple
+     * Method for Generating Gamma Variables, ACM TOMS 26, 2000). For a shape below 1, multiplies a number of shape + 1
+     * by a uniform number to the power 1 / shape.
      */
     double logGamma(double shape) {
         if (shape < 1) {
@@ -86,7 +85,7 @@ final class PartitionRandom {
         }
     }
 
-    /** A number of the standard normal distribution (Box, Muller). */
+    /** Draws from the standard normal distribution (Box, Muller). */
     double normal() {
         double radius = StrictMath.sqrt(-2 * StrictMath.log(uniform()));
         return radius * StrictMath.cos(2 * StrictMath.PI * uniform());
@@ -100,7 +99,7 @@ final class PartitionRandom {
         return sum;
     }
 
-    /** A position, drawn with a probability in proportion to its weight; at least one weight is above 0. */
+    /** Draws a position with a probability proportional to its weight; at least one weight must be above 0. */
     int weighted(double[] weights) {
         double left = uniform() * sum(weights);
         int last = -1;
@@ -113,6 +112,6 @@ final class PartitionRandom {
                 }
             }
         }
-        return last; // rounding left a rest
+        return last; // a remainder of rounding
     }
 }

@@ -17,21 +17,13 @@ public interface Partitioner {
      *
      * @param labels one label per sample
      * @param numClients the number of clients
-     * @param seed what the random numbers derive from
+     * @param seed the seed of the random numbers
      * @return for each client the positions of its samples, ascending
      * @throws IllegalArgumentException if the request cannot be met, with what to change
      */
     List<long[]> partition(long[] labels, int numClients, long seed);
 
-    /**
-     * Divides the samples with the given labels.
-     *
-     * @param labels int64 of shape [n]
-     * @param numClients the number of clients
-     * @param seed what the random numbers derive from
-     * @return for each client the positions of its samples, ascending
-     * @throws IllegalArgumentException if the request cannot be met, with what to change
-     */
+    /** Divides the samples with the given labels, int64 of shape [n]. */
     default List<long[]> partition(Tensor labels, int numClients, long seed) {
         return partition(Samples.toArray(labels), numClients, seed);
     }

@@ -1,12 +1,12 @@
 package org.blazefl4j.data;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
-/** What the partitioners share. */
+/** Checks and helpers that partitioners share. */
 final class Parts {
 
     private static final double LOWEST_ALPHA = 1e-6;
@@ -14,7 +14,7 @@ final class Parts {
 
     private Parts() {}
 
-    /** Checks that there is a client, and a sample for each. */
+    /** Checks that there is at least one client, and one sample per client. */
     static void checkClients(long[] labels, int numClients) {
         if (numClients < 1 || numClients > labels.length) {
             throw new IllegalArgumentException("number of clients: numClients=" + numClients + ", limit=1 to "
@@ -22,7 +22,7 @@ final class Parts {
         }
     }
 
-    /** Checks a Dirichlet distribution's concentration. */
+    /** Checks the concentration of a Dirichlet distribution. */
     static void checkAlpha(double alpha) {
         if (!(alpha >= LOWEST_ALPHA && alpha <= HIGHEST_ALPHA)) {
             throw new IllegalArgumentException("Dirichlet concentration: alpha=" + alpha + ", limit=" + LOWEST_ALPHA
@@ -30,7 +30,7 @@ final class Parts {
         }
     }
 
-    /** The positions of each class's samples, ascending, in the order of the classes. */
+    /** Returns the positions of each class's samples, ascending, in class order. */
     static List<long[]> byClass(long[] labels) {
         Map<Long, List<Long>> classes = new TreeMap<>();
         for (int i = 0; i < labels.length; i++) {
@@ -41,24 +41,13 @@ final class Parts {
                 .toList();
     }
 
-    /** The positions 0 to n - 1. */
+    /** Returns the positions 0 to n - 1. */
     static long[] positions(int n) {
-        long[] result = new long[n];
-        Arrays.setAll(result, i -> i);
-        return result;
+        return LongStream.range(0, n).toArray();
     }
 
-    /**
-     * Where the part begins when n elements are cut into parts whose sizes differ by one at most, larger ones first.
-     */
+    /** Returns where a part begins if n elements are cut into parts whose sizes differ by at most one, larger first. */
     static int cut(int n, int parts, int part) {
         return part * (n / parts) + Math.min(part, n % parts);
-    }
-
-    /** A copy of the elements from (included) to (excluded), ascending. */
-    static long[] sorted(long[] values, int from, int to) {
-        long[] result = Arrays.copyOfRange(values, from, to);
-        Arrays.sort(result);
-        return result;
     }
 }

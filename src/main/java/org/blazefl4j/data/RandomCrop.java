@@ -7,21 +7,17 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Puts a border of zeros around each image and cuts a square out of it at a random place. For shape [n, channels,
- * height, width] of any type; gives [n, channels, size, size].
+ * Pads each image with zeros and cuts out a square at a random position. For shape [n, channels, height, width] of any
+ * type; returns [n, channels, size, size].
  *
- * <p>Draws the top rows of all squares, then their left columns, each as {@code randint(places, [n])}.
+ * <p>Draws the top rows of all squares, then their left columns, each as {@code randint(positions, [n])}.
  *
  * @param size the square's side in pixels, 1 or more
- * @param padding the border's width in pixels on each side, 0 or more
+ * @param padding the padding on each side in pixels, 0 or more
  */
 public record RandomCrop(int size, int padding) implements Transform {
 
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if the size is below 1 or the padding negative
-     */
+    /** Throws an {@link IllegalArgumentException} if a number is out of range. */
     public RandomCrop {
         if (size < 1 || padding < 0) {
             throw new IllegalArgumentException(
@@ -33,8 +29,8 @@ public record RandomCrop(int size, int padding) implements Transform {
     public Tensor apply(Tensor x, Generator generator) {
         if (x.dim() != 4 || padded(x, 2) < size || padded(x, 3) < size) {
             throw new IllegalArgumentException("random crop: batch=" + Tensors.describe(x) + ", size=" + size
-                    + ", padding=" + padding + ", limit=[n, channels, height, width] of at least the size with padding;"
-                    + " crop less or pad more");
+                    + ", padding=" + padding + ", expected=[n, channels, height, width], not smaller than the size when"
+                    + " padded; crop less or pad more");
         }
         try (Tensor border = torch.constant_pad_nd(x, padding, padding, padding, padding);
                 Tensor dense = border.contiguous();
@@ -48,7 +44,7 @@ public record RandomCrop(int size, int padding) implements Transform {
         return x.size(dimension) + 2L * padding;
     }
 
-    /** Where each image's square begins in the padded batch's memory. */
+    /** Returns where each image's square begins in the padded batch's memory. */
     private Tensor starts(Tensor dense, Generator generator) {
         long n = dense.size(0);
         long width = dense.size(3);
@@ -62,7 +58,7 @@ public record RandomCrop(int size, int padding) implements Transform {
         }
     }
 
-    /** A view of every square that begins anywhere in the padded batch's memory: one copy then cuts them all. */
+    /** Returns a view of the squares that begin at each element of the padded batch, so that one copy cuts them all. */
     private Tensor windows(Tensor dense) {
         long n = dense.size(0);
         long width = dense.size(3);

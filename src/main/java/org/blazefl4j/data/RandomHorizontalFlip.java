@@ -10,17 +10,13 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Mirrors each image from left to right with the same probability. For shape [n, ..., width] of any type.
  *
- * <p>Draws {@code rand(n)} and mirrors where the number is below the probability.
+ * <p>Draws {@code rand(n)} and mirrors the images whose number is below the probability.
  *
  * @param probability from 0 (never) to 1 (always)
  */
 public record RandomHorizontalFlip(double probability) implements Transform {
 
-    /**
-     * Checks the probability.
-     *
-     * @throws IllegalArgumentException if it is not from 0 to 1
-     */
+    /** Throws an {@link IllegalArgumentException} if the probability is out of range. */
     public RandomHorizontalFlip {
         if (!(probability >= 0 && probability <= 1)) {
             throw new IllegalArgumentException(
@@ -33,7 +29,7 @@ public record RandomHorizontalFlip(double probability) implements Transform {
         long[] shape = x.shape();
         if (shape.length < 2) {
             throw new IllegalArgumentException(
-                    "horizontal flip: batch=" + Tensors.describe(x) + ", limit=[n, ..., width]");
+                    "horizontal flip: batch=" + Tensors.describe(x) + ", expected=[n, ..., width]");
         }
         long[] perSample = new long[shape.length];
         Arrays.fill(perSample, 1);

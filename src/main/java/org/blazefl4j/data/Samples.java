@@ -7,17 +7,17 @@ import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** What the tensor data sets share: their checks and the reading of a batch. */
+/** Checks and batch reading that the tensor data sets share. */
 final class Samples {
 
     private Samples() {}
 
-    /** The number of samples in data with or without targets, after a check that both have as many. */
+    /** Returns the number of samples, after checking that there is one target for each if there are targets. */
     static long count(Tensor data, Tensor targets) {
         long samples = length("data", data);
         if (targets != null && length("targets", targets) != samples) {
             throw new IllegalArgumentException("data and targets differ in length: data=" + samples + ", targets="
-                    + targets.size(0) + ", limit=equal; give one target per sample");
+                    + targets.size(0) + ", expected=one target per sample");
         }
         return samples;
     }
@@ -25,21 +25,21 @@ final class Samples {
     private static long length(String name, Tensor tensor) {
         if (tensor.dim() == 0) {
             throw new IllegalArgumentException(
-                    name + " without a sample dimension: shape=[], limit=at least [n]; stack the samples first");
+                    name + " without a sample dimension: shape=[], expected=[n, ...]; stack the samples first");
         }
         if (!tensor.is_cpu()) {
             throw new IllegalArgumentException(
                     name + " on a device: " + name + "=" + tensor.device().str().getString()
-                            + ", limit=cpu; keep the samples on the CPU and move each batch after it is read");
+                            + ", expected=cpu; keep the samples on the CPU and move each batch after it is read");
         }
         return tensor.size(0);
     }
 
-    /** Checks that a tensor is a list of positions among so many samples. */
+    /** Checks that a tensor is a list of positions among the given number of samples. */
     static void checkIndices(Tensor indices, long samples) {
         if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1) {
             throw new IllegalArgumentException("indices: indices=" + Tensors.describe(indices)
-                    + ", limit=int64 [n]; make them with Tensors.of(long[])");
+                    + ", expected=int64 [n]; make them with Tensors.of(long[])");
         }
         if (indices.numel() == 0) {
             return;
@@ -74,7 +74,7 @@ final class Samples {
         return transform == null ? rows : replace(rows, true, transform, g);
     }
 
-    /** The rows of a tensor at the given positions, as a new tensor. */
+    /** Copies the rows of a tensor at the given positions. */
     static Tensor pick(Tensor base, Tensor at) {
         try {
             return base.index_select(0, at);
@@ -84,23 +84,23 @@ final class Samples {
         }
     }
 
-    /** What a transform makes of a tensor, which is closed, where it is ours, unless it is itself the result. */
-    static Tensor replace(Tensor x, boolean ours, Transform transform, Generator g) {
+    /** Applies a transform; closes {@code x} if it is owned and not itself the result. */
+    static Tensor replace(Tensor x, boolean owned, Transform transform, Generator g) {
         Tensor result = null;
         try {
             result = transform.apply(x, g);
             return result;
         } finally {
-            if (ours && result != x) {
+            if (owned && result != x) {
                 x.close();
             }
         }
     }
 
-    /** The elements of an int64 tensor. */
+    /** Copies the elements of an int64 tensor. */
     static long[] toArray(Tensor values) {
         if (values.scalar_type().intern() != ScalarType.Long || values.dim() != 1) {
-            throw new IllegalArgumentException("labels: labels=" + Tensors.describe(values) + ", limit=int64 [n]");
+            throw new IllegalArgumentException("labels: labels=" + Tensors.describe(values) + ", expected=int64 [n]");
         }
         long[] result = new long[Math.toIntExact(values.numel())];
         if (result.length == 0) {

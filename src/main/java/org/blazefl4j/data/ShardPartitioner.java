@@ -9,18 +9,14 @@ import java.util.List;
  * a client sees few classes (H. B. McMahan et al.: Communication-Efficient Learning of Deep Networks from Decentralized
  * Data, AISTATS 2017, section 3).
  *
- * <p>Samples of one class keep their order. Where the samples do not divide into equal shards, the first shards have
- * one sample more.
+ * <p>Samples of one class keep their order. If the samples do not divide into equal shards, the first shards get one
+ * sample more.
  *
- * @param numShards the number of shards, a multiple of the number of clients; the paper has two per client
+ * @param numShards the number of shards, a multiple of the number of clients; the paper uses two per client
  */
 public record ShardPartitioner(int numShards) implements Partitioner {
 
-    /**
-     * Checks the number of shards.
-     *
-     * @throws IllegalArgumentException if it is below 1
-     */
+    /** Throws an {@link IllegalArgumentException} if the number of shards is below 1. */
     public ShardPartitioner {
         if (numShards < 1) {
             throw new IllegalArgumentException(
@@ -31,7 +27,11 @@ public record ShardPartitioner(int numShards) implements Partitioner {
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
         Parts.checkClients(labels, numClients);
-        checkShards(labels.length, numClients);
+        if (numShards % numClients != 0 || numShards > labels.length) {
+            throw new IllegalArgumentException("number of shards: numShards=" + numShards + ", expected=a multiple of "
+                    + numClients + " (the number of clients) up to " + labels.length
+                    + " (the number of samples); change numShards or numClients");
+        }
         long[] byLabel =
                 Parts.byClass(labels).stream().flatMapToLong(Arrays::stream).toArray();
         long[] shards = Parts.positions(numShards);
@@ -42,14 +42,6 @@ public record ShardPartitioner(int numShards) implements Partitioner {
             parts.add(join(byLabel, Arrays.copyOfRange(shards, i * perClient, (i + 1) * perClient)));
         }
         return parts;
-    }
-
-    private void checkShards(int samples, int numClients) {
-        if (numShards % numClients != 0 || numShards > samples) {
-            throw new IllegalArgumentException("number of shards: numShards=" + numShards + ", limit=a multiple of "
-                    + numClients + " (the number of clients) up to " + samples
-                    + " (the number of samples); change numShards or numClients");
-        }
     }
 
     private long[] join(long[] byLabel, long[] shards) {

@@ -6,7 +6,7 @@ import java.io.InputStream;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
 
-/** Reads the regular files of a tar archive, first to last. Knows what data archives need: ustar, sizes in octal. */
+/** Reads the regular files of a tar archive in order. Supports what data archives need: ustar with octal sizes. */
 final class TarReader {
 
     private static final int BLOCK = 512;
@@ -26,7 +26,7 @@ final class TarReader {
         this.in = in;
     }
 
-    /** Goes to the next regular file and gives its name without folders; null after the last. */
+    /** Advances to the next regular file and returns its name without folders; null after the last. */
     String next() throws IOException {
         do {
             in.skipNBytes(unread + padding);
@@ -39,7 +39,7 @@ final class TarReader {
         return baseName();
     }
 
-    /** The content of the file that {@link #next()} went to; read once. */
+    /** Reads the content of the current file; call once per file. */
     byte[] content() throws IOException {
         byte[] content = in.readNBytes(Math.toIntExact(unread));
         if (content.length < unread) {
@@ -57,9 +57,9 @@ final class TarReader {
         if (sum == 0) {
             return false; // the end mark
         }
-        int counted = sum - sum(CHECKSUM, CHECKSUM_LENGTH) + CHECKSUM_LENGTH * ' '; // the sum itself counts as blanks
+        int counted = sum - sum(CHECKSUM, CHECKSUM_LENGTH) + CHECKSUM_LENGTH * ' '; // the checksum counts as blanks
         if (counted != octal(CHECKSUM, CHECKSUM_LENGTH)) {
-            throw new StreamCorruptedException("the sum of a header in the archive is wrong");
+            throw new StreamCorruptedException("the checksum of a header in the archive is wrong");
         }
         return true;
     }

@@ -6,43 +6,28 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * All samples of a tensor, with or without targets.
  *
- * <p>The record refers to its tensors and does not own them: whoever made them closes them, after the last use of the
- * data set. They are on the CPU and never written to.
+ * <p>The record does not own its tensors: close them after the last use of the data set. They must be on the CPU and
+ * must not be written to.
  *
  * @param data the samples, shape [n, ...], of any type (uint8 and float32 for images)
- * @param targets the targets, shape [n] or [n, ...]; null where there are none
- * @param transform what a batch of samples goes through; null for nothing
- * @param targetTransform what a batch of targets goes through; null for nothing
+ * @param targets the targets, shape [n] or [n, ...]; null if there are none
+ * @param transform applied to each batch of samples; null for none
+ * @param targetTransform applied to each batch of targets; null for none
  */
 public record TensorDataset(Tensor data, Tensor targets, Transform transform, Transform targetTransform)
         implements Dataset {
 
-    /**
-     * Checks that there is one target per sample.
-     *
-     * @throws IllegalArgumentException if data and targets differ in length, or one is a scalar
-     */
+    /** Throws an {@link IllegalArgumentException} if data and targets differ in length, or one is a scalar. */
     public TensorDataset {
         Samples.count(data, targets);
     }
 
-    /**
-     * Samples and targets as they are.
-     *
-     * @param data the samples, shape [n, ...]
-     * @param targets the targets, shape [n, ...]; null where there are none
-     */
+    /** Uses samples and targets without transforms. */
     public TensorDataset(Tensor data, Tensor targets) {
         this(data, targets, null, null);
     }
 
-    /**
-     * Samples with a transform, and targets as they are.
-     *
-     * @param data the samples, shape [n, ...]
-     * @param targets the targets, shape [n, ...]; null where there are none
-     * @param transform what a batch of samples goes through; null for nothing
-     */
+    /** Transforms samples, but not targets. */
     public TensorDataset(Tensor data, Tensor targets, Transform transform) {
         this(data, targets, transform, null);
     }

@@ -6,22 +6,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Makes float32 of any type and divides: {@code new ToFloat(255)} turns image bytes into numbers from 0 to 1, with the
- * bits of torchvision's {@code ToTensor}.
+ * Converts any type to float32 and divides: {@code new ToFloat(255)} maps image bytes to 0 to 1, with the bits of
+ * torchvision's {@code ToTensor}.
  *
- * @param divisor what every element is divided by
+ * @param divisor divides every element; finite and not 0
  */
 public record ToFloat(double divisor) implements Transform {
 
-    /**
-     * Checks the divisor.
-     *
-     * @throws IllegalArgumentException if it is zero or not finite
-     */
+    /** Throws an {@link IllegalArgumentException} if the divisor is zero or not finite. */
     public ToFloat {
         if (divisor == 0 || !Double.isFinite(divisor)) {
             throw new IllegalArgumentException(
-                    "divisor: divisor=" + divisor + ", limit=finite and not 0; use 255 for image bytes");
+                    "divisor: divisor=" + divisor + ", expected=finite and not 0; use 255 for image bytes");
         }
     }
 

@@ -4,9 +4,9 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A change applied to a whole batch as it is read.
+ * Transforms a whole batch as it is read.
  *
- * <p>To cross into worker processes an implementation is a record of numbers, lists and other such records, not a
+ * <p>To be sent to worker processes, an implementation must be a record of numbers, lists and other such records, not a
  * lambda.
  */
 @FunctionalInterface
@@ -15,9 +15,9 @@ public interface Transform {
     /**
      * Transforms a batch.
      *
-     * @param x the batch, shape [n, ...]; stays the caller's and unchanged
-     * @param generator where random numbers come from; null if the caller has none, which a random transform refuses
-     * @return a tensor of the same n that the caller owns, or x itself where there was nothing to do
+     * @param x the batch, shape [n, ...]; owned by the caller, not to be changed
+     * @param generator the source of random numbers; random transforms fail if it is null
+     * @return a tensor of the same n that the caller owns, or x itself if there is nothing to do
      */
     Tensor apply(Tensor x, Generator generator);
 }

@@ -1,2 +1,2 @@
-/** Data sets, loaders, transforms, file readers and partitioners. Knows nothing of clients' execution. */
+/** Data sets, loaders, transforms, file readers and partitioners. Independent of how clients are executed. */
 package org.blazefl4j.data;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** CIFAR's files as this test makes them: a few random images in each. */
+/** Reads CIFAR files that the test creates, with a few random images each. */
 class CifarReaderTest {
 
     private static final int PIXELS = 3 * 32 * 32;
@@ -28,7 +28,7 @@ class CifarReaderTest {
     @TempDir
     Path folder;
 
-    /** A file of images that begin with the given label bytes; the pixels derive from the first of them. */
+    /** A file of images that begin with the given label bytes; the pixels are derived from the first one. */
     private static byte[] file(int[]... labels) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (int[] ofImage : labels) {
@@ -50,7 +50,7 @@ class CifarReaderTest {
         Map<String, byte[]> files = new LinkedHashMap<>();
         files.put("batches.meta.txt", "airplane\n".getBytes(StandardCharsets.US_ASCII));
         files.put("test_batch.bin", file(new int[] {7}, new int[] {8}));
-        for (int i = 5; i >= 1; i--) { // an archive's order is its own
+        for (int i = 5; i >= 1; i--) { // archives need not be sorted
             files.put("data_batch_" + i + ".bin", file(new int[] {i}, new int[] {0}));
         }
         return files;
@@ -63,11 +63,24 @@ class CifarReaderTest {
     }
 
     private static ImageData cifar10(Path from) throws IOException {
-        return CifarReader.read(from, CifarReader.CIFAR10.with(2, 2));
+        return CifarReader.read(from, withImages(CifarReader.CIFAR10, 2, 2));
     }
 
     private static ImageData cifar100(Path from) throws IOException {
-        return CifarReader.read(from, CifarReader.CIFAR100.with(3, 1));
+        return CifarReader.read(from, withImages(CifarReader.CIFAR100, 3, 1));
+    }
+
+    private static CifarReader.Layout withImages(CifarReader.Layout of, int trainImages, int testImages) {
+        return new CifarReader.Layout(
+                of.name(),
+                of.classes(),
+                of.labelBytes(),
+                of.folder(),
+                of.train(),
+                of.test(),
+                trainImages,
+                testImages,
+                of.normalisation());
     }
 
     private static void write(Path to, Map<String, byte[]> files) throws IOException {
@@ -220,7 +233,8 @@ class CifarReaderTest {
                 archive(Map.of("train.bin", cifar100().get("train.bin"))));
         refused(
                 () -> cifar100(folder),
-                "archive without files: file=" + archive + ", missing=[test.bin], limit=[train.bin, test.bin]; "
+                "files missing from the archive: file=" + archive
+                        + ", missing=[test.bin], expected=[train.bin, test.bin]; "
                         + "get the archive of the binary version again");
     }
 
@@ -261,8 +275,7 @@ class CifarReaderTest {
         Path archive = Files.write(folder.resolve("cifar-10-binary.tar.gz"), Arrays.copyOf(whole, whole.length / 2));
         refused(
                 () -> cifar10(folder),
-                "damaged data file: file=" + archive
-                        + ", found=Unexpected end of ZLIB input stream, limit=a whole file; get it again");
+                "damaged data file: file=" + archive + ", found=Unexpected end of ZLIB input stream; get it again");
     }
 
     @Test
@@ -272,8 +285,7 @@ class CifarReaderTest {
                 folder.resolve("cifar-10-binary.tar.gz"), IdxFiles.gzip(Arrays.copyOf(whole, whole.length - 1024)));
         refused(
                 () -> cifar10(folder),
-                "damaged data file: file=" + archive
-                        + ", found=the archive ends without its end mark, limit=a whole file; get it again");
+                "damaged data file: file=" + archive + ", found=the archive ends without its end mark; get it again");
     }
 
     @Test
@@ -284,7 +296,7 @@ class CifarReaderTest {
         refused(
                 () -> cifar10(folder),
                 "damaged data file: file=" + archive
-                        + ", found=the sum of a header in the archive is wrong, limit=a whole file; get it again");
+                        + ", found=the checksum of a header in the archive is wrong; get it again");
     }
 
     @Test

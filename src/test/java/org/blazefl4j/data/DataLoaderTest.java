@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class DataLoaderTest {
 
-    /** One loader of the fixture, its epochs and the state in which it leaves the generator. */
+    /** A loader of the fixture, its epochs and the final state of its generator. */
     record Case(Map<String, String> settings, List<String> epochs, long next) {
 
         @Override
@@ -78,7 +78,7 @@ class DataLoaderTest {
                     Long.parseLong(c.settings.get("batch")),
                     Boolean.parseBoolean(c.settings.get("shuffle")),
                     g);
-            DataLoader loader = Boolean.parseBoolean(c.settings.get("drop")) ? whole.dropLast() : whole;
+            DataLoader loader = Boolean.parseBoolean(c.settings.get("drop")) ? whole.lastBatch(LastBatch.DROP) : whole;
             for (String epoch : c.epochs) {
                 String taken = epoch.substring(0, epoch.indexOf(':'));
                 assertThat((taken + ": " + visit(loader, taken)).strip()).isEqualTo(epoch);
@@ -119,7 +119,7 @@ class DataLoaderTest {
         return Tensor.create(LongStream.range(0, n).toArray());
     }
 
-    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE) // all together they are hundreds
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE) // jqwik would combine them to hundreds of cases
     void shouldVisitEverySampleOnceInEachEpoch(
             @ForAll @IntRange(min = 0, max = 40) int n,
             @ForAll @IntRange(min = 1, max = 50) int batchSize,
@@ -174,7 +174,7 @@ class DataLoaderTest {
         try (Tensor data = numbers(10)) {
             DataLoader loader = new DataLoader(new TensorDataset(data, null), 3);
             assertThat(loader.batches()).isEqualTo(4);
-            assertThat(loader.dropLast().batches()).isEqualTo(3);
+            assertThat(loader.lastBatch(LastBatch.DROP).batches()).isEqualTo(3);
         }
     }
 
@@ -211,7 +211,7 @@ class DataLoaderTest {
     }
 
     @Test
-    @SuppressWarnings("try") // a scope is there to be closed
+    @SuppressWarnings("try") // the scope is only closed
     void shouldOutliveTheScopeOfAStep() {
         try (Generator g = torch.createCPUGenerator(42);
                 Tensor data = numbers(10)) {
@@ -269,7 +269,7 @@ class DataLoaderTest {
                     .hasMessage("batch size: batchSize=0, limit=1 or more; leave it out for one batch");
             assertThatThrownBy(() -> new DataLoader(dataset, 2, true, null))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("shuffling without a generator: generator=null, limit=a generator; "
+                    .hasMessage("shuffling without a generator: generator=null, expected=a generator; "
                             + "give one or read in order");
         }
     }
@@ -295,7 +295,7 @@ class DataLoaderTest {
                     .hasMessage("no such batch: batch=3, limit=0 to 2");
             assertThatThrownBy(() -> new DataLoader(new TensorDataset(data, null), 2, true, generator).batch(0))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("no batch by itself of shuffled samples: batch=0, limit=a loader that reads in order");
+                    .hasMessage("single batch of shuffled samples: batch=0, expected=a loader that reads in order");
         }
     }
 }

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/** What a client's data looks like after it went to a worker: the same batches, and each tensor sent once. */
+/** Sends a client's data to a worker: the batches stay the same, and each tensor is sent once. */
 class DatasetCrossingTest {
 
     private enum Part {

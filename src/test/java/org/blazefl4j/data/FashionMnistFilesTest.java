@@ -13,8 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * The reader against the real files of Fashion-MNIST. Skipped where Debian's package is not installed; a failure
- * instead where {@code BLAZEFL4J_REQUIRE_DATASETS} is {@code true}.
+ * Reads the real files of Fashion-MNIST. Skipped if Debian's package is not installed; fails instead if
+ * {@code BLAZEFL4J_REQUIRE_DATASETS} is {@code true}.
  */
 class FashionMnistFilesTest {
 

@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Makes the embedded subset of Fashion-MNIST from the whole set: the first images of each class, in the order of the
+ * Creates the embedded subset of Fashion-MNIST from the whole set: the first images of each class, in the order of the
  * set.
  *
  * <p>Arguments of {@link #main}: the folder of the whole set, the folder to write to.

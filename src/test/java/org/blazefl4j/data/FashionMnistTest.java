@@ -44,7 +44,7 @@ class FashionMnistTest {
                 Tensor mean = batch.x().mean();
                 Tensor deviation = batch.x().std()) {
             assertThat(mean.item_float())
-                    .isCloseTo(0, within(0.01f)); // of the subset; the constants are the whole set's
+                    .isCloseTo(0, within(0.01f)); // of the subset; the constants belong to the whole set
             assertThat(deviation.item_float()).isCloseTo(1, within(0.01f));
             assertThat(batch.x().equal(normalised.trainImages())).isTrue();
             assertThat(normalised.train().transform()).isNull();
@@ -52,7 +52,7 @@ class FashionMnistTest {
     }
 
     @Test
-    @SuppressWarnings("try") // a scope is there to be closed
+    @SuppressWarnings("try") // the scope is only closed
     void shouldOutliveTheScopeThatItIsReadIn() {
         ImageData data;
         ImageData normalised;
@@ -69,7 +69,7 @@ class FashionMnistTest {
         assertThat(normalised.trainImages().isNull()).isTrue();
     }
 
-    /** Of what a program of one's own hashes: dtype and shape in a line, then the bytes, for each of the four. */
+    /** Hashes, for each of the four tensors, a line with dtype and shape, then the bytes. */
     @Test
     void shouldKnowTheHashOfWhatWasRead() throws Exception {
         try (ImageData data = FashionMnist.embedded();

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
-/** Makes the bytes of IDX files. */
+/** Creates the bytes of IDX files. */
 final class IdxFiles {
 
     private IdxFiles() {}

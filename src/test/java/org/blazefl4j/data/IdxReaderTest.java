@@ -99,7 +99,7 @@ class IdxReaderTest {
         Path missing = folder.resolve("labels");
         refused(
                 () -> IdxReader.read(missing, 1),
-                "no such data file: file=" + missing + ", limit=a file; name one that is there");
+                "no such data file: file=" + missing + ", expected=a file; check the path");
     }
 
     @Test
@@ -209,37 +209,36 @@ class IdxReaderTest {
         byte[] file = IdxFiles.idx(new byte[12], 3, 2, 2);
         file[2] = 0x0d; // floats
         write(TRAIN_IMAGES, file);
-        refused("not the right IDX file: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", magic=0x00000d03, limit=0x00000803 for 3-dimensional bytes");
+        refused("wrong kind of IDX file: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", magic=0x00000d03, expected=0x00000803 for 3-dimensional bytes");
     }
 
     @Test
     void shouldRefuseLabelsWhereImagesShouldBe() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[] {2, 0, 9}, 3));
-        refused("not the right IDX file: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", magic=0x00000801, limit=0x00000803 for 3-dimensional bytes");
+        refused("wrong kind of IDX file: file=" + folder.resolve(TRAIN_IMAGES)
+                + ", magic=0x00000801, expected=0x00000803 for 3-dimensional bytes");
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 15})
     void shouldRefuseAHeaderThatIsCut(int bytes) throws IOException {
         write(TRAIN_IMAGES, Arrays.copyOf(IdxFiles.idx(new byte[12], 3, 2, 2), bytes));
-        refused("damaged data file: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", found=ends too early, limit=a whole file; get it again");
+        refused("damaged data file: file=" + folder.resolve(TRAIN_IMAGES) + ", found=ends too early; get it again");
     }
 
     @Test
     void shouldRefuseDataThatIsCut() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[11], 3, 2, 2));
         refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", shape=[3, 2, 2], data bytes=11, limit=12; get the file again");
+                + ", shape=[3, 2, 2], data bytes=11, expected=12; get the file again");
     }
 
     @Test
     void shouldRefuseDataThatGoesOn() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.gzip(IdxFiles.idx(new byte[13], 3, 2, 2)));
         refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", shape=[3, 2, 2], data bytes=more than 12, limit=12; get the file again");
+                + ", shape=[3, 2, 2], data bytes=more than 12, expected=12; get the file again");
     }
 
     @Test
@@ -253,7 +252,7 @@ class IdxReaderTest {
     void shouldNotBelieveDimensionsThatTheFileCannotHold() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[12], -1, -1, -1));
         refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
-                + ", shape=[4294967295, 4294967295, 4294967295], data bytes=at most 28, limit=4294967295;"
+                + ", shape=[4294967295, 4294967295, 4294967295], data bytes=at most 28, expected=4294967295;"
                 + " get the file again");
     }
 
@@ -262,7 +261,7 @@ class IdxReaderTest {
         byte[] packed = IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3));
         write(TRAIN_LABELS + ".gz", Arrays.copyOf(packed, packed.length - 9));
         refused("damaged data file: file=" + folder.resolve(TRAIN_LABELS + ".gz")
-                + ", found=Unexpected end of ZLIB input stream, limit=a whole file; get it again");
+                + ", found=Unexpected end of ZLIB input stream; get it again");
     }
 
     @Test
@@ -271,7 +270,7 @@ class IdxReaderTest {
         packed[packed.length - 8] ^= 1;
         write(TRAIN_LABELS + ".gz", packed);
         refused("damaged data file: file=" + folder.resolve(TRAIN_LABELS + ".gz")
-                + ", found=Corrupt GZIP trailer, limit=a whole file; get it again");
+                + ", found=Corrupt GZIP trailer; get it again");
     }
 
     @Test
@@ -285,15 +284,15 @@ class IdxReaderTest {
     void shouldRefuseLabelsOfAnotherNumber() throws IOException {
         write(TRAIN_LABELS + ".gz", IdxFiles.idx(new byte[] {2, 0}, 2));
         refused("images and labels differ in number: labels=2 in " + folder.resolve(TRAIN_LABELS + ".gz")
-                + ", limit=3 images in " + folder.resolve(TRAIN_IMAGES) + "; take both from one set");
+                + ", expected=3 images in " + folder.resolve(TRAIN_IMAGES) + "; take both from one set");
     }
 
     @Test
     void shouldRefuseTestImagesOfAnotherShape() throws IOException {
         write("t10k-images-idx3-ubyte.gz", IdxFiles.idx(new byte[12], 2, 2, 3));
-        refused("the files of tiny are not of one set: " + folder.resolve(TRAIN_IMAGES) + " and "
+        refused("the files of tiny do not belong together: " + folder.resolve(TRAIN_IMAGES) + " and "
                 + folder.resolve("t10k-images-idx3-ubyte.gz") + ": images differ: training=byte [3, 1, 2, 2], "
-                + "test=byte [2, 1, 2, 3], limit=equal channels, height and width");
+                + "test=byte [2, 1, 2, 3], expected=equal channels, height and width");
     }
 
     @Test

@@ -23,7 +23,7 @@ class PartitionerTest {
     private static final long[] TEN_CLASSES =
             LongStream.range(0, 2000).map(i -> i % 10).toArray();
 
-    /** A partitioner with a request that it can meet. */
+    /** A partitioner and a request that it can meet. */
     record Request(Partitioner partitioner, long[] labels, int clients) {
 
         long[][] partition(long seed) {
@@ -127,7 +127,7 @@ class PartitionerTest {
         assertThat(largest(1000)).isLessThan(110);
     }
 
-    /** The effective number of classes of a client: one over the sum of squared shares, in the mean over clients. */
+    /** The mean effective number of classes per client: one over the sum of squared shares. */
     private static double meanClasses(double alpha) {
         return new BalancedDirichletPartitioner(alpha)
                 .partition(TEN_CLASSES, 20, 42).stream()
@@ -169,7 +169,7 @@ class PartitionerTest {
         }
     }
 
-    /** Holds the documented streams still: these parts may not change between versions or machines. */
+    /** Pins the documented streams: these parts must not change between versions or machines. */
     @Example
     void shouldGiveTheSamePartsForEver() {
         long[] labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
@@ -223,12 +223,12 @@ class PartitionerTest {
         refused(() -> new ShardPartitioner(0), "number of shards: numShards=0, limit=1 or more; give two per client");
         refused(
                 () -> new ShardPartitioner(5).partition(new long[9], 2, 0),
-                "number of shards: numShards=5, limit=a "
+                "number of shards: numShards=5, expected=a "
                         + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
                         + "change numShards or numClients");
         refused(
                 () -> new ShardPartitioner(10).partition(new long[9], 2, 0),
-                "number of shards: numShards=10, limit=a "
+                "number of shards: numShards=10, expected=a "
                         + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
                         + "change numShards or numClients");
         refused(
@@ -239,7 +239,7 @@ class PartitionerTest {
                 () -> new BalancedDirichletPartitioner(Double.NaN),
                 "Dirichlet concentration: alpha=NaN, "
                         + "limit=1.0E-6 to 1000000.0; 0.1 is very uneven, 100 nearly even");
-        refused(() -> new DirichletPartitioner(1, 0), "minimum size: minSize=0, limit=1 or more samples a client");
+        refused(() -> new DirichletPartitioner(1, 0), "minimum size: minSize=0, limit=1 or more samples per client");
         refused(
                 () -> new DirichletPartitioner(1, 4).partition(new long[9], 3, 0),
                 "minimum size: minSize=4, limit=3 " + "(9 samples for 3 clients); lower minSize or numClients");

@@ -116,13 +116,13 @@ class TensorDatasetTest {
                 Tensor reals = Tensor.create(0f, 1f)) {
             refused(
                     () -> new TensorDataset(data, three),
-                    "data and targets differ in length: data=4, targets=3, limit=equal; give one target per sample");
+                    "data and targets differ in length: data=4, targets=3, expected=one target per sample");
             refused(
                     () -> new TensorDataset(scalar, null),
-                    "data without a sample dimension: shape=[], limit=at least [n]; stack the samples first");
+                    "data without a sample dimension: shape=[], expected=[n, ...]; stack the samples first");
             refused(
                     () -> new FilteredDataset(three, data, three),
-                    "data and targets differ in length: data=4, targets=3, limit=equal; give one target per sample");
+                    "data and targets differ in length: data=4, targets=3, expected=one target per sample");
             refused(
                     () -> new FilteredDataset(high, data, targets),
                     "indices out of range: lowest=0, highest=4, limit=0 to 3 for 4 samples");
@@ -131,7 +131,7 @@ class TensorDatasetTest {
                     "indices out of range: lowest=-1, highest=2, limit=0 to 3 for 4 samples");
             refused(
                     () -> new FilteredDataset(reals, data, targets),
-                    "indices: indices=float [2], limit=int64 [n]; make them with Tensors.of(long[])");
+                    "indices: indices=float [2], expected=int64 [n]; make them with Tensors.of(long[])");
             refused(
                     () -> new TensorDataset(data, targets).select(high, null),
                     "indices out of range: lowest=0, highest=4, limit=0 to 3 for 4 samples");
@@ -150,7 +150,7 @@ class TensorDatasetTest {
                 Tensor x = torch.empty(new long[] {4}, elsewhere, null)) {
             refused(
                     () -> new TensorDataset(x, null),
-                    "data on a device: data=meta, limit=cpu; "
+                    "data on a device: data=meta, expected=cpu; "
                             + "keep the samples on the CPU and move each batch after it is read");
         }
     }

@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Transforms against loops over single pixels. */
+/** Compares transforms with loops over single pixels. */
 class TransformTest {
 
     private static byte[] pixels(long seed, int n) {
@@ -46,13 +46,13 @@ class TransformTest {
         return result;
     }
 
-    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE) // all together they are thousands
+    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE) // jqwik would combine them to thousands of cases
     void shouldFlipWhereTheDrawnNumberIsBelowTheProbability(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 20) int n,
             @ForAll @IntRange(min = 1, max = 7) int width,
             @ForAll @IntRange(min = 0, max = 10) int tenths) {
-        int rows = 6; // channels and height: all the same to a flip
+        int rows = 6; // channels times height, which a flip does not distinguish
         byte[] in = pixels(seed, n * rows * width);
         try (Generator g = torch.createCPUGenerator(seed);
                 Generator same = torch.createCPUGenerator(seed);
@@ -71,7 +71,7 @@ class TransformTest {
         }
     }
 
-    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE) // all together they are thousands
+    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE) // jqwik would combine them to thousands of cases
     void shouldCropAtTheDrawnPlaces(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 8) int n,
@@ -192,14 +192,13 @@ class TransformTest {
 
     @Example
     void shouldRefuseWhatCannotBe() {
-        refused(() -> new ToFloat(0), "divisor: divisor=0.0, limit=finite and not 0; use 255 for image bytes");
+        refused(() -> new ToFloat(0), "divisor: divisor=0.0, expected=finite and not 0; use 255 for image bytes");
         refused(
                 () -> new Normalize(List.of(1.0), List.of()),
-                "normalisation: means=1, deviations=0, limit=as many of both, at least 1; "
-                        + "give one mean and one deviation per channel");
+                "normalisation: means=1, deviations=0, expected=one mean and one deviation per channel");
         refused(
                 () -> new Normalize(0.5, 0),
-                "normalisation: mean=[0.5], std=[0.0], limit=finite means, finite deviations above 0");
+                "normalisation: mean=[0.5], std=[0.0], expected=finite means, finite deviations above 0");
         refused(() -> new RandomHorizontalFlip(1.5), "flip probability: probability=1.5, limit=0 to 1; 0.5 is usual");
         refused(
                 () -> new RandomHorizontalFlip(Double.NaN),
@@ -209,19 +208,19 @@ class TransformTest {
                 Tensor flat = Tensor.create(new byte[12], false)) {
             refused(
                     () -> new Normalize(0.5, 1).apply(x, null),
-                    "normalisation: batch=byte [1, 3, 2, 2], limit=float32 [n, 1, ...]; "
+                    "normalisation: batch=byte [1, 3, 2, 2], expected=float32 [n, 1, ...]; "
                             + "put ToFloat before Normalize and give one mean per channel");
             refused(
                     () -> new RandomCrop(5, 1).apply(x, null),
-                    "random crop: batch=byte [1, 3, 2, 2], size=5, padding=1, limit=[n, channels, height, width] "
-                            + "of at least the size with padding; crop less or pad more");
+                    "random crop: batch=byte [1, 3, 2, 2], size=5, padding=1, expected=[n, channels, height, width], not "
+                            + "smaller than the size when padded; crop less or pad more");
             refused(
                     () -> new RandomHorizontalFlip(0.5).apply(flat, null),
-                    "horizontal flip: batch=byte [12], limit=[n, ..., width]");
+                    "horizontal flip: batch=byte [12], expected=[n, ..., width]");
             refused(
                     () -> new RandomCrop(2, 1).apply(x, null),
                     "random transform without a generator: transform=RandomCrop[size=2, padding=1], generator=null, "
-                            + "limit=a generator; give the loader one");
+                            + "expected=a generator; give the loader one");
         }
     }
 
