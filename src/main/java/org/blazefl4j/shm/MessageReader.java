@@ -60,11 +60,6 @@ final class MessageReader {
         return new PackageFormatException("package damaged: " + found + ", limit=" + limit);
     }
 
-    /** Grows by the number of bytes that are read. */
-    int position() {
-        return at;
-    }
-
     int u8() {
         need(1);
         return bytes[at++] & 0xff;

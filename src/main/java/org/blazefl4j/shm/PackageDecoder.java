@@ -27,8 +27,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Bytes are not trusted: whatever they are, decoding ends with a package or a {@link PackageFormatException}. Only
  * records, enums and plain classes that may cross are made, of the declared type of the place they are for; no other
- * class is initialised; no more is allocated than the message's length accounts for, and keys that would take for ever
- * to hash are not.
+ * class is initialised, and no more is allocated than the message's length accounts for. How long keys take to hash is
+ * not limited.
  *
  * <p>A decoder is used by one thread at a time, for any number of messages. Each is decoded alone; only what is known
  * of classes is kept.
@@ -44,7 +44,6 @@ public final class PackageDecoder {
     private final ClassTable classes;
     private final List<Tensor> tensors = new ArrayList<>();
     private final DeferredFills deferred = new DeferredFills();
-    private final KeyCosts costs = new KeyCosts();
     private Object[] objects = new Object[64];
     private int size;
     private int depth;
@@ -93,7 +92,6 @@ public final class PackageDecoder {
         try {
             in.start(message);
             classes.start();
-            costs.start(message.remaining());
             Object graph = read(type);
             in.finish();
             deferred.finish();
@@ -141,7 +139,6 @@ public final class PackageDecoder {
     private Object readReference() {
         int number = in.index(size);
         Object object = objects[number];
-        costs.repeated(number);
         if (object == PENDING) {
             throw in.damaged("reference to a record that is not complete", "complete objects");
         }
@@ -160,22 +157,14 @@ public final class PackageDecoder {
 
     private Object readNumbered(Kind kind, Declared declared) {
         int number = add();
-        long around = costs.open(number);
         Object value = kind.isLeaf() ? readLeaf(kind) : readComposite(kind, number, declared);
         objects[number] = value;
-        costs.close(number, around);
         deferred.closed(number);
         return value;
     }
 
     private Object readLeaf(Kind kind) {
-        if (kind == Kind.TENSOR) {
-            return readTensor();
-        }
-        int from = in.position();
-        Object value = Leaves.read(kind, in);
-        costs.leaf(kind, in.position() - from);
-        return value;
+        return kind == Kind.TENSOR ? readTensor() : Leaves.read(kind, in);
     }
 
     private int add() {
@@ -305,7 +294,8 @@ public final class PackageDecoder {
         int count = in.count(1);
         Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
         for (int i = 0; i < count; i++) {
-            Object element = readKey(element(declared));
+            in.next();
+            Object element = read(element(declared));
             if (waiting == null) {
                 Fills.add(target, element);
             } else {
@@ -320,22 +310,14 @@ public final class PackageDecoder {
         return target;
     }
 
-    /** An element of a set or a key of a map, which is hashed or compared when it is put there. */
-    private Object readKey(Declared declared) {
-        in.next();
-        long around = costs.openKey();
-        Object key = read(declared);
-        costs.closeKey(around);
-        return key;
-    }
-
     private Object readEntries(Map<Object, Object> target, int number, Declared declared) {
         objects[number] = target;
         int owner = in.i32();
         int count = in.count(2);
         Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[2 * count];
         for (int i = 0; i < count; i++) {
-            Object key = readKey(element(declared));
+            in.next();
+            Object key = read(element(declared));
             in.next();
             Object value = read(value(declared));
             if (waiting == null) {
