@@ -83,12 +83,6 @@ BFL_API int64_t bfl_region_close(int64_t region) BFL_NOEXCEPT;
  */
 BFL_API int64_t bfl_region_deleter(void) BFL_NOEXCEPT;
 
-/*
- * Takes the pages of all regions out of this process's resident memory. What they hold stays and comes back page by page
- * as it is touched, by any thread at any time. The first error of the kernel's, after all regions were tried.
- */
-BFL_API int32_t bfl_regions_unload(void) BFL_NOEXCEPT;
-
 /* The regions that are mapped, closed ones included. */
 BFL_API int64_t bfl_region_count(void) BFL_NOEXCEPT;
 
@@ -166,15 +160,6 @@ BFL_API int32_t bfl_malloc_kept(int64_t bytes, int32_t blocks) BFL_NOEXCEPT;
 
 /* Gives memory that was freed back to the kernel, also what a tuned malloc keeps. 1 if there was some, else 0. */
 BFL_API int32_t bfl_malloc_trim(void) BFL_NOEXCEPT;
-
-/* ---- code.cpp -------------------------------------------------------------------------------------------------- */
-
-/*
- * Takes the code of libraries out of this process's resident memory, as far as it is mapped as it is in its files. It
- * comes back from there, as a rule from the kernel's cache, as it runs. Returns the number of mappings. No library may be
- * unloaded at the same time.
- */
-BFL_API int32_t bfl_code_unload(void) BFL_NOEXCEPT;
 
 /* ---- cpu.cpp ---------------------------------------------------------------------------------------------------- */
 

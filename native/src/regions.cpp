@@ -111,18 +111,6 @@ public:
         return left;
     }
 
-    std::int32_t unload() {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        std::int32_t result = 0;
-        for (const auto& [begin, region] : by_address_) {
-            const auto bytes = static_cast<std::size_t>(region->bytes);
-            if (madvise(bfl::at<void>(begin), bytes, MADV_DONTNEED) != 0 && result == 0) {
-                result = -errno;
-            }
-        }
-        return result;
-    }
-
     std::int64_t count() {
         const std::lock_guard<std::mutex> lock(mutex_);
         return static_cast<std::int64_t>(by_number_.size());
@@ -206,10 +194,6 @@ std::int64_t bfl_region_close(std::int64_t region) noexcept {
 std::int64_t bfl_region_deleter() noexcept {
     static FunctionObject deleter{release, nullptr};
     return bfl::address_of(&deleter);
-}
-
-std::int32_t bfl_regions_unload() noexcept {
-    return registry().unload();
 }
 
 std::int64_t bfl_region_count() noexcept {

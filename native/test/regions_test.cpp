@@ -1,6 +1,4 @@
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -27,16 +25,6 @@ std::int64_t map_memory() {
 bool is_mapped(std::int64_t address) {
     unsigned char resident[slots];
     return mincore(bfl::at<void>(address), bytes, resident) == 0;
-}
-
-/** Whether the page is in this process's memory now, as /proc/self/pagemap puts it: bit 63 of its entry. */
-bool is_present(std::int64_t address) {
-    std::uint64_t entry = 0;
-    const int map = open("/proc/self/pagemap", O_RDONLY);
-    EXPECT_EQ(pread(map, &entry, sizeof entry, address / slot_bytes * static_cast<off_t>(sizeof entry)),
-              static_cast<ssize_t>(sizeof entry));
-    close(map);
-    return (entry >> 63) != 0;
 }
 
 /** What LibTorch does when a storage's last reference is gone. */
@@ -184,21 +172,5 @@ TEST(wrong_arguments_are_refused) {
     EXPECT_EQ(bfl_region_references(region.number, -1), -EINVAL);
     EXPECT_EQ(bfl_region_references(region.number, slots), -EINVAL);
     EXPECT_EQ(bfl_region_close(region.number + 1), -ENOENT);
-    EXPECT_EQ(bfl_region_close(region.number), 0);
-}
-
-TEST(pages_that_were_unloaded_come_back_with_what_they_held) {
-    const OpenRegion region;
-    const OpenRegion closed;
-    EXPECT_EQ(bfl_region_retain(closed.number, closed.address), 0);
-    EXPECT_EQ(bfl_region_close(closed.number), 1);
-    *bfl::at<int>(region.address + slot_bytes) = 7;
-    *bfl::at<int>(closed.address) = 8;
-    EXPECT(is_present(region.address + slot_bytes) && is_present(closed.address));
-    EXPECT_EQ(bfl_regions_unload(), 0);
-    EXPECT(!is_present(region.address + slot_bytes) && !is_present(closed.address));
-    EXPECT_EQ(*bfl::at<int>(region.address + slot_bytes), 7);
-    EXPECT_EQ(*bfl::at<int>(closed.address), 8);
-    delete_storage(closed.address);
     EXPECT_EQ(bfl_region_close(region.number), 0);
 }

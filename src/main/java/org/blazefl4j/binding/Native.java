@@ -71,9 +71,6 @@ public final class Native {
     @Name("bfl_region_deleter")
     public static native long regionDeleter();
 
-    @Name("bfl_regions_unload")
-    public static native int regionsUnload();
-
     @Name("bfl_region_count")
     public static native long regionCount();
 
@@ -126,9 +123,6 @@ public final class Native {
 
     @Name("bfl_malloc_trim")
     public static native int mallocTrim();
-
-    @Name("bfl_code_unload")
-    public static native int codeUnload();
 
     @Name("bfl_cpu_features")
     public static native String cpuFeatures();

@@ -116,17 +116,12 @@ final class Worker {
         return lane != Board.SHUT_DOWN;
     }
 
-    /**
-     * Gives back what is free of the Java heap and of malloc's, and lets go of the pages of shared memory and of
-     * libraries' code, which are found again when they are touched. Once between two jobs.
-     */
+    /** Gives back what is free of the Java heap and of malloc's. Once between two jobs. */
     private void rest() {
         if (!resting) {
             resting = true;
             System.gc();
             Native.mallocTrim();
-            Native.regionsUnload();
-            Native.codeUnload();
         }
     }
 
