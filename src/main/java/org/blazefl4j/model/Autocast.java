@@ -7,17 +7,15 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Whether a model computes its matrix products and convolutions in a shorter type, as PyTorch's {@code autocast}. */
+/** Whether a model computes its matrix products and convolutions in a shorter type, like PyTorch's {@code autocast}. */
 public enum Autocast {
-    /** All in float32. */
+    /** Computes everything in float32. */
     OFF,
-    /**
-     * In bfloat16: 8 bits of precision, quicker where the processor has instructions for it. Parameters stay float32.
-     */
+    /** Computes in bfloat16: 8 bits of precision, faster on processors that support it. Parameters stay float32. */
     BFLOAT16;
 
-    /** What a computation on that kind of device gives under this; float32. The thread's own settings are put back. */
-    Tensor of(DeviceType device, Supplier<Tensor> computation) {
+    /** Runs a computation in this mode on the given type of device; restores the thread's settings. Returns float32. */
+    Tensor compute(DeviceType device, Supplier<Tensor> computation) {
         if (this == OFF) {
             return computation.get();
         }
@@ -26,7 +24,7 @@ public enum Autocast {
         ScalarType dtype = torch.get_autocast_dtype(device);
         torch.set_autocast_enabled(device, true);
         torch.set_autocast_dtype(device, ScalarType.BFloat16);
-        torch.set_autocast_cache_enabled(false); // it would keep casts of parameters that a step has changed since
+        torch.set_autocast_cache_enabled(false); // would keep casts of parameters that steps have since changed
         Tensor result;
         try {
             result = computation.get();

@@ -1,6 +1,6 @@
 package org.blazefl4j.model;
 
-/** Refuses a network's impossible dimensions. */
+/** Checks the dimensions of networks. */
 final class Checks {
 
     private Checks() {}

@@ -19,13 +19,13 @@ public final class Cnn extends Model {
     private final LinearImpl fc2;
     private final LinearImpl fc3;
 
-    /** The tutorial's network, for 3×32×32 images and 10 classes. */
+    /** Creates the tutorial's network, for 3×32×32 images and 10 classes. */
     public Cnn() {
         this(3, 32, 32, 10);
     }
 
     /**
-     * The same network for other images.
+     * Creates the network for other images.
      *
      * @param channels of the input
      * @param height of the input in pixels, at least 16

@@ -5,9 +5,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A convolution without bias that computes an output of one pixel as what it is, a matrix product with the part of the
- * kernel that meets the image. The rest of the kernel meets padding alone, in the last layers of a residual network on
- * small images eight ninths of it, which a convolution lays out, multiplies by zeroes and gives gradients.
+ * A convolution without bias that computes a one-pixel output as a matrix product with the part of the kernel that
+ * covers the image. In the last layers of a residual network on small images, eight ninths of the kernel cover padding
+ * only; an ordinary convolution would lay out that part, multiply it by zeros and compute its gradients.
  */
 final class Convolution {
 
@@ -16,7 +16,7 @@ final class Convolution {
     private final long stride;
     private final long padding;
 
-    /** With a layer that has these sizes, and no bias. */
+    /** Wraps a layer of these dimensions without bias. */
     Convolution(Conv2dImpl layer, long kernel, long stride, long padding) {
         this.layer = layer;
         this.kernel = kernel;
@@ -28,7 +28,7 @@ final class Convolution {
     Tensor forward(Tensor x) {
         long height = x.size(2);
         long width = x.size(3);
-        return isOnePixel(height) && isOnePixel(width) ? product(x, met(height), met(width)) : layer.forward(x);
+        return isOnePixel(height) && isOnePixel(width) ? product(x, covered(height), covered(width)) : layer.forward(x);
     }
 
     private boolean isOnePixel(long size) {
@@ -36,8 +36,8 @@ final class Convolution {
         return beyond >= 0 && beyond < stride;
     }
 
-    /** How many of the image's rows, or columns, the only window covers: from the first on. */
-    private long met(long size) {
+    /** Returns how many of the image's first rows or columns the only window covers. */
+    private long covered(long size) {
         return Math.min(size, kernel - padding);
     }
 

@@ -6,20 +6,20 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Dropout (Srivastava et al., JMLR 2014) that draws from the model's own generator, so that a client's masks depend on
- * its random stream alone. LibTorch's dropout draws from the default generator, which threads share.
+ * Dropout (Srivastava et al., JMLR 2014) that draws from the model's own generator, so that a client's masks depend
+ * only on its random stream. LibTorch's dropout draws from the default generator, which threads share.
  *
- * <p>While training, elements are zeroed independently and the others scaled by {@code 1 / (1 - probability)};
- * otherwise the input is returned as it is.
+ * <p>During training, zeroes elements independently and scales the others by {@code 1 / (1 - probability)}; otherwise
+ * returns the input unchanged.
  */
 public final class Dropout extends Model {
 
     private final double probability;
 
     /**
-     * Makes a dropout layer.
+     * Creates a dropout layer.
      *
-     * @param probability of an element to be zeroed, in [0, 1]
+     * @param probability of zeroing an element, in [0, 1]
      */
     public Dropout(double probability) {
         if (!(probability >= 0 && probability <= 1)) {
@@ -30,10 +30,10 @@ public final class Dropout extends Model {
     }
 
     /**
-     * Drops elements while training.
+     * Drops elements during training.
      *
      * @param x any shape
-     * @return a new tensor of the same shape while training, otherwise {@code x} itself
+     * @return a new tensor of the same shape during training, otherwise {@code x} itself
      * @throws IllegalStateException if training without a generator
      */
     @Override
@@ -42,7 +42,7 @@ public final class Dropout extends Model {
             return x;
         }
         double kept = 1 - probability;
-        // drawn on the CPU, where the client's stream is, wherever x is
+        // drawn on the CPU, where the client's stream is, whatever the device of x
         Tensor mask = x.is_cpu() ? torch.empty_like(x) : torch.empty(x.shape());
         mask.bernoulli_(kept, new GeneratorOptional(generator()));
         if (kept > 0) {

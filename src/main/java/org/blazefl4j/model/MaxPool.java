@@ -8,11 +8,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The greatest element of each square window, with the outputs and gradients of PyTorch's {@code MaxPool2d}, bit for
- * bit. Vectorised where LibTorch's is not: for contiguous float32 images on the CPU the places of the greatest elements
- * are found first, and the elements, and their gradients, taken there.
+ * Returns the greatest element of each square window, with the outputs and gradients of PyTorch's {@code MaxPool2d},
+ * bit for bit. Vectorised where LibTorch is not: for contiguous float32 images on the CPU, finds the positions of the
+ * greatest elements first, then gathers the elements, and their gradients, at these positions.
  *
- * <p>ReLU and this commute, in outputs and gradients; after it there is less to do.
+ * <p>Max pooling commutes with ReLU, in outputs and gradients; ReLU after pooling has less to do.
  */
 public final class MaxPool extends Model {
 
@@ -21,11 +21,12 @@ public final class MaxPool extends Model {
     private final long padding;
 
     /**
-     * Makes a layer.
+     * Creates a layer.
      *
      * @param kernel the windows' height and width, above 0
-     * @param stride from one window to the next, above 0
-     * @param padding how far the first window begins before the image, from 0 to half of {@code kernel}
+     * @param stride the distance between windows, above 0
+     * @param padding the number of pixels that the first window begins before the image, from 0 to half of
+     *     {@code kernel}
      */
     public MaxPool(int kernel, int stride, int padding) {
         Checks.positive("kernel", kernel);
@@ -40,23 +41,23 @@ public final class MaxPool extends Model {
     }
 
     /**
-     * Takes the greatest elements.
+     * Pools images.
      *
      * @param x images, shape [n, c, h, w]
-     * @return a new tensor, shape [n, c, rows, columns] with one element per window
+     * @return a new tensor, shape [n, c, rows, columns], with one element per window
      */
     @Override
     public Tensor forward(Tensor x) {
         if (!x.is_cpu() || x.dim() != 4 || !x.is_contiguous() || x.scalar_type().intern() != ScalarType.Float) {
-            return libTorchs(x);
+            return poolByLibTorch(x);
         }
         long[] size = x.shape();
         long rows = windows(size[2]);
         long columns = windows(size[3]);
         try (TensorOptions longs = new TensorOptions(ScalarType.Long);
                 Tensor positions = torch.empty(new long[] {size[0], size[1], rows * columns}, longs, null)) {
-            if (positions.numel() == 0 || !find(x, size, positions)) {
-                return libTorchs(x); // which takes no images, and refuses those that are too small or too large
+            if (positions.numel() == 0 || !findPositions(x, size, positions)) {
+                return poolByLibTorch(x); // accepts empty batches and rejects images that are too small or too large
             }
             try (Tensor planes = x.flatten(2, 3);
                     Tensor greatest = planes.gather(2, positions)) {
@@ -65,7 +66,7 @@ public final class MaxPool extends Model {
         }
     }
 
-    private boolean find(Tensor x, long[] size, Tensor positions) {
+    private boolean findPositions(Tensor x, long[] size, Tensor positions) {
         try (Pointer images = x.data_ptr();
                 Pointer found = positions.data_ptr()) {
             return Native.maxPoolPositionsF32(
@@ -85,11 +86,11 @@ public final class MaxPool extends Model {
         return Math.max(0, (size + 2 * padding - kernel) / stride + 1);
     }
 
-    private Tensor libTorchs(Tensor x) {
-        return torch.max_pool2d(x, both(kernel), both(stride), both(padding), new long[] {1, 1}, false);
+    private Tensor poolByLibTorch(Tensor x) {
+        return torch.max_pool2d(x, pair(kernel), pair(stride), pair(padding), new long[] {1, 1}, false);
     }
 
-    private static long[] both(long value) {
+    private static long[] pair(long value) {
         return new long[] {value, value};
     }
 }

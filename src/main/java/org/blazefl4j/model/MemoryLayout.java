@@ -4,17 +4,17 @@ import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
-/** How a batch of images lies in memory, by which LibTorch chooses its kernels: other speed, other rounding. */
+/** The memory layout of a batch of images. LibTorch chooses its kernels by it, which changes speed and rounding. */
 public enum MemoryLayout {
-    /** What the model says that it is quickest with: {@link Model#quickestLayout}. */
+    /** The model's own choice: {@link Model#quickestLayout}. */
     AUTO,
     /** Image by image, channel by channel, row by row (NCHW). */
     CONTIGUOUS,
     /** Image by image, pixel by pixel, all its channels together (NHWC). Parameters stay as they are. */
     CHANNELS_LAST;
 
-    /** A batch in this layout, which is not {@code AUTO}: the same tensor if it is so, or is no batch of images. */
-    Tensor of(Tensor x) {
+    /** Converts a batch to this layout, not {@code AUTO}. Returns the same tensor if there is nothing to convert. */
+    Tensor apply(Tensor x) {
         if (x.dim() != 4) {
             return x;
         }
@@ -24,7 +24,7 @@ public enum MemoryLayout {
         if (hasStrides(x, strides)) {
             return x;
         }
-        // With a single channel, memory is the same in all layouts; strides alone say which one is meant.
+        // With a single channel, memory is the same in both layouts; only the strides tell which one is meant.
         return x.is_contiguous(format) ? x.as_strided(size, strides) : x.contiguous(format);
     }
 

@@ -16,9 +16,9 @@ public final class Mlp extends Model {
     private final LinearImpl fc3;
 
     /**
-     * Makes the network.
+     * Creates the network.
      *
-     * @param inputs elements of one sample
+     * @param inputs the number of elements of a sample
      * @param classes the number of outputs
      */
     public Mlp(int inputs, int classes) {
@@ -32,7 +32,7 @@ public final class Mlp extends Model {
     /**
      * Computes the network's output.
      *
-     * @param x a batch of samples of any shape, which are flattened: [n, ...]
+     * @param x a batch of samples of any shape, shape [n, ...]; flattened
      * @return a new tensor, shape [n, classes]
      */
     @Override

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 
 /**
- * A network: the base class of the library's models and of a user's own, which read as in Python:
+ * A network: the base class of the library's models and of your own, written as in Python:
  *
  * <pre>{@code
  * final class Net extends Model {
@@ -33,13 +33,13 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
  * }
  * }</pre>
  *
- * <p>Layers are initialised as PyTorch initialises them, from the default generator and in the order in which they are
- * made: after the same seed the parameters have the same bits. Where that must not depend on what was drawn before,
- * make the model by a {@code ModelSelector}, or inside {@code DefaultGenerator.seeded}.
+ * <p>Layers are initialised as in PyTorch, from the default generator and in the order of their creation: the same seed
+ * gives the same bits. To be independent of earlier draws, create the model in a {@code ModelSelector} or inside
+ * {@code DefaultGenerator.seeded}.
  *
- * <p>A model owns its layers, parameters and buffers. It outlives a pointer scope that surrounds its making and is
- * freed by {@link #close()}, or at the end of that scope if it comes later. One thread at a time uses it. LibTorch
- * cannot clone it: make another one and copy the state with {@code FlatParameters}.
+ * <p>A model owns its layers, parameters and buffers. It outlives the pointer scope in which it is created: it is freed
+ * by {@link #close()}, or at the end of that scope if that comes later. Not thread-safe. LibTorch cannot clone it:
+ * create another one and copy the state with {@code FlatParameters}.
  */
 public abstract class Model extends Module {
 
@@ -51,8 +51,8 @@ public abstract class Model extends Module {
     private Generator generator;
     private Numerics numerics = Numerics.DEFAULT;
 
-    /** Makes a model without layers. */
-    @SuppressWarnings("this-escape") // what is called touches LibTorch's part only, which is complete
+    /** Creates a model without layers. */
+    @SuppressWarnings("this-escape") // calls only LibTorch's part, which is complete
     protected Model() {
         retainReference();
     }
@@ -66,47 +66,45 @@ public abstract class Model extends Module {
     public abstract Tensor forward(Tensor x);
 
     /**
-     * Computes the network's output in the way that was set by {@link #setNumerics}: what trainers and evaluations
-     * call.
+     * Computes the network's output with the settings of {@link #setNumerics}. Trainers and evaluations call this.
      *
      * @param x a batch of inputs, shape [n, ...], in any layout
      * @return a new tensor, float32 unless the model computes in another type
      */
     public final Tensor output(Tensor x) {
-        MemoryLayout asked = numerics.layout();
-        MemoryLayout layout = asked == MemoryLayout.AUTO ? quickestLayout(numerics.autocast()) : asked;
+        MemoryLayout requested = numerics.layout();
+        MemoryLayout layout = requested == MemoryLayout.AUTO ? quickestLayout(numerics.autocast()) : requested;
         DeviceType device = x.is_cpu() ? DeviceType.CPU : DeviceType.CUDA;
-        return numerics.autocast().of(device, () -> forward(layout.of(x)));
+        return numerics.autocast().compute(device, () -> forward(layout.apply(x)));
     }
 
     /**
-     * How {@link #output} computes; {@link Numerics#DEFAULT} unless set. Part of an experiment: set it in the selector,
-     * by {@code ModelSelector.with}, so that it is the same for all workers and for the server.
+     * Sets how {@link #output} computes; the default is {@link Numerics#DEFAULT}. Part of an experiment: set it by
+     * {@code ModelSelector.with}, so that it is the same for all workers and for the server.
      */
     public final void setNumerics(Numerics numerics) {
         this.numerics = Objects.requireNonNull(numerics, "numerics");
     }
 
     /**
-     * The layout in which this model computes where none is asked for: contiguous unless overridden. The library's
-     * convolutional models compute so in float32, for the pooling of {@link #maxPool2d} is vectorised so, and in
-     * {@code CHANNELS_LAST} in bfloat16. A network with LibTorch's own max pooling may be quicker in
-     * {@code CHANNELS_LAST} in float32, too. A model in that layout flattens images by {@code flatten}, for
-     * {@code view} refuses them.
+     * Returns the layout in which this model is fastest, used for {@code AUTO}; contiguous unless overridden. The
+     * library's convolutional models return contiguous for float32, because {@link #maxPool2d} is vectorised for it,
+     * and {@code CHANNELS_LAST} for bfloat16. A network with LibTorch's own max pooling may be faster in
+     * {@code CHANNELS_LAST} in float32, too; in that layout, use {@code flatten} instead of {@code view}.
      *
-     * @param autocast in what the model computes
+     * @param autocast the type in which the model computes
      * @return not {@code AUTO}
      */
     protected MemoryLayout quickestLayout(Autocast autocast) {
         return MemoryLayout.CONTIGUOUS;
     }
 
-    /** What convolutions are quickest in, with pooling by {@link #maxPool2d} or none. */
+    /** Returns the fastest layout of convolutions, with pooling by {@link #maxPool2d} or none. */
     static MemoryLayout quickestForConvolutions(Autocast autocast) {
         return autocast == Autocast.OFF ? MemoryLayout.CONTIGUOUS : MemoryLayout.CHANNELS_LAST;
     }
 
-    /** Adds a child, which this model then owns, and returns it. Its name is part of the parameters' names. */
+    /** Adds a child, which this model then owns, and returns it. Its name becomes part of the parameters' names. */
     protected final <M extends Module> M register(String name, M module) {
         super.register_module(name, module);
         if (!(module instanceof Model)) {
@@ -116,7 +114,7 @@ public abstract class Model extends Module {
         return module;
     }
 
-    /** The same as {@link #register}, by LibTorch's name. */
+    /** Calls {@link #register}. */
     @Override
     public final <M extends Module> M register_module(String name, M module) {
         return register(name, module);
@@ -128,7 +126,7 @@ public abstract class Model extends Module {
         return own(value);
     }
 
-    /** Adds a buffer, state that is not trained, which this model then owns, and returns it. */
+    /** Adds a buffer (state that is not trained), which this model then owns, and returns it. */
     protected final Tensor buffer(String name, Tensor value) {
         register_buffer(name, value);
         return own(value);
@@ -140,12 +138,12 @@ public abstract class Model extends Module {
         return value;
     }
 
-    /** A 2-d convolution with bias, stride 1 and no padding. */
+    /** Adds a 2-d convolution with bias, stride 1 and no padding. */
     protected final Conv2dImpl conv2d(String name, long in, long out, long kernel) {
         return conv2d(name, in, out, kernel, 1, 0, true);
     }
 
-    /** A 2-d convolution with a square kernel. Input [n, in, h, w]. */
+    /** Adds a 2-d convolution with a square kernel. Input [n, in, h, w]. */
     protected final Conv2dImpl conv2d(
             String name, long in, long out, long kernel, long stride, long padding, boolean bias) {
         try (PointerScope scope = new PointerScope()) {
@@ -157,17 +155,17 @@ public abstract class Model extends Module {
         }
     }
 
-    /** The greatest element of each square window. Input [n, c, h, w]; no parameters. */
+    /** Adds max pooling over square windows. Input [n, c, h, w]; no parameters. */
     protected final MaxPool maxPool2d(String name, int kernel, int stride, int padding) {
         return register(name, new MaxPool(kernel, stride, padding));
     }
 
-    /** A fully connected layer with bias. Input [n, in]. */
+    /** Adds a fully connected layer with bias. Input [n, in]. */
     protected final LinearImpl linear(String name, long in, long out) {
         return linear(name, in, out, true);
     }
 
-    /** A fully connected layer. Input [n, in]. */
+    /** Adds a fully connected layer. Input [n, in]. */
     protected final LinearImpl linear(String name, long in, long out, boolean bias) {
         try (PointerScope scope = new PointerScope()) {
             LinearOptions options = new LinearOptions(in, out);
@@ -176,18 +174,14 @@ public abstract class Model extends Module {
         }
     }
 
-    /** Batch normalisation with affine parameters and running statistics. Input [n, features, h, w]. */
+    /** Adds batch normalisation with affine parameters and running statistics. Input [n, features, h, w]. */
     protected final BatchNorm2dImpl batchNorm2d(String name, long features) {
         try (PointerScope scope = new PointerScope()) {
             return register(name, new BatchNorm2dImpl(new BatchNormOptions(features)));
         }
     }
 
-    /**
-     * Dropout that draws from this model's generator.
-     *
-     * @param probability of an element to be zeroed, in [0, 1]
-     */
+    /** Adds dropout that draws from this model's generator; {@code probability} of zeroing an element in [0, 1]. */
     protected final Dropout dropout(String name, double probability) {
         return register(name, new Dropout(probability));
     }
@@ -196,16 +190,16 @@ public abstract class Model extends Module {
         return new LongPointer(value, value);
     }
 
-    /** Switches to training: batch statistics and dropout. */
+    /** Switches to training mode: batch statistics and dropout. */
     public void train() {
         train(true);
     }
 
     /**
-     * The random stream that this model and its children draw from while training, in place of LibTorch's default
+     * Sets the random stream that this model and its children draw from during training, in place of LibTorch's default
      * generator, which threads share. The model does not own it; set it before each client.
      *
-     * @param generator a CPU generator; null takes it away
+     * @param generator a CPU generator; null removes it
      */
     public void setGenerator(Generator generator) {
         this.generator = generator;
@@ -217,9 +211,9 @@ public abstract class Model extends Module {
     }
 
     /**
-     * What {@link #setGenerator} set.
+     * Returns the generator set by {@link #setGenerator}.
      *
-     * @throws IllegalStateException if nothing was set
+     * @throws IllegalStateException if none is set
      */
     protected final Generator generator() {
         if (generator == null) {

@@ -18,9 +18,9 @@ public enum ModelName {
     RESNET101;
 
     /**
-     * Reads a name such as {@code cnn} or {@code resnet18}, in upper or lower case.
+     * Parses a name such as {@code cnn} or {@code resnet18}, in upper or lower case.
      *
-     * @throws IllegalArgumentException if there is no such model; the text lists those there are
+     * @throws IllegalArgumentException if there is no such model; the message lists the known ones
      */
     public static ModelName fromName(String name) {
         for (ModelName each : values()) {
@@ -29,11 +29,11 @@ public enum ModelName {
             }
         }
         String known = Arrays.stream(values()).map(ModelName::toString).collect(Collectors.joining(", "));
-        throw new IllegalArgumentException("unknown model: name=" + name + ", limit=one of " + known);
+        throw new IllegalArgumentException("unknown model: name=" + name + ", expected=one of " + known);
     }
 
     /**
-     * Makes the model, with parameters drawn from the default generator.
+     * Creates the model, with parameters drawn from the default generator.
      *
      * @param channels of the images
      * @param height of the images in pixels
@@ -54,7 +54,7 @@ public enum ModelName {
         };
     }
 
-    /** The name in lower case, as {@link #fromName} reads it. */
+    /** The name in lower case, as {@link #fromName} parses it. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

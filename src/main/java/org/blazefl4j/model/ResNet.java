@@ -43,17 +43,17 @@ public final class ResNet extends Model {
         initialiseConvolutions();
     }
 
-    /** ResNet-18: two basic blocks in each of four layers. */
+    /** Creates a ResNet-18: two basic blocks in each of four layers. */
     public static ResNet resNet18(int channels, int classes) {
         return new ResNet(Kind.BASIC, channels, classes, 2, 2, 2, 2);
     }
 
-    /** ResNet-50: 3, 4, 6 and 3 bottleneck blocks. */
+    /** Creates a ResNet-50: 3, 4, 6 and 3 bottleneck blocks. */
     public static ResNet resNet50(int channels, int classes) {
         return new ResNet(Kind.BOTTLENECK, channels, classes, 3, 4, 6, 3);
     }
 
-    /** ResNet-101: 3, 4, 23 and 3 bottleneck blocks. */
+    /** Creates a ResNet-101: 3, 4, 23 and 3 bottleneck blocks. */
     public static ResNet resNet101(int channels, int classes) {
         return new ResNet(Kind.BOTTLENECK, channels, classes, 3, 4, 23, 3);
     }
@@ -66,7 +66,7 @@ public final class ResNet extends Model {
         return blocks;
     }
 
-    /** Kaiming-normal by fan-out, in the order of the names; batch normalisation already starts at 1 and 0. */
+    /** Draws Kaiming-normal weights by fan-out, in the order of the names; batch normalisation starts at 1 and 0. */
     private void initialiseConvolutions() {
         try (PointerScope scope = new PointerScope()) {
             FanModeType fanOut = new FanModeType(new kFanOut());

@@ -23,9 +23,26 @@ final class ResNetBlock extends Model {
             this.strided = strided;
         }
 
-        /** Output channels by the block's width. */
+        /** The ratio of output channels to the block's width. */
         int expansion() {
             return expansion;
+        }
+    }
+
+    /** Brings a block's input to the shape of its output: a strided 1×1 convolution, normalised. */
+    private static final class Projection extends Model {
+
+        private final Convolution conv;
+        private final BatchNorm2dImpl norm;
+
+        Projection(int in, int out, int stride) {
+            conv = new Convolution(conv2d("0", in, out, 1, stride, 0, false), 1, stride, 0);
+            norm = batchNorm2d("1", out);
+        }
+
+        @Override
+        public Tensor forward(Tensor x) {
+            return norm.forward(conv.forward(x));
         }
     }
 
@@ -38,8 +55,7 @@ final class ResNetBlock extends Model {
         int last = kind.kernels.length - 1;
         convs = new Convolution[last + 1];
         norms = new BatchNorm2dImpl[last + 1];
-        // Made first and registered last, as torchvision does: the one decides what is drawn, the other the names'
-        // order.
+        // Created first and registered last, as in torchvision: creation decides the draws, registration the names.
         downsample = stride == 1 && in == out ? null : new Projection(in, out, stride);
         int channels = in;
         for (int i = 0; i <= last; i++) {

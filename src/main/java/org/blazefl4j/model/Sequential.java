@@ -7,7 +7,8 @@ import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Steps one after another, named by their position as in PyTorch's {@code nn.Sequential}: {@code 0}, {@code 1}, ...
+ * Applies steps one after another, named by their position as in PyTorch's {@code nn.Sequential}: {@code 0}, {@code 1},
+ * ...
  *
  * <pre>{@code
  * Sequential net = new Sequential().add(new Dropout(0.5));
@@ -19,7 +20,7 @@ public final class Sequential extends Model {
 
     private final List<UnaryOperator<Tensor>> steps = new ArrayList<>();
 
-    /** Makes an empty sequence, which returns its input. */
+    /** Creates an empty sequence, which returns its input. */
     public Sequential() {}
 
     /** Appends a model, which this one then owns. */
@@ -38,7 +39,7 @@ public final class Sequential extends Model {
         return add(forward);
     }
 
-    /** Appends a function without parameters; it takes a position like any other step. */
+    /** Appends a function without parameters, which takes a position like any other step. */
     public Sequential add(UnaryOperator<Tensor> function) {
         steps.add(function);
         return this;

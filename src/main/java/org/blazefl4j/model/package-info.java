@@ -1,7 +1,7 @@
 /**
- * Networks, and the base class that makes a user's own as easy as in Python. They start from PyTorch's bits and keep
- * PyTorch's names.
+ * Networks, and the base class that makes defining your own as easy as in Python. They start from PyTorch's bits and
+ * keep PyTorch's names.
  *
- * <p>Knows nothing of rounds and clients: who trains a network hands it its random stream.
+ * <p>Independent of rounds and clients: the code that trains a network passes it a random stream.
  */
 package org.blazefl4j.model;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Models adapt to the images, or say why they cannot. */
+/** Models adapt to the shape of the images, or explain why they cannot. */
 class DimensionsTest {
 
     private static final String REMEDY = "; give the shape of the data set's images and its number of classes";

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class MaxPoolTest {
 
-    /** What comparisons treat differently from one another. */
+    /** Values that comparisons treat differently. */
     private static final float[] SPECIAL = {
         Float.NEGATIVE_INFINITY, -1, -0.0f, 0.0f, 1, Float.POSITIVE_INFINITY, Float.NaN, -Float.MIN_VALUE
     };
@@ -27,7 +27,7 @@ class MaxPoolTest {
         return torch.randint(-3, 4, shape).to(ScalarType.Float);
     }
 
-    /** Infinities, numbers that are none and both zeros, the first so often that there are windows of nothing else. */
+    /** Infinities, NaN and both zeros; infinities are so frequent that they fill some windows. */
     private static Tensor specialImages(long... shape) {
         Tensor which = torch.randint(0, 3 * SPECIAL.length, shape).sub(new Scalar(2 * SPECIAL.length));
         Tensor values = torch.tensor(SPECIAL);
@@ -44,7 +44,7 @@ class MaxPoolTest {
                 false);
     }
 
-    /** The gradient of a sum in which each output counts differently. */
+    /** The gradient of a sum that weights each output differently. */
     private static Tensor gradient(Tensor x, Tensor out) {
         Tensor weights =
                 torch.arange(new Scalar(out.numel())).to(ScalarType.Float).view(out.shape());

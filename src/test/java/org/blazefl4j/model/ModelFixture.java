@@ -15,7 +15,7 @@ import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** What PyTorch says of one model: a block of {@code models.txt}, which {@code models.py} writes. */
+/** PyTorch's results for one model: a block of {@code models.txt}, which {@code models.py} writes. */
 record ModelFixture(
         ModelName name,
         int channels,
@@ -41,7 +41,7 @@ record ModelFixture(
         return fixtures;
     }
 
-    /** The models that the fixture has trained. */
+    /** The models in the fixture. */
     static List<ModelFixture> trained() {
         return all().stream().filter(f -> f.facts.containsKey("train")).toList();
     }
@@ -50,7 +50,7 @@ record ModelFixture(
         return new SeededModelSelector(seed, channels, size, size, classes).selectModel(name);
     }
 
-    /** The model with the weights that the training starts from. */
+    /** Creates the model with its initial weights. */
     Model createGiven() {
         Model model = create();
         String zeroed = facts.get("zeroed");

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The models against PyTorch's. Initial state is equal in every bit. Outputs and losses pass through another BLAS, so
- * they are equal to a tolerance, stated with each test.
+ * Compares the models with PyTorch's. Initial states are equal in every bit. Outputs and losses are computed by another
+ * BLAS, so they are equal up to a tolerance, stated with each test.
  */
 class ModelFixtureTest {
 
@@ -124,7 +124,7 @@ class ModelFixtureTest {
         return total;
     }
 
-    /** Each number to {@code tolerance} of its size, or of 1 where it is smaller. */
+    /** Compares numbers with a tolerance relative to their size, or to 1 if they are smaller. */
     private static void assertClose(double[] actual, double[] expected, double tolerance) {
         assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < actual.length; i++) {

@@ -14,10 +14,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A user's own model. */
+/** Tests a model that a user defines. */
 class ModelTest {
 
-    /** Layers, a parameter and a buffer of its own, models within models, and a random layer deep inside. */
+    /** A model with layers, a parameter, a buffer, nested models, and a random layer deep inside. */
     private static final class Net extends Model {
         private final Conv2dImpl conv = conv2d("conv", 1, 2, 3);
         private final Tensor scale = parameter("scale", torch.ones(2, 1, 1));
@@ -104,7 +104,7 @@ class ModelTest {
         own.close();
     }
 
-    /** Why another model is made and loaded instead. */
+    /** Cloning fails: create and load another model instead. */
     @Test
     void shouldNotBeCloneableByLibTorch() {
         try (Net net = new Net()) {

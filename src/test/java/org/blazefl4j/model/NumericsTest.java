@@ -25,7 +25,7 @@ class NumericsTest {
 
     private static final ModelSelector<ModelName> SELECTOR = new SeededModelSelector(42, 3, 32, 32, 10);
 
-    /** The gradients of one batch, then the state with what batch normalisation saw of it. */
+    /** The gradients of one batch, then the state with the statistics of batch normalisation. */
     private record Trained(Tensor output, Tensor gradients, Tensor state) {
 
         static Trained of(ModelName name, Numerics numerics) {
@@ -69,7 +69,7 @@ class NumericsTest {
         }
     }
 
-    /** Its gradients are another matter: they pass normalisations over as few numbers as there are images. */
+    /** Does not compare gradients: they pass normalisations over as few numbers as there are images. */
     @Test
     void shouldComputeAResNetInBfloat16ToItsPrecision() {
         try (PointerScope scope = new PointerScope()) {
@@ -81,7 +81,7 @@ class NumericsTest {
         }
     }
 
-    /** The norm of the difference over that of what is expected. */
+    /** The norm of the difference divided by the norm of the expected values. */
     private static double distance(Tensor actual, Tensor expected) {
         return actual.sub(expected).norm().item_double() / expected.norm().item_double();
     }
@@ -136,13 +136,13 @@ class NumericsTest {
         return LongStream.range(0, x.dim()).map(x::stride).toArray();
     }
 
-    /** Of one channel, or one pixel, LibTorch takes every layout for every other, whatever it chooses kernels by. */
+    /** LibTorch cannot tell layouts of one channel or one pixel apart, however it chooses kernels. */
     @Test
     void shouldLayOutImagesOfOneChannelAsAsked() {
         try (PointerScope scope = new PointerScope()) {
             Tensor rows = FormulaImages.inputs(0, 2, 1, 5, 4);
-            Tensor pixels = MemoryLayout.CHANNELS_LAST.of(rows);
-            Tensor again = MemoryLayout.CONTIGUOUS.of(pixels);
+            Tensor pixels = MemoryLayout.CHANNELS_LAST.apply(rows);
+            Tensor again = MemoryLayout.CONTIGUOUS.apply(pixels);
 
             assertThat(strides(pixels)).containsExactly(20, 1, 4, 1);
             assertThat(strides(again)).containsExactly(20, 20, 4, 1);
