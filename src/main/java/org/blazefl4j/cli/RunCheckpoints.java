@@ -135,7 +135,7 @@ final class RunCheckpoints implements AutoCloseable {
     private String inOptions(String message) {
         String text = message.replace("resume that run", "add --resume")
                 .replace("folder=" + asked.folder(), "--checkpoint-dir=" + asked.folder())
-                .replace("or name a file that is not there yet, for the rounds to come", otherFolders());
+                .replace("or name a new file for the rounds to come", otherFolders());
         for (String name : configuration.keySet()) {
             text = text.replaceAll("\\b" + name + "=", "--" + name.replace('_', '-') + "=");
         }

@@ -6,23 +6,21 @@ import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
 /**
- * Prints a line per round: the numbers of the handler's summary, how many clients were dropped, failures made good and
- * results not finite if there were any, and where the time went.
+ * Prints a line per round: the numbers of the handler's summary, the numbers of dropped clients, retries and non-finite
+ * results if there are any, and the times.
  *
  * <pre>
  * round  3/15  accuracy 0.7312  loss 0.7021  2.13 s (train 2.01, eval 0.11)
  * </pre>
  *
- * <p>A line is no longer than the terminal is wide: what does not fit goes to the next, and parts of the time are left
- * out; result files have all of them.
+ * <p>Wraps lines at the terminal's width and then omits the parts of the time; result files have all of them.
  */
 public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseable {
 
-    /** Columns of a terminal unless it says otherwise. */
+    /** The default number of columns. */
     public static final int USUAL_COLUMNS = 80;
 
     private static final double EXPONENT_FROM = 1e6;
-
     private static final String BOLD = "\u001b[1m";
     private static final String FAINT = "\u001b[2m";
     private static final String YELLOW = "\u001b[33m";
@@ -34,22 +32,22 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
     private final boolean colour;
 
     /**
-     * Prints lines of 80 columns without colour, to a stream that stays the caller's.
+     * Prints lines of 80 columns without colour.
      *
-     * @param out such as {@code System.out}
-     * @param rounds how many rounds there will be
+     * @param out such as {@code System.out}; stays open
+     * @param rounds the number of rounds in the run
      */
     public ConsoleMetrics(PrintStream out, int rounds) {
         this(out, rounds, USUAL_COLUMNS, false);
     }
 
     /**
-     * Prints to a stream that stays the caller's.
+     * Prints lines of the given width.
      *
-     * @param out such as {@code System.out}
-     * @param rounds how many rounds there will be
-     * @param columns how wide a line may be
-     * @param colour whether the stream takes ANSI escape sequences
+     * @param out such as {@code System.out}; stays open
+     * @param rounds the number of rounds in the run
+     * @param columns the maximum width of a line
+     * @param colour whether to use ANSI escape sequences
      */
     public ConsoleMetrics(PrintStream out, int rounds, int columns, boolean colour) {
         this.out = out;
@@ -84,7 +82,7 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
         }
     }
 
-    /** A loss that grows without bound has an exponent, not thirty digits. */
+    /** Formats huge numbers, such as a diverging loss, with an exponent. */
     private static String decimal(double value) {
         return String.format(Locale.ROOT, Math.abs(value) < EXPONENT_FROM ? "%.4f" : "%.4e", value);
     }
@@ -111,7 +109,7 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
         out.flush();
     }
 
-    /** Parts one after another, on as many lines as they need. */
+    /** Joins parts, on as many lines as they need. */
     private final class Lines {
 
         private final StringBuilder text = new StringBuilder();
@@ -127,12 +125,8 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
                 used = 0;
             }
             boolean first = text.length() == 0;
-            text.append(first ? "" : "  ").append(styled(part, style));
+            text.append(first ? "" : "  ").append(colour && !style.isEmpty() ? style + part + NORMAL : part);
             used += (first ? 0 : 2) + part.length();
-        }
-
-        private String styled(String part, String style) {
-            return colour && !style.isEmpty() ? style + part + NORMAL : part;
         }
     }
 }

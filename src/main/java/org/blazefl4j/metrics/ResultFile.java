@@ -2,7 +2,6 @@ package org.blazefl4j.metrics;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,57 +13,51 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.RoundListener;
+import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.util.Causes;
 
 /**
- * A file of results, which knows how far it was written, and tells of what goes wrong by its name. What is written by
- * one call is there as a whole or not at all, also when the disk is full.
+ * A listener that writes a file of results. Each write is complete or has no effect, even when the disk is full. A
+ * checkpoint records the file's name, length and checksum; a resumed run continues the file from there.
  */
-final class ResultFile extends OutputStream {
+abstract class ResultFile implements RoundListener<Object>, Checkpointable, AutoCloseable {
 
     private static final String FILE = "file";
     private static final String POSITION = "position";
     private static final String CHECKSUM = "crc32c";
-
-    private static final String REMEDY = "; put it back, or name a file that is not there yet, for the rounds to come";
-
+    private static final String REMEDY = "; put it back, or name a new file for the rounds to come";
     private static final int CHUNK = 1 << 16;
 
     private final Path file;
-    /** Of all that is written, so that a saved run is not taken up in another run's file. */
+    /** Of everything written, so that a run does not continue another run's file. */
     private final CRC32C checksum = new CRC32C();
 
     private FileChannel channel;
     private long position;
     private boolean restored;
 
-    private ResultFile(Path file) {
-        this.file = file;
-    }
-
     /**
-     * A new file; results that are there already are never overwritten.
+     * Creates a new file, never overwriting results. A resumable file is only created at the first write, unless
+     * {@link #restore} continues an existing one.
      *
-     * @throws UncheckedIOException if it cannot be made, with the file's name and why
+     * @throws UncheckedIOException if the file exists or cannot be created
      */
-    static ResultFile create(Path file) {
-        ResultFile result = new ResultFile(file);
-        result.create();
-        return result;
-    }
-
-    /** A file that is made at the first write, or else taken up again by {@link #restore}. */
-    static ResultFile resumable(Path file) {
-        return new ResultFile(file);
+    ResultFile(Path file, boolean resumable) {
+        this.file = file.toAbsolutePath();
+        if (!resumable) {
+            create();
+        }
     }
 
     private void create() {
         open(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
-    private void open(OpenOption... how) {
+    private void open(OpenOption... options) {
         try {
-            channel = FileChannel.open(file, how);
+            channel = FileChannel.open(file, options);
         } catch (FileAlreadyExistsException e) {
             throw new UncheckedIOException(exists().getMessage(), e);
         } catch (IOException e) {
@@ -73,49 +66,63 @@ final class ResultFile extends OutputStream {
     }
 
     private IllegalArgumentException exists() {
-        return new IllegalArgumentException(
-                "result file exists: file=" + file.toAbsolutePath() + ", limit=a new file; name another");
+        return new IllegalArgumentException("result file exists: file=" + file + ", expected=a new file; name another");
     }
 
-    UncheckedIOException failed(IOException e) {
-        Path folder = file.toAbsolutePath().getParent();
+    private UncheckedIOException failed(IOException e) {
+        Path folder = file.getParent();
         if (Causes.isNoSpace(e)) {
             return new UncheckedIOException(
-                    "cannot write results: file=" + file.toAbsolutePath() + ", found=" + Causes.describe(e) + ", limit="
+                    "cannot write results: file=" + file + ", found=" + Causes.describe(e) + ", limit="
                             + folder.toFile().getUsableSpace()
-                            + " bytes free; what was written before is whole; free some, or name another folder",
+                            + " bytes free; earlier results are complete; free some space, or name another folder",
                     e);
         }
-        String found = Files.isDirectory(folder) ? Causes.describe(e) : folder + " is no folder";
+        String found = Files.isDirectory(folder) ? Causes.describe(e) : folder + " is not a folder";
         return new UncheckedIOException(
-                "cannot write results: file=" + file.toAbsolutePath() + ", found=" + found
-                        + "; name a folder that exists and can be written to",
-                e);
+                "cannot write results: file=" + file + ", found=" + found + "; name an existing, writable folder", e);
     }
 
-    /** Writes which file it is and how far it goes, after it was synced to the disk, and a checksum of it. */
-    void save(CheckpointWriter out) {
-        out.put(FILE, name());
-        out.put(POSITION, durablePosition());
-        out.put(CHECKSUM, checksum.getValue());
+    final Path path() {
+        return file;
     }
 
-    private String name() {
-        return file.toAbsolutePath().normalize().toString();
-    }
-
-    /** Whether nothing was written to it yet. */
-    boolean isEmpty() {
+    /** Whether nothing has been written to the file yet. */
+    public final boolean isEmpty() {
         return position == 0;
     }
 
+    /** Saves the file's name, length and checksum, after syncing the file to disk. */
+    @Override
+    public void save(CheckpointWriter out) {
+        sync();
+        out.put(FILE, name());
+        out.put(POSITION, position);
+        out.put(CHECKSUM, checksum.getValue());
+    }
+
+    private void sync() {
+        if (channel != null) {
+            try {
+                channel.force(true);
+            } catch (IOException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    private String name() {
+        return file.normalize().toString();
+    }
+
     /**
-     * Goes on in the file as it was when it was saved; what is behind is cut off before the next write. Another file
-     * than the saved one that is not there is begun.
+     * Continues the file in its saved state; the next write cuts off what was written later. A file of another name
+     * that does not exist starts empty.
      *
-     * @throws IllegalArgumentException if the file is missing, shorter, or does not begin with what was saved
+     * @throws IllegalArgumentException if the saved file is missing, shorter or different; it stays unchanged
      */
-    void restore(CheckpointReader in) {
+    @Override
+    public void restore(CheckpointReader in) {
         boolean another = in.names().contains(FILE) && !name().equals(in.get(FILE, String.class));
         if (another && Files.notExists(file)) {
             return;
@@ -130,6 +137,14 @@ final class ResultFile extends OutputStream {
         restored = true;
     }
 
+    /** Cuts off rows that a run wrote after its checkpoint, if it ends without writing more. */
+    @Override
+    public void runFinished(SimulationSummary summary) {
+        if (restored && Files.exists(file)) {
+            open();
+        }
+    }
+
     private void open() {
         if (channel != null) {
             return;
@@ -138,8 +153,8 @@ final class ResultFile extends OutputStream {
             create();
             return;
         }
+        open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             channel.truncate(position);
             channel.position(position);
         } catch (IOException e) {
@@ -147,19 +162,11 @@ final class ResultFile extends OutputStream {
         }
     }
 
-    /** Cuts off at once what was written after the file was saved. */
-    void cutOff() {
-        if (restored && Files.exists(file)) {
-            open();
-        }
-    }
-
     private void requireLength(long saved) {
         long found = Files.exists(file) ? size() : -1;
         if (found < saved && saved > 0) {
             throw new IllegalArgumentException("result file is " + (found < 0 ? "missing" : "too short") + ": file="
-                    + file.toAbsolutePath() + ", bytes=" + Math.max(found, 0) + ", limit=" + saved
-                    + ", which it had when the run was saved" + REMEDY);
+                    + file + ", bytes=" + Math.max(found, 0) + ", limit=" + saved + " when the run was saved" + REMEDY);
         }
     }
 
@@ -169,9 +176,8 @@ final class ResultFile extends OutputStream {
             addToChecksum(length);
         }
         if (checksum.getValue() != saved) {
-            throw new IllegalArgumentException("result file is not the one that was saved: file="
-                    + file.toAbsolutePath() + ", bytes=" + length + ", crc32c=" + checksum.getValue() + ", expected="
-                    + saved + REMEDY);
+            throw new IllegalArgumentException("result file is not the one that was saved: file=" + file + ", bytes="
+                    + length + ", crc32c=" + checksum.getValue() + ", expected=" + saved + REMEDY);
         }
     }
 
@@ -181,7 +187,7 @@ final class ResultFile extends OutputStream {
             while (content.position() < length) {
                 chunk.clear().limit((int) Math.min(CHUNK, length - content.position()));
                 if (content.read(chunk) < 0) {
-                    throw new EOFException("file became shorter while it was read");
+                    throw new EOFException("the file shrank while it was read");
                 }
                 checksum.update(chunk.flip());
             }
@@ -198,40 +204,26 @@ final class ResultFile extends OutputStream {
         }
     }
 
-    /** The number of bytes written so far, once they are on the disk. */
-    private long durablePosition() {
-        if (channel != null) {
-            try {
-                channel.force(true);
-            } catch (IOException e) {
-                throw failed(e);
-            }
-        }
-        return position;
-    }
-
-    @Override
-    public void write(int b) throws IOException {
-        write(new byte[] {(byte) b}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
+    /**
+     * Appends the bytes, or nothing.
+     *
+     * @throws UncheckedIOException if they cannot be written
+     */
+    final void write(byte[] bytes) {
         open();
         try {
-            for (ByteBuffer left = ByteBuffer.wrap(bytes, offset, length); left.hasRemaining(); ) {
+            for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
                 channel.write(left);
             }
         } catch (IOException e) {
-            cutBack(e);
-            throw e;
+            removePartialWrite(e);
+            throw failed(e);
         }
-        checksum.update(bytes, offset, length);
-        position += length;
+        checksum.update(bytes);
+        position += bytes.length;
     }
 
-    /** Takes away what was written of bytes that do not fit. */
-    private void cutBack(IOException failure) {
+    private void removePartialWrite(IOException failure) {
         try {
             channel.truncate(position);
         } catch (IOException e) {
@@ -240,9 +232,13 @@ final class ResultFile extends OutputStream {
     }
 
     @Override
-    public void close() throws IOException {
-        if (channel != null) {
-            channel.close();
+    public void close() {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            throw failed(e);
         }
     }
 }

@@ -5,15 +5,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.blazefl4j.core.RoundReport;
 
-/** A round as named values, in the order in which all result files have them. */
+/** A round as named values, in the order of all result files. */
 final class RoundRow {
 
     private RoundRow() {}
 
-    /**
-     * The round from 1, what the handler's summary says, the numbers of clients, dropped ones, retries and results that
-     * are not finite, and times.
-     */
+    /** Returns the round from 1, the handler's summary, the numbers of clients and failures, and the times. */
     static Map<String, Object> of(RoundReport report) {
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("round", report.round() + 1);

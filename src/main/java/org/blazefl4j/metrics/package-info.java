@@ -1,5 +1,5 @@
 /**
- * Where results go: console, CSV and JSON lines. Each is a {@link org.blazefl4j.core.RoundListener}; none knows an
- * algorithm.
+ * Output of results to the console, CSV and JSON lines. Each is a {@link org.blazefl4j.core.RoundListener}, independent
+ * of algorithms.
  */
 package org.blazefl4j.metrics;

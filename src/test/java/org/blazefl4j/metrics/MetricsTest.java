@@ -142,7 +142,7 @@ final class MetricsTest {
         }
     }
 
-    /** In which no client failed. */
+    /** A report without failed clients. */
     private static RoundReport quiet(int round, double accuracy, double loss) {
         RoundReport report = report(round, accuracy, loss, "not a number");
         return new RoundReport(round, report.clients(), List.of(), 0, List.of(), report.summary(), report.phases());
@@ -178,7 +178,7 @@ final class MetricsTest {
 
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(() -> new CsvMetrics(file))
-                .withMessage("result file exists: file=" + file + ", limit=a new file; name another");
+                .withMessage("result file exists: file=" + file + ", expected=a new file; name another");
         assertThat(file).hasContent("old results");
     }
 
@@ -207,7 +207,7 @@ final class MetricsTest {
             } catch (UncheckedIOException e) {
                 assertThat(e)
                         .hasMessage("cannot write results: file=" + file + ", found=no space left, limit=0 bytes free;"
-                                + " what was written before is whole; free some, or name another folder");
+                                + " earlier results are complete; free some space, or name another folder");
                 return round;
             }
         }
@@ -222,10 +222,10 @@ final class MetricsTest {
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(() -> new JsonLinesMetrics(missing.resolve("metrics.jsonl")))
                 .withMessage("cannot write results: file=" + missing.resolve("metrics.jsonl") + ", found=" + missing
-                        + " is no folder; name a folder that exists and can be written to");
+                        + " is not a folder; name an existing, writable folder");
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(() -> new CsvMetrics(plain.resolve("metrics.csv")))
-                .withMessageContaining("found=" + plain + " is no folder");
+                .withMessageContaining("found=" + plain + " is not a folder");
     }
 
     private static void save(Path to, CsvMetrics csv, JsonLinesMetrics json, int round) {
@@ -304,10 +304,16 @@ final class MetricsTest {
         saveOneRound(file, saved);
         long bytes = Files.size(file);
         Files.writeString(file, "short");
-        expectRefusal(saved, file, "result file is too short: file=" + file + ", bytes=5, limit=" + bytes + ", which");
+        expectRefusal(
+                saved,
+                file,
+                "result file is too short: file=" + file + ", bytes=5, limit=" + bytes + " when the run was saved");
         assertThat(file).hasContent("short");
         Files.delete(file);
-        expectRefusal(saved, file, "result file is missing: file=" + file + ", bytes=0, limit=" + bytes + ", which");
+        expectRefusal(
+                saved,
+                file,
+                "result file is missing: file=" + file + ", bytes=0, limit=" + bytes + " when the run was saved");
         assertThat(file).doesNotExist();
     }
 
@@ -364,7 +370,7 @@ final class MetricsTest {
             assertThatExceptionOfType(CheckpointException.class)
                     .isThrownBy(checkpoints::resume)
                     .withMessageEndingWith(
-                            "found=result file exists: file=" + another + ", limit=a new file; name another");
+                            "found=result file exists: file=" + another + ", expected=a new file; name another");
         }
         assertThat(another).hasContent("old");
     }
@@ -438,8 +444,7 @@ final class MetricsTest {
             assertThatExceptionOfType(CheckpointException.class)
                     .isThrownBy(checkpoints::resume)
                     .withMessageContaining(message)
-                    .withMessageEndingWith(
-                            "; put it back, or name a file that is not there yet, for the rounds to come");
+                    .withMessageEndingWith("; put it back, or name a new file for the rounds to come");
         }
     }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A program that leaves out what only some classes need. */
+/** Runs a program without the optional libraries. */
 final class MissingLibraryTest {
 
     @TempDir
