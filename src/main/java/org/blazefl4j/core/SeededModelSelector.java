@@ -2,7 +2,7 @@ package org.blazefl4j.core;
 
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.ModelName;
-import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 
 /**
  * Makes the library's models for images of one shape, with initial parameters from a seed. Crosses into worker

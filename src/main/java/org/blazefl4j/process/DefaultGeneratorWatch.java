@@ -4,8 +4,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RngCheck;
-import org.blazefl4j.torch.DefaultGenerator;
 
 /**
  * Finds out which clients drew from LibTorch's default generator, which all threads of a process share.

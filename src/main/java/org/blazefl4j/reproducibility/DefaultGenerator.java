@@ -1,8 +1,9 @@
-package org.blazefl4j.torch;
+package org.blazefl4j.reproducibility;
 
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.function.Supplier;
+import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.CPUGeneratorImpl;
@@ -18,7 +19,7 @@ public final class DefaultGenerator {
 
     private static final Object LOCK = new Object();
 
-    /** Runs of {@link #seeded} that have begun and ended; written under the lock. */
+    /** The numbers of {@link #seeded} calls that have begun and ended; written under the lock. */
     private static volatile int begun;
 
     private static volatile int ended;
@@ -26,12 +27,12 @@ public final class DefaultGenerator {
     private DefaultGenerator() {}
 
     /**
-     * Runs {@code body} with the default generator seeded, and puts its state back. One at a time in the process, so
-     * what the body draws depends on the seed alone.
+     * Runs {@code body} with the default generator seeded, then restores its state. Runs one body at a time in the
+     * process, so its draws depend only on the seed.
      *
      * @param seed the seed, as for PyTorch's {@code manual_seed}
-     * @param body draws from the default generator; builds a model, say
-     * @return what the body returned; not attached to a pointer scope of this method
+     * @param body draws from the default generator, for example builds a model
+     * @return the body's result; not attached to a pointer scope of this method
      */
     public static <T> T seeded(long seed, Supplier<? extends T> body) {
         LibTorch.load();
@@ -47,40 +48,40 @@ public final class DefaultGenerator {
             } finally {
                 generator.set_state(before);
                 before.close();
-                Live.MEMBERS.put(0, members); // set_state leaves other padding, which a look would take for a draw
+                Live.MEMBERS.put(0, members); // set_state changes padding, which movedSince would take for a draw
                 ended++;
             }
         }
     }
 
-    /** A copy of the generator's whole state. Waits while {@link #seeded} runs elsewhere. */
+    /** Copies the generator's state. Waits while {@link #seeded} runs in another thread. */
     public static byte[] state() {
         LibTorch.load();
         synchronized (LOCK) {
             try (Generator generator = torch.getDefaultCPUGenerator()) {
-                return GeneratorStates.of(generator);
+                return Generators.state(generator);
             }
         }
     }
 
     /**
-     * Puts a state back. Waits while {@link #seeded} runs elsewhere.
+     * Restores a state. Waits while {@link #seeded} runs in another thread.
      *
-     * @param saved what {@link #state()} returned, in this process or another
+     * @param saved the result of {@link #state()}, in this process or another
      * @throws IllegalArgumentException if it has another length
      */
     public static void restore(byte[] saved) {
         LibTorch.load();
         synchronized (LOCK) {
             try (Generator generator = torch.getDefaultCPUGenerator()) {
-                GeneratorStates.restore(generator, saved);
+                Generators.restore(generator, saved);
             }
         }
     }
 
     /**
-     * Whether it can be seen, without waiting for anybody, that the generator has not moved. False while
-     * {@link #seeded} runs; then {@link #movedSince} tells.
+     * Whether the generator has certainly not moved, without waiting. False while {@link #seeded} runs; then call
+     * {@link #movedSince}.
      *
      * @param last an array from {@link #look()}
      */
@@ -89,15 +90,15 @@ public final class DefaultGenerator {
         if (begun != runs || Live.MEMBERS.mismatch(ByteBuffer.wrap(last)) >= 0) {
             return false;
         }
-        VarHandle.acquireFence(); // the members were read before what comes
+        VarHandle.acquireFence(); // the members are read before the counter
         return begun == runs;
     }
 
     /**
-     * Looks whether the generator moved: whether a draw, or a new seed, lies between the look that filled {@code last}
-     * and this one. Cheap, so that it can be asked around each client. Waits while {@link #seeded} runs elsewhere.
+     * Whether the generator was drawn from or seeded since {@code last} was filled. Cheap enough to call around each
+     * client. Waits while {@link #seeded} runs in another thread.
      *
-     * @param last an array from {@link #look()}; brought up to date
+     * @param last an array from {@link #look()}; updated
      */
     public static boolean movedSince(byte[] last) {
         synchronized (LOCK) {
@@ -109,7 +110,7 @@ public final class DefaultGenerator {
         }
     }
 
-    /** What {@link #movedSince} compares with. */
+    /** Returns an array for {@link #movedSince}. */
     public static byte[] look() {
         LibTorch.load();
         byte[] last = new byte[Live.MEMBERS.capacity()];
@@ -118,9 +119,9 @@ public final class DefaultGenerator {
     }
 
     /**
-     * The members that LibTorch's CPU generator adds to the base class of all generators: the Mersenne twister and what
-     * it has in store for normal numbers. Read in place, for a copy by {@code get_state} costs more than all else that
-     * surrounds a small client. The default generator is there as long as the process.
+     * The members that LibTorch's CPU generator adds to the base class of generators: the Mersenne twister and its
+     * stored normal numbers. Read in place, because copying by {@code get_state} costs more than everything else around
+     * a small client. The default generator lives as long as the process.
      */
     private static final class Live {
 

@@ -2,25 +2,29 @@ package org.blazefl4j.reproducibility;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import org.blazefl4j.torch.LibTorch;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
 
-/** LibTorch's CPU generator, an mt19937, from seeds of 64 bits: LibTorch itself looks at the low 32 only. */
-final class MersenneTwister {
+/** LibTorch's generators: creation from 64-bit seeds, state as bytes, and those on CUDA devices. */
+final class Generators {
 
-    /** Where {@code Generator.get_state()} has the twister's words, each in 8 bytes. */
+    /** The offset of the twister's words, 8 bytes each, in {@code Generator.get_state()}. */
     private static final int WORDS_AT = 24;
 
     private static final int WORDS = 624;
 
-    private MersenneTwister() {}
+    private Generators() {}
 
     /**
-     * The generator of one of very many streams. Its 624 words are the upper halves of the {@link SplitMix64} sequence
-     * from {@code seed}, so that streams with different seeds differ. (Filled from 32 bits, ten thousand random seeds
-     * would already collide with probability 1 %.)
+     * Returns a CPU generator, an mt19937, for one of very many streams. LibTorch itself uses only the low 32 bits of a
+     * seed, with which two of ten thousand random streams would collide with a probability of 1 %. So this fills the
+     * 624 words with the upper halves of the {@link SplitMix64} sequence from {@code seed}.
      */
     static Generator spread(long seed) {
         LibTorch.load();
@@ -37,11 +41,59 @@ final class MersenneTwister {
         return generator;
     }
 
-    /**
-     * The generator that PyTorch's {@code manual_seed} gives, for seeds of 32 bits; larger ones are {@link #spread}.
-     */
+    /** Returns the CPU generator of PyTorch's {@code manual_seed} for 32-bit seeds; {@link #spread} for larger ones. */
     static Generator seeded(long seed) {
         LibTorch.load();
         return seed >>> 32 == 0 ? torch.createCPUGenerator(seed) : spread(seed);
+    }
+
+    /** Returns a new generator on the first CUDA device, or null if there is none. */
+    static Generator seededOnCuda(long seed) {
+        if (!torch.hasCUDA()) {
+            return null;
+        }
+        Generator generator = torch_cuda.make_generator_cuda((byte) 0);
+        generator.set_current_seed(seed);
+        return generator;
+    }
+
+    /** Returns the default generator of each CUDA device. */
+    static List<Generator> cudaDefaults() {
+        List<Generator> generators = new ArrayList<>();
+        if (torch.hasCUDA()) {
+            for (byte i = 0; i < torch_cuda.device_count(); i++) {
+                try (Device device = new Device(torch.DeviceType.CUDA, i)) {
+                    generators.add(torch.globalContext().defaultGenerator(device));
+                }
+            }
+        }
+        return generators;
+    }
+
+    /** Copies the state of a generator. */
+    static byte[] state(Generator generator) {
+        try (Tensor state = generator.get_state()) {
+            byte[] copy = new byte[(int) state.numel()];
+            state.data_ptr_byte().get(copy);
+            return copy;
+        }
+    }
+
+    /**
+     * Restores a state.
+     *
+     * @param saved the {@link #state} of a generator of the same device type, in this process or another
+     * @throws IllegalArgumentException if it has another length
+     */
+    static void restore(Generator generator, byte[] saved) {
+        try (Tensor state = generator.get_state()) {
+            if (saved.length != state.numel()) {
+                throw new IllegalArgumentException(
+                        "state of another kind of generator: bytes=" + saved.length + ", expected=" + state.numel()
+                                + "; restore a state saved from a generator of the same device");
+            }
+            state.data_ptr_byte().put(saved);
+            generator.set_state(state);
+        }
     }
 }

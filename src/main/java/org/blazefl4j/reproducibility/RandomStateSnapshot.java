@@ -2,46 +2,44 @@ package org.blazefl4j.reproducibility;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.torch.DefaultGenerator;
-import org.blazefl4j.torch.GeneratorStates;
 import org.bytedeco.pytorch.Generator;
 
 /**
- * The random state of the whole process: LibTorch's default generators on the CPU and on each CUDA device. Plain bytes,
- * so that it can be kept in a checkpoint.
+ * The random state of the process: LibTorch's default generators on the CPU and on each CUDA device. Plain bytes, so
+ * that a checkpoint can store it.
  *
  * @param cpu the CPU generator's state
- * @param cuda the states of the CUDA devices' generators, in the order of the devices
+ * @param cuda the states of the CUDA devices' generators, in device order
  */
 public record RandomStateSnapshot(byte[] cpu, List<byte[]> cuda) {
 
-    /** Copies the present state. */
+    /** Copies the current state. */
     public static RandomStateSnapshot capture() {
         byte[] cpu = DefaultGenerator.state();
         List<byte[]> cuda = new ArrayList<>();
-        for (Generator generator : CudaGenerators.defaults()) {
+        for (Generator generator : Generators.cudaDefaults()) {
             try (generator) {
-                cuda.add(GeneratorStates.of(generator));
+                cuda.add(Generators.state(generator));
             }
         }
         return new RandomStateSnapshot(cpu, cuda);
     }
 
     /**
-     * Puts this state back. The snapshot can be restored any number of times.
+     * Restores this state, any number of times.
      *
-     * @throws IllegalStateException if the number of CUDA devices is another than at {@link #capture()}
+     * @throws IllegalStateException if the number of CUDA devices has changed since {@link #capture()}
      */
     public void restore() {
-        List<Generator> generators = CudaGenerators.defaults();
+        List<Generator> generators = Generators.cudaDefaults();
         if (generators.size() != cuda.size()) {
-            throw new IllegalStateException("other devices than at capture: cuda_devices=" + generators.size()
-                    + ", limit=" + cuda.size() + "; restore on a machine with as many devices");
+            throw new IllegalStateException("different number of devices: cuda_devices=" + generators.size()
+                    + ", expected=" + cuda.size() + "; restore on a machine with as many devices");
         }
         DefaultGenerator.restore(cpu);
         for (int i = 0; i < generators.size(); i++) {
             try (Generator generator = generators.get(i)) {
-                GeneratorStates.restore(generator, cuda.get(i));
+                Generators.restore(generator, cuda.get(i));
             }
         }
     }

@@ -4,13 +4,14 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Generator;
 
 /**
- * Random streams derived from (seed, client id, round, purpose): nothing random has to be carried between rounds,
+ * Random streams derived from (seed, client id, round, purpose), so that no random state has to be kept between rounds,
  * workers or processes.
  *
- * <p>Streams differ if their 64-bit seeds do. Among ten million streams two have the same seed with a probability of 3
+ * <p>Streams with different 64-bit seeds differ. Two of ten million streams have the same seed with a probability of 3
  * in a million.
  */
 public final class RandomStreams {
@@ -18,7 +19,7 @@ public final class RandomStreams {
     private RandomStreams() {}
 
     /**
-     * The 64-bit seed of one stream: the first eight bytes, big-endian, of the SHA-256 of {@code seed} (8 bytes,
+     * Returns the 64-bit seed of a stream: the first eight bytes, big-endian, of the SHA-256 of {@code seed} (8 bytes,
      * big-endian), {@code cid} and {@code round} (4 bytes each) and {@code purpose} in UTF-8.
      *
      * @param seed the experiment's seed
@@ -41,27 +42,13 @@ public final class RandomStreams {
         }
     }
 
-    /**
-     * A LibTorch CPU generator at the start of one stream. The caller closes it.
-     *
-     * @param seed the experiment's seed
-     * @param cid the client, or -1 for the server
-     * @param round the round, from 0
-     * @param purpose what the numbers are for
-     */
+    /** Returns a LibTorch CPU generator at the start of the stream with this {@link #seed}. The caller closes it. */
     public static Generator generator(long seed, int cid, int round, String purpose) {
-        return MersenneTwister.spread(seed(seed, cid, round, purpose));
+        return Generators.spread(seed(seed, cid, round, purpose));
     }
 
-    /**
-     * A Java random stream.
-     *
-     * @param seed the experiment's seed
-     * @param cid the client, or -1 for the server
-     * @param round the round, from 0
-     * @param purpose what the numbers are for
-     */
-    public static SplitMix64 random(long seed, int cid, int round, String purpose) {
+    /** Returns the Java random stream with this {@link #seed}, a SplitMix64 whose {@code nextLong()} never changes. */
+    public static RandomGenerator random(long seed, int cid, int round, String purpose) {
         return new SplitMix64(seed(seed, cid, round, purpose));
     }
 }

@@ -5,17 +5,16 @@ import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Settings of the whole process that make reruns repeat their bits. A simulation's clients do not need the seeds, for
- * they draw from {@link RandomStreams}; what draws from LibTorch's default generators does.
+ * Process-wide settings that make reruns repeat their bits. A simulation's clients do not need the seeds, because they
+ * draw from {@link RandomStreams}; code that draws from LibTorch's default generators does.
  */
 public final class Reproducibility {
 
     private Reproducibility() {}
 
     /**
-     * Lets LibTorch use only algorithms whose results do not vary, and seeds everything that it has one generator of
-     * for the whole process: {@link #setupReproducibility}, and the default generators on the CPU and on all CUDA
-     * devices as PyTorch's {@code manual_seed} does. Java has no generator of the whole process that could be seeded.
+     * Calls {@link #setupReproducibility} and seeds the default generators on the CPU and on all CUDA devices, like
+     * PyTorch's {@code manual_seed}. Java has no process-wide generator to seed.
      */
     public static void seedEverything(long seed) {
         setupReproducibility();
@@ -23,10 +22,9 @@ public final class Reproducibility {
     }
 
     /**
-     * Lets LibTorch use only algorithms whose results do not vary; seeds nothing. cuDNN is deterministic and does not
-     * choose by timing, as after BlazeFL's {@code setup_reproducibility}, whose seed is for the hashes of Python alone;
-     * beyond that, operations that have no deterministic algorithm throw. On CUDA, cuBLAS also needs the environment
-     * variable {@code CUBLAS_WORKSPACE_CONFIG=:4096:8}.
+     * Restricts LibTorch to deterministic algorithms, without seeding anything. cuDNN is deterministic and does not
+     * benchmark, as after BlazeFL's {@code setup_reproducibility}; in addition, operations without a deterministic
+     * algorithm throw. On CUDA, also set the environment variable {@code CUBLAS_WORKSPACE_CONFIG=:4096:8} for cuBLAS.
      */
     public static void setupReproducibility() {
         LibTorch.load();

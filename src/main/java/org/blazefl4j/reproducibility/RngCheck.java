@@ -1,11 +1,9 @@
 package org.blazefl4j.reproducibility;
 
-/**
- * What happens when a client drew from LibTorch's default generator, which makes results depend on the execution mode.
- */
+/** What to do if a client draws from LibTorch's default generator, which makes results depend on the execution mode. */
 public enum RngCheck {
-    /** The client fails. */
+    /** Fail the client. */
     FAIL,
-    /** A warning is logged, once per worker. */
+    /** Log a warning, once per worker. */
     WARN
 }

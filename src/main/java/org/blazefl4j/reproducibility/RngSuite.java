@@ -1,13 +1,13 @@
 package org.blazefl4j.reproducibility;
 
 import java.util.Optional;
-import org.blazefl4j.torch.GeneratorStates;
+import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Generator;
 
 /**
- * A Java random stream, a LibTorch generator on the CPU and, where there is a CUDA device, one there, all from one
- * seed. One suite per client, kept across rounds, is an alternative to {@link RandomStreams} for algorithms that keep
- * state; {@link #state()} carries it.
+ * A Java random stream, a LibTorch generator on the CPU and, if there is a CUDA device, one there, all from one seed.
+ * An alternative to {@link RandomStreams} for algorithms that keep one suite per client across rounds; {@link #state()}
+ * carries it.
  *
  * <p>Not thread-safe. Owns its generators until closed.
  */
@@ -18,7 +18,7 @@ public final class RngSuite implements AutoCloseable {
     private SplitMix64 java;
 
     /**
-     * What a suite has to be restored with to go on as another does; plain values.
+     * The state of a suite, as plain values.
      *
      * @param java the Java stream's state
      * @param cpu the CPU generator's state
@@ -33,50 +33,49 @@ public final class RngSuite implements AutoCloseable {
     }
 
     /**
-     * A new suite.
+     * Creates a suite.
      *
-     * @param seed any number; for one from 0 to 2^32 - 1 the LibTorch generators are those of PyTorch's
+     * @param seed any number; from 0 to 2^32 - 1, the LibTorch generators are those of PyTorch's
      *     {@code torch.Generator().manual_seed(seed)}
      */
     public static RngSuite create(long seed) {
-        return new RngSuite(new SplitMix64(seed), MersenneTwister.seeded(seed), CudaGenerators.seeded(seed));
+        return new RngSuite(new SplitMix64(seed), Generators.seeded(seed), Generators.seededOnCuda(seed));
     }
 
-    /** The stream for Java code. */
-    public SplitMix64 java() {
+    /** The stream for Java code, until the next {@link #restore}. */
+    public RandomGenerator java() {
         return java;
     }
 
-    /** The generator for operations on the CPU; the suite's own, not to be closed. */
+    /** The generator for operations on the CPU; owned by the suite. */
     public Generator cpu() {
         return cpu;
     }
 
-    /** The generator for operations on the first CUDA device, if there is one; the suite's own, not to be closed. */
+    /** The generator for operations on the first CUDA device, if there is one; owned by the suite. */
     public Optional<Generator> cuda() {
         return Optional.ofNullable(cuda);
     }
 
-    /** A copy of the present state. */
+    /** Copies the current state. */
     public State state() {
-        return new State(java.state(), GeneratorStates.of(cpu), cuda == null ? null : GeneratorStates.of(cuda));
+        return new State(java.state(), Generators.state(cpu), cuda == null ? null : Generators.state(cuda));
     }
 
     /**
-     * Puts a state back.
+     * Restores a state.
      *
-     * @throws IllegalArgumentException if it was taken of a suite with a CUDA generator and this one has none, or the
-     *     other way round
+     * @throws IllegalArgumentException if only one of the state and this suite has a CUDA generator
      */
     public void restore(State state) {
         if ((state.cuda == null) != (cuda == null)) {
-            throw new IllegalArgumentException("other devices than at capture: cuda=" + (cuda != null) + ", limit="
-                    + (state.cuda != null) + "; restore where there is a CUDA device as well, or none as well");
+            throw new IllegalArgumentException("state of other devices: cuda=" + (cuda != null) + ", expected="
+                    + (state.cuda != null) + "; restore with a CUDA device if and only if it was saved with one");
         }
         java = new SplitMix64(state.java);
-        GeneratorStates.restore(cpu, state.cpu);
+        Generators.restore(cpu, state.cpu);
         if (cuda != null) {
-            GeneratorStates.restore(cuda, state.cuda);
+            Generators.restore(cuda, state.cuda);
         }
     }
 

@@ -11,12 +11,12 @@ public final class Sampling {
     private Sampling() {}
 
     /**
-     * Draws {@code count} of the numbers 0 to {@code population - 1} without replacement, each as likely as any other:
-     * the start of a Fisher-Yates shuffle, sorted.
+     * Draws {@code count} of the numbers 0 to {@code population - 1} uniformly without replacement: the start of a
+     * Fisher-Yates shuffle, sorted.
      *
-     * @param population how many numbers there are
-     * @param count how many are drawn
-     * @param random the stream; {@code count} numbers of 64 bits are taken
+     * @param population the number of numbers to draw from
+     * @param count the number of draws
+     * @param random the stream; consumes {@code count} 64-bit numbers
      * @return ascending
      * @throws IllegalArgumentException if the count is not in [0, population]
      */
@@ -27,19 +27,16 @@ public final class Sampling {
         }
         int[] ids = IntStream.range(0, population).toArray();
         for (int i = 0; i < count; i++) {
-            swap(ids, i, i + below(population - i, random));
+            int j = i + below(population - i, random);
+            int id = ids[i];
+            ids[i] = ids[j];
+            ids[j] = id;
         }
         return Arrays.stream(ids, 0, count).sorted().boxed().toList();
     }
 
-    /** In [0, bound); not by {@code nextInt(bound)}, whose draws Java does not promise to keep. */
+    /** Returns a number in [0, bound). Java does not guarantee the draws of {@code nextInt(bound)}. */
     private static int below(int bound, RandomGenerator random) {
         return (int) Math.multiplyHigh(random.nextLong() >>> 1, 2L * bound);
-    }
-
-    private static void swap(int[] ids, int i, int j) {
-        int id = ids[i];
-        ids[i] = ids[j];
-        ids[j] = id;
     }
 }

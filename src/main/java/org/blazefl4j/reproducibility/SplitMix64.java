@@ -6,21 +6,21 @@ import java.util.random.RandomGenerator;
  * A small random stream whose bits no Java version changes and whose state is one number: SplitMix64 (Steele, Lea and
  * Flood, OOPSLA 2014), with the mixing constants of Java's {@code SplittableRandom}. Not thread-safe.
  *
- * <p>Only {@link #nextLong()} is fixed for good; how {@link RandomGenerator} makes other numbers of it is up to Java.
+ * <p>Only {@link #nextLong()} is stable; Java may change how {@link RandomGenerator} derives other numbers from it.
  */
-public final class SplitMix64 implements RandomGenerator {
+final class SplitMix64 implements RandomGenerator {
 
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
 
     private long state;
 
-    /** A stream that starts at {@code state}: a seed, or an earlier {@link #state()}. */
-    public SplitMix64(long state) {
+    /** Starts at {@code state}: a seed, or an earlier {@link #state()}. */
+    SplitMix64(long state) {
         this.state = state;
     }
 
-    /** What a stream has to be made with to go on as this one does. */
-    public long state() {
+    /** The state from which another stream continues this one. */
+    long state() {
         return state;
     }
 

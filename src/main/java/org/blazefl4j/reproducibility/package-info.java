@@ -1,2 +1,2 @@
-/** Seeding, random streams and snapshots of random state. */
+/** Seeding, random streams, the default generator and snapshots of random state. */
 package org.blazefl4j.reproducibility;

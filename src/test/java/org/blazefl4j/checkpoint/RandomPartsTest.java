@@ -3,9 +3,9 @@ package org.blazefl4j.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RandomStateSnapshot;
 import org.blazefl4j.reproducibility.RngSuite;
-import org.blazefl4j.torch.DefaultGenerator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.ModelName;
-import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;

@@ -6,7 +6,7 @@ import org.blazefl4j.model.MaxPool;
 import org.blazefl4j.model.Mlp;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.ResNet;
-import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.LinearImpl;

@@ -69,8 +69,8 @@ final class RandomStreamsTest {
 
     @Test
     void shouldDrawFromAllOfTheSeedNotOnlyItsLowHalf() {
-        try (Generator low = MersenneTwister.spread(5);
-                Generator high = MersenneTwister.spread(5 + (1L << 32))) {
+        try (Generator low = Generators.spread(5);
+                Generator high = Generators.spread(5 + (1L << 32))) {
             assertThat(draws(low, 4)).isNotEqualTo(draws(high, 4));
         }
     }

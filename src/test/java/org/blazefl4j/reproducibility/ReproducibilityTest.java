@@ -7,7 +7,6 @@ import static org.blazefl4j.reproducibility.RandomStreamsTest.draws;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import org.blazefl4j.torch.DefaultGenerator;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Tensor;
@@ -60,7 +59,7 @@ final class ReproducibilityTest {
         assertThat(context.benchmarkCuDNN()).isFalse();
     }
 
-    /** With settings that would have to be changed; puts back those that were. */
+    /** Starts from settings that have to change; restores the original ones. */
     private static void withOtherSettings(Consumer<Context> test) {
         LibTorch.load();
         Context context = torch.globalContext();
@@ -81,7 +80,7 @@ final class ReproducibilityTest {
     @Test
     void shouldRepeatWhatWasDrawnAfterTheSnapshotAsOftenAsItIsRestored() {
         try (Tensor odd = torch.randn(3)) {
-            assertThat(odd.numel()).isEqualTo(3); // leaves a normal number in store
+            assertThat(odd.numel()).isEqualTo(3); // leaves a stored normal number
         }
         RandomStateSnapshot snapshot = RandomStateSnapshot.capture();
         List<Float> first = normals();
@@ -101,8 +100,8 @@ final class ReproducibilityTest {
 
         assertThatThrownBy(() -> new RandomStateSnapshot(before.cpu(), more).restore())
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("other devices than at capture: cuda_devices="
-                        + before.cuda().size() + ", limit=" + more.size()
+                .hasMessage("different number of devices: cuda_devices="
+                        + before.cuda().size() + ", expected=" + more.size()
                         + "; restore on a machine with as many devices");
     }
 

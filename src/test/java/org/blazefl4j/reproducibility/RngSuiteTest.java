@@ -59,8 +59,8 @@ final class RngSuiteTest {
 
             assertThatThrownBy(() -> suite.restore(new RngSuite.State(state.java(), state.cpu(), other)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("other devices than at capture: cuda="
-                            + suite.cuda().isPresent());
+                    .hasMessageStartingWith(
+                            "state of other devices: cuda=" + suite.cuda().isPresent());
         }
     }
 
@@ -71,8 +71,9 @@ final class RngSuiteTest {
 
             assertThatThrownBy(() -> suite.restore(new RngSuite.State(1, new byte[3], state.cuda())))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("not this generator's state: bytes=3, limit=5056; restore what was saved of a generator"
-                            + " of the same device");
+                    .hasMessage(
+                            "state of another kind of generator: bytes=3, expected=5056; restore a state saved from a"
+                                    + " generator of the same device");
         }
     }
 }

@@ -1,6 +1,7 @@
 package org.blazefl4j.torch;
 
 import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.LinearImpl;

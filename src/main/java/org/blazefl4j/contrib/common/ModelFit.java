@@ -7,7 +7,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
-import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Causes;

@@ -15,7 +15,7 @@ import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
-import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;

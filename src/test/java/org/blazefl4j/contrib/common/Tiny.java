@@ -3,7 +3,7 @@ package org.blazefl4j.contrib.common;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.model.Dropout;
 import org.blazefl4j.model.Model;
-import org.blazefl4j.torch.DefaultGenerator;
+import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.LinearImpl;
