@@ -7,9 +7,9 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import org.blazefl4j.checkpoint.CheckpointFile.Span;
+import org.blazefl4j.codec.PackageBytes;
+import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.CheckpointReader;
-import org.blazefl4j.shm.PackageBytes;
-import org.blazefl4j.shm.PackageFormatException;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.BytePointer;
@@ -17,8 +17,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /** The entries of one part of a file. */
 final class PartReader implements CheckpointReader {

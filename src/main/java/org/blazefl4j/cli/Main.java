@@ -3,6 +3,24 @@ package org.blazefl4j.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
+import org.blazefl4j.cli.bench.BenchCommand;
+import org.blazefl4j.cli.bench.BenchWork;
+import org.blazefl4j.cli.console.Version;
+import org.blazefl4j.cli.console.WarningLines;
+import org.blazefl4j.cli.doctor.DoctorCommand;
+import org.blazefl4j.cli.options.EnumConverters;
+import org.blazefl4j.cli.options.Examples;
+import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.cli.options.Invocation;
+import org.blazefl4j.cli.options.PathArgument;
+import org.blazefl4j.cli.options.RepeatedOptions;
+import org.blazefl4j.cli.options.UsualNames;
+import org.blazefl4j.cli.run.AlgorithmName;
+import org.blazefl4j.cli.run.DatasetName;
+import org.blazefl4j.cli.run.OnClientFailure;
+import org.blazefl4j.cli.run.Partitioning;
+import org.blazefl4j.cli.run.RunCommand;
+import org.blazefl4j.cli.verify.VerifyCommand;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.LastBatch;
@@ -11,12 +29,12 @@ import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.trainer.ExecutionMode;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /** The command line: its commands, and what becomes of their errors. */
 @Command(
@@ -88,18 +106,18 @@ public final class Main implements Runnable {
             }
         };
         Examples.register(commands, invocation);
-        Choices.register(commands, AlgorithmName.class);
-        Choices.register(commands, ModelName.class);
-        Choices.register(commands, MemoryLayout.class);
-        Choices.register(commands, Autocast.class);
-        Choices.register(commands, DatasetName.class);
-        Choices.register(commands, Partitioning.class);
-        Choices.register(commands, ExecutionMode.class);
-        Choices.register(commands, BenchWork.class);
-        Choices.register(commands, OnClientFailure.class);
-        Choices.register(commands, Weighting.class);
-        Choices.register(commands, NonFinitePolicy.class);
-        Choices.register(commands, LastBatch.class);
+        EnumConverters.register(commands, AlgorithmName.class);
+        EnumConverters.register(commands, ModelName.class);
+        EnumConverters.register(commands, MemoryLayout.class);
+        EnumConverters.register(commands, Autocast.class);
+        EnumConverters.register(commands, DatasetName.class);
+        EnumConverters.register(commands, Partitioning.class);
+        EnumConverters.register(commands, ExecutionMode.class);
+        EnumConverters.register(commands, BenchWork.class);
+        EnumConverters.register(commands, OnClientFailure.class);
+        EnumConverters.register(commands, Weighting.class);
+        EnumConverters.register(commands, NonFinitePolicy.class);
+        EnumConverters.register(commands, LastBatch.class);
         commands.registerConverter(Path.class, new PathArgument());
         return commands.setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)

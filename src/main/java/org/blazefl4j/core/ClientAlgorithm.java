@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.util.OptionalInt;
+import org.blazefl4j.torch.Unbounded;
 
 /**
  * The client side of an algorithm, apart from how it is run: give it to a serial, thread-pool or process-pool trainer.

@@ -67,7 +67,7 @@ public record Device(String type, int index) {
      *
      * @throws IllegalArgumentException if it is a CUDA device that there is not, with what was found
      */
-    public void requireThere() {
+    public void requireAvailable() {
         if (!isCpu()) {
             int count = cudaDevices();
             requireAmong(

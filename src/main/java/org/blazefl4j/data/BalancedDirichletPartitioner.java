@@ -23,13 +23,13 @@ public record BalancedDirichletPartitioner(double alpha) implements Partitioner 
 
     /** Throws an {@link IllegalArgumentException} if the concentration is out of range. */
     public BalancedDirichletPartitioner {
-        Parts.checkAlpha(alpha);
+        PartitionUtil.checkAlpha(alpha);
     }
 
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
-        Parts.checkClients(labels, numClients);
-        List<long[]> classes = Parts.byClass(labels);
+        PartitionUtil.checkClients(labels, numClients);
+        List<long[]> classes = PartitionUtil.byClass(labels);
         PartitionRandom random = new PartitionRandom(seed);
         double[][] mixtures = new double[numClients][];
         Arrays.setAll(mixtures, client -> random.dirichlet(alpha, classes.size()));
@@ -45,7 +45,7 @@ public record BalancedDirichletPartitioner(double alpha) implements Partitioner 
         int[] left = classes.stream().mapToInt(ofClass -> ofClass.length).toArray();
         List<long[]> parts = new ArrayList<>(clients);
         for (int client = 0; client < clients; client++) {
-            parts.add(new long[Parts.cut(samples, clients, client + 1) - Parts.cut(samples, clients, client)]);
+            parts.add(new long[PartitionUtil.cut(samples, clients, client + 1) - PartitionUtil.cut(samples, clients, client)]);
         }
         for (int taken = 0; taken < samples; taken++) {
             int client = taken % clients;

@@ -35,7 +35,7 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
 
     /** Throws an {@link IllegalArgumentException} if a number is out of range. */
     public DirichletPartitioner {
-        Parts.checkAlpha(alpha);
+        PartitionUtil.checkAlpha(alpha);
         if (minSize < 1) {
             throw new IllegalArgumentException(
                     "minimum size: minSize=" + minSize + ", limit=1 or more samples per client");
@@ -49,13 +49,13 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
 
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
-        Parts.checkClients(labels, numClients);
+        PartitionUtil.checkClients(labels, numClients);
         if ((long) minSize * numClients > labels.length) {
             throw new IllegalArgumentException("minimum size: minSize=" + minSize + ", limit="
                     + labels.length / numClients + " (" + labels.length + " samples for " + numClients
                     + " clients); lower minSize or numClients");
         }
-        List<long[]> classes = Parts.byClass(labels);
+        List<long[]> classes = PartitionUtil.byClass(labels);
         PartitionRandom random = new PartitionRandom(seed);
         int[][] cuts = drawCuts(classes, numClients, random);
         classes.forEach(random::shuffle);

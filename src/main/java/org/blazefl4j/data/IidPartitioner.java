@@ -9,13 +9,13 @@ public record IidPartitioner() implements Partitioner {
 
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
-        Parts.checkClients(labels, numClients);
-        long[] order = Parts.positions(labels.length);
+        PartitionUtil.checkClients(labels, numClients);
+        long[] order = PartitionUtil.positions(labels.length);
         new PartitionRandom(seed).shuffle(order);
         List<long[]> parts = new ArrayList<>(numClients);
         for (int i = 0; i < numClients; i++) {
             long[] part = Arrays.copyOfRange(
-                    order, Parts.cut(order.length, numClients, i), Parts.cut(order.length, numClients, i + 1));
+                    order, PartitionUtil.cut(order.length, numClients, i), PartitionUtil.cut(order.length, numClients, i + 1));
             Arrays.sort(part);
             parts.add(part);
         }

@@ -26,15 +26,15 @@ public record ShardPartitioner(int numShards) implements Partitioner {
 
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
-        Parts.checkClients(labels, numClients);
+        PartitionUtil.checkClients(labels, numClients);
         if (numShards % numClients != 0 || numShards > labels.length) {
             throw new IllegalArgumentException("number of shards: numShards=" + numShards + ", expected=a multiple of "
                     + numClients + " (the number of clients) up to " + labels.length
                     + " (the number of samples); change numShards or numClients");
         }
         long[] byLabel =
-                Parts.byClass(labels).stream().flatMapToLong(Arrays::stream).toArray();
-        long[] shards = Parts.positions(numShards);
+                PartitionUtil.byClass(labels).stream().flatMapToLong(Arrays::stream).toArray();
+        long[] shards = PartitionUtil.positions(numShards);
         new PartitionRandom(seed).shuffle(shards);
         int perClient = numShards / numClients;
         List<long[]> parts = new ArrayList<>(numClients);
@@ -48,8 +48,8 @@ public record ShardPartitioner(int numShards) implements Partitioner {
         return Arrays.stream(shards)
                 .flatMap(shard -> Arrays.stream(
                         byLabel,
-                        Parts.cut(byLabel.length, numShards, (int) shard),
-                        Parts.cut(byLabel.length, numShards, (int) shard + 1)))
+                        PartitionUtil.cut(byLabel.length, numShards, (int) shard),
+                        PartitionUtil.cut(byLabel.length, numShards, (int) shard + 1)))
                 .sorted()
                 .toArray();
     }

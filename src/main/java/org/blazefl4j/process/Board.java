@@ -4,12 +4,14 @@ import java.nio.ByteBuffer;
 import org.blazefl4j.binding.JobBoard;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.shm.SegmentMemory;
+import org.blazefl4j.util.RefCounted;
 
 /**
  * The job board that a pool and its workers share: who does what, and the areas in which messages lie. Its protocol is
  * described in {@code native/include/bfl_board.h}.
  *
- * <p>Whoever may still be in a method keeps the board open; see {@link Tenancy}.
+ * <p>Whoever may still be in a method keeps the board open; see {@link RefCounted}.
  */
 final class Board implements AutoCloseable {
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.util.Objects;
+import org.blazefl4j.worker.RemoteError;
 
 /**
  * What a worker leaves of a client that failed.

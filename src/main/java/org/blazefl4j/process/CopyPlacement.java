@@ -3,9 +3,11 @@ package org.blazefl4j.process;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.blazefl4j.codec.ShmHandle;
+import org.blazefl4j.codec.TensorLayout;
 import org.blazefl4j.shm.Segment;
-import org.blazefl4j.shm.ShmHandle;
-import org.blazefl4j.shm.TensorLayout;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.pytorch.Tensor;
 
 /** Copies tensors into the message's own space, except those that are in shared memory already. */

@@ -3,10 +3,12 @@ package org.blazefl4j.process;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.shm.PackageDecoder;
-import org.blazefl4j.shm.PackageFormatException;
+import org.blazefl4j.binding.RetainingScope;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageFormatException;
+import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
-import org.blazefl4j.shm.ShmHandle;
+import org.blazefl4j.shm.SegmentMemory;
 import org.bytedeco.pytorch.Tensor;
 
 /** Reads the messages that an {@link Outbox} on the same area puts. */
@@ -63,7 +65,7 @@ final class Inbox {
         ByteBuffer message = message(segments);
         SegmentTable table = SegmentTable.read(message);
         List<Tensor> tensors = new ArrayList<>();
-        try (OwnerScope scope = new OwnerScope()) {
+        try (RetainingScope scope = new RetainingScope()) {
             Object graph = decoder.decode(message, handle -> {
                 Tensor tensor = tensor(table, handle, segments);
                 tensors.add(tensor);

@@ -2,15 +2,16 @@ package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
 import org.blazefl4j.binding.Native;
-import org.blazefl4j.shm.PackageEncoder;
+import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SegmentMemory;
 
 /**
  * Where one message at a time is put for another process: an area of the board, or a segment that grows with the
  * messages where they are longer. Its reader is an {@link Inbox} on the same area.
  *
  * <p>The area begins with a header: length of the message's body, its offset, and the segment it lies in if that is not
- * the board, then the room of a {@link JobOrder}. Ahead of the body lies its segment table, and ahead of that its
+ * the board, then the room of a {@link JobHeader}. Ahead of the body lies its segment table, and ahead of that its
  * tensors.
  */
 final class Outbox implements AutoCloseable {

@@ -1,7 +1,7 @@
 package org.blazefl4j.process;
 
+import org.blazefl4j.codec.TensorPlacer;
 import org.blazefl4j.shm.Segment;
-import org.blazefl4j.shm.TensorPlacer;
 
 /** Decides where the tensors of one message go, and copies them there once it is known that the message fits. */
 interface Placement extends TensorPlacer {

@@ -6,10 +6,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.blazefl4j.binding.Retained;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.WorkFailedException;
+import org.blazefl4j.shm.Slot;
 import org.blazefl4j.util.Throwables;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.FailureDecision;
+import org.blazefl4j.worker.RemoteError;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -93,7 +98,7 @@ public final class PoolRound {
         handedOver = index;
         batched = 0;
         board.head(lane);
-        while (goesOn() && !isDropped(index)) {
+        while (settleFailures() && !isDropped(index)) {
             pool.supervisor().throwIfBroken();
             deal(index);
             Object uplink = early.isEmpty() ? null : early.remove(index);
@@ -174,7 +179,7 @@ public final class PoolRound {
     }
 
     /** Settles what failed since the last look. False if the round is to end now. */
-    private boolean goesOn() {
+    private boolean settleFailures() {
         boolean goesOn = !failed && !jobs.stopRequested();
         int lane = goesOn ? board.failure() : Board.NOTHING;
         while (goesOn && lane != Board.NOTHING) {
@@ -209,7 +214,7 @@ public final class PoolRound {
 
     /** Deals what there is a free slot for, while packages that were taken are still held. */
     private void dealBeside(int head) {
-        boolean more = isOfClients && goesOn();
+        boolean more = isOfClients && settleFailures();
         clock.enter(Phase.DEAL);
         while (more && mayDeal(head)) {
             Slot slot = pool.slots().take();
@@ -249,7 +254,7 @@ public final class PoolRound {
     private void send(int index) {
         int lane = lane(index);
         Outstanding sent = byLane[lane];
-        try (JobExtension extension = extension(index)) {
+        try (JobPayload extension = extension(index)) {
             pool.mail().send(lane, sent.job, sent.slot, sent.config, extension);
         }
         board.deal(lane, message, sent.attempt);
@@ -262,17 +267,17 @@ public final class PoolRound {
         send(index);
     }
 
-    private JobExtension extension(int index) {
+    private JobPayload extension(int index) {
         int lane = lane(index);
         String work = byLane[lane].job.work();
         try (Tensor committed = jobs.state(index)) {
             if (work == null && committed == null) {
-                return JobExtension.NONE;
+                return JobPayload.NONE;
             }
             Tensor state = committed == null ? null : pool.states().place(lane, committed);
-            return new JobExtension(work, state, null);
+            return new JobPayload(work, state, null);
         } catch (IllegalStateException e) {
-            return new JobExtension(work, null, e.getMessage());
+            return new JobPayload(work, null, e.getMessage());
         }
     }
 
@@ -306,8 +311,8 @@ public final class PoolRound {
     }
 
     private Inbox.Received read(int lane, int worker) {
-        try (UplinkSource source =
-                new UplinkSource(byLane[lane].slot, pool.supervisor().pid(worker))) {
+        try (ResultSegments source =
+                new ResultSegments(byLane[lane].slot, pool.supervisor().pid(worker))) {
             return pool.mail().result(lane, source);
         }
     }
@@ -329,7 +334,7 @@ public final class PoolRound {
     private void keep(int index, Tensor bytes) {
         if (bytes != null) {
             pool.states().noteSize(bytes.numel());
-            jobs.keep(index, Owned.free(bytes::clone)); // the segment that they came in goes with its worker
+            jobs.keep(index, Retained.free(bytes::clone)); // the segment that they came in goes with its worker
         }
     }
 
@@ -467,15 +472,15 @@ public final class PoolRound {
     }
 
     private void failed(int index, WorkFailedException failure, boolean finished) {
-        AfterFailure next = jobs.failed(index, failure, finished);
-        if (next == AfterFailure.RETRY) {
+        FailureDecision next = jobs.failed(index, failure, finished);
+        if (next == FailureDecision.RETRY) {
             sendAgain(index);
             return;
         }
-        if (next == AfterFailure.DROP) {
+        if (next == FailureDecision.DROP) {
             dropped.add(index);
         }
-        failed |= next == AfterFailure.END;
+        failed |= next == FailureDecision.END;
         free(lane(index));
     }
 }

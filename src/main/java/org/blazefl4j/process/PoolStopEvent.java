@@ -1,18 +1,19 @@
 package org.blazefl4j.process;
 
 import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.util.RefCounted;
 
 /** The stop event of a trainer with a pool: while the pool is open it lives on the job board, where workers see it. */
 public final class PoolStopEvent implements StopEvent {
 
     private boolean set;
     private Board board;
-    private Tenancy tenancy;
+    private RefCounted tenancy;
 
     /** An event that is not set, of no pool yet. */
     public PoolStopEvent() {}
 
-    synchronized void attach(Board poolBoard, Tenancy boardTenancy) {
+    synchronized void attach(Board poolBoard, RefCounted boardTenancy) {
         board = poolBoard;
         tenancy = boardTenancy;
         put(set);

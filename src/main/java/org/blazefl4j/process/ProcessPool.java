@@ -8,12 +8,22 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
+import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.process.launch.ArchiveMaker;
+import org.blazefl4j.process.launch.PoolFolder;
+import org.blazefl4j.process.launch.PoolSettings;
+import org.blazefl4j.process.launch.WorkerClassPath;
+import org.blazefl4j.process.launch.WorkerCommand;
 import org.blazefl4j.shm.ResourceLimits;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.ErrorCollector;
+import org.blazefl4j.util.RefCounted;
+import org.blazefl4j.worker.PoolClassLoader;
+import org.blazefl4j.worker.SlotLayout;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -39,9 +49,9 @@ public final class ProcessPool implements AutoCloseable {
     private final SharedTensors shared = new SharedTensors(map);
     private final Set<Class<?>> checkedClasses = Collections.newSetFromMap(new WeakHashMap<>());
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private final Tenancy tenancy = new Tenancy(this::free);
+    private final RefCounted tenancy = new RefCounted(this::free);
     private final Board board;
-    private final PoolMail mail;
+    private final BoardChannel mail;
     private final SlotPool slots;
     private final StateSegments states;
     private final Supervisor supervisor;
@@ -77,7 +87,7 @@ public final class ProcessPool implements AutoCloseable {
         try {
             board = owned(newBoard(settings.workers()));
             ClassLoader loader = new PoolClassLoader(prepared.getClass(), implementation, algorithm);
-            mail = owned(new PoolMail(board, map, loader));
+            mail = owned(new BoardChannel(board, map, loader));
             send(worker, layout);
             slots = owned(newSlots(layout));
             states = owned(new StateSegments(board.lanes(), map));
@@ -85,7 +95,7 @@ public final class ProcessPool implements AutoCloseable {
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             tenancy.enter();
             supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
-            archiveMaker = command.archive().whyNone() == null
+            archiveMaker = command.archive().disabledReason() == null
                     ? Optional.of(new ArchiveMaker(command, arguments, this::awaitReady))
                     : Optional.empty();
         } catch (Throwable failure) {
@@ -241,7 +251,7 @@ public final class ProcessPool implements AutoCloseable {
         return states;
     }
 
-    PoolMail mail() {
+    BoardChannel mail() {
         return mail;
     }
 
@@ -289,7 +299,7 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     private void free() {
-        Failures failures = new Failures();
+        ErrorCollector failures = new ErrorCollector();
         while (!owned.isEmpty()) {
             failures.run(owned.pop()::close);
         }

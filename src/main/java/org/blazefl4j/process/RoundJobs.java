@@ -3,6 +3,8 @@ package org.blazefl4j.process;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.FailureDecision;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -52,9 +54,9 @@ public interface RoundJobs {
      * asked to.
      *
      * @param finished whether it had done its work, and its result went with its worker
-     * @return what becomes of it; never {@link AfterFailure#RETRY} once the round is to end
+     * @return what becomes of it; never {@link FailureDecision#RETRY} once the round is to end
      */
-    AfterFailure failed(int index, WorkFailedException failure, boolean finished);
+    FailureDecision failed(int index, WorkFailedException failure, boolean finished);
 
     /** Whether the round is to end early. */
     boolean stopRequested();

@@ -1,8 +1,8 @@
 package org.blazefl4j.process;
 
+import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
-import org.blazefl4j.shm.ShmHandle;
 
 /** Gives the segments that a message refers to. */
 interface SegmentSource {
@@ -17,7 +17,7 @@ interface SegmentSource {
     /**
      * Checks that the sender may refer to this place.
      *
-     * @throws org.blazefl4j.shm.PackageFormatException if it may not
+     * @throws org.blazefl4j.codec.PackageFormatException if it may not
      */
     default void check(Segment segment, ShmHandle handle) {}
 }

@@ -3,9 +3,9 @@ package org.blazefl4j.process;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.shm.PackageFormatException;
+import org.blazefl4j.codec.PackageFormatException;
+import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.SegmentHandle;
-import org.blazefl4j.shm.ShmHandle;
 
 /**
  * The segments that one message's tensors lie in. It goes ahead of the message, whose handles name segments by their

@@ -9,9 +9,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.binding.Retained;
+import org.blazefl4j.codec.TensorLayout;
+import org.blazefl4j.codec.TensorWalk.Found;
 import org.blazefl4j.shm.Segment;
-import org.blazefl4j.shm.TensorLayout;
-import org.blazefl4j.shm.TensorWalk.Found;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
@@ -160,7 +163,7 @@ final class SharedTensors implements AutoCloseable {
     }
 
     private static Tensor view(Segment segment, TensorLayout layout) {
-        return Owned.free(() -> segment.tensor(0, layout));
+        return Retained.free(() -> segment.tensor(0, layout));
     }
 
     /** The tensors in shared memory, by name. */

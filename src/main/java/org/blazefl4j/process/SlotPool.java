@@ -8,6 +8,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.Slot;
 
 /**
  * The slots of a pool. One is free when no job has it and the last tensor in it is gone; which slots the caller still

@@ -2,8 +2,11 @@ package org.blazefl4j.process;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.blazefl4j.binding.Retained;
+import org.blazefl4j.codec.TensorLayout;
 import org.blazefl4j.shm.Segment;
-import org.blazefl4j.shm.TensorLayout;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
@@ -64,7 +67,7 @@ final class StateSegments implements AutoCloseable {
         }
         byLane[lane] = take(layout.bytes());
         TensorMemory.copy(state, layout, byLane[lane], 0);
-        return Owned.free(() -> byLane[lane].tensor(0, layout));
+        return Retained.free(() -> byLane[lane].tensor(0, layout));
     }
 
     private Segment take(long needed) {

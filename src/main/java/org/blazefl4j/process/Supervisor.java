@@ -11,6 +11,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
+import org.blazefl4j.process.launch.PoolSettings;
+import org.blazefl4j.process.launch.WorkerCommand;
+import org.blazefl4j.process.launch.WorkerProcess;
+import org.blazefl4j.util.Uninterruptibles;
+import org.blazefl4j.worker.WorkerSettings;
 
 /**
  * Starts the workers, replaces those that are lost and ends them all, with what they have started, in one thread that
@@ -200,7 +205,7 @@ final class Supervisor implements AutoCloseable {
 
     /** The process ids of the workers, by index; waits until each has a process. */
     List<Long> pids() {
-        Waiting.await(started, START_LIMIT);
+        Uninterruptibles.await(started, START_LIMIT);
         List<Long> pids = new ArrayList<>();
         for (int worker = 0; worker < settings.workers(); worker++) {
             pids.add(pid(worker));
@@ -369,7 +374,7 @@ final class Supervisor implements AutoCloseable {
         boolean froze = pulse.beaten && exited.wasKilledFromHere(); // where it was not ready yet
         pulse.count(status == Board.Status.READY, froze || exited.wasKilledFromOutside());
         if (status == Board.Status.REFUSED) {
-            breakDown(Hello.refusal(board, worker));
+            breakDown(StartupReport.refusal(board, worker));
         } else if (pulse.isHopeless()) {
             giveUp(worker, lastWords, null);
         }
@@ -479,6 +484,6 @@ final class Supervisor implements AutoCloseable {
         board.shutDown();
         board.alert();
         thread.interrupt();
-        Waiting.join(thread, settings.grace().plus(AFTER_GRACE).toMillis());
+        Uninterruptibles.join(thread, settings.grace().plus(AFTER_GRACE).toMillis());
     }
 }

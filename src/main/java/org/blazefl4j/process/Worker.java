@@ -9,11 +9,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.core.ClientWorker;
-import org.blazefl4j.shm.PackageDecoder;
-import org.blazefl4j.shm.PackageEncoder;
 import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.Slot;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.FaultPoint;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.ClientRunner;
+import org.blazefl4j.worker.ClientState;
+import org.blazefl4j.worker.ClientTimeouts;
+import org.blazefl4j.worker.RemoteError;
+import org.blazefl4j.worker.SlotLayout;
+import org.blazefl4j.worker.WorkerCall;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -75,7 +85,7 @@ final class Worker {
         this.functions = new WorkerFunctionLookup(loader);
         this.clients = functions.find(setup.function());
         this.runner = new ClientRunner(
-                index, setup.settings(), shared, new BoardStopEvent(board), loader, Overtime.unwatched());
+                index, setup.settings(), shared, new BoardStopEvent(board), loader, ClientTimeouts.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         this.configs = new Inbox[board.lanes()];
         this.extensions = new Inbox[board.lanes()];
@@ -84,7 +94,7 @@ final class Worker {
         for (int lane = 0; lane < configs.length; lane++) {
             configs[lane] = new Inbox(board.configArea(lane), decoder);
             extensions[lane] = new Inbox(board.extensionArea(lane), decoder);
-            orders[lane] = board.configArea(lane).view(JobOrder.OFFSET, JobOrder.BYTES);
+            orders[lane] = board.configArea(lane).view(JobHeader.OFFSET, JobHeader.BYTES);
             results[lane] = new Outbox(board.resultArea(lane), encoder);
         }
         adopt(setup.environment());
@@ -134,7 +144,7 @@ final class Worker {
 
     private int claim() {
         FaultPoint.IDLE.reach();
-        if (Heart.parentIsStopped()) {
+        if (HeartbeatThread.parentIsStopped()) {
             LockSupport.parkNanos(PARENT_STOPPED_NANOS);
             return Board.NOTHING;
         }
@@ -202,16 +212,16 @@ final class Worker {
 
     /** Does the lane's job and puts its result; returns the segments of its unbounded tensors. */
     private List<Segment> work(int lane, int attempt) throws Exception {
-        JobOrder order = JobOrder.read(orders[lane].clear());
+        JobHeader order = JobHeader.read(orders[lane].clear());
         if (!order.extended()) {
-            return work(lane, attempt, order, JobExtension.NONE);
+            return work(lane, attempt, order, JobPayload.NONE);
         }
         try (Inbox.Received extension = extensions[lane].receive(segments)) {
-            return work(lane, attempt, order, extension.graph(JobExtension.class));
+            return work(lane, attempt, order, extension.graph(JobPayload.class));
         }
     }
 
-    private List<Segment> work(int lane, int attempt, JobOrder order, JobExtension extension) throws Exception {
+    private List<Segment> work(int lane, int attempt, JobHeader order, JobPayload extension) throws Exception {
         ClientJob job = order.job(extension.work());
         try (Inbox.Received config = configs[lane].receive(segments)) {
             FaultPoint.isAt(job, attempt);
@@ -245,10 +255,10 @@ final class Worker {
         return (RoundMessage) round.graph();
     }
 
-    private List<Segment> train(int lane, ClientJob job, Object config, JobExtension extension, Slot slot)
+    private List<Segment> train(int lane, ClientJob job, Object config, JobPayload extension, Slot slot)
             throws Exception {
         try (ClientState state = new ClientState(() -> committed(extension));
-                UplinkPlacement placement = new UplinkPlacement(slot, layout)) {
+                ResultPlacer placement = new ResultPlacer(slot, layout)) {
             runner.run(
                     call(clients, job, config, () -> layout.buffer(slot, decoder)),
                     state,
@@ -260,14 +270,14 @@ final class Worker {
         }
     }
 
-    private static Tensor committed(JobExtension extension) {
+    private static Tensor committed(JobPayload extension) {
         if (extension.stateFailure() != null) {
             throw new IllegalStateException(extension.stateFailure());
         }
         return extension.state();
     }
 
-    private Void put(int lane, Object uplink, ClientState state, UplinkPlacement placement) {
+    private Void put(int lane, Object uplink, ClientState state, ResultPlacer placement) {
         boolean plain = state.kept() == null && state.isFinite();
         StatefulResult stateful = plain ? null : new StatefulResult(uplink, state.kept(), state.isFinite());
         placement.expect(stateful);

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.blazefl4j.binding.Native;
-import org.blazefl4j.shm.PackageDecoder;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.process.launch.NativeLibraries;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.util.FaultPoint;
 
 /** The main class of worker processes. */
 public final class WorkerMain {
@@ -66,7 +68,7 @@ public final class WorkerMain {
         try {
             dieWith(segment.pid());
             Board board = Board.open(segment);
-            Heart.start(board, worker, segment.pid(), beat);
+            HeartbeatThread.start(board, worker, segment.pid(), beat);
             return board;
         } catch (LinkageError
                 | OutOfMemoryError e) { // what this process was given is too little; where it shows is not why
@@ -98,7 +100,7 @@ public final class WorkerMain {
         if (error < 0) {
             LOGGER.log(Level.WARNING, "worker is not ended with its parent at once: errno={0}", -error);
         }
-        Heart.endIfOrphan(parent);
+        HeartbeatThread.endIfOrphan(parent);
         LEFT_TO_PARENT.forEach(Native::ignoreSignal);
         try {
             Files.writeString(END_ORDER, FIRST_TO_END);
@@ -121,7 +123,7 @@ public final class WorkerMain {
      */
     static Worker prepared(Board board, int index, WorkerSetup setup) throws Exception {
         Worker worker = new Worker(board, index, setup, ClassLoader.getSystemClassLoader());
-        Rehearsal.run(setup);
+        WarmUp.run(setup);
         return worker;
     }
 
@@ -155,7 +157,7 @@ public final class WorkerMain {
         if (reason instanceof VirtualMachineError error) {
             throw error;
         }
-        Hello.refuse(board, index, reason);
+        StartupReport.refuse(board, index, reason);
     }
 
     private static void work(Board board, int index, WorkerSetup setup) {
@@ -166,7 +168,7 @@ public final class WorkerMain {
             refuse(board, index, reason);
             return;
         }
-        Hello.ready(board, index);
+        StartupReport.ready(board, index);
         worker.run();
     }
 }

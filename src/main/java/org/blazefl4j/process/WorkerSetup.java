@@ -1,6 +1,8 @@
 package org.blazefl4j.process;
 
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.worker.SlotLayout;
+import org.blazefl4j.worker.WorkerSettings;
 
 /**
  * What a worker process is told when it starts.

@@ -7,7 +7,7 @@
  * <ol>
  *   <li>{@code ProcessPool.begin} puts a {@code RoundMessage}, whose tensors are copied once, into the board's round
  *       area.
- *   <li>{@code PoolRound} gives each job a slot and puts a {@code JobOrder} and the configuration into a lane: the lane
+ *   <li>{@code PoolRound} gives each job a slot and puts a {@code JobHeader} and the configuration into a lane: the lane
  *       is READY.
  *   <li>A {@code Worker} claims the lane, decodes the round's message if it is a new round, trains the client in views
  *       of the slot, puts the result, and commits: DONE, or FAILED with a {@code RemoteError}.
@@ -20,3 +20,5 @@
  * {@code Inbox}. Nothing here may depend on {@code trainer}.
  */
 package org.blazefl4j.process;
+
+import org.blazefl4j.worker.RemoteError;

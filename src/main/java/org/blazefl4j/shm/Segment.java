@@ -2,6 +2,7 @@ package org.blazefl4j.shm;
 
 import java.util.concurrent.atomic.AtomicLong;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.codec.TensorLayout;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 

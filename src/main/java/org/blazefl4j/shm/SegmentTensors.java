@@ -1,6 +1,8 @@
 package org.blazefl4j.shm;
 
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.codec.ElementTypes;
+import org.blazefl4j.codec.TensorLayout;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.PointerConsumer;

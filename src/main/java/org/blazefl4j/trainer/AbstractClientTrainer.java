@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -27,15 +28,14 @@ import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.Workers;
-import org.blazefl4j.process.Overtime;
-import org.blazefl4j.process.PoolClassLoader;
-import org.blazefl4j.process.ResidentMemory;
-import org.blazefl4j.process.UplinkBuffers;
-import org.blazefl4j.process.WorkerSettings;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.worker.ClientTimeouts;
+import org.blazefl4j.worker.PoolClassLoader;
+import org.blazefl4j.worker.UplinkBuffers;
+import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -87,8 +87,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     private final AtomicReference<Thread> caller = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
-    private Overtime overtime = Overtime.unwatched();
-    private volatile Round<?, ?, ?> running;
+    private ClientTimeouts overtime = ClientTimeouts.unwatched();
+    private volatile RoundContext<?, ?, ?> running;
     private volatile ClientFailures failures;
     private volatile PhaseTimes phases = PhaseTimes.NONE;
     private volatile int round;
@@ -117,7 +117,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     }
 
     /** Prepares one round. Clients may start at once or at the first {@code await}. */
-    abstract <F, E, W> RoundExecution<W> execute(Round<F, E, W> round);
+    abstract <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round);
 
     /**
      * Ends workers and frees what they used, waiting for the grace period and one second at most. Called once, by any
@@ -133,8 +133,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     }
 
     /** Makes what interrupts clients of this process that go on after their time limit. Once, by the constructor. */
-    final Overtime watchOvertime() {
-        options.clientTimeLimit().ifPresent(limit -> overtime = Overtime.after(limit.plus(options.grace())));
+    final ClientTimeouts watchOvertime() {
+        options.clientTimeLimit().ifPresent(limit -> overtime = ClientTimeouts.after(limit.plus(options.grace())));
         return overtime;
     }
 
@@ -163,7 +163,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
             @Override
             public boolean isSet() {
-                Round<?, ?, ?> current = running;
+                RoundContext<?, ?, ?> current = running;
                 return current == null || current.stopRequested();
             }
         };
@@ -423,37 +423,37 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final void localProcess(D payload, List<Integer> cids) {
-        process(payload, cids, new HandOver<>(batch -> batch.forEach(cache::add), 1), false);
+        process(payload, cids, new ResultSink<>(batch -> batch.forEach(cache::add), 1), false);
     }
 
     @Override
     public final void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink) {
         Objects.requireNonNull(sink, "sink");
-        process(payload, cids, new HandOver<>(batch -> batch.forEach(sink), 1), true);
+        process(payload, cids, new ResultSink<>(batch -> batch.forEach(sink), 1), true);
     }
 
     @Override
     public final void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
-        process(payload, cids, new HandOver<>(Objects.requireNonNull(sink, "sink"), LARGEST_BATCH), true);
+        process(payload, cids, new ResultSink<>(Objects.requireNonNull(sink, "sink"), LARGEST_BATCH), true);
     }
 
-    private void process(D payload, List<Integer> cids, HandOver<U> handOver, boolean streaming) {
+    private void process(D payload, List<Integer> cids, ResultSink<U> handOver, boolean streaming) {
         requireOpen(payload);
         List<Integer> checked = ClientIds.checked(cids, algorithm.numClients());
         enter();
         try {
             requireOpen();
             requireRoundLeft();
-            RoundWork<C, D, U> work = new Training<>(this, round, checked, cache);
-            Round<C, D, U> current = new Round<>(this, work, payload, streaming);
-            RoundCourse<C, D, U> course = new RoundCourse<>(this, current);
+            RoundWork<C, D, U> work = new ClientWork<>(this, round, checked, cache);
+            RoundContext<C, D, U> current = new RoundContext<>(this, work, payload, streaming);
+            RoundRunner<C, D, U> course = new RoundRunner<>(this, current);
             course.throwIfStopped();
             cache.discard();
             unclosed.look();
             runCounted(
                     current,
                     course,
-                    new HandOver<>(unclosed.watching(checked.size(), handOver.sink()), handOver.most()));
+                    new ResultSink<>(unclosed.watching(checked.size(), handOver.sink()), handOver.most()));
         } finally {
             leave();
         }
@@ -471,7 +471,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         }
     }
 
-    private void runCounted(Round<C, D, U> current, RoundCourse<C, D, U> course, HandOver<U> handOver) {
+    private void runCounted(RoundContext<C, D, U> current, RoundRunner<C, D, U> course, ResultSink<U> handOver) {
         failures = current.failures();
         try {
             run(current, course, handOver);
@@ -491,7 +491,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         }
     }
 
-    private <F, E, W> void run(Round<F, E, W> current, RoundCourse<F, E, W> course, HandOver<W> handOver) {
+    private <F, E, W> void run(RoundContext<F, E, W> current, RoundRunner<F, E, W> course, ResultSink<W> handOver) {
         running = current;
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads());
                 IdleCores.Claim busy = IdleCores.claim(busyCores(current.size()))) {
@@ -584,10 +584,10 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
                 requireOpen();
                 RoundWork<Integer, P, R> sharded =
                         new ShardedWork<>(work, AbstractClientTrainer.this, shards, function);
-                Round<Integer, P, R> current = new Round<>(AbstractClientTrainer.this, sharded, payload, true);
-                RoundCourse<Integer, P, R> course = new RoundCourse<>(AbstractClientTrainer.this, current);
+                RoundContext<Integer, P, R> current = new RoundContext<>(AbstractClientTrainer.this, sharded, payload, true);
+                RoundRunner<Integer, P, R> course = new RoundRunner<>(AbstractClientTrainer.this, current);
                 course.throwIfStopped();
-                run(current, course, new HandOver<>(results::addAll, LARGEST_BATCH));
+                run(current, course, new ResultSink<>(results::addAll, LARGEST_BATCH));
             } finally {
                 leave();
             }

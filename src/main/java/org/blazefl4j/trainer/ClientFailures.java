@@ -1,14 +1,14 @@
 package org.blazefl4j.trainer;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.process.AfterFailure;
+import org.blazefl4j.worker.FailureDecision;
 
 /**
  * The failures of one round, and what the policy makes of them. Clients are known by their positions in the list, in
@@ -44,39 +44,39 @@ final class ClientFailures {
      * @param finished whether the client itself had done its work, so that it does not count as one of its retries
      * @param ending whether the round ends for other reasons, so that nobody is trained again
      */
-    synchronized AfterFailure add(int index, WorkFailedException failure, boolean finished, boolean ending) {
+    synchronized FailureDecision add(int index, WorkFailedException failure, boolean finished, boolean ending) {
         Attempts attempts = open.computeIfAbsent(index, none -> new Attempts());
         attempts.failures.add(failure);
         attempts.counted += finished && policy.retries() > 0 ? 0 : 1;
         if (attempts.counted <= policy.retries() && attempts.failures.size() <= FailurePolicy.MOST_RETRIES) {
-            return ending || !fatal.isEmpty() ? AfterFailure.END : retry(failure, attempts);
+            return ending || !fatal.isEmpty() ? FailureDecision.END : retry(failure, attempts);
         }
         WorkFailedException all = WorkFailedException.ofAttempts(attempts.failures);
         return policy.drops() ? drop(index, (ClientFailedException) all) : end(index, all);
     }
 
-    private AfterFailure retry(WorkFailedException failure, Attempts attempts) {
+    private FailureDecision retry(WorkFailedException failure, Attempts attempts) {
         String what = failure instanceof ClientFailedException ? "client is trained" : "shard is worked";
         LOGGER.log(
                 Level.WARNING,
                 what + " again: retry=" + attempts.counted + ", limit=" + policy.retries() + "; "
                         + failure.getMessage());
-        return AfterFailure.RETRY;
+        return FailureDecision.RETRY;
     }
 
     /** The round goes on without this client, whatever the policy says. */
-    synchronized AfterFailure drop(int index, ClientFailedException failure) {
+    synchronized FailureDecision drop(int index, ClientFailedException failure) {
         open.remove(index);
         dropped.put(index, failure);
         LOGGER.log(Level.WARNING, "client is dropped: {0}", failure.getMessage());
-        return AfterFailure.DROP;
+        return FailureDecision.DROP;
     }
 
     /** The round ends for this failure, whatever the policy says. */
-    synchronized AfterFailure end(int index, WorkFailedException failure) {
+    synchronized FailureDecision end(int index, WorkFailedException failure) {
         open.remove(index);
         fatal.put(index, failure);
-        return AfterFailure.END;
+        return FailureDecision.END;
     }
 
     /** This client's result is not finite, whatever becomes of it. */

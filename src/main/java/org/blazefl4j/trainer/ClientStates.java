@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The states of a trainer's clients, as bytes of {@link org.blazefl4j.shm.PackageBytes}. Those that a round's clients
+ * The states of a trainer's clients, as bytes of {@link org.blazefl4j.codec.PackageBytes}. Those that a round's clients
  * leave are staged, and take the place of the committed ones all at once when the round has ended well. Thread-safe;
  * empty for ever once closed.
  */

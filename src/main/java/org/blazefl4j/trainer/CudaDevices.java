@@ -14,7 +14,7 @@ final class CudaDevices {
      */
     static int countFor(TrainerOptions options) {
         if (options.deviceCount().isEmpty()) {
-            options.device().requireThere();
+            options.device().requireAvailable();
             return Device.cudaDevices();
         }
         int count = options.deviceCount().getAsInt();

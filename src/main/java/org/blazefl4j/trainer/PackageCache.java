@@ -2,7 +2,7 @@ package org.blazefl4j.trainer;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.codec.TensorWalk;
 
 /** Packages that wait for {@code uplinkPackage()}. Thread-safe; once closed it closes what it is given. */
 final class PackageCache<U> {

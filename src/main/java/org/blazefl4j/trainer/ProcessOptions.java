@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.blazefl4j.process.CacheFolder;
+import org.blazefl4j.process.launch.CacheFolder;
 
 /**
  * How worker processes are started and watched. Immutable. Nothing here changes results.

@@ -4,20 +4,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.process.AfterFailure;
-import org.blazefl4j.process.ClientJob;
 import org.blazefl4j.process.PoolRound;
-import org.blazefl4j.process.PoolSettings;
 import org.blazefl4j.process.PoolStopEvent;
 import org.blazefl4j.process.ProcessPool;
-import org.blazefl4j.process.ResidentMemory;
 import org.blazefl4j.process.RoundJobs;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.process.launch.PoolSettings;
+import org.blazefl4j.process.launch.ResidentMemory;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.FailureDecision;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -168,9 +168,9 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
     }
 
     @Override
-    <F, E, W> RoundExecution<W> execute(Round<F, E, W> round) {
+    <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round) {
         PoolRound running = pool.begin(new Jobs(round), round.payload());
-        return new RoundExecution<>() {
+        return new RoundResults<>() {
             @Override
             public W await(int index) {
                 return result(running.await(index));
@@ -198,9 +198,9 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
 
     private final class Jobs implements RoundJobs {
 
-        private final Round<?, ?, ?> round;
+        private final RoundContext<?, ?, ?> round;
 
-        Jobs(Round<?, ?, ?> round) {
+        Jobs(RoundContext<?, ?, ?> round) {
             this.round = round;
         }
 
@@ -260,7 +260,7 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
         }
 
         @Override
-        public AfterFailure failed(int index, WorkFailedException failure, boolean finished) {
+        public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
             return round.failed(index, failure, finished);
         }
 

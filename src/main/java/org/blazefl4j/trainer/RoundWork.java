@@ -4,8 +4,8 @@ import java.util.List;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.process.ClientJob;
-import org.blazefl4j.process.UplinkBuffers;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.UplinkBuffers;
 import org.bytedeco.pytorch.Tensor;
 
 /**

@@ -8,10 +8,10 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
-import org.blazefl4j.process.AfterFailure;
-import org.blazefl4j.process.ClientRunner;
-import org.blazefl4j.process.ClientState;
-import org.blazefl4j.process.WorkerCall;
+import org.blazefl4j.worker.ClientRunner;
+import org.blazefl4j.worker.ClientState;
+import org.blazefl4j.worker.FailureDecision;
+import org.blazefl4j.worker.WorkerCall;
 
 /**
  * Trains clients one after another on the thread that calls {@code localProcess}.
@@ -55,16 +55,16 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     }
 
     @Override
-    <F, E, W> RoundExecution<W> execute(Round<F, E, W> round) {
+    <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round) {
         round.prepareBuffers();
         return new Execution<>(round);
     }
 
-    private final class Execution<F, E, W> implements RoundExecution<W> {
+    private final class Execution<F, E, W> implements RoundResults<W> {
 
-        private final Round<F, E, W> round;
+        private final RoundContext<F, E, W> round;
 
-        Execution(Round<F, E, W> round) {
+        Execution(RoundContext<F, E, W> round) {
             this.round = round;
         }
 
@@ -76,8 +76,8 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
             round.clock().enter(Phase.DEAL);
             WorkerCall<F, E, W> call = round.call(index);
             round.clock().enter(Phase.TRAIN);
-            AfterFailure next = AfterFailure.RETRY;
-            while (next == AfterFailure.RETRY && begin()) {
+            FailureDecision next = FailureDecision.RETRY;
+            while (next == FailureDecision.RETRY && begin()) {
                 try (ClientState state = new ClientState(() -> round.work().state(index))) {
                     W uplink = train(round, call, state);
                     round.clock().enter(Phase.COLLECT);
@@ -108,7 +108,7 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     }
 
     /** Keeps a core busy meanwhile, for sums of others who train beside. */
-    private <F, E, W> W train(Round<F, E, W> round, WorkerCall<F, E, W> call, ClientState state) throws Exception {
+    private <F, E, W> W train(RoundContext<F, E, W> round, WorkerCall<F, E, W> call, ClientState state) throws Exception {
         try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
             return round.run(runner, call, state);
         }

@@ -6,9 +6,9 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ShardFailedException;
 import org.blazefl4j.core.ShardFunction;
-import org.blazefl4j.process.ClientJob;
-import org.blazefl4j.process.UplinkBuffers;
-import org.blazefl4j.process.WorkerCall;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.UplinkBuffers;
+import org.blazefl4j.worker.WorkerCall;
 import org.bytedeco.pytorch.Tensor;
 
 /**

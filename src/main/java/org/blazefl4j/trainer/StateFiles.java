@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.blazefl4j.shm.ByteTensors;
+import org.blazefl4j.codec.ByteTensors;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.pytorch.Tensor;
 

@@ -1,11 +1,11 @@
 package org.blazefl4j.trainer;
 
 import java.util.concurrent.atomic.AtomicInteger;
-import org.blazefl4j.process.AfterFailure;
-import org.blazefl4j.process.ClientRunner;
-import org.blazefl4j.process.ClientState;
-import org.blazefl4j.process.WorkerCall;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.worker.ClientRunner;
+import org.blazefl4j.worker.ClientState;
+import org.blazefl4j.worker.FailureDecision;
+import org.blazefl4j.worker.WorkerCall;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -24,7 +24,7 @@ final class ThreadJob<U> {
     private U uplink;
     private Tensor keptState;
     private Throwable failure;
-    private AfterFailure decision;
+    private FailureDecision decision;
 
     ThreadJob(int index, WorkerCall<?, ?, U> call) {
         this.index = index;
@@ -32,12 +32,12 @@ final class ThreadJob<U> {
     }
 
     /** Trains the client, again if the round says so; afterwards {@link #isDone}. Throws nothing. */
-    void train(Round<?, ?, U> round, ClientRunner runner) {
+    void train(RoundContext<?, ?, U> round, ClientRunner runner) {
         worker = runner.index();
         do {
             attempt(round, runner);
             decide(round);
-        } while (decision == AfterFailure.RETRY);
+        } while (decision == FailureDecision.RETRY);
         if (!state.compareAndSet(PENDING, DONE)) {
             TensorWalk.closeAll(uplink);
             closeState();
@@ -51,7 +51,7 @@ final class ThreadJob<U> {
     }
 
     /** Allocates nothing of its own, so that it cannot fail itself. */
-    private void attempt(Round<?, ?, U> round, ClientRunner runner) {
+    private void attempt(RoundContext<?, ?, U> round, ClientRunner runner) {
         failure = null;
         Thread.interrupted(); // the last client's business
         try (ClientState state = new ClientState(() -> round.work().state(index))) {
@@ -64,7 +64,7 @@ final class ThreadJob<U> {
     }
 
     /** Where memory has run out this may fail too, and is left to the caller. */
-    private void decide(Round<?, ?, U> round) {
+    private void decide(RoundContext<?, ?, U> round) {
         try {
             decision = failure == null ? null : round.failed(index, worker, failure);
         } catch (Throwable undecided) {
@@ -73,16 +73,16 @@ final class ThreadJob<U> {
     }
 
     /** Leaves no failure undecided; once done, on the caller's thread. */
-    void requireDecided(Round<?, ?, U> round) {
+    void requireDecided(RoundContext<?, ?, U> round) {
         if (state.get() == DONE && failure != null && decision == null) {
             round.failedForGood(index, worker, failure);
-            decision = AfterFailure.END;
+            decision = FailureDecision.END;
         }
     }
 
     /** Whether the round ends for this client's failure; once done. */
     boolean endsRound() {
-        return failure != null && decision != AfterFailure.DROP;
+        return failure != null && decision != FailureDecision.DROP;
     }
 
     boolean isDone() {

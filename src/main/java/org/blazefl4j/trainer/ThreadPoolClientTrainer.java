@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.StopEvent;
-import org.blazefl4j.process.ClientRunner;
-import org.blazefl4j.process.Overtime;
+import org.blazefl4j.worker.ClientRunner;
+import org.blazefl4j.worker.ClientTimeouts;
 
 /**
  * Trains clients in threads of this process, {@link TrainerOptions#numParallels()} at a time. The threads are daemons
@@ -32,7 +32,7 @@ public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D
     @SuppressWarnings("this-escape") // all that is called is final
     public ThreadPoolClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create());
-        Overtime overtime = watchOvertime();
+        ClientTimeouts overtime = watchOvertime();
         List<ClientRunner> runners = new ArrayList<>();
         for (int i = 0; i < options.numParallels(); i++) {
             runners.add(new ClientRunner(i, workerSettings(), shared(), clientsStopEvent(), stateClasses(), overtime));
@@ -41,7 +41,7 @@ public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D
     }
 
     @Override
-    <F, E, W> RoundExecution<W> execute(Round<F, E, W> round) {
+    <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round) {
         round.prepareBuffers();
         return workers.start(new ThreadRound<>(this, workers, round));
     }

@@ -6,16 +6,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.Phase;
-import org.blazefl4j.process.CallersCode;
-import org.blazefl4j.process.ClientRunner;
 import org.blazefl4j.torch.Denormals;
+import org.blazefl4j.worker.ClientRunner;
+import org.blazefl4j.worker.UserCodeScope;
 
 /**
  * One round in threads. Workers claim clients in the order of the list; the calling thread takes their packages in the
  * same order and, as it does, lets dealing go on. Neither takes a lock: only a worker that finds nothing to claim and a
  * caller that finds nothing to take wait.
  */
-final class ThreadRound<U> implements RoundExecution<U> {
+final class ThreadRound<U> implements RoundResults<U> {
 
     /** No position. */
     static final int NOTHING = -1;
@@ -29,7 +29,7 @@ final class ThreadRound<U> implements RoundExecution<U> {
 
     private final ThreadPoolClientTrainer<?, ?, ?> trainer;
     private final WorkerThreads workers;
-    private final Round<?, ?, U> round;
+    private final RoundContext<?, ?, U> round;
     private final int window;
     private final ThreadJob<U>[] jobs;
 
@@ -45,7 +45,7 @@ final class ThreadRound<U> implements RoundExecution<U> {
     private int taken;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    ThreadRound(ThreadPoolClientTrainer<?, ?, ?> trainer, WorkerThreads workers, Round<?, ?, U> round) {
+    ThreadRound(ThreadPoolClientTrainer<?, ?, ?> trainer, WorkerThreads workers, RoundContext<?, ?, U> round) {
         this.trainer = trainer;
         this.workers = workers;
         this.round = round;
@@ -137,7 +137,7 @@ final class ThreadRound<U> implements RoundExecution<U> {
             return;
         }
         round.clock().enter(Phase.DEAL);
-        try (CallersCode code = new CallersCode()) {
+        try (UserCodeScope code = new UserCodeScope()) {
             for (int i = from; i < limit; i++) {
                 jobs[i] = new ThreadJob<>(i, round.call(i));
             }

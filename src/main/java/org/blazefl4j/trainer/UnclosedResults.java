@@ -1,14 +1,14 @@
 package org.blazefl4j.trainer;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.codec.TensorWalk;
 import org.bytedeco.pytorch.Tensor;
 
 /**

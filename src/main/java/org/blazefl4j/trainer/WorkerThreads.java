@@ -1,7 +1,7 @@
 package org.blazefl4j.trainer;
 
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.System.Logger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.blazefl4j.process.ClientRunner;
-import org.blazefl4j.process.Failures;
 import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.util.ErrorCollector;
+import org.blazefl4j.worker.ClientRunner;
 
 /**
  * The threads of one trainer. A thread takes clients of the current round as long as it can claim one; one that finds
@@ -30,7 +30,7 @@ final class WorkerThreads {
     private final int intraOpThreads;
     private final AtomicInteger alive;
     private final Runnable whenAllEnded;
-    private final Failures failures = new Failures();
+    private final ErrorCollector failures = new ErrorCollector();
     private final int spins;
     private volatile ThreadRound<?> current;
     private volatile boolean closed;

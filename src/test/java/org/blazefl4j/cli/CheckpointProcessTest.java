@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
 import org.junit.jupiter.api.BeforeAll;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import org.blazefl4j.cli.options.OptionNames;
+import org.blazefl4j.cli.options.UsageException;
 import org.junit.jupiter.api.Test;
 
 final class FailuresTest {

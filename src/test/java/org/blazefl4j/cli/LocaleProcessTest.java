@@ -6,6 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.blazefl4j.cli.verify.ComparisonReport;
+import org.blazefl4j.cli.verify.RecordedRun;
+import org.blazefl4j.cli.verify.RunComparison;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -1,5 +1,7 @@
 package org.blazefl4j.cli;
 
+import org.blazefl4j.cli.options.ExitCode;
+
 /** Several commands in one process, for a default locale of the test's choice: a start is most of what each takes. */
 final class LocaleProgram {
 

@@ -1,6 +1,13 @@
 package org.blazefl4j.cli;
 
 import java.nio.file.Path;
+import org.blazefl4j.cli.run.Algorithm;
+import org.blazefl4j.cli.run.DatasetName;
+import org.blazefl4j.cli.run.FailureSettings;
+import org.blazefl4j.cli.run.FedAvg;
+import org.blazefl4j.cli.run.OnClientFailure;
+import org.blazefl4j.cli.run.Partitioning;
+import org.blazefl4j.cli.run.RunSettings;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.LastBatch;

@@ -3,9 +3,11 @@ package org.blazefl4j.process;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
-import org.blazefl4j.shm.PackageDecoder;
-import org.blazefl4j.shm.PackageEncoder;
-import org.blazefl4j.shm.PackageFormatException;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.PackageFormatException;
+import org.blazefl4j.shm.SegmentMemory;
+import org.blazefl4j.shm.SharedMemoryMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

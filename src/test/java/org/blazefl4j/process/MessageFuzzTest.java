@@ -17,13 +17,16 @@ import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import net.jqwik.api.statistics.Statistics;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.shm.AllocatedBytes;
-import org.blazefl4j.shm.PackageDecoder;
-import org.blazefl4j.shm.PackageEncoder;
-import org.blazefl4j.shm.PackageFormatException;
 import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.shm.SegmentMemory;
+import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.AllocatedBytes;
+import org.blazefl4j.worker.RemoteError;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -55,7 +58,7 @@ class MessageFuzzTest {
             Map<String, Object> notes = new HashMap<>(Map.of("loss", 0.5, "tags", List.of("a", "b"), "k", new int[3]));
             Up up = new Up(3, torch.ones(4, 5).t(), notes);
             for (Object message : List.of(
-                    new JobExtension(null, torch.ones(100), null),
+                    new JobPayload(null, torch.ones(100), null),
                     new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
                     new StatefulResult(up, torch.ones(8), true),
                     up,
@@ -159,15 +162,15 @@ class MessageFuzzTest {
     @Property(tries = 2000)
     void shouldReadOrRefuseAnOrderThatAWildProcessWroteTo(@ForAll Random random) {
         SegmentHandle segment = random.nextBoolean() ? board.handle() : null;
-        JobOrder order = new JobOrder(3, 5, Device.CPU, segment, 0, random.nextBoolean());
-        ByteBuffer bytes = ByteBuffer.allocate(JobOrder.BYTES).order(ByteOrder.nativeOrder());
+        JobHeader order = new JobHeader(3, 5, Device.CPU, segment, 0, random.nextBoolean());
+        ByteBuffer bytes = ByteBuffer.allocate(JobHeader.BYTES).order(ByteOrder.nativeOrder());
         order.write(bytes);
-        assertThat(JobOrder.read(bytes.clear())).isEqualTo(order);
+        assertThat(JobHeader.read(bytes.clear())).isEqualTo(order);
         for (int i = 1 + random.nextInt(3); i > 0; i--) {
-            bytes.put(random.nextInt(JobOrder.BYTES), (byte) random.nextInt());
+            bytes.put(random.nextInt(JobHeader.BYTES), (byte) random.nextInt());
         }
         Throwable thrown = catchThrowable(() -> {
-            JobOrder read = JobOrder.read(bytes.clear());
+            JobHeader read = JobHeader.read(bytes.clear());
             assertThat(read.slot())
                     .isBetween(0, read.segment() == null ? 0 : read.segment().slots() - 1);
         });

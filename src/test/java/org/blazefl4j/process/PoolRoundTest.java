@@ -18,7 +18,11 @@ import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.FailureDecision;
+import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -123,7 +127,7 @@ final class PoolRoundTest {
         }
 
         @Override
-        public AfterFailure failed(int index, WorkFailedException failure, boolean finished) {
+        public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
             throw new AssertionError(failure);
         }
 
@@ -175,10 +179,10 @@ final class PoolRoundTest {
         }
 
         @Override
-        public AfterFailure failed(int index, WorkFailedException failure, boolean finished) {
+        public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
             assertThat(failure).hasMessageContaining("no memory for a state");
             failures.incrementAndGet();
-            return AfterFailure.RETRY;
+            return FailureDecision.RETRY;
         }
 
         @Override

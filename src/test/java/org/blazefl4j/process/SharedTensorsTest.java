@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.blazefl4j.process.SharedMemoryMap.Place;
-import org.blazefl4j.shm.TensorLayout;
-import org.blazefl4j.shm.TensorWalk;
+import org.blazefl4j.codec.TensorLayout;
+import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.shm.SharedMemoryMap.Place;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

@@ -2,6 +2,7 @@ package org.blazefl4j.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.blazefl4j.shm.SharedMemoryMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -3,7 +3,9 @@ package org.blazefl4j.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
-import org.blazefl4j.shm.ByteTensors;
+import org.blazefl4j.codec.ByteTensors;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;

@@ -7,10 +7,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Supplier;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
-import org.blazefl4j.shm.PackageDecoder;
-import org.blazefl4j.shm.PackageEncoder;
 import org.junit.jupiter.api.Test;
 
 /** Worker functions of every kind, sent as bytes and found again. */

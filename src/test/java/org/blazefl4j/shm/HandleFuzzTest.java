@@ -11,6 +11,13 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import net.jqwik.api.statistics.Statistics;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.codec.HeapStore;
+import org.blazefl4j.codec.Kind;
+import org.blazefl4j.codec.Message;
+import org.blazefl4j.codec.MessageWriter;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageFormatException;
+import org.blazefl4j.codec.ShmHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 

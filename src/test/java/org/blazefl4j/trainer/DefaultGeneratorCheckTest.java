@@ -116,7 +116,7 @@ final class DefaultGeneratorCheckTest {
     }
 
     private static List<String> warningsOf(Runnable action) {
-        Logger logger = Logger.getLogger("org.blazefl4j.process.DefaultGeneratorWatch");
+        Logger logger = Logger.getLogger("org.blazefl4j.worker.DefaultGeneratorWatch");
         List<String> messages = new ArrayList<>();
         Handler handler = new Handler() {
             @Override

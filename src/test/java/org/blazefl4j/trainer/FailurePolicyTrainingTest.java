@@ -18,9 +18,9 @@ import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ShardFailedException;
 import org.blazefl4j.core.StoppedException;
-import org.blazefl4j.process.AfterFailure;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.worker.FailureDecision;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -104,9 +104,9 @@ final class FailurePolicyTrainingTest {
         logger.addHandler(handler);
         try {
             ShardFailedException failure = new ShardFailedException("evaluation", 5, 1, "it broke", null);
-            AfterFailure next = new ClientFailures(FailurePolicy.retry(2)).add(5, failure, false, false);
+            FailureDecision next = new ClientFailures(FailurePolicy.retry(2)).add(5, failure, false, false);
 
-            assertThat(next).isEqualTo(AfterFailure.RETRY);
+            assertThat(next).isEqualTo(FailureDecision.RETRY);
             assertThat(logged).containsExactly("shard is worked again: retry=1, limit=2; " + failure.getMessage());
         } finally {
             logger.removeHandler(handler);

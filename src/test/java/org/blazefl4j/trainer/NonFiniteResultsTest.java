@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class NonFiniteResultsTest {
 
     private static final List<Integer> CIDS = List.of(5, 4, 3, 2, 1, 0);
-    private static final String REASON = "org.blazefl4j.process.NonFiniteResultException: result is not finite:"
+    private static final String REASON = "org.blazefl4j.worker.NonFiniteResultException: result is not finite:"
             + " tensor=more[0], expected=no NaN and no infinity; a smaller learning rate usually helps";
 
     private final Down down = Down.of(100);

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.blazefl4j.process.PoolFolder;
+import org.blazefl4j.process.launch.PoolFolder;
 import org.blazefl4j.trainer.ParentProgram.Stage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -25,7 +25,7 @@ import org.blazefl4j.core.Workers;
  */
 public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>, Checkpointable, AutoCloseable {
 
-    private final RoundIntake intake;
+    private final RoundParticipation intake;
     private final ToIntFunction<U> cid;
     private final ServerDivergence divergence;
     private boolean closed;
@@ -37,7 +37,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
      * @param cid the client that sent a package
      */
     protected AbstractServerHandler(ServerOptions options, ToIntFunction<U> cid) {
-        this.intake = new RoundIntake(options);
+        this.intake = new RoundParticipation(options);
         this.cid = cid;
         this.divergence = new ServerDivergence(options.onNonFinite());
     }

@@ -48,7 +48,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
      *     CUDA device that there is not
      */
     public GlobalModel(SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
-        options.device().requireThere();
+        options.device().requireAvailable();
         Partitions.requireCommon(dataset, PartitionType.TEST);
         this.dataset = dataset;
         this.options = options;

@@ -23,14 +23,14 @@ public final class LocalModel implements AutoCloseable {
 
     private final Model model;
     private final FlatParameters state;
-    private final Descent descent;
+    private final TrainingLoop descent;
     /** What the gradients of every step start from; null for zeroes. */
     private Tensor correction;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
-        this.descent = new Descent(model, state, device, this::startGradients);
+        this.descent = new TrainingLoop(model, state, device, this::startGradients);
     }
 
     /**
@@ -200,7 +200,7 @@ public final class LocalModel implements AutoCloseable {
      * @throws IllegalStateException outside {@code use}
      * @throws org.blazefl4j.core.StoppedException if the stop event is set
      */
-    public long descend(DataLoader loader, SgdOptions options, Descent.Loss loss, StopEvent stop) {
+    public long descend(DataLoader loader, SgdOptions options, TrainingLoop.Loss loss, StopEvent stop) {
         return descent.run(loader, options.epochs(), loss, () -> state.sgdStep(options.lr()), stop);
     }
 

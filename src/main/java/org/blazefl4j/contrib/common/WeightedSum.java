@@ -6,8 +6,8 @@ import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The sum of clients' tensors times their weights, in FP64, element by element in the order in which they were added;
@@ -37,9 +37,9 @@ public final class WeightedSum implements AutoCloseable {
     private final String what;
     private final long[] shape;
     private final Tensor sum;
-    private final StagedVectors staged = new StagedVectors();
+    private final VectorBatch staged = new VectorBatch();
     private final int threads;
-    private final ElementRanges ranges;
+    private final ParallelRanges ranges;
     private long weight;
     /** Whether the sum is zero, whatever its memory holds. */
     private boolean fresh = true;
@@ -76,7 +76,7 @@ public final class WeightedSum implements AutoCloseable {
             Native.adviseHugePages(sum.data_ptr().address(), sum.nbytes()); // without them it is only slower
         }
         this.threads = threads;
-        this.ranges = new ElementRanges(afterwards());
+        this.ranges = new ParallelRanges(afterwards());
     }
 
     /**

@@ -22,8 +22,8 @@ import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Dataset;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The clients of DS-FL. Each has a model of its own, which may differ from client to client, and which no one else ever
@@ -119,9 +119,9 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
 
     /** The number of classes of all models, which fit the samples. */
     private long checkedClasses() {
-        Map<SelectedModel<?>, Learner> learners = new LinkedHashMap<>();
+        Map<SelectedModel<?>, DistillationModel> learners = new LinkedHashMap<>();
         try {
-            models.forEach(model -> learners.computeIfAbsent(model, kind -> new Learner(kind, Device.CPU)));
+            models.forEach(model -> learners.computeIfAbsent(model, kind -> new DistillationModel(kind, Device.CPU)));
             long classes = classes(learners.get(models.get(0)));
             learners.forEach((model, learner) -> requireSameClasses(model, classes(learner), classes));
             learners.forEach((model, learner) -> ModelFit.requireTrainable(
@@ -131,12 +131,12 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
                     options.training()));
             return classes;
         } finally {
-            learners.values().forEach(Learner::close);
+            learners.values().forEach(DistillationModel::close);
         }
     }
 
-    private long classes(Learner learner) {
-        return learner.classes(open(), Surroundings.ofServer(0, 0));
+    private long classes(DistillationModel learner) {
+        return learner.classes(open(), TrainingContext.ofServer(0, 0));
     }
 
     private void requireSameClasses(SelectedModel<?> model, long classes, long first) {
@@ -219,9 +219,9 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     /** One client's round. */
     static DsflUplinkPackage train(DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
-        Learner learner = Learner.of(config.model(), context);
-        context.state(LearnerState.class).ifPresentOrElse(learner::load, learner::reset);
-        learn(learner, config, payload, Surroundings.of(context));
+        DistillationModel learner = DistillationModel.of(config.model(), context);
+        context.state(DistillationModelState.class).ifPresentOrElse(learner::load, learner::reset);
+        learn(learner, config, payload, TrainingContext.of(context));
         DsflUplinkPackage labels = label(learner, config, payload, context);
         Map<String, Object> metadata = new LinkedHashMap<>();
         if (config.test() != null) {
@@ -237,7 +237,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     private static void learn(
-            Learner learner, DsflClientConfig config, DsflDownlinkPackage payload, Surroundings around) {
+            DistillationModel learner, DsflClientConfig config, DsflDownlinkPackage payload, TrainingContext around) {
         DsflClientOptions options = config.options();
         if (payload.hasSoftLabels()) {
             OpenSamples labelled = new OpenSamples(config.open(), payload.indices(), payload.softLabels());
@@ -248,14 +248,14 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
 
     /** What the client makes of the next indices, in the uplink buffer. */
     private static DsflUplinkPackage label(
-            Learner learner, DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
+            DistillationModel learner, DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
         DsflUplinkPackage buffer = context.uplinkBuffer();
         long count = payload.nextIndices().numel();
         Tensor softLabels = buffer.softLabels().narrow(0, 0, count);
         Tensor indices = buffer.indices().narrow(0, 0, count);
         indices.copy_(payload.nextIndices());
         OpenSamples asked = new OpenSamples(config.open(), payload.nextIndices(), null);
-        learner.predict(asked, config.options().distillation().batchSize(), Surroundings.of(context), softLabels);
+        learner.predict(asked, config.options().distillation().batchSize(), TrainingContext.of(context), softLabels);
         return new DsflUplinkPackage(context.clientId(), softLabels, indices, Map.of());
     }
 }

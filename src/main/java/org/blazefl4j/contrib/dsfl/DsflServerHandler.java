@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.dsfl;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.EvaluationTask;
@@ -19,7 +20,6 @@ import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.reproducibility.Sampling;
-import org.blazefl4j.shm.TensorWalk;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
@@ -57,7 +57,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     private final DsflServerOptions options;
     private final PartitionedDataset<DsflPartitionType> dataset;
     private final SelectedModel<?> selected;
-    private final Learner learner;
+    private final DistillationModel learner;
     private final SoftLabelMean mean;
     private final ClientScores scores = new ClientScores();
     private final LentTensors lent = new LentTensors();
@@ -86,12 +86,12 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
             DsflServerOptions options) {
         super(options.federation(), DsflUplinkPackage::cid);
         ServerOptions federation = options.federation();
-        federation.device().requireThere();
+        federation.device().requireAvailable();
         checkSamples(dataset, options);
         this.options = options;
         this.dataset = dataset;
         this.selected = new SelectedModel<>(selector, modelName);
-        this.learner = new Learner(selected, federation.device());
+        this.learner = new DistillationModel(selected, federation.device());
         this.mean = newMean();
         this.downlink = new DsflDownlinkPackage(null, null, nextIndices(0));
     }
@@ -130,15 +130,15 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         return Math.toIntExact(open().size());
     }
 
-    private Surroundings surroundings() {
-        return Surroundings.ofServer(options.federation().seed(), round());
+    private TrainingContext surroundings() {
+        return TrainingContext.ofServer(options.federation().seed(), round());
     }
 
     private Tensor nextIndices(int round) {
         List<Integer> drawn = Sampling.withoutReplacement(
                 openSize(),
                 options.openSizePerRound(),
-                RandomStreams.random(options.federation().seed(), Surroundings.SERVER, round, "open"));
+                RandomStreams.random(options.federation().seed(), TrainingContext.SERVER, round, "open"));
         Tensor indices = Tensors.of(drawn.stream().mapToLong(Integer::longValue).toArray());
         indices.retainReference();
         return indices;
@@ -212,7 +212,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     public Evaluation evaluate(Workers workers) {
         requireOpen();
         try (PointerScope scope = new PointerScope()) {
-            return evaluation().by(workers, Learner::score).orElseGet(this::evaluate);
+            return evaluation().by(workers, DistillationModel::score).orElseGet(this::evaluate);
         }
     }
 
@@ -261,7 +261,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     public void restore(CheckpointReader in) {
         Tensor softLabels = in.get(SOFT_LABELS, Tensor.class);
         Tensor indices = in.get(INDICES, Tensor.class);
-        try (LearnerState learnt = in.get(LEARNER, LearnerState.class)) {
+        try (DistillationModelState learnt = in.get(LEARNER, DistillationModelState.class)) {
             learner.requireFits(learnt);
             requireFit(softLabels, indices);
             super.restore(in);

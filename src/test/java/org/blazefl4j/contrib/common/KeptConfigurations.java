@@ -2,9 +2,9 @@ package org.blazefl4j.contrib.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.shm.PackageEncoder;
-import org.blazefl4j.shm.ShmHandle;
 
 /** What it takes for a client's configuration to be encoded once. */
 public final class KeptConfigurations {

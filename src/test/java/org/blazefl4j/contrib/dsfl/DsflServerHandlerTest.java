@@ -187,7 +187,7 @@ final class DsflServerHandlerTest {
     private static Tensor parameters(DsflServerHandler handler) {
         Map<String, Object> written = new HashMap<>();
         handler.save(written::put);
-        return ((LearnerState) written.get("learner")).parameters();
+        return ((DistillationModelState) written.get("learner")).parameters();
     }
 
     @Test

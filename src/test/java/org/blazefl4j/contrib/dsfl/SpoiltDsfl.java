@@ -18,7 +18,7 @@ public final class SpoiltDsfl {
 
     private static DsflUplinkPackage train(
             DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
-        Learner learner = Learner.of(config.model(), context);
+        DistillationModel learner = DistillationModel.of(config.model(), context);
         SpoiltClients.spoil(learner.model());
         spoil(learner.state().training());
         spoil(learner.state().distillation());

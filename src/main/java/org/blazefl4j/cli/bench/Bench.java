@@ -1,0 +1,140 @@
+package org.blazefl4j.cli.bench;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.blazefl4j.cli.console.Bytes;
+import org.blazefl4j.cli.console.Interruption;
+import org.blazefl4j.cli.console.StartLine;
+import org.blazefl4j.cli.console.Version;
+import org.blazefl4j.cli.doctor.Finding;
+import org.blazefl4j.cli.doctor.Machine;
+import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.cli.run.RunFolder;
+import org.blazefl4j.lab.CaseResult;
+import org.blazefl4j.lab.LabCase;
+import org.blazefl4j.lab.LabOptions;
+import org.blazefl4j.lab.LatencyLab;
+import org.blazefl4j.trainer.ProcessOptions;
+
+/** One measurement, from its cases to its results. */
+final class Bench {
+
+    private static final Path FOLDER = Path.of("bench");
+
+    private final List<LabCase> cases;
+    private final LabOptions options;
+    private final Map<String, Object> settings;
+    private final Path asked;
+    private final PrintStream out;
+    private final String started =
+            DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
+    private final List<CaseResult> results = new ArrayList<>();
+
+    /**
+     * A measurement that has not begun.
+     *
+     * @param settings by option name, for result files
+     * @param asked where results go; null for a folder of the program's choice
+     * @param out where lines for the reader go
+     */
+    Bench(List<LabCase> cases, LabOptions options, Map<String, Object> settings, Path asked, PrintStream out) {
+        this.cases = cases;
+        this.options = options;
+        this.settings = settings;
+        this.asked = asked;
+        this.out = out;
+    }
+
+    /**
+     * Measures all cases, or as many as there is time for before the JVM is told to end, and writes them down.
+     *
+     * @throws UsageException if results cannot go where they shall
+     */
+    void execute() {
+        try (Interruption interruption = new Interruption();
+                RunFolder folder = interruption.givingUp(folder())) {
+            Machine machine = read();
+            List<Finding> findings = Finding.of(machine);
+            introduce(machine, findings);
+            measure(interruption, folder.path(), machine, findings);
+        }
+    }
+
+    private RunFolder folder() {
+        return asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked);
+    }
+
+    private void measure(Interruption interruption, Path folder, Machine machine, List<Finding> findings) {
+        try (BenchBar bar = new BenchBar(cases.size(), options.rounds())) {
+            LatencyLab lab = new LatencyLab(
+                    options, bar, ProcessOptions.builder().crashFolder(folder).build());
+            interruption.stopBy(lab::stop);
+            try {
+                cases.forEach(each -> lab.measure(each).ifPresent(results::add));
+            } finally {
+                bar.close();
+                conclude(lab.isStopping(), folder, machine, findings);
+            }
+        }
+    }
+
+    private static Machine read() {
+        StartLine line = StartLine.show("starting: LibTorch ...");
+        try {
+            return Machine.read(true);
+        } finally {
+            line.clear();
+        }
+    }
+
+    private void introduce(Machine machine, List<Finding> findings) {
+        out.println("BlazeFL4J " + Version.blazefl4j() + " bench: " + cases.size() + " cases of up to "
+                + options.rounds() + " rounds or " + options.timeLimit().toMillis() / 1000.0 + " s");
+        out.println("  machine   " + machine.cores() + " cores, "
+                + machine.numbers().cpuModel());
+        out.println("  versions  Java " + Version.java() + ", LibTorch "
+                + machine.numbers().libTorch());
+        findings.forEach(finding -> out.print(finding.toText()));
+        out.flush();
+    }
+
+    private void conclude(boolean stopped, Path folder, Machine machine, List<Finding> findings) {
+        if (results.isEmpty()) {
+            out.println("nothing was measured");
+            out.flush();
+            return;
+        }
+        boolean whole = results.size() == cases.size() && !stopped;
+        BenchReport report = new BenchReport(
+                Version.blazefl4j(), started, !whole, describe(machine), settings, texts(findings), results);
+        out.print(BenchText.of(report));
+        out.printf(
+                Locale.ROOT, "%n%s: %d of %d cases%n", whole ? "completed" : "stopped", results.size(), cases.size());
+        out.println("  page      " + BenchFiles.write(report, folder) + ", with bench.json and bench.csv");
+        out.flush();
+    }
+
+    private static List<String> texts(List<Finding> findings) {
+        return findings.stream()
+                .map(finding -> finding.problem() + "; mend it: " + finding.remedy())
+                .toList();
+    }
+
+    private static Map<String, Object> describe(Machine machine) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("cores", machine.cores());
+        map.put("os", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+        map.put("java", Version.java());
+        map.put("memoryFree", Bytes.text(machine.memoryFree()));
+        map.putAll(machine.numbers().toMap());
+        return map;
+    }
+}

@@ -1,0 +1,76 @@
+package org.blazefl4j.cli.bench;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.blazefl4j.cli.console.Version;
+import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.cli.options.OptionNames;
+import org.blazefl4j.lab.LabCase;
+import org.blazefl4j.lab.LabOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures this machine. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        header = "Measures how long rounds take on this machine, and where the time goes.",
+        description = {
+            "",
+            "After each round a bare loop does the same work with no framework, on as many threads as there are"
+                    + " workers: copies in empty rounds, steps of training in others. Prints percentiles of rounds, the"
+                    + " mean of each phase and the efficiency, which is bare loop over round, and writes a page with"
+                    + " charts that opens without a network. Without options: less than a minute on two cores.",
+        },
+        optionListHeading = "%n",
+        exitCodeListHeading = "%nExit codes%n",
+        exitCodeList = {
+            "0:All cases were measured.",
+            "1:A case failed; those before it are kept.",
+            "2:An option, or what it names, cannot be used; nothing was measured.",
+            "129:Ended by SIGHUP, as when a terminal is lost; what was measured is kept.",
+            "130:Ended by Ctrl-C (SIGINT); what was measured is kept.",
+            "143:Ended by SIGTERM; what was measured is kept."
+        },
+        footer = {
+            "",
+            "Examples",
+            "  What the framework costs in worker processes, by the number of clients:",
+            "    blazefl4j bench --work empty --execution-mode multi-process --clients 10,100,1000",
+            "  Training of a larger network with one to four workers:",
+            "    blazefl4j bench --work training --model-name resnet18 --workers 1,2,4 --time-limit 60",
+            "  Everything, in a folder of your choice:",
+            "    blazefl4j bench --thorough --output results/bench",
+        })
+final class BenchCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private BenchOptions options;
+
+    @Override
+    public Integer call() {
+        List<LabCase> cases = options.cases(
+                name -> spec.commandLine().getParseResult().hasMatchedOption(name),
+                refusal -> new ParameterException(spec.commandLine(), refusal),
+                note -> spec.commandLine().getErr().println("note: " + note));
+        new Bench(cases, lab(), options.toMap(), options.output(), System.out).execute();
+        return ExitCode.OK;
+    }
+
+    private LabOptions lab() {
+        try {
+            return options.lab();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), OptionNames.in(e.getMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package org.blazefl4j.cli.console;
+
+/** A line on standard error for as long as something takes; only on a terminal. */
+final class StartLine {
+
+    private final String text;
+
+    private StartLine(String text) {
+        this.text = text;
+    }
+
+    static StartLine show(String text) {
+        StartLine line = new StartLine(Terminal.isOnStandardError() ? text : "");
+        line.print(line.text);
+        return line;
+    }
+
+    void clear() {
+        print(" ".repeat(text.length()));
+    }
+
+    private void print(String what) {
+        if (!text.isEmpty()) {
+            System.err.print("\r" + what + "\r");
+            System.err.flush();
+        }
+    }
+}

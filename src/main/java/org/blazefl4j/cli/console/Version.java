@@ -1,0 +1,21 @@
+package org.blazefl4j.cli.console;
+
+import org.blazefl4j.binding.Build;
+import picocli.CommandLine.IVersionProvider;
+
+/** The version of this program, as the build wrote it down. */
+final class Version implements IVersionProvider {
+
+    @Override
+    public String[] getVersion() {
+        return new String[] {"BlazeFL4J " + blazefl4j(), "Java " + java()};
+    }
+
+    static String java() {
+        return System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")";
+    }
+
+    static String blazefl4j() {
+        return Build.VERSION;
+    }
+}

@@ -1,0 +1,18 @@
+package org.blazefl4j.cli.options;
+
+import org.blazefl4j.core.Device;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads a device of the command line. */
+final class Devices implements ITypeConverter<Device> {
+
+    @Override
+    public Device convert(String text) {
+        try {
+            return Device.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package org.blazefl4j.cli.options;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** What other simulators call the options, so that who knows them finds ours. */
+final class UsualNames {
+
+    /** Ours, and others' words for it. */
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("--algorithm", "algo strategy method aggregator"),
+            Map.entry("--num-clients", "clients n-clients num-users users num-supernodes client-num-in-total"),
+            Map.entry("--clients", "num-clients n-clients num-users"),
+            Map.entry("--global-round", "num-rounds global-rounds n-rounds comm-rounds comm-round num-server-rounds"),
+            Map.entry(
+                    "--sample-ratio",
+                    "fraction frac fraction-fit fraction-train client-fraction join-ratio participation sample-fraction"),
+            Map.entry("--seed", "random-seed"),
+            Map.entry("--data-dir", "data data-path dataset-dir dataset-root-dir root data-root"),
+            Map.entry("--partition", "partitioner split iid noniid non-iid"),
+            Map.entry("--num-shards", "shards"),
+            Map.entry("--dir-alpha", "alpha dirichlet-alpha beta concentration"),
+            Map.entry("--model-name", "model net arch"),
+            Map.entry("--epochs", "local-epochs num-epochs epoch local-ep"),
+            Map.entry("--batch-size", "batch bs local-batch-size local-bs"),
+            Map.entry("--lr", "learning-rate client-lr local-lr local-learning-rate"),
+            Map.entry("--server-lr", "global-lr server-learning-rate eta-g"),
+            Map.entry("--era-temperature", "temperature"),
+            Map.entry("--execution-mode", "mode backend"),
+            Map.entry("--num-parallels", "workers num-workers processes num-processes threads num-threads jobs"),
+            Map.entry("--workers", "num-parallels num-workers processes num-processes threads num-threads jobs"),
+            Map.entry("--device", "gpu cuda"),
+            Map.entry("--checkpoint-dir", "checkpoint checkpoints save-dir"),
+            Map.entry("--output", "out output-dir out-dir log-dir results result-dir"),
+            Map.entry("--time-limit", "seconds duration timeout"));
+
+    private UsualNames() {}
+
+    /** The options of a command that unknown ones may stand for: ours by the word that was given. */
+    static Map<String, String> hints(CommandSpec command, List<String> unknown) {
+        Map<String, String> hints = new TreeMap<>();
+        for (String word : unknown) {
+            String name = word.replaceFirst("=.*", "");
+            meant(command, name.replaceFirst("^--?", "").replace('_', '-').toLowerCase(Locale.ROOT))
+                    .forEach(option -> hints.put(name, option));
+        }
+        return hints;
+    }
+
+    private static List<String> meant(CommandSpec command, String word) {
+        List<String> options = new ArrayList<>();
+        WORDS.forEach((option, words) -> {
+            boolean same =
+                    option.equals("--" + word) || List.of(words.split(" ")).contains(word);
+            if (same && command.findOption(option) != null) {
+                options.add(option);
+            }
+        });
+        return options;
+    }
+}

@@ -1,0 +1,68 @@
+package org.blazefl4j.cli.run;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Spreads the test images over the clients as the training images are: of each class a client gets the share that it
+ * has of the training images. So all clients together evaluate as much as the server alone.
+ */
+final class ClientTestImages {
+
+    private ClientTestImages() {}
+
+    /**
+     * The positions of each client's test images, ascending.
+     *
+     * @param trainLabels int64
+     * @param parts the positions of each client's training images
+     * @param testLabels int64
+     * @throws IllegalArgumentException if there is none for a client
+     */
+    static List<long[]> like(Tensor trainLabels, List<long[]> parts, Tensor testLabels) {
+        long[] train = array(trainLabels);
+        long[] test = array(testLabels);
+        LongStream.Builder[] mine = IntStream.range(0, parts.size())
+                .mapToObj(i -> LongStream.builder())
+                .toArray(LongStream.Builder[]::new);
+        Arrays.stream(test).distinct().forEach(label -> deal(label, train, parts, test, mine));
+        List<long[]> result =
+                Arrays.stream(mine).map(m -> m.build().sorted().toArray()).toList();
+        for (int cid = 0; cid < result.size(); cid++) {
+            if (result.get(cid).length == 0) {
+                throw new IllegalArgumentException("no test images: client=" + cid + ", test images=" + test.length
+                        + ", num_clients=" + result.size()
+                        + ", limit=1 or more for each; lower num_clients, or leave out"
+                        + " --evaluate-clients");
+            }
+        }
+        return result;
+    }
+
+    private static void deal(long label, long[] train, List<long[]> parts, long[] test, LongStream.Builder[] mine) {
+        long[] positions = LongStream.range(0, test.length)
+                .filter(i -> test[(int) i] == label)
+                .toArray();
+        long[] counts = parts.stream()
+                .mapToLong(part ->
+                        Arrays.stream(part).filter(i -> train[(int) i] == label).count())
+                .toArray();
+        long all = Math.max(Arrays.stream(counts).sum(), 1);
+        long before = 0;
+        for (int cid = 0; cid < counts.length; cid++) {
+            long from = positions.length * before / all;
+            before += counts[cid];
+            Arrays.stream(positions, (int) from, (int) (positions.length * before / all))
+                    .forEach(mine[cid]::add);
+        }
+    }
+
+    private static long[] array(Tensor labels) {
+        long[] array = new long[Math.toIntExact(labels.numel())];
+        labels.data_ptr_long().get(array);
+        return array;
+    }
+}

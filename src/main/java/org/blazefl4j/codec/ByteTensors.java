@@ -1,0 +1,121 @@
+package org.blazefl4j.codec;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
+import java.util.zip.CRC32C;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Bytes in native memory: tensors of uint8 with one dimension, contiguous, on the CPU. */
+public final class ByteTensors {
+
+    /** What a Java buffer can show of native memory at once. */
+    private static final long CHUNK = 1L << 30;
+
+    private ByteTensors() {}
+
+    /** Bytes of undefined contents; the caller owns them. */
+    public static Tensor empty(long bytes) {
+        try (TensorOptions options = new TensorOptions(ScalarType.Byte)) {
+            return torch.empty(new long[] {bytes}, options, null);
+        }
+    }
+
+    /** Whether a tensor is bytes, and so lies that elements of any type can begin at multiples of 16 of them. */
+    static boolean areBytes(Tensor tensor) {
+        return TensorLayout.refusal(tensor) == null
+                && tensor.scalar_type().intern() == ScalarType.Byte
+                && tensor.dim() == 1
+                && tensor.is_contiguous()
+                && tensor.storage_offset() % 16 == 0;
+    }
+
+    /**
+     * A view of some of the bytes, little endian, to be used while the tensor is open.
+     *
+     * @throws IndexOutOfBoundsException if they are not there, or more than 1 GiB
+     */
+    public static ByteBuffer buffer(Tensor bytes, long from, long to) {
+        if (from < 0 || to < from || to > bytes.numel() || to - from > CHUNK) {
+            throw new IndexOutOfBoundsException(
+                    "bytes of a tensor: from=" + from + ", to=" + to + ", limit=" + bytes.numel() + ", 1 GiB at once");
+        }
+        if (from == to) {
+            return ByteBuffer.allocate(0);
+        }
+        try (PointerScope scope = new PointerScope()) {
+            BytePointer memory = new BytePointer(bytes.data_ptr());
+            return memory.position(from).limit(to).asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /** Writes all bytes. */
+    public static void write(Tensor bytes, WritableByteChannel channel) throws IOException {
+        long end = bytes.numel();
+        for (long at = 0; at < end; at += CHUNK) {
+            ByteBuffer part = buffer(bytes, at, Math.min(end, at + CHUNK));
+            while (part.hasRemaining()) {
+                channel.write(part);
+            }
+        }
+    }
+
+    /**
+     * Reads bytes, which the caller then owns.
+     *
+     * @throws EOFException if there are fewer
+     */
+    public static Tensor read(long bytes, ReadableByteChannel channel) throws IOException {
+        Tensor read = empty(bytes);
+        try {
+            fill(read, channel);
+            return read;
+        } catch (Throwable failure) {
+            read.close();
+            throw failure;
+        }
+    }
+
+    private static void fill(Tensor bytes, ReadableByteChannel channel) throws IOException {
+        long end = bytes.numel();
+        for (long at = 0; at < end; at += CHUNK) {
+            ByteBuffer part = buffer(bytes, at, Math.min(end, at + CHUNK));
+            while (part.hasRemaining()) {
+                if (channel.read(part) < 0) {
+                    throw new EOFException("bytes end early: bytes=" + (at + part.position()) + ", limit=" + end);
+                }
+            }
+        }
+    }
+
+    /** The CRC-32C of the bytes from a place to the end. */
+    static int checksum(Tensor bytes, long from) {
+        CRC32C checksum = new CRC32C();
+        long end = bytes.numel();
+        for (long at = from; at < end; at += CHUNK) {
+            checksum.update(buffer(bytes, at, Math.min(end, at + CHUNK)));
+        }
+        return (int) checksum.getValue();
+    }
+
+    /**
+     * A tensor on some of the bytes.
+     *
+     * @param from a multiple of the element's length
+     * @param layout whose bytes are all there
+     */
+    static Tensor view(Tensor bytes, long from, TensorLayout layout) {
+        try (Tensor part = bytes.narrow(0, from, layout.bytes());
+                Tensor typed = part.view(layout.dtype())) {
+            return typed.as_strided(layout.sizes(), layout.strides());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package org.blazefl4j.codec;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.blazefl4j.torch.Unbounded;
+
+/** Reads classes: their fields, how objects are made of them, what both sides have to agree on. */
+final class ClassReflection {
+
+    private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
+    private static final FieldPlan[] NO_FIELDS = {};
+
+    private ClassReflection() {}
+
+    /**
+     * What a class is made of.
+     *
+     * @param factory takes {@code Object[]}, a record's components; null where objects are made otherwise
+     * @param signature names and types that both sides have to agree on
+     * @param refusal why the class is out of reach, or null
+     */
+    record Shape(FieldPlan[] fields, MethodHandle factory, List<String> signature, String refusal) {}
+
+    static Shape shape(Class<?> type, Kind kind) {
+        try {
+            return switch (kind) {
+                case RECORD -> record(type);
+                case OBJECT -> object(type);
+                case ENUM -> new Shape(NO_FIELDS, null, constantNames(type), null);
+                default -> new Shape(NO_FIELDS, null, List.of(), null);
+            };
+        } catch (ClosedModuleException e) {
+            return new Shape(NO_FIELDS, null, List.of(), e.getMessage());
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("cannot reflect: type=" + type.getName(), e);
+        }
+    }
+
+    private static Shape record(Class<?> type) throws ReflectiveOperationException {
+        RecordComponent[] components = type.getRecordComponents();
+        FieldPlan[] fields = new FieldPlan[components.length];
+        Class<?>[] types = new Class<?>[components.length];
+        List<String> signature = new ArrayList<>();
+        for (int i = 0; i < components.length; i++) {
+            fields[i] = component(type, components[i]);
+            types[i] = components[i].getType();
+            signature.add(components[i].getName() + ":" + types[i].getName());
+        }
+        Constructor<?> constructor = opened(type, type.getDeclaredConstructor(types));
+        MethodHandle factory = LOOKUP.unreflectConstructor(constructor)
+                .asFixedArity()
+                .asSpreader(Object[].class, types.length)
+                .asType(MethodType.methodType(Object.class, Object[].class));
+        return new Shape(fields, factory, signature, null);
+    }
+
+    /** Fields rather than accessors, which may copy; accessors where a module opens no more. */
+    private static FieldPlan component(Class<?> type, RecordComponent component) throws ReflectiveOperationException {
+        Field field = type.getDeclaredField(component.getName());
+        Method accessor = component.getAccessor();
+        MethodHandle getter =
+                field.trySetAccessible() ? LOOKUP.unreflectGetter(field) : LOOKUP.unreflect(opened(type, accessor));
+        boolean unbounded = component.isAnnotationPresent(Unbounded.class);
+        return new FieldPlan(
+                component.getName(), component.getType(), component.getGenericType(), unbounded, getter, null);
+    }
+
+    private static Shape object(Class<?> type) throws ReflectiveOperationException {
+        List<FieldPlan> fields = new ArrayList<>();
+        List<String> signature = new ArrayList<>();
+        for (Class<?> owner : lineage(type)) {
+            for (Field field : owner.getDeclaredFields()) {
+                if (crosses(field)) {
+                    fields.add(field(owner, field));
+                    signature.add(owner.getName() + "." + field.getName() + ":"
+                            + field.getType().getName());
+                }
+            }
+        }
+        return new Shape(fields.toArray(NO_FIELDS), BareObjects.factory(type), signature, null);
+    }
+
+    private static FieldPlan field(Class<?> owner, Field field) throws ReflectiveOperationException {
+        opened(owner, field);
+        boolean unbounded = field.isAnnotationPresent(Unbounded.class);
+        MethodHandle getter = LOOKUP.unreflectGetter(field);
+        return new FieldPlan(
+                field.getName(),
+                field.getType(),
+                field.getGenericType(),
+                unbounded,
+                getter,
+                LOOKUP.unreflectSetter(field));
+    }
+
+    private static boolean crosses(Field field) {
+        return (field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0;
+    }
+
+    /** The class and those above it that are not the JDK's, uppermost first. */
+    private static List<Class<?>> lineage(Class<?> type) {
+        List<Class<?>> lineage = new ArrayList<>();
+        for (Class<?> c = type; c != null && !CrossingRules.isOfPlatform(c); c = c.getSuperclass()) {
+            lineage.add(0, c);
+        }
+        return lineage;
+    }
+
+    private static List<String> constantNames(Class<?> type) {
+        return Stream.of(type.getDeclaredFields())
+                .filter(Field::isEnumConstant)
+                .map(Field::getName)
+                .toList();
+    }
+
+    private static <T extends AccessibleObject> T opened(Class<?> owner, T member) throws ClosedModuleException {
+        if (!member.trySetAccessible()) {
+            throw new ClosedModuleException(owner);
+        }
+        return member;
+    }
+
+    /** A module keeps a class to itself. */
+    private static final class ClosedModuleException extends ReflectiveOperationException {
+
+        private static final long serialVersionUID = 1L;
+
+        ClosedModuleException(Class<?> type) {
+            super("limit=classes that are open to the library; " + remedy(type.getModule(), type.getPackageName()));
+        }
+
+        private static String remedy(Module module, String packageName) {
+            Module own = ClassReflection.class.getModule();
+            return own.isNamed()
+                    ? "add to module-info of " + module.getName() + ": opens " + packageName + " to " + own.getName()
+                    : "start Java with --add-opens " + module.getName() + "/" + packageName + "=ALL-UNNAMED";
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package org.blazefl4j.codec;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The classes named in messages: by number within one message, by fingerprint for as long as the decoder lives. */
+final class ClassTable {
+
+    private static final int MAX_NAME_BYTES = 1 << 16;
+
+    /** A power of two. */
+    private static final int RECENT = 64;
+
+    private final ClassLoader loader;
+    private final Map<Long, ClassPlan> known = new HashMap<>();
+
+    /** Some of the known ones, each where its fingerprint says: found without making an object of that. */
+    private final ClassPlan[] recent = new ClassPlan[RECENT];
+
+    private ClassPlan[] named = new ClassPlan[16];
+    private int size;
+
+    ClassTable(ClassLoader loader) {
+        this.loader = loader;
+    }
+
+    /** Starts a message. */
+    void start() {
+        size = 0;
+    }
+
+    /** Reads a class: a number of this message, or a name, which loads the class but does not initialise it. */
+    ClassPlan read(MessageReader in) {
+        int number = in.index(size + 1);
+        if (number > 0) {
+            return named[number - 1];
+        }
+        ClassPlan plan = readName(in);
+        if (size == named.length) {
+            named = Arrays.copyOf(named, 2 * size);
+        }
+        named[size++] = plan;
+        return plan;
+    }
+
+    private ClassPlan readName(MessageReader in) {
+        long fingerprint = in.i64();
+        int length = in.index(MAX_NAME_BYTES);
+        ClassPlan plan = known(fingerprint);
+        if (plan != null && plan.nameBytes.length == length && in.skip(plan.nameBytes)) {
+            return plan;
+        }
+        plan = load(new String(in.bytes(length), StandardCharsets.UTF_8));
+        if (plan.fingerprint != fingerprint) {
+            throw new PackageFormatException("class differs between the two sides: type=" + plan.type.getName()
+                    + ", limit=the same fields and constants; use the same class path for both");
+        }
+        known.put(fingerprint, plan);
+        return plan;
+    }
+
+    private ClassPlan known(long fingerprint) {
+        int place = (int) fingerprint & RECENT - 1;
+        ClassPlan plan = recent[place];
+        if (plan == null || plan.fingerprint != fingerprint) {
+            plan = known.get(fingerprint);
+            recent[place] = plan;
+        }
+        return plan;
+    }
+
+    private ClassPlan load(String name) {
+        try {
+            return ClassPlan.of(Class.forName(name, false, loader));
+        } catch (ClassNotFoundException | LinkageError e) {
+            throw new PackageFormatException(
+                    "class not found: type=" + name
+                            + ", limit=the class path of this process; add its jar or folder to it",
+                    e);
+        }
+    }
+}

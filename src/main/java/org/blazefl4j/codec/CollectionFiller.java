@@ -1,0 +1,60 @@
+package org.blazefl4j.codec;
+
+import java.util.Collection;
+import java.util.Map;
+
+/** Fills collections and maps, which runs users' {@code hashCode}, {@code equals} and {@code compareTo}. */
+final class CollectionFiller {
+
+    private CollectionFiller() {}
+
+    static void add(Collection<Object> target, Object element) {
+        try {
+            target.add(element);
+        } catch (RuntimeException | Error e) {
+            throw refused(target, element, e);
+        }
+    }
+
+    static void put(Map<Object, Object> target, Object key, Object value) {
+        try {
+            target.put(key, value);
+        } catch (RuntimeException | Error e) {
+            throw refused(target, key, e);
+        }
+    }
+
+    static void addAll(Collection<Object> target, Object[] elements) {
+        for (Object element : elements) {
+            add(target, element);
+        }
+        checkSize(target.size(), elements.length);
+    }
+
+    /** Puts keys and values that take turns. */
+    static void putAll(Map<Object, Object> target, Object[] entries) {
+        for (int i = 0; i < entries.length; i += 2) {
+            put(target, entries[i], entries[i + 1]);
+        }
+        checkSize(target.size(), entries.length / 2);
+    }
+
+    /** Elements that differed where they come from must differ here. */
+    static void checkSize(int size, int count) {
+        if (size != count) {
+            throw new PackageFormatException("elements or keys are equal on arrival: distinct=" + size + ", limit="
+                    + count + "; a set's or map's contents must not change in what equals() compares");
+        }
+    }
+
+    private static PackageFormatException refused(Object target, Object element, Throwable cause) {
+        if (cause instanceof VirtualMachineError error && !(error instanceof StackOverflowError)) {
+            throw error;
+        }
+        String type = element == null ? "null" : element.getClass().getName();
+        return new PackageFormatException(
+                "element refused: type=" + type + ", limit=what "
+                        + target.getClass().getName() + " holds, cause=" + cause,
+                cause);
+    }
+}

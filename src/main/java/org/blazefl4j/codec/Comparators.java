@@ -1,0 +1,37 @@
+package org.blazefl4j.codec;
+
+import java.util.Collections;
+import java.util.Comparator;
+
+/** The comparators of sorted sets and maps that cross by number; others cross as values, if they can. */
+enum Comparators {
+    /** None is set: natural order. */
+    NONE(null),
+    NATURAL(Comparator.<String>naturalOrder()),
+    REVERSED(Collections.reverseOrder()),
+    IGNORING_CASE(String.CASE_INSENSITIVE_ORDER),
+    /** Follows as a value. */
+    OTHER(null);
+
+    private static final Comparators[] VALUES = values();
+
+    final Comparator<?> comparator;
+
+    Comparators(Comparator<?> comparator) {
+        this.comparator = comparator;
+    }
+
+    static Comparators of(Comparator<?> comparator) {
+        for (Comparators known : VALUES) {
+            if (known != OTHER && known.comparator == comparator) {
+                return known;
+            }
+        }
+        return OTHER;
+    }
+
+    /** The constant with a number, or null. */
+    static Comparators of(int number) {
+        return number < VALUES.length ? VALUES[number] : null;
+    }
+}

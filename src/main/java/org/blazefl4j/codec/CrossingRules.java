@@ -1,0 +1,209 @@
+package org.blazefl4j.codec;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Reader;
+import java.io.Writer;
+import java.lang.ref.Reference;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.Lock;
+import java.util.stream.BaseStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
+
+/** Which classes may cross, and as what. Looks at classes without initialising them. */
+final class CrossingRules {
+
+    private static final String LIMIT =
+            "limit=records, enums, strings, numbers, dates, collections, maps, arrays, Optionals, tensors and plain classes of these; ";
+    private static final String LEAVE_OUT = "leave it out of what is sent, or mark the field transient";
+
+    private static final String FINALIZED =
+            "it has a finalize() method, which would also run for its copies: let it hold what it frees in a transient field";
+
+    private static final Class<?>[] NEVER = {
+        Thread.class,
+        ClassLoader.class,
+        Throwable.class,
+        Process.class,
+        Executor.class,
+        Lock.class,
+        Reference.class,
+        InputStream.class,
+        OutputStream.class,
+        Reader.class,
+        Writer.class,
+        BaseStream.class
+    };
+
+    private static final Kind[] EXACT = {
+        Kind.BOOLEAN,
+        Kind.BYTE,
+        Kind.SHORT,
+        Kind.CHARACTER,
+        Kind.INTEGER,
+        Kind.LONG,
+        Kind.FLOAT,
+        Kind.DOUBLE,
+        Kind.STRING,
+        Kind.BIG_INTEGER,
+        Kind.BIG_DECIMAL,
+        Kind.BIT_SET,
+        Kind.OPTIONAL,
+        Kind.OPTIONAL_INT,
+        Kind.OPTIONAL_LONG,
+        Kind.OPTIONAL_DOUBLE
+    };
+
+    private CrossingRules() {}
+
+    /** The kind of a class's objects; {@link Kind#REFUSED} where {@link #refusal} says why. */
+    static Kind kind(Class<?> type) {
+        for (Kind kind : EXACT) {
+            if (kind.arrival == type) {
+                return kind;
+            }
+        }
+        if (type.isEnum()) {
+            return Kind.ENUM;
+        }
+        if (type.isArray()) {
+            return type.getComponentType().isPrimitive() ? Kind.PRIMITIVE_ARRAY : Kind.OBJECT_ARRAY;
+        }
+        if (Tensor.class.isAssignableFrom(type)) {
+            return Kind.TENSOR;
+        }
+        if (TextValue.of(type) != null) {
+            return Kind.TEXT;
+        }
+        return refusal(type) != null ? Kind.REFUSED : composite(type);
+    }
+
+    private static Kind composite(Class<?> type) {
+        if (type.isRecord()) {
+            return Kind.RECORD;
+        }
+        if (Collection.class.isAssignableFrom(type)) {
+            return collection(type);
+        }
+        return Map.class.isAssignableFrom(type) ? map(type) : Kind.OBJECT;
+    }
+
+    private static Kind collection(Class<?> type) {
+        if (Set.class.isAssignableFrom(type)) {
+            boolean ofEnums = EnumSet.class.isAssignableFrom(type);
+            return ofEnums ? Kind.ENUM_SET : SortedSet.class.isAssignableFrom(type) ? Kind.SORTED_SET : Kind.SET;
+        }
+        return type == LinkedList.class ? Kind.LINKED_LIST : type == ArrayDeque.class ? Kind.ARRAY_DEQUE : Kind.LIST;
+    }
+
+    private static Kind map(Class<?> type) {
+        if (type == EnumMap.class) {
+            return Kind.ENUM_MAP;
+        }
+        if (SortedMap.class.isAssignableFrom(type)) {
+            return Kind.SORTED_MAP;
+        }
+        return type == ConcurrentHashMap.class ? Kind.CONCURRENT_MAP : Kind.MAP;
+    }
+
+    /** Why objects of a class do not cross, as {@code limit=; remedy}; null where they may. */
+    static String refusal(Class<?> type) {
+        if (type.isHidden()) {
+            return LIMIT
+                    + "instead of a lambda or method reference use a record or an enum that implements the interface";
+        }
+        if (Proxy.isProxyClass(type)) {
+            return LIMIT + "instead of a proxy use a record that implements the interface";
+        }
+        if (Pointer.class.isAssignableFrom(type)) {
+            return LIMIT + "of native objects only tensors cross, such as a model's flat parameters";
+        }
+        for (Class<?> never : NEVER) {
+            if (never.isAssignableFrom(type)) {
+                return LIMIT + LEAVE_OUT;
+            }
+        }
+        String refusal = type.isRecord() && !isOfPlatform(type) ? null : classRefusal(type);
+        return refusal == null && isFinalized(type) ? LIMIT + FINALIZED : refusal;
+    }
+
+    private static String classRefusal(Class<?> type) {
+        if (Collection.class.isAssignableFrom(type)) {
+            boolean queue = Queue.class.isAssignableFrom(type) && !List.class.isAssignableFrom(type);
+            return queue && type != ArrayDeque.class ? LIMIT + "send the elements as a list or an ArrayDeque" : null;
+        }
+        if (Map.class.isAssignableFrom(type)) {
+            boolean identity = IdentityHashMap.class.isAssignableFrom(type);
+            return identity ? LIMIT + "keys are equal by equals() on arrival: send a list of pairs" : null;
+        }
+        if (type.isInterface() || Modifier.isAbstract(type.getModifiers()) || isOfPlatform(type)) {
+            return LIMIT + LEAVE_OUT;
+        }
+        return superclassRefusal(type);
+    }
+
+    /** Whether the JVM runs code of the class, or of one above it, on objects that nobody uses any more. */
+    private static boolean isFinalized(Class<?> type) {
+        for (Class<?> c = type; c != null && !isOfPlatform(c); c = c.getSuperclass()) {
+            if (declaresFinalizer(c)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean declaresFinalizer(Class<?> type) {
+        try {
+            type.getDeclaredMethod("finalize");
+            return true;
+        } catch (NoSuchMethodException | LinkageError e) {
+            return false; // or a class that its methods name is not there
+        }
+    }
+
+    private static String superclassRefusal(Class<?> type) {
+        for (Class<?> above = type.getSuperclass(); above != null; above = above.getSuperclass()) {
+            if (isOfPlatform(above) && hasState(above)) {
+                return LIMIT + "it extends " + above.getName()
+                        + ", whose state is out of reach: hold one in a field instead";
+            }
+        }
+        return null;
+    }
+
+    /** Whether a class belongs to the JDK. */
+    static boolean isOfPlatform(Class<?> type) {
+        ClassLoader loader = type.getClassLoader();
+        String module = type.getModule().isNamed() ? type.getModule().getName() : "";
+        return loader == null
+                || loader == ClassLoader.getPlatformClassLoader()
+                || module.startsWith("java.")
+                || module.startsWith("jdk.");
+    }
+
+    private static boolean hasState(Class<?> type) {
+        for (Field field : type.getDeclaredFields()) {
+            if (!Modifier.isStatic(field.getModifiers())) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,83 @@
+package org.blazefl4j.codec;
+
+import java.lang.reflect.GenericArrayType;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
+import java.lang.reflect.WildcardType;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What a place is declared to hold, with what the JDK's collections, maps and Optionals in it are declared to hold. */
+final class Declared {
+
+    /** Anything. */
+    static final Declared ANY = new Declared(Object.class);
+
+    private static final Declared[] NONE = {};
+
+    final Class<?> type;
+
+    /** Of a collection, map or Optional; none where that is not declared. */
+    private final Declared[] contents;
+
+    private Declared(Class<?> type, Declared... contents) {
+        this.type = type;
+        this.contents = contents;
+    }
+
+    static Declared of(Type type) {
+        if (type == Object.class) {
+            return ANY;
+        }
+        if (type instanceof Class<?> plain) {
+            return new Declared(plain);
+        }
+        if (type instanceof ParameterizedType generic) {
+            Class<?> raw = (Class<?>) generic.getRawType();
+            return new Declared(raw, isOfJdk(raw) ? contents(generic) : NONE);
+        }
+        if (type instanceof WildcardType wildcard) {
+            return of(wildcard.getUpperBounds()[0]);
+        }
+        return new Declared(erased(type));
+    }
+
+    private static Declared[] contents(ParameterizedType type) {
+        return Stream.of(type.getActualTypeArguments()).map(Declared::of).toArray(Declared[]::new);
+    }
+
+    private static boolean isOfJdk(Class<?> raw) {
+        boolean holds = Collection.class.isAssignableFrom(raw) || raw == Iterable.class || raw == Optional.class;
+        return (holds || Map.class.isAssignableFrom(raw)) && CrossingRules.isOfPlatform(raw);
+    }
+
+    /** Without what it holds, which for a type variable may be itself. */
+    private static Class<?> erased(Type type) {
+        if (type instanceof Class<?> plain) {
+            return plain;
+        }
+        if (type instanceof ParameterizedType generic) {
+            return (Class<?>) generic.getRawType();
+        }
+        if (type instanceof TypeVariable<?> variable) {
+            return erased(variable.getBounds()[0]);
+        }
+        if (type instanceof GenericArrayType array) {
+            return erased(array.getGenericComponentType()).arrayType();
+        }
+        return erased(((WildcardType) type).getUpperBounds()[0]);
+    }
+
+    /** What the elements of a collection are declared to be, the keys of a map, or what an Optional holds. */
+    Declared element() {
+        return contents.length > 0 ? contents[0] : ANY;
+    }
+
+    /** What the values of a map are declared to be. */
+    Declared value() {
+        return contents.length > 1 ? contents[1] : ANY;
+    }
+}

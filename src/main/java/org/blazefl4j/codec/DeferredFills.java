@@ -1,0 +1,50 @@
+package org.blazefl4j.codec;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/** Sets and maps whose elements lead to an object that is not complete: they are filled once it is. */
+final class DeferredFills {
+
+    private record Fill(int owner, Runnable action) {}
+
+    private final List<Fill> waiting = new ArrayList<>();
+    private int highestOwner = -1;
+
+    /** Runs the action when the object with the owner's number is complete; in the order in which they were added. */
+    void add(int owner, Runnable action) {
+        waiting.add(new Fill(owner, action));
+        highestOwner = Math.max(highestOwner, owner);
+    }
+
+    /** An object is complete. */
+    void closed(int number) {
+        if (number > highestOwner) {
+            return;
+        }
+        highestOwner = -1;
+        for (Iterator<Fill> fills = waiting.iterator(); fills.hasNext(); ) {
+            Fill fill = fills.next();
+            if (fill.owner == number) {
+                fills.remove();
+                fill.action.run();
+            } else {
+                highestOwner = Math.max(highestOwner, fill.owner);
+            }
+        }
+    }
+
+    /** Checks that none is left. */
+    void finish() {
+        if (!waiting.isEmpty()) {
+            throw new PackageFormatException(
+                    "package damaged: sets or maps left unfilled=" + waiting.size() + ", limit=0");
+        }
+    }
+
+    void clear() {
+        waiting.clear();
+        highestOwner = -1;
+    }
+}

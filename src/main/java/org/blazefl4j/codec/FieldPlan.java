@@ -1,0 +1,95 @@
+package org.blazefl4j.codec;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Type;
+
+/**
+ * One field of a plain class, or one component of a record: how to read it, and for plain classes how to set it,
+ * whether private or final.
+ */
+final class FieldPlan {
+
+    private static final MethodType GETTER = MethodType.methodType(Object.class, Object.class);
+    private static final MethodType SETTER = MethodType.methodType(void.class, Object.class, Object.class);
+
+    final String name;
+    final Class<?> type;
+
+    /** The same with what it holds. */
+    final Declared declared;
+
+    /** The kind that a primitive is boxed to, else null. */
+    final Kind primitive;
+
+    final boolean unbounded;
+
+    private final MethodHandle getter;
+    private final MethodHandle setter;
+
+    /**
+     * Plans a field.
+     *
+     * @param generic the type with its arguments
+     * @param getter takes the owner
+     * @param setter takes the owner and the value; null for a record's component
+     */
+    FieldPlan(String name, Class<?> type, Type generic, boolean unbounded, MethodHandle getter, MethodHandle setter) {
+        this.name = name;
+        this.type = type;
+        this.declared = Declared.of(generic);
+        this.primitive = type.isPrimitive()
+                ? ClassPlan.of(MethodType.methodType(type).wrap().returnType()).kind
+                : null;
+        this.unbounded = unbounded;
+        this.getter = getter.asType(type.isPrimitive() ? GETTER.changeReturnType(type) : GETTER);
+        this.setter = setter == null ? null : setter.asType(SETTER);
+    }
+
+    /** Reads a reference. */
+    Object get(Object owner) {
+        try {
+            return (Object) getter.invokeExact(owner);
+        } catch (Throwable e) {
+            throw failure(e);
+        }
+    }
+
+    /** Sets a reference, or unboxes into a primitive. */
+    void set(Object owner, Object value) {
+        try {
+            setter.invokeExact(owner, value);
+        } catch (Throwable e) {
+            throw failure(e);
+        }
+    }
+
+    /** Writes a primitive's bits. */
+    void writePrimitive(Object owner, MessageWriter out) {
+        try {
+            switch (primitive) {
+                case BOOLEAN -> out.u8((boolean) getter.invokeExact(owner) ? 1 : 0);
+                case BYTE -> out.u8((byte) getter.invokeExact(owner));
+                case SHORT -> out.i16((short) getter.invokeExact(owner));
+                case CHARACTER -> out.i16((char) getter.invokeExact(owner));
+                case INTEGER -> out.i32((int) getter.invokeExact(owner));
+                case LONG -> out.i64((long) getter.invokeExact(owner));
+                case FLOAT -> out.i32(Float.floatToRawIntBits((float) getter.invokeExact(owner)));
+                default -> out.i64(Double.doubleToRawLongBits((double) getter.invokeExact(owner)));
+            }
+        } catch (Throwable e) {
+            throw failure(e);
+        }
+    }
+
+    /** A record's accessor is the only user's code here; what it throws passes through. */
+    private static RuntimeException failure(Throwable e) {
+        if (e instanceof RuntimeException exception) {
+            return exception;
+        }
+        if (e instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException(e);
+    }
+}

@@ -1,0 +1,134 @@
+package org.blazefl4j.codec;
+
+import java.util.Arrays;
+
+/** Where a walk through an object graph is. Steps are kept as parts; text is made only when asked for. */
+final class GraphPath {
+
+    /** How deep objects may lie within each other. */
+    static final int MAX_DEPTH = 512;
+
+    private static final int FIRST_CAPACITY = 8;
+    private static final int MAX_KEY_LENGTH = 40;
+    private static final Object INDEX = new Object();
+    private static final Object KEY = new Object();
+    private static final Object CONTENT = new Object();
+
+    private Object[] kinds = new Object[FIRST_CAPACITY];
+    private Object[] keys = new Object[FIRST_CAPACITY];
+    private int[] indexes = new int[FIRST_CAPACITY];
+    private int depth;
+
+    /**
+     * Goes one level down; the step is set by one of the methods below.
+     *
+     * @throws IllegalArgumentException if that is too deep
+     */
+    void enter() {
+        if (depth == MAX_DEPTH) {
+            String path = toString();
+            throw new IllegalArgumentException("nested too deep: depth=" + (depth + 1) + ", limit=" + MAX_DEPTH
+                    + ", path=" + path.substring(0, 60) + "...; replace links between objects by positions in a list");
+        }
+        if (depth == kinds.length) {
+            grow();
+        }
+        depth++;
+    }
+
+    private void grow() {
+        kinds = Arrays.copyOf(kinds, 2 * depth);
+        keys = Arrays.copyOf(keys, 2 * depth);
+        indexes = Arrays.copyOf(indexes, 2 * depth);
+    }
+
+    void leave() {
+        depth--;
+        keys[depth] = null;
+    }
+
+    /** A field or record component. */
+    void field(String name) {
+        kinds[depth - 1] = name;
+    }
+
+    /** An element of a list, set or array. */
+    void index(int index) {
+        kinds[depth - 1] = INDEX;
+        indexes[depth - 1] = index;
+    }
+
+    /** A key of a map, by its position. */
+    void key(int index) {
+        kinds[depth - 1] = KEY;
+        indexes[depth - 1] = index;
+    }
+
+    /** The value of a key of a map. */
+    void value(Object key, int index) {
+        kinds[depth - 1] = null;
+        keys[depth - 1] = key;
+        indexes[depth - 1] = index;
+    }
+
+    /** What an optional holds. */
+    void content() {
+        kinds[depth - 1] = CONTENT;
+    }
+
+    /** Whether a step is the object around that an object of an inner class holds. */
+    boolean leadsThroughOuterInstance() {
+        for (int i = 0; i < depth; i++) {
+            if (kinds[i] instanceof String name && name.startsWith("this$")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void clear() {
+        Arrays.fill(keys, 0, depth, null);
+        depth = 0;
+    }
+
+    /** The text, such as {@code metadata[loss]} or {@code items[3].x}; {@code (root)} at the root. */
+    @Override
+    public String toString() {
+        if (depth == 1 && kinds[0] instanceof String name) {
+            return name;
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < depth; i++) {
+            append(text, i);
+        }
+        return text.isEmpty() ? "(root)" : text.toString();
+    }
+
+    private void append(StringBuilder text, int level) {
+        Object kind = kinds[level];
+        if (kind instanceof String name) {
+            text.append(text.isEmpty() ? "" : ".").append(name);
+        } else if (kind == INDEX) {
+            text.append('[').append(indexes[level]).append(']');
+        } else if (kind == KEY) {
+            text.append(text.isEmpty() ? "" : ".")
+                    .append("key[")
+                    .append(indexes[level])
+                    .append(']');
+        } else if (kind == CONTENT) {
+            text.append(text.isEmpty() ? "" : ".").append("get()");
+        } else {
+            text.append('[').append(keyText(keys[level], indexes[level])).append(']');
+        }
+    }
+
+    /** A key's text, where that is short and runs no code of a user's. */
+    private static String keyText(Object key, int index) {
+        boolean plain = key instanceof String
+                || key instanceof Number && key.getClass().getClassLoader() == null
+                || key instanceof Boolean
+                || key instanceof Character;
+        String text = plain ? key.toString() : key instanceof Enum<?> constant ? constant.name() : "value " + index;
+        return text.length() <= MAX_KEY_LENGTH ? text : text.substring(0, MAX_KEY_LENGTH) + "...";
+    }
+}

@@ -1,0 +1,96 @@
+package org.blazefl4j.codec;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a value is in a message: the first byte of each value is the number of its kind. */
+enum Kind {
+    NULL(Object.class),
+    /** The number of an object that came before. */
+    REFERENCE(Object.class),
+    BOOLEAN(Boolean.class),
+    BYTE(Byte.class),
+    SHORT(Short.class),
+    CHARACTER(Character.class),
+    INTEGER(Integer.class),
+    LONG(Long.class),
+    FLOAT(Float.class),
+    DOUBLE(Double.class),
+    OPTIONAL_INT(OptionalInt.class),
+    OPTIONAL_LONG(OptionalLong.class),
+    OPTIONAL_DOUBLE(OptionalDouble.class),
+    ENUM(Enum.class),
+    /** From here on objects are numbered, so that one that is there twice arrives as one. */
+    STRING(String.class),
+    BIG_INTEGER(BigInteger.class),
+    BIG_DECIMAL(BigDecimal.class),
+    BIT_SET(BitSet.class),
+    TEXT(Object.class),
+    TENSOR(Tensor.class),
+    OPTIONAL(Optional.class),
+    PRIMITIVE_ARRAY(Object.class),
+    OBJECT_ARRAY(Object.class),
+    LIST(ArrayList.class),
+    LINKED_LIST(LinkedList.class),
+    ARRAY_DEQUE(ArrayDeque.class),
+    SET(LinkedHashSet.class),
+    SORTED_SET(TreeSet.class),
+    ENUM_SET(EnumSet.class),
+    MAP(LinkedHashMap.class),
+    CONCURRENT_MAP(ConcurrentHashMap.class),
+    SORTED_MAP(TreeMap.class),
+    ENUM_MAP(EnumMap.class),
+    RECORD(Record.class),
+    OBJECT(Object.class),
+    /** Cannot cross; never in a message. */
+    REFUSED(Object.class);
+
+    private static final Kind[] KINDS = values();
+
+    /** The class in which a tensor, collection or map arrives. */
+    final Class<?> arrival;
+
+    Kind(Class<?> arrival) {
+        this.arrival = arrival;
+    }
+
+    /** The kind with this number, or {@link #REFUSED} where there is none. */
+    static Kind of(int number) {
+        return number < KINDS.length ? KINDS[number] : REFUSED;
+    }
+
+    boolean isNumbered() {
+        return compareTo(STRING) >= 0;
+    }
+
+    /** Whether numbered objects of this kind hold no others. */
+    boolean isLeaf() {
+        return compareTo(TENSOR) <= 0 || this == PRIMITIVE_ARRAY;
+    }
+
+    /** Whether values of this kind never change, as far as they do not through others that they hold. */
+    boolean isConstant() {
+        return compareTo(BIT_SET) < 0 || this == TEXT || this == TENSOR || this == OPTIONAL || this == RECORD;
+    }
+
+    /** Whether a value may arrive in another class than it left in. */
+    boolean changesClass() {
+        return this == TENSOR || compareTo(LIST) >= 0 && compareTo(ENUM_MAP) <= 0;
+    }
+}

@@ -1,0 +1,64 @@
+package org.blazefl4j.codec;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+
+/**
+ * The frame of a message, little endian: four bytes that name the format and its version, the CRC-32C of the body, the
+ * body. The body is one value; every value starts with the number of its {@link Kind}.
+ */
+final class Message {
+
+    static final int HEADER_BYTES = 8;
+
+    /** Larger packages are refused on both sides: bulk belongs into tensors. */
+    static final int MAX_BYTES = 1 << 30;
+
+    /** Stands for "owned by no open object" in front of a set's or map's elements. */
+    static final int NOT_DEFERRED = -1;
+
+    static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private static final int FORMAT = 'B' | 'F' << 8 | 'L' << 16 | 1 << 24;
+
+    private Message() {}
+
+    /** Writes the header of a message whose body is complete. */
+    static void seal(byte[] bytes, int offset, int length) {
+        INT.set(bytes, offset, FORMAT);
+        INT.set(bytes, offset + 4, checksum(bytes, offset, length));
+    }
+
+    /**
+     * Checks a message's header against its body.
+     *
+     * @throws PackageFormatException if it is no message, or a damaged one
+     */
+    static void check(byte[] bytes, int offset, int length) {
+        if (length <= HEADER_BYTES || length > MAX_BYTES) {
+            throw new PackageFormatException(
+                    "no package: bytes=" + length + ", limit=" + (HEADER_BYTES + 1) + " to " + MAX_BYTES);
+        }
+        int format = (int) INT.get(bytes, offset);
+        if (format != FORMAT) {
+            throw new PackageFormatException("no package: format=" + Integer.toHexString(format) + ", limit="
+                    + Integer.toHexString(FORMAT) + "; both sides need the same version of the library");
+        }
+        int stated = (int) INT.get(bytes, offset + 4);
+        int found = checksum(bytes, offset, length);
+        if (stated != found) {
+            throw new PackageFormatException("package damaged: bytes=" + length + ", checksum="
+                    + Integer.toHexString(found) + ", limit=" + Integer.toHexString(stated));
+        }
+    }
+
+    private static int checksum(byte[] bytes, int offset, int length) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(bytes, offset + HEADER_BYTES, length - HEADER_BYTES);
+        return (int) checksum.getValue();
+    }
+}

@@ -1,0 +1,186 @@
+package org.blazefl4j.codec;
+
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** A message that is read: nothing is read beyond its end, and no count is believed that its bytes cannot hold. */
+final class MessageReader {
+
+    private static final int KEPT_BYTES = 1 << 22;
+
+    private byte[] own = new byte[0];
+    private byte[] bytes = own;
+    private int at;
+    private int end;
+
+    /** Elements announced by counts and not read yet: each takes a byte at the least. */
+    private long announced;
+
+    /**
+     * Starts a message: the buffer's remaining bytes, copied first where another process could change them.
+     *
+     * @throws PackageFormatException if they are no undamaged message
+     */
+    void start(ByteBuffer message) {
+        int length = message.remaining();
+        if (message.hasArray()) {
+            bytes = message.array();
+            at = message.arrayOffset() + message.position();
+        } else {
+            own = own.length < length ? new byte[Math.min(length, Message.MAX_BYTES)] : own;
+            if (length <= own.length) {
+                message.get(message.position(), own, 0, length);
+            }
+            bytes = own;
+            at = 0;
+        }
+        Message.check(bytes, at, length);
+        end = at + length;
+        at += Message.HEADER_BYTES;
+        announced = 0;
+    }
+
+    /** Lets go of the message. */
+    void release() {
+        own = own.length > KEPT_BYTES ? new byte[0] : own;
+        bytes = own;
+    }
+
+    /** Ends the message. */
+    void finish() {
+        if (at != end) {
+            throw damaged("bytes after the end=" + (end - at), "0");
+        }
+    }
+
+    PackageFormatException damaged(String found, String limit) {
+        return new PackageFormatException("package damaged: " + found + ", limit=" + limit);
+    }
+
+    int u8() {
+        need(1);
+        return bytes[at++] & 0xff;
+    }
+
+    short i16() {
+        need(Short.BYTES);
+        short value = (short) Message.SHORT.get(bytes, at);
+        at += Short.BYTES;
+        return value;
+    }
+
+    int i32() {
+        need(Integer.BYTES);
+        int value = (int) Message.INT.get(bytes, at);
+        at += Integer.BYTES;
+        return value;
+    }
+
+    long i64() {
+        need(Long.BYTES);
+        long value = (long) Message.LONG.get(bytes, at);
+        at += Long.BYTES;
+        return value;
+    }
+
+    long varint() {
+        long value = 0;
+        for (int shift = 0; shift < Long.SIZE; shift += 7) {
+            int next = u8();
+            value |= (long) (next & 0x7f) << shift;
+            if (next < 0x80) {
+                return value;
+            }
+        }
+        throw damaged("number longer than 10 bytes", "10 bytes");
+    }
+
+    /** A varint that is an index into something of the given size. */
+    int index(int size) {
+        long index = varint();
+        if (index < 0 || index >= size) {
+            throw damaged("index=" + index, String.valueOf(size));
+        }
+        return (int) index;
+    }
+
+    /** The number of elements to follow, of at least the given number of values each. */
+    int count(int valuesPerElement) {
+        int count = i32();
+        long needed = (long) count * valuesPerElement;
+        if (count < 0 || needed > end - at - announced) {
+            throw damaged("elements=" + count, (end - at - announced) + " bytes that remain");
+        }
+        announced += needed;
+        return count;
+    }
+
+    /** Says that an announced value is about to be read. */
+    void next() {
+        announced--;
+    }
+
+    String string() {
+        long header = varint();
+        boolean wide = (header & 1) == 1;
+        long length = header >>> 1;
+        return wide ? wideString(length) : latinString(length);
+    }
+
+    private String latinString(long length) {
+        need(length);
+        String text = new String(bytes, at, (int) length, StandardCharsets.ISO_8859_1);
+        at += (int) length;
+        return text;
+    }
+
+    private String wideString(long length) {
+        need(length);
+        need(2 * length);
+        char[] chars = new char[(int) length];
+        for (int i = 0; i < chars.length; i++) {
+            chars[i] = (char) (short) Message.SHORT.get(bytes, at);
+            at += Short.BYTES;
+        }
+        return new String(chars);
+    }
+
+    byte[] bytes(int length) {
+        need(length);
+        at += length;
+        return Arrays.copyOfRange(bytes, at - length, at);
+    }
+
+    /** Reads the expected bytes if they come next. */
+    boolean skip(byte[] expected) {
+        boolean found = expected.length <= end - at
+                && Arrays.equals(bytes, at, at + expected.length, expected, 0, expected.length);
+        at += found ? expected.length : 0;
+        return found;
+    }
+
+    Object primitiveArray() {
+        int number = u8();
+        Class<?> type = PrimitiveArrays.elementType(number);
+        int length = i32();
+        if (type == null || length < 0) {
+            throw damaged("element type=" + number + ", length=" + length, "8 types, no negative length");
+        }
+        long needed = (long) length * PrimitiveArrays.elementBytes(number);
+        need(needed);
+        Object array = Array.newInstance(type, length);
+        ByteBuffer from = ByteBuffer.wrap(bytes, at, (int) needed).slice().order(ByteOrder.LITTLE_ENDIAN);
+        PrimitiveArrays.fill(array, number, from);
+        at += (int) needed;
+        return array;
+    }
+
+    private void need(long length) {
+        if (length > end - at) {
+            throw damaged("bytes wanted=" + length, (end - at) + " that remain");
+        }
+    }
+}

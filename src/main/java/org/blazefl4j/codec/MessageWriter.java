@@ -1,0 +1,186 @@
+package org.blazefl4j.codec;
+
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** A message under construction, in a buffer that grows and is used again. */
+final class MessageWriter {
+
+    private static final int FIRST_BYTES = 1 << 10;
+    private static final int KEPT_BYTES = 1 << 22;
+
+    private final int limit;
+    private byte[] bytes = new byte[FIRST_BYTES];
+    private int size;
+
+    /** Whether nobody reads the message, so that long values need not be copied. */
+    private boolean measuring;
+
+    /** The bytes of those. */
+    private long left;
+
+    MessageWriter(int limit) {
+        this.limit = limit;
+    }
+
+    /** Starts a message. */
+    void start() {
+        start(false);
+    }
+
+    /** Starts a message that nobody reads: only whether it can be made is of interest. */
+    void startMeasuring() {
+        start(true);
+    }
+
+    private void start(boolean onlyMeasured) {
+        measuring = onlyMeasured;
+        left = 0;
+        if (bytes.length > KEPT_BYTES) {
+            bytes = new byte[FIRST_BYTES];
+        }
+        size = Message.HEADER_BYTES;
+    }
+
+    /** Ends the message: a view that is valid until the next one is started. */
+    ByteBuffer finish() {
+        Message.seal(bytes, 0, size);
+        return ByteBuffer.wrap(bytes, 0, size).slice().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    void kind(Kind kind) {
+        u8(kind.ordinal());
+    }
+
+    void u8(int value) {
+        ensure(1);
+        bytes[size++] = (byte) value;
+    }
+
+    void i16(int value) {
+        ensure(Short.BYTES);
+        Message.SHORT.set(bytes, size, (short) value);
+        size += Short.BYTES;
+    }
+
+    void i32(int value) {
+        ensure(Integer.BYTES);
+        Message.INT.set(bytes, size, value);
+        size += Integer.BYTES;
+    }
+
+    void i64(long value) {
+        ensure(Long.BYTES);
+        Message.LONG.set(bytes, size, value);
+        size += Long.BYTES;
+    }
+
+    /** An int to be known later: returns where {@link #patch} puts it. */
+    int later() {
+        i32(0);
+        return size - Integer.BYTES;
+    }
+
+    void patch(int at, int value) {
+        Message.INT.set(bytes, at, value);
+    }
+
+    /** A number that is mostly small: seven bits a byte, lowest first. */
+    void varint(long value) {
+        ensure(10);
+        long rest = value;
+        while ((rest & ~0x7fL) != 0) {
+            bytes[size++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        bytes[size++] = (byte) rest;
+    }
+
+    void bytes(byte[] source) {
+        if (measuring) {
+            leave(source.length);
+            return;
+        }
+        ensure(source.length);
+        System.arraycopy(source, 0, bytes, size, source.length);
+        size += source.length;
+    }
+
+    /** Length and width, then one or two bytes per char, so that every char sequence crosses, paired or not. */
+    void string(String text) {
+        int length = text.length();
+        if (measuring) {
+            leave(2L * length);
+            return;
+        }
+        int start = size;
+        varint((long) length << 1);
+        ensure(length);
+        int at = size;
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            if (c > 0xff) {
+                size = start;
+                wideString(text);
+                return;
+            }
+            bytes[at++] = (byte) c;
+        }
+        size = at;
+    }
+
+    private void wideString(String text) {
+        int length = text.length();
+        varint((long) length << 1 | 1);
+        ensure(2L * length);
+        for (int i = 0; i < length; i++) {
+            Message.SHORT.set(bytes, size, (short) text.charAt(i));
+            size += Short.BYTES;
+        }
+    }
+
+    void primitiveArray(Object array) {
+        int number = PrimitiveArrays.number(array.getClass().getComponentType());
+        int length = Array.getLength(array);
+        u8(number);
+        i32(length);
+        long needed = (long) length * PrimitiveArrays.elementBytes(number);
+        if (measuring) {
+            leave(needed);
+            return;
+        }
+        ensure(needed);
+        PrimitiveArrays.copy(array, number, buffer(needed));
+        size += (int) needed;
+    }
+
+    private ByteBuffer buffer(long length) {
+        return ByteBuffer.wrap(bytes, size, (int) length).slice().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private void ensure(long more) {
+        long needed = size + more;
+        if (needed > bytes.length) {
+            grow(needed);
+        }
+    }
+
+    private void leave(long more) {
+        left += more;
+        check(size + left);
+    }
+
+    private void check(long needed) {
+        if (needed > limit) {
+            throw new IllegalArgumentException(
+                    "package too large: bytes=" + needed + ", limit=" + limit + "; put large arrays into tensors");
+        }
+    }
+
+    private void grow(long needed) {
+        check(needed);
+        bytes = Arrays.copyOf(bytes, (int) Math.min(limit, Math.max(needed, 2L * bytes.length)));
+    }
+}

@@ -1,0 +1,257 @@
+package org.blazefl4j.codec;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A package as bytes that stand for themselves, tensors included: for what outlives a round or the process. Everything
+ * that {@link PackageEncoder} takes can be in it, and arrives as it does there.
+ *
+ * <p>The bytes, little endian: a header of 64 (four that name the format and its version, the CRC-32C of all bytes from
+ * the ninth on, the number of all bytes in eight, that of the message's in four, zeros), the message of
+ * {@link PackageEncoder}, and its tensors' elements in the order in which they are met, each at the next multiple of 64
+ * bytes with zeros in between. The message's handles count from the first multiple of 64 behind it.
+ */
+public final class PackageBytes {
+
+    private static final int FORMAT = 'B' | 'F' << 8 | 'B' << 16 | 1 << 24;
+
+    private static final int HEADER_BYTES = 64;
+    private static final int CHECKSUM_AT = 4;
+    private static final int CHECKED_FROM = 8;
+    private static final int BYTES_AT = 8;
+    private static final int MESSAGE_BYTES_AT = 16;
+
+    private static final long ALIGNMENT = 64;
+
+    private PackageBytes() {}
+
+    /**
+     * Encodes a package.
+     *
+     * @param graph the package; not changed, and not to be changed meanwhile. Its tensors stay the caller's.
+     * @return the bytes, a contiguous tensor of uint8 with one dimension, which the caller owns
+     * @throws IllegalArgumentException if something in the package cannot cross
+     */
+    public static Tensor encode(Object graph) {
+        Placer placer = new Placer();
+        ByteBuffer message = new PackageEncoder().encode(graph, placer);
+        Tensor bytes = ByteTensors.empty(tensorsFrom(message.remaining()) + placer.end);
+        boolean gradients = GradMode.is_enabled();
+        GradMode.set_enabled(false);
+        try (PointerScope scope = new PointerScope()) {
+            write(bytes, message, placer);
+            return bytes;
+        } catch (Throwable failure) {
+            bytes.close();
+            throw failure;
+        } finally {
+            GradMode.set_enabled(gradients);
+        }
+    }
+
+    private static void write(Tensor bytes, ByteBuffer message, Placer placer) {
+        int messageBytes = message.remaining();
+        long messageEnd = HEADER_BYTES + (long) messageBytes;
+        ByteTensors.buffer(bytes, HEADER_BYTES, messageEnd).put(message);
+        placer.copy(bytes, messageEnd, tensorsFrom(messageBytes));
+        clear(bytes, 0, HEADER_BYTES);
+        ByteBuffer header = ByteTensors.buffer(bytes, 0, HEADER_BYTES);
+        header.putInt(0, FORMAT).putLong(BYTES_AT, bytes.numel()).putInt(MESSAGE_BYTES_AT, messageBytes);
+        header.putInt(CHECKSUM_AT, ByteTensors.checksum(bytes, CHECKED_FROM));
+    }
+
+    private static void clear(Tensor bytes, long from, long to) {
+        ByteBuffer gap = ByteTensors.buffer(bytes, from, to);
+        gap.put(new byte[gap.remaining()]);
+    }
+
+    /** Where tensors begin behind a message. */
+    private static long tensorsFrom(int messageBytes) {
+        return aligned(HEADER_BYTES + (long) messageBytes);
+    }
+
+    private static long aligned(long offset) {
+        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /**
+     * Decodes a package. Bytes are not trusted: whatever they are, this ends with a package or a
+     * {@link PackageFormatException}, and no more is allocated than their number accounts for.
+     *
+     * @param bytes what {@link #encode} returned, or a copy of it; not changed, and stays the caller's
+     * @param loader finds the classes of the package
+     * @return the package; its tensors are copies that the caller owns
+     * @throws PackageFormatException if the bytes are no whole, undamaged package, or do not fit this process's classes
+     */
+    public static Object decode(Tensor bytes, ClassLoader loader) {
+        return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decode(message, resolver));
+    }
+
+    /**
+     * Decodes a package that may come from anywhere: no code runs of classes outside the JDK but of those that
+     * {@code type}, and what its components and fields are declared to hold, allow.
+     *
+     * @param bytes what {@link #encode} returned, or a copy of it; not changed, and stays the caller's
+     * @param loader finds the classes of the package
+     * @param type what the package is declared to be
+     * @return the package; its tensors are copies that the caller owns
+     * @throws PackageFormatException if the bytes are no whole, undamaged package, do not fit this process's classes,
+     *     or hold a class that is not declared
+     */
+    public static Object decodeDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
+        return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decodeDeclared(message, resolver, type));
+    }
+
+    /**
+     * Makes sure that {@link #decodeDeclared} will decode a package, without a copy of its tensors.
+     *
+     * @param bytes what {@link #encode} returned
+     * @param loader finds the classes of the package
+     * @param type the package's class
+     * @throws PackageFormatException if it will not
+     */
+    public static void requireDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
+        try (PointerScope scope = new PointerScope()) {
+            int messageBytes = ByteTensors.buffer(bytes, 0, HEADER_BYTES).getInt(MESSAGE_BYTES_AT);
+            ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
+            long start = tensorsFrom(messageBytes);
+            new PackageDecoder(loader)
+                    .decodeDeclared(
+                            message,
+                            handle -> handle.layout().bytes() == 0
+                                    ? room(handle.layout())
+                                    : ByteTensors.view(bytes, start + handle.offset(), handle.layout()),
+                            CrossingRules.isOfPlatform(type) ? Object.class : type);
+        }
+    }
+
+    private static Object decode(Tensor bytes, BiFunction<ByteBuffer, TensorResolver, Object> decoder) {
+        int messageBytes = check(bytes);
+        ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
+        Resolver resolver = new Resolver(bytes, tensorsFrom(messageBytes));
+        Object graph = decoder.apply(message, resolver);
+        if (resolver.end != bytes.numel()) {
+            TensorWalk.closeAll(graph);
+            throw damaged("tensors end at=" + resolver.end, bytes.numel() + " bytes");
+        }
+        return graph;
+    }
+
+    private static Tensor room(TensorLayout layout) {
+        try (TensorOptions options = new TensorOptions(layout.dtype())) {
+            return torch.empty_strided(layout.sizes(), layout.strides(), options);
+        }
+    }
+
+    /** Checks the header and the checksum; returns the length of the message. */
+    private static int check(Tensor bytes) {
+        if (!ByteTensors.areBytes(bytes)) {
+            throw new PackageFormatException(
+                    "no package: type=another tensor, limit=contiguous uint8 of one dimension on the CPU");
+        }
+        long found = bytes.numel();
+        if (found < HEADER_BYTES) {
+            throw new PackageFormatException("no package: bytes=" + found + ", limit=" + HEADER_BYTES + " or more");
+        }
+        ByteBuffer header = ByteTensors.buffer(bytes, 0, HEADER_BYTES);
+        if (header.getInt(0) != FORMAT) {
+            throw new PackageFormatException("no package: format=" + Integer.toHexString(header.getInt(0)) + ", limit="
+                    + Integer.toHexString(FORMAT) + "; read it with the version of the library that wrote it");
+        }
+        long stated = header.getLong(BYTES_AT);
+        if (stated != found) {
+            throw damaged("bytes=" + found, stated + " bytes");
+        }
+        int checksum = ByteTensors.checksum(bytes, CHECKED_FROM);
+        if (header.getInt(CHECKSUM_AT) != checksum) {
+            throw damaged(
+                    "bytes=" + found + ", checksum=" + Integer.toHexString(checksum),
+                    Integer.toHexString(header.getInt(CHECKSUM_AT)));
+        }
+        int messageBytes = header.getInt(MESSAGE_BYTES_AT);
+        if (messageBytes < 0 || tensorsFrom(messageBytes) > found) {
+            throw damaged("message bytes=" + messageBytes, found + " bytes");
+        }
+        return messageBytes;
+    }
+
+    private static PackageFormatException damaged(String what, String limit) {
+        return new PackageFormatException("package damaged: " + what + ", limit=" + limit);
+    }
+
+    /** Lays the tensors out one behind the other, and copies them when it is known where the first begins. */
+    private static final class Placer implements TensorPlacer {
+
+        private record Part(Tensor tensor, long offset, TensorLayout layout) {}
+
+        private final List<Part> parts = new ArrayList<>();
+        private long end;
+
+        @Override
+        public ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded) {
+            long offset = aligned(end);
+            parts.add(new Part(tensor, offset, layout));
+            end = offset + layout.bytes();
+            return new ShmHandle(0, 0, offset, layout);
+        }
+
+        void copy(Tensor bytes, long messageEnd, long start) {
+            long written = messageEnd;
+            for (Part part : parts) {
+                clear(bytes, written, start + part.offset);
+                written = start + part.offset + part.layout.bytes();
+                if (part.layout.bytes() > 0) {
+                    try (Tensor target = ByteTensors.view(bytes, start + part.offset, part.layout)) {
+                        target.copy_(part.tensor);
+                    }
+                }
+            }
+            clear(bytes, written, start + end);
+        }
+    }
+
+    /** Copies the tensors, which have to lie as the encoder laid them. */
+    private static final class Resolver implements TensorResolver {
+
+        private final Tensor bytes;
+        private final long start;
+        private long end;
+
+        Resolver(Tensor bytes, long start) {
+            this.bytes = bytes;
+            this.start = start;
+            this.end = start;
+        }
+
+        @Override
+        public Tensor resolve(ShmHandle handle) {
+            TensorLayout layout = handle.layout();
+            long from = aligned(end);
+            handle.checkWithin(bytes.numel() - start);
+            if (handle.offset() != from - start) {
+                throw damaged("tensor at=" + handle.offset(), String.valueOf(from - start));
+            }
+            end = from + layout.bytes();
+            return copy(from, layout);
+        }
+
+        private Tensor copy(long from, TensorLayout layout) {
+            Tensor copy = room(layout);
+            if (layout.bytes() > 0) {
+                try (Tensor view = ByteTensors.view(bytes, from, layout)) {
+                    copy.copy_(view);
+                }
+            }
+            return copy;
+        }
+    }
+}

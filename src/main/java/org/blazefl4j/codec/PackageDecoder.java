@@ -1,0 +1,392 @@
+package org.blazefl4j.codec;
+
+import java.lang.reflect.Array;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import org.blazefl4j.util.Throwables;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Turns a message of {@link PackageEncoder} back into a package.
+ *
+ * <p>Bytes are not trusted: whatever they are, decoding ends with a package or a {@link PackageFormatException}. Only
+ * records, enums and plain classes that may cross are made, of the declared type of the place they are for; no other
+ * class is initialised, and no more is allocated than the message's length accounts for. How long keys take to hash is
+ * not limited.
+ *
+ * <p>A decoder is used by one thread at a time, for any number of messages. Each is decoded alone; only what is known
+ * of classes is kept.
+ */
+public final class PackageDecoder {
+
+    private static final Declared COMPARATOR = Declared.of(Comparator.class);
+
+    /** Stands for a record or Optional that is still being read. */
+    private static final Object PENDING = new Object();
+
+    private final MessageReader in = new MessageReader();
+    private final ClassTable classes;
+    private final List<Tensor> tensors = new ArrayList<>();
+    private final DeferredFills deferred = new DeferredFills();
+    private Object[] objects = new Object[64];
+    private int size;
+    private int depth;
+    private boolean declaredOnly;
+    private TensorResolver resolver;
+
+    /**
+     * Makes a decoder.
+     *
+     * @param loader finds the classes of packages
+     */
+    public PackageDecoder(ClassLoader loader) {
+        this.classes = new ClassTable(Objects.requireNonNull(loader, "loader"));
+    }
+
+    /**
+     * Decodes one message.
+     *
+     * @param message the bytes from position to limit, which are not moved; bytes that are not in a Java array are
+     *     copied before they are looked at
+     * @param tensorResolver makes each distinct tensor once, null where none may be; what it throws passes through
+     * @return the package; the caller owns its tensors
+     * @throws PackageFormatException if the bytes are no whole message, or do not fit this process's classes. Tensors
+     *     that were resolved before are then closed.
+     */
+    public Object decode(ByteBuffer message, TensorResolver tensorResolver) {
+        return decode(message, tensorResolver, Declared.ANY, false);
+    }
+
+    /**
+     * Decodes a message that may come from anywhere: of classes outside the JDK only those are made, or initialised,
+     * that the places they are for are declared to hold, the type of the package and what collections, maps and
+     * Optionals hold included. A comparator of such a class is refused.
+     *
+     * @param type what the package is declared to be
+     * @throws PackageFormatException as {@link #decode(ByteBuffer, TensorResolver)}, or if a class is not declared
+     */
+    public Object decodeDeclared(ByteBuffer message, TensorResolver tensorResolver, Class<?> type) {
+        return decode(message, tensorResolver, Declared.of(type), true);
+    }
+
+    private Object decode(ByteBuffer message, TensorResolver tensorResolver, Declared type, boolean strict) {
+        resolver = tensorResolver;
+        declaredOnly = strict;
+        boolean done = false;
+        try {
+            in.start(message);
+            classes.start();
+            Object graph = read(type);
+            in.finish();
+            deferred.finish();
+            done = true;
+            return graph;
+        } catch (StackOverflowError e) {
+            throw new PackageFormatException(
+                    "nested too deep for this thread's stack: limit=" + GraphPath.MAX_DEPTH + " levels on 1 MiB", e);
+        } finally {
+            reset(done);
+        }
+    }
+
+    private void reset(boolean done) {
+        if (!done) {
+            tensors.forEach(Tensor::close);
+        }
+        tensors.clear();
+        deferred.clear();
+        Arrays.fill(objects, 0, size, null);
+        size = 0;
+        depth = 0;
+        resolver = null;
+        in.release();
+    }
+
+    private Object read(Declared declared) {
+        Kind kind = Kind.of(in.u8());
+        Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind, declared);
+        if (value != null && !declared.type.isInstance(value)) {
+            throw in.damaged("type=" + value.getClass().getName(), declared.type.getName());
+        }
+        return value;
+    }
+
+    private Object readSimple(Kind kind, Declared declared) {
+        return switch (kind) {
+            case NULL -> null;
+            case REFERENCE -> readReference();
+            case ENUM -> readEnum(declared);
+            default -> ScalarCodec.read(kind, in);
+        };
+    }
+
+    private Object readReference() {
+        int number = in.index(size);
+        Object object = objects[number];
+        if (object == PENDING) {
+            throw in.damaged("reference to a record that is not complete", "complete objects");
+        }
+        return object;
+    }
+
+    private Object readEnum(Declared declared) {
+        ClassPlan plan = readClass(Kind.ENUM, declared.type);
+        try {
+            Object[] constants = plan.constants();
+            return constants[in.index(constants.length)];
+        } catch (LinkageError e) {
+            throw new PackageFormatException("enum cannot be initialised: type=" + plan.type.getName(), e);
+        }
+    }
+
+    private Object readNumbered(Kind kind, Declared declared) {
+        int number = add();
+        Object value = kind.isLeaf() ? readLeaf(kind) : readComposite(kind, number, declared);
+        objects[number] = value;
+        deferred.closed(number);
+        return value;
+    }
+
+    private Object readLeaf(Kind kind) {
+        return kind == Kind.TENSOR ? readTensor() : ScalarCodec.read(kind, in);
+    }
+
+    private int add() {
+        if (size == objects.length) {
+            objects = Arrays.copyOf(objects, 2 * size);
+        }
+        objects[size] = PENDING;
+        return size++;
+    }
+
+    private Tensor readTensor() {
+        ShmHandle handle = ScalarCodec.readHandle(in);
+        if (resolver == null) {
+            throw new PackageFormatException("tensor where none may be: handle=" + handle + ", limit=no tensors");
+        }
+        Tensor tensor = Objects.requireNonNull(resolver.resolve(handle), "resolved tensor");
+        tensors.add(tensor);
+        return tensor;
+    }
+
+    /**
+     * Reads what holds others. In one piece on purpose: HotSpot inlines no method of more than 325 bytes of code, so
+     * that the recursion is compiled one level at a time. Inlined into itself it kept the compiler busy for the first
+     * rounds of a run, on a core that clients need.
+     */
+    private Object readComposite(Kind kind, int number, Declared declared) {
+        if (++depth > GraphPath.MAX_DEPTH) {
+            throw in.damaged("depth=" + depth, String.valueOf(GraphPath.MAX_DEPTH));
+        }
+        if (kind.changesClass() && !declared.type.isAssignableFrom(kind.arrival)) {
+            throw in.damaged("type=" + kind.arrival.getName(), declared.type.getName()); // before what is in it is read
+        }
+        Object value = switch (kind) {
+            case OPTIONAL -> Optional.ofNullable(read(element(declared)));
+            case RECORD -> readRecord(declared.type);
+            case OBJECT -> readObject(number, declared.type);
+            case OBJECT_ARRAY -> readArray(number, declared.type);
+            case LIST -> readElements(new ArrayList<>(), number, declared);
+            case LINKED_LIST -> readElements(new LinkedList<>(), number, declared);
+            case ARRAY_DEQUE -> readElements(new ArrayDeque<>(), number, declared);
+            case SET -> readKeys(new LinkedHashSet<>(), number, declared);
+            case SORTED_SET -> readKeys(new TreeSet<>(readComparator()), number, declared);
+            case ENUM_SET -> readKeys(newEnumSet(readKeyClass(declared)), number, declared);
+            case MAP -> readEntries(new LinkedHashMap<>(), number, declared);
+            case CONCURRENT_MAP -> readEntries(new ConcurrentHashMap<>(), number, declared);
+            case SORTED_MAP -> readEntries(new TreeMap<>(readComparator()), number, declared);
+            case ENUM_MAP -> readEntries(newEnumMap(readKeyClass(declared)), number, declared);
+            default -> throw in.damaged("kind=" + kind, "kinds that cross");
+        };
+        depth--;
+        return value;
+    }
+
+    private Object readRecord(Class<?> declared) {
+        ClassPlan plan = readClass(Kind.RECORD, declared);
+        Object[] components = new Object[plan.fields.length];
+        for (int i = 0; i < components.length; i++) {
+            components[i] = readField(plan.fields[i]);
+        }
+        return newInstance(plan, components);
+    }
+
+    private Object readObject(int number, Class<?> declared) {
+        ClassPlan plan = readClass(Kind.OBJECT, declared);
+        Object object = newInstance(plan, null);
+        objects[number] = object;
+        for (FieldPlan field : plan.fields) {
+            field.set(object, readField(field));
+        }
+        return object;
+    }
+
+    private Object readField(FieldPlan field) {
+        return field.primitive != null ? ScalarCodec.read(field.primitive, in) : read(field.declared);
+    }
+
+    private static Object newInstance(ClassPlan plan, Object[] components) {
+        try {
+            return plan.newInstance(components);
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (Throwable e) {
+            String what = plan.kind == Kind.RECORD ? "record refuses its components" : "class cannot be initialised";
+            throw new PackageFormatException(
+                    what + ": type=" + plan.type.getName() + ", cause=" + Throwables.text(e), e);
+        }
+    }
+
+    private Object readArray(int number, Class<?> declared) {
+        Class<?> elementType = classes.read(in).type;
+        if (!declared.isAssignableFrom(elementType.arrayType())) {
+            throw in.damaged("type=array of " + elementType.getName(), declared.getName());
+        }
+        requireDeclared(elementType, declared);
+        Declared element = Declared.of(elementType);
+        int length = in.count(1);
+        Object[] array = newArray(elementType, length);
+        objects[number] = array;
+        for (int i = 0; i < length; i++) {
+            in.next();
+            array[i] = read(element);
+        }
+        return array;
+    }
+
+    private Object[] newArray(Class<?> elementType, int length) {
+        try {
+            return (Object[]) Array.newInstance(elementType, length);
+        } catch (IllegalArgumentException e) {
+            throw new PackageFormatException("package damaged: no array of type=" + elementType.getName(), e);
+        }
+    }
+
+    private Object readElements(Collection<Object> target, int number, Declared declared) {
+        objects[number] = target;
+        int count = in.count(1);
+        for (int i = 0; i < count; i++) {
+            in.next();
+            CollectionFiller.add(target, read(element(declared)));
+        }
+        return target;
+    }
+
+    private Object readKeys(Collection<Object> target, int number, Declared declared) {
+        objects[number] = target;
+        int owner = in.i32();
+        int count = in.count(1);
+        Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
+        for (int i = 0; i < count; i++) {
+            in.next();
+            Object element = read(element(declared));
+            if (waiting == null) {
+                CollectionFiller.add(target, element);
+            } else {
+                waiting[i] = element;
+            }
+        }
+        if (waiting == null) {
+            CollectionFiller.checkSize(target.size(), count);
+        } else {
+            deferred.add(owner, () -> CollectionFiller.addAll(target, waiting));
+        }
+        return target;
+    }
+
+    private Object readEntries(Map<Object, Object> target, int number, Declared declared) {
+        objects[number] = target;
+        int owner = in.i32();
+        int count = in.count(2);
+        Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[2 * count];
+        for (int i = 0; i < count; i++) {
+            in.next();
+            Object key = read(element(declared));
+            in.next();
+            Object value = read(value(declared));
+            if (waiting == null) {
+                CollectionFiller.put(target, key, value);
+            } else {
+                waiting[2 * i] = key;
+                waiting[2 * i + 1] = value;
+            }
+        }
+        if (waiting == null) {
+            CollectionFiller.checkSize(target.size(), count);
+        } else {
+            deferred.add(owner, () -> CollectionFiller.putAll(target, waiting));
+        }
+        return target;
+    }
+
+    @SuppressWarnings("unchecked")
+    private Comparator<Object> readComparator() {
+        int number = in.u8();
+        Comparators known = Comparators.of(number);
+        if (known == null) {
+            throw in.damaged("comparator=" + number, "known comparators");
+        }
+        return (Comparator<Object>) (known == Comparators.OTHER ? read(COMPARATOR) : known.comparator);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static Collection<Object> newEnumSet(ClassPlan plan) {
+        return (Collection<Object>) (Collection<?>) EnumSet.noneOf((Class) plan.type);
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static Map<Object, Object> newEnumMap(ClassPlan plan) {
+        return (Map<Object, Object>) (Map<?, ?>) new EnumMap((Class) plan.type);
+    }
+
+    /** What a place's elements or keys have to be; else nobody has asked what generic types say. */
+    private Declared element(Declared declared) {
+        return declaredOnly ? declared.element() : Declared.ANY;
+    }
+
+    private Declared value(Declared declared) {
+        return declaredOnly ? declared.value() : Declared.ANY;
+    }
+
+    /** Reads the enum of what is kept by its constants. */
+    private ClassPlan readKeyClass(Declared declared) {
+        return readClass(Kind.ENUM, element(declared).type);
+    }
+
+    /** Reads a class of a kind, for a place of the declared type; does not initialise it. */
+    private ClassPlan readClass(Kind kind, Class<?> declared) {
+        ClassPlan plan = classes.read(in);
+        if (plan.kind == Kind.REFUSED) {
+            throw new PackageFormatException("cannot cross: type=" + plan.type.getName() + ", " + plan.refusal);
+        }
+        if (plan.kind != kind || !declared.isAssignableFrom(plan.type)) {
+            throw in.damaged("type=" + plan.type.getName() + ", kind=" + kind, declared.getName());
+        }
+        requireDeclared(plan.type, declared);
+        return plan;
+    }
+
+    private void requireDeclared(Class<?> type, Class<?> declared) {
+        if (declaredOnly && CrossingRules.isOfPlatform(declared) && !CrossingRules.isOfPlatform(type)) {
+            throw new PackageFormatException("class is not declared: type=" + type.getName() + ", place="
+                    + declared.getName() + ", expected=classes that their places are declared to hold; put a record"
+                    + " whose components name them, List<" + type.getSimpleName() + "> say");
+        }
+    }
+}

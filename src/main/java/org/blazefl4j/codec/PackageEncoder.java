@@ -1,0 +1,384 @@
+package org.blazefl4j.codec;
+
+import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Turns a package, any graph of objects, into a message of bytes that decodes alone; its tensors are placed in shared
+ * memory by the caller and cross as handles.
+ *
+ * <p>What crosses, and how it arrives:
+ *
+ * <ul>
+ *   <li>records, through their canonical constructor; plain classes, no constructor run, with all fields, private,
+ *       final and inherited ones too, but transient ones left at their defaults. Serialisation hooks such as
+ *       {@code readObject} are not called.
+ *   <li>{@code null}, strings, numbers, {@code BigInteger}, {@code BigDecimal}, {@code BitSet}, enums,
+ *       {@code Optional}s, {@code UUID}, {@code URI}, {@code File}, {@code Path} and the values of {@code java.time}.
+ *   <li>arrays of all types and dimensions.
+ *   <li>any list, sub-list or other collection as a mutable {@code ArrayList} ({@code LinkedList} and
+ *       {@code ArrayDeque} as such); any set as a {@code LinkedHashSet}, any map as a {@code LinkedHashMap}, in the
+ *       sender's order; {@code EnumSet}, {@code EnumMap} and {@code ConcurrentHashMap} as such; sorted sets and maps as
+ *       {@code TreeSet} and {@code TreeMap} if their comparator crosses: none, natural or reverse order, ignoring case,
+ *       or a record, an enum constant or a plain object that implements {@code Comparator}. A field that cannot hold
+ *       what arrives is refused.
+ *   <li>tensors on the CPU of every dtype of whole bytes, of size zero and without dimensions. Dense strides are kept
+ *       ({@code channels_last}), others arrive contiguous; a view carries only its own elements; overlap between
+ *       different tensors is not kept. Tensors arrive detached: no gradient, no {@code requires_grad}.
+ * </ul>
+ *
+ * <p>An object that is there twice arrives as one object, numbers, enums and primitive Optionals apart. Cycles arrive
+ * as cycles if all on them are lists, sets, maps, arrays and plain classes; one through a record or an Optional is
+ * refused.
+ *
+ * <p>Everything else is refused with an {@link IllegalArgumentException} that names the place and the class:
+ *
+ * <pre>{@code
+ * cannot cross: path=config.logger, type=java.util.logging.Logger, limit=records, ...; leave it out of what is sent, ...
+ * }</pre>
+ *
+ * <p>An encoder is used by one thread at a time, for any number of messages; nothing is kept from one to the next but
+ * its buffer and {@link #wasConstant}.
+ */
+public final class PackageEncoder {
+
+    private final MessageWriter out;
+    private final SeenObjects objects = new SeenObjects();
+    private final SeenObjects classes = new SeenObjects();
+    private final OpenObjects open = new OpenObjects();
+    private final GraphPath path = new GraphPath();
+    private final Supplier<String> pathText = path::toString;
+    private TensorPlacer placer;
+    private boolean unbounded;
+    private boolean constant;
+
+    /** Makes an encoder. */
+    public PackageEncoder() {
+        this(Message.MAX_BYTES);
+    }
+
+    /** An encoder that refuses messages larger than the given number of bytes. */
+    PackageEncoder(int limit) {
+        this.out = new MessageWriter(limit);
+    }
+
+    /**
+     * Encodes one package.
+     *
+     * @param graph the package; not changed, and not to be changed meanwhile
+     * @param tensorPlacer places each distinct Tensor object once, in the order in which they are met, null where there
+     *     may be none; what it throws passes through
+     * @return the message from position to limit, backed by the encoder's own array: valid until the next call
+     * @throws IllegalArgumentException if something in the package cannot cross, objects lie more than 512 levels deep
+     *     or the message grows beyond 1 GiB
+     */
+    public ByteBuffer encode(Object graph, TensorPlacer tensorPlacer) {
+        out.start();
+        writeGraph(graph, tensorPlacer);
+        return out.finish();
+    }
+
+    /**
+     * Fails as {@link #encode} would, but makes no message: for packages that stay in this process.
+     *
+     * @param graph the package; not changed
+     * @param tensorPlacer is shown each distinct Tensor object once, in the order in which they are met; where it says
+     *     that they are is not looked at
+     * @throws IllegalArgumentException as {@link #encode}
+     */
+    public void check(Object graph, TensorPlacer tensorPlacer) {
+        out.startMeasuring();
+        writeGraph(graph, tensorPlacer);
+    }
+
+    private void writeGraph(Object graph, TensorPlacer tensorPlacer) {
+        placer = tensorPlacer;
+        constant = true;
+        try {
+            write(graph, Object.class);
+        } catch (StackOverflowError e) {
+            throw new IllegalArgumentException(
+                    "nested too deep for this thread's stack: limit=" + GraphPath.MAX_DEPTH
+                            + " levels on a stack of 1 MiB; replace links between objects by positions in a list, or use a larger stack",
+                    e);
+        } finally {
+            reset();
+        }
+    }
+
+    /**
+     * Whether what was encoded last never changes, so that it would give the same message again, as long as its tensors
+     * are placed alike: it is made of records, collections as {@code List.of} makes them, strings, numbers and such
+     * alone.
+     */
+    public boolean wasConstant() {
+        return constant;
+    }
+
+    private void reset() {
+        objects.clear();
+        classes.clear();
+        open.clear();
+        path.clear();
+        placer = null;
+        unbounded = false;
+    }
+
+    /** Writes a value that on arrival has to fit the declared type. */
+    private void write(Object value, Class<?> declared) {
+        if (value == null) {
+            out.kind(Kind.NULL);
+            return;
+        }
+        ClassPlan plan = ClassPlan.of(value.getClass());
+        if (plan.kind == Kind.REFUSED) {
+            throw refused(value.getClass(), plan.refusal);
+        }
+        constant &= plan.constant;
+        if (plan.kind.isNumbered()) {
+            writeNumbered(value, plan, declared);
+        } else if (plan.kind == Kind.ENUM) {
+            writeEnum((Enum<?>) value, plan);
+        } else {
+            out.kind(plan.kind);
+            ScalarCodec.write(value, plan, out);
+        }
+    }
+
+    private void writeNumbered(Object value, ClassPlan plan, Class<?> declared) {
+        int number = objects.number(value);
+        if (number >= 0) {
+            writeReference(number);
+            return;
+        }
+        if (plan.kind.changesClass() && !declared.isAssignableFrom(plan.kind.arrival)) {
+            String arrival = plan.kind.arrival.getName();
+            throw refused(
+                    value.getClass(),
+                    "limit=places that can hold the " + arrival + " that arrives; declare it as " + arrival
+                            + " or a supertype of it");
+        }
+        out.kind(plan.kind);
+        number = objects.size() - 1;
+        if (plan.kind.isLeaf()) {
+            open.leaf(number);
+            writeLeaf(value, plan);
+        } else {
+            int before = open.open(number);
+            writeComposite(value, plan, number);
+            open.close(number, before);
+        }
+    }
+
+    private void writeReference(int number) {
+        int fixed = open.refer(number);
+        if (fixed >= 0) {
+            throw refused(
+                    objects.get(fixed).getClass(),
+                    "limit=cycles of lists, sets, maps, arrays and plain classes;"
+                            + " this place leads back to what holds it: use a plain class there");
+        }
+        out.kind(Kind.REFERENCE);
+        out.varint(number);
+    }
+
+    private void writeEnum(Enum<?> value, ClassPlan plan) {
+        Object[] constants = plan.constants();
+        if (value.ordinal() >= constants.length || constants[value.ordinal()] != value) {
+            throw refused(plan.type, "limit=the enum's own constants; this one was made by native code: call intern()");
+        }
+        out.kind(Kind.ENUM);
+        writeClass(plan);
+        out.varint(value.ordinal());
+    }
+
+    private void writeLeaf(Object value, ClassPlan plan) {
+        if (plan.kind != Kind.TENSOR) {
+            ScalarCodec.write(value, plan, out);
+            return;
+        }
+        Tensor tensor = (Tensor) value;
+        String refusal = TensorLayout.refusal(tensor);
+        if (refusal != null) {
+            throw new IllegalArgumentException("cannot cross: path=" + path + ", " + refusal);
+        }
+        if (placer == null) {
+            throw refused(value.getClass(), "limit=no tensors here; send them in a package");
+        }
+        ScalarCodec.writeHandle(placer.place(pathText, tensor, TensorLayout.measure(tensor), unbounded), out);
+    }
+
+    /** In one piece, as {@code PackageDecoder.readComposite} is and for its reason. */
+    private void writeComposite(Object value, ClassPlan plan, int number) {
+        switch (plan.kind) {
+            case OPTIONAL -> {
+                int around = open.openFixed(number);
+                path.enter();
+                path.content();
+                write(((Optional<?>) value).orElse(null), Object.class);
+                path.leave();
+                open.closeFixed(around);
+            }
+            case RECORD -> {
+                writeClass(plan);
+                int around = open.openFixed(number);
+                writeFields(value, plan);
+                open.closeFixed(around);
+            }
+            case OBJECT -> {
+                writeClass(plan);
+                writeFields(value, plan);
+            }
+            case OBJECT_ARRAY -> writeArray((Object[]) value);
+            case LIST, LINKED_LIST, ARRAY_DEQUE -> writeElements((Collection<?>) value);
+            case SET -> writeKeys((Collection<?>) value, OpenObjects.NONE);
+            case SORTED_SET ->
+                writeKeys((Collection<?>) value, writeComparator(((SortedSet<?>) value).comparator(), number));
+            case ENUM_SET -> writeEnumSet((EnumSet<?>) value);
+            case MAP, CONCURRENT_MAP -> writeEntries((Map<?, ?>) value, OpenObjects.NONE);
+            case SORTED_MAP ->
+                writeEntries((Map<?, ?>) value, writeComparator(((SortedMap<?, ?>) value).comparator(), number));
+            case ENUM_MAP -> {
+                writeClass(ClassPlan.of(EnumTypes.of((EnumMap<?, ?>) value)));
+                writeEntries((Map<?, ?>) value, OpenObjects.NONE);
+            }
+            default -> throw new AssertionError(plan.kind);
+        }
+    }
+
+    private void writeFields(Object value, ClassPlan plan) {
+        path.enter();
+        boolean around = unbounded;
+        for (FieldPlan field : plan.fields) {
+            if (field.primitive != null) {
+                field.writePrimitive(value, out);
+            } else {
+                path.field(field.name);
+                unbounded = around || field.unbounded;
+                write(field.get(value), field.type);
+            }
+        }
+        unbounded = around;
+        path.leave();
+    }
+
+    private void writeArray(Object[] array) {
+        Class<?> elementType = array.getClass().getComponentType();
+        writeClass(ClassPlan.of(elementType));
+        out.i32(array.length);
+        path.enter();
+        for (int i = 0; i < array.length; i++) {
+            path.index(i);
+            write(array[i], elementType);
+        }
+        path.leave();
+    }
+
+    private void writeElements(Collection<?> elements) {
+        int countAt = out.later();
+        int count = 0;
+        path.enter();
+        for (Object element : elements) {
+            path.index(count++);
+            write(element, Object.class);
+        }
+        path.leave();
+        out.patch(countAt, count);
+    }
+
+    /** Writes what is found again by hash or order. Elements that lead to an open object wait for it on arrival. */
+    private void writeKeys(Collection<?> elements, int lowestBefore) {
+        int ownerAt = out.later();
+        int countAt = out.later();
+        int lowest = lowestBefore;
+        int count = 0;
+        path.enter();
+        for (Object element : elements) {
+            path.index(count++);
+            lowest = Math.min(lowest, writeKey(element));
+        }
+        path.leave();
+        out.patch(ownerAt, owner(lowest));
+        out.patch(countAt, count);
+    }
+
+    private void writeEntries(Map<?, ?> map, int lowestBefore) {
+        int ownerAt = out.later();
+        int countAt = out.later();
+        int lowest = lowestBefore;
+        int count = 0;
+        path.enter();
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            path.key(count);
+            lowest = Math.min(lowest, writeKey(entry.getKey()));
+            path.value(entry.getKey(), count++);
+            write(entry.getValue(), Object.class);
+        }
+        path.leave();
+        out.patch(ownerAt, owner(lowest));
+        out.patch(countAt, count);
+    }
+
+    /** Writes a key or comparator; returns the lowest open object that it leads to. */
+    private int writeKey(Object key) {
+        int around = open.swapLowest(OpenObjects.NONE);
+        write(key, Object.class);
+        int lowest = open.lowest();
+        open.swapLowest(Math.min(around, lowest));
+        return lowest;
+    }
+
+    private static int owner(int lowest) {
+        return lowest == OpenObjects.NONE ? Message.NOT_DEFERRED : lowest;
+    }
+
+    /** Writes what the sorted object with this number is made with, so it cannot lead back to it. */
+    private int writeComparator(Comparator<?> comparator, int number) {
+        Comparators known = Comparators.of(comparator);
+        out.u8(known.ordinal());
+        if (known != Comparators.OTHER) {
+            return OpenObjects.NONE;
+        }
+        int around = open.openFixed(number);
+        path.enter();
+        path.field("comparator()");
+        int lowest = writeKey(comparator);
+        path.leave();
+        open.closeFixed(around);
+        return lowest;
+    }
+
+    private void writeEnumSet(EnumSet<?> set) {
+        Class<?> type = EnumTypes.of(set);
+        if (type == null) {
+            throw refused(set.getClass(), "limit=sets of enums that have constants; use an empty set");
+        }
+        writeClass(ClassPlan.of(type));
+        writeKeys(set, OpenObjects.NONE);
+    }
+
+    /** A class by its number in this message, or for the first time by name and fingerprint. */
+    private void writeClass(ClassPlan plan) {
+        int number = classes.number(plan);
+        out.varint(number + 1);
+        if (number < 0) {
+            out.i64(plan.fingerprint);
+            out.varint(plan.nameBytes.length);
+            out.bytes(plan.nameBytes);
+        }
+    }
+
+    private IllegalArgumentException refused(Class<?> type, String why) {
+        String remedy = path.leadsThroughOuterInstance() ? why + "; or make the inner class static" : why;
+        return new IllegalArgumentException("cannot cross: path=" + path + ", type=" + type.getName() + ", " + remedy);
+    }
+}

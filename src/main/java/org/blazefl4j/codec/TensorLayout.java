@@ -1,0 +1,236 @@
+package org.blazefl4j.codec;
+
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * How a tensor's elements lie in shared memory: dense, without gaps or overlap.
+ *
+ * <p>Every instance is valid: the dtype may cross, the product of sizes does not overflow, the strides are a
+ * permutation of dense ones. So {@link #bytes()} is exactly what the tensor covers.
+ *
+ * @param dtype the element type
+ * @param sizes one per dimension, at most 64; not to be changed
+ * @param strides in elements, one per dimension; not to be changed
+ */
+public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
+
+    private static final int MAX_DIMENSIONS = 64;
+
+    /**
+     * Checks the parts.
+     *
+     * @throws IllegalArgumentException if they are no dense layout
+     */
+    public TensorLayout {
+        dtype = dtype.intern();
+        if (ElementTypes.bytes(dtype) == 0) {
+            throw invalid("dtype=" + ElementTypes.name(dtype), "dtypes of whole bytes that are not quantized");
+        }
+        if (sizes.length > MAX_DIMENSIONS || sizes.length != strides.length) {
+            throw invalid(
+                    "dimensions=" + sizes.length + ", strides=" + strides.length,
+                    "as many strides as dimensions, at most " + MAX_DIMENSIONS);
+        }
+        checkSizes(dtype, sizes);
+        if (!isDense(sizes, strides)) {
+            throw invalid(
+                    "sizes=" + Arrays.toString(sizes) + ", strides=" + Arrays.toString(strides),
+                    "strides without gaps or overlap");
+        }
+    }
+
+    /**
+     * The layout that a tensor has on arrival: its own strides where they are dense, such as {@code channels_last} or a
+     * transposed matrix, else contiguous. Tensors without elements arrive contiguous.
+     *
+     * @throws IllegalArgumentException if the tensor cannot cross: closed, undefined, sparse, quantized or not on the
+     *     CPU
+     */
+    public static TensorLayout of(Tensor tensor) {
+        return checked("", tensor);
+    }
+
+    /**
+     * The same for a tensor that is part of something.
+     *
+     * @param path where it is, for the message
+     * @throws IllegalArgumentException if the tensor cannot cross
+     */
+    public static TensorLayout of(String path, Tensor tensor) {
+        return checked("path=" + path + ", ", tensor);
+    }
+
+    private static TensorLayout checked(String place, Tensor tensor) {
+        String refusal = refusal(tensor);
+        if (refusal != null) {
+            throw new IllegalArgumentException("cannot cross: " + place + refusal);
+        }
+        return measure(tensor);
+    }
+
+    /** The layout of a tensor that has no {@link #refusal}. */
+    static TensorLayout measure(Tensor tensor) {
+        ScalarType dtype = ElementTypes.of(tensor.scalar_type().value);
+        int dimensions = (int) tensor.dim();
+        long[] sizes = new long[dimensions];
+        long[] strides = new long[dimensions];
+        for (int i = 0; i < dimensions; i++) {
+            sizes[i] = tensor.size(i);
+            strides[i] = tensor.stride(i);
+        }
+        long numel = numel(sizes);
+        for (int i = 0; i < dimensions; i++) {
+            // the stride of a dimension of one element is never used, and may be anything in a view
+            strides[i] = sizes[i] == 1 ? Math.min(strides[i], numel) : strides[i];
+        }
+        return new TensorLayout(dtype, sizes, isDense(sizes, strides) ? strides : contiguous(sizes));
+    }
+
+    /** Why a tensor cannot cross, as {@code type=, limit=; remedy}; null where it can. */
+    static String refusal(Tensor tensor) {
+        if (tensor.isNull()) {
+            return "type=closed Tensor, limit=open tensors; close it after it was sent, not before";
+        }
+        if (!tensor.defined()) {
+            return "type=undefined Tensor, limit=defined tensors; use null, or a tensor of size 0";
+        }
+        if (!tensor.is_cpu()) {
+            String device = tensor.device().str().getString();
+            return "type=Tensor on " + device + ", limit=tensors on the CPU; move it there with cpu()";
+        }
+        if (!tensor.has_storage() || tensor.is_nested()) {
+            String layout =
+                    tensor.is_nested() ? "nested" : tensor.layout().intern().name();
+            return "type=Tensor with layout " + layout + ", limit=dense tensors; send to_dense() or its parts";
+        }
+        ScalarType dtype = tensor.scalar_type();
+        if (ElementTypes.bytes(dtype) == 0) {
+            return "type=Tensor of dtype " + ElementTypes.name(dtype)
+                    + ", limit=dtypes of whole bytes that are not quantized; convert it with to(...) or dequantize()";
+        }
+        return null;
+    }
+
+    /** The number of elements. */
+    public long numel() {
+        return numel(sizes);
+    }
+
+    /** The bytes that all elements take. */
+    public long bytes() {
+        return numel() * elementBytes();
+    }
+
+    /** The bytes of one element; addresses are a multiple of it. */
+    public int elementBytes() {
+        return ElementTypes.bytes(dtype);
+    }
+
+    /** Whether the strides are those of a contiguous tensor. */
+    public boolean isContiguous() {
+        return isContiguous(sizes, strides);
+    }
+
+    /** The strides, in elements, of a contiguous tensor of these sizes. */
+    static long[] contiguous(long[] sizes) {
+        long[] strides = new long[sizes.length];
+        long next = 1;
+        for (int i = sizes.length - 1; i >= 0; i--) {
+            strides[i] = next;
+            next *= Math.max(1, sizes[i]);
+        }
+        return strides;
+    }
+
+    private static long numel(long[] sizes) {
+        long numel = 1;
+        for (long size : sizes) {
+            numel *= size;
+        }
+        return numel;
+    }
+
+    private static void checkSizes(ScalarType dtype, long[] sizes) {
+        long bytes = ElementTypes.bytes(dtype);
+        for (long size : sizes) {
+            long factor = Math.max(1, size);
+            if (size < 0 || Math.multiplyHigh(bytes, factor) != 0 || bytes * factor < 0) {
+                throw invalid("sizes=" + Arrays.toString(sizes), "none negative, less than 2^63 bytes together");
+            }
+            bytes *= factor;
+        }
+    }
+
+    private static boolean isDense(long[] sizes, long[] strides) {
+        return isContiguous(sizes, strides) || isPermuted(sizes, strides);
+    }
+
+    private static boolean isContiguous(long[] sizes, long[] strides) {
+        long next = 1;
+        for (int i = sizes.length - 1; i >= 0; i--) {
+            if (strides[i] != next) {
+                return false;
+            }
+            next *= Math.max(1, sizes[i]);
+        }
+        return true;
+    }
+
+    /** Whether the dimensions lie densely in some order; tensors without elements do in their own order only. */
+    private static boolean isPermuted(long[] sizes, long[] strides) {
+        long numel = numel(sizes);
+        if (numel == 0) {
+            return false;
+        }
+        int open = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            if (strides[i] < 0 || strides[i] > numel) {
+                return false;
+            }
+            open += sizes[i] > 1 ? 1 : 0;
+        }
+        // each step takes the dimension that lies next in memory; strides grow, so none is taken twice
+        long next = 1;
+        for (; open > 0; open--) {
+            int dimension = dimensionAt(next, sizes, strides);
+            if (dimension < 0) {
+                return false;
+            }
+            next *= sizes[dimension];
+        }
+        return true;
+    }
+
+    private static int dimensionAt(long stride, long[] sizes, long[] strides) {
+        for (int i = sizes.length - 1; i >= 0; i--) {
+            if (strides[i] == stride && sizes[i] > 1) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static IllegalArgumentException invalid(String what, String limit) {
+        return new IllegalArgumentException("no dense tensor layout: " + what + ", limit=" + limit);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof TensorLayout that
+                && dtype == that.dtype
+                && Arrays.equals(sizes, that.sizes)
+                && Arrays.equals(strides, that.strides);
+    }
+
+    @Override
+    public int hashCode() {
+        return (dtype.value * 31 + Arrays.hashCode(sizes)) * 31 + Arrays.hashCode(strides);
+    }
+
+    @Override
+    public String toString() {
+        return ElementTypes.name(dtype) + Arrays.toString(sizes) + " strides " + Arrays.toString(strides);
+    }
+}

@@ -1,0 +1,128 @@
+package org.blazefl4j.codec;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Finds the tensors of a package, in the order and with the paths of {@link PackageEncoder}. Unlike the encoder it
+ * passes over what cannot cross, so it also serves where nothing crosses.
+ */
+public final class TensorWalk {
+
+    /**
+     * A tensor of a package.
+     *
+     * @param path where it was met first, such as {@code parameters} or {@code metadata[loss]}
+     * @param tensor the tensor, possibly closed or on another device
+     * @param unbounded whether it is under a field declared {@link org.blazefl4j.torch.Unbounded}
+     */
+    public record Found(String path, Tensor tensor, boolean unbounded) {}
+
+    private final List<Found> found = new ArrayList<>();
+    private final SeenObjects seen = new SeenObjects();
+    private final GraphPath path = new GraphPath();
+    private boolean unbounded;
+
+    private TensorWalk() {}
+
+    /**
+     * Lists the distinct Tensor objects that can be reached from a package, each once.
+     *
+     * @throws IllegalArgumentException if objects lie more than 512 levels deep
+     */
+    public static List<Found> tensors(Object graph) {
+        TensorWalk walk = new TensorWalk();
+        walk.visit(graph);
+        return walk.found;
+    }
+
+    /** Closes all tensors of a package. */
+    public static void closeAll(Object graph) {
+        closeAllExcept(graph, null);
+    }
+
+    /**
+     * Closes the tensors of a package that are not also in another, such as those of a buffer that were not returned.
+     *
+     * @param graph the package to close
+     * @param kept the package whose Tensor objects stay open
+     */
+    public static void closeAllExcept(Object graph, Object kept) {
+        Set<Tensor> keep = Collections.newSetFromMap(new IdentityHashMap<>());
+        tensors(kept).forEach(found -> keep.add(found.tensor));
+        for (Found found : tensors(graph)) {
+            if (!keep.contains(found.tensor)) {
+                found.tensor.close();
+            }
+        }
+    }
+
+    private void visit(Object value) {
+        if (value == null) {
+            return;
+        }
+        ClassPlan plan = ClassPlan.of(value.getClass());
+        if (plan.kind.isNumbered() && seen.number(value) < 0) {
+            if (plan.kind == Kind.TENSOR) {
+                found.add(new Found(path.toString(), (Tensor) value, unbounded));
+            } else if (!plan.kind.isLeaf() && plan.kind != Kind.REFUSED) {
+                path.enter();
+                visitParts(value, plan);
+                path.leave();
+            }
+        }
+    }
+
+    private void visitParts(Object value, ClassPlan plan) {
+        if (value instanceof Object[] array) {
+            visitElements(Arrays.asList(array));
+        } else if (plan.kind == Kind.OPTIONAL) {
+            path.content();
+            visit(((Optional<?>) value).orElse(null));
+        } else if (plan.kind == Kind.RECORD || plan.kind == Kind.OBJECT) {
+            visitFields(value, plan);
+        } else if (value instanceof Map<?, ?> map) {
+            visitEntries(map);
+        } else if (value instanceof Collection<?> elements) {
+            visitElements(elements);
+        }
+    }
+
+    private void visitFields(Object value, ClassPlan plan) {
+        boolean around = unbounded;
+        for (FieldPlan field : plan.fields) {
+            if (field.primitive == null) {
+                path.field(field.name);
+                unbounded = around || field.unbounded;
+                visit(field.get(value));
+            }
+        }
+        unbounded = around;
+    }
+
+    private void visitElements(Iterable<?> elements) {
+        int index = 0;
+        for (Object element : elements) {
+            path.index(index++);
+            visit(element);
+        }
+    }
+
+    private void visitEntries(Map<?, ?> map) {
+        int index = 0;
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+            path.key(index);
+            visit(entry.getKey());
+            path.value(entry.getKey(), index++);
+            visit(entry.getValue());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package org.blazefl4j.contrib.common;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Does the same work on every element of a vector, in ranges that the calling thread and threads of this object's own
+ * take one after another. The work on an element must not depend on the range that it is in; so threads change no
+ * result.
+ *
+ * <p>Threads are started when there is enough to do for them, end after a second without work, and are gone after
+ * {@link #close()}. Used by one thread at a time.
+ */
+final class ParallelRanges implements AutoCloseable {
+
+    /** What a range is at the most; with its sums it stays in a core's second-level cache. */
+    private static final long MOST = 1 << 16;
+
+    /** Ranges start at whole cache lines of their vectors, if these do. */
+    private static final long LEAST = 1 << 6;
+
+    /** Of one element, below which another thread costs more than it saves: some 200 µs of a core's time. */
+    private static final long WORTH_A_THREAD = 1 << 19;
+
+    private static final AtomicInteger NUMBERS = new AtomicInteger();
+
+    private final int most;
+    private final ThreadPoolExecutor others;
+
+    /** Work on a range of elements. */
+    @FunctionalInterface
+    interface Work {
+        void on(long from, long to);
+    }
+
+    /**
+     * Without a thread yet.
+     *
+     * @param most how many threads work at a time at the most, with the calling one; above 0
+     */
+    ParallelRanges(int most) {
+        this.most = most;
+        this.others = new ThreadPoolExecutor(
+                0,
+                Math.max(1, most - 1),
+                1,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                work -> {
+                    Thread thread = new Thread(work, "blazefl4j-sum-" + NUMBERS.getAndIncrement());
+                    thread.setDaemon(true);
+                    return thread;
+                },
+                new ThreadPoolExecutor.DiscardPolicy()); // the others do it then
+    }
+
+    /**
+     * Does the work on all elements and returns when it is done.
+     *
+     * @param threads how many may work on it, with the calling one, where there are as many
+     * @param elements how many there are
+     * @param cost of one element, as a number of reads from memory
+     * @param work called for each range by any thread
+     */
+    void run(int threads, long elements, long cost, Work work) {
+        long worthwhile = elements * cost / WORTH_A_THREAD;
+        int useful = (int) Math.min(Math.min(threads, most), worthwhile);
+        if (useful <= 1) {
+            work.on(0, elements);
+            return;
+        }
+        Ranges ranges = new Ranges(elements, length(elements, useful), work);
+        try {
+            callOthers(useful - 1, ranges);
+        } finally { // whatever happens, those that began write to the caller's memory
+            ranges.run();
+            ranges.await();
+        }
+    }
+
+    private void callOthers(int count, Ranges ranges) {
+        try {
+            for (int other = 0; other < count; other++) {
+                others.execute(ranges);
+            }
+        } catch (OutOfMemoryError noMoreThreads) {
+            // those that there are do it
+        }
+    }
+
+    /** Several for each thread, so that one that is held up does not hold up the others. */
+    private static long length(long elements, int threads) {
+        long even = elements / (4L * threads) / LEAST * LEAST;
+        return Math.max(LEAST, Math.min(MOST, even));
+    }
+
+    @Override
+    public void close() {
+        others.shutdown();
+        awaitUninterruptibly(() -> others.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS));
+    }
+
+    private interface Waiting {
+        void run() throws InterruptedException;
+    }
+
+    /** Other threads write to the caller's memory until they are done. */
+    private static void awaitUninterruptibly(Waiting waiting) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                waiting.run();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The ranges of one call. A thread that comes when all are taken finds nothing to do. */
+    private static final class Ranges implements Runnable {
+
+        private final long elements;
+        private final long length;
+        private final Work work;
+        private final AtomicLong next = new AtomicLong();
+        private final CountDownLatch left;
+        private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+        Ranges(long elements, long length, Work work) {
+            this.elements = elements;
+            this.length = length;
+            this.work = work;
+            this.left = new CountDownLatch(Math.toIntExact((elements + length - 1) / length));
+        }
+
+        @Override
+        public void run() {
+            long from = next.getAndAdd(length);
+            while (from < elements) {
+                try {
+                    work.on(from, Math.min(from + length, elements));
+                } catch (RuntimeException | Error e) {
+                    failure.compareAndSet(null, e);
+                } finally {
+                    left.countDown();
+                }
+                from = next.getAndAdd(length);
+            }
+        }
+
+        void await() {
+            awaitUninterruptibly(left::await);
+            Throwable thrown = failure.get();
+            if (thrown instanceof RuntimeException unchecked) {
+                throw unchecked;
+            }
+            if (thrown instanceof Error error) {
+                throw error;
+            }
+        }
+    }
+}

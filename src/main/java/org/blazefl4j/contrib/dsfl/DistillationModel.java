@@ -1,0 +1,213 @@
+package org.blazefl4j.contrib.dsfl;
+
+import org.blazefl4j.contrib.common.BatchScore;
+import org.blazefl4j.contrib.common.Batches;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.EvaluationTask;
+import org.blazefl4j.contrib.common.SelectedModel;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.TrainingLoop;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.Epoch;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A model that learns from soft labels and from labels, and says what it makes of samples: the server's own, or a
+ * worker's, which serves one client after another. Each client's turn begins with {@link #load} or {@link #reset},
+ * which leave nothing of the one before.
+ *
+ * <p>The model is trained in a flat vector of its own. Used by one thread at a time.
+ */
+final class DistillationModel implements AutoCloseable {
+
+    /** {@code at::Reduction::Sum}. */
+    private static final long SUM = 2;
+
+    private final Device device;
+    private final Model model;
+    private final FlatParameters state;
+    private final TrainingLoop descent;
+    private final Optimizer training;
+    private final Optimizer distillation;
+    private final Tensor initial;
+    private final Tensor flat;
+
+    /** With the model's initial parameters. */
+    DistillationModel(SelectedModel<?> selected, Device device) {
+        this.device = device;
+        this.model = selected.make(device);
+        this.state = FlatParameters.of(model);
+        this.descent = new TrainingLoop(model, state, device);
+        this.training = new Optimizer(state);
+        this.distillation = new Optimizer(state);
+        this.initial = owned(state.flatten());
+        this.flat = owned(state.flatten());
+        state.bind(flat);
+    }
+
+    /** The worker's learner of a model on the client's device, made at the first call in a worker. */
+    static DistillationModel of(SelectedModel<?> selected, WorkerContext context) {
+        return of(selected, context.device(), context);
+    }
+
+    private static DistillationModel of(SelectedModel<?> selected, Device device, WorkerContext context) {
+        return context.get("dsfl learner " + selected.key(device), () -> new DistillationModel(selected, device));
+    }
+
+    /** Scores one batch of an evaluation by the worker's learner. */
+    static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
+        Device device = task.device(context);
+        DistillationModel learner = of(task.model(), device, context);
+        learner.state.load(task.parameters());
+        return task.score(batch, learner.model, device);
+    }
+
+    /** The model; owned by this object. */
+    Model model() {
+        return model;
+    }
+
+    private static Tensor owned(Tensor tensor) {
+        tensor.retainReference();
+        return tensor;
+    }
+
+    /** Forgets all that was learnt. */
+    void reset() {
+        state.load(initial);
+        training.load(null);
+        distillation.load(null);
+    }
+
+    /**
+     * Goes on from what was learnt before.
+     *
+     * @param saved copied
+     * @throws IllegalArgumentException if it is of another model; all is then as before
+     */
+    void load(DistillationModelState saved) {
+        requireFits(saved);
+        state.load(saved.parameters());
+        training.load(saved.training());
+        distillation.load(saved.distillation());
+    }
+
+    /**
+     * Makes sure that {@link #load} can be done.
+     *
+     * @throws IllegalArgumentException if the state is of another model
+     */
+    void requireFits(DistillationModelState saved) {
+        saved.requireNumel(state.numel());
+    }
+
+    /** What was learnt, on the CPU: this learner's own tensors, valid until it is used again, or copies. */
+    DistillationModelState state() {
+        return new DistillationModelState(onCpu(flat), onCpu(training.velocity()), onCpu(distillation.velocity()));
+    }
+
+    /** Whether what was learnt holds neither NaN nor infinities. */
+    boolean isFinite() {
+        return Tensors.isFinite(flat);
+    }
+
+    private Tensor onCpu(Tensor tensor) {
+        return tensor == null || device.isCpu() ? tensor : tensor.cpu();
+    }
+
+    /** Trains on the cross-entropy of labelled samples. */
+    void train(Dataset samples, SgdOptions options, double momentum, TrainingContext around) {
+        descend(samples, options, torch::cross_entropy, () -> training.step(options.lr(), momentum), around);
+    }
+
+    /** Trains on the divergence of this model's probabilities from soft labels. */
+    void distil(OpenSamples samples, SgdOptions options, double momentum, TrainingContext around) {
+        descend(samples, options, DistillationModel::divergence, () -> distillation.step(options.lr(), momentum), around);
+    }
+
+    /** Kullback and Leibler's, summed over classes, the mean over samples. */
+    private static Tensor divergence(Tensor output, Tensor softLabels) {
+        Tensor sum = torch.kl_div(output.log_softmax(1), softLabels, SUM, false);
+        return sum.div(new Scalar((double) softLabels.size(0)));
+    }
+
+    private void descend(Dataset samples, SgdOptions options, TrainingLoop.Loss loss, Runnable step, TrainingContext around) {
+        DataLoader loader = options.loader(samples, around.stream("shuffle"), around.stream("augment"));
+        model.train(true);
+        model.setGenerator(around.stream("dropout"));
+        try {
+            descent.run(loader, options.epochs(), loss, step, around.stop());
+            state.writeBuffers();
+        } finally {
+            model.setGenerator(null);
+        }
+    }
+
+    /**
+     * The probabilities of classes that the model gives to samples.
+     *
+     * @param out where they go, float32, shape [k, classes], in the order of the samples
+     */
+    void predict(OpenSamples samples, int batchSize, TrainingContext around, Tensor out) {
+        DataLoader loader = new DataLoader(samples, batchSize, false, around.stream("augment"));
+        model.eval();
+        try (NoGradGuard guard = new NoGradGuard();
+                Epoch epoch = loader.iterator()) {
+            for (long row = 0; epoch.hasNext(); row += batchSize) {
+                around.stop().throwIfSet();
+                try (PointerScope scope = new PointerScope();
+                        Batch batch = Batches.move(epoch.next(), device)) {
+                    Tensor labels = model.output(batch.x()).softmax(1);
+                    out.narrow(0, row, labels.size(0)).copy_(labels);
+                }
+            }
+        }
+    }
+
+    /** How well the model does on labelled samples. */
+    Evaluation evaluate(Dataset samples) {
+        return Evaluation.of(model, new DataLoader(samples, Evaluation.BATCH_SIZE), device);
+    }
+
+    /**
+     * The number of the model's outputs.
+     *
+     * @param samples what the model is asked about, at least one
+     * @param around of which transforms may draw
+     * @throws IllegalArgumentException if the output is not one row of numbers per sample
+     */
+    long classes(Dataset samples, TrainingContext around) {
+        model.eval();
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope();
+                Batch batch = Batches.move(samples.select(Tensors.of(new long[1]), around.stream("augment")), device)) {
+            long[] shape = model.output(batch.x()).shape();
+            if (shape.length != 2) {
+                throw new IllegalArgumentException("model does not classify: output=" + shape.length
+                        + " dimensions, limit=[n, classes]; give a model with one output per class");
+            }
+            return shape[1];
+        }
+    }
+
+    @Override
+    public void close() {
+        training.close();
+        distillation.close();
+        state.close();
+        model.close();
+        initial.close();
+        flat.close();
+    }
+}

@@ -1,0 +1,53 @@
+package org.blazefl4j.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+
+/** Checks and helpers that partitioners share. */
+final class PartitionUtil {
+
+    private static final double LOWEST_ALPHA = 1e-6;
+    private static final double HIGHEST_ALPHA = 1e6;
+
+    private PartitionUtil() {}
+
+    /** Checks that there is at least one client, and one sample per client. */
+    static void checkClients(long[] labels, int numClients) {
+        if (numClients < 1 || numClients > labels.length) {
+            throw new IllegalArgumentException("number of clients: numClients=" + numClients + ", limit=1 to "
+                    + labels.length + " (the number of samples); change numClients");
+        }
+    }
+
+    /** Checks the concentration of a Dirichlet distribution. */
+    static void checkAlpha(double alpha) {
+        if (!(alpha >= LOWEST_ALPHA && alpha <= HIGHEST_ALPHA)) {
+            throw new IllegalArgumentException("Dirichlet concentration: alpha=" + alpha + ", limit=" + LOWEST_ALPHA
+                    + " to " + HIGHEST_ALPHA + "; 0.1 is very uneven, 100 nearly even");
+        }
+    }
+
+    /** Returns the positions of each class's samples, ascending, in class order. */
+    static List<long[]> byClass(long[] labels) {
+        Map<Long, List<Long>> classes = new TreeMap<>();
+        for (int i = 0; i < labels.length; i++) {
+            classes.computeIfAbsent(labels[i], c -> new ArrayList<>()).add((long) i);
+        }
+        return classes.values().stream()
+                .map(positions -> positions.stream().mapToLong(Long::longValue).toArray())
+                .toList();
+    }
+
+    /** Returns the positions 0 to n - 1. */
+    static long[] positions(int n) {
+        return LongStream.range(0, n).toArray();
+    }
+
+    /** Returns where a part begins if n elements are cut into parts whose sizes differ by at most one, larger first. */
+    static int cut(int n, int parts, int part) {
+        return part * (n / parts) + Math.min(part, n % parts);
+    }
+}

@@ -1,0 +1,62 @@
+package org.blazefl4j.process;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.codec.PackageFormatException;
+import org.blazefl4j.codec.ShmHandle;
+import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.shm.Slot;
+
+/**
+ * The segments that a result may refer to: its own slot, and segments of the worker that sent it. The latter are closed
+ * with this object; tensors in them keep them mapped.
+ */
+final class ResultSegments implements SegmentSource, AutoCloseable {
+
+    private final Slot slot;
+    private final long workerPid;
+    private final List<Segment> opened = new ArrayList<>(0);
+
+    /**
+     * Nothing opened yet.
+     *
+     * @param slot the result's; null for a shard, which has none
+     * @param workerPid the process that sent it
+     */
+    ResultSegments(Slot slot, long workerPid) {
+        this.slot = slot;
+        this.workerPid = workerPid;
+    }
+
+    @Override
+    public Segment open(SegmentHandle handle) {
+        if (slot != null && handle.equals(slot.segment().handle())) {
+            return slot.segment();
+        }
+        for (Segment segment : opened) {
+            if (segment.handle().equals(handle)) {
+                return segment;
+            }
+        }
+        if (handle.pid() != workerPid) {
+            throw new PackageFormatException("segment of a stranger: pid=" + handle.pid() + ", limit=" + workerPid);
+        }
+        Segment segment = Segment.open(handle);
+        opened.add(segment);
+        return segment;
+    }
+
+    @Override
+    public void check(Segment segment, ShmHandle handle) {
+        if (slot != null && segment == slot.segment() && !slot.holds(handle.offset(), handle.bytes())) {
+            throw new PackageFormatException("handle outside of its slot: offset=" + handle.offset() + ", bytes="
+                    + handle.bytes() + ", limit=" + segment.slotBytes() + " bytes from " + slot.offset());
+        }
+    }
+
+    @Override
+    public void close() {
+        opened.forEach(Segment::close);
+    }
+}

@@ -1,0 +1,80 @@
+package org.blazefl4j.process;
+
+import java.util.Map;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.shm.Slot;
+import org.blazefl4j.util.FaultPoint;
+import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.SlotLayout;
+import org.blazefl4j.worker.WorkerSettings;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A client of ours, trained on a board of its own before the first real one: whatever is loaded, linked and planned at
+ * its first use then is. It leaves nothing behind and draws no random number.
+ */
+final class WarmUp {
+
+    private static final int FLOATS = 64;
+
+    /** A package like those of federated averaging. */
+    record Package(int cid, Tensor x, Map<String, Double> notes) {}
+
+    private WarmUp() {}
+
+    /** Trains it. Not where tests have something happen to the first clients of a worker. */
+    static void run(WorkerSetup real) throws Exception {
+        if (FaultPoint.areSet()) {
+            return;
+        }
+        ClientWorker<Integer, Package, Package> function = WarmUp::train;
+        ClassLoader loader = WarmUp.class.getClassLoader();
+        SharedMemoryMap map = new SharedMemoryMap();
+        try (Tensor x = torch.ones(FLOATS);
+                Board board = Board.create(1, 1, 0);
+                BoardChannel mail = new BoardChannel(board, map, loader)) {
+            Package prepared = new Package(0, x, Map.of());
+            SlotLayout layout = SlotLayout.of(prepared);
+            int threads = real.settings().intraOpThreads();
+            WorkerSettings settings = new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT);
+            WorkerSetup setup = new WorkerSetup(WorkerFunction.of(function), layout, settings, real.environment());
+            mail.send(setup);
+            mail.send(new RoundMessage(1, real.environment(), Map.of(), prepared, null));
+            try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
+                Slot slot = slots.takeBeside(0, 1);
+                mail.send(0, new ClientJob(0, 0, Device.CPU), slot, 0, JobPayload.NONE);
+                board.deal(0, 1, 0);
+                work(new Worker(board, 0, setup, loader), board);
+                take(mail, board, slot);
+            }
+        }
+    }
+
+    private static void work(Worker worker, Board board) {
+        worker.step();
+        board.shutDown();
+        worker.run();
+    }
+
+    private static void take(BoardChannel mail, Board board, Slot slot) {
+        if (Board.state(board.word(0)) == Board.DONE) {
+            mail.result(0, new ResultSegments(slot, ProcessHandle.current().pid()))
+                    .close();
+        }
+    }
+
+    private static Package train(Integer cid, Package payload, WorkerContext context) {
+        Package buffer = context.uplinkBuffer();
+        Tensor weight = payload.x().clone().requires_grad_(true);
+        Tensor loss = weight.mul(payload.x()).sum();
+        loss.backward();
+        buffer.x().copy_(payload.x()).add_(weight.grad(), new Scalar(-1.0));
+        return new Package(cid, buffer.x(), Map.of("loss", loss.item_double()));
+    }
+}

@@ -1,0 +1,105 @@
+package org.blazefl4j.process.launch;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.blazefl4j.binding.FoundLibraries;
+import org.blazefl4j.binding.NativeLoader;
+import org.bytedeco.javacpp.ClassProperties;
+import org.bytedeco.javacpp.Loader;
+
+/**
+ * Where this process has its native libraries from, for workers to load the same ones without a search. JavaCPP looks
+ * for two dozen libraries that are mostly not there in each jar and folder, which takes as long as loading LibTorch.
+ */
+final class NativeLibraries {
+
+    /** The worker's system property that names the file with the libraries. */
+    static final String PROPERTY = "blazefl4j.nativeLibraries";
+
+    private static final char SEPARATOR = '\t';
+
+    private NativeLibraries() {}
+
+    /**
+     * Parent: what JavaCPP was asked to load here and where it found that, a library a line, without a place if it is
+     * nowhere. One that the system found by its name alone is left out, and so are those of classes that are not
+     * loaded.
+     */
+    static String found() {
+        Map<String, String> places = Loader.getLoadedLibraries();
+        Map<String, String> found = new TreeMap<>();
+        NativeLoader.own().ifPresent(file -> found.put(NativeLoader.OWN, file.toString()));
+        for (Class<?> type : NativeLoader.LIBTORCH) {
+            ClassProperties properties = Loader.loadProperties(type, Loader.loadProperties(), true);
+            boolean loaded = places.containsKey(properties.getProperty("platform.library"));
+            for (String library : loaded ? FoundLibraries.askedForBy(properties) : List.<String>of()) {
+                String place = places.getOrDefault(nameWhenLoaded(library), "");
+                if (place.isEmpty() || new File(place).isAbsolute()) {
+                    found.put(library, place);
+                }
+            }
+        }
+        StringBuilder lines = new StringBuilder();
+        found.forEach((library, place) ->
+                lines.append(library).append(SEPARATOR).append(place).append('\n'));
+        return lines.toString();
+    }
+
+    /** JavaCPP writes {@code name:file}, {@code name@version} and {@code name#name when loaded}. */
+    private static String nameWhenLoaded(String library) {
+        String[] names = library.split(":")[0].split("#");
+        return names.length > 1 && !names[1].isEmpty() ? names[1] : names[0];
+    }
+
+    /**
+     * Worker: loads our own library from where the parent did, and has JavaCPP take what the parent found for what it
+     * would find itself. Where that cannot be, it searches.
+     */
+    static void takeOver() {
+        String file = System.getProperty(PROPERTY);
+        if (file == null) {
+            return;
+        }
+        try {
+            Map<String, URL[]> found = read(Path.of(file));
+            if (found.isEmpty()) {
+                return;
+            }
+            URL[] own = found.remove(NativeLoader.OWN);
+            if (own != null) {
+                NativeLoader.loadOwn(Path.of(own[0].toURI()));
+            }
+            if (FoundLibraries.add(found)) {
+                NativeLoader.skipUnpacking();
+            }
+        } catch (IOException | URISyntaxException | RuntimeException e) {
+            System.getLogger(NativeLibraries.class.getName())
+                    .log(System.Logger.Level.DEBUG, "native libraries are searched for", e);
+        }
+    }
+
+    /** Nothing if a library is gone: it may have been moved, and JavaCPP knows where to. */
+    static Map<String, URL[]> read(Path file) throws IOException {
+        Map<String, URL[]> found = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(file)) {
+            int end = line.indexOf(SEPARATOR);
+            File place = new File(line.substring(end + 1));
+            if (end == line.length() - 1) {
+                found.put(line.substring(0, end), new URL[0]);
+            } else if (place.isFile()) {
+                found.put(line.substring(0, end), new URL[] {place.toURI().toURL()});
+            } else {
+                return Map.of();
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,281 @@
+package org.blazefl4j.process.launch;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.blazefl4j.util.Causes;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The class path of worker processes: what the parent's classes were loaded from, however that was done. In this order:
+ *
+ * <ol>
+ *   <li>the entries that the user named,
+ *   <li>the parent's class path,
+ *   <li>the code sources of the library, of LibTorch with its natives, and of the classes that cross,
+ *   <li>the entries of the URL class loaders above these classes,
+ *   <li>the parent's module path; workers have no modules.
+ * </ol>
+ */
+final class WorkerClassPath {
+
+    private static final List<String> NATIVE_PACKAGES =
+            List.of("org/bytedeco/javacpp/", "org/bytedeco/openblas/", "org/bytedeco/pytorch/");
+    private static final List<String> NATIVE_FILES = List.of("libjnijavacpp.so", "libjniopenblas.so", "libjnitorch.so");
+
+    private final Set<Path> named = new LinkedHashSet<>();
+    private final Set<Path> entries = new LinkedHashSet<>();
+
+    /**
+     * Collects the entries.
+     *
+     * @param named what the user named; each must exist
+     * @param needed classes that workers need, such as the worker function's
+     * @throws IllegalArgumentException if a named entry does not exist or a needed class has no code source
+     */
+    WorkerClassPath(List<Path> named, Collection<Class<?>> needed) {
+        for (Path entry : named) {
+            addNamed(entry);
+        }
+        addPath(System.getProperty("java.class.path", ""));
+        for (Class<?> type : List.of(WorkerClassPath.class, Tensor.class, Loader.class)) {
+            addSourcesOf(type);
+        }
+        addSource("org.bytedeco.openblas.global.openblas");
+        addNatives();
+        needed.forEach(this::addSourcesOf);
+        addLoaders(Thread.currentThread().getContextClassLoader());
+        addModulePath(System.getProperty("jdk.module.path", ""));
+    }
+
+    /** The entries, none twice, joined as for {@code -classpath}. */
+    String joined() {
+        StringBuilder path = new StringBuilder();
+        for (Path entry : entries) {
+            path.append(path.length() == 0 ? "" : File.pathSeparator).append(entry);
+        }
+        return path.toString();
+    }
+
+    /** The entries in order. */
+    Set<Path> entries() {
+        return Collections.unmodifiableSet(entries);
+    }
+
+    /**
+     * Checks that workers will find a class that turned up after they were started.
+     *
+     * @throws IllegalArgumentException if it is not on the class path
+     */
+    void check(Class<?> type) {
+        Path source = source(type);
+        if (!isJdk(type) && source == null && !namedHolds(type)) {
+            throw withoutSource(type);
+        }
+        if (source != null && !entries.contains(source) && !namedHolds(type)) {
+            throw new IllegalArgumentException("class not on the workers' class path: class=" + type.getName()
+                    + ", source=" + source + "; add it with workerClassPath(...)");
+        }
+    }
+
+    private void addNamed(Path entry) {
+        if (!Files.exists(entry)) {
+            throw new IllegalArgumentException(
+                    "no such class path entry: workerClassPath=" + entry + ", limit=an existing jar or folder");
+        }
+        named.add(normal(entry));
+        entries.add(normal(entry));
+    }
+
+    private void addPath(String path) {
+        for (String entry : path.split(File.pathSeparator)) {
+            if (!entry.isEmpty()) {
+                addIfThere(Path.of(entry));
+            }
+        }
+    }
+
+    private void addIfThere(Path entry) {
+        if (entry != null && Files.exists(entry)) {
+            entries.add(normal(entry));
+        }
+    }
+
+    private void addSourcesOf(Class<?> type) {
+        Class<?> plain = elementType(type);
+        if (isJdk(plain)) {
+            return;
+        }
+        Path source = source(plain);
+        if ((source == null || isJavaFile(source)) && !namedHolds(plain)) {
+            throw withoutSource(plain);
+        }
+        addIfThere(source);
+        addLoaders(plain.getClassLoader());
+        addLayers(plain.getModule().getLayer());
+    }
+
+    private void addSource(String className) {
+        try {
+            addSourcesOf(Class.forName(className, false, Tensor.class.getClassLoader()));
+        } catch (ClassNotFoundException e) {
+            throw new IllegalStateException("LibTorch is incomplete: class=" + className + "; add its jar", e);
+        }
+    }
+
+    /** The jars with native libraries hold no class that could be asked where it came from. */
+    private void addNatives() {
+        String platform = Loader.getPlatform();
+        for (String extension : List.of("", "-gpu")) {
+            for (int i = 0; i < NATIVE_PACKAGES.size(); i++) {
+                addResource(NATIVE_PACKAGES.get(i) + platform + extension + "/" + NATIVE_FILES.get(i));
+            }
+        }
+    }
+
+    private void addResource(String name) {
+        try {
+            Enumeration<URL> found = Tensor.class.getClassLoader().getResources(name);
+            while (found.hasMoreElements()) {
+                addIfThere(container(found.nextElement(), name));
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "class path cannot be read: resource=" + name + ", found=" + Causes.describe(e), e);
+        }
+    }
+
+    private void addLoaders(ClassLoader first) {
+        for (ClassLoader loader = first; loader != null; loader = loader.getParent()) {
+            if (loader instanceof URLClassLoader urls) {
+                for (URL url : urls.getURLs()) {
+                    addIfThere(file(url.toString()));
+                }
+            }
+        }
+    }
+
+    private void addLayers(ModuleLayer layer) {
+        if (layer == null) {
+            return;
+        }
+        layer.configuration()
+                .modules()
+                .forEach(module -> module.reference().location().ifPresent(uri -> addIfThere(file(uri.toString()))));
+        layer.parents().forEach(this::addLayers);
+    }
+
+    /** An entry of a module path is a module or a folder of modules. */
+    private void addModulePath(String path) {
+        for (String entry : path.split(File.pathSeparator)) {
+            Path folder = Path.of(entry);
+            if (entry.isEmpty() || !Files.isDirectory(folder) || Files.exists(folder.resolve("module-info.class"))) {
+                addPath(entry);
+                continue;
+            }
+            try (DirectoryStream<Path> modules = Files.newDirectoryStream(folder)) {
+                modules.forEach(this::addIfThere);
+            } catch (IOException e) {
+                throw new IllegalStateException(
+                        "module path cannot be read: entry=" + entry + ", found=" + Causes.describe(e), e);
+            }
+        }
+    }
+
+    private boolean namedHolds(Class<?> type) {
+        String resource = type.getName().replace('.', '/') + ".class";
+        URL[] urls = named.stream().map(WorkerClassPath::url).toArray(URL[]::new);
+        try (URLClassLoader loader = new URLClassLoader(urls, null)) {
+            return loader.findResource(resource) != null;
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "class path cannot be read: workerClassPath=" + named + ", found=" + Causes.describe(e), e);
+        }
+    }
+
+    private static URL url(Path entry) {
+        try {
+            return entry.toUri().toURL();
+        } catch (IOException e) {
+            throw new IllegalArgumentException("class path entry has no URL: workerClassPath=" + entry, e);
+        }
+    }
+
+    private static Class<?> elementType(Class<?> type) {
+        return type.isArray() ? elementType(type.getComponentType()) : type;
+    }
+
+    private static boolean isJdk(Class<?> type) {
+        ClassLoader loader = type.getClassLoader();
+        return loader == null || loader == ClassLoader.getPlatformClassLoader();
+    }
+
+    private static Path source(Class<?> type) {
+        CodeSource source = type.getProtectionDomain().getCodeSource();
+        return source == null || source.getLocation() == null
+                ? null
+                : file(source.getLocation().toString());
+    }
+
+    /** The jar or folder in which a resource was found. */
+    private static Path container(URL url, String resource) {
+        String text = url.toString();
+        if (text.startsWith("jar:")) {
+            return file(text.substring("jar:".length(), text.indexOf("!/")));
+        }
+        return text.endsWith(resource) ? file(text.substring(0, text.length() - resource.length())) : null;
+    }
+
+    /** The path that a {@code file:} URL names; null for any other URL. */
+    private static Path file(String url) {
+        if (!url.startsWith("file:")) {
+            return null;
+        }
+        try {
+            return normal(Path.of(new URI(url.replace(" ", "%20"))));
+        } catch (URISyntaxException | IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private static Path normal(Path path) {
+        return path.toAbsolutePath().normalize();
+    }
+
+    /** The JDK compiles a program of one file in memory, and names the file as the place of its classes. */
+    private static boolean isJavaFile(Path source) {
+        return source.toString().endsWith(".java");
+    }
+
+    private static IllegalArgumentException withoutSource(Class<?> type) {
+        CodeSource source = type.getProtectionDomain().getCodeSource();
+        String place = source == null ? "" : String.valueOf(source.getLocation());
+        if (place.endsWith(".java")) {
+            return new IllegalArgumentException("class of a program that was started as a source file: class="
+                    + type.getName() + ", source=" + place + ", limit=classes in a jar or folder; compile it with javac"
+                    + " -d <folder>, start it with java -cp, or train in threads");
+        }
+        if (place.contains("!")) {
+            return new IllegalArgumentException("class in a jar within a jar: class=" + type.getName() + ", source="
+                    + place
+                    + ", limit=jars that lie in a folder; unpack the outer jar and start that (a Spring Boot jar:"
+                    + " java -Djarmode=tools -jar app.jar extract), or train in threads");
+        }
+        return new IllegalArgumentException("class without a code source: class=" + type.getName()
+                + ", limit=classes loaded from a jar or folder; name the one that holds it with workerClassPath(...)");
+    }
+}

@@ -1,0 +1,211 @@
+package org.blazefl4j.process.launch;
+
+import java.io.File;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.blazefl4j.binding.NativeLoader;
+import org.blazefl4j.process.ArchiveMain;
+import org.blazefl4j.process.WorkerMain;
+import org.blazefl4j.shm.SegmentSpace;
+import org.blazefl4j.worker.PayloadCheck;
+
+/** The command line and the environment of worker processes. */
+final class WorkerCommand {
+
+    private static final List<String> JAVA_OPTION_VARIABLES =
+            List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+
+    /** What {@code LibTorch.tune()} sets in the host process. */
+    private static final Map<String, String> MALLOC = Map.of(
+            "MALLOC_MMAP_THRESHOLD_", Integer.toString(32 << 20),
+            "MALLOC_TRIM_THRESHOLD_", Integer.toString(512 << 20),
+            "MALLOC_TOP_PAD_", Integer.toString(64 << 20));
+
+    /** A heap that, when it was collected, is no larger than what is in it asks for. */
+    private static final List<String> SHRINKING_HEAP =
+            List.of("-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:-ShrinkHeapInSteps");
+
+    /** It begins with this, and is never smaller; where the caller allows less, the JVM would not start. */
+    private static final String LEAST_HEAP = "-Xms32m";
+
+    /** From this version on the JDK warns of native access that was not enabled. */
+    private static final int WARNS_OF_NATIVE_ACCESS = 24;
+
+    private static final String CLASS_PATH = "classpath";
+    private static final String LIBRARIES = "libraries";
+
+    private static final Path NICE = Path.of("/usr/bin/nice");
+    private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+
+    private final PoolSettings settings;
+    private final PoolFolder folder;
+    private final List<String> options;
+    private final boolean tellsLibraries;
+    private final ClassArchive archive;
+
+    /**
+     * Prepares the command.
+     *
+     * @param folder gets the file with the class path, which may be longer than a command line
+     */
+    WorkerCommand(PoolSettings settings, WorkerClassPath classPath, PoolFolder folder) {
+        this.settings = settings;
+        this.folder = folder;
+        folder.write(CLASS_PATH, "-classpath\n" + quoted(classPath.joined()) + "\n");
+        this.options = options();
+        this.tellsLibraries = findsWhatTheParentFound();
+        if (tellsLibraries) {
+            folder.write(LIBRARIES, NativeLibraries.found());
+        }
+        this.archive = archive(settings.cacheFolder(), classPath, settings.jvmArguments());
+    }
+
+    /** A builder for one worker; its main class gets the given arguments. */
+    ProcessBuilder builder(int worker, List<String> arguments) {
+        List<String> command = jvm();
+        command.addAll(archive.use());
+        command.add(CrashReport.argument(settings.crashFolder(), worker));
+        return builder(command, WorkerMain.class, arguments);
+    }
+
+    private ProcessBuilder builder(List<String> command, Class<?> main, List<String> arguments) {
+        command.addAll(settings.jvmArguments());
+        command.add(main.getName());
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.redirectInput(Redirect.from(new File("/dev/null")));
+        setEnvironment(builder.environment());
+        return builder;
+    }
+
+    /** The archive that workers start from. */
+    ClassArchive archive() {
+        return archive;
+    }
+
+    /**
+     * Builders for the processes that make the archive, one after another.
+     *
+     * @param part the file to write
+     * @param arguments a worker's
+     */
+    List<ProcessBuilder> archiving(Path part, List<String> arguments) {
+        return archive.dumpCommands(part).stream()
+                .map(step -> archiving(step, arguments))
+                .collect(Collectors.toList());
+    }
+
+    /** Of low priority, and ended with this process even where none of our code runs in it. */
+    private ProcessBuilder archiving(List<String> step, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        if (Files.isExecutable(NICE)) {
+            command.addAll(List.of(NICE.toString(), "-n", "5"));
+        }
+        if (Files.isExecutable(SETPRIV)) {
+            command.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL"));
+        }
+        command.addAll(jvm());
+        command.addAll(step);
+        command.add("-XX:ErrorFile=" + folder.resolve("crash-archive-%p.log"));
+        return builder(command, ArchiveMain.class, arguments);
+    }
+
+    /** The folder with the files of the pool. */
+    PoolFolder folder() {
+        return folder;
+    }
+
+    /** Where the JVM of this worker and process writes its report if it crashes. */
+    Path crashReport(int worker, long pid) {
+        return CrashReport.file(settings.crashFolder(), worker, pid);
+    }
+
+    /** The archive of workers whose JVMs get these further arguments. */
+    static ClassArchive archive(Optional<Path> cacheFolder, WorkerClassPath classPath, List<String> jvmArguments) {
+        List<String> flags = flags(jvmArguments);
+        flags.addAll(jvmArguments);
+        return ClassArchive.of(cacheFolder, classPath.entries(), flags);
+    }
+
+    /** What the JVM itself is told ahead of the user's arguments. */
+    private static List<String> flags(List<String> jvmArguments) {
+        List<String> flags = new ArrayList<>();
+        if (jvmArguments.stream().noneMatch(argument -> argument.matches("-XX:\\+Use\\w+GC"))) {
+            flags.add("-XX:+UseSerialGC");
+        }
+        flags.addAll(SHRINKING_HEAP);
+        if (jvmArguments.stream().noneMatch(argument -> argument.matches("-Xmx.*|-XX:MaxHeapSize=.*"))) {
+            flags.add(LEAST_HEAP);
+        }
+        flags.add("-XX:TieredStopAtLevel=1");
+        flags.add("-XX:-UsePerfData");
+        flags.add("-XX:-CreateCoredumpOnCrash");
+        return flags;
+    }
+
+    /** With the files that it names, which a cleaner of temporary folders may have taken since the last start. */
+    private List<String> jvm() {
+        folder.restore();
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("@" + folder.resolve(CLASS_PATH));
+        command.addAll(options);
+        if (tellsLibraries) {
+            command.add("-D" + NativeLibraries.PROPERTY + "=" + folder.resolve(LIBRARIES));
+        }
+        return command;
+    }
+
+    private List<String> options() {
+        List<String> command = flags(settings.jvmArguments());
+        for (String name : new TreeSet<>(System.getProperties().stringPropertyNames())) {
+            if (name.startsWith("org.bytedeco.")) {
+                command.add("-D" + name + "=" + System.getProperty(name));
+            }
+        }
+        command.add("-Dorg.bytedeco.javacpp.cachedir=" + NativeLoader.cacheFolder());
+        if (PayloadCheck.ON) {
+            command.add("-D" + PayloadCheck.PROPERTY + "=true");
+        }
+        if (SegmentSpace.host().hasWarned()) {
+            command.add("-D" + SegmentSpace.WARNED + "=true");
+        }
+        command.add("-Dorg.bytedeco.javacpp.maxPhysicalBytes=0");
+        command.add("-Dorg.bytedeco.javacpp.maxBytes=0");
+        if (Runtime.version().feature() >= WARNS_OF_NATIVE_ACCESS) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        return command;
+    }
+
+    /**
+     * Whether workers have the parent's LibTorch: nobody named jars that may hold another, or told JavaCPP otherwise.
+     */
+    private boolean findsWhatTheParentFound() {
+        return settings.classPath().isEmpty()
+                && settings.jvmArguments().stream().noneMatch(argument -> argument.startsWith("-Dorg.bytedeco."));
+    }
+
+    /** Changes the parent's environment to the workers'. */
+    void setEnvironment(Map<String, String> environment) {
+        if (!settings.inheritJavaOptions()) {
+            environment.keySet().removeAll(JAVA_OPTION_VARIABLES);
+        }
+        environment.put("OPENBLAS_NUM_THREADS", "1");
+        environment.put("OMP_NUM_THREADS", Integer.toString(settings.worker().intraOpThreads()));
+        environment.putAll(MALLOC);
+        environment.putAll(settings.environment());
+    }
+
+    /** As the java launcher reads a quoted word in an argument file. */
+    private static String quoted(String text) {
+        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+}

@@ -1,0 +1,193 @@
+package org.blazefl4j.worker;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.blazefl4j.binding.Retained;
+import org.blazefl4j.codec.PackageFormatException;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.reproducibility.RandomStreams;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+
+/** The surroundings of one client in one round, in every execution mode. Closed when the client has ended. */
+final class ClientContext implements WorkerContext, AutoCloseable {
+
+    private final ClientJob job;
+    private final WorkerSurroundings worker;
+    private final StopEvent stopEvent;
+    private final Supplier<?> bufferSupplier;
+    private final ClientState attempt;
+    private final Map<String, Retained<Generator>> generators = new HashMap<>(4);
+    private volatile boolean ended;
+    private Retained<?> buffer;
+    private Retained<Optional<?>> state;
+
+    /** What stays the same from client to client. */
+    record WorkerSurroundings(
+            int index,
+            long seed,
+            WorkerResources resources,
+            Map<String, Tensor> shared,
+            StopEvent stopEvent,
+            ClassLoader loader) {}
+
+    /**
+     * The surroundings of one client.
+     *
+     * @param stopEvent what the client looks at: the worker's own, or one of its own beside that
+     */
+    ClientContext(
+            ClientJob job,
+            WorkerSurroundings worker,
+            StopEvent stopEvent,
+            Supplier<?> bufferSupplier,
+            ClientState attempt) {
+        this.job = job;
+        this.worker = worker;
+        this.stopEvent = stopEvent;
+        this.bufferSupplier = bufferSupplier;
+        this.attempt = attempt;
+    }
+
+    @Override
+    public int clientId() {
+        return job.clientId();
+    }
+
+    @Override
+    public int round() {
+        return job.round();
+    }
+
+    @Override
+    public int worker() {
+        return worker.index();
+    }
+
+    @Override
+    public Device device() {
+        return job.device();
+    }
+
+    @Override
+    public StopEvent stopEvent() {
+        return stopEvent;
+    }
+
+    @Override
+    public <T> T get(String key, Supplier<? extends T> supplier) {
+        requireRunning("get");
+        return worker.resources().get(key, supplier);
+    }
+
+    @Override
+    public Tensor shared(String name) {
+        requireRunning("shared");
+        Tensor tensor = worker.shared().get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException("nothing shared: name=" + name + ", limit="
+                    + new TreeSet<>(worker.shared().keySet()) + "; call trainer.share(name, tensor) before the round");
+        }
+        return tensor;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <U> U uplinkBuffer() {
+        requireRunning("uplinkBuffer");
+        requireClient("uplink buffer");
+        if (buffer == null) {
+            buffer = Retained.make(bufferSupplier);
+        }
+        return (U) buffer.value();
+    }
+
+    @Override
+    public Generator generator(String purpose) {
+        requireRunning("generator");
+        Retained<Generator> generator = generators.get(purpose);
+        if (generator == null) {
+            generator = Retained.make(
+                    () -> RandomStreams.generator(worker.seed(), job.clientId(), job.round(), job.purpose(purpose)));
+            generators.put(purpose, generator);
+        }
+        return generator.value();
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public <S> Optional<S> state() {
+        return (Optional<S>) stateOf(Object.class);
+    }
+
+    @Override
+    public <S> Optional<S> state(Class<S> type) {
+        return stateOf(type).map(type::cast);
+    }
+
+    private Optional<?> stateOf(Class<?> type) {
+        requireRunning("state");
+        requireClient("state");
+        if (state == null) {
+            state = Retained.make(() -> Optional.ofNullable(committedState(type)));
+        }
+        return state.value();
+    }
+
+    private Object committedState(Class<?> type) {
+        try {
+            return attempt.decode(worker.loader(), type);
+        } catch (PackageFormatException e) {
+            throw new IllegalStateException(
+                    "client state cannot be decoded: client=" + job.clientId() + ", limit=what keepState was given; "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    @Override
+    public void keepState(Object kept) {
+        requireRunning("keepState");
+        requireClient("state");
+        attempt.keep(Objects.requireNonNull(kept, "state"));
+    }
+
+    private void requireRunning(String method) {
+        if (ended) {
+            throw new IllegalStateException(job.noun() + " has ended: " + job.name() + ", method=" + method
+                    + "; a context is valid until the worker function returns: keep what it gave, not the context");
+        }
+    }
+
+    private void requireClient(String what) {
+        if (job.isShard()) {
+            throw new IllegalStateException("a shard has no " + what + ": " + job.name()
+                    + ", limit=clients; return what the shard results in, and keep resources by get(key, supplier)");
+        }
+    }
+
+    /** Lets a pointer of the uplink buffer or the state outlive this context. False if it is none. */
+    boolean release(Pointer pointer) {
+        return buffer != null && buffer.scope().release(pointer)
+                || state != null && state.scope().release(pointer);
+    }
+
+    @Override
+    public void close() {
+        ended = true;
+        if (state != null) {
+            state.close();
+        }
+        generators.values().forEach(Retained::close);
+        if (buffer != null) {
+            buffer.close();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package org.blazefl4j.worker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.binding.Retained;
+import org.blazefl4j.binding.RetainingScope;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.ShmHandle;
+import org.blazefl4j.codec.TensorWalk;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A client's package on its way out of the client's scope, where nothing crosses a process border. Its tensors become
+ * the caller's own, as they are when they do cross: what the client made and nobody else refers to is passed on, all
+ * else is copied (a weight of the worker's model, which the next client overwrites; a tensor of the payload).
+ *
+ * @param <U> the uplink package
+ */
+final class ClientResult<U> {
+
+    private final U uplink;
+    private final PackageEncoder encoder;
+    private final List<Tensor> tensors = new ArrayList<>();
+    private final List<Tensor> released = new ArrayList<>();
+
+    /**
+     * Takes the package's tensors out of the scopes that would free them.
+     *
+     * @param layout what fits; null for a shard's result
+     * @throws IllegalArgumentException if it could not come from a worker process; nothing is taken then
+     */
+    ClientResult(U uplink, SlotLayout layout, PackageEncoder encoder, RetainingScope scope, ClientContext context) {
+        this.uplink = uplink;
+        this.encoder = encoder;
+        encoder.check(uplink, (path, tensor, measured, unbounded) -> {
+            if (!unbounded && layout != null) {
+                layout.placeFor(path.get(), measured);
+            }
+            tensors.add(tensor);
+            return new ShmHandle(0, 0, 0, measured);
+        });
+        for (Tensor tensor : tensors) {
+            if (scope.release(tensor) || context.release(tensor)) {
+                released.add(tensor);
+            }
+        }
+    }
+
+    /** Once the client's scope is closed: the package, with tensors that the caller owns. */
+    U take(WorkerResources resources, Map<String, Tensor> shared, Object payload, ClassLoader loader) {
+        boolean own = true;
+        for (Tensor tensor : tensors) {
+            own &= isPlain(tensor) && !isUsedElsewhere(tensor);
+        }
+        if (own && released.size() < tensors.size()) {
+            own = !isOwnedElsewhere(resources, shared, payload);
+        }
+        if (own) {
+            return uplink;
+        }
+        try {
+            return copy(loader);
+        } finally {
+            released.forEach(Tensor::close);
+        }
+    }
+
+    private static boolean isPlain(Tensor tensor) {
+        return !tensor.requires_grad() && tensor.has_storage();
+    }
+
+    /** Whether something that outlives the client refers to the tensor or its memory. */
+    private boolean isUsedElsewhere(Tensor tensor) {
+        if (tensor.referenceCount() > 1) {
+            return true;
+        }
+        long uses = tensor.storage().use_count();
+        if (uses == 1) {
+            return false;
+        }
+        return uses
+                > tensors.stream()
+                        .filter(other -> isPlain(other) && other.is_alias_of(tensor))
+                        .count();
+    }
+
+    /** Whether another owner has one of the Tensor objects that the client did not make itself. */
+    private boolean isOwnedElsewhere(WorkerResources resources, Map<String, Tensor> shared, Object payload) {
+        List<Tensor> others = new ArrayList<>(shared.values());
+        TensorWalk.tensors(payload).forEach(found -> others.add(found.tensor()));
+        return tensors.stream()
+                .anyMatch(tensor -> resources.holds(tensor) || others.stream().anyMatch(other -> other == tensor));
+    }
+
+    @SuppressWarnings("unchecked")
+    private U copy(ClassLoader loader) {
+        List<Tensor> copies = new ArrayList<>();
+        var message = encoder.encode(uplink, (path, tensor, layout, unbounded) -> {
+            copies.add(Retained.free(() -> tensor.detach().clone()));
+            return new ShmHandle(copies.size() - 1, 0, 0, layout);
+        });
+        return (U) new PackageDecoder(loader).decode(message, handle -> copies.get((int) handle.segment()));
+    }
+}

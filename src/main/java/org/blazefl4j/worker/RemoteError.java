@@ -1,0 +1,143 @@
+package org.blazefl4j.worker;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.blazefl4j.core.RemoteWorkerException;
+import org.blazefl4j.core.StoppedException;
+import org.blazefl4j.util.Throwables;
+
+/**
+ * A Throwable as it crosses from a worker: text, so that it can be read wherever its class does not exist.
+ *
+ * @param className its class
+ * @param message its message; may be null
+ * @param frames its stack trace
+ * @param cause what caused it; null if nothing did
+ * @param suppressed what it suppressed
+ * @param stopped whether it says that the client ended early because it was asked to
+ */
+record RemoteError(
+        String className,
+        String message,
+        List<Frame> frames,
+        RemoteError cause,
+        List<RemoteError> suppressed,
+        boolean stopped) {
+
+    /** How deep causes are followed: chains may be endless. */
+    private static final int MAX_DEPTH = 8;
+
+    private static final int MAX_FRAMES = 256;
+    private static final int MAX_SUPPRESSED = 16;
+    private static final int MAX_IN_ALL = 64;
+    private static final int MAX_MESSAGE = 1 << 16;
+    private static final int BRIEF_FRAMES = 4;
+    private static final int BRIEF_TEXT = 256;
+
+    /** Two bytes each at the most; the rest of an area is left for what is between them. */
+    private static final int BRIEF_CHARS = 3000;
+
+    /** Checks the parts. */
+    RemoteError {
+        Objects.requireNonNull(className, "className");
+        Objects.requireNonNull(frames, "frames");
+        Objects.requireNonNull(suppressed, "suppressed");
+    }
+
+    /** One line of a stack trace. */
+    record Frame(String type, String method, String file, int line) {
+
+        /** Checks the parts. */
+        Frame {
+            Objects.requireNonNull(type, "type");
+            Objects.requireNonNull(method, "method");
+        }
+
+        int chars() {
+            return type.length() + method.length() + (file == null ? 0 : file.length());
+        }
+    }
+
+    static RemoteError of(Throwable thrown) {
+        return of(thrown, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
+    }
+
+    private static RemoteError of(Throwable thrown, int depth, Set<Throwable> seen) {
+        if (thrown == null || depth == MAX_DEPTH || seen.size() == MAX_IN_ALL || !seen.add(thrown)) {
+            return null;
+        }
+        List<Frame> frames = Stream.of(Throwables.trace(thrown))
+                .limit(MAX_FRAMES)
+                .map(element -> new Frame(
+                        element.getClassName(),
+                        element.getMethodName(),
+                        element.getFileName(),
+                        element.getLineNumber()))
+                .toList();
+        RemoteError cause = of(Throwables.cause(thrown), depth + 1, seen);
+        List<RemoteError> suppressed = new ArrayList<>();
+        for (Throwable other : thrown.getSuppressed()) {
+            RemoteError error = suppressed.size() < MAX_SUPPRESSED ? of(other, depth + 1, seen) : null;
+            if (error != null) {
+                suppressed.add(error);
+            }
+        }
+        return new RemoteError(
+                thrown.getClass().getName(),
+                messageOf(thrown),
+                frames,
+                cause,
+                suppressed,
+                thrown instanceof StoppedException);
+    }
+
+    private static String messageOf(Throwable thrown) {
+        String message = Throwables.message(thrown);
+        return message == null || message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE);
+    }
+
+    /** The exception itself, or if it cannot be printed and logged without harm what stands for it. */
+    static Throwable sound(Throwable thrown) {
+        return Throwables.isSound(thrown) ? thrown : of(thrown).toException();
+    }
+
+    /** The same, short enough for an area of the board, whatever is in it. */
+    RemoteError brief() {
+        return brief(BRIEF_CHARS);
+    }
+
+    private RemoteError brief(int chars) {
+        String type = start(className);
+        String text = message == null ? null : start(message);
+        int left = chars - type.length() - (text == null ? 0 : text.length());
+        List<Frame> top = new ArrayList<>();
+        for (Frame frame : frames.subList(0, Math.min(frames.size(), BRIEF_FRAMES))) {
+            if (frame.chars() <= left) {
+                top.add(frame);
+                left -= frame.chars();
+            }
+        }
+        boolean room = left >= 2 * BRIEF_TEXT;
+        return new RemoteError(type, text, top, cause == null || !room ? null : cause.brief(left), List.of(), stopped);
+    }
+
+    private static String start(String text) {
+        return text.substring(0, Math.min(text.length(), BRIEF_TEXT));
+    }
+
+    /** The exception that stands for it in this process. */
+    RemoteWorkerException toException() {
+        StackTraceElement[] trace = frames.stream()
+                .map(frame -> new StackTraceElement(frame.type(), frame.method(), frame.file(), frame.line()))
+                .toArray(StackTraceElement[]::new);
+        RemoteWorkerException exception =
+                new RemoteWorkerException(className, message, trace, cause == null ? null : cause.toException());
+        suppressed.forEach(other -> exception.addSuppressed(other.toException()));
+        return exception;
+    }
+}

@@ -1,0 +1,112 @@
+package org.blazefl4j.worker;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.blazefl4j.codec.PackageDecoder;
+import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.ShmHandle;
+import org.blazefl4j.codec.TensorLayout;
+import org.blazefl4j.process.CopyPlacement;
+import org.blazefl4j.shm.Slot;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How the tensors of an uplink package lie in a slot, after the package that the algorithm prepared as a pattern.
+ *
+ * @param pattern the prepared package as a message; its handles are relative to a slot
+ * @param places where each tensor lies, by its path in the package
+ * @param slotBytes the length of a slot
+ */
+record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
+
+    /** The segment number of tensors that lie in the slot, and of unbounded ones, which have no place there. */
+    private static final long IN_SLOT = 0;
+
+    private static final long UNBOUNDED = 1;
+
+    /**
+     * The room for one tensor.
+     *
+     * @param offset from the slot's first byte
+     * @param layout the layout of the largest tensor that fits
+     */
+    record Place(long offset, TensorLayout layout) {}
+
+    /**
+     * Lays out a prepared package.
+     *
+     * @throws NullPointerException if it is null
+     * @throws IllegalArgumentException if something in it cannot cross
+     */
+    static SlotLayout of(Object prepared) {
+        Objects.requireNonNull(
+                prepared,
+                "no uplink buffer: prepareUplinkPackageBuffer() returned null; return a package with the dtypes and"
+                        + " shapes of one client's result");
+        Map<String, Place> places = new LinkedHashMap<>();
+        long[] end = new long[1];
+        ByteBuffer message = new PackageEncoder().encode(prepared, (path, tensor, layout, unbounded) -> {
+            if (unbounded) {
+                return new ShmHandle(UNBOUNDED, 0, 0, layout);
+            }
+            long offset = CopyPlacement.aligned(end[0]);
+            end[0] = offset + layout.bytes();
+            places.put(path.get(), new Place(offset, layout));
+            return new ShmHandle(IN_SLOT, 0, offset, layout);
+        });
+        byte[] pattern = new byte[message.remaining()];
+        message.get(pattern);
+        return new SlotLayout(pattern, places, Math.max(end[0], 1));
+    }
+
+    /** A package whose tensors are views of a slot; unbounded ones have memory of their own. */
+    Object buffer(Slot slot, PackageDecoder decoder) {
+        return decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(slot, handle));
+    }
+
+    private static Tensor tensor(Slot slot, ShmHandle handle) {
+        TensorLayout layout = handle.layout();
+        if (handle.segment() == UNBOUNDED) {
+            return torch.empty(layout.sizes(), new TensorOptions(layout.dtype()), new MemoryFormatOptional());
+        }
+        return slot.segment().tensor(slot.offset() + handle.offset(), layout);
+    }
+
+    /**
+     * The room for a tensor of a result.
+     *
+     * @param path where it is in the package
+     * @throws IllegalArgumentException if there is none, or it is for another dtype or shape
+     */
+    Place placeFor(String path, TensorLayout tensor) {
+        Place place = places.get(path);
+        if (place == null) {
+            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit=" + places.keySet()
+                    + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
+        }
+        if (!fits(tensor, place.layout)) {
+            throw new IllegalArgumentException("uplink tensor does not fit: path=" + path + ", got=" + describe(tensor)
+                    + ", limit=" + describe(place.layout)
+                    + ", dimension 0 may be smaller; return it so, or change prepareUplinkPackageBuffer()");
+        }
+        return place;
+    }
+
+    private static boolean fits(TensorLayout got, TensorLayout room) {
+        boolean fits = got.dtype() == room.dtype() && got.sizes().length == room.sizes().length;
+        for (int i = 0; fits && i < got.sizes().length; i++) {
+            fits = i == 0 ? got.sizes()[i] <= room.sizes()[i] : got.sizes()[i] == room.sizes()[i];
+        }
+        return fits;
+    }
+
+    private static String describe(TensorLayout layout) {
+        return layout.dtype() + Arrays.toString(layout.sizes());
+    }
+}

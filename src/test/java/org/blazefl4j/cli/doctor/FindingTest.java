@@ -1,0 +1,182 @@
+package org.blazefl4j.cli.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.blazefl4j.cli.console.Bytes;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.torch.NumericEnvironment;
+import org.junit.jupiter.api.Test;
+
+final class FindingTest {
+
+    private static final long GIBIBYTE = 1L << 30;
+
+    /** A machine with whose parts nothing is wrong. */
+    private static final class Parts {
+        String cuda = "none";
+        boolean oneDnn = true;
+        List<LibTorch.Untuned> untuned = List.of();
+        boolean nativeAccess = true;
+        String features = "sse4.2 avx avx2 fma";
+        String heldTo;
+        int cudaDevices;
+        long sharedFree = GIBIBYTE;
+        long memoryFree = 8 * GIBIBYTE;
+        double load;
+
+        Machine machine() {
+            NumericEnvironment numbers = new NumericEnvironment(
+                    "1.0.0",
+                    "2.10.0",
+                    "1.5.13",
+                    "glibc 2.36",
+                    "OpenBLAS",
+                    "a processor",
+                    features,
+                    "L1 32K",
+                    "AVX2",
+                    "v3",
+                    "none",
+                    cuda,
+                    oneDnn,
+                    "Float",
+                    "HIGHEST",
+                    false,
+                    false,
+                    false,
+                    false,
+                    1);
+            return new Machine(
+                    numbers,
+                    untuned,
+                    nativeAccess,
+                    4,
+                    features,
+                    heldTo,
+                    cudaDevices,
+                    cudaDevices > 0 ? "" : "no driver",
+                    32 << 20,
+                    4,
+                    0,
+                    GIBIBYTE,
+                    "/dev/shm",
+                    sharedFree,
+                    memoryFree,
+                    Long.MAX_VALUE,
+                    load,
+                    "there, in the cache");
+        }
+    }
+
+    private final Parts parts = new Parts();
+
+    private void finds(String problem, String remedy) {
+        assertThat(Finding.of(parts.machine())).containsExactly(new Finding(problem, remedy));
+    }
+
+    @Test
+    void shouldFindNothingWhereNothingHurts() {
+        assertThat(Finding.of(parts.machine())).isEmpty();
+    }
+
+    @Test
+    void shouldPassOnWhatIsUntunedWithItsFlag() {
+        parts.untuned = List.of(new LibTorch.Untuned("slow", "-Dfast=1"));
+
+        finds("slow", "-Dfast=1, or LibTorch.tune() first thing in your main");
+    }
+
+    @Test
+    void shouldFindAProcessorWithoutVectors() {
+        parts.features = "sse4.2";
+
+        finds(
+                "the processor has no AVX2, so LibTorch's kernels take few numbers at a time",
+                "another processor; in a virtual machine one that passes the host's features on (qemu: -cpu host)");
+    }
+
+    @Test
+    void shouldFindKernelsThatAreHeldBack() {
+        parts.heldTo = "default";
+
+        finds("LibTorch's kernels are held to ATEN_CPU_CAPABILITY=default", "unset ATEN_CPU_CAPABILITY");
+    }
+
+    @Test
+    void shouldFindOneDnnSwitchedOff() {
+        parts.oneDnn = false;
+
+        finds("oneDNN is switched off, so convolutions are slow", "torch.globalContext().setUserEnabledMkldnn(true)");
+    }
+
+    @Test
+    void shouldFindASmallSharedFolder() {
+        parts.sharedFree = 64 << 20;
+
+        finds(
+                "/dev/shm has only 64 MiB free, so segments of large models take anonymous memory instead",
+                "--shm-size=1g for a container, else mount -o remount,size=1g /dev/shm");
+    }
+
+    @Test
+    void shouldFindTooLittleMemoryForAWorkerPerCore() {
+        parts.memoryFree = GIBIBYTE;
+
+        finds(
+                "memory for 3 worker processes of 300 MiB on 4 cores",
+                "--num-parallels 3 or --execution-mode multi-threaded");
+    }
+
+    @Test
+    void shouldFindTooLittleMemoryForTheWorkersOfARun() {
+        assertThat(Finding.ofWorkers(3, 4 * 300 * Bytes.MEBIBYTE)).isEmpty();
+        assertThat(Finding.ofWorkers(8, GIBIBYTE))
+                .hasValue(new Finding(
+                        "memory for 2 worker processes of 300 MiB where 8 start: free=1.0 GiB",
+                        "--num-parallels 2 or --execution-mode multi-threaded"));
+    }
+
+    @Test
+    void shouldFindABusyMachine() {
+        parts.load = 3.2;
+
+        finds(
+                "the machine was busy in the last minute: load average 3.20 on 4 cores; times come out longer",
+                "end what else runs, wait a minute, and measure again");
+    }
+
+    @Test
+    void shouldFindCudaDevicesThatCannotBeUsed() {
+        parts.cudaDevices = 2;
+
+        finds("this LibTorch cannot use the CUDA devices: devices=2", "build with -Djavacpp.platform.extension=-gpu");
+
+        parts.cuda = "CUDA 13.1, cuDNN 9.19";
+        assertThat(Finding.of(parts.machine())).isEmpty();
+    }
+
+    @Test
+    void shouldFindNativeAccessThatJavaWarnsOf() {
+        parts.nativeAccess = false;
+
+        finds("Java warns of native access, and a later version will refuse it", "--enable-native-access=ALL-UNNAMED");
+    }
+
+    @Test
+    void shouldDescribeTheMachine() {
+        assertThat(MachineReport.of(parts.machine()).lines())
+                .contains(
+                        "versions",
+                        "  LibTorch           2.10.0, built without CUDA",
+                        "  cores              4",
+                        "  features           sse4.2 avx avx2 fma",
+                        "  CUDA devices       none: no driver",
+                        "  malloc             blocks up to 32 MiB from its heap; kept 4 of 4 freed blocks of 16 MiB",
+                        "  JavaCPP's check    off",
+                        "  /dev/shm           1.0 GiB free",
+                        "  control group      no limit",
+                        "  memory             8.0 GiB free",
+                        "  archive of classes there, in the cache");
+    }
+}

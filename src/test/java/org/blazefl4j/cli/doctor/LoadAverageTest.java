@@ -1,0 +1,22 @@
+package org.blazefl4j.cli.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+final class LoadAverageTest {
+
+    @Test
+    void shouldWarnOfABusyMachine() {
+        assertThat(LoadAverage.finding(1.234, 2))
+                .contains(new Finding(
+                        "the machine was busy in the last minute: load average 1.23 on 2 cores; times come out longer",
+                        "end what else runs, wait a minute, and measure again"));
+    }
+
+    @Test
+    void shouldTakeALittleForQuiet() {
+        assertThat(LoadAverage.finding(0.5, 2)).isEmpty();
+        assertThat(LoadAverage.finding(0.6, 4)).isEmpty();
+    }
+}

@@ -1,0 +1,39 @@
+package org.blazefl4j.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import org.blazefl4j.cli.options.OptionNames;
+import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+
+final class ClientTestImagesTest {
+
+    /** Of each class in proportion to the client's training images, each test image once; class 2 is no one's. */
+    @Test
+    void shouldSpreadEachClassAsTheTrainingImagesAre() {
+        try (Tensor train = Tensors.of(new long[] {0, 0, 0, 0, 1, 1});
+                Tensor test = Tensors.of(new long[] {1, 0, 0, 1, 0, 2, 0})) {
+            List<long[]> parts = List.of(new long[] {0, 1, 2, 4}, new long[] {3}, new long[] {5});
+
+            assertThat(ClientTestImages.like(train, parts, test).toArray(long[][]::new))
+                    .isDeepEqualTo(new long[][] {{0, 1, 2, 4}, {6}, {3}});
+        }
+    }
+
+    @Test
+    void shouldRefuseAClientWithoutAnyByTheCommandLinesOptions() {
+        try (Tensor train = Tensors.of(new long[] {0, 0, 0});
+                Tensor test = Tensors.of(new long[] {0})) {
+            List<long[]> parts = List.of(new long[] {0}, new long[] {1}, new long[] {2});
+
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> ClientTestImages.like(train, parts, test))
+                    .satisfies(refusal -> assertThat(OptionNames.in(refusal.getMessage()))
+                            .isEqualTo("no test images: client=0, test images=1, --num-clients=3, limit=1 or more for"
+                                    + " each; lower --num-clients, or leave out --evaluate-clients"));
+        }
+    }
+}

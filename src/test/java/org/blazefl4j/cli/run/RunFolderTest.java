@@ -1,0 +1,99 @@
+package org.blazefl4j.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.blazefl4j.cli.options.UsageException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RunFolderTest {
+
+    @TempDir
+    private Path parent;
+
+    @Test
+    void shouldMakeTheFolderThatIsAskedForAndTakeItAwayAgain() {
+        Path asked = parent.resolve("a/b");
+
+        try (RunFolder folder = RunFolder.create(asked)) {
+            assertThat(folder.path()).isEqualTo(asked).isEmptyDirectory();
+            try (RunFolder again = RunFolder.create(asked)) {
+                assertThat(again.path()).as("empty, so again").isEqualTo(asked);
+            }
+            assertThat(asked).as("not made by the second").isDirectory();
+        }
+        assertThat(parent).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldMakeAFolderOfItsOwnForEachRun() {
+        Path first = RunFolder.createStamped(parent).path();
+        Path second = RunFolder.createStamped(parent).path();
+
+        assertThat(first).isEmptyDirectory().isNotEqualTo(second);
+        assertThat(first.getFileName().toString()).matches("\\d{8}-\\d{6}(-\\d+)?");
+        assertThat(second).isEmptyDirectory();
+    }
+
+    /** Within one second. */
+    @Test
+    void shouldMakeAFolderOfItsOwnForEachOfManyRunsAtOnce() {
+        List<Path> made = IntStream.range(0, 100)
+                .parallel()
+                .mapToObj(i -> RunFolder.createStamped(parent).path())
+                .toList();
+        assertThat(made).doesNotHaveDuplicates().allMatch(Files::isDirectory);
+    }
+
+    @Test
+    void shouldSayThatItsOwnFolderCannotBeMade() throws IOException {
+        Path file = Files.createFile(parent.resolve("runs"));
+
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> RunFolder.createStamped(file))
+                .withMessageMatching("cannot make a folder for results: folder=" + file
+                        + ", found=.*; name one that can be made by --output");
+    }
+
+    @Test
+    void shouldKeepAFolderThatHoldsSomething() throws IOException {
+        Path asked = parent.resolve("full");
+        try (RunFolder folder = RunFolder.create(asked)) {
+            Files.createFile(folder.path().resolve("metrics.csv"));
+        }
+        assertThat(asked.resolve("metrics.csv")).exists();
+    }
+
+    @Test
+    void shouldRefuseAFolderWithResults() throws IOException {
+        Files.createFile(parent.resolve("metrics.csv"));
+
+        refuses(
+                parent,
+                "output folder is not empty: --output=" + parent + ", limit=a new or empty folder; name another, so"
+                        + " that no results are overwritten");
+    }
+
+    @Test
+    void shouldRefuseAFileAndAFolderInAFile() throws IOException {
+        Path file = Files.createFile(parent.resolve("file"));
+
+        refuses(file, "output is no folder: --output=" + file + ", limit=a new or empty folder");
+        refuses(
+                file.resolve("sub"),
+                "cannot make the output folder: --output=" + file.resolve("sub") + ", found=not a folder: "
+                        + file.resolve("sub"));
+    }
+
+    private static void refuses(Path asked, String message) {
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> RunFolder.create(asked))
+                .withMessageStartingWith(message);
+    }
+}

@@ -1,0 +1,77 @@
+package org.blazefl4j.cli.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.PhaseTimes;
+import org.blazefl4j.core.RoundReport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RunTotalsTest {
+
+    private static final double FINE = 0.5;
+
+    private final RunTotals totals = new RunTotals();
+
+    @TempDir
+    private Path folder;
+
+    private static void finish(RunTotals totals, int round, double loss, Integer... nonFinite) {
+        Map<String, Object> summary = Map.of("accuracy", 0.1, "loss", loss);
+        totals.roundStarted(round, List.of(0, 1, 2));
+        totals.roundFinished(
+                new RoundReport(round, List.of(0, 1, 2), List.of(), 0, List.of(nonFinite), summary, PhaseTimes.NONE));
+    }
+
+    @Test
+    void shouldSayFromWhichRoundOnTrainingDiverged() {
+        finish(totals, 0, FINE);
+        assertThat(totals.toText()).doesNotContain("not finite");
+        assertThat(totals.toMap()).containsEntry("non_finite", 0).containsEntry("first_non_finite_round", null);
+
+        finish(totals, 1, FINE, 2, 0);
+        finish(totals, 2, Double.NaN, 1);
+        assertThat(totals.toMap()).containsEntry("non_finite", 3).containsEntry("first_non_finite_round", 2);
+        assertThat(totals.toText().lines())
+                .contains("  not finite     3 results of clients; NaN or infinities from round 2 on");
+    }
+
+    @Test
+    void shouldNoticeALossThatIsNotFiniteWhereResultsAre() {
+        finish(totals, 0, Double.POSITIVE_INFINITY);
+        assertThat(totals.toMap()).containsEntry("non_finite", 0).containsEntry("first_non_finite_round", 1);
+    }
+
+    @Test
+    void shouldFitATerminalHoweverManyWorkersThereAre() {
+        finish(totals, 0, FINE);
+        totals.ended(new PeakMemory(300L << 20, Collections.nCopies(20, 270L << 20)));
+
+        assertThat(totals.toText().lines())
+                .allMatch(line -> line.length() <= 80)
+                .contains("  peak memory    parent 300 MiB, workers 270 MiB, 270 MiB, 270 MiB, 270 MiB,")
+                .contains("                 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB, 270 MiB,");
+    }
+
+    @Test
+    void shouldCountOnWhenARunIsResumed() {
+        finish(totals, 0, FINE, 1);
+        try (Checkpoints checkpoints = Checkpoints.in(folder).add("totals", totals)) {
+            checkpoints.save(1);
+        }
+        RunTotals resumed = new RunTotals();
+        try (Checkpoints checkpoints = Checkpoints.in(folder).add("totals", resumed)) {
+            checkpoints.resume();
+        }
+        finish(resumed, 1, Double.NaN, 0, 2);
+
+        assertThat(resumed.rounds()).isEqualTo(2);
+        assertThat(resumed.toMap()).containsEntry("non_finite", 3).containsEntry("first_non_finite_round", 1);
+    }
+}

@@ -1,0 +1,137 @@
+package org.blazefl4j.contrib.common;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+final class ParallelRangesTest {
+
+    private static final int MUCH = 1 << 21;
+
+    private final ParallelRanges ranges = new ParallelRanges(3);
+
+    @AfterEach
+    void close() {
+        ranges.close();
+    }
+
+    @Property(tries = 100)
+    void shouldDoTheWorkOnEachElementOnce(
+            @ForAll @IntRange(min = 1, max = 5) int threads,
+            @ForAll @IntRange(min = 1, max = 5) int atOnce,
+            @ForAll @IntRange(min = 0, max = 300_000) int elements,
+            @ForAll @IntRange(min = 1, max = 100) int cost) {
+        AtomicIntegerArray done = new AtomicIntegerArray(elements);
+        try (ParallelRanges ranges = new ParallelRanges(threads)) {
+            ranges.run(atOnce, elements, cost, (from, to) -> {
+                for (long i = from; i < to; i++) {
+                    done.incrementAndGet((int) i);
+                }
+            });
+        }
+        for (int i = 0; i < elements; i++) {
+            assertThat(done.get(i)).isEqualTo(1);
+        }
+    }
+
+    /** Returns when that many threads have begun. */
+    private static void meet(CountDownLatch threads, Set<Thread> met) {
+        if (met.add(Thread.currentThread())) {
+            threads.countDown();
+            awaitUninterrupted(threads);
+        }
+    }
+
+    @Test
+    void shouldUseNoMoreThreadsThanItIsTold() {
+        Set<Thread> met = ConcurrentHashMap.newKeySet();
+        ranges.run(1, MUCH, 1, (from, to) -> met.add(Thread.currentThread()));
+        assertThat(met).containsExactly(Thread.currentThread());
+    }
+
+    @Test
+    @Timeout(60)
+    void shouldUseAllItsThreadsForMuchWorkAndHaveNoneAfterClosing() {
+        Set<Thread> met = ConcurrentHashMap.newKeySet();
+        CountDownLatch threads = new CountDownLatch(3);
+
+        ranges.run(3, MUCH, 1, (from, to) -> meet(threads, met));
+        ranges.close();
+
+        assertThat(met).hasSize(3).contains(Thread.currentThread());
+        met.remove(Thread.currentThread());
+        assertThat(met).allSatisfy(thread -> {
+            assertThat(thread.getName()).startsWith("blazefl4j-sum-");
+            assertThat(thread.isDaemon()).isTrue();
+            thread.join(10_000); // it has left the pool, and is about to end
+            assertThat(thread.isAlive()).isFalse();
+        });
+    }
+
+    @Test
+    void shouldDoLittleWorkOnTheCallingThread() {
+        Set<Thread> met = ConcurrentHashMap.newKeySet();
+
+        ranges.run(3, 62_006, 5, (from, to) -> met.add(Thread.currentThread()));
+
+        assertThat(met).containsExactly(Thread.currentThread());
+    }
+
+    /** Another thread is at work until the calling one waits for it. */
+    @Test
+    @Timeout(60)
+    void shouldFinishTheWorkWhenInterruptedAndStayInterrupted() {
+        Thread caller = Thread.currentThread();
+        CountDownLatch otherBegan = new CountDownLatch(1);
+        AtomicLong done = new AtomicLong();
+
+        caller.interrupt();
+        ranges.run(3, MUCH, 1, (from, to) -> {
+            if (Thread.currentThread() != caller) {
+                otherBegan.countDown();
+                while (caller.getState() != Thread.State.WAITING) {
+                    Thread.onSpinWait();
+                }
+            } else {
+                awaitUninterrupted(otherBegan);
+            }
+            done.addAndGet(to - from);
+        });
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(done.get()).isEqualTo(MUCH);
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        while (latch.getCount() > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void shouldPassOnWhatTheWorkThrowsOnAnyThread() {
+        IllegalStateException thrown = new IllegalStateException("broken");
+
+        assertThatThrownBy(() -> ranges.run(3, MUCH, 1, (from, to) -> {
+                    if (to == MUCH) {
+                        throw thrown;
+                    }
+                }))
+                .isSameAs(thrown);
+        assertThatThrownBy(() -> ranges.run(3, 1, 1, (from, to) -> {
+                    throw thrown;
+                }))
+                .isSameAs(thrown);
+    }
+}

@@ -1,0 +1,66 @@
+package org.blazefl4j.process.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.blazefl4j.binding.Native;
+import org.blazefl4j.binding.NativeLoader;
+import org.blazefl4j.torch.LibTorch;
+import org.bytedeco.javacpp.Loader;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class NativeLibrariesTest {
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void load() {
+        LibTorch.load();
+        assertThat(Native.pid()).isPositive(); // loaded by its first use
+    }
+
+    private Map<String, URL[]> found() throws IOException {
+        return NativeLibraries.read(Files.writeString(folder.resolve("libraries"), NativeLibraries.found()));
+    }
+
+    @Test
+    void shouldNameThePlaceOfEachLibraryThatIsLoaded() throws Exception {
+        Map<String, String> loaded = Loader.getLoadedLibraries();
+        for (String name : new String[] {"jnijavacpp", "jniopenblas", "jnitorch", "torch_cpu", "c10"}) {
+            URL[] places = found().get(name);
+            assertThat(places).as(name).hasSize(1);
+            assertThat(Path.of(places[0].toURI())).hasToString(loaded.get(name)).isRegularFile();
+        }
+        assertThat(Path.of(found().get("jniblazefl4j")[0].toURI()))
+                .isEqualTo(NativeLoader.own().orElseThrow());
+    }
+
+    /** OpenBLAS without LAPACK is one file for several names. */
+    @Test
+    void shouldKnowALibraryByTheNameThatItIsAskedForBy() throws Exception {
+        assertThat(found().get("openblas@.0#openblas_nolapack@.0"))
+                .singleElement()
+                .asString()
+                .contains("libopenblas_nolapack.so");
+    }
+
+    @Test
+    void shouldSayWhichLibrariesAreNowhere() throws Exception {
+        assertThat(Loader.getLoadedLibraries()).doesNotContainKey("gfortran@.3");
+        assertThat(found().get("gfortran@.3")).isEmpty();
+    }
+
+    @Test
+    void shouldKnowNothingIfOneIsGone() throws Exception {
+        Path file = folder.resolve("libraries");
+        Files.writeString(file, NativeLibraries.found() + "gone\t" + folder.resolve("libgone.so") + "\n");
+        assertThat(NativeLibraries.read(file)).isEmpty();
+    }
+}

@@ -1,0 +1,116 @@
+package org.blazefl4j.process.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.blazefl4j.process.WorkerMain;
+import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.worker.WorkerSettings;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class WorkerCommandTest {
+
+    private final PoolFolder folder = new PoolFolder();
+
+    @AfterEach
+    void deleteFolder() {
+        folder.close();
+        assertThat(folder.resolve(".")).doesNotExist();
+    }
+
+    private WorkerCommand command(List<String> jvmArguments, Map<String, String> environment, boolean inherit) {
+        PoolSettings settings = new PoolSettings(
+                1,
+                new WorkerSettings(42, 3, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT),
+                OptionalInt.empty(),
+                8,
+                List.of(),
+                jvmArguments,
+                environment,
+                inherit,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(2),
+                Optional.empty(),
+                Path.of("/results/100% sure"),
+                (line, worker) -> {});
+        return new WorkerCommand(settings, new WorkerClassPath(List.of(), List.of()), folder);
+    }
+
+    private static Map<String, String> parents() {
+        return new HashMap<>(Map.of("JAVA_TOOL_OPTIONS", "-Dx=1", "JDK_JAVA_OPTIONS", "-Dy=1", "HOME", "/here"));
+    }
+
+    @Test
+    void shouldKeepTheParentsJavaOptionsFromWorkersUnlessAsked() {
+        Map<String, String> without = parents();
+        command(List.of(), Map.of(), false).setEnvironment(without);
+        assertThat(without)
+                .doesNotContainKeys("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS")
+                .containsEntry("HOME", "/here");
+        Map<String, String> with = parents();
+        command(List.of(), Map.of(), true).setEnvironment(with);
+        assertThat(with).containsEntry("JAVA_TOOL_OPTIONS", "-Dx=1").containsEntry("JDK_JAVA_OPTIONS", "-Dy=1");
+    }
+
+    @Test
+    void shouldSetThreadsAndMallocAndLetTheCallersVariablesWin() {
+        Map<String, String> environment = parents();
+        command(List.of(), Map.of("OPENBLAS_NUM_THREADS", "2", "JAVA_TOOL_OPTIONS", "-Dz=1"), false)
+                .setEnvironment(environment);
+        assertThat(environment)
+                .containsEntry("OMP_NUM_THREADS", "3")
+                .containsEntry("MALLOC_MMAP_THRESHOLD_", Integer.toString(32 << 20))
+                .containsEntry("OPENBLAS_NUM_THREADS", "2")
+                .containsEntry("JAVA_TOOL_OPTIONS", "-Dz=1");
+    }
+
+    @Test
+    void shouldNotAskForALargerHeapThanTheCallerAllows() {
+        List<String> own =
+                command(List.of(), Map.of(), false).builder(0, List.of()).command();
+        List<String> limited = command(List.of("-Xmx16m"), Map.of(), false)
+                .builder(0, List.of())
+                .command();
+        assertThat(own).contains("-Xms32m");
+        assertThat(limited).contains("-Xmx16m").doesNotContain("-Xms32m");
+    }
+
+    @Test
+    void shouldPutTheCallersArgumentsAfterItsOwnAndTheClassPathIntoAFile() throws Exception {
+        List<String> line = command(List.of("-XX:TieredStopAtLevel=4", "-XX:+UseParallelGC"), Map.of(), false)
+                .builder(0, List.of("argument"))
+                .command();
+        assertThat(line)
+                .containsSubsequence("-XX:TieredStopAtLevel=1", "-XX:TieredStopAtLevel=4")
+                .endsWith("-XX:+UseParallelGC", WorkerMain.class.getName(), "argument")
+                .doesNotContain("-XX:+UseSerialGC");
+        Path file = Path.of(line.stream()
+                .filter(word -> word.startsWith("@"))
+                .findFirst()
+                .orElseThrow()
+                .substring(1));
+        assertThat(Files.readString(file)).startsWith("-classpath\n\"").contains("pytorch");
+    }
+
+    /** They may have another LibTorch than this process. */
+    @Test
+    void shouldNotTellWhereLibrariesAreWhenWorkersAreToFindTheirOwn() {
+        LibTorch.load();
+        String told = "-D" + NativeLibraries.PROPERTY + "=" + folder.resolve("libraries");
+        assertThat(command(List.of(), Map.of(), false).builder(0, List.of()).command())
+                .contains(told);
+        assertThat(command(List.of("-Dorg.bytedeco.javacpp.cachedir=/elsewhere"), Map.of(), false)
+                        .builder(0, List.of())
+                        .command())
+                .doesNotContain(told);
+    }
+}
