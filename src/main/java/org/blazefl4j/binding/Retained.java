@@ -9,9 +9,9 @@ import org.bytedeco.javacpp.Pointer;
  *
  * @param <T> the object's type
  */
-record Retained<T>(T value, RetainingScope scope) implements AutoCloseable {
+public record Retained<T>(T value, RetainingScope scope) implements AutoCloseable {
 
-    static <T> Retained<T> make(Supplier<? extends T> supplier) {
+    public static <T> Retained<T> make(Supplier<? extends T> supplier) {
         RetainingScope scope = new RetainingScope();
         try {
             T value = supplier.get();
@@ -24,7 +24,7 @@ record Retained<T>(T value, RetainingScope scope) implements AutoCloseable {
     }
 
     /** A pointer that lives until it is closed. Everything else that was allocated while it was made is freed. */
-    static <T extends Pointer> T free(Supplier<? extends T> supplier) {
+    public static <T extends Pointer> T free(Supplier<? extends T> supplier) {
         try (Retained<T> owned = make(supplier)) {
             owned.scope.release(owned.value);
             return owned.value;

@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.PointerScope;
  * A {@link PointerScope} that knows what it holds, lets single pointers go without closing them, and can stop
  * collecting before it is closed.
  */
-final class RetainingScope extends PointerScope {
+public final class RetainingScope extends PointerScope {
 
     private final List<Pointer> held = new ArrayList<>();
 
@@ -30,12 +30,12 @@ final class RetainingScope extends PointerScope {
     }
 
     /** Whether the pointer was made in this scope and is still held by it. */
-    boolean holds(Pointer pointer) {
+    public boolean holds(Pointer pointer) {
         return indexOf(pointer) >= 0;
     }
 
     /** Lets go of a pointer, which then lives until its new owner closes it. False if it was not held. */
-    boolean release(Pointer pointer) {
+    public boolean release(Pointer pointer) {
         int index = indexOf(pointer);
         if (index < 0) {
             return false;

@@ -8,8 +8,8 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
 
 /** Tells of a command that failed: its message for everyone, its stack trace for who asked with {@code --verbose}. */
 final class Failures {

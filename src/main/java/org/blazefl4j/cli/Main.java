@@ -29,12 +29,12 @@ import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.trainer.ExecutionMode;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
-import picocli.CommandLine;
 
 /** The command line: its commands, and what becomes of their errors. */
 @Command(
@@ -60,7 +60,7 @@ import picocli.CommandLine;
             "    blazefl4j doctor",
             "    blazefl4j bench",
         })
-public final class Main implements Runnable {
+public final class Main implements Runnable, Invocation.Holder {
 
     private final Invocation invocation;
 
@@ -94,11 +94,11 @@ public final class Main implements Runnable {
         }
     }
 
-    static CommandLine commandLine() {
+    public static CommandLine commandLine() {
         return commandLine(Invocation.UNKNOWN);
     }
 
-    static CommandLine commandLine(Invocation invocation) {
+    public static CommandLine commandLine(Invocation invocation) {
         CommandLine commands = new CommandLine(new Main(invocation)) {
             @Override
             public int execute(String... args) {
@@ -129,9 +129,9 @@ public final class Main implements Runnable {
         throw new ParameterException(spec.commandLine(), "no command: name run, verify, bench or doctor");
     }
 
-    /** How the program was started to which a command belongs. */
-    static Invocation invocation(CommandSpec command) {
-        return ((Main) command.root().userObject()).invocation;
+    @Override
+    public Invocation invocation() {
+        return invocation;
     }
 
     private static int refuse(ParameterException refusal, String[] args) {
@@ -141,7 +141,7 @@ public final class Main implements Runnable {
         err.println(name + ": " + message(refusal));
         suggest(refusal, err);
         String help = name.substring(command.getCommandSpec().root().name().length()) + " --help";
-        err.println("Try '" + invocation(command.getCommandSpec()).program() + help + "'.");
+        err.println("Try '" + Invocation.of(command.getCommandSpec()).program() + help + "'.");
         return ExitCode.USAGE;
     }
 

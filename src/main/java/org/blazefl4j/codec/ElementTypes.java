@@ -3,10 +3,10 @@ package org.blazefl4j.codec;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The dtypes that may cross, and the bytes of one element. */
-final class ElementTypes {
+public final class ElementTypes {
 
     /** Above the number of every dtype. */
-    static final int COUNT = 256;
+    public static final int COUNT = 256;
 
     private static final ScalarType[] TYPES = new ScalarType[COUNT];
     private static final int[] BYTES = new int[COUNT];
@@ -31,12 +31,12 @@ final class ElementTypes {
     }
 
     /** The enum's own constant for a number, or null where that dtype does not cross. */
-    static ScalarType of(int value) {
+    public static ScalarType of(int value) {
         return value >= 0 && value < TYPES.length ? TYPES[value] : null;
     }
 
     /** The bytes of one element, or 0 where the dtype does not cross. */
-    static int bytes(ScalarType type) {
+    public static int bytes(ScalarType type) {
         return BYTES[type.value & 0xff];
     }
 

@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
 
 /** What a value is in a message: the first byte of each value is the number of its kind. */
-enum Kind {
+public enum Kind {
     NULL(Object.class),
     /** The number of an object that came before. */
     REFERENCE(Object.class),

@@ -9,12 +9,12 @@ import java.util.zip.CRC32C;
  * The frame of a message, little endian: four bytes that name the format and its version, the CRC-32C of the body, the
  * body. The body is one value; every value starts with the number of its {@link Kind}.
  */
-final class Message {
+public final class Message {
 
-    static final int HEADER_BYTES = 8;
+    public static final int HEADER_BYTES = 8;
 
     /** Larger packages are refused on both sides: bulk belongs into tensors. */
-    static final int MAX_BYTES = 1 << 30;
+    public static final int MAX_BYTES = 1 << 30;
 
     /** Stands for "owned by no open object" in front of a set's or map's elements. */
     static final int NOT_DEFERRED = -1;
@@ -28,7 +28,7 @@ final class Message {
     private Message() {}
 
     /** Writes the header of a message whose body is complete. */
-    static void seal(byte[] bytes, int offset, int length) {
+    public static void seal(byte[] bytes, int offset, int length) {
         INT.set(bytes, offset, FORMAT);
         INT.set(bytes, offset + 4, checksum(bytes, offset, length));
     }

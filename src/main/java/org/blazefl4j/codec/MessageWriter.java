@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** A message under construction, in a buffer that grows and is used again. */
-final class MessageWriter {
+public final class MessageWriter {
 
     private static final int FIRST_BYTES = 1 << 10;
     private static final int KEPT_BYTES = 1 << 22;
@@ -21,12 +21,12 @@ final class MessageWriter {
     /** The bytes of those. */
     private long left;
 
-    MessageWriter(int limit) {
+    public MessageWriter(int limit) {
         this.limit = limit;
     }
 
     /** Starts a message. */
-    void start() {
+    public void start() {
         start(false);
     }
 
@@ -45,16 +45,16 @@ final class MessageWriter {
     }
 
     /** Ends the message: a view that is valid until the next one is started. */
-    ByteBuffer finish() {
+    public ByteBuffer finish() {
         Message.seal(bytes, 0, size);
         return ByteBuffer.wrap(bytes, 0, size).slice().order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    void kind(Kind kind) {
+    public void kind(Kind kind) {
         u8(kind.ordinal());
     }
 
-    void u8(int value) {
+    public void u8(int value) {
         ensure(1);
         bytes[size++] = (byte) value;
     }
@@ -88,7 +88,7 @@ final class MessageWriter {
     }
 
     /** A number that is mostly small: seven bits a byte, lowest first. */
-    void varint(long value) {
+    public void varint(long value) {
         ensure(10);
         long rest = value;
         while ((rest & ~0x7fL) != 0) {

@@ -134,7 +134,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
     }
 
     /** The strides, in elements, of a contiguous tensor of these sizes. */
-    static long[] contiguous(long[] sizes) {
+    public static long[] contiguous(long[] sizes) {
         long[] strides = new long[sizes.length];
         long next = 1;
         for (int i = sizes.length - 1; i >= 0; i--) {

@@ -15,7 +15,9 @@ public record IidPartitioner() implements Partitioner {
         List<long[]> parts = new ArrayList<>(numClients);
         for (int i = 0; i < numClients; i++) {
             long[] part = Arrays.copyOfRange(
-                    order, PartitionUtil.cut(order.length, numClients, i), PartitionUtil.cut(order.length, numClients, i + 1));
+                    order,
+                    PartitionUtil.cut(order.length, numClients, i),
+                    PartitionUtil.cut(order.length, numClients, i + 1));
             Arrays.sort(part);
             parts.add(part);
         }

@@ -32,8 +32,9 @@ public record ShardPartitioner(int numShards) implements Partitioner {
                     + numClients + " (the number of clients) up to " + labels.length
                     + " (the number of samples); change numShards or numClients");
         }
-        long[] byLabel =
-                PartitionUtil.byClass(labels).stream().flatMapToLong(Arrays::stream).toArray();
+        long[] byLabel = PartitionUtil.byClass(labels).stream()
+                .flatMapToLong(Arrays::stream)
+                .toArray();
         long[] shards = PartitionUtil.positions(numShards);
         new PartitionRandom(seed).shuffle(shards);
         int perClient = numShards / numClients;

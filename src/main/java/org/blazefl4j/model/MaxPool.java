@@ -4,8 +4,8 @@ import org.blazefl4j.binding.Native;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Returns the greatest element of each square window, with the outputs and gradients of PyTorch's {@code MaxPool2d},

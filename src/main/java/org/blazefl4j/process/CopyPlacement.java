@@ -13,9 +13,6 @@ import org.bytedeco.pytorch.Tensor;
 /** Copies tensors into the message's own space, except those that are in shared memory already. */
 final class CopyPlacement implements Placement {
 
-    /** A cache line, and more than LibTorch's kernels ask for. */
-    private static final long ALIGNMENT = 64;
-
     private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
 
     private final SharedMemoryMap known;
@@ -54,7 +51,7 @@ final class CopyPlacement implements Placement {
         if (place != null) {
             return handle(place.segment(), place.offset(), layout);
         }
-        long offset = aligned(end);
+        long offset = TensorMemory.aligned(end);
         end = offset + layout.bytes();
         copies.add(new Copy(tensor, layout, offset));
         return handle(space, offset, layout);
@@ -62,10 +59,6 @@ final class CopyPlacement implements Placement {
 
     private ShmHandle handle(Segment segment, long offset, TensorLayout layout) {
         return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
-    }
-
-    static long aligned(long offset) {
-        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     @Override

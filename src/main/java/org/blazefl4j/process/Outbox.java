@@ -5,6 +5,7 @@ import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentMemory;
+import org.blazefl4j.shm.TensorMemory;
 
 /**
  * Where one message at a time is put for another process: an area of the board, or a segment that grows with the
@@ -93,7 +94,7 @@ final class Outbox implements AutoCloseable {
         placement.start(table, space, offset);
         ByteBuffer body = encoder.encode(graph, placement);
         int messageBytes = table.bytes() + body.remaining();
-        long start = CopyPlacement.aligned(offset + placement.used());
+        long start = TensorMemory.aligned(offset + placement.used());
         if (start - offset + messageBytes > bytes) {
             return start - offset + messageBytes;
         }

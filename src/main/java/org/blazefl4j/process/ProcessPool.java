@@ -91,7 +91,8 @@ public final class ProcessPool implements AutoCloseable {
             send(worker, layout);
             slots = owned(newSlots(layout));
             states = owned(new StateSegments(board.lanes(), map));
-            WorkerCommand command = new WorkerCommand(settings, classPath, owned(new PoolFolder()));
+            WorkerCommand command = new WorkerCommand(
+                    WorkerMain.class, ArchiveMain.class, settings, classPath, owned(new PoolFolder()));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             tenancy.enter();
             supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
@@ -113,7 +114,7 @@ public final class ProcessPool implements AutoCloseable {
 
     private SlotPool newSlots(SlotLayout layout) {
         int first = settings.slots().orElse(SlotPool.slotsFor(layout.slotBytes(), settings.workers()));
-        int ahead = settings.slots().orElse(SlotPool.aheadFor(layout.slotBytes(), settings.workers()));
+        int ahead = settings.slots().orElse(SlotLayout.aheadFor(layout.slotBytes(), settings.workers()));
         return new SlotPool(layout.slotBytes(), first, ahead, settings.maxSlots(), map);
     }
 

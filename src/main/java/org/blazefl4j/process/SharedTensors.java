@@ -102,7 +102,7 @@ final class SharedTensors implements AutoCloseable {
         for (Part part : unshared) {
             long offset = parts.isEmpty()
                     ? 0
-                    : CopyPlacement.aligned(parts.get(parts.size() - 1).end());
+                    : TensorMemory.aligned(parts.get(parts.size() - 1).end());
             Part placed = new Part(part.tensor(), part.layout(), offset);
             if (placed.end() > SEGMENT_BYTES && !parts.isEmpty()) {
                 shareTogether(parts);

@@ -10,17 +10,13 @@ import java.util.Map;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
+import org.blazefl4j.worker.SlotLayout;
 
 /**
  * The slots of a pool. One is free when no job has it and the last tensor in it is gone; which slots the caller still
  * holds is found out only when no other is left. Used by the thread of the round.
  */
 final class SlotPool implements AutoCloseable {
-
-    /** How much memory one step of growth may take; a single slot may be larger. */
-    private static final long CHUNK_BYTES = 64L << 20;
-
-    private static final int SLOTS_PER_WORKER = 16;
 
     /** How many packages are held together at the least, where memory allows: a sum of few reads its totals often. */
     private static final int HELD_TOGETHER = 3;
@@ -58,18 +54,8 @@ final class SlotPool implements AutoCloseable {
 
     /** As many slots as fit in a fixed amount of memory, within what that many workers and a sum can use. */
     static int slotsFor(long slotBytes, int workers) {
-        long held = Math.min(HELD_BYTES / each(slotBytes), (long) workers + HELD_TOGETHER);
-        return (int) Math.max(aheadFor(slotBytes, workers), held);
-    }
-
-    /** How many of them jobs take at a time, so that large ones stay in the processor's cache while none is held. */
-    static int aheadFor(long slotBytes, int workers) {
-        long fit = Math.min(CHUNK_BYTES / each(slotBytes), (long) SLOTS_PER_WORKER * workers);
-        return (int) Math.max(workers + 1, fit);
-    }
-
-    private static long each(long slotBytes) {
-        return Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
+        long held = Math.min(HELD_BYTES / SlotLayout.memory(slotBytes), (long) workers + HELD_TOGETHER);
+        return (int) Math.max(SlotLayout.aheadFor(slotBytes, workers), held);
     }
 
     /** A free slot, best the one used last, which the processor still has in its cache; null if there is none. */
@@ -156,7 +142,7 @@ final class SlotPool implements AutoCloseable {
      * @throws IllegalStateException if there is no memory for a single one
      */
     private boolean grow() {
-        int count = (int) Math.min(Math.min(size, limit - size), Math.max(1, CHUNK_BYTES / slotBytes));
+        int count = (int) Math.min(Math.min(size, limit - size), Math.max(1, SlotLayout.CHUNK_BYTES / slotBytes));
         while (count > 1) {
             try {
                 addChunk(count);

@@ -152,7 +152,7 @@ final class Worker {
     }
 
     private void work(int lane, long claimed) {
-        FaultPoint.isAt(null, Board.attempt(claimed));
+        FaultPoint.isAt(FaultPoint.NONE, FaultPoint.NONE, Board.attempt(claimed));
         FaultPoint.CLAIMED.reach();
         Thread.interrupted(); // the last client's business
         int state = Board.DONE;
@@ -224,7 +224,8 @@ final class Worker {
     private List<Segment> work(int lane, int attempt, JobHeader order, JobPayload extension) throws Exception {
         ClientJob job = order.job(extension.work());
         try (Inbox.Received config = configs[lane].receive(segments)) {
-            FaultPoint.isAt(job, attempt);
+            int id = job.clientId();
+            FaultPoint.isAt(job.isShard() ? FaultPoint.NONE : id, job.isShard() ? id : FaultPoint.NONE, attempt);
             FaultPoint.DECODING.reach();
             if (job.isShard()) {
                 return workShard(lane, job, config.graph());

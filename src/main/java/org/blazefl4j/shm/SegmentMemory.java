@@ -6,7 +6,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /** Bytes of native memory as a buffer, valid as long as the memory is there. */
-final class SegmentMemory extends BytePointer {
+public final class SegmentMemory extends BytePointer {
 
     private SegmentMemory(long address, long bytes) {
         super((Pointer) null);
@@ -20,7 +20,7 @@ final class SegmentMemory extends BytePointer {
      *
      * @throws IndexOutOfBoundsException if they are not within the segment
      */
-    static ByteBuffer view(Segment segment, long offset, int bytes) {
+    public static ByteBuffer view(Segment segment, long offset, int bytes) {
         if (offset < 0 || bytes < 0 || offset > segment.bytes() - bytes) {
             throw new IndexOutOfBoundsException("segment memory: offset=" + offset + ", bytes=" + bytes + ", limit="
                     + segment.bytes() + " bytes in the segment");
@@ -29,7 +29,7 @@ final class SegmentMemory extends BytePointer {
     }
 
     /** A view of bytes that are known to be there. */
-    static ByteBuffer view(long address, int bytes) {
+    public static ByteBuffer view(long address, int bytes) {
         try (SegmentMemory memory = new SegmentMemory(address, bytes)) {
             return memory.asByteBuffer().order(ByteOrder.nativeOrder());
         }

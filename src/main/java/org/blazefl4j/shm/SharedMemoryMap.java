@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Which addresses of this process are, or stand for, shared memory. */
-final class SharedMemoryMap {
+public final class SharedMemoryMap {
 
     /**
      * A range of addresses.
@@ -22,18 +22,18 @@ final class SharedMemoryMap {
      *
      * @param lasting whether it stays what it is until {@link #removals} changes
      */
-    record Place(Segment segment, long offset, boolean lasting) {}
+    public record Place(Segment segment, long offset, boolean lasting) {}
 
     private final TreeMap<Long, Range> ranges = new TreeMap<>();
     private int removals;
 
     /** Of a segment that is used again and again. */
-    void add(Segment segment) {
+    public void add(Segment segment) {
         put(new Range(segment.address(), segment.bytes(), segment, 0, false));
     }
 
     /** Says that what lies at an address is also in a segment, until it is removed. */
-    void addLasting(long address, long bytes, Segment segment, long offset) {
+    public void addLasting(long address, long bytes, Segment segment, long offset) {
         put(new Range(address, bytes, segment, offset, true));
     }
 
@@ -41,7 +41,7 @@ final class SharedMemoryMap {
         count(ranges.put(range.address(), range));
     }
 
-    void remove(long address) {
+    public void remove(long address) {
         count(ranges.remove(address));
     }
 
@@ -50,12 +50,12 @@ final class SharedMemoryMap {
     }
 
     /** How many lasting ranges were removed or replaced. */
-    int removals() {
+    public int removals() {
         return removals;
     }
 
     /** Where the bytes are in shared memory; null if they are not, or not all. */
-    Place find(long address, long bytes) {
+    public Place find(long address, long bytes) {
         Map.Entry<Long, Range> below = ranges.floorEntry(address);
         if (below == null) {
             return null;

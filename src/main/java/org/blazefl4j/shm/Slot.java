@@ -6,20 +6,20 @@ package org.blazefl4j.shm;
  * @param segment the segment that it is part of
  * @param index which slot of the segment
  */
-record Slot(Segment segment, int index) {
+public record Slot(Segment segment, int index) {
 
     /** The offset of the slot's first byte in the segment. */
-    long offset() {
+    public long offset() {
         return segment.slotOffset(index);
     }
 
     /** Whether a tensor of this process lives in it. */
-    boolean isReferenced() {
+    public boolean isReferenced() {
         return segment.references(index) > 0;
     }
 
     /** Whether the bytes lie in the slot. */
-    boolean holds(long offset, long bytes) {
+    public boolean holds(long offset, long bytes) {
         return offset >= offset() && offset + bytes <= offset() + segment.slotBytes();
     }
 }

@@ -9,18 +9,26 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 
 /** Where a tensor's elements are, and how they get into a segment. */
-final class TensorMemory {
+public final class TensorMemory {
+
+    /** A cache line, and more than LibTorch's kernels ask for. */
+    private static final long ALIGNMENT = 64;
 
     private TensorMemory() {}
 
+    /** The first place for a tensor at or after an offset. */
+    public static long aligned(long offset) {
+        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
     /** The address of the first element; 0 if there is none. */
-    static long address(Tensor tensor) {
+    public static long address(Tensor tensor) {
         Pointer data = tensor.data_ptr();
         return data == null ? 0 : data.address();
     }
 
     /** Whether the elements lie as the layout says, so that they can be taken as they are. */
-    static boolean lies(Tensor tensor, TensorLayout layout) {
+    public static boolean lies(Tensor tensor, TensorLayout layout) {
         if (tensor.is_conj() || tensor.is_neg()) {
             return false; // such a view's memory holds the numbers before they are conjugated or negated
         }
@@ -34,7 +42,7 @@ final class TensorMemory {
     }
 
     /** Copies a tensor's elements to a place in a segment, where they then lie as the layout says. */
-    static void copy(Tensor source, TensorLayout layout, Segment segment, long offset) {
+    public static void copy(Tensor source, TensorLayout layout, Segment segment, long offset) {
         if (layout.bytes() == 0) {
             return;
         }

@@ -1,2 +1,6 @@
-/** Shared memory: segments, slots, handles and the package codec. Internal. */
+/**
+ * Shared memory: segments, their slots, and tensors in them. Internal.
+ *
+ * <p>Knows neither packages nor workers.
+ */
 package org.blazefl4j.shm;

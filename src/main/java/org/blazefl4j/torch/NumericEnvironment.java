@@ -16,8 +16,8 @@ import org.blazefl4j.binding.Native;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Context;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * What, besides the experiment itself, the bits of a result depend on. Equal environments give equal bits. Plain

@@ -584,7 +584,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
                 requireOpen();
                 RoundWork<Integer, P, R> sharded =
                         new ShardedWork<>(work, AbstractClientTrainer.this, shards, function);
-                RoundContext<Integer, P, R> current = new RoundContext<>(AbstractClientTrainer.this, sharded, payload, true);
+                RoundContext<Integer, P, R> current =
+                        new RoundContext<>(AbstractClientTrainer.this, sharded, payload, true);
                 RoundRunner<Integer, P, R> course = new RoundRunner<>(AbstractClientTrainer.this, current);
                 course.throwIfStopped();
                 run(current, course, new ResultSink<>(results::addAll, LARGEST_BATCH));

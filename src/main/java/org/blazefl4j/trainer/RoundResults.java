@@ -3,8 +3,8 @@ package org.blazefl4j.trainer;
 import java.util.SortedMap;
 
 /**
- * How one round's clients are run in one execution mode. Whoever trains a client tells {@link RoundContext#failed} if it
- * fails, and does as that says. Called on the thread that called {@code localProcess}.
+ * How one round's clients are run in one execution mode. Whoever trains a client tells {@link RoundContext#failed} if
+ * it fails, and does as that says. Called on the thread that called {@code localProcess}.
  *
  * @param <U> the uplink package
  */

@@ -108,7 +108,8 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     }
 
     /** Keeps a core busy meanwhile, for sums of others who train beside. */
-    private <F, E, W> W train(RoundContext<F, E, W> round, WorkerCall<F, E, W> call, ClientState state) throws Exception {
+    private <F, E, W> W train(RoundContext<F, E, W> round, WorkerCall<F, E, W> call, ClientState state)
+            throws Exception {
         try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
             return round.run(runner, call, state);
         }

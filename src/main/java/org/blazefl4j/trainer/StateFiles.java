@@ -29,7 +29,7 @@ final class StateFiles implements AutoCloseable {
     }
 
     /** Where a state is. */
-    static final class Place {
+    public static final class Place {
 
         private final long start;
         private final long bytes;

@@ -1,13 +1,12 @@
 package org.blazefl4j.util;
 
 import java.util.List;
-import org.blazefl4j.worker.ClientJob;
 
 /**
  * Points of a worker's life at which tests let something happen to it, as the system property
  * {@code blazefl4j.faultPoint} of the worker says; see {@link Fault#parse}. Without it they cost nothing.
  */
-enum FaultPoint {
+public enum FaultPoint {
     /** The process beats, but has loaded nothing yet. */
     STARTING,
     /** It is about to look for a job. */
@@ -26,7 +25,7 @@ enum FaultPoint {
     AFTER_DONE;
 
     /** No worker, client, shard or attempt. */
-    static final int NONE = -1;
+    public static final int NONE = -1;
 
     private static final List<Fault> FAULTS = Fault.parse(System.getProperty("blazefl4j.faultPoint", ""));
 
@@ -36,28 +35,28 @@ enum FaultPoint {
     private static int attempt = NONE;
 
     /** This process's worker. */
-    static void isWorker(int index) {
+    public static void isWorker(int index) {
         worker = index;
     }
 
-    /** What the worker does from now on; null for what is not known yet. */
-    static void isAt(ClientJob job, int theAttempt) {
-        client = job == null || job.isShard() ? NONE : job.clientId();
-        shard = job == null || !job.isShard() ? NONE : job.clientId();
+    /** What the worker does from now on; {@link #NONE} for what is not known. */
+    public static void isAt(int theClient, int theShard, int theAttempt) {
+        client = theClient;
+        shard = theShard;
         attempt = theAttempt;
     }
 
     /** Whether anything is to happen to this process anywhere. */
-    static boolean areSet() {
+    public static boolean areSet() {
         return !FAULTS.isEmpty();
     }
 
-    boolean isOn() {
+    public boolean isOn() {
         return !FAULTS.isEmpty() && FAULTS.stream().anyMatch(fault -> fault.point() == this);
     }
 
     /** Here the fault strikes, if there is one. */
-    void reach() {
+    public void reach() {
         if (!FAULTS.isEmpty()) {
             FAULTS.forEach(fault -> fault.reach(this, worker, client, shard, attempt));
         }

@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
  * Counts who is inside something that must not be freed under their feet. The owner closes it: then nobody new gets in,
  * and whoever leaves last, the owner included, frees it.
  */
-final class RefCounted {
+public final class RefCounted {
 
     private final Runnable free;
     private final CountDownLatch freed = new CountDownLatch(1);
@@ -15,12 +15,12 @@ final class RefCounted {
     private boolean closed;
 
     /** The owner is inside. */
-    RefCounted(Runnable free) {
+    public RefCounted(Runnable free) {
         this.free = free;
     }
 
     /** Goes in. False if it is closed. */
-    synchronized boolean enter() {
+    public synchronized boolean enter() {
         if (!closed) {
             tenants++;
         }
@@ -28,7 +28,7 @@ final class RefCounted {
     }
 
     /** Leaves, after {@link #enter()} returned true. */
-    void leave() {
+    public void leave() {
         if (isLast()) {
             try {
                 free.run();
@@ -44,7 +44,7 @@ final class RefCounted {
     }
 
     /** The owner leaves. Does nothing the second time. */
-    void close() {
+    public void close() {
         boolean first;
         synchronized (this) {
             first = !closed;
@@ -60,7 +60,7 @@ final class RefCounted {
     }
 
     /** Whether all was freed within the time. */
-    boolean awaitFreed(Duration limit) {
+    public boolean awaitFreed(Duration limit) {
         return Uninterruptibles.await(freed, limit);
     }
 }

@@ -5,7 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Waits that an interrupt does not cut short; the thread's interrupt flag is kept. */
-final class Uninterruptibles {
+public final class Uninterruptibles {
 
     private interface Wait {
         boolean upTo(long nanos) throws InterruptedException;
@@ -14,7 +14,7 @@ final class Uninterruptibles {
     private Uninterruptibles() {}
 
     /** Whether the thread has ended within the time. */
-    static boolean join(Thread thread, long millis) {
+    public static boolean join(Thread thread, long millis) {
         return through(Duration.ofMillis(millis), nanos -> {
             TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(nanos, 1));
             return !thread.isAlive();
@@ -22,12 +22,12 @@ final class Uninterruptibles {
     }
 
     /** Whether the latch was open within the time. */
-    static boolean await(CountDownLatch latch, Duration limit) {
+    public static boolean await(CountDownLatch latch, Duration limit) {
         return through(limit, nanos -> latch.await(nanos, TimeUnit.NANOSECONDS));
     }
 
     /** Whether the process has ended within the time. */
-    static boolean exit(Process process, Duration limit) {
+    public static boolean exit(Process process, Duration limit) {
         return through(limit, nanos -> process.waitFor(nanos, TimeUnit.NANOSECONDS));
     }
 

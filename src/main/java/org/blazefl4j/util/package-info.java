@@ -1,2 +1,2 @@
-/** What all packages may use and what uses none of them. */
+/** Small helpers that know nothing of the project: waits, errors, texts, folders. Uses no other package. Internal. */
 package org.blazefl4j.util;

@@ -23,7 +23,7 @@ public record ClientJob(int clientId, int round, Device device, String work) {
     }
 
     /** What this is, for messages. */
-    String noun() {
+    public String noun() {
         return isShard() ? "shard" : "client";
     }
 

@@ -51,7 +51,7 @@ public final class ClientState implements AutoCloseable {
     }
 
     /** The bytes of the state to leave; null if there is none. They stay this object's. */
-    Tensor kept() {
+    public Tensor kept() {
         return kept;
     }
 

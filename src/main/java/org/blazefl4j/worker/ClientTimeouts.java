@@ -4,12 +4,11 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
-import org.blazefl4j.process.Supervisor;
 import org.blazefl4j.util.Uninterruptibles;
 
 /**
  * Interrupts clients in threads of this process that go on after their time limit and the grace time, by a thread of
- * its own that sleeps while there are none. (Worker processes are killed instead, by the {@link Supervisor}.)
+ * its own that sleeps while there are none. (Worker processes are killed instead, by the supervisor.)
  */
 public final class ClientTimeouts implements AutoCloseable {
 

@@ -1,7 +1,7 @@
 package org.blazefl4j.worker;
 
-import java.lang.System.Logger.Level;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.reproducibility.DefaultGenerator;

@@ -18,10 +18,10 @@ import org.bytedeco.pytorch.Tensor;
  * is off unless the system property {@code blazefl4j.checkPayload} is true; a pool's parent then also overwrites a
  * round's message before the next one takes its place.
  */
-final class PayloadCheck {
+public final class PayloadCheck {
 
-    static final String PROPERTY = "blazefl4j.checkPayload";
-    static final boolean ON = Boolean.getBoolean(PROPERTY);
+    public static final String PROPERTY = "blazefl4j.checkPayload";
+    public static final boolean ON = Boolean.getBoolean(PROPERTY);
 
     private static final long MOST_BYTES = 1 << 30;
 

@@ -21,7 +21,7 @@ import org.blazefl4j.util.Throwables;
  * @param suppressed what it suppressed
  * @param stopped whether it says that the client ended early because it was asked to
  */
-record RemoteError(
+public record RemoteError(
         String className,
         String message,
         List<Frame> frames,
@@ -43,7 +43,7 @@ record RemoteError(
     private static final int BRIEF_CHARS = 3000;
 
     /** Checks the parts. */
-    RemoteError {
+    public RemoteError {
         Objects.requireNonNull(className, "className");
         Objects.requireNonNull(frames, "frames");
         Objects.requireNonNull(suppressed, "suppressed");
@@ -53,7 +53,7 @@ record RemoteError(
     record Frame(String type, String method, String file, int line) {
 
         /** Checks the parts. */
-        Frame {
+        public Frame {
             Objects.requireNonNull(type, "type");
             Objects.requireNonNull(method, "method");
         }
@@ -63,7 +63,7 @@ record RemoteError(
         }
     }
 
-    static RemoteError of(Throwable thrown) {
+    public static RemoteError of(Throwable thrown) {
         return of(thrown, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
     }
 
@@ -102,12 +102,12 @@ record RemoteError(
     }
 
     /** The exception itself, or if it cannot be printed and logged without harm what stands for it. */
-    static Throwable sound(Throwable thrown) {
+    public static Throwable sound(Throwable thrown) {
         return Throwables.isSound(thrown) ? thrown : of(thrown).toException();
     }
 
     /** The same, short enough for an area of the board, whatever is in it. */
-    RemoteError brief() {
+    public RemoteError brief() {
         return brief(BRIEF_CHARS);
     }
 
@@ -131,7 +131,7 @@ record RemoteError(
     }
 
     /** The exception that stands for it in this process. */
-    RemoteWorkerException toException() {
+    public RemoteWorkerException toException() {
         StackTraceElement[] trace = frames.stream()
                 .map(frame -> new StackTraceElement(frame.type(), frame.method(), frame.file(), frame.line()))
                 .toArray(StackTraceElement[]::new);

@@ -9,8 +9,9 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.codec.TensorLayout;
-import org.blazefl4j.process.CopyPlacement;
+import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
+import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -23,12 +24,17 @@ import org.bytedeco.pytorch.global.torch;
  * @param places where each tensor lies, by its path in the package
  * @param slotBytes the length of a slot
  */
-record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
+public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
 
     /** The segment number of tensors that lie in the slot, and of unbounded ones, which have no place there. */
     private static final long IN_SLOT = 0;
 
     private static final long UNBOUNDED = 1;
+
+    /** How much memory the results that are on their way may take; one alone may be larger. */
+    public static final long CHUNK_BYTES = 64L << 20;
+
+    private static final int SLOTS_PER_WORKER = 16;
 
     /**
      * The room for one tensor.
@@ -36,7 +42,7 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
      * @param offset from the slot's first byte
      * @param layout the layout of the largest tensor that fits
      */
-    record Place(long offset, TensorLayout layout) {}
+    public record Place(long offset, TensorLayout layout) {}
 
     /**
      * Lays out a prepared package.
@@ -44,7 +50,7 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if something in it cannot cross
      */
-    static SlotLayout of(Object prepared) {
+    public static SlotLayout of(Object prepared) {
         Objects.requireNonNull(
                 prepared,
                 "no uplink buffer: prepareUplinkPackageBuffer() returned null; return a package with the dtypes and"
@@ -55,7 +61,7 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
             if (unbounded) {
                 return new ShmHandle(UNBOUNDED, 0, 0, layout);
             }
-            long offset = CopyPlacement.aligned(end[0]);
+            long offset = TensorMemory.aligned(end[0]);
             end[0] = offset + layout.bytes();
             places.put(path.get(), new Place(offset, layout));
             return new ShmHandle(IN_SLOT, 0, offset, layout);
@@ -65,8 +71,19 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
         return new SlotLayout(pattern, places, Math.max(end[0], 1));
     }
 
+    /** How many slots jobs take at a time, so that large ones stay in the processor's cache while none is held. */
+    public static int aheadFor(long slotBytes, int workers) {
+        long fit = Math.min(CHUNK_BYTES / memory(slotBytes), (long) SLOTS_PER_WORKER * workers);
+        return (int) Math.max(workers + 1, fit);
+    }
+
+    /** What a slot takes. */
+    public static long memory(long slotBytes) {
+        return Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
+    }
+
     /** A package whose tensors are views of a slot; unbounded ones have memory of their own. */
-    Object buffer(Slot slot, PackageDecoder decoder) {
+    public Object buffer(Slot slot, PackageDecoder decoder) {
         return decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(slot, handle));
     }
 
@@ -84,7 +101,7 @@ record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
      * @param path where it is in the package
      * @throws IllegalArgumentException if there is none, or it is for another dtype or shape
      */
-    Place placeFor(String path, TensorLayout tensor) {
+    public Place placeFor(String path, TensorLayout tensor) {
         Place place = places.get(path);
         if (place == null) {
             throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit=" + places.keySet()

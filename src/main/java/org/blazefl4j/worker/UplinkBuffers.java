@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.TensorWalk;
-import org.blazefl4j.process.SlotPool;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
 
@@ -62,7 +61,7 @@ public final class UplinkBuffers<U> implements AutoCloseable {
      * are small together.
      */
     public int slots() {
-        return slots.orElseGet(() -> Math.max(workers + 2, SlotPool.aheadFor(layout().slotBytes(), workers)));
+        return slots.orElseGet(() -> Math.max(workers + 2, SlotLayout.aheadFor(layout().slotBytes(), workers)));
     }
 
     /**

@@ -37,7 +37,13 @@ final class ExportedApiTest {
         assertThat(exported).contains("org.blazefl4j.core", "org.blazefl4j.trainer");
         assertThat(exported)
                 .doesNotContain(
-                        "org.blazefl4j.binding", "org.blazefl4j.shm", "org.blazefl4j.process", "org.blazefl4j.cli");
+                        "org.blazefl4j.binding",
+                        "org.blazefl4j.codec",
+                        "org.blazefl4j.shm",
+                        "org.blazefl4j.worker",
+                        "org.blazefl4j.process",
+                        "org.blazefl4j.util",
+                        "org.blazefl4j.cli");
     }
 
     @Test

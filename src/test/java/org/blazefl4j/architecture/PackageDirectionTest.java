@@ -24,37 +24,65 @@ final class PackageDirectionTest {
             slices().matching("org.blazefl4j.(**)").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule coreKnowsNoExecutionMode =
-            noneOf("core").mayUse("checkpoint", "trainer", "process", "shm", "contrib", "cli");
+    static final ArchRule utilitiesKnowNothing = noneOf("util")
+            .mayUse("binding", "torch", "data", "model", "codec", "shm", "core", "worker", "process", "trainer");
+
+    @ArchTest
+    static final ArchRule bindingKnowsUtilitiesAlone = noneOf("binding")
+            .mayUse(
+                    "torch",
+                    "data",
+                    "model",
+                    "reproducibility",
+                    "codec",
+                    "shm",
+                    "core",
+                    "worker",
+                    "process",
+                    "trainer");
+
+    @ArchTest
+    static final ArchRule codecKnowsNoSharedMemory = noneOf("codec")
+            .mayUse("core", "shm", "worker", "process", "trainer", "checkpoint", "contrib", "metrics", "cli");
 
     @ArchTest
     static final ArchRule dataAndModelsKnowNoRounds = noneOf("data", "model", "torch", "reproducibility")
-            .mayUse("core", "trainer", "process", "shm", "contrib", "cli");
+            .mayUse("core", "codec", "shm", "worker", "process", "trainer", "contrib", "cli");
 
     @ArchTest
-    static final ArchRule bindingKnowsNothing = noneOf("binding")
-            .mayUse("core", "torch", "data", "model", "reproducibility", "shm", "process", "trainer", "contrib", "cli");
+    static final ArchRule coreKnowsNoExecutionMode =
+            noneOf("core").mayUse("checkpoint", "shm", "worker", "process", "trainer", "contrib", "cli");
 
     @ArchTest
-    static final ArchRule sharedMemoryKnowsNoProcesses =
-            noneOf("shm").mayUse("process", "trainer", "contrib", "metrics", "cli", "data", "model");
+    static final ArchRule sharedMemoryKnowsNoRounds =
+            noneOf("shm").mayUse("core", "worker", "process", "trainer", "contrib", "metrics", "cli", "data", "model");
 
     @ArchTest
-    static final ArchRule processesKnowNoTrainers = noneOf("process").mayUse("trainer", "contrib", "metrics", "cli");
+    static final ArchRule workersKnowNoExecutionMode =
+            noneOf("worker").mayUse("process", "trainer", "contrib", "metrics", "checkpoint", "cli");
+
+    @ArchTest
+    static final ArchRule launchingKnowsNoPool =
+            noneOf("process.launch").mayUse("trainer", "contrib", "metrics", "checkpoint", "cli");
+
+    @ArchTest
+    static final ArchRule processesKnowNoTrainers =
+            noneOf("process").mayUse("trainer", "contrib", "metrics", "checkpoint", "cli");
 
     @ArchTest
     static final ArchRule trainersKnowNoAlgorithms = noneOf("trainer").mayUse("contrib", "metrics", "cli");
 
     @ArchTest
     static final ArchRule checkpointsKnowNothingOfWhatTheySave =
-            noneOf("checkpoint").mayUse("trainer", "process", "contrib", "metrics", "cli");
+            noneOf("checkpoint").mayUse("trainer", "process", "worker", "contrib", "metrics", "cli");
 
     @ArchTest
     static final ArchRule algorithmsKnowNoCommandLine =
             noneOf("contrib", "metrics").mayUse("lab", "cli");
 
     @ArchTest
-    static final ArchRule theLabKnowsNoResultFiles = noneOf("lab").mayUse("process", "metrics", "checkpoint", "cli");
+    static final ArchRule theLabKnowsNoResultFiles =
+            noneOf("lab").mayUse("worker", "process", "metrics", "checkpoint", "cli");
 
     /** HdrHistogram is optional: an embedder who does not measure need not have it. */
     @ArchTest
@@ -71,7 +99,7 @@ final class PackageDirectionTest {
             .that()
             .resideOutsideOfPackage("org.blazefl4j.cli..")
             .and()
-            .haveNameNotMatching("org\\.blazefl4j\\.process\\.(WorkerMain|Heart|Fault)(\\$.*)?")
+            .haveNameNotMatching("org\\.blazefl4j\\.(process\\.(WorkerMain|HeartbeatThread)|util\\.Fault)(\\$.*)?")
             .should()
             .callMethod(System.class, "exit", int.class)
             .orShould()

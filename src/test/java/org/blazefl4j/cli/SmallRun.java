@@ -16,20 +16,20 @@ import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.ExecutionMode;
 
 /** Settings of a run of ten clients without workers. */
-final class SmallRun {
+public final class SmallRun {
 
     private SmallRun() {}
 
-    static RunSettings of(Algorithm algorithm, int rounds) {
+    public static RunSettings of(Algorithm algorithm, int rounds) {
         return of(algorithm, rounds, ExecutionMode.SINGLE_THREADED, 1, null, Device.CPU);
     }
 
     /** One that deals so with clients that fail. */
-    static RunSettings of(FailureSettings failures, int rounds) {
+    public static RunSettings of(FailureSettings failures, int rounds) {
         return of(new FedAvg(), rounds, ExecutionMode.SINGLE_THREADED, 1, null, Device.CPU, failures);
     }
 
-    static RunSettings of(
+    public static RunSettings of(
             Algorithm algorithm, int rounds, ExecutionMode mode, int numParallels, Path dataDir, Device device) {
         FailureSettings none = new FailureSettings(0, OnClientFailure.FAIL, NonFinitePolicy.WARN, null);
         return of(algorithm, rounds, mode, numParallels, dataDir, device, none);

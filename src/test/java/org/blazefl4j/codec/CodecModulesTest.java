@@ -50,7 +50,7 @@ class CodecModulesTest {
                 configuration, List.of(ModuleLayer.boot()), ClassLoader.getPlatformClassLoader());
         ModuleLayer layer = controller.layer();
         Module library = layer.findModule(LIBRARY).orElseThrow();
-        controller.addExports(library, "org.blazefl4j.shm", CodecModulesTest.class.getModule());
+        controller.addExports(library, "org.blazefl4j.codec", CodecModulesTest.class.getModule());
         ClassLoader loader = layer.findLoader("user.module");
         samples = loader.loadClass("user.exported.Samples");
         encoder = loader.loadClass(PackageEncoder.class.getName());

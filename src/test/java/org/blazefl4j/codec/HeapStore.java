@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.TensorOptions;
 /**
  * Stands in for a segment: keeps copies of placed tensors, laid out as the codec asks, and hands them out by handle.
  */
-final class HeapStore implements TensorPlacer, TensorResolver, AutoCloseable {
+public final class HeapStore implements TensorPlacer, TensorResolver, AutoCloseable {
 
     static final long SEGMENT = 7;
     static final long GENERATION = 3;
@@ -56,7 +56,7 @@ final class HeapStore implements TensorPlacer, TensorResolver, AutoCloseable {
     }
 
     /** The message's bytes, apart from the encoder's buffer. */
-    static byte[] bytes(ByteBuffer message) {
+    public static byte[] bytes(ByteBuffer message) {
         byte[] bytes = new byte[message.remaining()];
         message.duplicate().get(bytes);
         return bytes;

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.blazefl4j.shm.SharedMemoryMap;
+import org.blazefl4j.worker.SlotLayout;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,7 +24,7 @@ final class SlotPoolTest {
     })
     void shouldHaveAsManySlotsAsAreOfUse(long bytes, int workers, int slots, int ahead) {
         assertThat(SlotPool.slotsFor(bytes, workers)).isEqualTo(slots);
-        assertThat(SlotPool.aheadFor(bytes, workers)).isEqualTo(ahead);
+        assertThat(SlotLayout.aheadFor(bytes, workers)).isEqualTo(ahead);
     }
 
     @Test

@@ -32,7 +32,8 @@ final class StartupReportTest {
     void shouldGiveWhatFitsOfAnOrdinaryReason() {
         try (Board board = Board.create(1, 1, 0)) {
             StartupReport.refuse(board, 0, new IllegalStateException("outer", new IllegalArgumentException("inner")));
-            assertThat(StartupReport.refusal(board, 0).getCause().getStackTrace()).hasSize(4);
+            assertThat(StartupReport.refusal(board, 0).getCause().getStackTrace())
+                    .hasSize(4);
             assertThat(StartupReport.refusal(board, 0)).rootCause().hasMessage("inner");
         }
     }

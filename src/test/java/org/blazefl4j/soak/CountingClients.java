@@ -26,7 +26,7 @@ record CountingClients(int floats) implements ClientAlgorithm<Integer, CountingC
     }
 
     /** What a client keeps: a tensor, so that memory which is not freed is seen. */
-    record Count(Tensor rounds) {}
+    public record Count(Tensor rounds) {}
 
     @Override
     public Integer getClientConfig(int cid) {

@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
             "  Everything, in a folder of your choice:",
             "    blazefl4j bench --thorough --output results/bench",
         })
-final class BenchCommand implements Callable<Integer> {
+public final class BenchCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;

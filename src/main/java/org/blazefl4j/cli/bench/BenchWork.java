@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** What the rounds of {@code bench} do, as named on the command line. */
-enum BenchWork {
+public enum BenchWork {
     EMPTY("--floats"),
     TRAINING("--model-name", "--samples", "--batch-size");
 

@@ -1,4 +1,2 @@
-/**
- * What {@code blazefl4j bench} makes of its measurements: tables, files and a page. Knows nothing of the command line.
- */
+/** The command {@code bench}: measures rounds, and makes tables, files and a page of the figures. Internal. */
 package org.blazefl4j.cli.bench;

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * until it has written its results and ended its workers. A run that has not begun by then never begins, and what its
  * start made is taken away. The JVM itself sees to the exit code, 130, 143 or 129.
  */
-final class Interruption implements AutoCloseable {
+public final class Interruption implements AutoCloseable {
 
     /** Longer than a trainer takes to close; then the process ends all the same. */
     private static final long PATIENCE_SECONDS = 15;
@@ -22,7 +22,7 @@ final class Interruption implements AutoCloseable {
     private boolean gaveUp;
 
     /** Watches until it is closed. */
-    Interruption() {
+    public Interruption() {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
@@ -31,7 +31,7 @@ final class Interruption implements AutoCloseable {
      *
      * @param resource what a start makes; the caller closes it all the same, perhaps at the same time
      */
-    synchronized <T extends AutoCloseable> T givingUp(T resource) {
+    public synchronized <T extends AutoCloseable> T givingUp(T resource) {
         starting.push(resource);
         return resource;
     }
@@ -41,7 +41,7 @@ final class Interruption implements AutoCloseable {
      *
      * @param stop asks the run to end early; called by another thread, once
      */
-    synchronized void stopBy(Runnable stop) {
+    public synchronized void stopBy(Runnable stop) {
         this.stop = stop;
         while (gaveUp) {
             waitForTheEnd();

@@ -8,7 +8,7 @@ import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
 /** A live bar of the clients that have finished in this round, on standard error; gone when the round is. */
-final class ProgressBars implements RoundListener<Object>, AutoCloseable {
+public final class ProgressBars implements RoundListener<Object>, AutoCloseable {
 
     /** So that the cursor and what Ctrl-C echoes, {@code ^C}, stay on the bar's line. */
     private static final int MARGIN = 3;
@@ -17,7 +17,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
     private final int width = width();
     private ProgressBar bar;
 
-    ProgressBars(int rounds) {
+    public ProgressBars(int rounds) {
         this.rounds = rounds;
     }
 
@@ -27,7 +27,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
     }
 
     /** A bar of the terminal's width. */
-    static ProgressBar bar(String task, long most, String unit, int width) {
+    public static ProgressBar bar(String task, long most, String unit, int width) {
         return new ProgressBarBuilder()
                 .setTaskName(task)
                 .setInitialMax(most)
@@ -39,7 +39,7 @@ final class ProgressBars implements RoundListener<Object>, AutoCloseable {
     }
 
     /** How wide a bar may be; asks the terminal. */
-    static int width() {
+    public static int width() {
         return Terminal.columns() - MARGIN;
     }
 

@@ -1,7 +1,7 @@
 package org.blazefl4j.cli.console;
 
 /** A line on standard error for as long as something takes; only on a terminal. */
-final class StartLine {
+public final class StartLine {
 
     private final String text;
 
@@ -9,13 +9,13 @@ final class StartLine {
         this.text = text;
     }
 
-    static StartLine show(String text) {
+    public static StartLine show(String text) {
         StartLine line = new StartLine(Terminal.isOnStandardError() ? text : "");
         line.print(line.text);
         return line;
     }
 
-    void clear() {
+    public void clear() {
         print(" ".repeat(text.length()));
     }
 

@@ -7,29 +7,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Whether somebody watches a stream, or it goes to a file or pipe. */
-final class Terminal {
+public final class Terminal {
 
     private static final int USUAL_COLUMNS = 80;
 
     private Terminal() {}
 
     /** Whether standard error is a terminal, so that a line on it may be drawn over. */
-    static boolean isOnStandardError() {
+    public static boolean isOnStandardError() {
         return isOn(2);
     }
 
     /** Whether standard output is a terminal. */
-    static boolean isOnStandardOutput() {
+    public static boolean isOnStandardOutput() {
         return isOn(1);
     }
 
     /** Whether what is written to standard output may be coloured: on a terminal, unless {@code NO_COLOR} is set. */
-    static boolean takesColour() {
+    public static boolean takesColour() {
         return takesColour(isOnStandardOutput(), System.getenv("NO_COLOR"));
     }
 
     /** As https://no-color.org has it: an empty variable counts as none. */
-    static boolean takesColour(boolean terminal, String noColor) {
+    public static boolean takesColour(boolean terminal, String noColor) {
         return terminal && (noColor == null || noColor.isEmpty());
     }
 
@@ -45,7 +45,7 @@ final class Terminal {
     }
 
     /** The width of the terminal that the process belongs to; 80 where there is none or it does not tell. */
-    static int columns() {
+    public static int columns() {
         try {
             Process stty = new ProcessBuilder("stty", "size")
                     .redirectInput(new File("/dev/tty"))

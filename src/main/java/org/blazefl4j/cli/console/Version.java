@@ -4,18 +4,18 @@ import org.blazefl4j.binding.Build;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version of this program, as the build wrote it down. */
-final class Version implements IVersionProvider {
+public final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
         return new String[] {"BlazeFL4J " + blazefl4j(), "Java " + java()};
     }
 
-    static String java() {
+    public static String java() {
         return System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")";
     }
 
-    static String blazefl4j() {
+    public static String blazefl4j() {
         return Build.VERSION;
     }
 }

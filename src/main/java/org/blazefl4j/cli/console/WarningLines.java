@@ -4,7 +4,7 @@ package org.blazefl4j.cli.console;
  * The look of the library's warnings: one line each, without date and class, in place of a progress bar that stands
  * where it goes. A JVM that was told otherwise keeps to that.
  */
-final class WarningLines {
+public final class WarningLines {
 
     private static final String FORMAT = "java.util.logging.SimpleFormatter.format";
     private static final String CONFIGURATION = "java.util.logging.config.file";
@@ -15,7 +15,7 @@ final class WarningLines {
     private WarningLines() {}
 
     /** To be called before anything is logged. */
-    static void setUp() {
+    public static void setUp() {
         if (System.getProperty(FORMAT) == null && System.getProperty(CONFIGURATION) == null) {
             System.setProperty(FORMAT, (Terminal.isOnStandardError() ? OVER_THE_BAR : "") + "%4$s: %5$s%6$s%n");
         }

@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
             "  The same as a program finds it that embeds the library:",
             "    blazefl4j doctor --untuned",
         })
-final class DoctorCommand implements Callable<Integer> {
+public final class DoctorCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;

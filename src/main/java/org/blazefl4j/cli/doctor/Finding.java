@@ -13,7 +13,7 @@ import org.blazefl4j.torch.LibTorch;
  * @param problem what it is
  * @param remedy how to mend it: a flag, a variable or a command
  */
-record Finding(String problem, String remedy) {
+public record Finding(String problem, String remedy) {
 
     /** What a process takes, a worker or the one that starts them. */
     private static final long PROCESS_BYTES = 300 * Bytes.MEBIBYTE;
@@ -22,7 +22,7 @@ record Finding(String problem, String remedy) {
     private static final long SEGMENT_BYTES = 300 * Bytes.MEBIBYTE;
 
     /** All that will hurt on a machine. */
-    static List<Finding> of(Machine machine) {
+    public static List<Finding> of(Machine machine) {
         List<Finding> findings = new ArrayList<>();
         LoadAverage.finding(machine.load(), machine.cores()).ifPresent(findings::add);
         for (LibTorch.Untuned untuned : machine.untuned()) {
@@ -38,7 +38,7 @@ record Finding(String problem, String remedy) {
     }
 
     /** In two lines. */
-    String toText() {
+    public String toText() {
         return String.format(Locale.ROOT, "  ! %s%n      mend it: %s%n", problem, remedy);
     }
 
@@ -81,7 +81,7 @@ record Finding(String problem, String remedy) {
      *
      * @param memoryFree the bytes of memory that are free, within what a control group allows
      */
-    static Optional<Finding> ofWorkers(int workers, long memoryFree) {
+    public static Optional<Finding> ofWorkers(int workers, long memoryFree) {
         long fitting = Math.max(0, memoryFree / PROCESS_BYTES - 1);
         return fitting >= workers
                 ? Optional.empty()

@@ -33,7 +33,7 @@ import org.bytedeco.javacpp.Pointer;
  * @param load the processors that were asked for in the minute before it was read
  * @param archive whether worker processes start from an archive of their classes
  */
-record Machine(
+public record Machine(
         NumericEnvironment numbers,
         List<LibTorch.Untuned> untuned,
         boolean nativeAccess,
@@ -61,7 +61,7 @@ record Machine(
      *
      * @param tuned whether to tune the process first
      */
-    static Machine read(boolean tuned) {
+    public static Machine read(boolean tuned) {
         double load = LoadAverage.read(); // before this process makes the machine busy
         boolean nativeAccess = isNativeAccessEnabled(); // a first library that is loaded with a warning enables it
         requireThreads();
@@ -95,7 +95,7 @@ record Machine(
      *
      * @throws IllegalStateException if it may not start so many threads, for which LibTorch would end it
      */
-    static void tune() {
+    public static void tune() {
         requireThreads();
         LibTorch.tune();
     }

@@ -5,7 +5,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads a device of the command line. */
-final class Devices implements ITypeConverter<Device> {
+public final class Devices implements ITypeConverter<Device> {
 
     @Override
     public Device convert(String text) {

@@ -6,12 +6,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads a value out of few, as it is printed, in upper or lower case. */
-final class EnumConverters {
+public final class EnumConverters {
 
     private EnumConverters() {}
 
     /** Has a command read the values of an enum so. */
-    static <E extends Enum<E>> void register(CommandLine commands, Class<E> type) {
+    public static <E extends Enum<E>> void register(CommandLine commands, Class<E> type) {
         commands.registerConverter(type, text -> parse(type, text));
     }
 

@@ -11,7 +11,7 @@ import picocli.CommandLine.IHelpSectionRenderer;
  * The end of a help text. Its commands, which are indented by four spaces, are shown as the reader has to type them:
  * with what the program was started by, and with a backslash where a line is too long.
  */
-final class Examples implements IHelpSectionRenderer {
+public final class Examples implements IHelpSectionRenderer {
 
     private static final String INDENT = "    ";
     private static final String PROGRAM = Invocation.UNKNOWN.program();
@@ -23,7 +23,7 @@ final class Examples implements IHelpSectionRenderer {
     }
 
     /** Has a command and those below it show their examples so. */
-    static void register(CommandLine commands, Invocation invocation) {
+    public static void register(CommandLine commands, Invocation invocation) {
         commands.getHelpSectionMap()
                 .put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER, new Examples(invocation));
         commands.getSubcommands().values().forEach(each -> register(each, invocation));

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * How the program was started, for commands that the reader can paste into a shell in the same folder.
@@ -14,18 +15,29 @@ import java.util.stream.Stream;
  * @param variables environment variables that were set for it, for a shell; empty if there are none
  * @param program what comes before the arguments, quoted as far as a shell needs it
  */
-record Invocation(String variables, String program) {
+public record Invocation(String variables, String program) {
+
+    /** The outermost command, which knows how the program was started. */
+    public interface Holder {
+        /** How it was started. */
+        Invocation invocation();
+    }
 
     /** Where it does not show how. */
-    static final Invocation UNKNOWN = new Invocation("", "blazefl4j");
+    public static final Invocation UNKNOWN = new Invocation("", "blazefl4j");
 
     /** Set by the script {@code blazefl4j} to the path that it was started by. */
     private static final String SCRIPT = "blazefl4j.command";
 
     /** That of this process, with its options for Java. */
-    static Invocation of(String[] args) {
+    public static Invocation of(String[] args) {
         String script = System.getProperty(SCRIPT);
         return script == null ? ofJava(processLine(), List.of(args)) : ofScript(script, System.getenv("JAVA_OPTS"));
+    }
+
+    /** How the program was started to which a command belongs. */
+    public static Invocation of(CommandSpec command) {
+        return ((Holder) command.root().userObject()).invocation();
     }
 
     static Invocation ofScript(String script, String javaOptions) {
@@ -51,7 +63,7 @@ record Invocation(String variables, String program) {
     }
 
     /** A whole command, with other arguments. */
-    String with(List<String> args) {
+    public String with(List<String> args) {
         return Stream.of(variables, program, quoted(args))
                 .filter(part -> !part.isEmpty())
                 .collect(Collectors.joining(" "));

@@ -6,12 +6,12 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads numbers of the command line: one refusal for what is no number and for what is out of range. */
-final class Numbers {
+public final class Numbers {
 
     private Numbers() {}
 
     /** A whole number, 1 or more. */
-    static final class Count implements ITypeConverter<Integer> {
+    public static final class Count implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
             return parse(text, BigDecimal.ONE, BigDecimal.valueOf(Integer.MAX_VALUE))
@@ -29,7 +29,7 @@ final class Numbers {
     }
 
     /** A whole number, 0 or more. */
-    static final class CountOrNone implements ITypeConverter<Integer> {
+    public static final class CountOrNone implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
             return Count.parse(text, BigDecimal.ZERO, BigDecimal.valueOf(Integer.MAX_VALUE))
@@ -38,7 +38,7 @@ final class Numbers {
     }
 
     /** How many workers there are, as {@code TrainerOptions} takes it. */
-    static final class Parallels implements ITypeConverter<Integer> {
+    public static final class Parallels implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
             return Count.parse(text, BigDecimal.ONE, BigDecimal.valueOf(4096)).intValueExact();
@@ -46,7 +46,7 @@ final class Numbers {
     }
 
     /** The concentration of a Dirichlet distribution, as the partitioners take it. */
-    static final class Concentration implements ITypeConverter<Double> {
+    public static final class Concentration implements ITypeConverter<Double> {
 
         private static final BigDecimal LOWEST = new BigDecimal("0.000001");
         private static final BigDecimal HIGHEST = new BigDecimal("1000000");
@@ -62,7 +62,7 @@ final class Numbers {
     }
 
     /** How often a client is trained again, as {@code FailurePolicy} takes it. */
-    static final class Retries implements ITypeConverter<Integer> {
+    public static final class Retries implements ITypeConverter<Integer> {
         @Override
         public Integer convert(String text) {
             return Count.parse(text, BigDecimal.ZERO, BigDecimal.valueOf(255)).intValueExact();
@@ -70,7 +70,7 @@ final class Numbers {
     }
 
     /** A time in seconds, from a millisecond to a year, as {@code TrainerOptions} takes it. */
-    static final class Seconds implements ITypeConverter<Duration> {
+    public static final class Seconds implements ITypeConverter<Duration> {
 
         private static final BigDecimal SHORTEST = new BigDecimal("0.001");
         private static final BigDecimal LONGEST =
@@ -87,7 +87,7 @@ final class Numbers {
     }
 
     /** A whole number of 64 bits. */
-    static final class Seed implements ITypeConverter<Long> {
+    public static final class Seed implements ITypeConverter<Long> {
         @Override
         public Long convert(String text) {
             return Count.parse(text, BigDecimal.valueOf(Long.MIN_VALUE), BigDecimal.valueOf(Long.MAX_VALUE))
@@ -96,7 +96,7 @@ final class Numbers {
     }
 
     /** A number above 0 and at most 1. */
-    static final class Ratio implements ITypeConverter<Double> {
+    public static final class Ratio implements ITypeConverter<Double> {
         @Override
         public Double convert(String text) {
             BigDecimal value = decimal(text);
@@ -111,7 +111,7 @@ final class Numbers {
     }
 
     /** A number above 0. */
-    static final class Positive implements ITypeConverter<Double> {
+    public static final class Positive implements ITypeConverter<Double> {
         @Override
         public Double convert(String text) {
             BigDecimal value = decimal(text);

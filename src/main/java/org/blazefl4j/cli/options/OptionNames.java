@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Puts the names of options in place of the library's names for the same values. */
-final class OptionNames {
+public final class OptionNames {
 
     private static final Map<String, String> OPTIONS = Map.ofEntries(
             entry("numClients", "--num-clients"),
@@ -33,7 +33,7 @@ final class OptionNames {
     private OptionNames() {}
 
     /** A message of the form {@code what: name=value, limit=value} in terms of the command line. */
-    static String in(String message) {
+    public static String in(String message) {
         Matcher matcher = NAME.matcher(message);
         return matcher.replaceAll(found -> OPTIONS.getOrDefault(found.group(), found.group()));
     }

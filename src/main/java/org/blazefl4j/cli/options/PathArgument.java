@@ -8,7 +8,7 @@ import picocli.CommandLine.TypeConversionException;
 /**
  * Reads the path of a file or folder. One without a name would stand for the folder that the program was started in.
  */
-final class PathArgument implements ITypeConverter<Path> {
+public final class PathArgument implements ITypeConverter<Path> {
 
     @Override
     public Path convert(String text) {

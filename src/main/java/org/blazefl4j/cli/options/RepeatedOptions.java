@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * to their defaults, so those before are taken out of the command line before it is read. Lists of {@code bench}, which
  * are in no group, add up.
  */
-final class RepeatedOptions {
+public final class RepeatedOptions {
 
     private final List<String> kept = new ArrayList<>();
     /** Where the words of each option begin that was met. */
@@ -24,7 +24,7 @@ final class RepeatedOptions {
         this.options = commands.getCommandSpec().optionsMap();
     }
 
-    static String[] dropAllButLast(CommandLine commands, String... args) {
+    public static String[] dropAllButLast(CommandLine commands, String... args) {
         RepeatedOptions options = new RepeatedOptions(commands);
         options.read(commands, args);
         return options.kept.toArray(String[]::new);

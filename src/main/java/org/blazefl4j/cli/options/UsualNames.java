@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** What other simulators call the options, so that who knows them finds ours. */
-final class UsualNames {
+public final class UsualNames {
 
     /** Ours, and others' words for it. */
     private static final Map<String, String> WORDS = Map.ofEntries(
@@ -41,7 +41,7 @@ final class UsualNames {
     private UsualNames() {}
 
     /** The options of a command that unknown ones may stand for: ours by the word that was given. */
-    static Map<String, String> hints(CommandSpec command, List<String> unknown) {
+    public static Map<String, String> hints(CommandSpec command, List<String> unknown) {
         Map<String, String> hints = new TreeMap<>();
         for (String word : unknown) {
             String name = word.replaceFirst("=.*", "");

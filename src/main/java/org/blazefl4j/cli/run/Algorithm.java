@@ -3,7 +3,7 @@ package org.blazefl4j.cli.run;
 import java.util.Map;
 
 /** A federated algorithm with the settings that are its own. */
-interface Algorithm {
+public interface Algorithm {
 
     /** Which one it is. */
     AlgorithmName name();

@@ -3,7 +3,7 @@ package org.blazefl4j.cli.run;
 import java.util.Locale;
 
 /** The federated algorithms, as named on the command line. */
-enum AlgorithmName {
+public enum AlgorithmName {
     FEDAVG("FedAvg", 100),
     SCAFFOLD("SCAFFOLD", 100),
     DSFL("DS-FL", 20);

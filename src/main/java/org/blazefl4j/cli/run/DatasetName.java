@@ -1,7 +1,7 @@
 package org.blazefl4j.cli.run;
 
 /** The data sets that the command line can read. */
-enum DatasetName {
+public enum DatasetName {
     FASHION_MNIST("fashion-mnist"),
     MNIST("mnist"),
     CIFAR10("cifar10"),

@@ -16,7 +16,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * @param nonFinite what becomes of results that are not finite
  * @param timeLimit how long one client may train; null for as long as it likes
  */
-record FailureSettings(int retries, OnClientFailure last, NonFinitePolicy nonFinite, Duration timeLimit) {
+public record FailureSettings(int retries, OnClientFailure last, NonFinitePolicy nonFinite, Duration timeLimit) {
 
     /** Under which it is in result files and checkpoints, the latter of this version on. */
     static final String ON_NON_FINITE = "on_non_finite";

@@ -3,7 +3,7 @@ package org.blazefl4j.cli.run;
 import java.util.Map;
 
 /** Federated averaging, which has no settings of its own. */
-record FedAvg() implements Algorithm {
+public record FedAvg() implements Algorithm {
 
     @Override
     public AlgorithmName name() {

@@ -3,7 +3,7 @@ package org.blazefl4j.cli.run;
 import java.util.Locale;
 
 /** What becomes of a round whose client failed for good, as named on the command line. */
-enum OnClientFailure {
+public enum OnClientFailure {
     FAIL,
     DROP;
 

@@ -8,7 +8,7 @@ import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.data.ShardPartitioner;
 
 /** How the training samples are spread over the clients, as named on the command line. */
-enum Partitioning {
+public enum Partitioning {
     IID,
     SHARDS,
     DIRICHLET,

@@ -26,7 +26,7 @@ import org.blazefl4j.util.Printable;
  * <p>A run can be resumed wherever it was killed: the first checkpoint, of round 0, is written before its result files
  * are made, and names their folder; what is there before it is at most an empty folder.
  */
-final class RunCheckpoints implements AutoCloseable {
+public final class RunCheckpoints implements AutoCloseable {
 
     /** Under which the run's folder is in the checkpoint's configuration. */
     private static final String OUTPUT = "output";
@@ -35,7 +35,7 @@ final class RunCheckpoints implements AutoCloseable {
     private static final String LOCK = "lock";
 
     /** Under which the SHA-256 of the images is in result files and in the checkpoint's configuration. */
-    static final String DATA = "data_sha256";
+    public static final String DATA = "data_sha256";
 
     /**
      * Bits do not depend on these, or only through failures that no start repeats; the data is compared when it is

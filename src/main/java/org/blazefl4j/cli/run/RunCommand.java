@@ -5,9 +5,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.blazefl4j.cli.Main;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.cli.options.Invocation;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,7 +53,7 @@ import picocli.CommandLine.Spec;
             "  A long run; the same command goes on where it was, however it ended:",
             "    blazefl4j run --global-round 1000 --checkpoint-dir checkpoints --resume",
         })
-final class RunCommand implements Callable<Integer> {
+public final class RunCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
@@ -95,6 +95,6 @@ final class RunCommand implements Callable<Integer> {
         if (!options.checkpoints().resume()) {
             args.add("--resume");
         }
-        return Main.invocation(spec).with(args);
+        return Invocation.of(spec).with(args);
     }
 }

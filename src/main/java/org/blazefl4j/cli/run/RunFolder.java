@@ -18,7 +18,7 @@ import org.blazefl4j.util.NewFolders;
  * The folder of a run's results. Never one that holds anything already. It is made when the run starts, which shows
  * that it can be, and taken away again if nothing is in it when the run ends.
  */
-final class RunFolder implements AutoCloseable {
+public final class RunFolder implements AutoCloseable {
 
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
@@ -35,7 +35,7 @@ final class RunFolder implements AutoCloseable {
      *
      * @throws UsageException if it is a file, holds something, cannot be made or not be written to
      */
-    static RunFolder create(Path asked) {
+    public static RunFolder create(Path asked) {
         return create(asked, content -> true);
     }
 
@@ -45,7 +45,7 @@ final class RunFolder implements AutoCloseable {
      * @param counts whether something that is in it already is in the way
      * @throws UsageException if it is a file, holds such a thing, cannot be made or not be written to
      */
-    static RunFolder create(Path asked, Predicate<Path> counts) {
+    public static RunFolder create(Path asked, Predicate<Path> counts) {
         if (Files.exists(asked) && !Files.isDirectory(asked)) {
             throw new UsageException(
                     "output is no folder: --output=" + asked + ", limit=a new or empty folder; name another");
@@ -97,7 +97,7 @@ final class RunFolder implements AutoCloseable {
      *
      * @throws UsageException if it cannot be made
      */
-    static RunFolder createStamped(Path parent) {
+    public static RunFolder createStamped(Path parent) {
         String stamp = STAMP.format(LocalDateTime.now(ZoneId.systemDefault()));
         try {
             for (int i = 1; ; i++) {
@@ -113,7 +113,7 @@ final class RunFolder implements AutoCloseable {
         }
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 

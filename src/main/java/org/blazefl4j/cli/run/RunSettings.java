@@ -25,7 +25,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * @param dirAlpha used where the partition is a Dirichlet one
  * @param cacheDir null for the standard one
  */
-record RunSettings(
+public record RunSettings(
         Algorithm algorithm,
         ModelName modelName,
         int numClients,

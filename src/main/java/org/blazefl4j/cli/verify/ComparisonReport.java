@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.Printable;
 
 /** A comparison in words. */
-final class ComparisonReport {
+public final class ComparisonReport {
 
     private final RunComparison comparison;
     private final StringBuilder text = new StringBuilder();
@@ -15,7 +15,7 @@ final class ComparisonReport {
         this.comparison = comparison;
     }
 
-    static String of(RunComparison comparison) {
+    public static String of(RunComparison comparison) {
         ComparisonReport report = new ComparisonReport(comparison);
         report.addVerdict();
         report.addConditions();

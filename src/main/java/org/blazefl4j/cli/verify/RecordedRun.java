@@ -21,7 +21,7 @@ import org.blazefl4j.util.Printable;
  * @param rounds the values of that round and those after it, at least one, each with {@code sha256}
  * @param resumptions each time that the run went on after an interruption
  */
-record RecordedRun(
+public record RecordedRun(
         Path file,
         Map<String, Object> configuration,
         int firstRound,
@@ -51,7 +51,7 @@ record RecordedRun(
      * @param run the run's folder or its file
      * @throws UsageException if there is no such file, a line of it is cut or damaged, or it holds no round
      */
-    static RecordedRun read(Path run) {
+    public static RecordedRun read(Path run) {
         Path file = Files.isDirectory(run) ? run.resolve("metrics.jsonl") : run;
         Reader reader = new Reader(file);
         text(file).lines().forEach(reader::take);

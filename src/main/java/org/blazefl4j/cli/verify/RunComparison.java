@@ -9,7 +9,7 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.RunCheckpoints;
 
 /** Where two runs part, and what was not the same for both from the beginning. */
-final class RunComparison {
+public final class RunComparison {
 
     /**
      * What changes how or when something is computed, or how much of it, but never what. The settings for clients that
@@ -32,7 +32,7 @@ final class RunComparison {
      *
      * @throws UsageException if they have none in common
      */
-    RunComparison(RecordedRun first, RecordedRun second) {
+    public RunComparison(RecordedRun first, RecordedRun second) {
         this.first = first;
         this.second = second;
         this.begin = Math.max(first.firstRound(), second.firstRound());
@@ -93,7 +93,7 @@ final class RunComparison {
     }
 
     /** The recorded conditions that differ and may change results. */
-    List<Difference> conditions() {
+    public List<Difference> conditions() {
         return differences(first.configuration(), second.configuration(), false);
     }
 
@@ -148,7 +148,7 @@ final class RunComparison {
     }
 
     /** What the process ends with. */
-    int exitCode() {
+    public int exitCode() {
         if (identical < shared) {
             return ExitCode.FAILED;
         }

@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
             "    blazefl4j run --output runs/b --execution-mode single-threaded",
             "    blazefl4j verify runs/a runs/b",
         })
-final class VerifyCommand implements Callable<Integer> {
+public final class VerifyCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;

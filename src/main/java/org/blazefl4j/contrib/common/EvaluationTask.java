@@ -1,7 +1,7 @@
 package org.blazefl4j.contrib.common;
 
-import java.lang.System.Logger.Level;
 import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.Optional;
 import org.blazefl4j.core.Device;

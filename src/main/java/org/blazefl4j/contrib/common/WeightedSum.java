@@ -6,8 +6,8 @@ import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The sum of clients' tensors times their weights, in FP64, element by element in the order in which they were added;

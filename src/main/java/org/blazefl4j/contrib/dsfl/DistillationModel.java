@@ -133,7 +133,12 @@ final class DistillationModel implements AutoCloseable {
 
     /** Trains on the divergence of this model's probabilities from soft labels. */
     void distil(OpenSamples samples, SgdOptions options, double momentum, TrainingContext around) {
-        descend(samples, options, DistillationModel::divergence, () -> distillation.step(options.lr(), momentum), around);
+        descend(
+                samples,
+                options,
+                DistillationModel::divergence,
+                () -> distillation.step(options.lr(), momentum),
+                around);
     }
 
     /** Kullback and Leibler's, summed over classes, the mean over samples. */
@@ -142,7 +147,8 @@ final class DistillationModel implements AutoCloseable {
         return sum.div(new Scalar((double) softLabels.size(0)));
     }
 
-    private void descend(Dataset samples, SgdOptions options, TrainingLoop.Loss loss, Runnable step, TrainingContext around) {
+    private void descend(
+            Dataset samples, SgdOptions options, TrainingLoop.Loss loss, Runnable step, TrainingContext around) {
         DataLoader loader = options.loader(samples, around.stream("shuffle"), around.stream("augment"));
         model.train(true);
         model.setGenerator(around.stream("dropout"));

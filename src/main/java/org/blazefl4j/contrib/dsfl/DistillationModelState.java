@@ -4,7 +4,8 @@ import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * All that a {@link DistillationModel} has learnt: what a client keeps between rounds, and what a checkpoint holds of the server.
+ * All that a {@link DistillationModel} has learnt: what a client keeps between rounds, and what a checkpoint holds of
+ * the server.
  *
  * @param parameters the model's whole state (parameters and buffers, in {@code state_dict} order), float32, shape
  *     [numel]

@@ -22,8 +22,8 @@ import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Dataset;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The clients of DS-FL. Each has a model of its own, which may differ from client to client, and which no one else ever

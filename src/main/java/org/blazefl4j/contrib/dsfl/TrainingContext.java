@@ -23,7 +23,8 @@ record TrainingContext(Function<String, Generator> streams, StopEvent stop) {
     }
 
     static TrainingContext ofServer(long seed, int round) {
-        return new TrainingContext(purpose -> RandomStreams.generator(seed, SERVER, round, purpose), StopEvent.create());
+        return new TrainingContext(
+                purpose -> RandomStreams.generator(seed, SERVER, round, purpose), StopEvent.create());
     }
 
     Generator stream(String purpose) {

@@ -13,7 +13,7 @@ import org.blazefl4j.util.Uninterruptibles;
  * Has the archive of a pool's classes made, by processes of low priority beside it, once its workers are ready. That
  * the archive is not made, for whatever reason, harms nobody. Ends with the pool, finished or not.
  */
-final class ArchiveMaker implements AutoCloseable {
+public final class ArchiveMaker implements AutoCloseable {
 
     /** Far longer than it takes. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
@@ -33,7 +33,7 @@ final class ArchiveMaker implements AutoCloseable {
      * @param arguments those of the pool's workers after their index
      * @param awaitReady returns when the workers are ready, and throws if they will never be
      */
-    ArchiveMaker(WorkerCommand command, List<String> arguments, Runnable awaitReady) {
+    public ArchiveMaker(WorkerCommand command, List<String> arguments, Runnable awaitReady) {
         this.command = command;
         this.arguments = new ArrayList<>(List.of("0")); // as the first worker would, if it were one
         this.arguments.addAll(arguments);
@@ -98,7 +98,7 @@ final class ArchiveMaker implements AutoCloseable {
     }
 
     /** Ends the process, if one is at work; does not wait. */
-    synchronized void stop() {
+    public synchronized void stop() {
         closed = true;
         if (process != null) {
             process.destroyForcibly();

@@ -11,14 +11,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.binding.Build;
-import org.blazefl4j.process.ArchiveMain;
 
 /**
  * The archive of classes that a pool's workers start from, so that the JVM neither parses nor verifies them. It belongs
  * to one JDK, class path and set of JVM flags. There is none where the user chose otherwise, or the JVM cannot have
  * one.
  */
-final class ClassArchive {
+public final class ClassArchive {
 
     /** What the JVM calls it: classes alone, or with what the JVM learnt of them. */
     enum Kind {
@@ -122,7 +121,7 @@ final class ClassArchive {
     }
 
     /** Why there is none and will be none; null if there may be one. */
-    String disabledReason() {
+    public String disabledReason() {
         return whyNone;
     }
 
@@ -162,7 +161,10 @@ final class ClassArchive {
                 : List.of("-XX:SharedArchiveFile=" + found, "-Xlog:cds*=off");
     }
 
-    /** The arguments of the JVMs that make it, one after another; those that run {@link ArchiveMain} take longest. */
+    /**
+     * The arguments of the JVMs that make it, one after another; those that run the main class of archives take
+     * longest.
+     */
     List<List<String>> dumpCommands(Path part) {
         if (kind == Kind.CLASS_DATA) {
             return List.of(List.of("-XX:ArchiveClassesAtExit=" + part));

@@ -19,7 +19,7 @@ import org.bytedeco.javacpp.Loader;
  * Where this process has its native libraries from, for workers to load the same ones without a search. JavaCPP looks
  * for two dozen libraries that are mostly not there in each jar and folder, which takes as long as loading LibTorch.
  */
-final class NativeLibraries {
+public final class NativeLibraries {
 
     /** The worker's system property that names the file with the libraries. */
     static final String PROPERTY = "blazefl4j.nativeLibraries";
@@ -63,7 +63,7 @@ final class NativeLibraries {
      * Worker: loads our own library from where the parent did, and has JavaCPP take what the parent found for what it
      * would find itself. Where that cannot be, it searches.
      */
-    static void takeOver() {
+    public static void takeOver() {
         String file = System.getProperty(PROPERTY);
         if (file == null) {
             return;

@@ -43,7 +43,7 @@ public final class PoolFolder implements AutoCloseable {
     private Path path;
     private int lock;
 
-    PoolFolder() {
+    public PoolFolder() {
         this(Path.of(System.getProperty("java.io.tmpdir")));
     }
 

@@ -31,7 +31,7 @@ import org.bytedeco.pytorch.Tensor;
  *   <li>the parent's module path; workers have no modules.
  * </ol>
  */
-final class WorkerClassPath {
+public final class WorkerClassPath {
 
     private static final List<String> NATIVE_PACKAGES =
             List.of("org/bytedeco/javacpp/", "org/bytedeco/openblas/", "org/bytedeco/pytorch/");
@@ -47,7 +47,7 @@ final class WorkerClassPath {
      * @param needed classes that workers need, such as the worker function's
      * @throws IllegalArgumentException if a named entry does not exist or a needed class has no code source
      */
-    WorkerClassPath(List<Path> named, Collection<Class<?>> needed) {
+    public WorkerClassPath(List<Path> named, Collection<Class<?>> needed) {
         for (Path entry : named) {
             addNamed(entry);
         }
@@ -81,7 +81,7 @@ final class WorkerClassPath {
      *
      * @throws IllegalArgumentException if it is not on the class path
      */
-    void check(Class<?> type) {
+    public void check(Class<?> type) {
         Path source = source(type);
         if (!isJdk(type) && source == null && !namedHolds(type)) {
             throw withoutSource(type);

@@ -11,13 +11,11 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.blazefl4j.binding.NativeLoader;
-import org.blazefl4j.process.ArchiveMain;
-import org.blazefl4j.process.WorkerMain;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.worker.PayloadCheck;
 
 /** The command line and the environment of worker processes. */
-final class WorkerCommand {
+public final class WorkerCommand {
 
     private static final List<String> JAVA_OPTION_VARIABLES =
             List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
@@ -44,6 +42,8 @@ final class WorkerCommand {
     private static final Path NICE = Path.of("/usr/bin/nice");
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
+    private final Class<?> main;
+    private final Class<?> archiveMain;
     private final PoolSettings settings;
     private final PoolFolder folder;
     private final List<String> options;
@@ -53,9 +53,14 @@ final class WorkerCommand {
     /**
      * Prepares the command.
      *
+     * @param main the main class of workers
+     * @param archiveMain that of the processes that make the class archive
      * @param folder gets the file with the class path, which may be longer than a command line
      */
-    WorkerCommand(PoolSettings settings, WorkerClassPath classPath, PoolFolder folder) {
+    public WorkerCommand(
+            Class<?> main, Class<?> archiveMain, PoolSettings settings, WorkerClassPath classPath, PoolFolder folder) {
+        this.main = main;
+        this.archiveMain = archiveMain;
         this.settings = settings;
         this.folder = folder;
         folder.write(CLASS_PATH, "-classpath\n" + quoted(classPath.joined()) + "\n");
@@ -72,12 +77,12 @@ final class WorkerCommand {
         List<String> command = jvm();
         command.addAll(archive.use());
         command.add(CrashReport.argument(settings.crashFolder(), worker));
-        return builder(command, WorkerMain.class, arguments);
+        return builder(command, main, arguments);
     }
 
-    private ProcessBuilder builder(List<String> command, Class<?> main, List<String> arguments) {
+    private ProcessBuilder builder(List<String> command, Class<?> mainClass, List<String> arguments) {
         command.addAll(settings.jvmArguments());
-        command.add(main.getName());
+        command.add(mainClass.getName());
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.redirectInput(Redirect.from(new File("/dev/null")));
@@ -86,7 +91,7 @@ final class WorkerCommand {
     }
 
     /** The archive that workers start from. */
-    ClassArchive archive() {
+    public ClassArchive archive() {
         return archive;
     }
 
@@ -114,7 +119,7 @@ final class WorkerCommand {
         command.addAll(jvm());
         command.addAll(step);
         command.add("-XX:ErrorFile=" + folder.resolve("crash-archive-%p.log"));
-        return builder(command, ArchiveMain.class, arguments);
+        return builder(command, archiveMain, arguments);
     }
 
     /** The folder with the files of the pool. */
@@ -128,7 +133,8 @@ final class WorkerCommand {
     }
 
     /** The archive of workers whose JVMs get these further arguments. */
-    static ClassArchive archive(Optional<Path> cacheFolder, WorkerClassPath classPath, List<String> jvmArguments) {
+    public static ClassArchive archive(
+            Optional<Path> cacheFolder, WorkerClassPath classPath, List<String> jvmArguments) {
         List<String> flags = flags(jvmArguments);
         flags.addAll(jvmArguments);
         return ClassArchive.of(cacheFolder, classPath.entries(), flags);

@@ -17,7 +17,7 @@ import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.util.Uninterruptibles;
 
 /** One operating-system process of a worker, from its start to its end. */
-final class WorkerProcess {
+public final class WorkerProcess {
 
     /** How long output may trickle in after the end: what has left its group may hold the pipe open for ever. */
     private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
@@ -69,7 +69,7 @@ final class WorkerProcess {
      *
      * @throws IllegalStateException if the operating system refuses
      */
-    static WorkerProcess start(
+    public static WorkerProcess start(
             int worker, WorkerCommand command, List<String> arguments, ObjIntConsumer<String> output) {
         long kills = SegmentSpace.host().outOfMemoryKills();
         Process process = null;
@@ -87,27 +87,27 @@ final class WorkerProcess {
         }
     }
 
-    int worker() {
+    public int worker() {
         return worker;
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
     /** False once the process has ended and was waited for. */
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** The most memory that it has had resident, in bytes; 0 once it has ended. */
-    long peakMemory() {
+    public long peakMemory() {
         long peak = ResidentMemory.peak(pid());
         return isAlive() ? peak : 0; // if not, the number may be another process's by now
     }
 
     /** SIGKILL. */
-    void kill(String reason) {
+    public void kill(String reason) {
         if (killedFor == null) {
             killedFor = reason;
         }
@@ -129,17 +129,17 @@ final class WorkerProcess {
     }
 
     /** Whether this process ended it. */
-    boolean wasKilledFromHere() {
+    public boolean wasKilledFromHere() {
         return killedFor != null;
     }
 
     /** Whether somebody else ended it, by a signal for that; once it has ended. */
-    boolean wasKilledFromOutside() {
+    public boolean wasKilledFromOutside() {
         return killedFor == null && ExitStatus.isOfKill(process.exitValue());
     }
 
     /** Whether the process has ended, and was waited for, within the time. */
-    boolean awaitExit(Duration limit) {
+    public boolean awaitExit(Duration limit) {
         return Uninterruptibles.exit(process, limit);
     }
 
@@ -147,7 +147,7 @@ final class WorkerProcess {
      * Ends what the process had started, once it has ended itself: all of its group, whose number is its own. Not a
      * second time, when the number may be another group's.
      */
-    void endGroup() {
+    public void endGroup() {
         if (!groupEnded) {
             groupEnded = true;
             Native.endGroup((int) pid());
@@ -155,13 +155,13 @@ final class WorkerProcess {
     }
 
     /** Ends the threads that read its output, whoever still writes. */
-    void closeOutput() {
+    public void closeOutput() {
         out.close();
         err.close();
     }
 
     /** Waits a little for the last lines that the process wrote before it ended. */
-    void awaitOutput(Duration limit) {
+    public void awaitOutput(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         out.awaitEnd(limit);
         err.awaitEnd(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
@@ -172,7 +172,7 @@ final class WorkerProcess {
      *
      * @param hadStarted whether the worker was ready once
      */
-    String lastWords(boolean hadStarted) {
+    public String lastWords(boolean hadStarted) {
         awaitOutput(LAST_OUTPUT);
         boolean crashed = Files.exists(crashReport);
         StringBuilder text = new StringBuilder("worker process ");

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 final class RoundParticipationTest {
 
-    private final RoundParticipation intake = new RoundParticipation(ServerOptions.of(2, 6).withSampleRatio(0.5));
+    private final RoundParticipation intake =
+            new RoundParticipation(ServerOptions.of(2, 6).withSampleRatio(0.5));
 
     @Test
     void shouldBeCompleteWithTheLastOfTheSampledClients() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.blazefl4j.process.ArchiveMain;
 import org.blazefl4j.process.WorkerMain;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.torch.LibTorch;
@@ -42,7 +43,8 @@ final class WorkerCommandTest {
                 Optional.empty(),
                 Path.of("/results/100% sure"),
                 (line, worker) -> {});
-        return new WorkerCommand(settings, new WorkerClassPath(List.of(), List.of()), folder);
+        return new WorkerCommand(
+                WorkerMain.class, ArchiveMain.class, settings, new WorkerClassPath(List.of(), List.of()), folder);
     }
 
     private static Map<String, String> parents() {

@@ -1,0 +1,2 @@
+/** The command {@code run}: trains an experiment and records it. Internal. */
+package org.blazefl4j.cli.run;

@@ -1,0 +1,6 @@
+/**
+ * The command line of worker processes, their class path, class archive and output. Internal.
+ *
+ * <p>Knows neither the job board nor what a worker does.
+ */
+package org.blazefl4j.process.launch;
