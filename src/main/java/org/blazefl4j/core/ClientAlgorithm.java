@@ -1,5 +1,6 @@
 package org.blazefl4j.core;
 
+import java.util.Map;
 import java.util.OptionalInt;
 import org.blazefl4j.torch.Unbounded;
 
@@ -42,6 +43,20 @@ public interface ClientAlgorithm<C, D, U> {
      */
     default U convertBufferToUplink(U uplink) {
         return uplink;
+    }
+
+    /**
+     * What all clients read, by name: tensors, or anything else that a package may hold, such as a list of data sets.
+     * By default nothing. Called once, when the trainer is made.
+     *
+     * <p>In process mode the tensors are copied to shared memory once, for all workers and rounds, and a configuration
+     * or payload that refers to one of them crosses without copying it; in the other modes clients see the caller's
+     * memory. A worker finds a tensor by {@link WorkerContext#shared}; of anything else the name is only for messages.
+     * The tensors stay the caller's, who neither writes to them nor uses their memory for others while the trainer
+     * lives.
+     */
+    default Map<String, ?> shared() {
+        return Map.of();
     }
 
     /**

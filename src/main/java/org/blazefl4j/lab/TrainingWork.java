@@ -12,7 +12,6 @@ import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.ModelName;
-import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.ProcessOptions;
 
 /** Rounds of federated averaging. */
@@ -59,11 +58,7 @@ final class TrainingWork extends Work {
                     new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients()))));
             FedAvgClients clients =
                     new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
-            AbstractClientTrainer<?, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer =
-                    started(which, clients, process);
-            subject.trainer(trainer);
-            trainer.share("images", images.images());
-            trainer.share("labels", images.labels());
+            subject.trainer(started(which, clients, process));
             subject.bare(new BareLoops(which.workers(), () -> bareLoop(images)));
         });
     }

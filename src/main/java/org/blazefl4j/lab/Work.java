@@ -3,9 +3,7 @@ package org.blazefl4j.lab;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.AbstractClientTrainer;
-import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
-import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /** What a round does, and the bare loop beside it. */
@@ -51,21 +49,14 @@ public abstract class Work {
             LabCase which, ClientAlgorithm<C, D, U> clients, ProcessOptions process) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(which.workers()).build();
-        if (which.mode() != ExecutionMode.MULTI_PROCESS) {
-            return which.mode().trainer(clients, options);
-        }
-        ProcessPoolClientTrainer<C, D, U> pool = new ProcessPoolClientTrainer<>(clients, options, process);
-        awaitReady(pool);
-        return pool;
-    }
-
-    private static void awaitReady(ProcessPoolClientTrainer<?, ?, ?> pool) {
+        AbstractClientTrainer<C, D, U> trainer = which.mode().trainer(clients, options, process);
         try {
-            pool.awaitReady();
+            trainer.awaitReady();
         } catch (RuntimeException failure) {
-            pool.close();
+            trainer.close();
             throw failure;
         }
+        return trainer;
     }
 
     static int positive(String name, int value) {

@@ -355,6 +355,14 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         return algorithm.getClientConfig(cid);
     }
 
+    /**
+     * Waits until all workers are ready. Only measurements need to; where clients run in this process it returns at
+     * once.
+     */
+    public void awaitReady() {
+        // nothing has to start
+    }
+
     /** The device of one client: {@code cuda:{cid % deviceCount}} where the trainer's device is {@code cuda}. */
     public Device getClientDevice(int cid) {
         return device().forClient(cid, deviceCount);
@@ -381,9 +389,9 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     // ---- shared tensors
 
     /**
-     * Gives clients a tensor under a name, for {@code WorkerContext.shared(name)}: a data set, say. In process mode it
-     * is copied to shared memory once; in the others clients see the caller's memory. Either way the caller may close
-     * its own tensor afterwards but does not change what is in it.
+     * Gives clients a tensor under a name, for {@code WorkerContext.shared(name)}, beside those of
+     * {@link ClientAlgorithm#shared}. In process mode it is copied to shared memory once; in the others clients see the
+     * caller's memory. Either way the caller may close its own tensor afterwards but does not change what is in it.
      *
      * @throws IllegalArgumentException if the name is blank or taken, or the tensor is undefined
      * @throws IllegalStateException if the trainer is closed or a round is running
@@ -406,6 +414,22 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
             shared.put(name, toShare(name, tensor));
         } finally {
             leave();
+        }
+    }
+
+    /** Shares what the algorithm names. The last step of each constructor; closes the trainer if it fails. */
+    final void shareDeclared() {
+        try {
+            algorithm.shared().forEach((name, data) -> {
+                if (data == null || data instanceof Tensor) {
+                    share(name, (Tensor) data);
+                } else {
+                    workers.share(data);
+                }
+            });
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
         }
     }
 

@@ -98,6 +98,7 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
         } finally {
             TensorWalk.closeAll(prepared);
         }
+        shareDeclared();
     }
 
     private PoolSettings settings(ProcessOptions process) {
@@ -134,6 +135,7 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
      * @throws IllegalStateException if no worker starts, or one refuses to work, with its last words, or the trainer is
      *     closed
      */
+    @Override
     public final void awaitReady() {
         pool.awaitReady();
     }

@@ -40,6 +40,7 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
         super(algorithm, options, StopEvent.create());
         this.runner =
                 new ClientRunner(0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
+        shareDeclared();
     }
 
     /** None: the calling thread itself trains them, one after another. */

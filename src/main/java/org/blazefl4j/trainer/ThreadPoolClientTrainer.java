@@ -38,6 +38,7 @@ public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D
             runners.add(new ClientRunner(i, workerSettings(), shared(), clientsStopEvent(), stateClasses(), overtime));
         }
         this.workers = new WorkerThreads(runners, options.intraOpThreads(), this::freeShared);
+        shareDeclared();
     }
 
     @Override

@@ -66,7 +66,7 @@ final class EmbeddingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SERIAL THREADS", "PROCESSES"})
+    @ValueSource(strings = {"SINGLE_THREADED MULTI_THREADED", "MULTI_PROCESS"})
     void shouldLeaveNothingHoweverOftenTrainersAreOpenedAndClosed(String modes) throws Exception {
         requireSound(new ProcessBuilder(program(STEADY, ("cycles " + modes).split(" "))));
     }

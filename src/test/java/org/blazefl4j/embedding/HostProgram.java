@@ -16,10 +16,8 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
-import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
-import org.blazefl4j.trainer.SerialClientTrainer;
-import org.blazefl4j.trainer.ThreadPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -70,22 +68,12 @@ final class HostProgram {
         }
     }
 
-    private enum Mode {
-        SERIAL,
-        THREADS,
-        PROCESSES;
-
-        ClientTrainer<Down, Up> open() {
-            TrainerOptions options = TrainerOptions.builder()
-                    .numParallels(this == PROCESSES ? 1 : 2)
-                    .intraOpThreads(2)
-                    .build();
-            return switch (this) {
-                case SERIAL -> new SerialClientTrainer<>(new Adding(), options);
-                case THREADS -> new ThreadPoolClientTrainer<>(new Adding(), options);
-                case PROCESSES -> new ProcessPoolClientTrainer<>(new Adding(), options, ProcessOptions.defaults());
-            };
-        }
+    private static ClientTrainer<Down, Up> open(ExecutionMode mode) {
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(mode == ExecutionMode.MULTI_PROCESS ? 1 : 2)
+                .intraOpThreads(2)
+                .build();
+        return mode.trainer(new Adding(), options);
     }
 
     private static void round(ClientTrainer<Down, Up> trainer, double value) {
@@ -101,14 +89,14 @@ final class HostProgram {
         }
     }
 
-    private static void openRunClose(Mode mode) {
-        try (ClientTrainer<Down, Up> trainer = mode.open()) {
+    private static void openRunClose(ExecutionMode mode) {
+        try (ClientTrainer<Down, Up> trainer = open(mode)) {
             round(trainer, 10);
         }
     }
 
     /** Two trainers that live at once, and train at once. */
-    private static void twoAtOnce(Mode mode) {
+    private static void twoAtOnce(ExecutionMode mode) {
         CompletableFuture<?> beside = CompletableFuture.runAsync(() -> openRunClose(mode));
         openRunClose(mode);
         beside.join();
@@ -124,7 +112,7 @@ final class HostProgram {
             case "settings" -> checkSettings();
             case "cycles" -> {
                 for (int i = 1; i < args.length; i++) {
-                    checkCycles(Mode.valueOf(args[i]));
+                    checkCycles(ExecutionMode.valueOf(args[i]));
                 }
             }
             case "restricted" -> checkRestricted(Path.of(args[1]).toRealPath());
@@ -149,8 +137,8 @@ final class HostProgram {
         assertThat(HostState.differences(before, HostState.take()))
                 .as("the looks themselves")
                 .isEmpty();
-        for (Mode mode : Mode.values()) {
-            try (ClientTrainer<Down, Up> trainer = mode.open()) {
+        for (ExecutionMode mode : ExecutionMode.values()) {
+            try (ClientTrainer<Down, Up> trainer = open(mode)) {
                 round(trainer, 5);
                 assertThat(HostState.differences(before, HostState.take()))
                         .as("open, " + mode)
@@ -165,7 +153,7 @@ final class HostProgram {
                 .isEqualTo(1);
     }
 
-    private static void checkCycles(Mode mode) throws Exception {
+    private static void checkCycles(ExecutionMode mode) throws Exception {
         twoAtOnce(mode); // loads what is loaded once
         requireNothingLeft();
         int threads = HostState.nativeThreads();

@@ -6,26 +6,17 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
-import org.blazefl4j.contrib.dsfl.DsflProcessPoolClientTrainer;
-import org.blazefl4j.contrib.dsfl.DsflSerialClientTrainer;
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
 import org.blazefl4j.contrib.dsfl.DsflServerOptions;
-import org.blazefl4j.contrib.dsfl.DsflThreadPoolClientTrainer;
 import org.blazefl4j.contrib.dsfl.DsflUplinkPackage;
 import org.blazefl4j.contrib.dsfl.SpoiltDsfl;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
-import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgThreadPoolClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.contrib.fedavg.SpoiltFedAvg;
 import org.blazefl4j.contrib.scaffold.ScaffoldClients;
-import org.blazefl4j.contrib.scaffold.ScaffoldProcessPoolClientTrainer;
-import org.blazefl4j.contrib.scaffold.ScaffoldSerialClientTrainer;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
-import org.blazefl4j.contrib.scaffold.ScaffoldThreadPoolClientTrainer;
 import org.blazefl4j.contrib.scaffold.ScaffoldUplinkPackage;
 import org.blazefl4j.contrib.scaffold.SpoiltScaffold;
 
@@ -37,12 +28,8 @@ enum Algorithm {
             FedAvgClients clients = new FedAvgClients(SELECTOR, net, images.partitions(), Images.CLIENTS, SGD);
             return new Experiment<>(
                     () -> new FedAvgServerHandler(SELECTOR, net, images.partitions(), server(rounds)),
-                    (mode, options, process) -> switch (mode) {
-                        case SERIAL -> new FedAvgSerialClientTrainer(clients, options);
-                        case THREADS -> new FedAvgThreadPoolClientTrainer(clients, options);
-                        case PROCESSES -> new FedAvgProcessPoolClientTrainer(clients, options, process);
-                    },
-                    Way.of(SpoiltFedAvg.of(clients)),
+                    clients,
+                    SpoiltFedAvg.of(clients),
                     FedAvgUplinkPackage::metadata);
         }
     },
@@ -54,12 +41,8 @@ enum Algorithm {
             ScaffoldServerOptions server = ScaffoldServerOptions.of(server(rounds));
             return new Experiment<>(
                     () -> new ScaffoldServerHandler(SELECTOR, net, images.partitions(), server),
-                    (mode, options, process) -> switch (mode) {
-                        case SERIAL -> new ScaffoldSerialClientTrainer(clients, options);
-                        case THREADS -> new ScaffoldThreadPoolClientTrainer(clients, options);
-                        case PROCESSES -> new ScaffoldProcessPoolClientTrainer(clients, options, process);
-                    },
-                    Way.of(SpoiltScaffold.of(clients)),
+                    clients,
+                    SpoiltScaffold.of(clients),
                     ScaffoldUplinkPackage::metadata);
         }
     },
@@ -78,12 +61,8 @@ enum Algorithm {
                     .withMomentum(0.9);
             return new Experiment<>(
                     () -> new DsflServerHandler(SELECTOR, net, images.withOpen(), server),
-                    (mode, options, process) -> switch (mode) {
-                        case SERIAL -> new DsflSerialClientTrainer(clients, options);
-                        case THREADS -> new DsflThreadPoolClientTrainer(clients, options);
-                        case PROCESSES -> new DsflProcessPoolClientTrainer(clients, options, process);
-                    },
-                    Way.of(SpoiltDsfl.of(clients)),
+                    clients,
+                    SpoiltDsfl.of(clients),
                     DsflUplinkPackage::metadata);
         }
     };

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,7 +40,8 @@ final class SameBitsTest {
 
     private static boolean isAffordable(Algorithm algorithm, Net net, Way way) {
         boolean basic = way.equals(Way.threads(3)) || way.equals(Way.processes(2));
-        boolean cheap = net == Net.CNN && (way.mode() != Way.Mode.PROCESSES || algorithm == Algorithm.SCAFFOLD);
+        boolean cheap =
+                net == Net.CNN && (way.mode() != ExecutionMode.MULTI_PROCESS || algorithm == Algorithm.SCAFFOLD);
         return basic || cheap;
     }
 
@@ -65,7 +67,7 @@ final class SameBitsTest {
 
         assertThat(outcome.hashes()).isEqualTo(Trial.expected(algorithm, net));
         assertThat(outcome.workers()).hasSize(way.workers());
-        if (way.mode() == Way.Mode.PROCESSES) {
+        if (way.mode() == ExecutionMode.MULTI_PROCESS) {
             assertThat(outcome.pids()).hasSize(way.workers()).doesNotContain(HERE);
         } else {
             assertThat(outcome.pids()).containsExactly(HERE);

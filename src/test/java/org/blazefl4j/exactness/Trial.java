@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
@@ -104,9 +105,9 @@ final class Trial {
 
     private <C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable> Outcome run(
             Experiment<C, D, U, S> experiment) throws Exception {
-        Way.Trainers<C, D, U> trainers = spoilt ? experiment.spoilt() : experiment.trainers();
+        ClientAlgorithm<C, D, U> clients = spoilt ? experiment.spoilt() : experiment.clients();
         try (S server = experiment.server().get();
-                AbstractClientTrainer<C, D, U> trainer = trainers.make(way.mode(), options(), process())) {
+                AbstractClientTrainer<C, D, U> trainer = way.mode().trainer(clients, options(), process())) {
             Watch<U> watch = new Watch<>(experiment, server, trainer);
             Simulation<D, U> simulation = new Simulation<>(server, trainer).addListener(watch);
             if (checkpoints == null) {

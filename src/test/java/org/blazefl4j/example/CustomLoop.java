@@ -5,7 +5,6 @@ import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
@@ -14,6 +13,7 @@ import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /** FedAvg on the embedded data, with the round loop in the caller's hands. */
@@ -29,7 +29,7 @@ final class CustomLoop {
         try (var images = FashionMnist.embedded().normalised();
                 var data = partition(images, clients);
                 var handler = new FedAvgServerHandler(models, ModelName.CNN, data, server);
-                var trainer = new FedAvgProcessPoolClientTrainer(
+                var trainer = new ProcessPoolClientTrainer<>(
                         new FedAvgClients(models, ModelName.CNN, data, clients, options), TrainerOptions.defaults())) {
             while (!handler.isStopped()) {
                 List<Integer> cids = trainer.order(handler.sampleClients());

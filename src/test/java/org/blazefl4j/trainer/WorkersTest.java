@@ -43,26 +43,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 final class WorkersTest {
 
-    /** All execution modes, with two workers where there can be. */
-    enum Way {
-        SERIAL,
-        THREADS,
-        PROCESSES;
-
-        AbstractClientTrainer<Order, Down, Up> trainer(FailurePolicy policy) {
-            TrainerOptions options = TrainerOptions.builder()
-                    .numParallels(2)
-                    .maxSlots(4)
-                    .onClientFailure(policy)
-                    .build();
-            return switch (this) {
-                case SERIAL -> new SerialClientTrainer<>(ALGORITHM, options);
-                case THREADS -> new ThreadPoolClientTrainer<>(ALGORITHM, options);
-                case PROCESSES -> new ProcessPoolClientTrainer<>(ALGORITHM, options);
-            };
-        }
-    }
-
     private static final int FLOATS = 10;
     private static final int SHARDS = 100;
     private static final Algorithm ALGORITHM = new Algorithm(FLOATS);
@@ -70,7 +50,7 @@ final class WorkersTest {
     private static AbstractClientTrainer<Order, Down, Up> trainer;
 
     @Parameter
-    private Way way;
+    private ExecutionMode mode;
 
     @TempDir
     private Path folder;
@@ -79,8 +59,18 @@ final class WorkersTest {
             Tensors.of(IntStream.range(0, SHARDS).mapToLong(i -> i * i).toArray());
 
     @BeforeParameterizedClassInvocation
-    static void open(Way way) {
-        trainer = way.trainer(FailurePolicy.failFast());
+    static void open(ExecutionMode mode) {
+        trainer = trainer(mode, FailurePolicy.failFast());
+    }
+
+    /** With two workers where there can be. */
+    private static AbstractClientTrainer<Order, Down, Up> trainer(ExecutionMode mode, FailurePolicy policy) {
+        TrainerOptions options = TrainerOptions.builder()
+                .numParallels(2)
+                .maxSlots(4)
+                .onClientFailure(policy)
+                .build();
+        return mode.trainer(ALGORITHM, options);
     }
 
     @AfterParameterizedClassInvocation
@@ -116,7 +106,7 @@ final class WorkersTest {
                 .isEqualTo(IntStream.range(0, SHARDS)
                         .mapToObj(i -> new Result(i, round, (double) i * i))
                         .toList());
-        assertThat(trainer.workers().count()).isEqualTo(way == Way.SERIAL ? 1 : 2);
+        assertThat(trainer.workers().count()).isEqualTo(mode == ExecutionMode.SINGLE_THREADED ? 1 : 2);
     }
 
     @Test
@@ -185,7 +175,7 @@ final class WorkersTest {
     @ParameterizedTest
     @ValueSource(strings = {"retry", "drop"})
     void shouldWorkAShardAgainThatFailed(String policy) {
-        try (var other = way.trainer(policy.equals("drop") ? FailurePolicy.drop() : FailurePolicy.retry(1))) {
+        try (var other = trainer(mode, policy.equals("drop") ? FailurePolicy.drop() : FailurePolicy.retry(1))) {
             assertThat(other.workers().map("test", payload(), 3, Shards::flaky)).containsExactly(0, 1, 2);
 
             assertThat(other.retried()).isEmpty();
@@ -279,7 +269,7 @@ final class WorkersTest {
 
     @Test
     void shouldEndWhenTheTrainerIsClosedMeanwhile() {
-        try (var other = way.trainer(FailurePolicy.failFast())) {
+        try (var other = trainer(mode, FailurePolicy.failFast())) {
             Thread closer = StopTest.start(() -> {
                 Conditions.awaitFile(folder.resolve("polls-0"));
                 other.close();

@@ -8,6 +8,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -40,7 +41,7 @@ public class ClientOverhead {
     private static final int CLIENTS = 1000;
 
     /** How clients are run. */
-    @Param({"serial", "thread", "process"})
+    @Param({"SINGLE_THREADED", "MULTI_THREADED", "MULTI_PROCESS"})
     public ExecutionMode mode;
 
     /** The number of workers. */
@@ -56,8 +57,8 @@ public class ClientOverhead {
     public void setUp() {
         LibTorch.tune();
         parameter = torch.rand(1);
-        pool = Executors.newFixedThreadPool(mode.cores(workers));
         federation = new EmptyFederation(mode, 1, workers);
+        pool = Executors.newFixedThreadPool(federation.trainer().numParallels());
     }
 
     /** Measures the baseline beside each round. */

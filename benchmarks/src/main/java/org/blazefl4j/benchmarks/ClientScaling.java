@@ -3,6 +3,7 @@ package org.blazefl4j.benchmarks;
 import java.util.List;
 import java.util.function.Consumer;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ExecutionMode;
 
 /**
  * What a client costs in rounds of 1 000 and of 10 000 clients, over what it costs in rounds of 100: empty rounds of 62

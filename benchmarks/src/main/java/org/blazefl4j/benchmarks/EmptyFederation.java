@@ -6,6 +6,7 @@ import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.lab.EmptyClients;
 import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.global.torch;
 

@@ -9,6 +9,7 @@ import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.lab.EmptyClients;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,7 +46,7 @@ public class EmptyRound {
     private static final int UNTIMED = 3;
 
     /** How clients are run. */
-    @Param({"serial", "thread", "process"})
+    @Param({"SINGLE_THREADED", "MULTI_THREADED", "MULTI_PROCESS"})
     public ExecutionMode mode;
 
     /** The number of parameters. */
@@ -77,7 +78,7 @@ public class EmptyRound {
         sum = new WeightedSum("parameters", floats);
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
         trainer = mode.trainer(new EmptyClients(floats), options);
-        bound = new CopyBaseline(floats, clients, mode.cores(workers), floats == COLLECTED);
+        bound = new CopyBaseline(floats, clients, trainer.numParallels(), floats == COLLECTED);
     }
 
     /**

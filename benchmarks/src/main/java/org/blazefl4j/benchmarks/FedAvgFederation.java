@@ -17,6 +17,7 @@ import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.AbstractClientTrainer;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Tensor;
 
@@ -49,8 +50,6 @@ final class FedAvgFederation implements AutoCloseable {
         SgdOptions training = new SgdOptions(1, Workload.BATCH, Workload.RATE);
         handler = new FedAvgServerHandler(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS));
         trainer = mode.trainer(new FedAvgClients(models, ModelName.CNN, data, Workload.CLIENTS, training), options);
-        trainer.share("images", workload.images());
-        trainer.share("labels", workload.labels());
     }
 
     /**

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.function.Consumer;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
@@ -41,7 +42,7 @@ final class FedAvgThroughput {
     }
 
     private Measurement measure(ExecutionMode mode) throws IOException, InterruptedException {
-        int loops = mode == ExecutionMode.serial ? 1 : workers;
+        int loops = mode == ExecutionMode.SINGLE_THREADED ? 1 : workers;
         double[] bare = new double[pairs];
         double[] framework = new double[pairs];
         try (BareLoops baseline = new BareLoops(loops);

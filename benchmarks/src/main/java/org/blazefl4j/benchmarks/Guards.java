@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
 
@@ -26,7 +27,8 @@ final class Guards {
      * @param args {@code [--workers n] [--pairs n] [mode ...]}
      */
     static void run(String[] args, Consumer<Measurement> results) {
-        PairArguments asked = PairArguments.parse(args, 15, List.of(ExecutionMode.thread, ExecutionMode.process));
+        PairArguments asked =
+                PairArguments.parse(args, 15, List.of(ExecutionMode.MULTI_THREADED, ExecutionMode.MULTI_PROCESS));
         LibTorch.tune();
         for (ExecutionMode mode : asked.modes()) {
             results.accept(measure(mode, asked.workers(), asked.pairs()));

@@ -2,6 +2,8 @@ package org.blazefl4j.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import org.blazefl4j.trainer.ExecutionMode;
 
 /**
  * What the command line of a benchmark that measures in pairs says.
@@ -26,7 +28,9 @@ record PairArguments(int workers, int pairs, List<ExecutionMode> modes) {
             switch (args[i]) {
                 case "--workers" -> workers = Integer.parseInt(args[++i]);
                 case "--pairs" -> asked = Integer.parseInt(args[++i]);
-                default -> named.add(ExecutionMode.valueOf(args[i]));
+                default ->
+                    named.add(ExecutionMode.valueOf(
+                            args[i].toUpperCase(Locale.ROOT).replace('-', '_')));
             }
         }
         return new PairArguments(workers, asked, named.isEmpty() ? modes : named);

@@ -3,6 +3,7 @@ package org.blazefl4j.benchmarks;
 import java.util.List;
 import java.util.function.Consumer;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ExecutionMode;
 
 /**
  * An empty round of 100 clients and 62 006 floats by workers that live as long as the trainer, over one whose workers
@@ -22,7 +23,8 @@ final class PoolPerRound {
      * @param args {@code [--workers n] [--pairs n] [mode ...]}
      */
     static void run(String[] args, Consumer<Measurement> results) {
-        PairArguments asked = PairArguments.parse(args, 5, List.of(ExecutionMode.thread, ExecutionMode.process));
+        PairArguments asked =
+                PairArguments.parse(args, 5, List.of(ExecutionMode.MULTI_THREADED, ExecutionMode.MULTI_PROCESS));
         LibTorch.tune();
         for (ExecutionMode mode : asked.modes()) {
             results.accept(measure(mode, asked));

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.function.Consumer;
 import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.trainer.ExecutionMode;
 
 /**
  * What memory a round of ResNet-18's size takes in process mode: all segments together, at their peak while packages
@@ -33,7 +34,7 @@ final class RoundMemory {
         int clients = asked.get("--clients", 10_000);
         LibTorch.tune();
         try (EmptyFederation federation = new EmptyFederation(
-                ExecutionMode.process,
+                ExecutionMode.MULTI_PROCESS,
                 FLOATS,
                 asked.get("--workers", Runtime.getRuntime().availableProcessors()))) {
             RoundMemory memory = new RoundMemory(federation);

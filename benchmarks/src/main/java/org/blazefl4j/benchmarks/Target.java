@@ -1,6 +1,7 @@
 package org.blazefl4j.benchmarks;
 
 import java.util.List;
+import org.blazefl4j.trainer.ExecutionMode;
 
 /**
  * What this project wants to reach on two cores.
@@ -17,31 +18,31 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
     static final List<Target> ALL = List.of(
             new Target(
                     "empty round, 62 006 floats, 100 clients, processes, collected; aim over the bound",
-                    emptyRound(62_006, ExecutionMode.process),
+                    emptyRound(62_006, ExecutionMode.MULTI_PROCESS),
                     "ms",
                     Limit.valueAtMost(4),
                     Limit.ratioAtMost(1.5)),
             new Target(
                     "the same in threads",
-                    emptyRound(62_006, ExecutionMode.thread),
+                    emptyRound(62_006, ExecutionMode.MULTI_THREADED),
                     "ms",
                     Limit.valueAtMost(3),
                     Limit.ratioAtMost(1.2)),
             new Target(
                     "empty round, 11.2 M floats, 100 clients, processes, streaming; aim over the bound",
-                    emptyRound(11_191_262, ExecutionMode.process),
+                    emptyRound(11_191_262, ExecutionMode.MULTI_PROCESS),
                     "ms",
                     Limit.valueAtMost(600),
                     Limit.ratioAtMost(1.2)),
             new Target(
                     "FedAvg CNN, threads, over bare loops",
-                    "fedavg thread",
+                    "fedavg multi-threaded",
                     "steps/s",
                     Limit.ratioAtLeast(0.97),
                     Limit.ratioAtLeast(0.99)),
             new Target(
                     "FedAvg CNN, processes, over bare loops",
-                    "fedavg process",
+                    "fedavg multi-process",
                     "steps/s",
                     Limit.ratioAtLeast(0.97),
                     Limit.ratioAtLeast(0.99)),
@@ -77,13 +78,13 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     Limit.valueAtMost(0.5)),
             new Target(
                     "a client's cost in rounds of 10 000 over rounds of 100, threads",
-                    "clients thread clients=10000",
+                    "clients multi-threaded clients=10000",
                     "us/client",
                     Limit.ratioAtMost(1.1),
                     Limit.ratioAtMost(1)),
             new Target(
                     "a client's cost in rounds of 10 000 over rounds of 100, processes",
-                    "clients process clients=10000",
+                    "clients multi-process clients=10000",
                     "us/client",
                     Limit.ratioAtMost(1.1),
                     Limit.ratioAtMost(1)),
@@ -95,7 +96,7 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     Limit.valueAtMost(0.2)));
 
     private static String emptyRound(int floats, ExecutionMode mode) {
-        return "EmptyRound.round clients=100 floats=" + floats + " mode=" + mode + " workers=2";
+        return "EmptyRound.round clients=100 floats=" + floats + " mode=" + mode.name() + " workers=2";
     }
 
     private static String fold(int together) {

@@ -25,11 +25,11 @@ class ResultsPageTest {
 
     @Test
     void shouldSayWhichTargetsAreMet() {
-        assertThat(page(fedavg("thread", 0.98), fedavg("process", 0.96)))
+        assertThat(page(fedavg("multi-threaded", 0.98), fedavg("multi-process", 0.96)))
                 .contains("| FedAvg CNN, threads, over bare loops | ≥ 0.97 × | ≥ 0.99 × | 98.00 [98.00, 98.00] steps/s"
                         + " | 0.980 [0.980, 0.980] | yes |")
                 .contains("| 96.00 [96.00, 96.00] steps/s | 0.960 [0.960, 0.960] | no |");
-        assertThat(page(fedavg("thread", 1.25))).contains("| 1.250 [1.250, 1.250] | aim |");
+        assertThat(page(fedavg("multi-threaded", 1.25))).contains("| 1.250 [1.250, 1.250] | aim |");
     }
 
     @Test
@@ -40,8 +40,8 @@ class ResultsPageTest {
 
     @Test
     void shouldListEveryFigureWithItsBaseline() {
-        assertThat(page(fedavg("thread", 0.75), Measurement.of("memory", "GB", 0.5)))
-                .contains("| fedavg thread | 75.00 [75.00, 75.00] steps/s | loops 100.0 [100.0, 100.0]"
+        assertThat(page(fedavg("multi-threaded", 0.75), Measurement.of("memory", "GB", 0.5)))
+                .contains("| fedavg multi-threaded | 75.00 [75.00, 75.00] steps/s | loops 100.0 [100.0, 100.0]"
                         + " | 0.750 [0.750, 0.750] | 1 |")
                 .contains("| memory | 0.500 [0.500, 0.500] GB |  |  | 1 |");
     }

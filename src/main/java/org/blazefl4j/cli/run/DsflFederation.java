@@ -7,11 +7,8 @@ import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflDownlinkPackage;
 import org.blazefl4j.contrib.dsfl.DsflOpenSplit;
 import org.blazefl4j.contrib.dsfl.DsflPartitionType;
-import org.blazefl4j.contrib.dsfl.DsflProcessPoolClientTrainer;
-import org.blazefl4j.contrib.dsfl.DsflSerialClientTrainer;
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
 import org.blazefl4j.contrib.dsfl.DsflServerOptions;
-import org.blazefl4j.contrib.dsfl.DsflThreadPoolClientTrainer;
 import org.blazefl4j.contrib.dsfl.DsflUplinkPackage;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
@@ -79,10 +76,6 @@ final class DsflFederation extends Federation<DsflDownlinkPackage, DsflUplinkPac
         DsflClients clients = new DsflClients(
                 data().models(), dsfl.modelsOf(settings.numClients(), settings.modelName()), partitions, options);
         clients.requireDistillable(dsfl.openSizePerRound());
-        return switch (settings.executionMode()) {
-            case SINGLE_THREADED -> new DsflSerialClientTrainer(clients, settings.trainer());
-            case MULTI_THREADED -> new DsflThreadPoolClientTrainer(clients, settings.trainer());
-            case MULTI_PROCESS -> new DsflProcessPoolClientTrainer(clients, settings.trainer(), process());
-        };
+        return settings.executionMode().trainer(clients, settings.trainer(), process());
     }
 }

@@ -3,10 +3,7 @@ package org.blazefl4j.cli.run;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgProcessPoolClientTrainer;
-import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgThreadPoolClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.PartitionedDataset;
@@ -33,10 +30,6 @@ final class FedAvgFederation extends Federation<FedAvgDownlinkPackage, FedAvgUpl
     ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> makeTrainer() {
         FedAvgClients clients = new FedAvgClients(
                 data().models(), settings.modelName(), partitions, settings.numClients(), settings.client());
-        return switch (settings.executionMode()) {
-            case SINGLE_THREADED -> new FedAvgSerialClientTrainer(clients, settings.trainer());
-            case MULTI_THREADED -> new FedAvgThreadPoolClientTrainer(clients, settings.trainer());
-            case MULTI_PROCESS -> new FedAvgProcessPoolClientTrainer(clients, settings.trainer(), process());
-        };
+        return settings.executionMode().trainer(clients, settings.trainer(), process());
     }
 }

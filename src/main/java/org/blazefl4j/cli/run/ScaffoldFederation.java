@@ -3,11 +3,8 @@ package org.blazefl4j.cli.run;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.scaffold.ScaffoldClients;
 import org.blazefl4j.contrib.scaffold.ScaffoldDownlinkPackage;
-import org.blazefl4j.contrib.scaffold.ScaffoldProcessPoolClientTrainer;
-import org.blazefl4j.contrib.scaffold.ScaffoldSerialClientTrainer;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
-import org.blazefl4j.contrib.scaffold.ScaffoldThreadPoolClientTrainer;
 import org.blazefl4j.contrib.scaffold.ScaffoldUplinkPackage;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.PartitionedDataset;
@@ -38,10 +35,6 @@ final class ScaffoldFederation extends Federation<ScaffoldDownlinkPackage, Scaff
     ClientTrainer<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> makeTrainer() {
         ScaffoldClients clients = new ScaffoldClients(
                 data().models(), settings.modelName(), partitions, settings.numClients(), settings.client());
-        return switch (settings.executionMode()) {
-            case SINGLE_THREADED -> new ScaffoldSerialClientTrainer(clients, settings.trainer());
-            case MULTI_THREADED -> new ScaffoldThreadPoolClientTrainer(clients, settings.trainer());
-            case MULTI_PROCESS -> new ScaffoldProcessPoolClientTrainer(clients, settings.trainer(), process());
-        };
+        return settings.executionMode().trainer(clients, settings.trainer(), process());
     }
 }

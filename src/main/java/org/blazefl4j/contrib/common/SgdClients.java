@@ -1,6 +1,6 @@
 package org.blazefl4j.contrib.common;
 
-import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.blazefl4j.core.ClientAlgorithm;
@@ -85,10 +85,13 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
         return numel;
     }
 
-    /** All clients' samples, by id. */
-    public List<Dataset> datasets() {
-        return IntStream.range(0, numClients)
-                .mapToObj(cid -> dataset.getDataset(PartitionType.TRAIN, cid))
-                .toList();
+    /** All clients' samples. */
+    @Override
+    public Map<String, ?> shared() {
+        return Map.of(
+                "datasets",
+                IntStream.range(0, numClients)
+                        .mapToObj(cid -> dataset.getDataset(PartitionType.TRAIN, cid))
+                        .toList());
     }
 }

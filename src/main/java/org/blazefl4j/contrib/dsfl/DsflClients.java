@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -207,13 +208,16 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
         return dataset.size(DsflPartitionType.TRAIN, cid);
     }
 
-    /** All data sets that clients read, again and again if they do. */
-    List<Dataset> datasets() {
-        return IntStream.range(0, models.size())
-                .mapToObj(this::getClientConfig)
-                .flatMap(config -> Stream.of(config.dataset(), config.open(), config.test()))
-                .filter(data -> data != null)
-                .toList();
+    /** All data sets that clients read. */
+    @Override
+    public Map<String, ?> shared() {
+        return Map.of(
+                "datasets",
+                IntStream.range(0, models.size())
+                        .mapToObj(this::getClientConfig)
+                        .flatMap(config -> Stream.of(config.dataset(), config.open(), config.test()))
+                        .filter(Objects::nonNull)
+                        .toList());
     }
 
     /** One client's round. */

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.Map;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.model.Model;
@@ -55,6 +56,11 @@ public record SpoiltClients<C, D, U>(ClientAlgorithm<C, D, U> clients, ClientWor
     @Override
     public U prepareUplinkPackageBuffer() {
         return clients.prepareUplinkPackageBuffer();
+    }
+
+    @Override
+    public Map<String, ?> shared() {
+        return clients.shared();
     }
 
     @Override

@@ -21,6 +21,7 @@ import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
@@ -59,8 +60,8 @@ final class DsflClientsTest {
         return new DsflClients(SELECTOR, model, data.partitions(), CLIENTS, options);
     }
 
-    private DsflSerialClientTrainer trainer(DsflClients clients) {
-        return new DsflSerialClientTrainer(
+    private SerialClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> trainer(DsflClients clients) {
+        return new SerialClientTrainer<>(
                 clients, TrainerOptions.builder().seed(SEED).build());
     }
 
@@ -80,7 +81,9 @@ final class DsflClientsTest {
     }
 
     private static List<DsflUplinkPackage> round(
-            DsflSerialClientTrainer trainer, DsflDownlinkPackage down, Integer... cids) {
+            SerialClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> trainer,
+            DsflDownlinkPackage down,
+            Integer... cids) {
         trainer.localProcess(down, List.of(cids));
         return trainer.uplinkPackage();
     }
@@ -343,7 +346,7 @@ final class DsflClientsTest {
     @Test
     void shouldRefuseAClientBeyondTheFederation() {
         DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
-        try (DsflSerialClientTrainer trainer = trainer(clients)) {
+        try (SerialClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> trainer = trainer(clients)) {
             assertThatThrownBy(() -> trainer.localProcess(first(0), List.of(0, CLIENTS)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("no such client: client=2, limit=0 to 1; sample clients of the federation, or make it"

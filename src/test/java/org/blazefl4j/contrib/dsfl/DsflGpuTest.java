@@ -9,6 +9,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +37,7 @@ final class DsflGpuTest {
         try (TinyOpenData data = new TinyOpenData(120, 40, CLIENTS)) {
             DsflClients clients = new DsflClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, training);
             try (var handler = new DsflServerHandler(SELECTOR, Tiny.CONVOLUTION, data.partitions(), options);
-                    var trainer = new DsflSerialClientTrainer(
+                    var trainer = new SerialClientTrainer<>(
                             clients, TrainerOptions.builder().device(device).build())) {
                 new Simulation<>(handler, trainer).run();
                 return (double) handler.getSummary().get("loss");

@@ -10,6 +10,7 @@ import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ final class DsflLearningTest {
         List<Double> accuracies = new ArrayList<>();
         try (TinyOpenData data = new TinyOpenData(600, 200, CLIENTS);
                 var handler = new DsflServerHandler(selector, Tiny.LINEAR, data.partitions(), options);
-                var trainer = new DsflSerialClientTrainer(
+                var trainer = new SerialClientTrainer<>(
                         new DsflClients(
                                 selector,
                                 Tiny.LINEAR,

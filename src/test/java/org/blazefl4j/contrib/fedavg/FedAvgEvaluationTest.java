@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -23,6 +24,8 @@ import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -68,13 +71,14 @@ final class FedAvgEvaluationTest {
         return "TRAINING,shard=2,do=kill,file=" + folder.resolve("killed");
     }
 
-    private FedAvgProcessPoolClientTrainer pool(FailurePolicy policy, String faults) {
+    private ProcessPoolClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> pool(
+            FailurePolicy policy, String faults) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(2).onClientFailure(policy).build();
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
                 .build();
-        return new FedAvgProcessPoolClientTrainer(clients(), options, process);
+        return new ProcessPoolClientTrainer<>(clients(), options, process);
     }
 
     @Test
@@ -111,8 +115,8 @@ final class FedAvgEvaluationTest {
     void shouldLeaveNoTraceInTraining() {
         try (var often = handler();
                 var once = handler();
-                var trainer = new FedAvgSerialClientTrainer(clients(), TrainerOptions.defaults());
-                var other = new FedAvgSerialClientTrainer(clients(), TrainerOptions.defaults())) {
+                var trainer = new SerialClientTrainer<>(clients(), TrainerOptions.defaults());
+                var other = new SerialClientTrainer<>(clients(), TrainerOptions.defaults())) {
             new Simulation<>(once, other).run();
             while (!often.isStopped()) {
                 often.evaluate(trainer.workers());
@@ -134,7 +138,7 @@ final class FedAvgEvaluationTest {
         Numerics shorter = new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16);
         try (var full = handler();
                 var half = handler(SELECTOR.with(shorter));
-                var trainer = new FedAvgSerialClientTrainer(clients(), TrainerOptions.defaults())) {
+                var trainer = new SerialClientTrainer<>(clients(), TrainerOptions.defaults())) {
             assertThat(half.evaluate(trainer.workers()))
                     .isEqualTo(half.evaluate())
                     .isNotEqualTo(full.evaluate());

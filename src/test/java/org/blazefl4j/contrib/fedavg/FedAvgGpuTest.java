@@ -15,6 +15,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.data.RandomHorizontalFlip;
 import org.blazefl4j.reproducibility.Reproducibility;
 import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +59,7 @@ final class FedAvgGpuTest {
         List<String> hashes = new ArrayList<>();
         try (var handler = new FedAvgServerHandler(
                         SELECTOR, Tiny.CONVOLUTION, data.partitions(), ServerOptions.of(2, CLIENTS));
-                var trainer = new FedAvgProcessPoolClientTrainer(clients, options, process)) {
+                var trainer = new ProcessPoolClientTrainer<>(clients, options, process)) {
             while (!handler.isStopped()) {
                 trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {
                     try (uplink) {

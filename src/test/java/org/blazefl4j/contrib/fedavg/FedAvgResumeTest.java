@@ -15,6 +15,7 @@ import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +45,7 @@ final class FedAvgResumeTest {
                         Tiny.CONVOLUTION,
                         data.partitions(),
                         ServerOptions.of(until, CLIENTS).withSampleRatio(0.5).withSeed(5));
-                var trainer = new FedAvgSerialClientTrainer(
+                var trainer = new SerialClientTrainer<>(
                         new FedAvgClients(
                                 models,
                                 Tiny.CONVOLUTION,
@@ -83,7 +84,7 @@ final class FedAvgResumeTest {
         try (TinyData data = TinyData.evenly(60, CLIENTS);
                 var handler = new FedAvgServerHandler(
                         models, Tiny.LINEAR, data.partitions(), ServerOptions.of(ROUNDS, CLIENTS));
-                var trainer = new FedAvgSerialClientTrainer(
+                var trainer = new SerialClientTrainer<>(
                         new FedAvgClients(models, Tiny.LINEAR, data.partitions(), CLIENTS, SgdOptions.defaults()),
                         TrainerOptions.defaults());
                 Checkpoints checkpoints =

@@ -25,7 +25,9 @@ import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
 import org.blazefl4j.trainer.FailurePolicy;
+import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.SerialClientTrainer;
+import org.blazefl4j.trainer.ThreadPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.AfterEach;
@@ -45,7 +47,8 @@ final class FedAvgRoundsTest {
     private List<String> expected;
 
     /** Serially, with other parameters in one client's package than it trained. */
-    private static final class ReplacingOnePackage extends FedAvgSerialClientTrainer {
+    private static final class ReplacingOnePackage
+            extends SerialClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
         ReplacingOnePackage(FedAvgClients clients) {
             super(clients, TrainerOptions.defaults());
@@ -63,7 +66,7 @@ final class FedAvgRoundsTest {
     @BeforeEach
     void train() {
         data = TinyData.evenly(60, CLIENTS);
-        expected = hashes(new FedAvgSerialClientTrainer(clients(data), TrainerOptions.defaults()));
+        expected = hashes(new SerialClientTrainer<>(clients(data), TrainerOptions.defaults()));
         assertThat(expected).hasSize(ROUNDS).doesNotHaveDuplicates();
     }
 
@@ -107,7 +110,7 @@ final class FedAvgRoundsTest {
     void shouldGiveOtherBitsForAnotherSeed() {
         TrainerOptions other = TrainerOptions.builder().seed(SEED + 1).build();
 
-        assertThat(hashes(new FedAvgSerialClientTrainer(clients(data), other)))
+        assertThat(hashes(new SerialClientTrainer<>(clients(data), other)))
                 .hasSize(ROUNDS)
                 .doesNotHaveDuplicates()
                 .doesNotContainAnyElementsOf(expected);
@@ -118,12 +121,11 @@ final class FedAvgRoundsTest {
         ModelSelector<Tiny> shorter = SELECTOR.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.BFLOAT16));
         TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
         FedAvgClients clients = clients(data, shorter);
-        List<String> serial = hashes(new FedAvgSerialClientTrainer(clients, TrainerOptions.defaults()), shorter);
+        List<String> serial = hashes(new SerialClientTrainer<>(clients, TrainerOptions.defaults()), shorter);
 
         assertThat(serial).hasSize(ROUNDS).doesNotContainAnyElementsOf(expected);
-        assertThat(hashes(new FedAvgThreadPoolClientTrainer(clients, two), shorter))
-                .isEqualTo(serial);
-        assertThat(hashes(new FedAvgProcessPoolClientTrainer(clients, two), shorter))
+        assertThat(hashes(new ThreadPoolClientTrainer<>(clients, two), shorter)).isEqualTo(serial);
+        assertThat(hashes(new ProcessPoolClientTrainer<>(clients, two), shorter))
                 .isEqualTo(serial);
     }
 
@@ -171,7 +173,7 @@ final class FedAvgRoundsTest {
         try (TinyData apart = TinyData.evenly(60, CLIENTS).apart()) {
             TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
 
-            assertThat(hashes(new FedAvgProcessPoolClientTrainer(clients(apart), two)))
+            assertThat(hashes(new ProcessPoolClientTrainer<>(clients(apart), two)))
                     .isEqualTo(expected);
         }
     }
@@ -189,7 +191,7 @@ final class FedAvgRoundsTest {
             FedAvgClients clients = new FedAvgClients(selector, ModelName.CNN, partitions, 100, TRAINING);
             try (FedAvgServerHandler handler =
                             new FedAvgServerHandler(selector, ModelName.CNN, partitions, ServerOptions.of(1, 100));
-                    var trainer = new FedAvgProcessPoolClientTrainer(
+                    var trainer = new ProcessPoolClientTrainer<>(
                             clients, TrainerOptions.builder().numParallels(1).build())) {
                 trainer.localProcess(handler.downlinkPackage(), List.of(0, 1, 2), FedAvgUplinkPackage::close);
 

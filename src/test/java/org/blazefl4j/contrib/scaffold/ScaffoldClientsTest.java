@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
+import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
@@ -29,6 +29,7 @@ import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -63,8 +64,9 @@ final class ScaffoldClientsTest {
         return LongStream.range(from, to).toArray();
     }
 
-    private ScaffoldSerialClientTrainer trainer(Tiny model, SgdOptions options) {
-        return new ScaffoldSerialClientTrainer(
+    private SerialClientTrainer<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> trainer(
+            Tiny model, SgdOptions options) {
+        return new SerialClientTrainer<>(
                 new ScaffoldClients(SELECTOR, model, data.partitions(), 2, options), TrainerOptions.defaults());
     }
 
@@ -169,12 +171,12 @@ final class ScaffoldClientsTest {
             skewed.setClients(PartitionType.TRAIN, whole, model.byClass());
             double fedAvg = lossAfter(
                     new FedAvgServerHandler(SELECTOR, Tiny.LINEAR, skewed, options),
-                    new FedAvgSerialClientTrainer(
+                    new SerialClientTrainer<>(
                             new FedAvgClients(SELECTOR, Tiny.LINEAR, skewed, Tiny.CLASSES, training),
                             TrainerOptions.defaults()));
             double scaffold = lossAfter(
                     new ScaffoldServerHandler(SELECTOR, Tiny.LINEAR, skewed, ScaffoldServerOptions.of(options)),
-                    new ScaffoldSerialClientTrainer(
+                    new SerialClientTrainer<>(
                             new ScaffoldClients(SELECTOR, Tiny.LINEAR, skewed, Tiny.CLASSES, training),
                             TrainerOptions.defaults()));
 

@@ -10,6 +10,7 @@ import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.Test;
 
@@ -32,7 +33,7 @@ final class ScaffoldGpuTest {
             ScaffoldClients clients = new ScaffoldClients(
                     SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, new SgdOptions(2, 4, 0.05));
             try (var handler = new ScaffoldServerHandler(SELECTOR, Tiny.CONVOLUTION, data.partitions(), options);
-                    var trainer = new ScaffoldSerialClientTrainer(
+                    var trainer = new SerialClientTrainer<>(
                             clients, TrainerOptions.builder().device(device).build())) {
                 new Simulation<>(handler, trainer).run();
                 return (double) handler.getSummary().get("loss");

@@ -8,19 +8,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgSerialClientTrainer;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -68,8 +69,8 @@ final class ScaffoldRoundsTest {
         return new ScaffoldServerHandler(SELECTOR, MODEL, data.partitions(), SERVER);
     }
 
-    private ScaffoldSerialClientTrainer trainer() {
-        return new ScaffoldSerialClientTrainer(
+    private SerialClientTrainer<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> trainer() {
+        return new SerialClientTrainer<>(
                 new ScaffoldClients(SELECTOR, MODEL, data.partitions(), CLIENTS, TRAINING), TrainerOptions.defaults());
     }
 
@@ -97,7 +98,7 @@ final class ScaffoldRoundsTest {
             scaffold = hashes(handler, trainer);
         }
         try (var handler = new FedAvgServerHandler(SELECTOR, MODEL, data.partitions(), COMMON);
-                var trainer = new FedAvgSerialClientTrainer(
+                var trainer = new SerialClientTrainer<>(
                         new FedAvgClients(SELECTOR, MODEL, data.partitions(), CLIENTS, TRAINING),
                         TrainerOptions.defaults())) {
             fedAvg = hashes(handler, trainer);
