@@ -31,6 +31,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Slow;
 import org.blazefl4j.util.SmallDisk;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -515,6 +516,7 @@ final class CheckpointsTest {
         }
     }
 
+    @Slow
     @Test
     void shouldRefuseASecondProcessInTheSameFolder() throws Exception {
         try (Checkpoints first = Checkpoints.in(folder())) {

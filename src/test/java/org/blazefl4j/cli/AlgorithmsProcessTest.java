@@ -10,11 +10,13 @@ import java.util.List;
 import org.blazefl4j.cli.verify.ComparisonReport;
 import org.blazefl4j.cli.verify.RecordedRun;
 import org.blazefl4j.cli.verify.RunComparison;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The algorithms beside federated averaging, as a user starts them: as processes. */
+@Slow
 final class AlgorithmsProcessTest {
 
     @TempDir

@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code blazefl4j bench} as a process. */
+@Slow
 final class BenchProcessTest {
 
     private static final Pattern BAR = Pattern.compile("case 1/2.*[1-9]\\d*/1000000000");

@@ -18,11 +18,13 @@ import java.util.stream.Stream;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code blazefl4j run} with checkpoints, interrupted and resumed as a user does it. */
+@Slow
 final class CheckpointProcessTest {
 
     private static final int ROUNDS = 8;

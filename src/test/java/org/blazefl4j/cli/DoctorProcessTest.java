@@ -3,10 +3,12 @@ package org.blazefl4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code blazefl4j doctor} as a process, which it looks at itself. */
+@Slow
 final class DoctorProcessTest {
 
     @TempDir

@@ -10,11 +10,13 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The script {@code bin/blazefl4j} of the distribution, with a Java that tells what it was called with. */
+@Slow
 final class LauncherScriptTest {
 
     @TempDir

@@ -9,10 +9,12 @@ import java.util.stream.Stream;
 import org.blazefl4j.cli.verify.ComparisonReport;
 import org.blazefl4j.cli.verify.RecordedRun;
 import org.blazefl4j.cli.verify.RunComparison;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole program where the default locale has digits, letters, a decimal comma or a calendar of its own. */
+@Slow
 final class LocaleProcessTest {
 
     @TempDir

@@ -13,12 +13,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code blazefl4j run} as a user starts it: as a process. */
+@Slow
 final class RunProcessTest {
 
     @TempDir

@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.cli.options.ExitCode;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code blazefl4j verify} on what {@code blazefl4j run} leaves, both as processes. */
+@Slow
 final class VerifyProcessTest {
 
     @TempDir

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The library in somebody else's process, {@link HostProgram}. Other class loaders and the module path are in
  * ProcessPoolClassPathTest.
  */
+@Slow
 @Timeout(180)
 final class EmbeddingTest {
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Workers that are slowed at random, and the first client until another is done, so that clients are done in an order
  * of their own, give the same bits.
  */
+@Slow
 @Timeout(120)
 final class CompletionOrderTest {
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Reruns in a JVM of their own give the same bits, although that has other settings that must not matter, and memory
  * that is full of rubbish where nobody has written.
  */
+@Slow
 final class FreshJvmTest {
 
     private static final long PATIENCE_SECONDS = 120;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * One experiment, one sequence of bits: all algorithms with dropout, batch normalisation and augmentation in all
  * execution modes, with all of one to eight workers at work, whose models are full of NaN before each client.
  */
+@Slow
 @Timeout(300)
 final class SameBitsTest {
 

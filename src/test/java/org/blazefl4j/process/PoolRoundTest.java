@@ -20,6 +20,7 @@ import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.util.Slow;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.FailureDecision;
 import org.blazefl4j.worker.WorkerSettings;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The end of a round whose worker does not end. */
+@Slow
 final class PoolRoundTest {
 
     /** Longer than the test may take, so that nobody kills the worker. */

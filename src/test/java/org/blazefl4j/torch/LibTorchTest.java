@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.junit.jupiter.api.Test;
 
+@Slow
 class LibTorchTest {
 
     private static final String MEMORY_CHECK = "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0";

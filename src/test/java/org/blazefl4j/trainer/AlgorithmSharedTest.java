@@ -10,16 +10,16 @@ import java.util.Map;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What an algorithm shares is where its clients look for it, in every mode. */
-@Timeout(60)
+@Slow
 final class AlgorithmSharedTest {
 
     private static final TrainerOptions TWO =

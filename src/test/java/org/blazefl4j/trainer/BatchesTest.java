@@ -19,6 +19,7 @@ import org.blazefl4j.trainer.Clients.Up;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Order;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -90,6 +91,7 @@ final class BatchesTest {
         batches.assertAll();
     }
 
+    @Slow
     @Test
     void shouldHandOverTogetherWhatProcessesHaveDoneByThen() {
         Algorithm algorithm = new Algorithm(12);
@@ -112,6 +114,7 @@ final class BatchesTest {
     }
 
     /** A batch that was not closed would keep its slots, of which there are no more. */
+    @Slow
     @Test
     void shouldCloseWhatASinkThatThrowsWasNotGivenYet() {
         TrainerOptions options = TrainerOptions.builder()

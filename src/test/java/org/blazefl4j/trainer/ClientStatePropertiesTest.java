@@ -27,8 +27,10 @@ import org.blazefl4j.trainer.StatefulClients.Action;
 import org.blazefl4j.trainer.StatefulClients.Down;
 import org.blazefl4j.trainer.StatefulClients.Order;
 import org.blazefl4j.trainer.StatefulClients.Up;
+import org.blazefl4j.util.Slow;
 
 /** Whatever happens in a sequence of rounds, states are what a map says that is changed by accepted packages alone. */
+@Slow
 class ClientStatePropertiesTest {
 
     private static final int LENGTH = 20_000;

@@ -22,6 +22,7 @@ import org.blazefl4j.trainer.StatefulClients.Action;
 import org.blazefl4j.trainer.StatefulClients.Down;
 import org.blazefl4j.trainer.StatefulClients.Order;
 import org.blazefl4j.trainer.StatefulClients.Up;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** States that go to disk, that are damaged, and whose workers or parents die. */
+@Slow
 @Timeout(120)
 final class ClientStateTest {
 

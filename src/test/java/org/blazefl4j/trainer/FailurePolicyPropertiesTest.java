@@ -25,8 +25,10 @@ import org.blazefl4j.trainer.FlakyClients.Down;
 import org.blazefl4j.trainer.FlakyClients.How;
 import org.blazefl4j.trainer.FlakyClients.Order;
 import org.blazefl4j.trainer.FlakyClients.Up;
+import org.blazefl4j.util.Slow;
 
 /** Whoever fails how often, under a policy that forgives it the others' bits and states are as if nobody had. */
+@Slow
 class FailurePolicyPropertiesTest {
 
     private static final List<FailurePolicy> POLICIES = List.of(

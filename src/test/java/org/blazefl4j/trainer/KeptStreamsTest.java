@@ -8,16 +8,16 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.reproducibility.RngSuite;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients that keep random streams of their own between rounds draw on where they were, whoever trains them. */
-@Timeout(60)
+@Slow
 final class KeptStreamsTest {
 
     private static final List<Integer> CLIENTS = List.of(0, 1, 2, 3, 4);

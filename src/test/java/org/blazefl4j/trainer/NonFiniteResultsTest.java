@@ -13,6 +13,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What becomes of results that are not finite, of an algorithm of one's own and in every mode. */
+@Slow
 @Timeout(60)
 final class NonFiniteResultsTest {
 

@@ -19,6 +19,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -211,6 +212,7 @@ final class PayloadCheckTest {
         }
     }
 
+    @Slow
     @Test
     void shouldBeOffUnlessAskedFor() throws Exception {
         Process process = new ProcessBuilder(

@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers of an application in jars start from an archive of their classes, which its first run makes. */
+@Slow
 @Timeout(120)
 final class ProcessPoolArchiveTest {
 

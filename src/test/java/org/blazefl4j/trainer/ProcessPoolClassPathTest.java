@@ -24,6 +24,7 @@ import java.util.jar.Manifest;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Workers find their classes however the parent found its own. An application with a private worker function is
  * compiled here and run in each way; Surefire's own is what all other tests use.
  */
+@Slow
 final class ProcessPoolClassPathTest {
 
     private static final String MAIN = """

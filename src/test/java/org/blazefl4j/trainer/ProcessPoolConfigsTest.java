@@ -12,6 +12,7 @@ import java.util.function.IntFunction;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Configurations that do not change are encoded once, and what changes arrives as it is. */
+@Slow
 @Timeout(60)
 final class ProcessPoolConfigsTest {
 

@@ -28,6 +28,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Clients that misbehave. After each the next round must work; WorkerFaultsTest is about workers that die or freeze.
  */
+@Slow
 final class ProcessPoolFailuresTest {
 
     private static final int FLOATS = 100_000;

@@ -7,9 +7,11 @@ import static org.blazefl4j.trainer.PoolClients.down;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 
 /** Memory is in the order of workers, not of clients. */
+@Slow
 final class ProcessPoolMemoryTest {
 
     /** The state of a ResNet-18 for ten classes. */

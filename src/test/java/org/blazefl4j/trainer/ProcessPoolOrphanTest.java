@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.blazefl4j.process.launch.PoolFolder;
 import org.blazefl4j.trainer.ParentProgram.Stage;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The parent dies by SIGKILL, whatever it is doing. */
+@Slow
 @Timeout(60)
 final class ProcessPoolOrphanTest {
 

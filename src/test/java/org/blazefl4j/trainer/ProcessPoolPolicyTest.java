@@ -16,6 +16,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Rounds that go on although workers are lost, and clients whose time is over in worker processes. */
+@Slow
 @Timeout(120)
 final class ProcessPoolPolicyTest {
 

@@ -9,11 +9,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A pool where {@code /dev/shm} is too small, as containers have it. */
+@Slow
 final class ProcessPoolSharedMemoryTest {
 
     private static final int FLOATS = 1_000_000;

@@ -26,6 +26,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How workers are set up, and what happens when they cannot be. */
+@Slow
 final class ProcessPoolStartTest {
 
     private static final int FLOATS = 1000;

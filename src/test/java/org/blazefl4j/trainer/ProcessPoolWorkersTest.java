@@ -13,6 +13,7 @@ import org.blazefl4j.core.Workers;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.Shards.Payload;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Work in shards between rounds: what there is of it in worker processes only. */
+@Slow
 @Timeout(60)
 final class ProcessPoolWorkersTest {
 

@@ -27,6 +27,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The memory of processes as the kernel counts it: that of idle workers, and the most that there was. */
+@Slow
 @Timeout(60)
 final class ResidentMemoryTest {
 

@@ -11,6 +11,7 @@ import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -72,6 +73,7 @@ final class TrainerPhasesTest {
         assertThat(phases(mode.trainer(clients)).of(Phase.TRAIN)).isGreaterThanOrEqualTo(TIME);
     }
 
+    @Slow
     @Test
     void shouldCountClientsThatAreWaitedForInProcessesAsTraining() {
         long millis = 60;

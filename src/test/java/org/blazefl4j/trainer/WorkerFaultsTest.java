@@ -24,6 +24,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Worker processes that die or freeze at each stage of their lives, by real signals, in a pool that lives on. Each time
  * one client is affected at the most, the next round gives the right bits, and nothing is left over.
  */
+@Slow
 @ParameterizedClass
 @EnumSource
 @Timeout(60)

@@ -22,6 +22,7 @@ import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
 import org.blazefl4j.trainer.Shards.Payload;
 import org.blazefl4j.trainer.Shards.Result;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Work in shards between the rounds of a trainer, which is the same in all modes. */
+@Slow
 @ParameterizedClass
 @EnumSource
 @Timeout(60)

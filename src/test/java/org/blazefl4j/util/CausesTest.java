@@ -81,6 +81,7 @@ final class CausesTest {
         }
     }
 
+    @Slow
     @Test
     void shouldTellAFullDiskWhateverTheLanguageOfTheSystem() throws Exception {
         Path german = folder.resolve("de_DE.UTF-8");

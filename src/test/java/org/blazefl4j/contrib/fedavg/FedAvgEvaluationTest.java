@@ -27,6 +27,7 @@ import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Evaluations that workers share give the server's own bits, whatever becomes of the workers. */
+@Slow
 @Timeout(60)
 final class FedAvgEvaluationTest {
 

@@ -29,12 +29,14 @@ import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.ThreadPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the bits of whole rounds depend on, and what not; and how data reach worker processes. */
+@Slow
 final class FedAvgRoundsTest {
 
     private static final int CLIENTS = 6;

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.checkpoint.LogCapture;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,7 @@ final class PoolFolderTest {
         }
     }
 
+    @Slow
     @Test
     void shouldDeleteTheFolderOfAKilledProcessButNotOfALiveOne() throws Exception {
         Process process = new ProcessBuilder(
