@@ -2,7 +2,10 @@ package org.blazefl4j.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +15,7 @@ import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -31,11 +35,30 @@ final class ReadmeTest {
         assertThat(Files.readString(Path.of("README.md"))).contains("```java\n" + snippet + "```");
     }
 
+    @Slow
     @Test
-    void shouldRunTheCustomLoop() {
-        CustomLoop.run(1, 20, SgdOptions.defaults().withEpochs(1));
+    void shouldLearnInTheCustomLoop() {
+        String printed = printedBy(() -> CustomLoop.run(1, 20, SgdOptions.defaults().withEpochs(1)));
+
+        assertThat(printed).startsWith("{round=1, ");
+        assertThat(Double.parseDouble(printed.replaceFirst("(?s).*accuracy=([0-9.]+).*", "$1")))
+                .as("an untrained model guesses one of ten classes")
+                .isGreaterThan(0.2);
     }
 
+    private static String printedBy(Runnable code) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            code.run();
+        } finally {
+            System.setOut(before);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+
+    @Slow
     @Test
     void shouldRunAnAlgorithmOfOnesOwnInWorkerProcesses() {
         assertThat(OwnAlgorithm.firstElements(List.of(3, 1, 2))).containsExactly(4f, 2f, 3f);
