@@ -11,6 +11,7 @@ import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -43,6 +44,7 @@ class NumericsTest {
         }
     }
 
+    @Slow
     @ParameterizedTest
     @EnumSource(names = {"CNN", "RESNET18"})
     void shouldTrainTheSameInEitherLayoutButForRounding(ModelName name) {
@@ -70,6 +72,7 @@ class NumericsTest {
     }
 
     /** Does not compare gradients: they pass normalisations over as few numbers as there are images. */
+    @Slow
     @Test
     void shouldComputeAResNetInBfloat16ToItsPrecision() {
         try (PointerScope scope = new PointerScope()) {

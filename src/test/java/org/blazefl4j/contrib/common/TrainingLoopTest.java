@@ -10,6 +10,7 @@ import org.blazefl4j.model.Cnn;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.AllocatedBytes;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** What a step costs beside its arithmetic. */
 final class TrainingLoopTest {
 
-    private static final int STEPS = 40;
+    private static final int STEPS = 20;
 
     /** The handles of some forty native objects, with what frees each, and what the scope keeps them in. */
     private static final long HANDLES = 8 << 10;
@@ -47,6 +48,7 @@ final class TrainingLoopTest {
         assertThat(bytesPerStep(2)).isLessThan(HANDLES);
     }
 
+    @Slow
     @Test
     void shouldAllocateNoMoreForLargeBatches() {
         long small = bytesPerStep(2);

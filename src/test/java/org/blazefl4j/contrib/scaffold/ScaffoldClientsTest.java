@@ -31,6 +31,7 @@ import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -160,6 +161,7 @@ final class ScaffoldClientsTest {
     // ---- what it is for
 
     /** Every client has one class only, so FedAvg's clients run apart and their mean is beside the optimum. */
+    @Slow
     @Test
     void shouldEndNearerTheOptimumThanFederatedAveragingWhereClientsDiffer() {
         SgdOptions training = new SgdOptions(10, SAMPLES, 0.2);
