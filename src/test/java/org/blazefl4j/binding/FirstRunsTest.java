@@ -17,12 +17,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that load native libraries for the first time, with one cache folder. */
 @Slow
-@Timeout(300)
 final class FirstRunsTest {
 
     private static final int PAIRS = 10;

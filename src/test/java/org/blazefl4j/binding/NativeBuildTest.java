@@ -12,11 +12,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What someone reads who lacks a tool for the native build. */
-@Timeout(60)
 class NativeBuildTest {
 
     @TempDir

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 /** The command line as a process of its own, on this JVM's class path. */
 final class CliProcess implements AutoCloseable {
 
-    private static final long PATIENCE_SECONDS = 120;
+    private static final long PATIENCE_SECONDS = 300;
 
     /** Little against a round, much against what an idle process does. */
     private static final Duration WORK = Duration.ofMillis(50);

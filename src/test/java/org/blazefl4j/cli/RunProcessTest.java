@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.util.Slow;
@@ -157,7 +156,7 @@ final class RunProcessTest {
 
         assertThat(workers).hasSize(2);
         for (ProcessHandle worker : workers) {
-            worker.onExit().get(10, TimeUnit.SECONDS);
+            worker.onExit().join();
         }
         Map<String, Object> summary = jsonLines().get(jsonLines().size() - 1);
         int rounds = (int) summary.get("rounds");

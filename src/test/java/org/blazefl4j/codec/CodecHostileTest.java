@@ -26,14 +26,12 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages that an encoder would never write: each has a valid checksum, and is meant to do harm. */
-@Timeout(30)
 class CodecHostileTest {
 
     private static final ClassLoader LOADER = CodecHostileTest.class.getClassLoader();

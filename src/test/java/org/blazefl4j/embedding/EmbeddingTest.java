@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.Loader;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,7 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * ProcessPoolClassPathTest.
  */
 @Slow
-@Timeout(180)
 final class EmbeddingTest {
 
     /** Threads that the JVM starts when it likes would look like the library's. */

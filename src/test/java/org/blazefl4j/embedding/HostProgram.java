@@ -169,7 +169,7 @@ final class HostProgram {
 
     /** A thread that was joined in Java has yet to end for the kernel. */
     private static void awaitNativeThreads(int limit, String before) throws Exception {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
         while (HostState.nativeThreads() > limit) {
             assertThat(System.nanoTime())
                     .as("native threads: before=%s, after=%s", before, HostState.nativeThreadNames())

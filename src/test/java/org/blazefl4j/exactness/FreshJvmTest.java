@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Slow
 final class FreshJvmTest {
 
-    private static final long PATIENCE_SECONDS = 120;
+    private static final long PATIENCE_SECONDS = 300;
 
     @TempDir
     private Path folder;

@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.blazefl4j.util.Slow;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Worker processes that are killed and whose clients are trained again in others give the same bits. */
 @Slow
-@Timeout(120)
 final class LostWorkerTest {
 
     /** It has a whole result and a new state, which are not committed. */

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 record Meeting(Dataset data, Path folder, int workers, String maker) implements Dataset {
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(5);
 
     Meeting(Dataset data, Path folder, int workers) {
         this(data, folder, workers, thisThread());

@@ -6,14 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.util.Slow;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Runs that are interrupted after any round and go on from a checkpoint, in any other mode, give the same bits. */
 @Slow
-@Timeout(120)
 final class ResumeTest {
 
     @TempDir

@@ -7,7 +7,6 @@ import java.util.stream.Stream;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -18,7 +17,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * execution modes, with all of one to eight workers at work, whose models are full of NaN before each client.
  */
 @Slow
-@Timeout(300)
 final class SameBitsTest {
 
     private static final long HERE = ProcessHandle.current().pid();

@@ -11,12 +11,10 @@ import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 @Slow
-@Timeout(120)
 final class LatencyLabTest {
 
     private static final Duration LONG = Duration.ofHours(1);

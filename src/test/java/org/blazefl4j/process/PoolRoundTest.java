@@ -27,7 +27,6 @@ import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The end of a round whose worker does not end. */
@@ -145,7 +144,6 @@ final class PoolRoundTest {
     }
 
     @Test
-    @Timeout(30)
     void shouldGiveUpAWorkerThatDoesNotEndOnceCloseIsOverdue() {
         ClientWorker<Path, Package, Package> worker = PoolRoundTest::runForEver;
         try (Tensor x = torch.zeros(1);
@@ -199,7 +197,6 @@ final class PoolRoundTest {
     }
 
     @Test
-    @Timeout(30)
     void shouldFreeTheSlotOfAResultWhoseStateCouldNotBeKept() {
         ClientWorker<Integer, Package, Package> worker = PoolRoundTest::keep;
         try (Tensor x = torch.ones(1);

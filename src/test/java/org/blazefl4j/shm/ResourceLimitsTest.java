@@ -12,11 +12,9 @@ import java.util.List;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Slow
-@Timeout(60)
 final class ResourceLimitsTest {
 
     @TempDir

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  */
 final class Child implements AutoCloseable {
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(2);
 
     private final Process process;
     private final Path folder;

@@ -3,10 +3,12 @@ package org.blazefl4j.soak;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The soak tests at a length for every build; {@link SoakTest} has the full one. */
+@Slow
 final class EnduranceTest {
 
     private static final SoakNumbers NUMBERS = SoakNumbers.brief();

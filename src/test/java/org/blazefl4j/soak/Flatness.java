@@ -1,6 +1,7 @@
 package org.blazefl4j.soak;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
  * What may differ between two looks at the same work: memory that malloc, the compiler and thread stacks hold or give
@@ -33,6 +34,10 @@ final class Flatness {
                 first.parent().segments() + OWN_MAPPINGS);
         atMost(what + ", processes", last.children(), first.children());
         atMost(what + ", temporary files", last.files(), first.files());
+    }
+
+    static boolean isFlat(Look first, Look last) {
+        return catchThrowable(() -> check("", first, last)) == null;
     }
 
     private static void check(String what, Footprint first, Footprint last) {

@@ -15,7 +15,7 @@ final class KilledRun {
     static final int ROUNDS = 30;
 
     private static final int SIGKILLED = 137;
-    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(3);
+    private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final int POLL_MILLIS = 2;
 
     /** One start of so many is in a worker process; bits do not depend on it. */

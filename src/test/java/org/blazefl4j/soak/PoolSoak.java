@@ -29,6 +29,9 @@ final class PoolSoak<C, D, U> {
     private static final FailurePolicy RETRY = FailurePolicy.retry(200);
     private static final Duration TIME_LIMIT = Duration.ofMinutes(5);
 
+    /** Longer than workers take to give memory back. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     /** Longer than a worker may be silent. */
     private static final Duration LONGEST_STOP = Duration.ofSeconds(3);
 
@@ -106,10 +109,20 @@ final class PoolSoak<C, D, U> {
             killer.pause();
             worked.clear();
             runUntil(() -> worked.containsAll(trainer.workerPids()));
-            looks.add(Look.at(trainer.workerPids()));
+            looks.add(look());
         }
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
         return new Course(hashes, looks, killer.kills(), killer.stops(), retries, elapsed);
+    }
+
+    /** Workers give memory back once they are idle: a look that finds more than the first is taken again. */
+    private Look look() {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        Look look = Look.at(trainer.workerPids());
+        while (!looks.isEmpty() && !Flatness.isFlat(looks.get(0), look) && System.nanoTime() < end) {
+            look = Look.at(trainer.workerPids());
+        }
+        return look;
     }
 
     /** Whole rounds until a round's end finds that it is enough. */

@@ -17,7 +17,7 @@ import org.blazefl4j.torch.LibTorch;
  */
 final class PoolSoakProgram {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final SoakNumbers numbers;
     private Look firstClosed;

@@ -22,13 +22,11 @@ import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Packages that are handed over together. */
-@Timeout(60)
 final class BatchesTest {
 
     private static final int CLIENTS = 30;

@@ -26,14 +26,12 @@ import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** States that go to disk, that are damaged, and whose workers or parents die. */
 @Slow
-@Timeout(120)
 final class ClientStateTest {
 
     private static final int LENGTH = 50_000;

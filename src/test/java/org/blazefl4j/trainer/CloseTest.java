@@ -22,15 +22,17 @@ import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Closing a trainer at the worst of times. */
-@Timeout(60)
 final class CloseTest {
 
-    private static final Duration LIMIT = Duration.ofSeconds(3);
+    /** A close that waits for the grace time to pass fails. */
+    private static final Duration GRACE = Conditions.PATIENCE;
+
+    private static final TrainerOptions PATIENT =
+            TrainerOptions.builder().numParallels(2).grace(GRACE).build();
 
     private final Down down = Down.of(100);
 
@@ -69,13 +71,13 @@ final class CloseTest {
     @EnumSource
     void shouldCloseFromTheSink(Mode mode) {
         List<Integer> taken = new ArrayList<>();
-        var trainer = mode.trainer(Clients.adding());
+        var trainer = mode.trainer(Clients.adding(), PATIENT);
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(30), uplink -> {
                     taken.add(uplink.cid());
                     uplink.close();
                     if (uplink.cid() == 2) {
-                        assertThat(closeTimed(trainer)).isLessThan(LIMIT);
+                        assertThat(closeTimed(trainer)).isLessThan(GRACE);
                     }
                 }))
                 .isInstanceOf(StoppedException.class)
@@ -87,16 +89,15 @@ final class CloseTest {
     @ParameterizedTest
     @EnumSource
     void shouldCloseFromProgressFn(Mode mode) {
-        TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
         AtomicReference<AbstractClientTrainer<Integer, Down, Up>> self = new AtomicReference<>();
         var trainer = mode == Mode.SERIAL
-                ? new SerialClientTrainer<>(Clients.adding(), options) {
+                ? new SerialClientTrainer<>(Clients.adding(), PATIENT) {
                     @Override
                     public Iterable<Integer> progressFn(List<Integer> jobs) {
                         return closing(jobs, self.get());
                     }
                 }
-                : new ThreadPoolClientTrainer<>(Clients.adding(), options) {
+                : new ThreadPoolClientTrainer<>(Clients.adding(), PATIENT) {
                     @Override
                     public Iterable<Integer> progressFn(List<Integer> jobs) {
                         return closing(jobs, self.get());
@@ -125,7 +126,7 @@ final class CloseTest {
     void shouldCloseFromAnotherThreadDuringARound(Mode mode) {
         CountDownLatch polls = new CountDownLatch(1);
         AtomicReference<Duration> took = new AtomicReference<>();
-        var trainer = mode.trainer(new Clients(polling(polls)));
+        var trainer = mode.trainer(new Clients(polling(polls)), PATIENT);
         Thread closer = start(() -> {
             awaitUnchecked(polls);
             took.set(closeTimed(trainer));
@@ -136,7 +137,7 @@ final class CloseTest {
                 .hasMessage("stopped: trainer closed, round=1");
 
         join(closer);
-        assertThat(took.get()).isLessThan(LIMIT);
+        assertThat(took.get()).isLessThan(GRACE);
         assertThat(trainer.uplinkPackage()).isEmpty();
     }
 
@@ -144,12 +145,12 @@ final class CloseTest {
     @EnumSource
     void shouldCloseFromAnotherThreadWhileTheSinkRuns(Mode mode) {
         List<Integer> taken = new ArrayList<>();
-        var trainer = mode.trainer(Clients.adding());
+        var trainer = mode.trainer(Clients.adding(), PATIENT);
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(10), uplink -> {
                     taken.add(uplink.cid());
                     uplink.close();
-                    join(start(() -> assertThat(closeTimed(trainer)).isLessThan(LIMIT)));
+                    join(start(() -> assertThat(closeTimed(trainer)).isLessThan(GRACE)));
                 }))
                 .isInstanceOf(StoppedException.class)
                 .hasMessage("stopped: trainer closed, round=1");
@@ -190,7 +191,7 @@ final class CloseTest {
     void shouldCloseFromSeveralThreadsAtOnce(Mode mode) {
         CountDownLatch polls = new CountDownLatch(1);
         Queue<Duration> took = new ConcurrentLinkedQueue<>();
-        var trainer = mode.trainer(new Clients(polling(polls)));
+        var trainer = mode.trainer(new Clients(polling(polls)), PATIENT);
         List<Thread> closers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             closers.add(start(() -> {
@@ -202,7 +203,7 @@ final class CloseTest {
         assertThatThrownBy(() -> trainer.localProcess(down, ids(10), Up::close)).isInstanceOf(StoppedException.class);
 
         closers.forEach(StopTest::join);
-        assertThat(took).hasSize(4).allMatch(duration -> duration.compareTo(LIMIT) < 0);
+        assertThat(took).hasSize(4).allMatch(duration -> duration.compareTo(GRACE) < 0);
     }
 
     @Test
@@ -228,7 +229,7 @@ final class CloseTest {
         var trainer = new ThreadPoolClientTrainer<>(clients, options);
         Thread closer = start(() -> {
             awaitUnchecked(runs);
-            assertThat(closeTimed(trainer)).isLessThan(Duration.ofSeconds(5));
+            assertThat(closeTimed(trainer)).isLessThan(GRACE);
         });
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
@@ -312,7 +313,7 @@ final class CloseTest {
     @ParameterizedTest
     @EnumSource
     void shouldCloseWithTheInterruptFlagSetAndKeepIt(Mode mode) {
-        var trainer = mode.trainer(Clients.adding());
+        var trainer = mode.trainer(Clients.adding(), PATIENT);
         trainer.localProcess(down, ids(3), Up::close);
         Thread.currentThread().interrupt();
 

@@ -3,6 +3,7 @@ package org.blazefl4j.trainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -16,20 +17,21 @@ import java.util.stream.Stream;
 /** Waits on conditions, and looks at this process from outside. */
 final class Conditions {
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    /** More than any wait takes, on a machine with every core busy too. */
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final char GONE = 0;
 
     private Conditions() {}
 
-    /** Waits until the condition holds; fails after a time that no sound machine needs. */
+    /** Waits until the condition holds; fails once that has taken longer than {@link #PATIENCE}. */
     static void await(String what, BooleanSupplier condition) {
         await(() -> what, condition);
     }
 
     /** The same, where what is said of it is known in the end. */
     static void await(Supplier<String> what, BooleanSupplier condition) {
-        long end = System.nanoTime() + PATIENCE_NANOS;
+        long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {
                 throw new AssertionError("did not happen: " + what.get());

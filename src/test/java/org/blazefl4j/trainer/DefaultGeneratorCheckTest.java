@@ -22,14 +22,12 @@ import org.blazefl4j.trainer.Clients.Up;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients that draw from the generator that all threads share. */
-@Timeout(60)
 final class DefaultGeneratorCheckTest {
 
     private static final String REMEDY = ", limit=no draws from it while clients run; draw from"

@@ -15,12 +15,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a simulation does with packages that cannot close themselves. */
-@Timeout(60)
 final class DiscardedPackagesTest {
 
     private static final int CLIENTS = 40;

@@ -23,13 +23,11 @@ import org.blazefl4j.trainer.Clients.Up;
 import org.blazefl4j.worker.FailureDecision;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What becomes of clients that fail or take too long, within one process. */
-@Timeout(60)
 final class FailurePolicyTrainingTest {
 
     private static final Duration SHORT = Duration.ofMillis(50);

@@ -17,12 +17,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Results that are so large that clients of this process write them to memory that is used again. */
-@Timeout(60)
 final class LargeResultsTest {
 
     private static final long FLOATS = 300_000;

@@ -19,13 +19,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What becomes of results that are not finite, of an algorithm of one's own and in every mode. */
 @Slow
-@Timeout(60)
 final class NonFiniteResultsTest {
 
     private static final List<Integer> CIDS = List.of(5, 4, 3, 2, 1, 0);

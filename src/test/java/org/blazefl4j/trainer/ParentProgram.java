@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
+import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
@@ -42,6 +43,9 @@ final class ParentProgram {
 
     private static final int FLOATS = 1000;
 
+    /** In which a heart beats four times. */
+    private static final Duration BEATS = Duration.ofSeconds(2);
+
     /** So many that copying them takes longer than to be noticed and killed. */
     private static final int MANY_FLOATS = 100 << 20;
 
@@ -68,7 +72,8 @@ final class ParentProgram {
             algorithm.order(new Order(0, Action.FOR_EVER, 0, reached, null));
         }
         if (stage == Stage.TRAINING_ONE_OF_TWO) {
-            algorithm.order(new Order(0, Action.ADD, 1000, reached, null));
+            algorithm.worker(ParentProgram::trainUntilTheParentIsStopped);
+            algorithm.order(new Order(0, Action.ADD, 0, reached, null));
             algorithm.order(new Order(1, Action.ADD, 0, Path.of(reached + ".next"), null));
         }
         try (var trainer = new Trainer(algorithm)) {
@@ -87,6 +92,17 @@ final class ParentProgram {
         }
     }
 
+    /** The first client goes on until the heart of its worker has had the time to see it too. */
+    private static Up trainUntilTheParentIsStopped(Order order, Down down, WorkerContext context) throws Exception {
+        Up result = PoolClients.train(order, down, context);
+        if (order.cid() == 0) {
+            long parent = ProcessHandle.current().parent().orElseThrow().pid();
+            Conditions.await("the parent is stopped", () -> Conditions.isStopped(parent));
+            LockSupport.parkNanos(BEATS.toNanos());
+        }
+        return result;
+    }
+
     private final class Trainer extends ProcessPoolClientTrainer<Order, Down, Up> {
 
         Trainer(Algorithm algorithm) {
@@ -96,10 +112,7 @@ final class ParentProgram {
                             .numParallels(stage == Stage.TRAINING ? 2 : 1)
                             .grace(Duration.ofHours(1))
                             .build(),
-                    ProcessOptions.builder()
-                            .jvmArguments(faults())
-                            .heartbeat(Duration.ofSeconds(stage == Stage.TRAINING_ONE_OF_TWO ? 1 : 5))
-                            .build());
+                    ProcessOptions.builder().jvmArguments(faults()).build());
         }
 
         @Override

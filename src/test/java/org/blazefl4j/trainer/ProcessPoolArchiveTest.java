@@ -17,12 +17,10 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers of an application in jars start from an archive of their classes, which its first run makes. */
 @Slow
-@Timeout(120)
 final class ProcessPoolArchiveTest {
 
     private static final Path CLASSES = Path.of("target", "classes");

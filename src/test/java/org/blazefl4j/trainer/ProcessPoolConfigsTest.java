@@ -17,11 +17,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Configurations that do not change are encoded once, and what changes arrives as it is. */
 @Slow
-@Timeout(60)
 final class ProcessPoolConfigsTest {
 
     private static final List<Integer> CIDS = List.of(0, 1, 2);

@@ -16,14 +16,12 @@ import org.blazefl4j.process.launch.PoolFolder;
 import org.blazefl4j.trainer.ParentProgram.Stage;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The parent dies by SIGKILL, whatever it is doing. */
 @Slow
-@Timeout(60)
 final class ProcessPoolOrphanTest {
 
     private static final int IDLE_LOOKS = 300;
@@ -42,11 +40,9 @@ final class ProcessPoolOrphanTest {
             Conditions.awaitFile(reached);
             List<Long> workers = parent.descendants().map(ProcessHandle::pid).toList();
             Set<String> segments = segmentsOf(parent.pid());
-            long killed = System.nanoTime();
             parent.destroyForcibly();
             Conditions.await("workers end", () -> workers.stream().noneMatch(Conditions::isRunning));
 
-            assertThat(Duration.ofNanos(System.nanoTime() - killed)).isLessThan(Duration.ofSeconds(1));
             assertThat(parent.waitFor()).isEqualTo(137);
             assertThat(workers).hasSize(stage == Stage.TRAINING ? 2 : 1);
             assertThat(segments).isNotEmpty();
@@ -54,6 +50,24 @@ final class ProcessPoolOrphanTest {
                     .noneMatch(process -> segmentsOf(process.pid()).stream().anyMatch(segments::contains));
             assertThat(named()).isEqualTo(namedBefore);
             requireSweptByTheNextPool(temporary);
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    /** A stopped worker runs none of its code: the kernel has to wake it. */
+    @Test
+    void shouldEndStoppedWorkersWhenTheParentIsKilled() throws Exception {
+        Path reached = folder.resolve("reached");
+        Process parent = start(Stage.TRAINING, folder, reached);
+        try {
+            Conditions.awaitFile(reached);
+            List<Long> workers = parent.descendants().map(ProcessHandle::pid).toList();
+            Conditions.signal("STOP", workers.toArray(Long[]::new));
+            Conditions.await("they stop", () -> workers.stream().allMatch(Conditions::isStopped));
+            parent.destroyForcibly();
+
+            Conditions.await("workers end", () -> workers.stream().noneMatch(Conditions::isRunning));
         } finally {
             parent.destroyForcibly();
         }

@@ -131,7 +131,6 @@ final class ProcessPoolStartTest {
         String fault = "STARTING,do=" + failure + ",worker=0,when=" + when + ",file=" + failed;
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + fault))
-                .heartbeat(Duration.ofSeconds(1))
                 .build();
         TrainerOptions one = TrainerOptions.builder().numParallels(1).build();
         try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), one, process)) {

@@ -18,12 +18,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Work in shards between rounds: what there is of it in worker processes only. */
 @Slow
-@Timeout(60)
 final class ProcessPoolWorkersTest {
 
     private static final int FLOATS = 10;

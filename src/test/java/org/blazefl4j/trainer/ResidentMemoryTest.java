@@ -33,13 +33,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The memory of processes as the kernel counts it: that of idle workers, and the most that there was. */
 @Slow
-@Timeout(60)
 final class ResidentMemoryTest {
 
     /** 16 MiB. */

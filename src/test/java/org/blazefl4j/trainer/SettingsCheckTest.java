@@ -28,14 +28,12 @@ import org.bytedeco.pytorch.global.torch.Float32Precision;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients that change settings that others compute with as well. In worker processes: WorkersTest. */
-@Timeout(60)
 final class SettingsCheckTest {
 
     private static final String REMEDY = "; they were put back: set them before the round, for all clients";

@@ -17,12 +17,10 @@ import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Rounds that end early because the stop event is set or the calling thread interrupted. */
-@Timeout(60)
 final class StopTest {
 
     private final Down down = Down.of(100);

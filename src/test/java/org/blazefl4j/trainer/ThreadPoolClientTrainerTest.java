@@ -22,12 +22,10 @@ import org.blazefl4j.trainer.Clients.Up;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is peculiar to threads: dealing, and the threads themselves. */
-@Timeout(60)
 final class ThreadPoolClientTrainerTest {
 
     private final Down down = Down.of(100);

@@ -16,12 +16,10 @@ import org.blazefl4j.trainer.StatefulClients.Order;
 import org.blazefl4j.trainer.StatefulClients.Up;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A trainer goes on from a checkpoint as the saved one would have, in any mode. */
 @Slow
-@Timeout(120)
 final class TrainerCheckpointTest {
 
     private static final List<Integer> CLIENTS = List.of(0, 1, 2, 3, 4);

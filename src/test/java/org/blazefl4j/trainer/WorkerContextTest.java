@@ -26,12 +26,10 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What surrounds a client, and what becomes of it when the client has ended. */
-@Timeout(60)
 final class WorkerContextTest {
 
     private final Down down = Down.of(100);

@@ -28,7 +28,6 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -42,7 +41,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Slow
 @ParameterizedClass
 @EnumSource
-@Timeout(60)
 final class WorkersTest {
 
     private static final int FLOATS = 10;

@@ -13,7 +13,6 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 final class ParallelRangesTest {
 
@@ -61,7 +60,6 @@ final class ParallelRangesTest {
     }
 
     @Test
-    @Timeout(60)
     void shouldUseAllItsThreadsForMuchWorkAndHaveNoneAfterClosing() {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
         CountDownLatch threads = new CountDownLatch(3);
@@ -90,7 +88,6 @@ final class ParallelRangesTest {
 
     /** Another thread is at work until the calling one waits for it. */
     @Test
-    @Timeout(60)
     void shouldFinishTheWorkWhenInterruptedAndStayInterrupted() {
         Thread caller = Thread.currentThread();
         CountDownLatch otherBegan = new CountDownLatch(1);

@@ -32,12 +32,10 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Evaluations that workers share give the server's own bits, whatever becomes of the workers. */
 @Slow
-@Timeout(60)
 final class FedAvgEvaluationTest {
 
     private static final Tiny.Selector SELECTOR = new Tiny.Selector(1);

@@ -13,11 +13,9 @@ import org.blazefl4j.binding.Native;
 import org.blazefl4j.checkpoint.LogCapture;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is left of pools, and what becomes of it. */
-@Timeout(60)
 final class PoolFolderTest {
 
     @TempDir
