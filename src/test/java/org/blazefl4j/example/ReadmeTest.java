@@ -38,7 +38,8 @@ final class ReadmeTest {
     @Slow
     @Test
     void shouldLearnInTheCustomLoop() {
-        String printed = printedBy(() -> CustomLoop.run(1, 20, SgdOptions.defaults().withEpochs(1)));
+        String printed =
+                printedBy(() -> CustomLoop.run(1, 20, SgdOptions.defaults().withEpochs(1)));
 
         assertThat(printed).startsWith("{round=1, ");
         assertThat(Double.parseDouble(printed.replaceFirst("(?s).*accuracy=([0-9.]+).*", "$1")))

@@ -212,10 +212,7 @@ final class ProcessPoolPolicyTest {
 
     @Test
     void shouldTrainAgainWhoWasKilledForItsTime() {
-        open(
-                1,
-                retrying(1).clientTimeLimit(Duration.ofSeconds(1)).grace(GRACE),
-                "TRAINING,client=1,attempt=0");
+        open(1, retrying(1).clientTimeLimit(Duration.ofSeconds(1)).grace(GRACE), "TRAINING,client=1,attempt=0");
 
         requireWholeRound(3);
 

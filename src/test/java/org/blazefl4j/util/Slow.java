@@ -7,7 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /**
- * Marks tests that start processes or train for seconds. {@code mvn verify} runs them; {@code mvn test} leaves them out.
+ * Marks tests that start processes or train for seconds. {@code mvn verify} runs them; {@code mvn test} leaves them
+ * out.
  */
 @Tag("slow")
 @net.jqwik.api.Tag("slow")
