@@ -17,23 +17,23 @@ import java.nio.file.NotDirectoryException;
 import java.util.Map;
 
 /**
- * What an exception says, for people. Many of the JDK's say it by their class alone: their message is a bare path, or
- * there is none.
+ * Describes exceptions to people. Many JDK exceptions carry their meaning only in their class: the message is a bare
+ * path, or null.
  */
 public final class Causes {
 
     private static final Map<Class<?>, String> WORDS = Map.of(
             NoSuchFileException.class, "not found",
             AccessDeniedException.class, "permission denied",
-            FileAlreadyExistsException.class, "exists already",
+            FileAlreadyExistsException.class, "already exists",
             NotDirectoryException.class, "not a folder",
             DirectoryNotEmptyException.class, "folder not empty",
             FileSystemLoopException.class, "symbolic links that form a loop",
             EOFException.class, "ends too early",
             ClosedByInterruptException.class, "interrupted",
-            ClosedChannelException.class, "closed already");
+            ClosedChannelException.class, "already closed");
 
-    /** What the operating system says of a full disk, in the language of the process, which may be another. */
+    /** The system's message for a full disk, which depends on the locale of the process. */
     private static final class NoSpace {
 
         static final String WORDS = ask();
@@ -46,7 +46,7 @@ public final class Causes {
                     return e.getMessage();
                 }
             } catch (IOException e) {
-                // there is none here
+                // no such device: assume the C locale
             }
             return "No space left on device";
         }
@@ -54,18 +54,18 @@ public final class Causes {
 
     private Causes() {}
 
-    /** What went wrong, on its own: {@code permission denied: /data/labels}. */
+    /** Returns what went wrong, without the exception's class: {@code permission denied: /data/labels}. */
     public static String describe(Throwable thrown) {
         if (thrown instanceof FileSystemException e) {
             return what(e) + (e.getFile() == null ? "" : ": " + e.getFile());
         }
         if (thrown instanceof CharacterCodingException) {
-            return "not text in the encoding that is expected";
+            return "not text in the expected encoding";
         }
         Throwable cause = thrown.getCause();
         String message = thrown.getMessage();
         if (cause != null && (message == null || message.equals(cause.toString()))) {
-            return describe(cause); // it only wraps
+            return describe(cause); // a mere wrapper
         }
         if (message == null || message.isBlank()) {
             return WORDS.getOrDefault(thrown.getClass(), thrown.getClass().getSimpleName());
@@ -73,7 +73,7 @@ public final class Causes {
         return thrown instanceof IOException ? ofSystem(message) : message;
     }
 
-    /** Whether a file system is full, or the user's share of it. */
+    /** Returns whether the file system, or the user's quota on it, is full. */
     public static boolean isNoSpace(IOException e) {
         String what = describe(e);
         return what.startsWith("no space left") || what.startsWith("disk quota exceeded");
@@ -84,7 +84,7 @@ public final class Causes {
         return WORDS.getOrDefault(e.getClass(), other);
     }
 
-    /** The operating system's words for what is often met, in the words of the above. */
+    /** Rewords common messages of the operating system to match {@link #WORDS}. */
     private static String ofSystem(String message) {
         return switch (message) {
             case "Is a directory" -> "is a folder";

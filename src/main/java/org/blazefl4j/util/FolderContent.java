@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Says what a folder holds where something else was looked for. */
+/** Lists a folder for error messages about a file that is not there. */
 public final class FolderContent {
 
     private static final int LISTED = 8;
@@ -17,9 +17,9 @@ public final class FolderContent {
     private FolderContent() {}
 
     /**
-     * Some names of what is in a folder, those that have most in common with a name first.
+     * Returns a few of the names in a folder, those most like the wanted name first.
      *
-     * @throws IOException if it cannot be read
+     * @throws IOException if the folder cannot be read
      */
     public static String near(Path folder, String wanted) throws IOException {
         List<String> names;
@@ -41,7 +41,7 @@ public final class FolderContent {
                 .count();
     }
 
-    /** The same for a folder that is not there: what the lowest folder above it holds, with its path. */
+    /** Does the same for a missing folder: lists the nearest existing folder above it, with its path. */
     public static String nearMissing(Path folder) {
         if (Files.exists(folder)) {
             return "a file";

@@ -1,17 +1,17 @@
 package org.blazefl4j.util;
 
-/** Libraries that an embedder may leave out, for only some classes need them. */
+/** Optional libraries, which only some classes need. */
 public final class Libraries {
 
     private Libraries() {}
 
     /**
-     * Refuses to go on without a library.
+     * Checks that an optional library is present.
      *
      * @param user the class that needs it
      * @param type one of the library's classes
-     * @param artifact the library, as Maven names it
-     * @throws IllegalStateException if the class is not found, with what to add
+     * @param artifact the library's Maven coordinates
+     * @throws IllegalStateException if the class is not found; the message says what to add
      */
     public static void require(Class<?> user, String type, String artifact) {
         try {

@@ -9,21 +9,18 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 
-/**
- * Makes a folder and those above it, and remembers which of them were not there, so that a start that is refused
- * afterwards leaves none behind.
- */
+/** Creates a folder and its missing parents, and remembers which are new, so that a failed start can remove them. */
 public final class NewFolders {
 
-    /** The innermost first. */
+    /** Innermost first. */
     private final Deque<Path> made = new ArrayDeque<>();
 
     private NewFolders() {}
 
     /**
-     * Makes a folder if it is not there.
+     * Creates a folder unless it exists.
      *
-     * @throws IOException if it cannot be made, or is a file; nothing was made then
+     * @throws IOException if it is a file or cannot be created; no folder is left behind
      */
     public static NewFolders make(Path folder) throws IOException {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
@@ -47,10 +44,10 @@ public final class NewFolders {
     }
 
     /**
-     * Makes a folder that nobody else has, in one step.
+     * Creates a folder that must be new, atomically.
      *
-     * @return empty if it is there already
-     * @throws IOException if it cannot be made; nothing was made then
+     * @return empty if the folder already exists
+     * @throws IOException if it cannot be created; no folder is left behind
      */
     public static Optional<NewFolders> makeNew(Path folder) throws IOException {
         NewFolders folders = make(folder);
@@ -63,18 +60,18 @@ public final class NewFolders {
             made.push(folder);
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(folder)) {
-                throw e; // else another process made it meanwhile, and keeps it
+                throw e; // a folder was created by another process, which keeps it
             }
         }
     }
 
-    /** Deletes the folders that were made, as far as there is nothing in them. */
+    /** Deletes the new folders that are still empty. */
     public synchronized void removeEmpty() {
         while (!made.isEmpty()) {
             try {
                 Files.deleteIfExists(made.peek());
             } catch (IOException e) {
-                return; // somebody uses it, and with it those above
+                return; // in use, and so are its parents
             }
             made.pop();
         }

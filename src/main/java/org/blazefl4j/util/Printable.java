@@ -3,19 +3,20 @@ package org.blazefl4j.util;
 import java.util.HexFormat;
 
 /**
- * Text of others, such as values in a result file, as it may be shown on a terminal: what would move the cursor, change
- * colours or titles, end the line, or reorder or hide what is beside it is shown as its code, {@code \}{@code u001b}.
+ * Makes untrusted text, such as values from a result file, safe to print on a terminal. Characters that would move the
+ * cursor, change colours or titles, end the line, or reorder or hide other text are printed as their codes, such as
+ * {@code \}{@code u001b}.
  */
 public final class Printable {
 
     private Printable() {}
 
-    /** Any value, in one line. */
+    /** Returns any value as one line. */
     public static String line(Object value) {
         return escape(String.valueOf(value), "");
     }
 
-    /** A text of several lines. */
+    /** Returns a text whose line breaks and tabs are kept. */
     public static String lines(String text) {
         return escape(text, "\n\t");
     }

@@ -1,22 +1,23 @@
 package org.blazefl4j.util;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Set;
 
-/** Reads exceptions of users' code, whose own methods may throw, return null or lead in circles. */
+/** Reads exceptions of user code, whose own methods may throw, return null or form cycles. */
 public final class Throwables {
 
-    /** Longer chains of causes are taken for endless. */
+    /** A longer chain of causes is taken to be a cycle. */
     private static final int MAX_CAUSES = 64;
 
     private static final int MAX_IN_ALL = 1024;
 
     private Throwables() {}
 
-    /** As it prints itself; its class, and why that is all, where it does not. */
+    /** Returns {@code toString()}, or the class and why {@code toString()} cannot be used. */
     public static String text(Throwable thrown) {
         try {
             String text = thrown.toString();
@@ -27,7 +28,7 @@ public final class Throwables {
         }
     }
 
-    /** Its message, which may be null; why there is none where that cannot be told. */
+    /** Returns the message, which may be null, or why it cannot be read. */
     public static String message(Throwable thrown) {
         try {
             return thrown.getMessage();
@@ -36,7 +37,7 @@ public final class Throwables {
         }
     }
 
-    /** Its stack trace, as far as it tells one. */
+    /** Returns the stack trace; empty if it cannot be read. */
     public static StackTraceElement[] trace(Throwable thrown) {
         try {
             StackTraceElement[] trace = thrown.getStackTrace();
@@ -47,18 +48,10 @@ public final class Throwables {
     }
 
     private static boolean hasHole(StackTraceElement[] trace) {
-        if (trace == null) {
-            return true;
-        }
-        for (StackTraceElement element : trace) {
-            if (element == null) {
-                return true;
-            }
-        }
-        return false;
+        return trace == null || Arrays.asList(trace).contains(null);
     }
 
-    /** Its cause; null if it tells none. */
+    /** Returns the cause; null if there is none or it cannot be read. */
     public static Throwable cause(Throwable thrown) {
         try {
             return thrown.getCause();
@@ -68,8 +61,8 @@ public final class Throwables {
     }
 
     /**
-     * Whether it, its causes and what they suppressed can be printed and logged: all methods return, with something,
-     * and chains of causes end.
+     * Returns whether the exception, its causes and its suppressed exceptions can be printed and logged: every method
+     * returns a value, and chains of causes end.
      */
     public static boolean isSound(Throwable thrown) {
         try {

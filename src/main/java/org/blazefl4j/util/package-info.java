@@ -1,2 +1,2 @@
-/** Small helpers that know nothing of the project: waits, errors, texts, folders. Uses no other package. Internal. */
+/** Helpers that every package may use: waits, errors, text, folders. They depend on no other package. Internal. */
 package org.blazefl4j.util;

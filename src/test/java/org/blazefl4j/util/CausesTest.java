@@ -35,14 +35,14 @@ final class CausesTest {
         Path missing = folder.resolve("missing");
 
         assertThat(thrownBy(() -> Files.readString(missing))).isEqualTo("not found: " + missing);
-        assertThat(thrownBy(() -> Files.createDirectory(folder))).isEqualTo("exists already: " + folder);
+        assertThat(thrownBy(() -> Files.createDirectory(folder))).isEqualTo("already exists: " + folder);
         assertThat(thrownBy(() -> Files.delete(folder))).isEqualTo("folder not empty: " + folder);
         assertThat(thrownBy(() -> Files.list(file))).isEqualTo("not a folder: " + file);
         assertThat(thrownBy(() -> Files.readString(file.resolve("x")))).isEqualTo("not a folder: " + file + "/x");
         assertThat(thrownBy(() -> Files.readAllBytes(folder))).isEqualTo("is a folder");
         assertThat(thrownBy(() -> FileChannel.open(folder, StandardOpenOption.WRITE)))
                 .isEqualTo("is a folder: " + folder);
-        assertThat(thrownBy(() -> Files.readString(file))).isEqualTo("not text in the encoding that is expected");
+        assertThat(thrownBy(() -> Files.readString(file))).isEqualTo("not text in the expected encoding");
         assertThat(thrownBy(() -> new DataInputStream(InputStream.nullInputStream()).readInt()))
                 .isEqualTo("ends too early");
         assertThat(Causes.describe(new AccessDeniedException("/data/labels")))

@@ -112,7 +112,7 @@ final class RecordedRunTest {
         assertThatExceptionOfType(UsageException.class)
                 .isThrownBy(() -> RecordedRun.read(file))
                 .withMessageStartingWith("cannot read results: file=" + file + ", found=")
-                .withMessageContaining("not text in the encoding that is expected");
+                .withMessageContaining("not text in the expected encoding");
     }
 
     @Test
