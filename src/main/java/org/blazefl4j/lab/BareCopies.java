@@ -6,16 +6,16 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** A copy of the same parameters for each client, into a buffer of this loop's own. */
+/** Copies the same parameters once for each client. */
 final class BareCopies implements BareLoop {
 
     private final Tensor source;
     private final Tensor target;
 
     /**
-     * Before the first copy.
+     * Allocates the target.
      *
-     * @param source contiguous; only read; stays the caller's
+     * @param source contiguous; only read; the caller closes it
      */
     BareCopies(Tensor source) {
         this.source = source;

@@ -3,31 +3,32 @@ package org.blazefl4j.lab;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.util.ResourceStack;
 
-/** A bare loop in each of some threads; they share out the clients of a round and do their work at the same time. */
+/** Runs one bare loop per thread; the threads divide a round's clients among them and run at the same time. */
 final class BareLoops implements AutoCloseable {
 
     private final List<Lane> lanes = new ArrayList<>();
+    private final ResourceStack resources = new ResourceStack();
 
     /**
      * Starts the threads.
      *
-     * @param threads how many, 1 or more
+     * @param threads the number of threads, 1 or more
      * @param maker makes the loop of a thread, on that thread
      */
     BareLoops(int threads, Supplier<? extends BareLoop> maker) {
         try {
             for (int i = 0; i < threads; i++) {
-                Lane lane = new Lane(i);
+                Lane lane = resources.add(new Lane(i));
                 lanes.add(lane);
                 lane.make(maker);
             }
@@ -38,59 +39,39 @@ final class BareLoops implements AutoCloseable {
     }
 
     /**
-     * Does the work of a round.
+     * Does the work of one round.
      *
-     * @param stop looked at before each client and step; the rest is left once it says so
-     * @return how long the slowest thread took, waking up left out
+     * @param stop checked before each client and step; the remaining work is skipped once it returns true
+     * @return the time of the slowest thread, not counting its wake-up
      */
     Duration run(int clients, BooleanSupplier stop) {
         AtomicInteger missing = new AtomicInteger(lanes.size());
-        List<Future<Long>> times = new ArrayList<>();
-        for (Lane lane : lanes) {
-            int share = clients / lanes.size() + (lane.index < clients % lanes.size() ? 1 : 0);
-            times.add(lane.thread.submit(() -> lane.run(share, missing, stop)));
-        }
+        List<CompletableFuture<Long>> times = lanes.stream()
+                .map(lane -> {
+                    int share = clients / lanes.size() + (lane.index < clients % lanes.size() ? 1 : 0);
+                    return lane.submit(() -> lane.run(share, missing, stop));
+                })
+                .toList();
         return Duration.ofNanos(
                 times.stream().mapToLong(BareLoops::result).max().orElseThrow());
     }
 
-    /** Closes all, also if one of them does not close. */
+    /** Closes every loop, even if another one fails to close. */
     @Override
     public void close() {
-        close(0);
+        resources.close();
     }
 
-    private void close(int first) {
-        if (first < lanes.size()) {
-            try {
-                lanes.get(first).close();
-            } finally {
-                close(first + 1);
-            }
-        }
-    }
-
-    private static <T> T result(Future<T> future) {
-        boolean interrupted = false;
+    private static <T> T result(CompletableFuture<T> future) {
         try {
-            while (true) {
-                try {
-                    return future.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-        } catch (ExecutionException e) {
+            return future.join();
+        } catch (CompletionException e) {
             throw new IllegalStateException("bare loop failed: " + e.getCause(), e.getCause());
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
     /** One thread and its loop. */
-    private static final class Lane {
+    private static final class Lane implements AutoCloseable {
 
         private final int index;
         private final ExecutorService thread;
@@ -106,7 +87,11 @@ final class BareLoops implements AutoCloseable {
         }
 
         void make(Supplier<? extends BareLoop> maker) {
-            call(() -> loop = maker.get());
+            loop = result(submit(maker));
+        }
+
+        <T> CompletableFuture<T> submit(Supplier<T> work) {
+            return CompletableFuture.supplyAsync(work, thread);
         }
 
         long run(int clients, AtomicInteger missing, BooleanSupplier stop) {
@@ -124,21 +109,15 @@ final class BareLoops implements AutoCloseable {
             }
         }
 
-        void close() {
+        @Override
+        public void close() {
             try {
-                call(() -> {
-                    if (loop != null) {
-                        loop.close();
-                    }
-                    return null;
-                });
+                if (loop != null) {
+                    result(CompletableFuture.runAsync(loop::close, thread));
+                }
             } finally {
                 thread.shutdown();
             }
-        }
-
-        private <T> T call(Callable<T> work) {
-            return result(thread.submit(work));
         }
     }
 }

@@ -12,13 +12,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Training with no framework: a model in a flat vector, batches by {@code index_select} from images in memory, and
- * plain SGD in one step on the vector, as clients of federated averaging train.
- *
- * <p>Each client's samples are drawn anew, with repetition. The model goes on from client to client, for what is
- * learned does not matter here.
+ * The loop of {@link BareLoop#training}. Each client's samples are drawn with repetition, and the model is not reset
+ * between clients, because what it learns does not matter here.
  */
-public final class BareTraining implements BareLoop {
+final class BareTraining implements BareLoop {
 
     private static final double RATE = 0.01;
     private static final long SEED = 1;
@@ -32,16 +29,7 @@ public final class BareTraining implements BareLoop {
     private final Tensor flat;
     private final Generator generator = torch.createCPUGenerator(SEED);
 
-    /**
-     * Before the first step.
-     *
-     * @param model owned by this loop from now on
-     * @param images float32, the samples along dimension 0, at least one; only read; stay the caller's
-     * @param labels int64, shape [number of images]; only read; stay the caller's
-     * @param samples the number of images of a client, above 0
-     * @param batch the number of images in a step, above 0; the last step of an epoch has what is left
-     */
-    public BareTraining(Model model, Tensor images, Tensor labels, int samples, int batch) {
+    BareTraining(Model model, Tensor images, Tensor labels, int samples, int batch) {
         this.model = model;
         this.images = images;
         this.labels = labels;

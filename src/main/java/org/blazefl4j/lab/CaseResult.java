@@ -4,15 +4,15 @@ import java.util.Map;
 import org.blazefl4j.core.Phase;
 
 /**
- * What was measured of a case. Rounds and bare loops alternated, so both saw the same machine.
+ * What was measured of a case. Rounds and bare loops alternate, so both see the same machine load.
  *
  * @param which the case
- * @param rounds the number of measured rounds, warm-ups left out
+ * @param rounds the number of measured rounds, without warm-ups
  * @param round the whole round, from sampling to the end of the evaluation
- * @param phases its phases, all of them
- * @param bare the bare loop that does a round's work with no framework
- * @param efficiency of each pair the bare loop's time over the round's, sampling and evaluation left out, which the
- *     bare loop has not; 1 says that the framework costs nothing
+ * @param phases every phase of the round
+ * @param bare the bare loop that does a round's work without the framework
+ * @param efficiency the bare loop's time divided by that of its round, without sampling and evaluation, which the bare
+ *     loop does not do; 1 means that the framework costs nothing
  */
 public record CaseResult(
         LabCase which,

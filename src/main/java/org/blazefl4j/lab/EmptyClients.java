@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Clients that train nothing: each copies the global parameters into its uplink buffer, marks the first one with its id
- * and returns them with a size and two metrics.
+ * Clients without training: each copies the global parameters into its uplink buffer, sets the first one to its id and
+ * returns them with a data size and two metrics.
  */
 public final class EmptyClients
         implements ClientAlgorithm<EmptyClients.Config, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
@@ -25,15 +25,14 @@ public final class EmptyClients
     private final ClientConfigs<Config> configs = new ClientConfigs<>();
 
     /**
-     * What a client is told.
+     * The configuration of a client.
      *
-     * @param cid the client
-     * @param dataSize the number of samples that it says it has
+     * @param dataSize the number of samples that the client reports
      */
     public record Config(int cid, long dataSize) {}
 
     /**
-     * Any number of clients.
+     * Creates any number of clients.
      *
      * @param floats the number of parameters
      */
@@ -69,15 +68,15 @@ public final class EmptyClients
     }
 
     /**
-     * Looks whether a package is what its client returned.
+     * Checks that a package is the one its client returned.
      *
      * @throws IllegalStateException if it is not
      */
     public static void check(FedAvgUplinkPackage uplink) {
         try (FloatPointer first = uplink.parameters().data_ptr_float()) {
             if (first.get(0) != uplink.cid()) {
-                throw new IllegalStateException("wrong package: cid=" + uplink.cid() + ", first parameter="
-                        + first.get(0) + ", limit=the client's id");
+                throw new IllegalStateException(
+                        "wrong package: parameters[0]=" + first.get(0) + ", expected=" + uplink.cid());
             }
         }
     }

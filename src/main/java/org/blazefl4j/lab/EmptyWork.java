@@ -6,10 +6,11 @@ import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.util.ResourceStack;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Rounds in which nothing is trained. */
+/** Rounds without training. */
 final class EmptyWork extends Work {
 
     private final int floats;
@@ -29,17 +30,17 @@ final class EmptyWork extends Work {
     }
 
     @Override
-    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process) {
-        return Subject.<FedAvgDownlinkPackage, FedAvgUplinkPackage>of(subject -> {
-            FedAvgDownlinkPackage payload = subject.own(new FedAvgDownlinkPackage(torch.ones(floats)));
-            Tensor parameters = payload.parameters();
-            subject.handler(new Server(payload, which.clients(), rounds));
-            subject.trainer(started(which, new EmptyClients(floats), process));
-            subject.bare(new BareLoops(which.workers(), () -> new BareCopies(parameters)));
-        });
+    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process, ResourceStack resources) {
+        FedAvgDownlinkPackage payload = resources.add(new FedAvgDownlinkPackage(torch.ones(floats)));
+        Tensor parameters = payload.parameters();
+        return new Subject<>(
+                new Server(payload, which.clients(), rounds),
+                start(which, new EmptyClients(floats), process, resources),
+                resources.add(new BareLoops(which.workers(), () -> new BareCopies(parameters))),
+                resources);
     }
 
-    /** Sends the same parameters in every round, and looks at what comes back. */
+    /** Sends the same parameters in every round and checks what comes back. */
     private static final class Server implements ServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
         private final FedAvgDownlinkPackage payload;

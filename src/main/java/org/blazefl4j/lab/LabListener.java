@@ -1,16 +1,16 @@
 package org.blazefl4j.lab;
 
-/** Follows a measurement, on the thread that measures; between rounds, so it takes no part in their times. */
+/** Follows a measurement. Called by the measuring thread between rounds, so its time is not measured. */
 public interface LabListener {
 
-    /** The workers of a case are about to start. */
+    /** Called before the workers of a case start. */
     default void caseStarted(LabCase which) {}
 
     /**
-     * A round and its bare loop were measured.
+     * Called after a round and its bare loop were measured.
      *
      * @param which the case
-     * @param rounds how many rounds were measured so far, this one included
+     * @param rounds the number of rounds measured so far, including this one
      */
     default void roundMeasured(LabCase which, int rounds) {}
 }

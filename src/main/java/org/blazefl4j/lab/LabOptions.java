@@ -3,31 +3,25 @@ package org.blazefl4j.lab;
 import java.time.Duration;
 
 /**
- * How long a case is measured; all checked when made.
+ * How long a case is measured.
  *
- * @param rounds the number of rounds that are measured, above 0
- * @param warmUps the number of rounds before them, 0 or more
- * @param timeLimit after this time no further round begins, once one is measured; at most a quarter of it goes to
- *     warm-up rounds, after the first
+ * @param rounds the number of measured rounds, above 0
+ * @param warmUps the number of rounds before them that are not measured, 0 or more
+ * @param timeLimit no round starts after this time once one is measured; warm-up rounds after the first take at most a
+ *     quarter of it
  */
 public record LabOptions(int rounds, int warmUps, Duration timeLimit) {
 
-    /** Checks the parts. */
+    /** Checks the values. */
     public LabOptions {
-        require(rounds > 0, "too few rounds: rounds=" + rounds + ", limit=1 or more");
-        require(warmUps >= 0, "too few warm-ups: warm_ups=" + warmUps + ", limit=0 or more");
-        require(
+        Work.require(rounds > 0, "too few rounds: rounds=" + rounds + ", limit=1");
+        Work.require(warmUps >= 0, "too few warm-ups: warm_ups=" + warmUps + ", limit=0");
+        Work.require(
                 (long) rounds + warmUps <= Integer.MAX_VALUE,
                 "too many rounds: rounds=" + rounds + ", warm_ups=" + warmUps + ", limit=" + Integer.MAX_VALUE
-                        + " together");
-        require(
+                        + " in total");
+        Work.require(
                 !timeLimit.isNegative() && !timeLimit.isZero(),
-                "time limit too short: time_limit=" + timeLimit + ", limit=above 0");
-    }
-
-    private static void require(boolean good, String refusal) {
-        if (!good) {
-            throw new IllegalArgumentException(refusal);
-        }
+                "time limit too short: time_limit=" + timeLimit + ", expected=above 0");
     }
 }

@@ -3,12 +3,12 @@ package org.blazefl4j.lab;
 import java.time.Duration;
 
 /**
- * How long something took, many times over, by HdrHistogram: each value is within 0.1 % of what was measured.
+ * The distribution of measured times. Values are exact to 0.1 % (HdrHistogram).
  *
  * @param mean the arithmetic mean
- * @param p50 the median: half of the times were no longer
- * @param p90 nine in ten were no longer
- * @param p99 99 in a hundred were no longer
- * @param max the longest
+ * @param p50 the median
+ * @param p90 the 90th percentile
+ * @param p99 the 99th percentile
+ * @param max the longest time
  */
 public record Latencies(Duration mean, Duration p50, Duration p90, Duration p99, Duration max) {}

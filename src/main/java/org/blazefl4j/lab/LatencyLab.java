@@ -8,7 +8,7 @@ import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.util.Libraries;
 
 /**
- * Measures cases one after another, each with workers of its own.
+ * Measures cases one after another, each with its own workers.
  *
  * <pre>{@code
  * LatencyLab lab = new LatencyLab(new LabOptions(30, 5, Duration.ofSeconds(10)), new LabListener() {});
@@ -16,9 +16,9 @@ import org.blazefl4j.util.Libraries;
  * lab.measure(empty).ifPresent(result -> System.out.println(result.round().p99()));
  * }</pre>
  *
- * <p>Rounds are those of a {@link Simulation}, which streams packages into the server, so memory is in the order of
- * workers. Figures are a tuned program's only if {@link org.blazefl4j.torch.LibTorch#tune()} was called before. Used by
- * one thread; {@link #stop()} may be called by any.
+ * <p>Rounds are run by a {@link Simulation}, which streams packages into the server, so memory grows with the number of
+ * workers, not of clients. Call {@link org.blazefl4j.torch.LibTorch#tune()} first to measure a tuned program. Not
+ * thread-safe, except for {@link #stop()}.
  */
 public final class LatencyLab {
 
@@ -30,10 +30,9 @@ public final class LatencyLab {
     private volatile boolean stopping;
 
     /**
-     * A lab that has measured nothing.
+     * Creates a lab with the default process options.
      *
      * @param options how long each case is measured
-     * @param listener is told how it goes
      * @throws IllegalStateException if HdrHistogram is missing
      */
     public LatencyLab(LabOptions options, LabListener listener) {
@@ -41,9 +40,10 @@ public final class LatencyLab {
     }
 
     /**
-     * The same with worker processes of the caller's choice.
+     * Creates a lab.
      *
-     * @param process how they are started
+     * @param options how long each case is measured
+     * @param process how worker processes are started
      * @throws IllegalStateException if HdrHistogram is missing
      */
     public LatencyLab(LabOptions options, LabListener listener, ProcessOptions process) {
@@ -103,7 +103,7 @@ public final class LatencyLab {
         }
     }
 
-    /** Ends the case that is being measured, with the rounds that it has, and lets none begin. From any thread. */
+    /** Ends the current case with the rounds measured so far, and starts no other. May be called by any thread. */
     public void stop() {
         synchronized (lock) {
             stopping = true;
@@ -113,7 +113,7 @@ public final class LatencyLab {
         }
     }
 
-    /** Whether {@link #stop()} was called. */
+    /** Returns whether {@link #stop()} was called. */
     public boolean isStopping() {
         return stopping;
     }

@@ -3,7 +3,7 @@ package org.blazefl4j.lab;
 import java.time.Duration;
 import org.HdrHistogram.Histogram;
 
-/** Collects how long something took. */
+/** Collects times into a histogram. */
 final class LatencyRecorder {
 
     private static final int SIGNIFICANT_DIGITS = 3;

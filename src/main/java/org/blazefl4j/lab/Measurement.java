@@ -13,11 +13,11 @@ import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
-/** Takes the times of a case's rounds, runs the bare loop after each, and ends the simulation in time. */
+/** Records the times of a case's rounds, runs the bare loop after each, and stops the simulation in time. */
 final class Measurement implements RoundListener<Object> {
 
-    /** The part of the time limit that warming up may take: one in so many. */
-    private static final int WARM_UP_PART = 4;
+    /** Warm-up rounds may take the time limit divided by this. */
+    private static final int WARM_UP_DIVISOR = 4;
 
     private final LabCase which;
     private final LabOptions options;
@@ -34,11 +34,11 @@ final class Measurement implements RoundListener<Object> {
     private boolean warm;
 
     /**
-     * Before the first round.
+     * Creates a measurement and starts its clock.
      *
-     * @param bareLoop does the work of a round and says how long it took
-     * @param stopped whether somebody has asked for the end, so that the bare loop may have left something out
-     * @param stop ends the simulation
+     * @param bareLoop does the work of a round and returns its time
+     * @param stopped whether a stop was requested, in which case the bare loop may have skipped work
+     * @param stop stops the simulation
      */
     Measurement(
             LabCase which,
@@ -69,7 +69,7 @@ final class Measurement implements RoundListener<Object> {
             add(report, bareTime);
         } else {
             warmUps++;
-            warm = warmUps >= options.warmUps() || isOver(options.timeLimit().dividedBy(WARM_UP_PART));
+            warm = warmUps >= options.warmUps() || isOver(options.timeLimit().dividedBy(WARM_UP_DIVISOR));
         }
     }
 
@@ -89,7 +89,7 @@ final class Measurement implements RoundListener<Object> {
         return System.nanoTime() - start >= limit.toNanos();
     }
 
-    /** What was measured; empty if no round was. */
+    /** Returns what was measured; empty if no round was. */
     Optional<CaseResult> result() {
         if (efficiencies.isEmpty()) {
             return Optional.empty();

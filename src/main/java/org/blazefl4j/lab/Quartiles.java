@@ -3,23 +3,23 @@ package org.blazefl4j.lab;
 import java.util.Arrays;
 
 /**
- * The middle of some values and how far they are spread.
+ * The median of some values and their spread.
  *
- * @param lower a quarter of the values lie below
- * @param median half of them
- * @param upper three quarters
+ * @param lower a quarter of the values are below it
+ * @param median half of the values are below it
+ * @param upper three quarters of the values are below it
  */
 public record Quartiles(double lower, double median, double upper) {
 
     /**
-     * The quartiles of values, interpolated between neighbours.
+     * Returns the quartiles, interpolated between neighbouring values.
      *
-     * @param values at least one, in any order; stay as they are
-     * @throws IllegalArgumentException if there is none
+     * @param values at least one, in any order; not modified
+     * @throws IllegalArgumentException if there are no values
      */
     public static Quartiles of(double... values) {
         if (values.length == 0) {
-            throw new IllegalArgumentException("no values: values=0, limit=1 or more");
+            throw new IllegalArgumentException("too few values: values=0, limit=1");
         }
         double[] sorted = values.clone();
         Arrays.sort(sorted);

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Images of noise that all clients of a measurement share, and which of them are whose.
+ * Random images shared by all clients of a measurement, and the positions that belong to each client.
  *
  * @param images float32, shape [{@value #COUNT}, {@value #CHANNELS}, {@value #SIDE}, {@value #SIDE}]
  * @param labels int64, shape [{@value #COUNT}]
@@ -34,7 +34,7 @@ record RandomImages(Tensor images, Tensor labels) implements AutoCloseable {
         }
     }
 
-    /** The positions of a client's images, which the caller owns. */
+    /** Returns the positions of a client's images; the caller closes them. */
     Tensor indices(int client, long samples) {
         try (Generator generator = torch.createCPUGenerator(FIRST_CLIENTS_SEED + client);
                 GeneratorOptional from = new GeneratorOptional(generator);
@@ -43,7 +43,7 @@ record RandomImages(Tensor images, Tensor labels) implements AutoCloseable {
         }
     }
 
-    /** The positions of the images to evaluate on, which the caller owns. */
+    /** Returns the positions of the images to evaluate on; the caller closes them. */
     Tensor testIndices() {
         return indices(-1, TEST);
     }

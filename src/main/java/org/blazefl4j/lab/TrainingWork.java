@@ -4,15 +4,15 @@ import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.util.ResourceStack;
+import org.bytedeco.pytorch.Tensor;
 
 /** Rounds of federated averaging. */
 final class TrainingWork extends Work {
@@ -42,28 +42,27 @@ final class TrainingWork extends Work {
     }
 
     @Override
-    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process) {
-        return Subject.<FedAvgDownlinkPackage, FedAvgUplinkPackage>of(subject -> {
-            RandomImages images = subject.own(RandomImages.create());
-            InMemoryPartitionedDataset<PartitionType> data = subject.own(new InMemoryPartitionedDataset<>());
-            TensorDataset whole = new TensorDataset(images.images(), images.labels());
-            for (int client = 0; client < which.clients(); client++) {
-                data.setDataset(
-                        PartitionType.TRAIN,
-                        client,
-                        new FilteredDataset(subject.own(images.indices(client, samples)), whole));
-            }
-            data.setDataset(PartitionType.TEST, new FilteredDataset(subject.own(images.testIndices()), whole));
-            subject.handler(subject.own(
-                    new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients()))));
-            FedAvgClients clients =
-                    new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
-            subject.trainer(started(which, clients, process));
-            subject.bare(new BareLoops(which.workers(), () -> bareLoop(images)));
-        });
+    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process, ResourceStack resources) {
+        RandomImages images = resources.add(RandomImages.create());
+        InMemoryPartitionedDataset<PartitionType> data = resources.add(new InMemoryPartitionedDataset<>());
+        TensorDataset whole = new TensorDataset(images.images(), images.labels());
+        for (int client = 0; client < which.clients(); client++) {
+            Tensor indices = resources.add(images.indices(client, samples));
+            data.setDataset(PartitionType.TRAIN, client, new FilteredDataset(indices, whole));
+        }
+        data.setDataset(PartitionType.TEST, new FilteredDataset(resources.add(images.testIndices()), whole));
+        FedAvgServerHandler handler = resources.add(
+                new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients())));
+        FedAvgClients clients =
+                new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
+        return new Subject<>(
+                handler,
+                start(which, clients, process, resources),
+                resources.add(new BareLoops(which.workers(), () -> bareLoop(images))),
+                resources);
     }
 
     private BareLoop bareLoop(RandomImages images) {
-        return new BareTraining(MODELS.selectModel(model), images.images(), images.labels(), samples, batch);
+        return BareLoop.training(MODELS.selectModel(model), images.images(), images.labels(), samples, batch);
     }
 }

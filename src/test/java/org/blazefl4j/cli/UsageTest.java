@@ -247,7 +247,7 @@ final class UsageTest {
                         "'--model-name' (NAME): value=vgg, limit=cnn, mlp, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--rounds 2147483647",
-                        "too many rounds: --rounds=2147483647, --warm-up=20, limit=2147483647 together"),
+                        "too many rounds: --rounds=2147483647, --warm-up=20, limit=2147483647 in total"),
                 Arguments.of(
                         "--work training --floats 10", "--floats has no effect: add --work empty, or leave it out"),
                 Arguments.of(

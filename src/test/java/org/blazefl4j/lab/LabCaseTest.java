@@ -24,26 +24,26 @@ final class LabCaseTest {
 
     static Stream<Arguments> refusals() {
         return Stream.of(
-                refusal(() -> Work.empty(0), "floats too small: floats=0, limit=1 or more"),
-                refusal(() -> Work.training(ModelName.MLP, 0, 1), "samples too small: samples=0, limit=1 or more"),
-                refusal(() -> Work.training(ModelName.MLP, 1, -1), "batch too small: batch=-1, limit=1 or more"),
+                refusal(() -> Work.empty(0), "floats too small: floats=0, limit=1"),
+                refusal(() -> Work.training(ModelName.MLP, 0, 1), "samples too small: samples=0, limit=1"),
+                refusal(() -> Work.training(ModelName.MLP, 1, -1), "batch too small: batch=-1, limit=1"),
                 refusal(
                         () -> new LabCase(WORK, ExecutionMode.MULTI_THREADED, 0, 1),
-                        "too few workers: workers=0, limit=1 or more"),
+                        "too few workers: workers=0, limit=1"),
                 refusal(
                         () -> new LabCase(WORK, ExecutionMode.SINGLE_THREADED, 2, 1),
-                        "too many workers: workers=2, limit=1 for single-threaded; choose another mode"),
+                        "too many workers: workers=2, limit=1 for mode single-threaded; choose another mode"),
                 refusal(
                         () -> new LabCase(WORK, ExecutionMode.MULTI_THREADED, 1, 0),
-                        "too few clients: clients=0, limit=1 or more"),
-                refusal(() -> new LabOptions(0, 0, LIMIT), "too few rounds: rounds=0, limit=1 or more"),
-                refusal(() -> new LabOptions(1, -1, LIMIT), "too few warm-ups: warm_ups=-1, limit=0 or more"),
+                        "too few clients: clients=0, limit=1"),
+                refusal(() -> new LabOptions(0, 0, LIMIT), "too few rounds: rounds=0, limit=1"),
+                refusal(() -> new LabOptions(1, -1, LIMIT), "too few warm-ups: warm_ups=-1, limit=0"),
                 refusal(
                         () -> new LabOptions(Integer.MAX_VALUE, 1, LIMIT),
-                        "too many rounds: rounds=2147483647, warm_ups=1, limit=2147483647 together"),
+                        "too many rounds: rounds=2147483647, warm_ups=1, limit=2147483647 in total"),
                 refusal(
                         () -> new LabOptions(1, 0, Duration.ZERO),
-                        "time limit too short: time_limit=PT0S, limit=above 0"));
+                        "time limit too short: time_limit=PT0S, expected=above 0"));
     }
 
     @ParameterizedTest
