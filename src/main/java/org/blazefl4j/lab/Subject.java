@@ -11,8 +11,7 @@ import org.blazefl4j.util.ResourceStack;
  * @param <D> the downlink package
  * @param <U> the uplink package
  */
-record Subject<D, U>(
-        ServerHandler<D, U> handler, ClientTrainer<D, U> trainer, BareLoops bare, ResourceStack resources)
+record Subject<D, U>(ServerHandler<D, U> handler, ClientTrainer<D, U> trainer, BareLoops bare, ResourceStack resources)
         implements AutoCloseable {
 
     @Override

@@ -51,10 +51,9 @@ final class TrainingWork extends Work {
             data.setDataset(PartitionType.TRAIN, client, new FilteredDataset(indices, whole));
         }
         data.setDataset(PartitionType.TEST, new FilteredDataset(resources.add(images.testIndices()), whole));
-        FedAvgServerHandler handler = resources.add(
-                new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients())));
-        FedAvgClients clients =
-                new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
+        FedAvgServerHandler handler =
+                resources.add(new FedAvgServerHandler(MODELS, model, data, ServerOptions.of(rounds, which.clients())));
+        FedAvgClients clients = new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
         return new Subject<>(
                 handler,
                 start(which, clients, process, resources),

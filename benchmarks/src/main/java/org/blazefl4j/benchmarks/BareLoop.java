@@ -10,7 +10,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Training with no framework, in a process of its own: the same tuned run time, model, step and batches by
- * {@code index_select} as the clients of {@link FedAvgThroughput}, by {@link org.blazefl4j.lab.BareLoop}, and nothing else.
+ * {@code index_select} as the clients of {@link FedAvgThroughput}, by {@link org.blazefl4j.lab.BareLoop}, and nothing
+ * else.
  *
  * <p>Prints {@code ready}; then, for each line {@code <clients>} that it reads, trains that many clients' worth of
  * steps, after two that are not timed, and prints the nanoseconds that it took.

@@ -12,8 +12,8 @@ import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.Latencies;
 
 /**
- * A report in rows (RFC 4180): of each case the whole round, each phase and the bare loop, in this order, in column
- * {@code part}. The efficiency is in the round's row.
+ * Formats a report as CSV (RFC 4180). Each case has a row for the whole round, for each phase and for the bare loop, as
+ * column {@code part} says. The efficiency is in the round's row.
  */
 final class BenchCsv {
 
@@ -25,7 +25,7 @@ final class BenchCsv {
             csv.writeRecord(head());
             report.results().forEach(result -> write(result, csv));
         } catch (IOException e) {
-            throw new UncheckedIOException("text takes all that is written", e);
+            throw new UncheckedIOException("a string writer does not fail", e);
         }
         return text.toString();
     }

@@ -7,7 +7,7 @@ import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.Latencies;
 
-/** A report as maps and lists, for JSON. Times are in seconds. */
+/** Converts a report to maps and lists, for JSON. Times are in seconds. */
 final class BenchData {
 
     private BenchData() {}
@@ -40,7 +40,7 @@ final class BenchData {
         return map;
     }
 
-    /** What tells a case from the others. */
+    /** Returns the fields that identify a case. */
     static Map<String, Object> which(LabCase which) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("work", which.work().kind());
@@ -51,7 +51,7 @@ final class BenchData {
         return map;
     }
 
-    /** Percentiles by name. */
+    /** Returns the percentiles by name. */
     static Map<String, Object> of(Latencies times) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("mean_seconds", Figures.toSeconds(times.mean()));
@@ -62,7 +62,7 @@ final class BenchData {
         return map;
     }
 
-    /** Names of {@link #of(Latencies)}. */
+    /** Returns the names in {@link #of(Latencies)}. */
     static List<String> columns() {
         return List.of("mean_seconds", "p50_seconds", "p90_seconds", "p99_seconds", "max_seconds");
     }

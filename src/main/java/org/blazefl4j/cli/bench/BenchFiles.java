@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.blazefl4j.util.Causes;
 
-/** Writes a report as files. */
+/** Writes a report to files. */
 public final class BenchFiles {
 
     private BenchFiles() {}
@@ -16,7 +16,7 @@ public final class BenchFiles {
     /**
      * Writes {@code bench.json}, {@code bench.csv} and {@code bench.html}.
      *
-     * @param folder one that exists and has no such files
+     * @param folder an existing folder without such files
      * @return the page
      * @throws UncheckedIOException if a file exists or cannot be written
      */
@@ -31,7 +31,7 @@ public final class BenchFiles {
         try {
             return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(BenchData.of(report));
         } catch (IOException e) {
-            throw new UncheckedIOException("maps of numbers and text are JSON", e);
+            throw new UncheckedIOException("maps of numbers and strings convert to JSON", e);
         }
     }
 
@@ -41,7 +41,7 @@ public final class BenchFiles {
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot write results: file=" + file.toAbsolutePath() + ", found=" + Causes.describe(e)
-                            + "; name a folder that can be written to",
+                            + "; choose a writable folder",
                     e);
         }
     }

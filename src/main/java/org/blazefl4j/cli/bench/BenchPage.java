@@ -5,10 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.blazefl4j.lab.CaseResult;
 
-/**
- * A report as a page of its own: charts, tables and the data, with no reference to anything outside of it. It is HTML
- * and well-formed XML.
- */
+/** Renders a report as a self-contained page with charts, tables and the data. It is HTML and well-formed XML. */
 final class BenchPage {
 
     private final BenchReport report;
@@ -19,9 +16,9 @@ final class BenchPage {
     }
 
     /**
-     * The page.
+     * Returns the page.
      *
-     * @param json the report's data, which the page carries with it
+     * @param json the report's data, which the page includes
      */
     static String of(BenchReport report, String json) {
         BenchPage page = new BenchPage(report);
@@ -47,11 +44,11 @@ final class BenchPage {
                         "p",
                         "Rounds of federated learning on this machine, measured with BlazeFL4J " + report.version()
                                 + " on " + report.started()
-                                + (report.stopped() ? ", ended before all cases were measured." : ".")
-                                + " All times are in milliseconds. After each round a bare loop did the same work with"
-                                + " no framework; the efficiency is the bare loop's time over the round's, without"
-                                + " sampling and evaluation, which the bare loop has not. 1 says that the framework"
-                                + " costs nothing."));
+                                + (report.stopped() ? ", stopped before all cases were measured." : ".")
+                                + " All times are in milliseconds. After each round a bare loop did the same work"
+                                + " without a framework. The efficiency is the bare loop's time divided by the round's,"
+                                + " not counting sampling and evaluation, which the bare loop does not do. 1 means that"
+                                + " the framework costs nothing."));
         report.warnings().forEach(warning -> body.add(Element.of("p", warning).with("class", "warning")));
     }
 
@@ -65,7 +62,9 @@ final class BenchPage {
         ScalingCharts.overWorkers(results).ifPresent(chart -> addChart("Scaling over workers", chart));
         ScalingCharts.overClients(results).ifPresent(chart -> addChart("Scaling over clients", chart));
         body.add(Element.of("h3", "Figures"));
-        addTable("Whole rounds (n of them), the bare loop's median, and the efficiency", BenchTable.rounds(results));
+        addTable(
+                "Whole rounds (n: their number), the median of the bare loop, and the efficiency",
+                BenchTable.rounds(results));
         addTable("Mean time of each phase", BenchTable.phases(results));
     }
 
@@ -107,8 +106,8 @@ final class BenchPage {
 
     private void addMachine() {
         body.add(Element.of("h2", "Machine and settings"));
-        addNamed("What it was measured on", report.machine());
-        addNamed("What was asked for", report.settings());
+        addNamed("Machine", report.machine());
+        addNamed("Settings", report.settings());
     }
 
     private void addNamed(String caption, Map<String, Object> values) {
@@ -123,7 +122,7 @@ final class BenchPage {
         body.add(Element.of("div").with("class", "wide").add(table));
     }
 
-    /** What JSON allows to be written otherwise, so that it cannot end its element. */
+    /** Escapes markup in the way JSON allows, so that the data cannot end its element. */
     private void addData(String json) {
         body.add(Element.of("script")
                 .with("type", "application/json")

@@ -5,15 +5,15 @@ import java.util.Map;
 import org.blazefl4j.lab.CaseResult;
 
 /**
- * A measurement of this machine, as all its forms tell of it.
+ * The results of a measurement, from which every output format is made.
  *
- * @param version of this program
- * @param started when, in ISO 8601
- * @param stopped whether it was ended before all cases were measured
- * @param machine what it was measured on, by name
- * @param settings what was asked for, by option name
- * @param warnings what spoils the figures
- * @param results the cases, in the order in which they were measured
+ * @param version the version of this program
+ * @param started the start time in ISO 8601
+ * @param stopped whether it was stopped before all cases were measured
+ * @param machine properties of the machine, by name
+ * @param settings the settings, by option name
+ * @param warnings problems that distort the figures
+ * @param results the cases in the order in which they were measured
  */
 public record BenchReport(
         String version,

@@ -9,7 +9,7 @@ import org.blazefl4j.core.Phase;
 import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.Latencies;
 
-/** Results in columns: for the terminal as lines, for the page as cells. All times are milliseconds. */
+/** Results in columns, for the terminal and the page. Times are in milliseconds. */
 final class BenchTable {
 
     private static final int NUMBERS = 1;
@@ -22,7 +22,7 @@ final class BenchTable {
         this.rows = rows;
     }
 
-    /** Percentiles of whole rounds, the bare loop's median and the efficiency. */
+    /** Returns percentiles of whole rounds, the bare loop's median and the efficiency. */
     static BenchTable rounds(List<CaseResult> results) {
         return new BenchTable(
                 List.of("mode", "workers", "clients", "n", "p50", "p90", "p99", "max", "bare", "eff"),
@@ -43,7 +43,7 @@ final class BenchTable {
                         Figures.ratio(result.efficiency().median())));
     }
 
-    /** The mean of each phase; the means add up to the round's. */
+    /** Returns the mean of each phase; the means add up to that of the round. */
     static BenchTable phases(List<CaseResult> results) {
         List<String> head = new ArrayList<>(List.of("mode", "workers", "clients"));
         Arrays.stream(Phase.values()).map(BenchTable::name).forEach(head::add);
@@ -58,7 +58,7 @@ final class BenchTable {
                         .toList());
     }
 
-    /** A phase's name for people and files. */
+    /** Returns a phase's name for people and files. */
     static String name(Phase phase) {
         return phase.name().toLowerCase(Locale.ROOT);
     }
@@ -79,12 +79,12 @@ final class BenchTable {
         return rows;
     }
 
-    /** Whether a column holds numbers, which stand under each other from the right. */
+    /** Returns whether a column holds numbers, which are aligned to the right. */
     boolean isNumber(int column) {
         return column >= NUMBERS;
     }
 
-    /** Lines of equal length, each with a line end. */
+    /** Returns the table as aligned lines. */
     String toText() {
         StringBuilder text = new StringBuilder();
         Stream.concat(Stream.of(head), rows.stream()).forEach(row -> text.append(line(row)));

@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Locale;
 import org.blazefl4j.lab.CaseResult;
 
-/** A report for the terminal. */
+/** Formats a report for the terminal. */
 public final class BenchText {
 
     private BenchText() {}
 
-    /** The tables, for each kind of round and model one of rounds and one of phases. */
+    /** Returns a table of rounds and a table of phases for each kind of round and model. */
     public static String of(BenchReport report) {
         StringBuilder text = new StringBuilder();
         for (List<CaseResult> results : Groups.byWork(report.results())) {

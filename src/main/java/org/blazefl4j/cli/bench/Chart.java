@@ -2,7 +2,7 @@ package org.blazefl4j.cli.bench;
 
 import java.util.List;
 
-/** A drawing of fixed size in SVG with a title, a description for those who cannot see it, axes and a legend. */
+/** An SVG drawing of fixed size with a title, a description for screen readers, axes and a legend. */
 final class Chart {
 
     static final double WIDTH = 760;
@@ -16,9 +16,9 @@ final class Chart {
     private final Element svg;
 
     /**
-     * An empty drawing.
+     * Creates an empty drawing.
      *
-     * @param height in pixels, as the width is {@value #WIDTH} of them
+     * @param height the height in pixels; the width is {@value #WIDTH}
      */
     Chart(String title, String description, double height) {
         svg = Element.of("svg")
@@ -37,12 +37,12 @@ final class Chart {
         return this;
     }
 
-    /** Text whose baseline is at a point; anchored at its start, middle or end. */
+    /** Adds text whose baseline is at a point; anchored at its start, middle or end. */
     Chart text(double x, double y, String anchor, String text) {
         return add(Element.of("text", text).with("x", x).with("y", y).with("text-anchor", anchor));
     }
 
-    /** Names of series, each with a swatch in its colour, in a row at the top. */
+    /** Adds a row at the top with the names of the series, each with a swatch of its colour. */
     Chart legend(List<String> names) {
         double x = 2;
         for (int i = 0; i < names.size(); i++) {
@@ -58,7 +58,7 @@ final class Chart {
         return this;
     }
 
-    /** A horizontal axis below the drawing area, with lines up through it. */
+    /** Adds a horizontal axis below the drawing area, with grid lines. */
     Chart axisBelow(Scale scale, double top, double bottom, String title) {
         for (double tick : scale.ticks()) {
             line("grid", scale.at(tick), top, scale.at(tick), bottom);
@@ -68,7 +68,7 @@ final class Chart {
         return text(RIGHT, bottom + 34, "end", title);
     }
 
-    /** A vertical axis to the left of the drawing area, with lines across it. */
+    /** Adds a vertical axis left of the drawing area, with grid lines. */
     Chart axisLeft(Scale scale, double left, String title) {
         double top = scale.at(scale.ticks().get(scale.ticks().size() - 1));
         for (double tick : scale.ticks()) {
@@ -87,12 +87,12 @@ final class Chart {
                 .with("y2", y2));
     }
 
-    /** The style of a series' areas. */
+    /** Returns the style of a series' areas. */
     static String fill(int series) {
         return "fill" + series % Palette.COLOURS;
     }
 
-    /** The style of a series' lines. */
+    /** Returns the style of a series' lines. */
     static String stroke(int series) {
         return "stroke" + series % Palette.COLOURS;
     }

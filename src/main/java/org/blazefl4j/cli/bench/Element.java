@@ -7,27 +7,24 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/**
- * An element of HTML or SVG. Texts and attributes are escaped where they are written, so that none can become markup.
- * What it writes is well-formed XML too.
- */
+/** An element of HTML or SVG. Escapes text and attributes, and writes well-formed XML. */
 final class Element {
 
     private final String name;
     private final Map<String, String> attributes = new LinkedHashMap<>();
-    /** Elements, and texts that are escaped already. */
+    /** Elements and escaped text. */
     private final List<Object> content = new ArrayList<>();
 
     private Element(String name) {
         this.name = name;
     }
 
-    /** An empty element. */
+    /** Creates an empty element. */
     static Element of(String name) {
         return new Element(name);
     }
 
-    /** An element with text in it. */
+    /** Creates an element with text. */
     static Element of(String name, String text) {
         return of(name).text(text);
     }
@@ -37,7 +34,7 @@ final class Element {
         return this;
     }
 
-    /** With two decimals at most, enough for coordinates. */
+    /** Sets a number with at most two decimals. */
     Element with(String attribute, double value) {
         String text = String.format(Locale.ROOT, "%.2f", value);
         return with(attribute, text.replaceAll("\\.?0+$", ""));
@@ -59,20 +56,20 @@ final class Element {
     }
 
     /**
-     * Data of a script or style element, which browsers do not unescape.
+     * Adds data of a script or style element, which browsers do not unescape.
      *
-     * @param data without {@code <} and {@code &}
+     * @param data text without {@code <} and {@code &}
      */
     Element data(String data) {
         if (data.contains("<") || data.contains("&")) {
-            throw new IllegalArgumentException("data holds markup: element=" + name + ", limit=no < and no &");
+            throw new IllegalArgumentException("data holds markup: element=" + name + ", expected=no < and no &");
         }
         content.add(data);
         return this;
     }
 
     private static String escaped(String text) {
-        return text.replaceAll("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]", "\uFFFD") // XML has no such characters
+        return text.replaceAll("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]", "\uFFFD") // not allowed in XML
                 .replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
@@ -108,7 +105,7 @@ final class Element {
         text.append("</").append(name).append(">");
     }
 
-    /** HTML takes {@code <td/>} for a start. */
+    /** HTML reads {@code <td/>} as a start tag, so only void elements may be written like this. */
     private boolean isVoid() {
         return List.of("meta", "br", "rect", "line", "path", "circle").contains(name);
     }

@@ -3,12 +3,12 @@ package org.blazefl4j.cli.bench;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Numbers for people and for files. */
+/** Formats numbers for people and files. */
 final class Figures {
 
     private Figures() {}
 
-    /** Milliseconds to three significant digits, down to a microsecond. */
+    /** Returns milliseconds with three significant digits, down to a microsecond. */
     static String millis(Duration time) {
         return digits(toMillis(time));
     }
@@ -21,7 +21,7 @@ final class Figures {
         return time.toNanos() * 1e-9;
     }
 
-    /** Three significant digits, three decimals at most. */
+    /** Returns a number with three significant digits and at most three decimals. */
     static String digits(double value) {
         String format = value >= 99.95 ? "%.0f" : value >= 9.995 ? "%.1f" : value >= 0.9995 ? "%.2f" : "%.3f";
         return String.format(Locale.ROOT, format, value);

@@ -9,17 +9,17 @@ import java.util.function.Function;
 import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.LabCase;
 
-/** Puts results together that may be compared, in the order in which they were measured. */
+/** Groups comparable results, in the order in which they were measured. */
 final class Groups {
 
     private Groups() {}
 
-    /** By what a round does. */
+    /** Groups by what a round does. */
     static Collection<List<CaseResult>> byWork(List<CaseResult> results) {
-        return by(results, result -> workOf(result));
+        return by(results, Groups::workOf);
     }
 
-    /** By the number of clients. */
+    /** Groups by the number of clients. */
     static Collection<List<CaseResult>> byClients(List<CaseResult> results) {
         return by(results, result -> result.which().clients());
     }
@@ -31,19 +31,19 @@ final class Groups {
         return groups.values();
     }
 
-    /** Such as {@code empty rounds, 62006 floats}. */
+    /** Returns text such as {@code empty rounds, 62006 floats}. */
     static String workOf(CaseResult result) {
         LabCase which = result.which();
         return which.work().kind() + " rounds, " + which.work().size();
     }
 
-    /** Such as {@code multi-process, 2 workers}. */
+    /** Returns text such as {@code multi-process, 2 workers}. */
     static String executionOf(CaseResult result) {
         LabCase which = result.which();
         return which.mode() + ", " + count(which.workers(), "worker");
     }
 
-    /** Such as {@code 1 client} or {@code 10 clients}. */
+    /** Returns text such as {@code 1 client} or {@code 10 clients}. */
     static String count(int number, String what) {
         return number + " " + what + (number == 1 ? "" : "s");
     }

@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** How a figure changes with a number, such as that of workers: a line per series. */
+/** A line per series: how a figure changes with a number, such as the number of workers. */
 final class LineChart {
 
     private static final double TOP = Chart.LEGEND_HEIGHT + 40;
@@ -21,7 +21,7 @@ final class LineChart {
     private static final double INSET = 24;
     private static final double RADIUS = 3.5;
 
-    /** So that lines can be told apart without colours; as often as there are modes. */
+    /** Distinguishes lines without colours; one pattern per execution mode. */
     private static final List<String> DASHES = List.of("none", "9 3", "2 3");
 
     private final String title;
@@ -31,10 +31,10 @@ final class LineChart {
     private final SortedMap<Integer, Double> bare = new TreeMap<>();
 
     /**
-     * An empty chart.
+     * Creates an empty chart.
      *
-     * @param x what goes along the lower axis, which is logarithmic
-     * @param y what goes up, from 0
+     * @param x the quantity on the lower axis, which is logarithmic
+     * @param y the quantity on the left axis, which starts at 0
      */
     LineChart(String title, String x, String y) {
         this.title = title;
@@ -46,12 +46,12 @@ final class LineChart {
         series.computeIfAbsent(name, n -> new TreeMap<>()).put(at, value);
     }
 
-    /** A point of the bare loops' line; of several at one place the first counts. */
+    /** Adds a point of the bare loops' line; the first point at a place counts. */
     void putBare(int at, double value) {
         bare.putIfAbsent(at, value);
     }
 
-    /** Whether there is anything to compare. */
+    /** Returns whether there is anything to compare. */
     boolean hasLines() {
         return series.values().stream().anyMatch(points -> points.size() > 1);
     }

@@ -3,7 +3,7 @@ package org.blazefl4j.cli.bench;
 import java.util.List;
 import java.util.Locale;
 
-/** The page's style sheet; light and dark as the reader's system is. */
+/** The page's style sheet, light or dark as the reader's system. */
 final class Palette {
 
     private static final List<String> LIGHT =
@@ -11,7 +11,7 @@ final class Palette {
     private static final List<String> DARK =
             List.of("#9fb0c0", "#6ea8ff", "#f0b93a", "#5fd07f", "#ff8577", "#c39bff", "#d0a27a");
 
-    /** How many series can be told apart by colour: as many as there are phases. */
+    /** The number of series colours, which is the number of phases. */
     static final int COLOURS = LIGHT.size();
 
     private Palette() {}

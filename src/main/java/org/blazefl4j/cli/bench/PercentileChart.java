@@ -12,7 +12,7 @@ final class PercentileChart {
     private static final double TOP = Chart.LEGEND_HEIGHT + 12;
     private static final double LEFT = 186;
     private static final double ROW = 26;
-    /** Of the median; what is further out is larger, so that it shows where values are the same. */
+    /** The radius of the median; outer percentiles are larger, so that equal values stay visible. */
     private static final double RADIUS = 4;
 
     private static final double MORE_RADIUS = 0.8;
@@ -41,7 +41,7 @@ final class PercentileChart {
     }
 
     /**
-     * Draws it.
+     * Draws the chart.
      *
      * @param results of the same work and number of clients, at least one
      */
@@ -76,7 +76,7 @@ final class PercentileChart {
         Map<String, Double> percentiles = percentiles(result.round());
         chart.line("axis span", scale.at(percentiles.get("p50")), y, scale.at(percentiles.get("max")), y);
         int series = percentiles.size();
-        for (String name : List.of("max", "p99", "p90", "p50")) { // what is nearer to the middle lies on top
+        for (String name : List.of("max", "p99", "p90", "p50")) { // inner percentiles on top
             series--;
             chart.add(Element.of("circle")
                     .with("class", Chart.fill(series))

@@ -6,7 +6,7 @@ import java.util.List;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.lab.CaseResult;
 
-/** A bar per case, with a piece per phase, of mean times: only means add up to the whole. */
+/** A bar per case, with a piece per phase. Shows means, because only means add up to the round. */
 final class PhaseBars {
 
     private static final double TOP = Chart.LEGEND_HEIGHT + 12;
@@ -35,7 +35,7 @@ final class PhaseBars {
     }
 
     /**
-     * Draws them.
+     * Draws the bars.
      *
      * @param results of the same work and number of clients, at least one
      */

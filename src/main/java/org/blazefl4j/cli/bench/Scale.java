@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Where values lie along an axis. */
+/** Maps values to positions along an axis. */
 final class Scale {
 
-    /** Steps of an axis begin with one of these. */
+    /** First digits of tick distances. */
     private static final double[] STEPS = {1, 2, 5, 10};
 
     private static final int MOST_TICKS = 6;
@@ -29,11 +29,11 @@ final class Scale {
     }
 
     /**
-     * From 0 to the first round number above the largest value.
+     * Creates a linear scale from 0 to the first round number above the largest value.
      *
      * @param most the largest value, 0 or more
      * @param from the coordinate of 0
-     * @param to the coordinate of the other end
+     * @param to the coordinate of the upper end
      */
     static Scale linear(double most, double from, double to) {
         double step = step(most > 0 ? most : 1);
@@ -56,12 +56,12 @@ final class Scale {
     }
 
     /**
-     * Logarithmic, with ticks at 1, 2 and 5 times powers of ten, or at powers of ten if those are too many.
+     * Creates a logarithmic scale with ticks at 1, 2 and 5 times powers of ten, or only at powers of ten.
      *
      * @param least the smallest value, above 0
-     * @param most the largest
-     * @param from the coordinate of the end with the smallest
-     * @param to the coordinate of the other end
+     * @param most the largest value
+     * @param from the coordinate of the lower end
+     * @param to the coordinate of the upper end
      */
     static Scale logarithmic(double least, double most, double from, double to) {
         int first = (int) Math.floor(Math.log10(least));
@@ -79,7 +79,7 @@ final class Scale {
         return new Scale(Math.pow(10, first), Math.pow(10, last), true, from, to, ticks);
     }
 
-    /** Logarithmic, with its ends and ticks at given values. */
+    /** Creates a logarithmic scale whose ends and ticks are given values. */
     static Scale through(List<Integer> values, double from, double to) {
         int least = values.stream().mapToInt(Integer::intValue).min().orElseThrow();
         int most = values.stream().mapToInt(Integer::intValue).max().orElseThrow();
@@ -92,7 +92,7 @@ final class Scale {
                 values.stream().map(Integer::doubleValue).toList());
     }
 
-    /** The coordinate of a value. */
+    /** Returns the coordinate of a value. */
     double at(double value) {
         double share = logarithmic
                 ? Math.log(Math.max(value, low) / low) / Math.log(high / low)
@@ -100,12 +100,12 @@ final class Scale {
         return from + share * (to - from);
     }
 
-    /** The values that are marked. */
+    /** Returns the values with tick marks. */
     List<Double> ticks() {
         return ticks;
     }
 
-    /** What stands at a mark. */
+    /** Returns the label of a tick. */
     static String label(double tick) {
         String text = String.format(Locale.ROOT, "%.6f", tick);
         return text.contains(".") ? text.replaceAll("\\.?0+$", "") : text;

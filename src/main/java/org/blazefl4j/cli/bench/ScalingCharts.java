@@ -4,12 +4,12 @@ import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.lab.CaseResult;
 
-/** How rounds of the same work change with the number of workers and of clients. */
+/** Charts of how rounds of the same work scale with the number of workers and of clients. */
 final class ScalingCharts {
 
     private ScalingCharts() {}
 
-    /** Clients per second over the number of workers, in rounds of the most clients; empty if that was not varied. */
+    /** Charts clients per second over workers, for the largest number of clients; empty if workers were not varied. */
     static Optional<Element> overWorkers(List<CaseResult> results) {
         int clients = results.stream()
                 .mapToInt(result -> result.which().clients())
@@ -32,7 +32,7 @@ final class ScalingCharts {
         return drawn(chart);
     }
 
-    /** Time per client over the number of clients, each mode with its most workers; empty if that was not varied. */
+    /** Charts time per client over clients, for the most workers of each mode; empty if clients were not varied. */
     static Optional<Element> overClients(List<CaseResult> results) {
         LineChart chart = new LineChart(
                 "Scaling over clients, each mode with its most workers", "clients in a round", "ms per client");

@@ -1,2 +1,2 @@
-/** The command {@code bench}: measures rounds, and makes tables, files and a page of the figures. Internal. */
+/** The command {@code bench}: measures rounds and writes tables, files and a page. Internal. */
 package org.blazefl4j.cli.bench;

@@ -18,7 +18,7 @@ class ElementTest {
     void shouldRefuseDataThatCouldEndItsElement() {
         assertThatThrownBy(() -> Element.of("script").data("1 </script>"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("data holds markup: element=script, limit=no < and no &");
+                .hasMessage("data holds markup: element=script, expected=no < and no &");
     }
 
     @Test
