@@ -8,10 +8,10 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
-import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
+import picocli.CommandLine;
 
-/** Tells of a command that failed: its message for everyone, its stack trace for who asked with {@code --verbose}. */
+/** Reports a failed command: its message, and with {@code --verbose} its stack trace. */
 final class Failures {
 
     private Failures() {}
@@ -35,7 +35,7 @@ final class Failures {
         return command.getCommandSpec().exitCodeOnExecutionException();
     }
 
-    /** The message, and those of its causes as far as they say more. */
+    /** Returns the message, and those messages of the causes that add something. */
     static String describe(Throwable failure) {
         StringBuilder text = new StringBuilder(message(failure));
         for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
@@ -47,17 +47,17 @@ final class Failures {
         return text.toString();
     }
 
-    /** Of a heap that is too small for what was asked for. */
+    /** Describes a heap that is too small. */
     static String describe(OutOfMemoryError failure) {
         if (ResourceLimits.isNoThread(failure)) {
             return "blazefl4j: too few threads: " + ResourceLimits.host().describe(failure);
         }
         return "blazefl4j: out of memory: found=" + failure.getMessage() + ", limit="
                 + Bytes.text(Runtime.getRuntime().maxMemory())
-                + "; ask for less, or give Java a larger heap (java -Xmx<size>)";
+                + "; request less, or give Java a larger heap (java -Xmx<size>)";
     }
 
-    /** Of a class or library that does not load. */
+    /** Describes a class or library that does not load. */
     static String describe(LinkageError failure, ResourceLimits limits) {
         String found = describe((Throwable) failure);
         if (limits.isOutOfFiles()) {
@@ -69,7 +69,7 @@ final class Failures {
                         + ", expected=the jars of the distribution in lib; unpack it again";
     }
 
-    /** LibTorch's messages go on with its own native stack, which is for {@code --verbose} only. */
+    /** Returns the message without the native stack that LibTorch appends. */
     private static String message(Throwable failure) {
         String message = Causes.describe(failure);
         boolean fromLibTorch = message.contains("Exception raised from") || message.contains("\nframe #0: ");

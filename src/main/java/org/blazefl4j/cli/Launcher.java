@@ -11,10 +11,10 @@ import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 
 /**
- * Starts the command line, or says in one line why this machine cannot run it and exits with 2.
+ * Starts the command line, or prints one line that says why this machine cannot run it and exits with 2.
  *
- * <p>Compiled for Java 8, so that an old JVM gets as far as the message: nothing here may use a newer language, library
- * or, but by name, any other class of ours.
+ * <p>Compiled for Java 8, so that an old JVM can print the message. Must not use newer language features or libraries,
+ * and refers to other classes of this project by name only.
  */
 public final class Launcher {
 
@@ -28,7 +28,7 @@ public final class Launcher {
      * The entry point of the runnable jar.
      *
      * @param args the command line
-     * @throws Throwable whatever the command line itself throws
+     * @throws Throwable any exception of the command line
      */
     public static void main(String[] args) throws Throwable {
         String refusal = refusal(
@@ -56,7 +56,7 @@ public final class Launcher {
         }
     }
 
-    /** What the runnable jar does not find beside it, in one line. */
+    /** Returns a line that names the libraries missing beside the runnable jar. */
     static String missing(String jar, Throwable found) {
         List<String> missing = new ArrayList<>();
         File folder = new File(jar).getAbsoluteFile().getParentFile();
@@ -72,25 +72,25 @@ public final class Launcher {
         }
         return "blazefl4j: libraries are missing: folder=" + folder + ", missing="
                 + (missing.isEmpty() ? found.getMessage() : String.join(" ", missing))
-                + "; keep the jar beside its folder lib, as they were built";
+                + "; keep the jar next to its folder lib";
     }
 
-    /** Why this JVM or platform will not do, in one line; null if it will. */
+    /** Returns a line that says why this JVM or platform is not supported; null if it is. */
     static String refusal(String java, String os, String architecture) {
         if (feature(java) < OLDEST_JAVA) {
             return "blazefl4j: Java is too old: version=" + java + ", limit=" + OLDEST_JAVA
-                    + " or newer; run it with a newer java, or set JAVA_HOME to one";
+                    + "; use a newer java, or set JAVA_HOME to one";
         }
         String machine = architecture.toLowerCase(Locale.ROOT);
         boolean x8664 = machine.equals("amd64") || machine.equals("x86_64");
         if (!os.equals("Linux") || !x8664) {
             return "blazefl4j: platform not supported: platform=" + os + " " + architecture
-                    + ", limit=Linux x86_64; run it there, or in a Linux container";
+                    + ", expected=Linux x86_64; run it there, or in a Linux container";
         }
         return null;
     }
 
-    /** 8 of "1.8", 17 of "17". */
+    /** Returns 8 for "1.8", 17 for "17". */
     private static int feature(String java) {
         String number = java.startsWith("1.") ? java.substring(2) : java;
         return Integer.parseInt(number.split("[^0-9]", 2)[0]);

@@ -4,7 +4,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.cli.bench.BenchCommand;
-import org.blazefl4j.cli.bench.BenchWork;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.console.WarningLines;
 import org.blazefl4j.cli.doctor.DoctorCommand;
@@ -12,31 +11,20 @@ import org.blazefl4j.cli.options.EnumConverters;
 import org.blazefl4j.cli.options.Examples;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
+import org.blazefl4j.cli.options.OptionGroups;
 import org.blazefl4j.cli.options.PathArgument;
-import org.blazefl4j.cli.options.RepeatedOptions;
 import org.blazefl4j.cli.options.UsualNames;
-import org.blazefl4j.cli.run.AlgorithmName;
-import org.blazefl4j.cli.run.DatasetName;
-import org.blazefl4j.cli.run.OnClientFailure;
-import org.blazefl4j.cli.run.Partitioning;
 import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.cli.verify.VerifyCommand;
-import org.blazefl4j.contrib.common.Weighting;
-import org.blazefl4j.core.NonFinitePolicy;
-import org.blazefl4j.data.LastBatch;
-import org.blazefl4j.model.Autocast;
-import org.blazefl4j.model.MemoryLayout;
-import org.blazefl4j.model.ModelName;
 import org.blazefl4j.shm.ResourceLimits;
-import org.blazefl4j.trainer.ExecutionMode;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
-/** The command line: its commands, and what becomes of their errors. */
+/** The command line: its commands, and how their errors are reported. */
 @Command(
         name = "blazefl4j",
         description = "Simulates federated learning on this machine.",
@@ -44,17 +32,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit codes%n",
         exitCodeList = {
-            "0:What was asked for was done.",
-            "1:It failed, or with verify: a round differs.",
-            "2:A command, an option, or what it names, cannot be used; nothing was done."
+            "0:The command succeeded.",
+            "1:The command failed, or for verify: a round differs.",
+            "2:A command, an option or its value cannot be used; nothing was done."
         },
         subcommands = {RunCommand.class, VerifyCommand.class, BenchCommand.class, DoctorCommand.class},
         footer = {
             "",
             "Examples",
-            "  Train on the images that come with it, for three rounds:",
+            "  Train on the included images, for three rounds:",
             "    blazefl4j run --global-round 3",
-            "  What can be changed:",
+            "  Show all options:",
             "    blazefl4j run --help",
             "  Check this machine, then measure it:",
             "    blazefl4j doctor",
@@ -82,7 +70,7 @@ public final class Main implements Runnable, Invocation.Holder {
     }
 
     private static int exitCode(String[] args) {
-        ResourceLimits limits = ResourceLimits.host(); // they cannot be read when they were met
+        ResourceLimits limits = ResourceLimits.host(); // cannot be read once they are reached
         try {
             return commandLine(Invocation.of(args)).execute(args);
         } catch (OutOfMemoryError e) {
@@ -94,39 +82,27 @@ public final class Main implements Runnable, Invocation.Holder {
         }
     }
 
+    /** Returns the command line for tests. */
     public static CommandLine commandLine() {
         return commandLine(Invocation.UNKNOWN);
     }
 
+    /** Returns the command line of a program that was started in this way. */
     public static CommandLine commandLine(Invocation invocation) {
-        CommandLine commands = new CommandLine(new Main(invocation)) {
-            @Override
-            public int execute(String... args) {
-                return super.execute(RepeatedOptions.dropAllButLast(this, args));
-            }
-        };
+        CommandLine commands = new CommandLine(new Main(invocation));
         Examples.register(commands, invocation);
-        EnumConverters.register(commands, AlgorithmName.class);
-        EnumConverters.register(commands, ModelName.class);
-        EnumConverters.register(commands, MemoryLayout.class);
-        EnumConverters.register(commands, Autocast.class);
-        EnumConverters.register(commands, DatasetName.class);
-        EnumConverters.register(commands, Partitioning.class);
-        EnumConverters.register(commands, ExecutionMode.class);
-        EnumConverters.register(commands, BenchWork.class);
-        EnumConverters.register(commands, OnClientFailure.class);
-        EnumConverters.register(commands, Weighting.class);
-        EnumConverters.register(commands, NonFinitePolicy.class);
-        EnumConverters.register(commands, LastBatch.class);
+        OptionGroups.register(commands.getSubcommands().get("run"), "options");
+        EnumConverters.register(commands);
         commands.registerConverter(Path.class, new PathArgument());
-        return commands.setUsageHelpAutoWidth(true)
+        return commands.setOverwrittenOptionsAllowed(true)
+                .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command: name run, verify, bench or doctor");
+        throw new ParameterException(spec.commandLine(), "no command: expected=run, verify, bench or doctor");
     }
 
     @Override
@@ -160,7 +136,7 @@ public final class Main implements Runnable, Invocation.Holder {
         boolean beforeAnyCommand = refusal.getCommandLine().getParent() == null;
         if (beforeAnyCommand && refusal instanceof UnmatchedArgumentException unmatched) {
             return "no such command: command=" + unmatched.getUnmatched().get(0)
-                    + ", limit=run, verify, bench or doctor; name one, then its options";
+                    + ", expected=run, verify, bench or doctor; give one, then its options";
         }
         return refusal.getMessage();
     }

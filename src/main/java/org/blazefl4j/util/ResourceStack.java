@@ -20,23 +20,10 @@ public final class ResourceStack implements AutoCloseable {
     /** Closes all resources, then throws the first failure, if there was one. */
     @Override
     public void close() {
-        RuntimeException first = null;
+        ErrorCollector errors = new ErrorCollector();
         while (!resources.isEmpty()) {
-            try {
-                resources.pop().close();
-            } catch (Exception e) {
-                RuntimeException failure = e instanceof RuntimeException unchecked
-                        ? unchecked
-                        : new IllegalStateException("cannot close a resource: " + e, e);
-                if (first == null) {
-                    first = failure;
-                } else {
-                    first.addSuppressed(failure);
-                }
-            }
+            errors.run(resources.pop()::close);
         }
-        if (first != null) {
-            throw first;
-        }
+        errors.throwFirst("cannot close a resource");
     }
 }

@@ -135,7 +135,7 @@ final class BenchProcessTest {
             assertThat(cli.exitCode()).as(cli.err()).isEqualTo(ExitCode.USAGE);
 
             assertThat(cli.out()).isEmpty();
-            assertThat(cli.err()).contains("blazefl4j bench: cannot make the output folder: --output=file/out");
+            assertThat(cli.err()).contains("blazefl4j bench: cannot create the output folder: --output=file/out");
         }
     }
 

@@ -192,7 +192,7 @@ final class CheckpointProcessTest {
             cli.signalAll("TERM");
             assertThat(cli.exitCode()).isEqualTo(143);
             command =
-                    cli.out().split("  to go on       ")[1].lines().findFirst().orElseThrow();
+                    cli.out().split("  to continue    ")[1].lines().findFirst().orElseThrow();
             stoppedAfter = (int) last(jsonLines(results)).get("rounds");
         }
         assertThat(command)
@@ -253,8 +253,8 @@ final class CheckpointProcessTest {
             expectRefusal(
                     "data changed: --dataset=fashion-mnist, sha256=" + images.sha256() + ", expected="
                             + jsonLines(results()).get(0).get("data_sha256")
-                            + ", with which saved/round-000002.checkpoint was saved; put the files back that the run"
-                            + " began with, or start again with another --checkpoint-dir",
+                            + ", as saved in saved/round-000002.checkpoint; restore the files that the run"
+                            + " started with, or start again with another --checkpoint-dir",
                     "--resume",
                     "--data-dir",
                     "images");
@@ -270,7 +270,7 @@ final class CheckpointProcessTest {
                     .contains("checkpoint not used: saved/round-000002.checkpoint: damaged or cut short: sha256=")
                     .contains("part does not fit what was saved: part=metrics.csv")
                     .contains("result file is missing: file=" + csv)
-                    .contains("; put it back, name the folder that they are in by --output, or a new one for");
+                    .contains("; put it back, give their folder by --output, or a new one for");
             assertThat(cli.out()).doesNotContain("metrics.csv");
         }
         Files.move(moved, csv);
@@ -299,7 +299,7 @@ final class CheckpointProcessTest {
             assertThat(cli.err())
                     .startsWith("blazefl4j run: part does not fit what was saved: part=metrics.csv, ")
                     .contains("result file is not the one that was saved: file=" + csv)
-                    .endsWith("; put it back, name the folder that they are in by --output, or a new one for files"
+                    .endsWith("; put it back, give their folder by --output, or a new one for files"
                             + " that begin with round 3\n");
         }
         assertThat(csv).hasBinaryContent(before);
@@ -308,7 +308,7 @@ final class CheckpointProcessTest {
         try (CliProcess cli =
                 start(folder, "--checkpoint-dir", checkpoints, "--resume", "--output", "new", "--global-round", "3")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
-            assertThat(cli.out()).contains("  new files      that begin with round 3\n");
+            assertThat(cli.out()).contains("  new files      begin with round 3\n");
         }
         assertThat(jsonLines(fresh))
                 .extracting(line -> line.get("type"))

@@ -7,7 +7,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code blazefl4j doctor} as a process, which it looks at itself. */
+/** {@code blazefl4j doctor} as a process, which examines itself. */
 @Slow
 final class DoctorProcessTest {
 
@@ -35,20 +35,20 @@ final class DoctorProcessTest {
                     .containsPattern("JavaCPP's check +off")
                     .containsPattern("/dev/shm +\\d")
                     .containsPattern("control group +\\S")
-                    .containsPattern("archive of classes none, for the class path holds a folder: .*classes")
+                    .containsPattern("class archive +none, for the class path holds a folder: .*classes")
                     .contains("findings")
                     .doesNotContain("LibTorch.tune()");
         }
     }
 
     @Test
-    void shouldSayWhatWillHurtAnUntunedProcessAndTheFlag() throws Exception {
+    void shouldFindWhatIsUntunedAndItsFlag() throws Exception {
         try (CliProcess cli = CliProcess.start(folder, "doctor", "--untuned")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
 
             assertThat(cli.out())
                     .containsPattern("JavaCPP's check +at every allocation")
-                    .contains("mend it: -Dorg.bytedeco.javacpp.maxPhysicalBytes=0, or LibTorch.tune()");
+                    .contains("fix: -Dorg.bytedeco.javacpp.maxPhysicalBytes=0, or call LibTorch.tune()");
         }
     }
 }

@@ -56,7 +56,7 @@ final class FailuresTest {
     void shouldSayHowLargeTheHeapIsThatIsTooSmall() {
         assertThat(Failures.describe(new OutOfMemoryError("Java heap space")))
                 .matches(
-                        "blazefl4j: out of memory: found=Java heap space, limit=\\d.* [MG]iB; ask for less, or give Java"
+                        "blazefl4j: out of memory: found=Java heap space, limit=\\d.* [MG]iB; request less, or give Java"
                                 + " a larger heap \\(java -Xmx<size>\\)");
     }
 

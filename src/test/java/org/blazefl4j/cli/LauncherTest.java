@@ -34,7 +34,7 @@ final class LauncherTest {
     void shouldRefuseAnOlderJavaInOneLine(String java) {
         assertThat(Launcher.refusal(java, "Linux", "amd64"))
                 .isEqualTo("blazefl4j: Java is too old: version=" + java
-                        + ", limit=17 or newer; run it with a newer java, or set JAVA_HOME to one");
+                        + ", limit=17; use a newer java, or set JAVA_HOME to one");
     }
 
     @ParameterizedTest
@@ -42,7 +42,7 @@ final class LauncherTest {
     void shouldRefuseAnotherPlatformInOneLine(String os, String architecture) {
         assertThat(Launcher.refusal("17", os, architecture))
                 .isEqualTo("blazefl4j: platform not supported: platform=" + os + " " + architecture
-                        + ", limit=Linux x86_64; run it there, or in a Linux container");
+                        + ", expected=Linux x86_64; run it there, or in a Linux container");
     }
 
     /** As when the jar alone was copied. */
@@ -70,7 +70,7 @@ final class LauncherTest {
 
         assertThat(new String(process.getInputStream().readAllBytes()))
                 .isEqualToNormalizingNewlines("blazefl4j: libraries are missing: folder=" + folder
-                        + ", missing=lib/a.jar lib/b.jar; keep the jar beside its folder lib, as they were built\n");
+                        + ", missing=lib/a.jar lib/b.jar; keep the jar next to its folder lib\n");
         assertThat(process.waitFor()).isEqualTo(2);
     }
 

@@ -46,25 +46,25 @@ final class RefusedStartTest {
             run --output @/new --data-dir @/none            | no such folder: --data-dir=@/none, found=[damaged, file, full, other] in @, expected=
             run --output @/new --data-dir @/file            | no such folder: --data-dir=@/file, found=a file, expected=
             run --checkpoint-dir @/new --data-dir @/file    | no such folder: --data-dir=@/file, found=a file, expected=
-            run --output @/new --num-clients 0              | Invalid value for option '--num-clients': value=0, limit=
+            run --output @/new --num-clients 0              | Invalid value for option '--num-clients': value=0, expected=
             run --output @/new/a --checkpoint-dir @/damaged --resume | no checkpoint can be used: @/damaged/round-
             run --output @/new/a --checkpoint-dir @/other   | checkpoint folder holds a run: --checkpoint-dir=@/other, found=
             run --output @/new/a --checkpoint-dir @/other --resume   | configuration changed: file=@/other/round-
-            run --output @/full --checkpoint-dir @/new/ck   | output folder is not empty: --output=@/full, limit=
-            run --output @/full --checkpoint-dir @/full/ck  | output folder is not empty: --output=@/full, limit=
-            run --output @/file --checkpoint-dir @/new/ck   | output is no folder: --output=@/file, limit=
-            run --output @/file/a --checkpoint-dir @/new/ck | cannot make the output folder: --output=@/file/a, found=not a folder
-            run --output @/new/LONG --checkpoint-dir @/new/ck | cannot make the output folder: --output=@/new/LONG, found=File name too long
+            run --output @/full --checkpoint-dir @/new/ck   | output folder is not empty: --output=@/full, expected=
+            run --output @/full --checkpoint-dir @/full/ck  | output folder is not empty: --output=@/full, expected=
+            run --output @/file --checkpoint-dir @/new/ck   | output is not a folder: --output=@/file, expected=
+            run --output @/file/a --checkpoint-dir @/new/ck | cannot create the output folder: --output=@/file/a, found=not a folder
+            run --output @/new/LONG --checkpoint-dir @/new/ck | cannot create the output folder: --output=@/new/LONG, found=File name too long
             run --output @/new --checkpoint-dir @/file      | checkpoints cannot be used: --checkpoint-dir=@/file, found=not a folder
             run --output @/new --checkpoint-dir @/file/a    | checkpoints cannot be used: --checkpoint-dir=@/file/a, found=not a folder
             run --output @/new --checkpoint-dir @/new/LONG  | checkpoints cannot be used: --checkpoint-dir=@/new/LONG, found=File name too long
-            run --output /proc/none                         | cannot make the output folder: --output=/proc/none, found=
-            bench --output @/file                           | output is no folder: --output=@/file, limit=
-            bench --output @/file/a                         | cannot make the output folder: --output=@/file/a, found=not a folder
-            bench --output @/full                           | output folder is not empty: --output=@/full, limit=
-            bench --output @/new/LONG                       | cannot make the output folder: --output=@/new/LONG, found=
-            verify @/none @/full                            | no such run: file=@/none, limit=
-            verify @/full @/full                            | no such run: file=@/full/metrics.jsonl, limit=
+            run --output /proc/none                         | cannot create the output folder: --output=/proc/none, found=
+            bench --output @/file                           | output is not a folder: --output=@/file, expected=
+            bench --output @/file/a                         | cannot create the output folder: --output=@/file/a, found=not a folder
+            bench --output @/full                           | output folder is not empty: --output=@/full, expected=
+            bench --output @/new/LONG                       | cannot create the output folder: --output=@/new/LONG, found=
+            verify @/none @/full                            | no such run: file=@/none, expected=
+            verify @/full @/full                            | no such run: file=@/full/metrics.jsonl, expected=
             verify @/LONG @/full                            | cannot read results: file=@/LONG, found=File name too long
             verify @/file/a @/full                          | cannot read results: file=@/file/a, found=not a folder
             verify @/damaged/round-000001.checkpoint @/full | nothing to compare: file=@/damaged/round-000001.checkpoint, rounds=0
@@ -101,6 +101,6 @@ final class RefusedStartTest {
         assertThat(exit).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j " + words[0] + ": Invalid value for option '" + words[1])
-                .contains("value=' ', expected=a path; name one, or leave the option out\n");
+                .contains("value=' ', expected=a path; give one, or omit the option\n");
     }
 }

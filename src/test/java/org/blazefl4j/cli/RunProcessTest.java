@@ -133,7 +133,7 @@ final class RunProcessTest {
                     .anyMatch(line -> line.startsWith("WARNING: server's model is not finite: round=1, "));
             assertThat(cli.out().lines())
                     .anyMatch(line -> line.matches("round 2/2  accuracy .*  loss NaN  non_finite 4  .*"))
-                    .contains("  not finite     8 results of clients; NaN or infinities from round 1 on");
+                    .contains("  not finite     8 client results; first NaN or infinity in round 1");
         }
         assertThat(csvRows().get(0).get(7)).isEqualTo("non_finite");
         assertThat(csvRows().subList(1, 3)).extracting(row -> row.get(7)).containsOnly("4");
@@ -217,7 +217,7 @@ final class RunProcessTest {
                 folder, limit, "run", "--num-clients", "4000", "--num-parallels", "4000", "--output", "results")) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.out())
-                    .containsPattern("  ! memory for \\d+ worker processes of 300 MiB where 4000 start: free=\\d+.*iB");
+                    .containsPattern("  ! memory for only \\d+ worker processes of 300 MiB but 4000 start: free=\\d+.*iB");
             assertThat(cli.err())
                     .containsPattern("blazefl4j run: too many worker processes: --num-parallels=4000, needed=\\d+ open"
                             + " files, limit=256 open files of this process \\(ulimit -n\\); use fewer, of which each"
@@ -244,7 +244,7 @@ final class RunProcessTest {
                     .hasSize(1);
             assertThat(cli.out())
                     .contains("  failed client  up to 3 retries, then the run ends")
-                    .containsPattern("  failed clients +1 made good by retries, 0 dropped")
+                    .containsPattern("  failed clients +1 recovered by retries, 0 dropped")
                     .contains("completed: 2 of 2 rounds");
         }
         assertThat(hashes()).isEqualTo(undisturbed);
@@ -299,8 +299,8 @@ final class RunProcessTest {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.err())
                     .isEqualTo(
-                            "blazefl4j run: output folder is not empty: --output=results, limit=a new or empty folder;"
-                                    + " name another, so that no results are overwritten\n");
+                            "blazefl4j run: output folder is not empty: --output=results, expected=a new or empty folder;"
+                                    + " choose another, so that no results are overwritten\n");
         }
         assertThat(old).hasContent("old");
     }

@@ -70,8 +70,8 @@ final class VerifyProcessTest {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.out()).isEmpty();
             assertThat(cli.err())
-                    .isEqualTo("blazefl4j verify: no such run: file=nowhere, limit=a folder of results with"
-                            + " metrics.jsonl, or such a file; name one\n");
+                    .isEqualTo("blazefl4j verify: no such run: file=nowhere, expected=a result folder with"
+                            + " metrics.jsonl, or that file\n");
         }
     }
 }

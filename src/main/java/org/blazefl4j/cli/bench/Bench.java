@@ -24,7 +24,7 @@ import org.blazefl4j.lab.LabOptions;
 import org.blazefl4j.lab.LatencyLab;
 import org.blazefl4j.trainer.ProcessOptions;
 
-/** One measurement, from its cases to its results. */
+/** A measurement, from its cases to its results. */
 final class Bench {
 
     private static final Path FOLDER = Path.of("bench");
@@ -32,35 +32,35 @@ final class Bench {
     private final List<LabCase> cases;
     private final LabOptions options;
     private final Map<String, Object> settings;
-    private final Path asked;
+    private final Path output;
     private final PrintStream out;
     private final String started =
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
     private final List<CaseResult> results = new ArrayList<>();
 
     /**
-     * A measurement that has not begun.
+     * Creates a measurement that has not started.
      *
-     * @param settings by option name, for result files
-     * @param asked where results go; null for a folder of the program's choice
-     * @param out where lines for the reader go
+     * @param settings the settings by option name, for result files
+     * @param output the folder for results; null for the default
+     * @param out where to print lines for people
      */
-    Bench(List<LabCase> cases, LabOptions options, Map<String, Object> settings, Path asked, PrintStream out) {
+    Bench(List<LabCase> cases, LabOptions options, Map<String, Object> settings, Path output, PrintStream out) {
         this.cases = cases;
         this.options = options;
         this.settings = settings;
-        this.asked = asked;
+        this.output = output;
         this.out = out;
     }
 
     /**
-     * Measures all cases, or as many as there is time for before the JVM is told to end, and writes them down.
+     * Measures all cases, or until the JVM is told to end, and writes the results.
      *
-     * @throws UsageException if results cannot go where they shall
+     * @throws UsageException if the folder for results cannot be used
      */
     void execute() {
         try (Interruption interruption = new Interruption();
-                RunFolder folder = interruption.givingUp(folder())) {
+                RunFolder folder = interruption.closing(folder())) {
             Machine machine = read();
             List<Finding> findings = Finding.of(machine);
             introduce(machine, findings);
@@ -69,7 +69,7 @@ final class Bench {
     }
 
     private RunFolder folder() {
-        return asked == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(asked);
+        return output == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(output);
     }
 
     private void measure(Interruption interruption, Path folder, Machine machine, List<Finding> findings) {
@@ -124,7 +124,7 @@ final class Bench {
 
     private static List<String> texts(List<Finding> findings) {
         return findings.stream()
-                .map(finding -> finding.problem() + "; mend it: " + finding.remedy())
+                .map(finding -> finding.problem() + "; fix: " + finding.remedy())
                 .toList();
     }
 

@@ -6,7 +6,7 @@ import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabListener;
 
-/** A live bar of the rounds measured in the current case, on standard error if that is a terminal. */
+/** Shows a progress bar of the current case's measured rounds on standard error, if that is a terminal. */
 final class BenchBar implements LabListener, AutoCloseable {
 
     private final int cases;
@@ -17,10 +17,10 @@ final class BenchBar implements LabListener, AutoCloseable {
     private ProgressBar bar;
 
     /**
-     * A bar that is not shown yet.
+     * Creates a bar that is not shown yet.
      *
-     * @param cases how many there will be
-     * @param rounds how many there are in each at most
+     * @param cases the number of cases
+     * @param rounds the maximum number of rounds in each
      */
     BenchBar(int cases, int rounds) {
         this.cases = cases;
@@ -47,7 +47,7 @@ final class BenchBar implements LabListener, AutoCloseable {
         }
     }
 
-    /** Takes the bar away. */
+    /** Removes the bar. */
     @Override
     public void close() {
         if (bar != null) {

@@ -23,27 +23,27 @@ import picocli.CommandLine.Spec;
         header = "Measures how long rounds take on this machine, and where the time goes.",
         description = {
             "",
-            "After each round a bare loop does the same work with no framework, on as many threads as there are"
-                    + " workers: copies in empty rounds, steps of training in others. Prints percentiles of rounds, the"
-                    + " mean of each phase and the efficiency, which is bare loop over round, and writes a page with"
-                    + " charts that opens without a network. Without options: less than a minute on two cores.",
+            "After each round a bare loop does the same work without a framework, with one thread per worker: copies in"
+                    + " empty rounds, training steps in others. Prints percentiles of rounds, the mean of each phase"
+                    + " and the efficiency, which is the time of the bare loop divided by that of the round, and writes"
+                    + " a self-contained page with charts. Without options: less than a minute on two cores.",
         },
         optionListHeading = "%n",
         exitCodeListHeading = "%nExit codes%n",
         exitCodeList = {
             "0:All cases were measured.",
-            "1:A case failed; those before it are kept.",
-            "2:An option, or what it names, cannot be used; nothing was measured.",
-            "129:Ended by SIGHUP, as when a terminal is lost; what was measured is kept.",
-            "130:Ended by Ctrl-C (SIGINT); what was measured is kept.",
-            "143:Ended by SIGTERM; what was measured is kept."
+            "1:A case failed; earlier cases are kept.",
+            "2:An option or its value cannot be used; nothing was measured.",
+            "129:Ended by SIGHUP, as when a terminal is closed; earlier results are kept.",
+            "130:Ended by Ctrl-C (SIGINT); earlier results are kept.",
+            "143:Ended by SIGTERM; earlier results are kept."
         },
         footer = {
             "",
             "Examples",
-            "  What the framework costs in worker processes, by the number of clients:",
+            "  The cost of the framework in worker processes, by number of clients:",
             "    blazefl4j bench --work empty --execution-mode multi-process --clients 10,100,1000",
-            "  Training of a larger network with one to four workers:",
+            "  Training a larger network with one to four workers:",
             "    blazefl4j bench --work training --model-name resnet18 --workers 1,2,4 --time-limit 60",
             "  Everything, in a folder of your choice:",
             "    blazefl4j bench --thorough --output results/bench",
@@ -58,10 +58,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<LabCase> cases = options.cases(
-                name -> spec.commandLine().getParseResult().hasMatchedOption(name),
-                refusal -> new ParameterException(spec.commandLine(), refusal),
-                note -> spec.commandLine().getErr().println("note: " + note));
+        List<LabCase> cases = options.cases(spec.commandLine());
         new Bench(cases, lab(), options.toMap(), options.output(), System.out).execute();
         return ExitCode.OK;
     }

@@ -5,17 +5,17 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.blazefl4j.cli.options.Numbers;
+import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabOptions;
 import org.blazefl4j.lab.Work;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options of {@code bench}. */
 final class BenchOptions {
@@ -29,7 +29,7 @@ final class BenchOptions {
             defaultValue = "empty,training",
             description = {
                 "What rounds do. Default: ${DEFAULT-VALUE}.",
-                "- empty: clients copy the parameters and train nothing, so that a round is what the framework costs",
+                "- empty: clients only copy the parameters, so that a round costs what the framework costs",
                 "- training: federated averaging of one epoch on random images of 3 x 32 x 32",
             })
     private List<BenchWork> work;
@@ -39,15 +39,15 @@ final class BenchOptions {
             paramLabel = "N",
             split = ",",
             converter = Numbers.Count.class,
-            description = "Parameters in empty rounds. Default: 62006 (the CNN's), with --thorough also 11191262"
-                    + " (ResNet-18's).")
+            description = "Number of parameters in empty rounds. Default: 62006 (CNN); with --thorough also 11191262"
+                    + " (ResNet-18).")
     private List<Integer> floats;
 
     @Option(
             names = {"--model-name", "--model"},
             paramLabel = "NAME",
             split = ",",
-            description = "Models in training rounds: cnn, mlp, resnet18, resnet50, resnet101. Default: cnn, with"
+            description = "Models in training rounds: cnn, mlp, resnet18, resnet50, resnet101. Default: cnn; with"
                     + " --thorough also resnet18.")
     private List<ModelName> models;
 
@@ -56,7 +56,7 @@ final class BenchOptions {
             paramLabel = "N",
             split = ",",
             converter = Numbers.Count.class,
-            description = "Clients in a round. Default: 10,100 in empty and 10 in training rounds, with --thorough"
+            description = "Clients in a round. Default: 10,100 in empty and 10 in training rounds; with --thorough"
                     + " 10,100,1000 and 10,100.")
     private List<Integer> clients;
 
@@ -64,10 +64,10 @@ final class BenchOptions {
             names = "--workers",
             paramLabel = "N",
             split = ",",
-            converter = Numbers.Parallels.class,
+            converter = Numbers.Workers.class,
             description =
-                    "Threads or worker processes; single-threaded always has one. Default: 1 and as many as cores,"
-                            + " with --thorough also half of them.")
+                    "Threads or worker processes; single-threaded always has one. Default: 1 and the number of cores;"
+                            + " with --thorough also half the cores.")
     private List<Integer> workers;
 
     @Option(
@@ -75,7 +75,7 @@ final class BenchOptions {
             paramLabel = "MODE",
             split = ",",
             defaultValue = "single-threaded,multi-threaded,multi-process",
-            description = "How clients are run. Default: ${DEFAULT-VALUE}.")
+            description = "Execution modes. Default: ${DEFAULT-VALUE}.")
     private List<ExecutionMode> modes;
 
     @Option(
@@ -83,7 +83,7 @@ final class BenchOptions {
             paramLabel = "N",
             defaultValue = "100",
             converter = Numbers.Count.class,
-            description = "Images of a client in training rounds. Default: ${DEFAULT-VALUE}.")
+            description = "Images per client in training rounds. Default: ${DEFAULT-VALUE}.")
     private int samples;
 
     @Option(
@@ -91,22 +91,22 @@ final class BenchOptions {
             paramLabel = "N",
             defaultValue = "50",
             converter = Numbers.Count.class,
-            description = "Images in a step of training rounds. Default: ${DEFAULT-VALUE}.")
+            description = "Images per step in training rounds. Default: ${DEFAULT-VALUE}.")
     private int batchSize;
 
     @Option(
             names = {"--rounds", "--global-round"},
             paramLabel = "N",
             converter = Numbers.Count.class,
-            description = "Rounds that are measured in each case. Default: 100, with --thorough 500.")
+            description = "Measured rounds per case. Default: 100; with --thorough 500.")
     private Integer rounds;
 
     @Option(
             names = "--warm-up",
             paramLabel = "N",
             defaultValue = "20",
-            converter = Numbers.CountOrNone.class,
-            description = "Rounds before them that are not counted, in a quarter of the time limit at most. Default:"
+            converter = Numbers.CountOrZero.class,
+            description = "Rounds before them that are not measured, for at most a quarter of the time limit. Default:"
                     + " ${DEFAULT-VALUE}.")
     private int warmUps;
 
@@ -114,26 +114,42 @@ final class BenchOptions {
             names = "--time-limit",
             paramLabel = "S",
             converter = Numbers.Seconds.class,
-            description = "Seconds after which no further round of a case begins, once one is measured; the start of"
-                    + " workers not counted. Default: 3, with --thorough 30.")
+            description = "Seconds after which a case starts no further round once one is measured, not counting the"
+                    + " start of workers. Default: 3; with --thorough 30.")
     private Duration timeLimit;
 
     @Option(
             names = "--thorough",
-            description = "More sizes and rounds: about half an hour on two cores, against less than a minute.")
+            description = "Measure more sizes and rounds: about half an hour on two cores, instead of less than a minute.")
     private boolean thorough;
 
     @Option(
             names = {"--output", "--out"},
             paramLabel = "DIR",
-            description = "A new or empty folder for bench.html, bench.json and bench.csv. Default:"
+            description = "New or empty folder for bench.html, bench.json and bench.csv. Default:"
                     + " bench/<date>-<time>.")
     private Path output;
 
-    @Option(names = "--verbose", description = "Show the stack trace when something fails.")
+    @Option(names = "--verbose", description = "Show the stack trace if something fails.")
     private boolean verbose;
 
-    /** Fills in the defaults that depend on others; values that are given twice count once. */
+    /**
+     * Returns the requested cases, each once.
+     *
+     * @throws ParameterException for an option that is refused
+     */
+    List<LabCase> cases(CommandLine command) {
+        OptionUse use = new OptionUse(command);
+        for (BenchWork kind : BenchWork.values()) {
+            kind.options().forEach(option -> use.refuseUnless(work.contains(kind), option, "--work " + kind));
+        }
+        boolean serial = modes.stream().allMatch(mode -> mode == ExecutionMode.SINGLE_THREADED);
+        use.noteUnless(!serial, "--workers", ExecutionMode.SINGLE_THREADED);
+        complete();
+        return work.stream().flatMap(this::casesOf).toList();
+    }
+
+    /** Sets the defaults that depend on other options, and removes duplicate values. */
     private void complete() {
         rounds = rounds != null ? rounds : thorough ? 500 : 100;
         timeLimit = timeLimit != null ? timeLimit : Duration.ofSeconds(thorough ? 30 : 3);
@@ -144,34 +160,8 @@ final class BenchOptions {
         modes = distinct(modes, List.of());
     }
 
-    private static <T> List<T> distinct(List<T> given, List<T> otherwise) {
-        return (given == null ? otherwise : given).stream().distinct().toList();
-    }
-
-    /**
-     * The cases that were asked for, none twice.
-     *
-     * @param given whether an option was on the command line
-     * @param refusal makes the exception for a refused combination
-     * @param note takes a line on an option that has no effect
-     */
-    List<LabCase> cases(Predicate<String> given, Function<String, RuntimeException> refusal, Consumer<String> note) {
-        refuseUnused(given, refusal);
-        if (given.test("--workers") && modes.stream().allMatch(mode -> mode == ExecutionMode.SINGLE_THREADED)) {
-            note.accept("--workers has no effect with --execution-mode single-threaded");
-        }
-        complete();
-        return work.stream().flatMap(this::casesOf).toList();
-    }
-
-    private void refuseUnused(Predicate<String> given, Function<String, RuntimeException> refusal) {
-        for (BenchWork each : BenchWork.values()) {
-            for (String option : each.options()) {
-                if (given.test(option) && !work.contains(each)) {
-                    throw refusal.apply(option + " has no effect: add --work " + each + ", or leave it out");
-                }
-            }
-        }
+    private static <T> List<T> distinct(List<T> given, List<T> defaults) {
+        return (given == null ? defaults : given).stream().distinct().toList();
     }
 
     private Stream<LabCase> casesOf(BenchWork kind) {
@@ -196,17 +186,17 @@ final class BenchOptions {
         return mode == ExecutionMode.SINGLE_THREADED ? Stream.of(1) : workers.stream();
     }
 
-    /** How long each case is measured; after {@link #cases}. */
+    /** Returns how long each case is measured; called after {@link #cases}. */
     LabOptions lab() {
         return new LabOptions(rounds, warmUps, timeLimit);
     }
 
-    /** Where results go; null for a folder of the program's choice. */
+    /** Returns the folder for results; null for the default. */
     Path output() {
         return output;
     }
 
-    /** By option name, for result files; after {@link #cases}. */
+    /** Returns the settings by option name, for result files; called after {@link #cases}. */
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("work", names(work));

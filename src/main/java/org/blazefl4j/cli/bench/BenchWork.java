@@ -3,8 +3,8 @@ package org.blazefl4j.cli.bench;
 import java.util.List;
 import java.util.Locale;
 
-/** What the rounds of {@code bench} do, as named on the command line. */
-public enum BenchWork {
+/** The kinds of rounds in {@code bench}, as named on the command line. */
+enum BenchWork {
     EMPTY("--floats"),
     TRAINING("--model-name", "--samples", "--batch-size");
 
@@ -14,7 +14,7 @@ public enum BenchWork {
         this.options = List.of(options);
     }
 
-    /** The options that no other kind has. */
+    /** Returns the options that only this kind has. */
     List<String> options() {
         return options;
     }

@@ -7,14 +7,14 @@ import me.tongfei.progressbar.ProgressBarRenderer;
 import me.tongfei.progressbar.ProgressState;
 
 /**
- * A progress bar as text. Where the terminal is narrow the bar keeps its width and gives up, one after another, the
- * estimate, the unit, the count, itself and the end of its name.
+ * Renders a progress bar. On a narrow terminal it drops, in this order, the estimate, the unit, the bar itself and the
+ * end of the task's name.
  *
  * @param unit what is counted, such as "clients"
  */
 record BarText(String unit) implements ProgressBarRenderer {
 
-    private static final int LEAST_BAR = 10;
+    private static final int MIN_BAR = 10;
 
     @Override
     public String render(ProgressState state, int width) {
@@ -30,7 +30,7 @@ record BarText(String unit) implements ProgressBarRenderer {
         String count = " " + now + "/" + most;
         for (String tail : List.of(count + " " + unit + estimate(now, most, elapsed), count + " " + unit, count, "")) {
             int room = width - task.length() - tail.length() - " []".length();
-            if (room >= LEAST_BAR) {
+            if (room >= MIN_BAR) {
                 int done = (int) (room * Math.min(now, most) / Math.max(most, 1));
                 return task + " [" + "=".repeat(done) + " ".repeat(room - done) + "]" + tail;
             }

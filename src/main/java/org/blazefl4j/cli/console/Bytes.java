@@ -2,7 +2,7 @@ package org.blazefl4j.cli.console;
 
 import java.util.Locale;
 
-/** Sizes for people. */
+/** Formats sizes for people. */
 public final class Bytes {
 
     public static final long MEBIBYTE = 1 << 20;

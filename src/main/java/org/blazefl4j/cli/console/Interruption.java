@@ -6,88 +6,84 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a run end in its own time when the JVM is told to end, by Ctrl-C, SIGTERM or SIGHUP: asks it to stop, then waits
- * until it has written its results and ended its workers. A run that has not begun by then never begins, and what its
- * start made is taken away. The JVM itself sees to the exit code, 130, 143 or 129.
+ * Stops a run cleanly when the JVM is told to end by Ctrl-C, SIGTERM or SIGHUP: asks it to stop, then waits until it has
+ * written its results and ended its workers. A run that has not started never starts, and what its preparation created
+ * is closed. The JVM itself sets the exit code: 130, 143 or 129.
  */
 public final class Interruption implements AutoCloseable {
 
-    /** Longer than a trainer takes to close; then the process ends all the same. */
-    private static final long PATIENCE_SECONDS = 15;
+    /** Longer than a trainer takes to close; afterwards the process ends anyway. */
+    private static final long TIMEOUT_SECONDS = 15;
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread hook = new Thread(this::end, "blazefl4j-interruption");
-    private final Deque<AutoCloseable> starting = new ArrayDeque<>();
+    private final Deque<AutoCloseable> preparation = new ArrayDeque<>();
     private Runnable stop;
-    private boolean gaveUp;
+    private boolean cancelled;
 
-    /** Watches until it is closed. */
+    /** Starts watching, until closed. */
     public Interruption() {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
     /**
-     * Has something closed if the JVM is told to end before the run begins, what comes last first.
+     * Closes a resource if the JVM is told to end before the run starts; the last one added first.
      *
-     * @param resource what a start makes; the caller closes it all the same, perhaps at the same time
+     * @param resource created by the preparation; the caller closes it too, possibly at the same time
      */
-    public synchronized <T extends AutoCloseable> T givingUp(T resource) {
-        starting.push(resource);
+    public synchronized <T extends AutoCloseable> T closing(T resource) {
+        preparation.push(resource);
         return resource;
     }
 
     /**
-     * The run begins: from now on the JVM waits for it to end. Does not return if the JVM ends already.
+     * Starts the run: from now on the JVM waits for its end. Does not return if the JVM is already ending.
      *
-     * @param stop asks the run to end early; called by another thread, once
+     * @param stop asks the run to stop; called at most once, by another thread
      */
     public synchronized void stopBy(Runnable stop) {
         this.stop = stop;
-        while (gaveUp) {
-            waitForTheEnd();
-        }
-    }
-
-    private void waitForTheEnd() {
-        try {
-            wait();
-        } catch (InterruptedException e) {
-            // nothing else is left to do
+        while (cancelled) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                // keep waiting for the JVM to end
+            }
         }
     }
 
     private void end() {
-        if (giveUpUnlessBegun()) {
+        if (cancelUnlessStarted()) {
             return;
         }
         stop.run();
         try {
-            ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            ended.await(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private synchronized boolean giveUpUnlessBegun() {
-        gaveUp = stop == null;
-        while (gaveUp && !starting.isEmpty()) {
+    private synchronized boolean cancelUnlessStarted() {
+        cancelled = stop == null;
+        while (cancelled && !preparation.isEmpty()) {
             try {
-                starting.pop().close();
+                preparation.pop().close();
             } catch (Exception e) {
-                // the process ends; what cannot be taken away stays
+                // the process is ending: nothing else can be done
             }
         }
-        return gaveUp;
+        return cancelled;
     }
 
-    /** The run has ended: the JVM need not wait for it any longer. */
+    /** Ends the run, so that the JVM no longer waits for it. */
     @Override
     public void close() {
         ended.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // the JVM is ending, and the hook runs
+            // the JVM is ending and runs the hook
         }
     }
 }

@@ -7,10 +7,10 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
-/** A live bar of the clients that have finished in this round, on standard error; gone when the round is. */
+/** Shows a progress bar of the current round's finished clients on standard error. */
 public final class ProgressBars implements RoundListener<Object>, AutoCloseable {
 
-    /** So that the cursor and what Ctrl-C echoes, {@code ^C}, stay on the bar's line. */
+    /** Leaves room for the cursor and the echo of Ctrl-C, {@code ^C}. */
     private static final int MARGIN = 3;
 
     private final int rounds;
@@ -26,7 +26,7 @@ public final class ProgressBars implements RoundListener<Object>, AutoCloseable 
         bar = bar("round " + (round + 1) + "/" + rounds, cids.size(), "clients", width);
     }
 
-    /** A bar of the terminal's width. */
+    /** Returns a bar of the given width. */
     public static ProgressBar bar(String task, long most, String unit, int width) {
         return new ProgressBarBuilder()
                 .setTaskName(task)
@@ -38,7 +38,7 @@ public final class ProgressBars implements RoundListener<Object>, AutoCloseable 
                 .build();
     }
 
-    /** How wide a bar may be; asks the terminal. */
+    /** Returns the width of a bar on this terminal. */
     public static int width() {
         return Terminal.columns() - MARGIN;
     }
@@ -53,7 +53,7 @@ public final class ProgressBars implements RoundListener<Object>, AutoCloseable 
         close();
     }
 
-    /** Takes the bar of a round away that was not finished. */
+    /** Removes the bar of an unfinished round. */
     @Override
     public void close() {
         if (bar != null) {
@@ -63,8 +63,8 @@ public final class ProgressBars implements RoundListener<Object>, AutoCloseable 
     }
 
     /**
-     * Leaves a blank line to write on where a bar was. Its width is given, for the bar's own way to find it takes over
-     * the signal handlers, and Ctrl-C would end the process before it has written its results.
+     * Leaves a blank line where the bar was. The width is given because the library's own detection replaces the signal
+     * handlers, so that Ctrl-C would end the process before results are written.
      */
     private static final class OneLine extends ConsoleProgressBarConsumer {
 

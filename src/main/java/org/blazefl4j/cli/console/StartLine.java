@@ -1,6 +1,6 @@
 package org.blazefl4j.cli.console;
 
-/** A line on standard error for as long as something takes; only on a terminal. */
+/** A temporary line on standard error, shown only on a terminal. */
 public final class StartLine {
 
     private final String text;

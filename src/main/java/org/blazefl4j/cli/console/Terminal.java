@@ -6,29 +6,29 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether somebody watches a stream, or it goes to a file or pipe. */
+/** Finds out whether standard streams are terminals, and how wide. */
 public final class Terminal {
 
-    private static final int USUAL_COLUMNS = 80;
+    private static final int DEFAULT_COLUMNS = 80;
 
     private Terminal() {}
 
-    /** Whether standard error is a terminal, so that a line on it may be drawn over. */
+    /** Returns whether standard error is a terminal. */
     public static boolean isOnStandardError() {
         return isOn(2);
     }
 
-    /** Whether standard output is a terminal. */
+    /** Returns whether standard output is a terminal. */
     public static boolean isOnStandardOutput() {
         return isOn(1);
     }
 
-    /** Whether what is written to standard output may be coloured: on a terminal, unless {@code NO_COLOR} is set. */
+    /** Returns whether standard output may be coloured: on a terminal, unless {@code NO_COLOR} is set. */
     public static boolean takesColour() {
         return takesColour(isOnStandardOutput(), System.getenv("NO_COLOR"));
     }
 
-    /** As https://no-color.org has it: an empty variable counts as none. */
+    /** Follows https://no-color.org: an empty variable counts as unset. */
     public static boolean takesColour(boolean terminal, String noColor) {
         return terminal && (noColor == null || noColor.isEmpty());
     }
@@ -44,7 +44,7 @@ public final class Terminal {
         }
     }
 
-    /** The width of the terminal that the process belongs to; 80 where there is none or it does not tell. */
+    /** Returns the width of the controlling terminal; 80 if it is unknown. */
     public static int columns() {
         try {
             Process stty = new ProcessBuilder("stty", "size")
@@ -52,9 +52,9 @@ public final class Terminal {
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             String size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).trim();
-            return size.matches("\\d+ [1-9]\\d{1,3}") ? Integer.parseInt(size.split(" ")[1]) : USUAL_COLUMNS;
+            return size.matches("\\d+ [1-9]\\d{1,3}") ? Integer.parseInt(size.split(" ")[1]) : DEFAULT_COLUMNS;
         } catch (IOException e) {
-            return USUAL_COLUMNS;
+            return DEFAULT_COLUMNS;
         }
     }
 }

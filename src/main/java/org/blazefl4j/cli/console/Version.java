@@ -3,7 +3,7 @@ package org.blazefl4j.cli.console;
 import org.blazefl4j.binding.Build;
 import picocli.CommandLine.IVersionProvider;
 
-/** The version of this program, as the build wrote it down. */
+/** The versions of this program and of Java. */
 public final class Version implements IVersionProvider {
 
     @Override

@@ -1,2 +1,2 @@
-/** What commands share to write to a terminal. Internal. */
+/** Terminal output shared by the commands. Internal. */
 package org.blazefl4j.cli.console;

@@ -11,22 +11,22 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Looks at this machine and process for what will hurt. */
+/** Checks this machine and process for configuration problems. */
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         abbreviateSynopsis = true,
-        header = "Checks this machine and reports what makes runs slow or fail, with the fix for each.",
+        header = "Checks this machine for problems that make runs slow or fail, and prints a fix for each.",
         description = {
             "",
-            "Everything is read back from the process as 'blazefl4j run' has it, nothing is assumed.",
+            "Reads all values from a process that is set up like that of 'blazefl4j run'.",
         },
         optionListHeading = "%n",
         exitCodeListHeading = "%nExit codes%n",
         exitCodeList = {
-            "0:The checks were made, whatever they found.",
-            "1:A check failed: a library does not load.",
+            "0:All checks were made, whether or not they found problems.",
+            "1:A check failed, for example because a library does not load.",
             "2:An option cannot be used; nothing was checked."
         },
         footer = {
@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
             "Examples",
             "  This machine and its Java, as the other commands use them:",
             "    blazefl4j doctor",
-            "  The same as a program finds it that embeds the library:",
+            "  The same for a program that embeds the library:",
             "    blazefl4j doctor --untuned",
         })
 public final class DoctorCommand implements Callable<Integer> {
@@ -44,10 +44,10 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Option(
             names = "--untuned",
-            description = "Check a process that nobody tuned, as a program that embeds the library has it.")
+            description = "Check an untuned process, like that of a program that embeds the library.")
     private boolean untuned;
 
-    @Option(names = "--verbose", description = "Show the stack trace when something fails.")
+    @Option(names = "--verbose", description = "Show the stack trace if something fails.")
     private boolean verbose;
 
     @Override
@@ -63,7 +63,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private static String advice(List<Finding> findings) {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%nfindings%n"));
         if (findings.isEmpty()) {
-            text.append(String.format(Locale.ROOT, "  nothing that will hurt%n"));
+            text.append(String.format(Locale.ROOT, "  no problems found%n"));
         }
         for (Finding finding : findings) {
             text.append(finding.toText());

@@ -8,26 +8,26 @@ import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.torch.LibTorch;
 
 /**
- * Something that will hurt.
+ * A configuration problem and how to fix it.
  *
- * @param problem what it is
- * @param remedy how to mend it: a flag, a variable or a command
+ * @param problem what makes runs slow or fail
+ * @param remedy the fix: a flag, a variable or a command
  */
 public record Finding(String problem, String remedy) {
 
-    /** What a process takes, a worker or the one that starts them. */
+    /** The memory of a process, whether it is a worker or the parent. */
     private static final long PROCESS_BYTES = 300 * Bytes.MEBIBYTE;
 
-    /** What a round of a network of eleven million parameters takes with two workers. */
+    /** The shared memory of a round with eleven million parameters and two workers. */
     private static final long SEGMENT_BYTES = 300 * Bytes.MEBIBYTE;
 
-    /** All that will hurt on a machine. */
+    /** Returns all problems of a machine. */
     public static List<Finding> of(Machine machine) {
         List<Finding> findings = new ArrayList<>();
         LoadAverage.finding(machine.load(), machine.cores()).ifPresent(findings::add);
         for (LibTorch.Untuned untuned : machine.untuned()) {
             findings.add(
-                    new Finding(untuned.problem(), untuned.remedy() + ", or LibTorch.tune() first thing in your main"));
+                    new Finding(untuned.problem(), untuned.remedy() + ", or call LibTorch.tune() at the start of main"));
         }
         addKernels(machine, findings);
         addSharedMemory(machine, findings);
@@ -37,25 +37,25 @@ public record Finding(String problem, String remedy) {
         return findings;
     }
 
-    /** In two lines. */
+    /** Returns two lines of text. */
     public String toText() {
-        return String.format(Locale.ROOT, "  ! %s%n      mend it: %s%n", problem, remedy);
+        return String.format(Locale.ROOT, "  ! %s%n      fix: %s%n", problem, remedy);
     }
 
     private static void addKernels(Machine machine, List<Finding> findings) {
-        if (machine.heldTo() != null) {
+        if (machine.capabilityLimit() != null) {
             findings.add(new Finding(
-                    "LibTorch's kernels are held to ATEN_CPU_CAPABILITY=" + machine.heldTo(),
+                    "LibTorch's kernels are limited by ATEN_CPU_CAPABILITY=" + machine.capabilityLimit(),
                     "unset ATEN_CPU_CAPABILITY"));
         } else if (!machine.features().contains("avx2")) {
             findings.add(
                     new Finding(
-                            "the processor has no AVX2, so LibTorch's kernels take few numbers at a time",
-                            "another processor; in a virtual machine one that passes the host's features on (qemu: -cpu host)"));
+                            "the processor has no AVX2, so LibTorch's kernels are slow",
+                            "use another processor; in a virtual machine, pass the host's features through (qemu: -cpu host)"));
         }
         if (!machine.numbers().oneDnnEnabled()) {
             findings.add(new Finding(
-                    "oneDNN is switched off, so convolutions are slow",
+                    "oneDNN is disabled, so convolutions are slow",
                     "torch.globalContext().setUserEnabledMkldnn(true)"));
         }
     }
@@ -64,8 +64,8 @@ public record Finding(String problem, String remedy) {
         if (machine.sharedFree() < SEGMENT_BYTES) {
             findings.add(new Finding(
                     machine.sharedFolder() + " has only " + Bytes.text(machine.sharedFree())
-                            + " free, so segments of large models take anonymous memory instead",
-                    "--shm-size=1g for a container, else mount -o remount,size=1g " + machine.sharedFolder()));
+                            + " free, so segments of large models fall back to memfd",
+                    "--shm-size=1g for a container, otherwise mount -o remount,size=1g " + machine.sharedFolder()));
         }
     }
 
@@ -77,20 +77,20 @@ public record Finding(String problem, String remedy) {
     }
 
     /**
-     * What will hurt a run that is about to load LibTorch and to start worker processes.
+     * Returns the problem of a run that is about to load LibTorch and to start worker processes, if there is one.
      *
-     * @param memoryFree the bytes of memory that are free, within what a control group allows
+     * @param memoryFree the free memory in bytes, within the limit of the control group
      */
     public static Optional<Finding> ofWorkers(int workers, long memoryFree) {
         long fitting = Math.max(0, memoryFree / PROCESS_BYTES - 1);
         return fitting >= workers
                 ? Optional.empty()
-                : Optional.of(tooManyWorkers(fitting, "where " + workers + " start: free=" + Bytes.text(memoryFree)));
+                : Optional.of(tooManyWorkers(fitting, "but " + workers + " start: free=" + Bytes.text(memoryFree)));
     }
 
     private static Finding tooManyWorkers(long fitting, String where) {
         return new Finding(
-                "memory for " + fitting + " worker processes of " + Bytes.text(PROCESS_BYTES) + " " + where,
+                "memory for only " + fitting + " worker processes of " + Bytes.text(PROCESS_BYTES) + " " + where,
                 "--num-parallels " + Math.max(1, fitting) + " or --execution-mode multi-threaded");
     }
 
@@ -105,7 +105,7 @@ public record Finding(String problem, String remedy) {
     private static void addNativeAccess(Machine machine, List<Finding> findings) {
         if (!machine.nativeAccess()) {
             findings.add(new Finding(
-                    "Java warns of native access, and a later version will refuse it",
+                    "Java warns about native access, and later versions will refuse it",
                     "--enable-native-access=ALL-UNNAMED"));
         }
     }

@@ -6,15 +6,15 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 
-/** How busy the machine was in the last minute, with everything that runs on it. */
+/** The load of the machine in the last minute. */
 final class LoadAverage {
 
-    /** Above this share of the cores, what others run shows in the figures. */
+    /** Other programs distort measurements above this load per core. */
     private static final double QUIET = 0.25;
 
     private LoadAverage() {}
 
-    /** The processors that were asked for in the last minute; 0 if the machine does not tell. */
+    /** Returns the load average of the last minute; 0 if it is unknown. */
     static double read() {
         try {
             return Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
@@ -23,7 +23,7 @@ final class LoadAverage {
         }
     }
 
-    /** What this load does to what is measured or run now; empty if the machine is quiet. */
+    /** Returns the problem of a busy machine; empty if it is quiet. */
     static Optional<Finding> finding(double load, int cores) {
         if (load <= QUIET * cores) {
             return Optional.empty();
@@ -31,9 +31,9 @@ final class LoadAverage {
         return Optional.of(new Finding(
                 String.format(
                         Locale.ROOT,
-                        "the machine was busy in the last minute: load average %.2f on %d cores; times come out longer",
+                        "the machine was busy in the last minute: load average %.2f on %d cores; measured times are too long",
                         load,
                         cores),
-                "end what else runs, wait a minute, and measure again"));
+                "stop other programs, wait a minute, and measure again"));
     }
 }

@@ -12,26 +12,26 @@ import org.blazefl4j.torch.NumericEnvironment;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * What this process and its machine were like when it was read.
+ * The state of this process and its machine.
  *
- * @param numbers what results depend on
- * @param untuned what LibTorch finds untuned
- * @param nativeAccess whether Java lets native libraries be loaded without a word
+ * @param numbers the numeric environment
+ * @param untuned the settings of LibTorch that are not tuned
+ * @param nativeAccess whether Java loads native libraries without a warning
  * @param cores the processors that Java may use
  * @param features the processor's vector extensions
- * @param heldTo the value of {@code ATEN_CPU_CAPABILITY}, or null
+ * @param capabilityLimit the value of {@code ATEN_CPU_CAPABILITY}, or null
  * @param cudaDevices the number of CUDA devices
- * @param whyNoCuda why there are none
- * @param mallocHeapLimit up to which size malloc takes blocks from its heap, in bytes
- * @param mallocKept how many of {@link #PROBES} freed blocks of {@link #PROBE_BYTES} malloc kept
- * @param javaCppLimit what JavaCPP checks the process's memory against, in bytes; 0 if it does not
- * @param javaHeap the most that Java's heap may grow to, in bytes
- * @param sharedFolder where segments lie
- * @param sharedFree the bytes that are free there
- * @param memoryFree the bytes of memory that are free
- * @param memoryLimit the control group's limit, in bytes; {@link Long#MAX_VALUE} if there is none
- * @param load the processors that were asked for in the minute before it was read
- * @param archive whether worker processes start from an archive of their classes
+ * @param cudaDisabledReason why there are no CUDA devices
+ * @param mallocHeapLimit the largest block that malloc takes from its heap, in bytes
+ * @param mallocKept the number of {@link #PROBES} freed blocks of {@link #PROBE_BYTES} that malloc kept
+ * @param javaCppLimit the memory limit that JavaCPP checks, in bytes; 0 if it checks none
+ * @param javaHeap the maximum size of the Java heap, in bytes
+ * @param sharedFolder the folder of shared memory segments
+ * @param sharedFree the free bytes in that folder
+ * @param memoryFree the free bytes of memory
+ * @param memoryLimit the control group's limit, in bytes; {@link Long#MAX_VALUE} if unlimited
+ * @param load the load average of the minute before
+ * @param archive the state of the class archive for worker processes
  */
 public record Machine(
         NumericEnvironment numbers,
@@ -39,9 +39,9 @@ public record Machine(
         boolean nativeAccess,
         int cores,
         String features,
-        String heldTo,
+        String capabilityLimit,
         int cudaDevices,
-        String whyNoCuda,
+        String cudaDisabledReason,
         long mallocHeapLimit,
         int mallocKept,
         long javaCppLimit,
@@ -57,13 +57,13 @@ public record Machine(
     static final long PROBE_BYTES = 16 << 20;
 
     /**
-     * Reads everything.
+     * Reads the current state.
      *
      * @param tuned whether to tune the process first
      */
     public static Machine read(boolean tuned) {
-        double load = LoadAverage.read(); // before this process makes the machine busy
-        boolean nativeAccess = isNativeAccessEnabled(); // a first library that is loaded with a warning enables it
+        double load = LoadAverage.read(); // before this process adds to it
+        boolean nativeAccess = isNativeAccessEnabled(); // loading a library enables it
         requireThreads();
         if (tuned) {
             LibTorch.tune();
@@ -91,9 +91,9 @@ public record Machine(
     }
 
     /**
-     * Loads LibTorch, and tunes this process.
+     * Loads LibTorch and tunes this process.
      *
-     * @throws IllegalStateException if it may not start so many threads, for which LibTorch would end it
+     * @throws IllegalStateException if the process may not start as many threads as LibTorch needs
      */
     public static void tune() {
         requireThreads();
@@ -104,7 +104,7 @@ public record Machine(
         ResourceLimits.host().requireLibTorch(Runtime.getRuntime().availableProcessors());
     }
 
-    /** {@code Module.isNativeAccessEnabled()}, which Java 17 lacks and does not need. */
+    /** Calls {@code Module.isNativeAccessEnabled()}, which Java 17 lacks and does not need. */
     private static boolean isNativeAccessEnabled() {
         try {
             return (boolean) Module.class.getMethod("isNativeAccessEnabled").invoke(Pointer.class.getModule());

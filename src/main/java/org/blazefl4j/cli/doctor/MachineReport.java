@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.cli.console.Version;
 
-/** A machine in words, for people to read and to paste into a question. */
+/** Describes a machine, for people to read and to paste into a question. */
 final class MachineReport {
 
     private final StringBuilder text = new StringBuilder();
@@ -17,7 +17,7 @@ final class MachineReport {
         report.addProcessor(machine);
         report.addMemory(machine);
         report.addTitle("worker processes");
-        report.addLine("archive of classes", machine.archive());
+        report.addLine("class archive", machine.archive());
         return report.text.toString();
     }
 
@@ -30,19 +30,19 @@ final class MachineReport {
         addLine("LibTorch", machine.numbers().libTorch() + cuda);
         addLine("JavaCPP", machine.numbers().javaCpp());
         addLine("BLAS", machine.numbers().blas());
-        addLine("oneDNN", machine.numbers().oneDnn() + (machine.numbers().oneDnnEnabled() ? "" : ", switched off"));
+        addLine("oneDNN", machine.numbers().oneDnn() + (machine.numbers().oneDnnEnabled() ? "" : ", disabled"));
     }
 
     private void addProcessor(Machine machine) {
         String devices =
-                machine.cudaDevices() > 0 ? Integer.toString(machine.cudaDevices()) : "none: " + machine.whyNoCuda();
+                machine.cudaDevices() > 0 ? Integer.toString(machine.cudaDevices()) : "none: " + machine.cudaDisabledReason();
         addTitle("processor");
         addLine("cores", Integer.toString(machine.cores()));
         addLine("features", machine.features());
         addLine("LibTorch's kernels", machine.numbers().cpuCapability());
         addLine(
                 "intra-op threads",
-                "1 in training unless set; " + machine.numbers().intraOpThreads() + " outside of it");
+                "1 in training unless set; " + machine.numbers().intraOpThreads() + " elsewhere");
         addLine("CUDA devices", devices);
     }
 

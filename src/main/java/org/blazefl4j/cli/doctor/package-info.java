@@ -1,2 +1,2 @@
-/** The command {@code doctor}: looks at the machine and at what would slow a run down. Internal. */
+/** The command {@code doctor}: finds problems of the machine that make runs slow or fail. Internal. */
 package org.blazefl4j.cli.doctor;

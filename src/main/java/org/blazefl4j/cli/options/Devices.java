@@ -4,7 +4,7 @@ import org.blazefl4j.core.Device;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a device of the command line. */
+/** Converts a device on the command line. */
 public final class Devices implements ITypeConverter<Device> {
 
     @Override

@@ -5,23 +5,32 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads a value out of few, as it is printed, in upper or lower case. */
+/** Converts enum values as they are printed, in upper or lower case. Picocli's errors would list the constants' names. */
 public final class EnumConverters {
 
     private EnumConverters() {}
 
-    /** Has a command read the values of an enum so. */
-    public static <E extends Enum<E>> void register(CommandLine commands, Class<E> type) {
-        commands.registerConverter(type, text -> parse(type, text));
+    /** Registers converters for the enums among the options of a command's subcommands. */
+    public static void register(CommandLine commands) {
+        commands.getSubcommands().values().stream()
+                .flatMap(command -> command.getCommandSpec().options().stream())
+                .map(option -> option.auxiliaryTypes()[0])
+                .filter(Class::isEnum)
+                .distinct()
+                .forEach(type -> register(commands, type));
     }
 
-    private static <E extends Enum<E>> E parse(Class<E> type, String text) {
-        for (E each : type.getEnumConstants()) {
+    private static <E> void register(CommandLine commands, Class<E> type) {
+        commands.registerConverter(type, text -> parse(type.getEnumConstants(), text));
+    }
+
+    private static <E> E parse(E[] constants, String text) {
+        for (E each : constants) {
             if (each.toString().equalsIgnoreCase(text)) {
                 return each;
             }
         }
-        String known = Arrays.stream(type.getEnumConstants()).map(E::toString).collect(Collectors.joining(", "));
-        throw new TypeConversionException("value=" + text + ", limit=" + known);
+        String known = Arrays.stream(constants).map(Object::toString).collect(Collectors.joining(", "));
+        throw new TypeConversionException("value=" + text + ", expected=" + known);
     }
 }

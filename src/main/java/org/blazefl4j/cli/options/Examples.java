@@ -8,8 +8,8 @@ import picocli.CommandLine.Help;
 import picocli.CommandLine.IHelpSectionRenderer;
 
 /**
- * The end of a help text. Its commands, which are indented by four spaces, are shown as the reader has to type them:
- * with what the program was started by, and with a backslash where a line is too long.
+ * Prints the footer of a help text. Shows its commands, which are indented by four spaces, as the reader has to type
+ * them: as this program was started, with a backslash at the end of each line that is continued.
  */
 public final class Examples implements IHelpSectionRenderer {
 
@@ -22,7 +22,7 @@ public final class Examples implements IHelpSectionRenderer {
         this.invocation = invocation;
     }
 
-    /** Has a command and those below it show their examples so. */
+    /** Registers the footer for a command and its subcommands. */
     public static void register(CommandLine commands, Invocation invocation) {
         commands.getHelpSectionMap()
                 .put(CommandLine.Model.UsageMessageSpec.SECTION_KEY_FOOTER, new Examples(invocation));

@@ -10,32 +10,32 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * How the program was started, for commands that the reader can paste into a shell in the same folder.
+ * How the program was started, for commands that can be pasted into a shell in the same folder.
  *
- * @param variables environment variables that were set for it, for a shell; empty if there are none
- * @param program what comes before the arguments, quoted as far as a shell needs it
+ * @param variables the environment variables to set, for a shell; may be empty
+ * @param program the command line before the arguments, quoted for a shell
  */
 public record Invocation(String variables, String program) {
 
-    /** The outermost command, which knows how the program was started. */
+    /** The root command, which knows how the program was started. */
     public interface Holder {
-        /** How it was started. */
+        /** Returns how the program was started. */
         Invocation invocation();
     }
 
-    /** Where it does not show how. */
+    /** Used if it is unknown how the program was started. */
     public static final Invocation UNKNOWN = new Invocation("", "blazefl4j");
 
     /** Set by the script {@code blazefl4j} to the path that it was started by. */
     private static final String SCRIPT = "blazefl4j.command";
 
-    /** That of this process, with its options for Java. */
+    /** Returns the invocation of this process, with its options for Java. */
     public static Invocation of(String[] args) {
         String script = System.getProperty(SCRIPT);
         return script == null ? ofJava(processLine(), List.of(args)) : ofScript(script, System.getenv("JAVA_OPTS"));
     }
 
-    /** How the program was started to which a command belongs. */
+    /** Returns the invocation of the program that a command belongs to. */
     public static Invocation of(CommandSpec command) {
         return ((Holder) command.root().userObject()).invocation();
     }
@@ -45,7 +45,7 @@ public record Invocation(String variables, String program) {
         return new Invocation(none ? "" : "JAVA_OPTS=" + quoted(javaOptions), quoted(script));
     }
 
-    /** The process's line without the program's arguments, which end it. */
+    /** Removes the program's arguments from the end of the process's command line. */
     static Invocation ofJava(List<String> line, List<String> args) {
         int own = line.size() - args.size();
         boolean plain = own > 0 && line.subList(own, line.size()).equals(args);
@@ -62,7 +62,7 @@ public record Invocation(String variables, String program) {
         }
     }
 
-    /** A whole command, with other arguments. */
+    /** Returns a complete command with other arguments. */
     public String with(List<String> args) {
         return Stream.of(variables, program, quoted(args))
                 .filter(part -> !part.isEmpty())

@@ -2,136 +2,140 @@ package org.blazefl4j.cli.options;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads numbers of the command line: one refusal for what is no number and for what is out of range. */
+/** Converts numbers on the command line; refuses text that is not a number or out of range. */
 public final class Numbers {
 
     private Numbers() {}
 
-    /** A whole number, 1 or more. */
-    public static final class Count implements ITypeConverter<Integer> {
-        @Override
-        public Integer convert(String text) {
-            return parse(text, BigDecimal.ONE, BigDecimal.valueOf(Integer.MAX_VALUE))
-                    .intValueExact();
+    /** Converts the numbers that satisfy a condition. */
+    private abstract static class Converter<T> implements ITypeConverter<T> {
+
+        private final String expected;
+        private final Predicate<BigDecimal> condition;
+        private final Function<BigDecimal, T> result;
+
+        Converter(String expected, Predicate<BigDecimal> condition, Function<BigDecimal, T> result) {
+            this.expected = expected;
+            this.condition = condition;
+            this.result = result;
         }
 
-        private static BigDecimal parse(String text, BigDecimal least, BigDecimal most) {
-            BigDecimal value = decimal(text);
-            boolean whole = value != null && value.stripTrailingZeros().scale() <= 0;
-            if (!whole || value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-                throw refused(text, "a whole number from " + least + " to " + most);
+        @Override
+        public final T convert(String text) {
+            BigDecimal value = parse(text);
+            if (value == null || !condition.test(value)) {
+                throw new TypeConversionException("value=" + text + ", expected=" + expected);
             }
-            return value;
+            return result.apply(value);
+        }
+
+        private static BigDecimal parse(String text) {
+            try {
+                return text.length() > 100 ? null : new BigDecimal(text);
+            } catch (NumberFormatException e) {
+                return null;
+            }
+        }
+    }
+
+    private abstract static class Range<T> extends Converter<T> {
+        Range(String what, Predicate<BigDecimal> condition, String least, String most, Function<BigDecimal, T> result) {
+            super(
+                    what + " from " + least + " to " + most,
+                    condition
+                            .and(value -> value.compareTo(new BigDecimal(least)) >= 0)
+                            .and(value -> value.compareTo(new BigDecimal(most)) <= 0),
+                    result);
+        }
+    }
+
+    private abstract static class Whole<T> extends Range<T> {
+        Whole(long least, long most, Function<BigDecimal, T> result) {
+            super(
+                    "a whole number",
+                    value -> value.stripTrailingZeros().scale() <= 0,
+                    Long.toString(least),
+                    Long.toString(most),
+                    result);
+        }
+    }
+
+    /** A whole number, 1 or more. */
+    public static final class Count extends Whole<Integer> {
+        Count() {
+            super(1, Integer.MAX_VALUE, BigDecimal::intValueExact);
         }
     }
 
     /** A whole number, 0 or more. */
-    public static final class CountOrNone implements ITypeConverter<Integer> {
-        @Override
-        public Integer convert(String text) {
-            return Count.parse(text, BigDecimal.ZERO, BigDecimal.valueOf(Integer.MAX_VALUE))
-                    .intValueExact();
+    public static final class CountOrZero extends Whole<Integer> {
+        CountOrZero() {
+            super(0, Integer.MAX_VALUE, BigDecimal::intValueExact);
         }
     }
 
-    /** How many workers there are, as {@code TrainerOptions} takes it. */
-    public static final class Parallels implements ITypeConverter<Integer> {
-        @Override
-        public Integer convert(String text) {
-            return Count.parse(text, BigDecimal.ONE, BigDecimal.valueOf(4096)).intValueExact();
+    /** A number of workers, with the bounds of {@code TrainerOptions}. */
+    public static final class Workers extends Whole<Integer> {
+        Workers() {
+            super(1, 4096, BigDecimal::intValueExact);
         }
     }
 
-    /** The concentration of a Dirichlet distribution, as the partitioners take it. */
-    public static final class Concentration implements ITypeConverter<Double> {
-
-        private static final BigDecimal LOWEST = new BigDecimal("0.000001");
-        private static final BigDecimal HIGHEST = new BigDecimal("1000000");
-
-        @Override
-        public Double convert(String text) {
-            BigDecimal value = decimal(text);
-            if (value == null || value.compareTo(LOWEST) < 0 || value.compareTo(HIGHEST) > 0) {
-                throw refused(text, "a number from " + LOWEST + " to " + HIGHEST);
-            }
-            return value.doubleValue();
-        }
-    }
-
-    /** How often a client is trained again, as {@code FailurePolicy} takes it. */
-    public static final class Retries implements ITypeConverter<Integer> {
-        @Override
-        public Integer convert(String text) {
-            return Count.parse(text, BigDecimal.ZERO, BigDecimal.valueOf(255)).intValueExact();
-        }
-    }
-
-    /** A time in seconds, from a millisecond to a year, as {@code TrainerOptions} takes it. */
-    public static final class Seconds implements ITypeConverter<Duration> {
-
-        private static final BigDecimal SHORTEST = new BigDecimal("0.001");
-        private static final BigDecimal LONGEST =
-                BigDecimal.valueOf(Duration.ofDays(365).toSeconds());
-
-        @Override
-        public Duration convert(String text) {
-            BigDecimal value = decimal(text);
-            if (value == null || value.compareTo(SHORTEST) < 0 || value.compareTo(LONGEST) > 0) {
-                throw refused(text, "a number of seconds from " + SHORTEST + " to " + LONGEST);
-            }
-            return Duration.ofNanos(value.movePointRight(9).longValue());
+    /** A number of retries, with the bounds of {@code FailurePolicy}. */
+    public static final class Retries extends Whole<Integer> {
+        Retries() {
+            super(0, 255, BigDecimal::intValueExact);
         }
     }
 
     /** A whole number of 64 bits. */
-    public static final class Seed implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            return Count.parse(text, BigDecimal.valueOf(Long.MIN_VALUE), BigDecimal.valueOf(Long.MAX_VALUE))
-                    .longValueExact();
+    public static final class Seed extends Whole<Long> {
+        Seed() {
+            super(Long.MIN_VALUE, Long.MAX_VALUE, BigDecimal::longValueExact);
+        }
+    }
+
+    /** The concentration of a Dirichlet distribution, with the bounds of the partitioners. */
+    public static final class Concentration extends Range<Double> {
+        Concentration() {
+            super("a number", value -> true, "0.000001", "1000000", BigDecimal::doubleValue);
+        }
+    }
+
+    /** A time in seconds, from a millisecond to a year, as in {@code TrainerOptions}. */
+    public static final class Seconds extends Range<Duration> {
+        Seconds() {
+            super(
+                    "a number of seconds",
+                    value -> true,
+                    "0.001",
+                    "31536000",
+                    value -> Duration.ofNanos(value.movePointRight(9).longValue()));
         }
     }
 
     /** A number above 0 and at most 1. */
-    public static final class Ratio implements ITypeConverter<Double> {
-        @Override
-        public Double convert(String text) {
-            BigDecimal value = decimal(text);
-            if (value == null
-                    || value.signum() <= 0
-                    || value.compareTo(BigDecimal.ONE) > 0
-                    || value.doubleValue() == 0) {
-                throw refused(text, "a number above 0 and at most 1");
-            }
-            return value.doubleValue();
+    public static final class Ratio extends Converter<Double> {
+        Ratio() {
+            super(
+                    "a number above 0 and at most 1",
+                    value -> value.doubleValue() > 0 && value.compareTo(BigDecimal.ONE) <= 0,
+                    BigDecimal::doubleValue);
         }
     }
 
-    /** A number above 0. */
-    public static final class Positive implements ITypeConverter<Double> {
-        @Override
-        public Double convert(String text) {
-            BigDecimal value = decimal(text);
-            double rounded = value == null ? 0 : value.doubleValue();
-            if (!(rounded > 0 && rounded <= Float.MAX_VALUE)) {
-                throw refused(text, "a number above 0 and at most " + Float.MAX_VALUE);
-            }
-            return rounded;
+    /** A number above 0 that a float can hold. */
+    public static final class Positive extends Converter<Double> {
+        Positive() {
+            super(
+                    "a number above 0 and at most " + Float.MAX_VALUE,
+                    value -> value.doubleValue() > 0 && value.doubleValue() <= Float.MAX_VALUE,
+                    BigDecimal::doubleValue);
         }
-    }
-
-    private static BigDecimal decimal(String text) {
-        try {
-            return text.length() > 100 ? null : new BigDecimal(text);
-        } catch (NumberFormatException e) {
-            return null;
-        }
-    }
-
-    private static TypeConversionException refused(String text, String limit) {
-        return new TypeConversionException("value=" + text + ", limit=" + limit);
     }
 }

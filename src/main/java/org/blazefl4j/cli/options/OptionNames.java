@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Puts the names of options in place of the library's names for the same values. */
+/** Replaces the library's names of values by the names of options in messages. */
 public final class OptionNames {
 
     private static final Map<String, String> OPTIONS = Map.ofEntries(
@@ -26,13 +26,13 @@ public final class OptionNames {
             entry("last_batch", "--last-batch"),
             entry("device", "--device"));
 
-    /** What has a value; and what can be no word of a sentence, in a remedy. */
+    /** Names with a value, and names in a remedy that cannot be words of a sentence. */
     private static final Pattern NAME =
             Pattern.compile("(?<![\\w/.-])(?:\\w+(?==)|(?:alpha|[a-z]+(?:[A-Z_][a-z]+)+)(?![\\w/.]))");
 
     private OptionNames() {}
 
-    /** A message of the form {@code what: name=value, limit=value} in terms of the command line. */
+    /** Rewrites a message of the form {@code what: name=value, limit=value}. */
     public static String in(String message) {
         Matcher matcher = NAME.matcher(message);
         return matcher.replaceAll(found -> OPTIONS.getOrDefault(found.group(), found.group()));

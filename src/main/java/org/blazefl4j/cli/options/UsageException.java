@@ -1,6 +1,6 @@
 package org.blazefl4j.cli.options;
 
-/** What the user asked for cannot be done; the message says how to ask otherwise. */
+/** Thrown if the user's request cannot be met; the message says how to change it. */
 public final class UsageException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

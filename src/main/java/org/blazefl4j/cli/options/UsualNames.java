@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** What other simulators call the options, so that who knows them finds ours. */
+/** Suggests options for the names that other simulators use. */
 public final class UsualNames {
 
-    /** Ours, and others' words for it. */
+    /** Our options, with the words of others. */
     private static final Map<String, String> WORDS = Map.ofEntries(
             Map.entry("--algorithm", "algo strategy method aggregator"),
             Map.entry("--num-clients", "clients n-clients num-users users num-supernodes client-num-in-total"),
@@ -40,18 +40,18 @@ public final class UsualNames {
 
     private UsualNames() {}
 
-    /** The options of a command that unknown ones may stand for: ours by the word that was given. */
+    /** Returns the options that unknown words may stand for, by word. */
     public static Map<String, String> hints(CommandSpec command, List<String> unknown) {
         Map<String, String> hints = new TreeMap<>();
         for (String word : unknown) {
             String name = word.replaceFirst("=.*", "");
-            meant(command, name.replaceFirst("^--?", "").replace('_', '-').toLowerCase(Locale.ROOT))
+            optionsFor(command, name.replaceFirst("^--?", "").replace('_', '-').toLowerCase(Locale.ROOT))
                     .forEach(option -> hints.put(name, option));
         }
         return hints;
     }
 
-    private static List<String> meant(CommandSpec command, String word) {
+    private static List<String> optionsFor(CommandSpec command, String word) {
         List<String> options = new ArrayList<>();
         WORDS.forEach((option, words) -> {
             boolean same =

@@ -1,2 +1,2 @@
-/** What commands share to read their options. Internal. */
+/** Reading of options, shared by the commands. Internal. */
 package org.blazefl4j.cli.options;

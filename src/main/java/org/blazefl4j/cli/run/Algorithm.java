@@ -2,18 +2,19 @@ package org.blazefl4j.cli.run;
 
 import java.util.Map;
 
-/** A federated algorithm with the settings that are its own. */
-public interface Algorithm {
+/** A federated algorithm with its own options. */
+interface Algorithm {
 
-    /** Which one it is. */
-    AlgorithmName name();
+    /** Describes the algorithm's options; empty if it has none. */
+    default String describe() {
+        return "";
+    }
 
-    /** Its own settings in words; empty if there are none. */
-    String describe();
+    /** Returns the algorithm's options by name, for result files. */
+    default Map<String, Object> toMap() {
+        return Map.of();
+    }
 
-    /** Its own settings by option name, for result files. */
-    Map<String, Object> toMap();
-
-    /** Its server and clients, which {@link Federation#open} then makes. */
-    Federation<?, ?> federation(RunSettings settings, RunData data);
+    /** Returns the federation, which is not assembled yet. */
+    Federation<?, ?> federation(RunOptions options, RunData data);
 }

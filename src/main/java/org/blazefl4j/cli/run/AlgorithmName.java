@@ -3,7 +3,7 @@ package org.blazefl4j.cli.run;
 import java.util.Locale;
 
 /** The federated algorithms, as named on the command line. */
-public enum AlgorithmName {
+enum AlgorithmName {
     FEDAVG("FedAvg", 100),
     SCAFFOLD("SCAFFOLD", 100),
     DSFL("DS-FL", 20);
@@ -16,14 +16,14 @@ public enum AlgorithmName {
         this.defaultClients = defaultClients;
     }
 
-    /** As its authors call it. */
+    /** Returns the name that its authors use. */
     String title() {
         return title;
     }
 
     /**
-     * The number of clients where none is given. Clients of DS-FL start from models that know nothing, not from one
-     * that others have trained, so that each needs more images.
+     * Returns the default number of clients. It is lower for DS-FL, whose clients need more images each, because they
+     * start from untrained models.
      */
     int defaultClients() {
         return defaultClients;

@@ -7,20 +7,20 @@ import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Spreads the test images over the clients as the training images are: of each class a client gets the share that it
- * has of the training images. So all clients together evaluate as much as the server alone.
+ * Distributes the test images over the clients: a client gets the same share of each class as of the training images,
+ * so that all clients together evaluate every image once.
  */
 final class ClientTestImages {
 
     private ClientTestImages() {}
 
     /**
-     * The positions of each client's test images, ascending.
+     * Returns the positions of each client's test images, ascending.
      *
      * @param trainLabels int64
      * @param parts the positions of each client's training images
      * @param testLabels int64
-     * @throws IllegalArgumentException if there is none for a client
+     * @throws IllegalArgumentException if a client gets no image
      */
     static List<long[]> like(Tensor trainLabels, List<long[]> parts, Tensor testLabels) {
         long[] train = array(trainLabels);
@@ -33,10 +33,9 @@ final class ClientTestImages {
                 Arrays.stream(mine).map(m -> m.build().sorted().toArray()).toList();
         for (int cid = 0; cid < result.size(); cid++) {
             if (result.get(cid).length == 0) {
-                throw new IllegalArgumentException("no test images: client=" + cid + ", test images=" + test.length
-                        + ", num_clients=" + result.size()
-                        + ", limit=1 or more for each; lower num_clients, or leave out"
-                        + " --evaluate-clients");
+                throw new IllegalArgumentException("too few test images: client=" + cid + ", images=0, total="
+                        + test.length + ", num_clients=" + result.size()
+                        + ", limit=1; lower num_clients, or omit --evaluate-clients");
             }
         }
         return result;

@@ -1,21 +1,73 @@
 package org.blazefl4j.cli.run;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.data.CifarReader;
+import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.Mnist;
+import org.blazefl4j.util.FolderContent;
+
 /** The data sets that the command line can read. */
-public enum DatasetName {
-    FASHION_MNIST("fashion-mnist"),
-    MNIST("mnist"),
-    CIFAR10("cifar10"),
-    CIFAR100("cifar100");
+enum DatasetName {
+    FASHION_MNIST("fashion-mnist", FashionMnist::read),
+    MNIST("mnist", Mnist::read),
+    CIFAR10("cifar10", CifarReader::cifar10),
+    CIFAR100("cifar100", CifarReader::cifar100);
 
-    private final String label;
-
-    DatasetName(String label) {
-        this.label = label;
+    private interface Reader {
+        ImageData read(Path folder) throws IOException;
     }
 
-    /** Whether the jar carries a subset, so that no folder is needed. */
+    private final String label;
+    private final Reader reader;
+
+    DatasetName(String label, Reader reader) {
+        this.label = label;
+        this.reader = reader;
+    }
+
+    /** Returns whether the jar contains a subset, so that no folder is needed. */
     boolean isEmbedded() {
         return this == FASHION_MNIST;
+    }
+
+    /**
+     * Checks the folder of the data set.
+     *
+     * @param folder null for the embedded images
+     * @throws UsageException if it is missing or not a readable folder
+     */
+    void requireFolder(Path folder) {
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new UsageException(
+                    "no such folder: --data-dir=" + folder + ", found=" + FolderContent.nearMissing(folder)
+                            + ", expected=a folder with the files of " + this + "; give their folder");
+        }
+        if (folder != null && !(Files.isReadable(folder) && Files.isExecutable(folder))) {
+            throw new UsageException("folder cannot be read: --data-dir=" + folder
+                    + ", found=permission denied; make it readable, or choose another");
+        }
+    }
+
+    /**
+     * Reads the data set.
+     *
+     * @param folder null for the embedded images
+     * @return the images, which the caller closes
+     * @throws UsageException if the folder or a file cannot be read
+     */
+    ImageData read(Path folder) {
+        if (folder == null) {
+            return FashionMnist.embedded();
+        }
+        try {
+            return reader.read(folder);
+        } catch (IOException e) {
+            throw new UsageException("cannot read the data: --dataset=" + this + ", --data-dir=" + folder, e);
+        }
     }
 
     @Override

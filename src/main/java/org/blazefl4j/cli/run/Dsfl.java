@@ -4,40 +4,88 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.blazefl4j.cli.options.Numbers;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.model.ModelName;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-/**
- * DS-FL, federated distillation.
- *
- * @param openSize how many training images are open; null for the algorithm's own default
- * @param openSizePerRound how many of them clients label in a round
- * @param eraTemperature the temperature of the entropy reduction
- * @param distillation how clients and server learn the global labels
- * @param clientModels the clients' models, dealt in turn; null for the server's
- * @param evaluateClients whether clients evaluate their own models
- */
-record Dsfl(
-        Integer openSize,
-        int openSizePerRound,
-        double eraTemperature,
-        SgdOptions distillation,
-        List<ModelName> clientModels,
-        boolean evaluateClients)
-        implements Algorithm {
+/** DS-FL, federated distillation, and its options. */
+@Command(optionListHeading = "%nWith --algorithm dsfl%n")
+final class Dsfl implements Algorithm {
 
-    @Override
-    public AlgorithmName name() {
-        return AlgorithmName.DSFL;
-    }
+    @Option(
+            names = "--open-size",
+            paramLabel = "N",
+            converter = Numbers.Count.class,
+            description = "Number of training images in the open set, which all clients see without classes; the others"
+                    + " are distributed over the clients. Default: 10 000, or a fifth of all images if that is less.")
+    Integer openSize;
+
+    @Option(
+            names = "--open-size-per-round",
+            paramLabel = "N",
+            defaultValue = "1000",
+            converter = Numbers.Count.class,
+            description = "Number of open images that clients label in a round. Default: ${DEFAULT-VALUE}.")
+    int openSizePerRound;
+
+    @Option(
+            names = "--era-temperature",
+            paramLabel = "T",
+            defaultValue = "0.1",
+            converter = Numbers.Positive.class,
+            description = "Temperature of the entropy reduction, above 0. It sharpens a mean p of one class"
+                    + " and q of each other below (p - q) / ln(p / q), which is 0.1 to 0.2 with 10 classes and 0.01 to"
+                    + " 0.13 with 100, and flattens it above. Default: ${DEFAULT-VALUE}.")
+    double eraTemperature;
+
+    @Option(
+            names = "--kd-epochs",
+            paramLabel = "N",
+            defaultValue = "5",
+            converter = Numbers.Count.class,
+            description = "Passes over a round's open images when clients and server learn the global labels"
+                    + " (distillation). Default: ${DEFAULT-VALUE}.")
+    int kdEpochs;
+
+    @Option(
+            names = "--kd-batch-size",
+            paramLabel = "N",
+            defaultValue = "50",
+            converter = Numbers.Count.class,
+            description = "Images per step of distillation. Default: ${DEFAULT-VALUE}.")
+    int kdBatchSize;
+
+    @Option(
+            names = "--kd-lr",
+            paramLabel = "X",
+            defaultValue = "0.1",
+            converter = Numbers.Positive.class,
+            description = "Learning rate of distillation, above 0. Default: ${DEFAULT-VALUE}.")
+    double kdLr;
+
+    @Option(
+            names = "--client-models",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Models of the clients, named as for --model-name, such as cnn,mlp: dealt in turn to the"
+                    + " clients 0, 1, 2, ... Default: --model-name, which is also the server's model, for all.")
+    List<ModelName> clientModels;
+
+    @Option(
+            names = "--evaluate-clients",
+            description = "Let clients evaluate their own models in each round, on test images of the classes that they"
+                    + " train on, each image by one client. client_accuracy and client_loss are the means over the"
+                    + " round's clients.")
+    boolean evaluateClients;
 
     @Override
     public String describe() {
         String models = clientModels == null ? "" : ", clients' models " + clientModels;
         return openSizePerRound + " open images a round, temperature " + eraTemperature + ", distillation "
-                + distillation.epochs() + (distillation.epochs() == 1 ? " epoch" : " epochs") + ", batch "
-                + distillation.batchSize() + ", lr " + distillation.lr()
-                + models;
+                + RunOptions.describe(distillation(LastBatch.KEEP)) + models;
     }
 
     @Override
@@ -46,9 +94,9 @@ record Dsfl(
         map.put("open_size", openSize);
         map.put("open_size_per_round", openSizePerRound);
         map.put("era_temperature", eraTemperature);
-        map.put("kd_epochs", distillation.epochs());
-        map.put("kd_batch_size", distillation.batchSize());
-        map.put("kd_lr", distillation.lr());
+        map.put("kd_epochs", kdEpochs);
+        map.put("kd_batch_size", kdBatchSize);
+        map.put("kd_lr", kdLr);
         map.put(
                 "client_models",
                 clientModels == null
@@ -58,16 +106,20 @@ record Dsfl(
         return map;
     }
 
-    /** The models of the clients 0, 1, ... */
-    List<ModelName> modelsOf(int numClients, ModelName servers) {
-        List<ModelName> dealt = clientModels == null ? List.of(servers) : clientModels;
+    SgdOptions distillation(LastBatch lastBatch) {
+        return new SgdOptions(kdEpochs, kdBatchSize, kdLr, lastBatch);
+    }
+
+    /** Returns the models of the clients 0, 1, ... */
+    List<ModelName> modelsOf(int numClients, ModelName server) {
+        List<ModelName> dealt = clientModels == null ? List.of(server) : clientModels;
         return IntStream.range(0, numClients)
                 .mapToObj(cid -> dealt.get(cid % dealt.size()))
                 .toList();
     }
 
     @Override
-    public Federation<?, ?> federation(RunSettings settings, RunData data) {
-        return new DsflFederation(this, settings, data);
+    public Federation<?, ?> federation(RunOptions options, RunData data) {
+        return new DsflFederation(this, options, data);
     }
 }

@@ -20,35 +20,35 @@ import org.bytedeco.pytorch.Tensor;
 final class DsflFederation extends Federation<DsflDownlinkPackage, DsflUplinkPackage> {
 
     private final Dsfl dsfl;
-    private final RunSettings settings;
+    private final RunOptions options;
     private final InMemoryPartitionedDataset<DsflPartitionType> partitions;
 
-    DsflFederation(Dsfl dsfl, RunSettings settings, RunData data) {
+    DsflFederation(Dsfl dsfl, RunOptions options, RunData data) {
         super(data);
         this.dsfl = dsfl;
-        this.settings = settings;
+        this.options = options;
         this.partitions = owned(new InMemoryPartitionedDataset<>());
     }
 
     @Override
     ServerHandler<DsflDownlinkPackage, DsflUplinkPackage> makeHandler() {
         spreadImages();
-        DsflServerOptions options = DsflServerOptions.of(settings.server())
-                .withOpenSizePerRound(dsfl.openSizePerRound())
-                .withEraTemperature(dsfl.eraTemperature())
-                .withDistillation(dsfl.distillation());
-        return owned(new DsflServerHandler(data().models(), settings.modelName(), partitions, options));
+        DsflServerOptions server = DsflServerOptions.of(options.server())
+                .withOpenSizePerRound(dsfl.openSizePerRound)
+                .withEraTemperature(dsfl.eraTemperature)
+                .withDistillation(dsfl.distillation(options.training.lastBatch));
+        return owned(new DsflServerHandler(data().models(), options.training.modelName, partitions, server));
     }
 
     private void spreadImages() {
         TensorDataset train = data().images().train();
-        DsflOpenSplit split = DsflOpenSplit.of(train.size(), openSize(), settings.seed());
+        DsflOpenSplit split = DsflOpenSplit.of(train.size(), openSize(), options.federation.seed);
         partitions.setCommon(DsflPartitionType.OPEN, train, split.open());
         Tensor labels = data().images().trainLabels();
-        List<long[]> parts = split.divide(labels, settings.partitioner(), settings.numClients(), settings.seed());
+        List<long[]> parts = split.divide(labels, options.partitioner(), options.numClients(), options.federation.seed);
         partitions.setClients(DsflPartitionType.TRAIN, train, parts);
         partitions.setDataset(DsflPartitionType.TEST, data().images().test());
-        if (dsfl.evaluateClients()) {
+        if (dsfl.evaluateClients) {
             partitions.setClients(
                     DsflPartitionType.TEST,
                     data().images().test(),
@@ -57,9 +57,9 @@ final class DsflFederation extends Federation<DsflDownlinkPackage, DsflUplinkPac
     }
 
     private long openSize() {
-        return dsfl.openSize() == null
+        return dsfl.openSize == null
                 ? DsflOpenSplit.defaultSize(data().images().train().size())
-                : dsfl.openSize();
+                : dsfl.openSize;
     }
 
     @Override
@@ -69,13 +69,13 @@ final class DsflFederation extends Federation<DsflDownlinkPackage, DsflUplinkPac
 
     @Override
     ClientTrainer<DsflDownlinkPackage, DsflUplinkPackage> makeTrainer() {
-        DsflClientOptions options = DsflClientOptions.defaults()
-                .withTraining(settings.client())
-                .withDistillation(dsfl.distillation())
-                .withEvaluate(dsfl.evaluateClients());
+        DsflClientOptions client = DsflClientOptions.defaults()
+                .withTraining(options.client())
+                .withDistillation(dsfl.distillation(options.training.lastBatch))
+                .withEvaluate(dsfl.evaluateClients);
         DsflClients clients = new DsflClients(
-                data().models(), dsfl.modelsOf(settings.numClients(), settings.modelName()), partitions, options);
-        clients.requireDistillable(dsfl.openSizePerRound());
-        return settings.executionMode().trainer(clients, settings.trainer(), process());
+                data().models(), dsfl.modelsOf(options.numClients(), options.training.modelName), partitions, client);
+        clients.requireDistillable(dsfl.openSizePerRound);
+        return options.execution.executionMode.trainer(clients, options.trainer(), process());
     }
 }

@@ -1,27 +1,10 @@
 package org.blazefl4j.cli.run;
 
-import java.util.Map;
-
-/** Federated averaging, which has no settings of its own. */
-public record FedAvg() implements Algorithm {
+/** Federated averaging, which has no options of its own. */
+final class FedAvg implements Algorithm {
 
     @Override
-    public AlgorithmName name() {
-        return AlgorithmName.FEDAVG;
-    }
-
-    @Override
-    public String describe() {
-        return "";
-    }
-
-    @Override
-    public Map<String, Object> toMap() {
-        return Map.of();
-    }
-
-    @Override
-    public Federation<?, ?> federation(RunSettings settings, RunData data) {
-        return new FedAvgFederation(settings, data);
+    public Federation<?, ?> federation(RunOptions options, RunData data) {
+        return new FedAvgFederation(options, data);
     }
 }

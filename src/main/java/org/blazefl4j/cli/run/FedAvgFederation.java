@@ -12,24 +12,24 @@ import org.blazefl4j.core.ServerHandler;
 /** Federated averaging. */
 final class FedAvgFederation extends Federation<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
-    private final RunSettings settings;
+    private final RunOptions options;
     private PartitionedDataset<PartitionType> partitions;
 
-    FedAvgFederation(RunSettings settings, RunData data) {
+    FedAvgFederation(RunOptions options, RunData data) {
         super(data);
-        this.settings = settings;
+        this.options = options;
     }
 
     @Override
     ServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> makeHandler() {
         partitions = owned(data().partitions());
-        return owned(new FedAvgServerHandler(data().models(), settings.modelName(), partitions, settings.server()));
+        return owned(new FedAvgServerHandler(data().models(), options.training.modelName, partitions, options.server()));
     }
 
     @Override
     ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> makeTrainer() {
         FedAvgClients clients = new FedAvgClients(
-                data().models(), settings.modelName(), partitions, settings.numClients(), settings.client());
-        return settings.executionMode().trainer(clients, settings.trainer(), process());
+                data().models(), options.training.modelName, partitions, options.numClients(), options.client());
+        return options.execution.executionMode.trainer(clients, options.trainer(), process());
     }
 }

@@ -15,8 +15,8 @@ import org.blazefl4j.trainer.ProcessOptions;
 /**
  * A run's data, server and clients, as an algorithm makes them of the settings.
  *
- * @param <D> the downlink package, server to client
  * @param <U> the uplink package, client to server
+ * @param <D> the downlink package, server to client
  */
 abstract class Federation<D, U> implements AutoCloseable {
 
@@ -42,9 +42,9 @@ abstract class Federation<D, U> implements AutoCloseable {
      * @param check refuses images before anything is made of them
      * @throws UsageException if the settings cannot be met
      */
-    static Federation<?, ?> open(RunSettings settings, Path folder, Consumer<ImageData> check) {
-        Federation<?, ?> federation = settings.algorithm().federation(settings, new RunData(settings));
-        federation.process = settings.process(folder);
+    static Federation<?, ?> open(RunOptions options, Path folder, Consumer<ImageData> check) {
+        Federation<?, ?> federation = options.algorithm().federation(options, new RunData(options));
+        federation.process = options.process(folder);
         try {
             check.accept(federation.data().images());
             federation.assemble();

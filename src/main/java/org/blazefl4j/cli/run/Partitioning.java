@@ -7,8 +7,8 @@ import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.data.ShardPartitioner;
 
-/** How the training samples are spread over the clients, as named on the command line. */
-public enum Partitioning {
+/** How training images are distributed over the clients, as named on the command line. */
+enum Partitioning {
     IID,
     SHARDS,
     DIRICHLET,

@@ -26,7 +26,7 @@ import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.util.Printable;
 
-/** One run, from settings to results. */
+/** A run, from its options to its results. */
 final class Run {
 
     static final String CSV = "metrics.csv";
@@ -34,39 +34,34 @@ final class Run {
 
     private static final Path RUNS = Path.of("runs");
 
-    private final RunSettings settings;
-    private final CheckpointSettings saving;
-    private final Path asked;
+    private final RunOptions options;
     private final String command;
     private final PrintStream out;
     private final RunTotals totals = new RunTotals();
 
     /**
-     * A run that has not begun.
+     * Creates a run that has not started.
      *
-     * @param asked where results go; null for a folder of the program's choice
      * @param command the command line that resumes this run
-     * @param out where lines for the reader go
+     * @param out where to print lines for people
      */
-    Run(RunSettings settings, CheckpointSettings saving, Path asked, String command, PrintStream out) {
-        this.settings = settings;
-        this.saving = saving;
-        this.asked = asked;
+    Run(RunOptions options, String command, PrintStream out) {
+        this.options = options;
         this.command = command;
         this.out = out;
     }
 
     /**
-     * Runs all rounds, or as many as there is time for before the JVM is told to end.
+     * Runs all rounds, or until the JVM is told to end.
      *
-     * @throws UsageException if the settings cannot be met
+     * @throws UsageException if the options cannot be met
      */
     void execute() {
-        Datasets.requireFolder(settings.dataset(), settings.dataDir());
-        settings.requireCacheDir();
+        options.data.dataset.requireFolder(options.data.dataDir);
+        options.requireCacheDir();
         try (Interruption interruption = new Interruption();
-                RunCheckpoints checkpoints = interruption.givingUp(new RunCheckpoints(saving, settings));
-                RunFolder folder = interruption.givingUp(folder(checkpoints));
+                RunCheckpoints checkpoints = interruption.closing(new RunCheckpoints(options));
+                RunFolder folder = interruption.closing(folder(checkpoints));
                 Federation<?, ?> federation = open(checkpoints, folder.path())) {
             introduce(federation, folder.path());
             execute(federation, checkpoints, interruption, folder.path());
@@ -74,19 +69,18 @@ final class Run {
     }
 
     private RunFolder folder(RunCheckpoints checkpoints) {
-        Optional<Path> results = checkpoints.results(asked);
+        Path output = options.results.output;
+        Optional<Path> results = checkpoints.results(output);
         if (results.isPresent()) {
-            return RunFolder.again(results.get());
+            return RunFolder.reopen(results.get());
         }
-        return asked == null
-                ? RunFolder.createStamped(RUNS)
-                : RunFolder.create(asked, content -> !checkpoints.isTheirs(content));
+        return output == null ? RunFolder.createStamped(RUNS) : RunFolder.create(output, checkpoints::owns);
     }
 
     private <D, U> void execute(
             Federation<D, U> federation, RunCheckpoints checkpoints, Interruption interruption, Path folder) {
         Simulation<D, U> simulation = new Simulation<>(federation.handler(), federation.trainer());
-        interruption.stopBy(simulation::stop); // from here on there are files to keep
+        interruption.stopBy(simulation::stop); // from now on there are files to keep
         Path jsonFile = folder.resolve(JSON);
         Path csvFile = folder.resolve(CSV);
         boolean saved = checkpoints.isOn();
@@ -101,7 +95,7 @@ final class Run {
             Optional<ResumedRun> resumed = checkpoints.begin(folder, numericEnvironment());
             introduce(resumed, json.isEmpty());
             if (checkpoints.isDataUnknown()) {
-                out.println("  bits may part  the data is not compared: an older release saved the run, without its "
+                out.println("  bits may vary  the data cannot be compared: an older release saved the run without "
                         + RunCheckpoints.DATA);
             }
             if (json.isEmpty()) {
@@ -116,22 +110,22 @@ final class Run {
         }
     }
 
-    /** On a terminal with a word on what takes so long: the first time, libraries are unpacked. */
+    /** Prepares the run, with a line on a terminal meanwhile: the first start unpacks libraries. */
     private Federation<?, ?> open(RunCheckpoints checkpoints, Path folder) {
         warnOfMemory();
         StartLine line = StartLine.show("starting: LibTorch, data and workers ...");
         try {
             Machine.tune();
-            return Federation.open(settings, folder, checkpoints::requireSame);
+            return Federation.open(options, folder, checkpoints::requireSame);
         } finally {
             line.clear();
         }
     }
 
-    /** Ahead of all else: where it is short, the kernel may end this process. */
+    /** Called first, because the kernel may kill this process when memory is short. */
     private void warnOfMemory() {
-        if (settings.executionMode() == ExecutionMode.MULTI_PROCESS) {
-            Finding.ofWorkers(settings.workers(), SegmentSpace.host().memoryFree())
+        if (options.execution.executionMode == ExecutionMode.MULTI_PROCESS) {
+            Finding.ofWorkers(options.workers(), SegmentSpace.host().memoryFree())
                     .ifPresent(finding -> out.print(finding.toText()));
             out.flush();
         }
@@ -144,7 +138,7 @@ final class Run {
             CsvMetrics csv,
             JsonLinesMetrics json) {
         String status = "failed";
-        try (ProgressBars bars = new ProgressBars(settings.globalRound());
+        try (ProgressBars bars = new ProgressBars(options.federation.globalRound);
                 ConsoleMetrics console = console()) {
             if (Terminal.isOnStandardError()) {
                 simulation.addListener(bars);
@@ -160,19 +154,19 @@ final class Run {
 
     private ConsoleMetrics console() {
         int columns = Terminal.isOnStandardOutput() ? Terminal.columns() : ConsoleMetrics.USUAL_COLUMNS;
-        return new ConsoleMetrics(out, settings.globalRound(), columns, Terminal.takesColour());
+        return new ConsoleMetrics(out, options.federation.globalRound, columns, Terminal.takesColour());
     }
 
     private void introduce(Federation<?, ?> federation, Path folder) {
         out.println("BlazeFL4J " + Version.blazefl4j() + ": "
-                + settings.algorithm().name().title() + " of " + settings.modelName() + " on "
+                + options.federation.algorithm.title() + " of " + options.training.modelName + " on "
                 + federation.data().describe());
-        out.println("  clients        " + settings.numClients() + " (" + settings.describePartition() + "), "
-                + settings.clientsPerRound() + " a round, " + settings.globalRound()
-                + (settings.globalRound() == 1 ? " round" : " rounds"));
-        out.println("  training       " + settings.describeTraining());
-        out.println("  execution      " + settings.describeExecution());
-        out.println("  failed client  " + settings.failures().describe());
+        int rounds = options.federation.globalRound;
+        out.println("  clients        " + options.numClients() + " (" + options.describePartition() + "), "
+                + options.clientsPerRound() + " a round, " + rounds + (rounds == 1 ? " round" : " rounds"));
+        out.println("  training       " + options.describeTraining());
+        out.println("  execution      " + options.describeExecution());
+        out.println("  failed client  " + options.failures.describe());
         out.println("  results        " + Printable.line(folder));
         out.flush();
     }
@@ -183,18 +177,18 @@ final class Run {
             out.println("  resumed        after round " + round + ", from "
                     + resumed.get().file());
             if (inNewFiles && round > 0) {
-                out.println("  new files      that begin with round " + (round + 1));
+                out.println("  new files      begin with round " + (round + 1));
             }
             resumed.get().skipped().forEach(line -> out.println("  not used       " + Printable.line(line)));
-            resumed.get().environmentDifferences().forEach(line -> out.println("  bits may part  " + line));
-        } else if (saving.resume()) {
-            out.println("  resumed        nothing: no checkpoint in " + saving.folder()
-                    + " yet, so the run starts from the beginning");
+            resumed.get().environmentDifferences().forEach(line -> out.println("  bits may vary  " + line));
+        } else if (options.checkpoints.resume) {
+            out.println("  resumed        nothing: no checkpoint in " + options.checkpoints.dir
+                    + " yet; the run starts from the beginning");
         }
         out.flush();
     }
 
-    /** For the line of the JSON file. */
+    /** Returns the values of the JSON line for a resumed run. */
     private Map<String, Object> describe(ResumedRun resumed, Federation<?, ?> federation) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("completed_rounds", resumed.round());
@@ -206,9 +200,9 @@ final class Run {
     }
 
     private Map<String, Object> configuration(Federation<?, ?> federation) {
-        Map<String, Object> map = settings.toMap();
+        Map<String, Object> map = options.toMap();
         map.putAll(federation.derivedSettings());
-        map.put("clients_per_round", settings.clientsPerRound());
+        map.put("clients_per_round", options.clientsPerRound());
         map.put(RunCheckpoints.DATA, federation.data().images().sha256());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());
@@ -225,16 +219,16 @@ final class Run {
     }
 
     private NumericEnvironment numericEnvironment() {
-        try (IntraOpThreads threads = IntraOpThreads.scope(settings.trainer().intraOpThreads())) {
+        try (IntraOpThreads threads = IntraOpThreads.scope(options.trainer().intraOpThreads())) {
             return NumericEnvironment.capture();
         }
     }
 
     private void conclude(String status, JsonLinesMetrics json) {
-        out.println(status + ": " + totals.rounds() + " of " + settings.globalRound() + " rounds");
+        out.println(status + ": " + totals.rounds() + " of " + options.federation.globalRound + " rounds");
         out.print(totals.toText());
-        if (saving.folder() != null && !status.equals("completed")) {
-            out.println("  to go on       " + command);
+        if (options.checkpoints.dir != null && !status.equals("completed")) {
+            out.println("  to continue    " + command);
         }
         out.flush();
         Map<String, Object> line = new LinkedHashMap<>();

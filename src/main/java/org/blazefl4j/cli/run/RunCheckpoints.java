@@ -21,26 +21,23 @@ import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Printable;
 
 /**
- * The checkpoints of a run, as far as the user asked for them.
+ * The checkpoints of a run, if the user asked for them.
  *
- * <p>A run can be resumed wherever it was killed: the first checkpoint, of round 0, is written before its result files
- * are made, and names their folder; what is there before it is at most an empty folder.
+ * <p>A run can be resumed wherever it was killed, because the first checkpoint, of round 0, is written before the result
+ * files are created, and names their folder.
  */
 public final class RunCheckpoints implements AutoCloseable {
 
-    /** Under which the run's folder is in the checkpoint's configuration. */
+    /** The name of the result folder in the checkpoint's configuration. */
     private static final String OUTPUT = "output";
 
-    /** The file in the folder of checkpoints that is there whenever it is in use. */
+    /** The file that exists while a folder of checkpoints is in use. */
     private static final String LOCK = "lock";
 
-    /** Under which the SHA-256 of the images is in result files and in the checkpoint's configuration. */
+    /** The name of the SHA-256 of the images in result files and checkpoints. */
     public static final String DATA = "data_sha256";
 
-    /**
-     * Bits do not depend on these, or only through failures that no start repeats; the data is compared when it is
-     * read.
-     */
+    /** Settings on which bits do not depend, except through failures; the data is compared after it is read. */
     private static final String[] MAY_CHANGE = {
         OUTPUT,
         DATA,
@@ -50,34 +47,34 @@ public final class RunCheckpoints implements AutoCloseable {
         "data_dir",
         "retries",
         "on_client_failure",
-        FailureSettings.ON_NON_FINITE, // looked at by itself
+        FailureOptions.ON_NON_FINITE, // checked separately
         "client_time_limit"
     };
 
-    private final CheckpointSettings asked;
+    private final CheckpointOptions options;
     private final Map<String, Object> configuration;
     private final Checkpoints checkpoints;
     private Optional<SavedRun> saved = Optional.empty();
 
     /**
-     * Looks for what there is to go on from. Does not load LibTorch.
+     * Finds the checkpoint to continue from. Does not load LibTorch.
      *
-     * @throws UsageException if there is a run that is not asked for, not this one or longer, or the folder cannot be
-     *     used
+     * @throws UsageException if the folder cannot be used, or holds a run that is another one, longer, or not to be
+     *     resumed
      */
-    RunCheckpoints(CheckpointSettings asked, RunSettings settings) {
-        this.asked = asked;
-        this.configuration = configuration(settings);
-        this.checkpoints = asked.folder() == null
+    RunCheckpoints(RunOptions run) {
+        this.options = run.checkpoints;
+        this.configuration = configuration(run);
+        this.checkpoints = options.dir == null
                 ? null
-                : Checkpoints.in(asked.folder())
-                        .every(asked.every())
-                        .keep(asked.keep())
+                : Checkpoints.in(options.dir)
+                        .every(options.every)
+                        .keep(options.keep)
                         .configuration(configuration)
                         .mayChange(MAY_CHANGE);
         try {
             this.saved = refusing(this::look);
-            saved.ifPresent(run -> requireRoundsFor(run, settings.globalRound()));
+            saved.ifPresent(last -> requireRoundsFor(last, run.federation.globalRound));
             saved.ifPresent(this::requireSameDrops);
         } catch (RuntimeException e) {
             close();
@@ -85,10 +82,10 @@ public final class RunCheckpoints implements AutoCloseable {
         }
     }
 
-    /** What is saved of a run's settings. */
-    static Map<String, Object> configuration(RunSettings settings) {
-        Map<String, Object> map = settings.toMap();
-        map.replace("last_batch", LastBatch.KEEP.toString(), null); // as earlier versions have saved it
+    /** Returns the settings that are saved. */
+    static Map<String, Object> configuration(RunOptions run) {
+        Map<String, Object> map = run.toMap();
+        map.replace("last_batch", LastBatch.KEEP.toString(), null); // as saved by earlier versions
         return map;
     }
 
@@ -96,7 +93,7 @@ public final class RunCheckpoints implements AutoCloseable {
         if (checkpoints == null) {
             return Optional.empty();
         }
-        if (asked.resume()) {
+        if (options.resume) {
             return checkpoints.latest();
         }
         checkpoints.startAnew();
@@ -106,20 +103,20 @@ public final class RunCheckpoints implements AutoCloseable {
     private static void requireRoundsFor(SavedRun run, int rounds) {
         if (run.round() > rounds) {
             throw new UsageException("more rounds are saved: --global-round=" + rounds + ", file=" + run.file()
-                    + ", limit=" + run.round() + " or more; ask for as many, or start again in another folder");
+                    + ", limit=" + run.round() + "; raise --global-round, or start again in another folder");
         }
     }
 
-    /** Rounds that have gone on without diverged clients, or with them, are not to be followed by others. */
+    /** Refuses to mix rounds that drop diverged clients with rounds that keep them. */
     private void requireSameDrops(SavedRun run) {
         Map<String, String> before = run.configuration();
-        String policy = before.getOrDefault(FailureSettings.ON_NON_FINITE, NonFinitePolicy.WARN.toString());
-        boolean dropped = FailureSettings.dropsNonFinite(before);
+        String policy = before.getOrDefault(FailureOptions.ON_NON_FINITE, NonFinitePolicy.WARN.toString());
+        boolean dropped = FailureOptions.dropsNonFinite(before);
         boolean mattered = dropped || policy.equals(NonFinitePolicy.WARN.toString());
-        if (mattered && dropped != FailureSettings.dropsNonFinite(configuration)) {
+        if (mattered && dropped != FailureOptions.dropsNonFinite(configuration)) {
             throw new UsageException("configuration changed: file=" + run.file() + ", --on-non-finite="
-                    + configuration.get(FailureSettings.ON_NON_FINITE) + ", expected=" + policy
-                    + ", as it was saved; start as before, or with another checkpoint folder");
+                    + configuration.get(FailureOptions.ON_NON_FINITE) + ", expected=" + policy
+                    + ", as saved; start as before, or with another checkpoint folder");
         }
     }
 
@@ -135,7 +132,7 @@ public final class RunCheckpoints implements AutoCloseable {
 
     private String inOptions(String message) {
         String text = message.replace("resume that run", "add --resume")
-                .replace("folder=" + asked.folder(), "--checkpoint-dir=" + asked.folder())
+                .replace("folder=" + options.dir, "--checkpoint-dir=" + options.dir)
                 .replace("or name a new file for the rounds to come", otherFolders());
         for (String name : configuration.keySet()) {
             text = text.replaceAll("\\b" + name + "=", "--" + name.replace('_', '-') + "=");
@@ -143,18 +140,17 @@ public final class RunCheckpoints implements AutoCloseable {
         return text;
     }
 
-    /** Whether the run is saved. */
+    /** Returns whether the run is saved. */
     boolean isOn() {
         return checkpoints != null;
     }
 
     /**
-     * The folder of results of the run that goes on: the one that it had, or another that holds results, which are
-     * compared with what was saved of them.
+     * Returns the folder whose results a resumed run continues: the saved one, or another that holds results.
      *
-     * @param output where the user wants results; null for no wish
-     * @return empty if results are begun in a new folder: of a run that starts, or for the rounds to come
-     * @throws UsageException if the saved run's results are not where they were
+     * @param output the folder that the user asked for, or null
+     * @return empty if results start in a new folder, for a new run or for the rounds to come
+     * @throws UsageException if the results are missing from the saved folder
      */
     Optional<Path> results(Path output) {
         if (savedOutput().isEmpty()) {
@@ -181,16 +177,16 @@ public final class RunCheckpoints implements AutoCloseable {
 
     private String otherFolders() {
         int next = saved.map(SavedRun::round).orElse(0) + 1;
-        return "name the folder that they are in by --output, or a new one for files that begin with round " + next;
+        return "give their folder by --output, or a new one for files that begin with round " + next;
     }
 
-    /** Whether something in a folder of results is the folder of checkpoints, leads there, or is its lock. */
-    boolean isTheirs(Path content) {
+    /** Returns whether a file among the results is the folder of checkpoints, contains it, or is its lock. */
+    boolean owns(Path content) {
         if (!isOn()) {
             return false;
         }
         try {
-            Path folder = asked.folder().toRealPath();
+            Path folder = options.dir.toRealPath();
             Path there = content.toAbsolutePath().getParent().toRealPath().resolve(content.getFileName());
             return folder.startsWith(there) || there.equals(folder.resolve(LOCK));
         } catch (IOException e) {
@@ -199,21 +195,20 @@ public final class RunCheckpoints implements AutoCloseable {
     }
 
     /**
-     * Refuses images that are not those of the run that goes on.
+     * Checks that the images are those of the resumed run.
      *
-     * @throws UsageException with both hashes
+     * @throws UsageException if they differ
      */
     void requireSame(ImageData images) {
         configuration.put(DATA, images.sha256());
         savedData().filter(was -> !was.equals(images.sha256())).ifPresent(was -> {
             throw new UsageException("data changed: --dataset=" + images.name() + ", sha256=" + images.sha256()
-                    + ", expected=" + Printable.line(was) + ", with which "
-                    + saved.get().file() + " was saved; put the files back that"
-                    + " the run began with, or start again with another --checkpoint-dir");
+                    + ", expected=" + Printable.line(was) + ", as saved in " + saved.get().file()
+                    + "; restore the files that the run started with, or start again with another --checkpoint-dir");
         });
     }
 
-    /** Whether the run that goes on was saved by a release that did not record its data. */
+    /** Returns whether the resumed run was saved by a release that did not record its data. */
     boolean isDataUnknown() {
         return saved.isPresent() && savedData().isEmpty();
     }
@@ -222,12 +217,12 @@ public final class RunCheckpoints implements AutoCloseable {
         return saved.map(run -> run.configuration().get(DATA));
     }
 
-    /** Adds a part of the run. */
+    /** Adds a part of the run to what is saved. */
     RunCheckpoints add(String name, Object part) {
         if (isOn()) {
             if (!(part instanceof Checkpointable checkpointable)) {
-                throw new UsageException("run cannot be saved: --checkpoint-dir=" + asked.folder() + ", part=" + name
-                        + ", limit=algorithms that can be saved; leave out --checkpoint-dir");
+                throw new UsageException("run cannot be saved: --checkpoint-dir=" + options.dir + ", part=" + name
+                        + ", expected=an algorithm that can be saved; omit --checkpoint-dir");
             }
             checkpoints.add(name, checkpointable);
         }
@@ -235,11 +230,11 @@ public final class RunCheckpoints implements AutoCloseable {
     }
 
     /**
-     * Goes on from the saved run, or saves the run before its first round.
+     * Restores the saved run, or saves the run before its first round.
      *
-     * @param output the run's folder
-     * @return what the run was resumed from; empty if it starts from the beginning
-     * @throws UsageException if a part does not fit what was saved
+     * @param output the folder of results
+     * @return the run that was resumed; empty if the run starts from the beginning
+     * @throws UsageException if a part does not match what was saved
      */
     Optional<ResumedRun> begin(Path output, NumericEnvironment environment) {
         if (!isOn()) {
@@ -253,19 +248,19 @@ public final class RunCheckpoints implements AutoCloseable {
         }
         Optional<ResumedRun> resumed = refusing(checkpoints::resume);
         if (!output.toAbsolutePath().equals(savedOutput().orElse(null))) {
-            checkpoints.save(resumed.orElseThrow().round()); // the next start finds the results without --output
+            checkpoints.save(resumed.orElseThrow().round()); // so that the next start needs no --output
         }
         return resumed;
     }
 
-    /** Has rounds saved from now on; called when all listeners are added that write files. */
+    /** Saves rounds from now on; called after all listeners that write files were added. */
     void follow(Simulation<?, ?> simulation) {
         if (isOn()) {
             simulation.addListener(checkpoints);
         }
     }
 
-    /** Lets go of the folder; called by another thread if the JVM is told to end before the run begins. */
+    /** Releases the folder; called by another thread if the JVM is told to end before the run begins. */
     @Override
     public synchronized void close() {
         if (isOn()) {

@@ -9,10 +9,10 @@ import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.ModelName;
 
-/** A run's images, how they are spread over the clients, and the models that fit them. */
+/** The images of a run, their distribution over the clients, and models for them. */
 final class RunData implements AutoCloseable {
 
-    private final RunSettings settings;
+    private final RunOptions options;
     private final ImageData images;
 
     /**
@@ -20,38 +20,38 @@ final class RunData implements AutoCloseable {
      *
      * @throws UsageException if they cannot be read
      */
-    RunData(RunSettings settings) {
-        this.settings = settings;
-        this.images = Datasets.read(settings.dataset(), settings.dataDir());
+    RunData(RunOptions options) {
+        this.options = options;
+        this.images = options.data.dataset.read(options.data.dataDir);
     }
 
     ImageData images() {
         return images;
     }
 
-    /** In words. */
+    /** Describes the images. */
     String describe() {
         return images.name() + " (" + images.train().size() + " training and "
                 + images.test().size() + " test images)";
     }
 
-    /** Makes models for these images, with the initial parameters that the run's seed gives. */
+    /** Returns a selector of models for these images, with initial parameters drawn from the run's seed. */
     ModelSelector<ModelName> models() {
         long[] shape = images.trainImages().shape();
         return new SeededModelSelector(
-                        settings.seed(), (int) shape[1], (int) shape[2], (int) shape[3], images.classes())
-                .with(settings.numerics());
+                        options.federation.seed, (int) shape[1], (int) shape[2], (int) shape[3], images.classes())
+                .with(options.numerics());
     }
 
     /**
-     * Spreads the training images over the clients; the test images are common to all.
+     * Distributes the training images over the clients, which share the test images.
      *
-     * @return refers to the images; the caller closes it before them
+     * @return views of the images; the caller closes it before them
      * @throws IllegalArgumentException if there are too few images for the clients
      */
     InMemoryPartitionedDataset<PartitionType> partitions() {
         List<long[]> parts =
-                settings.partitioner().partition(images.trainLabels(), settings.numClients(), settings.seed());
+                options.partitioner().partition(images.trainLabels(), options.numClients(), options.federation.seed);
         InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
         partitions.setClients(PartitionType.TRAIN, images.train(), parts);
         partitions.setDataset(PartitionType.TEST, images.test());

@@ -14,10 +14,7 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.NewFolders;
 
-/**
- * The folder of a run's results. Never one that holds anything already. It is made when the run starts, which shows
- * that it can be, and taken away again if nothing is in it when the run ends.
- */
+/** A new folder for the results of a run. It is created when the run starts, and removed if it is empty at the end. */
 public final class RunFolder implements AutoCloseable {
 
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
@@ -31,54 +28,54 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
-     * Makes the folder that the user asked for.
+     * Creates the folder that the user asked for.
      *
-     * @throws UsageException if it is a file, holds something, cannot be made or not be written to
+     * @throws UsageException if it is a file, is not empty, or cannot be created or written to
      */
     public static RunFolder create(Path asked) {
-        return create(asked, content -> true);
+        return create(asked, content -> false);
     }
 
     /**
-     * Makes the folder that the user asked for.
+     * Creates the folder that the user asked for.
      *
-     * @param counts whether something that is in it already is in the way
-     * @throws UsageException if it is a file, holds such a thing, cannot be made or not be written to
+     * @param ignored whether the folder may already contain a file
+     * @throws UsageException if it is a file, is not empty, or cannot be created or written to
      */
-    public static RunFolder create(Path asked, Predicate<Path> counts) {
+    public static RunFolder create(Path asked, Predicate<Path> ignored) {
         if (Files.exists(asked) && !Files.isDirectory(asked)) {
             throw new UsageException(
-                    "output is no folder: --output=" + asked + ", limit=a new or empty folder; name another");
+                    "output is not a folder: --output=" + asked + ", expected=a new or empty folder; choose another");
         }
         try {
             if (Files.exists(asked)) {
-                requireEmpty(asked, counts);
+                requireEmpty(asked, ignored);
             }
             return open(asked);
         } catch (IOException e) {
-            throw cannotMake(asked, e);
+            throw cannotCreate(asked, e);
         }
     }
 
-    private static void requireEmpty(Path asked, Predicate<Path> counts) throws IOException {
+    private static void requireEmpty(Path asked, Predicate<Path> ignored) throws IOException {
         try (Stream<Path> content = Files.list(asked)) {
-            if (content.anyMatch(counts)) {
+            if (!content.allMatch(ignored)) {
                 throw new UsageException("output folder is not empty: --output=" + asked
-                        + ", limit=a new or empty folder; name another, so that no results are overwritten");
+                        + ", expected=a new or empty folder; choose another, so that no results are overwritten");
             }
         }
     }
 
     /**
-     * The folder of a run that goes on, whatever is in it.
+     * Opens the folder of a resumed run, whatever it contains.
      *
-     * @throws UsageException if it cannot be made or not be written to
+     * @throws UsageException if it cannot be created or written to
      */
-    static RunFolder again(Path path) {
+    static RunFolder reopen(Path path) {
         try {
             return open(path);
         } catch (IOException e) {
-            throw cannotMake(path, e);
+            throw cannotCreate(path, e);
         }
     }
 
@@ -87,15 +84,15 @@ public final class RunFolder implements AutoCloseable {
         if (!Files.isWritable(path)) {
             made.removeEmpty();
             throw new UsageException("cannot write to the output folder: --output=" + path
-                    + ", limit=one that you may write to; name another");
+                    + ", found=permission denied; choose a writable folder");
         }
         return new RunFolder(path, made);
     }
 
     /**
-     * Makes a folder named by the time, and by a number where another run has that name.
+     * Creates a folder named by the time, with a number if that name is taken.
      *
-     * @throws UsageException if it cannot be made
+     * @throws UsageException if it cannot be created
      */
     public static RunFolder createStamped(Path parent) {
         String stamp = STAMP.format(LocalDateTime.now(ZoneId.systemDefault()));
@@ -108,8 +105,8 @@ public final class RunFolder implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            throw new UsageException("cannot make a folder for results: folder=" + parent.toAbsolutePath() + ", found="
-                    + Causes.describe(e) + "; name one that can be made by --output");
+            throw new UsageException("cannot create a folder for results: folder=" + parent.toAbsolutePath()
+                    + ", found=" + Causes.describe(e) + "; choose another by --output");
         }
     }
 
@@ -117,15 +114,14 @@ public final class RunFolder implements AutoCloseable {
         return path;
     }
 
-    /** Takes the folder away if there is nothing in it and it was not there before. */
+    /** Removes the folder if it is empty and new. */
     @Override
     public void close() {
         made.removeEmpty();
     }
 
-    private static UsageException cannotMake(Path folder, IOException e) {
-        return new UsageException("cannot make the output folder: --output=" + folder + ", found="
-                + Causes.describe(e)
-                + "; name a folder that can be made");
+    private static UsageException cannotCreate(Path folder, IOException e) {
+        return new UsageException("cannot create the output folder: --output=" + folder + ", found="
+                + Causes.describe(e) + "; choose another folder");
     }
 }

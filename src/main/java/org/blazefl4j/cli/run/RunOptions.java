@@ -1,130 +1,73 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.blazefl4j.cli.options.Devices;
 import org.blazefl4j.cli.options.Numbers;
+import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.LastBatch;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
+import org.blazefl4j.process.launch.CacheFolder;
 import org.blazefl4j.trainer.ExecutionMode;
-import picocli.CommandLine.ArgGroup;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.TrainerOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options of {@code run}, in the groups in which the help shows them. */
+/** The options of {@code run}, in the groups of its help, and the settings that follow from them. */
 final class RunOptions {
 
-    @ArgGroup(validate = false, heading = "%nThe federation%n")
-    final Federation federation = new Federation();
+    @Mixin
+    FederationOptions federation;
 
-    @ArgGroup(validate = false, heading = "%nThe data%n")
-    final Data data = new Data();
+    @Mixin
+    DataOptions data;
 
-    @ArgGroup(validate = false, heading = "%nLocal training%n")
-    final Training training = new Training();
+    @Mixin
+    TrainingOptions training;
 
-    @ArgGroup(validate = false, heading = "%nWith --algorithm scaffold%n")
-    final OfScaffold scaffold = new OfScaffold();
+    @Mixin
+    Scaffold scaffold;
 
-    @ArgGroup(validate = false, heading = "%nWith --algorithm dsfl%n")
-    final OfDsfl dsfl = new OfDsfl();
+    @Mixin
+    Dsfl dsfl;
 
-    @ArgGroup(validate = false, heading = "%nExecution%n")
-    final Execution execution = new Execution();
+    @Mixin
+    ExecutionOptions execution;
 
-    @ArgGroup(validate = false, heading = "%nClients that fail%n")
-    final ClientFailures failures = new ClientFailures();
+    @Mixin
+    FailureOptions failures;
 
-    @ArgGroup(validate = false, heading = "%nCheckpoints%n")
-    final Saving saving = new Saving();
+    @Mixin
+    CheckpointOptions checkpoints;
 
-    @ArgGroup(validate = false, heading = "%nResults%n")
-    final Results results = new Results();
+    @Mixin
+    ResultOptions results;
 
-    /**
-     * Fills in the defaults that depend on the machine and checks what options say together.
-     *
-     * @param given whether an option was on the command line
-     * @param refusal makes the exception for a refused combination
-     * @param note takes a line on an option that has no effect and never changes results
-     */
-    RunSettings settings(Predicate<String> given, Function<String, RuntimeException> refusal, Consumer<String> note) {
-        new RunOptionValidator(this, given, refusal, note).check();
-        return new RunSettings(
-                algorithm(),
-                training.modelName,
-                federation.numClients(),
-                federation.globalRound,
-                federation.sampleRatio,
-                data.partition,
-                data.numShards,
-                data.dirAlpha,
-                federation.seed,
-                training.epochs,
-                training.lr,
-                training.batchSize,
-                training.lastBatch,
-                new Numerics(training.memoryFormat, training.autocast),
-                numParallels(),
-                execution.executionMode,
-                data.dataset,
-                data.dataDir,
-                execution.device,
-                new FailureSettings(
-                        failures.retries, failures.onClientFailure, failures.onNonFinite, failures.clientTimeLimit),
-                execution.cacheDir);
-    }
-
-    private Algorithm algorithm() {
-        return switch (federation.algorithm) {
-            case FEDAVG -> new FedAvg();
-            case SCAFFOLD -> new Scaffold(scaffold.serverLr, scaffold.weighting);
-            case DSFL -> dsfl.algorithm(training.lastBatch);
-        };
-    }
-
-    private int numParallels() {
-        if (execution.executionMode == ExecutionMode.SINGLE_THREADED) {
-            return 1;
-        }
-        return execution.numParallels == null ? Runtime.getRuntime().availableProcessors() : execution.numParallels;
-    }
-
-    /** Where results go; null for a folder of the program's choice. */
-    Path output() {
-        return results.output;
-    }
-
-    /** How the run is saved. */
-    CheckpointSettings checkpoints() {
-        return new CheckpointSettings(
-                saving.checkpointDir, saving.checkpointEvery, saving.checkpointKeep, saving.resume);
-    }
-
-    static final class Federation {
+    @Command(optionListHeading = "%nFederation%n")
+    static final class FederationOptions {
         @Option(
                 names = "--algorithm",
                 paramLabel = "NAME",
                 defaultValue = "fedavg",
                 description = {
-                    "How clients train and what the server makes of it. Default: ${DEFAULT-VALUE}.",
-                    "- fedavg: each client trains the global model; the mean of their models, weighted by their images,"
-                            + " is the next (federated averaging)",
-                    "- scaffold: as fedavg, but each client also keeps a control variate, which takes the drift towards"
-                            + " its own images out of its steps; where clients hold few classes each it needs a smaller"
+                    "How clients train and how the server combines their results. Default: ${DEFAULT-VALUE}.",
+                    "- fedavg: each client trains the global model; the next global model is the mean of the clients'"
+                            + " models, weighted by their number of images (federated averaging)",
+                    "- scaffold: like fedavg, but each client also keeps a control variate that corrects its steps for"
+                            + " the drift towards its own images; where clients hold few classes each it needs a smaller"
                             + " --lr than fedavg, such as 0.02",
-                    "- dsfl: clients keep models of their own and send what they take some open images for; all, server"
-                            + " included, learn from the mean (DS-FL, federated distillation)"
+                    "- dsfl: clients keep their own models and send their predictions for open images; clients and"
+                            + " server learn from the mean prediction (DS-FL, federated distillation)"
                 })
         AlgorithmName algorithm;
 
@@ -132,7 +75,7 @@ final class RunOptions {
                 names = "--num-clients",
                 paramLabel = "N",
                 converter = Numbers.Count.class,
-                description = "Clients in the federation. Default: 100, with dsfl 20.")
+                description = "Number of clients. Default: 100; 20 with dsfl.")
         Integer numClients;
 
         @Option(
@@ -140,7 +83,7 @@ final class RunOptions {
                 paramLabel = "N",
                 defaultValue = "15",
                 converter = Numbers.Count.class,
-                description = "Rounds to run. Default: ${DEFAULT-VALUE}.")
+                description = "Number of rounds. Default: ${DEFAULT-VALUE}.")
         int globalRound;
 
         @Option(
@@ -148,7 +91,7 @@ final class RunOptions {
                 paramLabel = "R",
                 defaultValue = "1.0",
                 converter = Numbers.Ratio.class,
-                description = "Share of the clients that trains in each round, above 0 and at most 1."
+                description = "Fraction of the clients that train in each round, above 0 and at most 1."
                         + " Default: ${DEFAULT-VALUE}.")
         double sampleRatio;
 
@@ -157,30 +100,27 @@ final class RunOptions {
                 paramLabel = "N",
                 defaultValue = "42",
                 converter = Numbers.Seed.class,
-                description = "Seed of all random numbers: same seed, same bits. Default: ${DEFAULT-VALUE}.")
+                description = "Seed of all random numbers. The same seed gives the same bits."
+                        + " Default: ${DEFAULT-VALUE}.")
         long seed;
-
-        int numClients() {
-            return numClients == null ? algorithm.defaultClients() : numClients;
-        }
     }
 
-    static final class Data {
+    @Command(optionListHeading = "%nData%n")
+    static final class DataOptions {
         @Option(
                 names = "--dataset",
                 paramLabel = "NAME",
                 defaultValue = "fashion-mnist",
-                description = "One of ${COMPLETION-CANDIDATES}. Without --data-dir, fashion-mnist is a subset that"
-                        + " comes with the program: 10 000 training and 2 000 test images."
-                        + " Default: ${DEFAULT-VALUE}.")
+                description = "One of ${COMPLETION-CANDIDATES}. Without --data-dir, fashion-mnist is the included subset"
+                        + " of 10 000 training and 2 000 test images. Default: ${DEFAULT-VALUE}.")
         DatasetName dataset;
 
         @Option(
                 names = "--data-dir",
                 paramLabel = "DIR",
-                description =
-                        "Folder of the data set's files: the four IDX files of mnist or fashion-mnist (plain or"
-                                + " .gz, as torchvision leaves them too), or the binary batches of cifar10 or cifar100. Needed for all but fashion-mnist.")
+                description = "Folder with the data set's files: the four IDX files of mnist or fashion-mnist (plain or"
+                        + " .gz, also as torchvision stores them), or the binary batches of cifar10 or cifar100."
+                        + " Required for all data sets but fashion-mnist.")
         Path dataDir;
 
         @Option(
@@ -188,12 +128,12 @@ final class RunOptions {
                 paramLabel = "KIND",
                 defaultValue = "iid",
                 description = {
-                    "How training images are spread over the clients. Default: ${DEFAULT-VALUE}.",
+                    "How training images are distributed over the clients. Default: ${DEFAULT-VALUE}.",
                     "- iid: evenly at random",
-                    "- shards: sorted by class and cut into --num-shards pieces, dealt evenly: few classes per client",
-                    "- dirichlet: each class split over the clients by Dirichlet(--dir-alpha): uneven sizes and classes",
-                    "- balanced-dirichlet: even sizes, each client's classes by Dirichlet(--dir-alpha), going on with"
-                            + " its other classes where one is used up (as Acar et al.; BlazeFL then draws uniformly)"
+                    "- shards: sorted by class, cut into --num-shards pieces and dealt evenly: few classes per client",
+                    "- dirichlet: each class divided by Dirichlet(--dir-alpha): uneven sizes and classes",
+                    "- balanced-dirichlet: even sizes; each client's classes by Dirichlet(--dir-alpha), continuing with"
+                            + " its other classes when one is used up (as in Acar et al.; BlazeFL then draws uniformly)"
                 })
         Partitioning partition;
 
@@ -202,7 +142,8 @@ final class RunOptions {
                 paramLabel = "N",
                 defaultValue = "200",
                 converter = Numbers.Count.class,
-                description = "Pieces for --partition shards, a multiple of the clients. Default: ${DEFAULT-VALUE}.")
+                description = "Number of pieces for --partition shards, a multiple of the number of clients."
+                        + " Default: ${DEFAULT-VALUE}.")
         int numShards;
 
         @Option(
@@ -210,12 +151,13 @@ final class RunOptions {
                 paramLabel = "A",
                 defaultValue = "1.0",
                 converter = Numbers.Concentration.class,
-                description = "Concentration for the Dirichlet partitions, 0.000001 to 1000000; smaller is more uneven."
+                description = "Concentration of the Dirichlet partitions, 0.000001 to 1000000; smaller is more uneven."
                         + " Default: ${DEFAULT-VALUE}.")
         double dirAlpha;
     }
 
-    static final class Training {
+    @Command(optionListHeading = "%nLocal training%n")
+    static final class TrainingOptions {
         @Option(
                 names = "--model-name",
                 paramLabel = "NAME",
@@ -244,12 +186,12 @@ final class RunOptions {
                 paramLabel = "WHAT",
                 defaultValue = "keep",
                 description = {
-                    "What becomes of a client's images that fill no whole batch, also in distillation. Models with batch"
-                            + " normalisation cannot be trained on one image alone. Changes the result."
+                    "What to do with images that do not fill a batch, also in distillation. Models with batch"
+                            + " normalisation cannot train on a single image. Changes the result."
                             + " Default: ${DEFAULT-VALUE}.",
-                    "- keep: they are a smaller batch",
-                    "- drop: they are left out of the epoch, unless they are all that there is",
-                    "- merge: they join the batch before"
+                    "- keep: train on them as a smaller batch",
+                    "- drop: skip them in this epoch, unless there are no others",
+                    "- merge: add them to the batch before"
                 })
         LastBatch lastBatch;
 
@@ -265,119 +207,23 @@ final class RunOptions {
                 names = "--memory-format",
                 paramLabel = "FORMAT",
                 defaultValue = "auto",
-                description =
-                        "How images lie in memory, one of ${COMPLETION-CANDIDATES}; auto is what the model is"
-                                + " quickest with: channels_last with --autocast bfloat16, else contiguous. Changes the rounding. Default: ${DEFAULT-VALUE}.")
+                description = "Memory layout of images, one of ${COMPLETION-CANDIDATES}; auto is the fastest for the"
+                        + " model: channels_last with --autocast bfloat16, otherwise contiguous. Changes the rounding."
+                        + " Default: ${DEFAULT-VALUE}.")
         MemoryLayout memoryFormat;
 
         @Option(
                 names = "--autocast",
                 paramLabel = "TYPE",
                 defaultValue = "off",
-                description = "Whether models compute products in a shorter type, one of ${COMPLETION-CANDIDATES}:"
-                        + " quicker where the processor can, less precise. Changes the result."
+                description = "Type in which models compute products, one of ${COMPLETION-CANDIDATES}. A shorter type is"
+                        + " faster on processors that support it, and less precise. Changes the result."
                         + " Default: ${DEFAULT-VALUE}.")
         Autocast autocast;
     }
 
-    static final class OfScaffold {
-        @Option(
-                names = "--server-lr",
-                paramLabel = "X",
-                defaultValue = "1.0",
-                converter = Numbers.Positive.class,
-                description = "How far the global model goes towards the mean of the clients' models, above 0; at 1 all"
-                        + " the way. Default: ${DEFAULT-VALUE}.")
-        double serverLr;
-
-        @Option(
-                names = "--weighting",
-                paramLabel = "HOW",
-                defaultValue = "by-samples",
-                description = {
-                    "How much each client counts in the means of models and of control variates. Default:"
-                            + " ${DEFAULT-VALUE}.",
-                    "- by-samples: as much as it has images, as with fedavg",
-                    "- uniform: as much as any other, as in the paper"
-                })
-        Weighting weighting;
-    }
-
-    static final class OfDsfl {
-        @Option(
-                names = "--open-size",
-                paramLabel = "N",
-                converter = Numbers.Count.class,
-                description = "Training images that become the open set, which all see without classes; the others are"
-                        + " spread over the clients. Default: 10 000, or a fifth of all where that is less.")
-        Integer openSize;
-
-        @Option(
-                names = "--open-size-per-round",
-                paramLabel = "N",
-                defaultValue = "1000",
-                converter = Numbers.Count.class,
-                description = "Open images that clients label in a round. Default: ${DEFAULT-VALUE}.")
-        int openSizePerRound;
-
-        @Option(
-                names = "--era-temperature",
-                paramLabel = "T",
-                defaultValue = "0.1",
-                converter = Numbers.Positive.class,
-                description = "Temperature of the entropy reduction, above 0. It sharpens a mean p of one class"
-                        + " and q of each other below (p - q) / ln(p / q), which is 0.1 to 0.2 with 10 classes and 0.01 to"
-                        + " 0.13 with 100, and flattens it above. Default: ${DEFAULT-VALUE}.")
-        double eraTemperature;
-
-        @Option(
-                names = "--kd-epochs",
-                paramLabel = "N",
-                defaultValue = "5",
-                converter = Numbers.Count.class,
-                description = "Passes over a round's open images when clients and server learn the global labels"
-                        + " (distillation). Default: ${DEFAULT-VALUE}.")
-        int kdEpochs;
-
-        @Option(
-                names = "--kd-batch-size",
-                paramLabel = "N",
-                defaultValue = "50",
-                converter = Numbers.Count.class,
-                description = "Images per step of distillation. Default: ${DEFAULT-VALUE}.")
-        int kdBatchSize;
-
-        @Option(
-                names = "--kd-lr",
-                paramLabel = "X",
-                defaultValue = "0.1",
-                converter = Numbers.Positive.class,
-                description = "Learning rate of distillation, above 0. Default: ${DEFAULT-VALUE}.")
-        double kdLr;
-
-        @Option(
-                names = "--client-models",
-                paramLabel = "NAME",
-                split = ",",
-                description =
-                        "The clients' models, named as for --model-name, such as cnn,mlp: dealt in turn to the clients 0, 1, 2, ..."
-                                + " Default: for all that of --model-name, which is the server's.")
-        List<ModelName> clientModels;
-
-        @Option(
-                names = "--evaluate-clients",
-                description = "Have clients evaluate their own models in each round, on test images of the classes that"
-                        + " they train on, each image by one client: client_accuracy and client_loss are the means over"
-                        + " the round's clients.")
-        boolean evaluateClients;
-
-        Algorithm algorithm(LastBatch lastBatch) {
-            SgdOptions distillation = new SgdOptions(kdEpochs, kdBatchSize, kdLr, lastBatch);
-            return new Dsfl(openSize, openSizePerRound, eraTemperature, distillation, clientModels, evaluateClients);
-        }
-    }
-
-    static final class Execution {
+    @Command(optionListHeading = "%nExecution%n")
+    static final class ExecutionOptions {
         @Option(
                 names = "--execution-mode",
                 paramLabel = "MODE",
@@ -389,10 +235,9 @@ final class RunOptions {
         @Option(
                 names = "--num-parallels",
                 paramLabel = "N",
-                converter = Numbers.Parallels.class,
-                description =
-                        "Worker processes or threads, no more than clients in a round. Changes the speed, never the"
-                                + " result. Default: the number of cores.")
+                converter = Numbers.Workers.class,
+                description = "Number of worker processes or threads, at most one per client in a round. Changes the"
+                        + " speed, never the result. Default: the number of cores.")
         Integer numParallels;
 
         @Option(
@@ -400,105 +245,171 @@ final class RunOptions {
                 paramLabel = "DEVICE",
                 defaultValue = "cpu",
                 converter = Devices.class,
-                description = "cpu, cuda (clients spread over all CUDA devices) or cuda:<index>."
+                description = "cpu, cuda (clients distributed over all CUDA devices) or cuda:<index>."
                         + " Default: ${DEFAULT-VALUE}.")
         Device device;
 
         @Option(
                 names = "--cache-dir",
                 paramLabel = "DIR",
-                description = "Folder for what lets worker processes start faster, an archive of their classes. It is"
-                        + " made by the first run and may be deleted at any time. Default: that of the environment"
+                description = "Folder for an archive of classes that makes worker processes start faster. The first run"
+                        + " creates the archive; it may be deleted at any time. Default: the folder in the environment"
                         + " variable BLAZEFL4J_CACHE, or blazefl4j in the user's cache folder.")
         Path cacheDir;
     }
 
-    static final class ClientFailures {
-        @Option(
-                names = "--retries",
-                paramLabel = "N",
-                defaultValue = "0",
-                converter = Numbers.Retries.class,
-                description = "How often a client that failed is trained again in a round, up to 255; the result is the"
-                        + " same as without the failure. Default: ${DEFAULT-VALUE}.")
-        int retries;
-
-        @Option(
-                names = "--on-client-failure",
-                paramLabel = "WHAT",
-                defaultValue = "fail",
-                description = {
-                    "What happens when the last attempt of a client has failed. Default: ${DEFAULT-VALUE}.",
-                    "- fail: the run ends",
-                    "- drop: the round goes on without the client, which changes the result"
-                })
-        OnClientFailure onClientFailure;
-
-        @Option(
-                names = "--on-non-finite",
-                paramLabel = "WHAT",
-                defaultValue = "warn",
-                description = {
-                    "What happens to a result of a client with NaN or an infinity, as a learning rate that is too large"
-                            + " gives it. Default: ${DEFAULT-VALUE}.",
-                    "- warn: it is taken as any other; a warning and the result files tell",
-                    "- fail: the run ends, also where it is the server's own model",
-                    "- drop: the round goes on without the client, which changes the result",
-                    "- retry: the client has failed, with the same result each time: --retries and"
-                            + " --on-client-failure say what follows"
-                })
-        NonFinitePolicy onNonFinite;
-
-        @Option(
-                names = "--client-time-limit",
-                paramLabel = "S",
-                converter = Numbers.Seconds.class,
-                description = "Seconds that a client may train; one that takes longer is stopped and has failed."
-                        + " Default: no limit.")
-        Duration clientTimeLimit;
-    }
-
-    static final class Saving {
-        @Option(
-                names = "--checkpoint-dir",
-                paramLabel = "DIR",
-                description = "Folder to save the run to, so that it can go on after an interruption of any kind with"
-                        + " the same result. Of this run alone. Default: the run is not saved.")
-        Path checkpointDir;
-
-        @Option(
-                names = "--checkpoint-every",
-                paramLabel = "N",
-                defaultValue = "1",
-                converter = Numbers.Count.class,
-                description = "Rounds from one checkpoint to the next. Default: ${DEFAULT-VALUE}.")
-        int checkpointEvery;
-
-        @Option(
-                names = "--checkpoint-keep",
-                paramLabel = "N",
-                defaultValue = "3",
-                converter = Numbers.Count.class,
-                description = "Checkpoints that are kept, the latest ones. Default: ${DEFAULT-VALUE}.")
-        int checkpointKeep;
-
-        @Option(
-                names = "--resume",
-                description = "Go on from the latest checkpoint in --checkpoint-dir, in the folder of results that it"
-                        + " names. With --output: in that folder if the results were moved there; in a new one, with"
-                        + " files that begin with the next round. Without a checkpoint, start from the beginning."
-                        + " Options that change results must be as before; --global-round may be larger.")
-        boolean resume;
-    }
-
-    static final class Results {
+    @Command(optionListHeading = "%nResults%n")
+    static final class ResultOptions {
         @Option(
                 names = "--output",
                 paramLabel = "DIR",
-                description = "Folder for metrics.csv and metrics.jsonl, new or empty. Default: runs/<date>-<time>.")
+                description = "New or empty folder for metrics.csv and metrics.jsonl. Default: runs/<date>-<time>.")
         Path output;
 
-        @Option(names = "--verbose", description = "Show the stack trace when something fails.")
+        @Option(names = "--verbose", description = "Show the stack trace if something fails.")
         boolean verbose;
+    }
+
+    Algorithm algorithm() {
+        return switch (federation.algorithm) {
+            case FEDAVG -> new FedAvg();
+            case SCAFFOLD -> scaffold;
+            case DSFL -> dsfl;
+        };
+    }
+
+    int numClients() {
+        return federation.numClients == null ? federation.algorithm.defaultClients() : federation.numClients;
+    }
+
+    /** Returns the number of clients that train in each round. */
+    int clientsPerRound() {
+        return server().clientsPerRound();
+    }
+
+    /** Returns the number of workers, at most one per client in a round. */
+    int workers() {
+        return Math.min(requestedWorkers(), clientsPerRound());
+    }
+
+    private int requestedWorkers() {
+        if (execution.executionMode == ExecutionMode.SINGLE_THREADED) {
+            return 1;
+        }
+        return execution.numParallels == null ? Runtime.getRuntime().availableProcessors() : execution.numParallels;
+    }
+
+    Partitioner partitioner() {
+        return data.partition.partitioner(data.numShards, data.dirAlpha);
+    }
+
+    ServerOptions server() {
+        return ServerOptions.of(federation.globalRound, numClients())
+                .withSampleRatio(federation.sampleRatio)
+                .withSeed(federation.seed)
+                .withDevice(execution.device.forClient(0, 1))
+                .withOnNonFinite(failures.onNonFinite);
+    }
+
+    SgdOptions client() {
+        return new SgdOptions(training.epochs, training.batchSize, training.lr, training.lastBatch);
+    }
+
+    Numerics numerics() {
+        return new Numerics(training.memoryFormat, training.autocast);
+    }
+
+    TrainerOptions trainer() {
+        return failures.applyTo(TrainerOptions.builder()
+                        .numParallels(workers())
+                        .device(execution.device)
+                        .seed(federation.seed))
+                .build();
+    }
+
+    ProcessOptions process(Path crashFolder) {
+        ProcessOptions.Builder options = ProcessOptions.builder().crashFolder(crashFolder);
+        return (execution.cacheDir == null ? options : options.cacheFolder(execution.cacheDir)).build();
+    }
+
+    /**
+     * Checks the folder for the archive of classes.
+     *
+     * @throws UsageException if it cannot be used
+     */
+    void requireCacheDir() {
+        String problem = execution.cacheDir == null ? null : CacheFolder.problem(execution.cacheDir);
+        if (problem != null) {
+            throw new UsageException("cache folder cannot be used: --cache-dir=" + execution.cacheDir + ", found="
+                    + problem + "; choose another folder, or omit the option");
+        }
+    }
+
+    /** Describes what a client does in a round, and what the algorithm adds to it. */
+    String describeTraining() {
+        String text = describe(client()) + ", seed " + federation.seed;
+        if (training.lastBatch != LastBatch.KEEP) {
+            text += ", last batch " + training.lastBatch;
+        }
+        if (!numerics().equals(Numerics.DEFAULT)) {
+            text += ", memory format " + training.memoryFormat + ", autocast " + training.autocast;
+        }
+        return algorithm().describe().isEmpty() ? text : text + ", " + algorithm().describe();
+    }
+
+    static String describe(SgdOptions sgd) {
+        return sgd.epochs() + (sgd.epochs() == 1 ? " epoch" : " epochs") + ", batch " + sgd.batchSize() + ", lr "
+                + sgd.lr();
+    }
+
+    String describePartition() {
+        if (data.partition.hasShards()) {
+            return data.partition + ", " + data.numShards + " in total";
+        }
+        return data.partition.hasAlpha() ? data.partition + ", alpha " + data.dirAlpha : data.partition.toString();
+    }
+
+    String describeExecution() {
+        return switch (execution.executionMode) {
+            case SINGLE_THREADED -> execution.executionMode + " on " + execution.device;
+            case MULTI_THREADED -> describeExecution("threads");
+            case MULTI_PROCESS -> describeExecution("worker processes");
+        };
+    }
+
+    private String describeExecution(String workers) {
+        String reduced = workers() == requestedWorkers()
+                ? ""
+                : " instead of " + requestedWorkers() + ", one per client in a round";
+        return execution.executionMode + ", " + workers() + " " + workers + reduced + ", on " + execution.device;
+    }
+
+    /** Returns the settings by option name, for result files and checkpoints. */
+    Map<String, Object> toMap() {
+        Partitioning partition = data.partition;
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("algorithm", federation.algorithm.toString());
+        map.put("model_name", training.modelName.toString());
+        map.put("num_clients", numClients());
+        map.put("global_round", federation.globalRound);
+        map.put("sample_ratio", federation.sampleRatio);
+        map.put("partition", partition.toString());
+        map.put("num_shards", partition.hasShards() ? data.numShards : null);
+        map.put("dir_alpha", partition.hasAlpha() ? data.dirAlpha : null);
+        map.put("seed", federation.seed);
+        map.put("epochs", training.epochs);
+        map.put("lr", training.lr);
+        map.put("batch_size", training.batchSize);
+        map.put("last_batch", training.lastBatch.toString());
+        map.put("memory_format", training.memoryFormat.toString());
+        map.put("autocast", training.autocast.toString());
+        map.put("num_parallels", workers());
+        map.put("execution_mode", execution.executionMode.toString());
+        map.put("dataset", data.dataset.toString());
+        map.put("data_dir", data.dataDir == null ? null : data.dataDir.toAbsolutePath().toString());
+        map.put("device", execution.device.toString());
+        map.putAll(failures.toMap());
+        map.putAll(algorithm().toMap());
+        return map;
     }
 }

@@ -19,8 +19,8 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.metrics.ConsoleMetrics;
 
 /**
- * What the rounds of a run come to, those before it was resumed included; times are of this process alone. Its clock
- * starts when it is made.
+ * Totals over the rounds of a run, including those before it was resumed. Times are of this process only, from the
+ * creation of this object.
  */
 final class RunTotals implements RoundListener<Object>, Checkpointable {
 
@@ -35,10 +35,10 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     private NonFinite nonFinite = NonFinite.NONE;
 
     /**
-     * The completed rounds in short.
+     * A summary of the completed rounds.
      *
-     * @param last what the handler's summary said after the last one
-     * @param best the number of the one with the best accuracy, from 1; 0 if there is none
+     * @param last the handler's summary after the last round
+     * @param best the round with the best accuracy, from 1; 0 if there is none
      */
     private record Rounds(
             int count, Map<String, Object> last, int best, double bestAccuracy, int dropped, int retries) {
@@ -59,11 +59,10 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     }
 
     /**
-     * What was not finite. Beside the rest, for checkpoints of earlier versions do not have it.
+     * Counts what was not finite. Saved separately, because checkpoints of earlier versions lack it.
      *
-     * @param results of clients
-     * @param firstRound the first round with such results, or in which the server's loss was not finite, from 1; 0 if
-     *     there is none
+     * @param results the number of clients' results
+     * @param firstRound the first round with such a result or server loss, from 1; 0 if there is none
      */
     private record NonFinite(int results, int firstRound) {
 
@@ -90,7 +89,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     @Override
     public void roundFinished(RoundReport report) {
         if (reports.isEmpty()) {
-            startUp = startUp.minus(report.sampling()); // a round starts, for listeners, when it has sampled
+            startUp = startUp.minus(report.sampling()); // listeners are told of a round after its sampling
         }
         reports.add(report);
         all = all.plus(report);
@@ -109,17 +108,16 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         nonFinite = in.names().contains(NON_FINITE) ? in.get(NON_FINITE, NonFinite.class) : NonFinite.NONE;
     }
 
-    /** The run is over. */
     void ended(PeakMemory peak) {
         memory = peak;
     }
 
-    /** The number of completed rounds. */
+    /** Returns the number of completed rounds. */
     int rounds() {
         return all.count();
     }
 
-    /** For the last line of the JSON file. */
+    /** Returns the values of the last line of the JSON file. */
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("rounds", rounds());
@@ -144,7 +142,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         return map;
     }
 
-    /** For the reader: a few lines. */
+    /** Returns a few lines for people. */
     String toText() {
         StringBuilder text = new StringBuilder();
         if (rounds() > 0) {
@@ -160,13 +158,13 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             addLine(text, "a round", "%.2f s, %.1f clients per second", secondsPerRound(), clientsPerSecond());
         }
         if (all.dropped() + all.retries() > 0) {
-            addLine(text, "failed clients", "%d made good by retries, %d dropped", all.retries(), all.dropped());
+            addLine(text, "failed clients", "%d recovered by retries, %d dropped", all.retries(), all.dropped());
         }
         if (nonFinite.firstRound() > 0) {
             addLine(
                     text,
                     "not finite",
-                    "%d results of clients; NaN or infinities from round %d on",
+                    "%d client results; first NaN or infinity in round %d",
                     nonFinite.results(),
                     nonFinite.firstRound());
         }
@@ -177,7 +175,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         return text.toString();
     }
 
-    /** Where it is too long for a terminal, it goes on in the next line after a comma. */
+    /** Adds a line; wraps it after a comma if it is too long for a terminal. */
     private static void addLine(StringBuilder text, String name, String format, Object... values) {
         String line = String.format(Locale.ROOT, "  %-14s ", name);
         String indent = " ".repeat(line.length());
@@ -205,7 +203,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         return shares.toString();
     }
 
-    /** Where the time went; {@code other} is what rounds that were not completed took, and result files. */
+    /** Returns where the time went; {@code other} is the time of incomplete rounds and result files. */
     private Map<String, Duration> parts() {
         Duration before = startUp == null ? elapsed() : startUp;
         Map<String, Duration> parts = new LinkedHashMap<>();

@@ -2,20 +2,34 @@ package org.blazefl4j.cli.run;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.blazefl4j.cli.options.Numbers;
 import org.blazefl4j.contrib.common.Weighting;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-/**
- * SCAFFOLD.
- *
- * @param serverLr how far the global model goes towards the mean of the clients' models
- * @param weighting how much each client counts
- */
-record Scaffold(double serverLr, Weighting weighting) implements Algorithm {
+/** SCAFFOLD and its options. */
+@Command(optionListHeading = "%nWith --algorithm scaffold%n")
+final class Scaffold implements Algorithm {
 
-    @Override
-    public AlgorithmName name() {
-        return AlgorithmName.SCAFFOLD;
-    }
+    @Option(
+            names = "--server-lr",
+            paramLabel = "X",
+            defaultValue = "1.0",
+            converter = Numbers.Positive.class,
+            description = "Step of the global model towards the mean of the clients' models, above 0; at 1 it becomes"
+                    + " the mean. Default: ${DEFAULT-VALUE}.")
+    double serverLr;
+
+    @Option(
+            names = "--weighting",
+            paramLabel = "HOW",
+            defaultValue = "by-samples",
+            description = {
+                "Weights of the clients in the means of models and control variates. Default: ${DEFAULT-VALUE}.",
+                "- by-samples: the number of a client's images, as with fedavg",
+                "- uniform: the same for all clients, as in the paper"
+            })
+    Weighting weighting;
 
     @Override
     public String describe() {
@@ -31,7 +45,7 @@ record Scaffold(double serverLr, Weighting weighting) implements Algorithm {
     }
 
     @Override
-    public Federation<?, ?> federation(RunSettings settings, RunData data) {
-        return new ScaffoldFederation(this, settings, data);
+    public Federation<?, ?> federation(RunOptions options, RunData data) {
+        return new ScaffoldFederation(this, options, data);
     }
 }

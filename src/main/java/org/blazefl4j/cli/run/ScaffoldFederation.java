@@ -14,27 +14,27 @@ import org.blazefl4j.core.ServerHandler;
 final class ScaffoldFederation extends Federation<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     private final Scaffold scaffold;
-    private final RunSettings settings;
+    private final RunOptions options;
     private PartitionedDataset<PartitionType> partitions;
 
-    ScaffoldFederation(Scaffold scaffold, RunSettings settings, RunData data) {
+    ScaffoldFederation(Scaffold scaffold, RunOptions options, RunData data) {
         super(data);
         this.scaffold = scaffold;
-        this.settings = settings;
+        this.options = options;
     }
 
     @Override
     ServerHandler<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> makeHandler() {
         partitions = owned(data().partitions());
-        ScaffoldServerOptions options =
-                new ScaffoldServerOptions(settings.server(), scaffold.serverLr(), scaffold.weighting());
-        return owned(new ScaffoldServerHandler(data().models(), settings.modelName(), partitions, options));
+        ScaffoldServerOptions server =
+                new ScaffoldServerOptions(options.server(), scaffold.serverLr, scaffold.weighting);
+        return owned(new ScaffoldServerHandler(data().models(), options.training.modelName, partitions, server));
     }
 
     @Override
     ClientTrainer<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> makeTrainer() {
         ScaffoldClients clients = new ScaffoldClients(
-                data().models(), settings.modelName(), partitions, settings.numClients(), settings.client());
-        return settings.executionMode().trainer(clients, settings.trainer(), process());
+                data().models(), options.training.modelName, partitions, options.numClients(), options.client());
+        return options.execution.executionMode.trainer(clients, options.trainer(), process());
     }
 }

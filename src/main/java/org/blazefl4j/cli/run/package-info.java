@@ -1,2 +1,2 @@
-/** The command {@code run}: trains an experiment and records it. Internal. */
+/** The command {@code run}: trains a model and records the results. Internal. */
 package org.blazefl4j.cli.run;

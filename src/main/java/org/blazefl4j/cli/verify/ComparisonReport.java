@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.blazefl4j.util.Printable;
 
-/** A comparison in words. */
+/** Formats a comparison for people. */
 public final class ComparisonReport {
 
     private final RunComparison comparison;
@@ -26,10 +26,10 @@ public final class ComparisonReport {
         int rounds = comparison.identicalRounds();
         int begin = comparison.firstRound();
         String range = comparison.first().range();
-        List<Difference> parting = comparison.parting();
-        if (!parting.isEmpty()) {
+        List<Difference> differences = comparison.firstDifferences();
+        if (!differences.isEmpty()) {
             add("different: round=" + (begin + rounds) + ", identical before=" + rounds);
-            addAll(parting);
+            addAll(differences);
         } else if (comparison.isOneShorter()) {
             String where = begin == 1
                     ? "up to round " + rounds + ", where one run ends"
@@ -69,9 +69,9 @@ public final class ComparisonReport {
         if (!conditions.isEmpty()) {
             add("conditions that differ and may change results");
             addAll(conditions);
-        } else if (!comparison.parting().isEmpty()) {
-            add("no recorded condition differs that may change results: look at what is not recorded, such as "
-                    + (comparison.isDataRecorded() ? "" : "the content of data files and ") + "code of your own");
+        } else if (!comparison.firstDifferences().isEmpty()) {
+            add("no recorded condition that may change results differs: check what is not recorded, such as "
+                    + (comparison.isDataRecorded() ? "" : "the content of data files and ") + "your own code");
         }
         if (!comparison.harmless().isEmpty()) {
             add("conditions that differ and never change results");
@@ -90,7 +90,7 @@ public final class ComparisonReport {
         }
     }
 
-    /** Other people's files may hold anything. */
+    /** Returns a value as printable text, because files may contain anything. */
     private static String value(Object value) {
         return value == null ? "none" : Printable.line(value);
     }

@@ -8,15 +8,15 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A value that two runs have not in common.
+ * A value that differs between two runs.
  *
  * @param name its name in result files
- * @param first what the first run has; null for nothing
- * @param second what the second run has; null for nothing
+ * @param first the value of the first run; null if it has none
+ * @param second the value of the second run; null if it has none
  */
 record Difference(String name, Object first, Object second) {
 
-    /** The values that differ between two maps, in the first one's order, then the second one's. */
+    /** Returns the values that differ between two maps, in the order of the first, then of the second map. */
     static List<Difference> between(Map<String, Object> first, Map<String, Object> second) {
         Set<String> names = new LinkedHashSet<>(first.keySet());
         names.addAll(second.keySet());

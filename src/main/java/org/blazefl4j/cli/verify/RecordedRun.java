@@ -13,13 +13,12 @@ import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
 
 /**
- * A run as its {@code metrics.jsonl} tells of it.
+ * A run as recorded in {@code metrics.jsonl}.
  *
- * @param file the file
- * @param configuration what its line of that type says; empty if it has none
- * @param firstRound 1, or a later one if the run went on without the results of the rounds before
- * @param rounds the values of that round and those after it, at least one, each with {@code sha256}
- * @param resumptions each time that the run went on after an interruption
+ * @param configuration the values of the configuration line; empty if there is none
+ * @param firstRound 1, or a later round if the run was resumed without its earlier results
+ * @param rounds the values of the first and later rounds, at least one, each with {@code sha256}
+ * @param resumptions the continuations of the run after interruptions
  */
 public record RecordedRun(
         Path file,
@@ -29,10 +28,10 @@ public record RecordedRun(
         List<Resumption> resumptions) {
 
     /**
-     * A run that went on.
+     * A continuation of a run.
      *
-     * @param completedRounds the rounds before
-     * @param configuration that of the rounds after
+     * @param completedRounds the number of earlier rounds
+     * @param configuration the configuration of the later rounds
      */
     record Resumption(Object completedRounds, Map<String, Object> configuration) {
 
@@ -46,18 +45,18 @@ public record RecordedRun(
     }
 
     /**
-     * Reads a run that has ended in any way.
+     * Reads a run, whether or not it was completed.
      *
      * @param run the run's folder or its file
-     * @throws UsageException if there is no such file, a line of it is cut or damaged, or it holds no round
+     * @throws UsageException if the file is missing, truncated or damaged, or contains no round
      */
     public static RecordedRun read(Path run) {
         Path file = Files.isDirectory(run) ? run.resolve("metrics.jsonl") : run;
         Reader reader = new Reader(file);
-        text(file).lines().forEach(reader::take);
+        text(file).lines().forEach(reader::read);
         if (reader.rounds.isEmpty()) {
             throw new UsageException("nothing to compare: file=" + file
-                    + ", rounds=0, limit=1 or more; name a run that completed a round");
+                    + ", rounds=0, limit=1; choose a run that completed a round");
         }
         return new RecordedRun(file, reader.configuration, reader.firstRound, reader.rounds, reader.resumptions);
     }
@@ -66,7 +65,7 @@ public record RecordedRun(
         return firstRound + rounds.size() - 1;
     }
 
-    /** The number of rounds, or where they do not begin with the first: from which to which. */
+    /** Returns the number of rounds, or the first and last round if they do not start with 1. */
     String range() {
         return firstRound == 1 ? Integer.toString(rounds.size()) : firstRound + " to " + lastRound();
     }
@@ -79,20 +78,20 @@ public record RecordedRun(
         try {
             String text = Files.readString(file);
             if (!text.isEmpty() && !text.endsWith("\n")) {
-                throw new UsageException("result file is cut: file=" + file + ", line="
-                        + text.lines().count() + ", limit=whole lines; copy it again from where the run wrote it");
+                throw new UsageException("result file is truncated: file=" + file + ", line="
+                        + text.lines().count() + ", expected=complete lines; copy the original file again");
             }
             return text;
         } catch (NoSuchFileException e) {
-            throw new UsageException("no such run: file=" + file
-                    + ", limit=a folder of results with metrics.jsonl, or such a file; name one");
+            throw new UsageException(
+                    "no such run: file=" + file + ", expected=a result folder with metrics.jsonl, or that file");
         } catch (IOException e) {
             throw new UsageException("cannot read results: file=" + file + ", found=" + Causes.describe(e)
-                    + "; name a file of JSON lines in UTF-8 that you may read");
+                    + "; choose a readable file of JSON lines in UTF-8");
         }
     }
 
-    /** Takes the lines one after another. Types that it does not know are none of a comparison's business. */
+    /** Collects the lines. Ignores unknown types, which a comparison does not need. */
     private static final class Reader {
 
         private final Path file;
@@ -106,7 +105,7 @@ public record RecordedRun(
             this.file = file;
         }
 
-        void take(String text) {
+        void read(String text) {
             line++;
             Map<String, Object> values = parse(text);
             Object type = values.remove("type");
@@ -117,7 +116,7 @@ public record RecordedRun(
             } else if ("resumed".equals(type)) {
                 addResumption(Resumption.of(values));
             } else if (!(type instanceof String)) {
-                throw damaged("type=" + Printable.line(type) + ", limit=configuration, round, summary");
+                throw damaged("type=" + Printable.line(type) + ", expected=configuration, round or summary");
             }
         }
 
@@ -128,12 +127,12 @@ public record RecordedRun(
                     return values;
                 }
             } catch (IOException e) {
-                // said below: Jackson's own words quote the whole line
+                // not used as the cause, because Jackson's message quotes the whole line
             }
-            throw damaged("limit=one JSON object a line");
+            throw damaged("expected=one JSON object a line");
         }
 
-        /** Where no round is before it, the rounds before are in another file. */
+        /** Earlier rounds are in another file if none precedes the line. */
         private void addResumption(Resumption resumption) {
             resumptions.add(resumption);
             if (rounds.isEmpty() && resumption.completedRounds() instanceof Integer completed) {
@@ -145,18 +144,18 @@ public record RecordedRun(
             Object round = values.remove("round");
             int expected = firstRound + rounds.size();
             if (!Integer.valueOf(expected).equals(round)) {
-                throw damaged("round=" + Printable.line(round) + ", limit=" + expected);
+                throw damaged("round=" + Printable.line(round) + ", expected=" + expected);
             }
             if (!(values.get("sha256") instanceof String)) {
                 throw damaged("sha256=" + Printable.line(values.get("sha256"))
-                        + ", limit=the hash of the global model in every round");
+                        + ", expected=the hash of the global model");
             }
             rounds.add(values);
         }
 
         private UsageException damaged(String found) {
             return new UsageException("result file is damaged: file=" + file + ", line=" + line + ", " + found
-                    + "; name a file as 'blazefl4j run' writes it");
+                    + "; choose a file written by 'blazefl4j run'");
         }
     }
 }

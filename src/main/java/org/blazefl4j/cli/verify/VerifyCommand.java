@@ -19,13 +19,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         abbreviateSynopsis = true,
-        header = "Says whether two runs gave the same bits, and if not, where they part.",
+        header = "Checks whether two runs gave the same bits, and finds where they start to differ.",
         description = {
             "",
-            "Compares, round by round, the SHA-256 of the global model and every other value but times and the number"
+            "Compares the SHA-256 of the global model and all other values of each round, except times and the number"
                     + " of retries. Then lists the recorded conditions that differ, such as options, versions,"
-                    + " threads and processor features; those that never change results, such as the number of"
-                    + " workers, apart from the others.",
+                    + " threads and processor features, and separately those that never change results, such as the"
+                    + " number of workers.",
         },
         parameterListHeading = "%n",
         optionListHeading = "%n",
@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
         exitCodeList = {
             "0:All rounds are identical.",
             "1:A round differs.",
-            "2:A run cannot be read, or an argument cannot be used; nothing was compared.",
-            "3:One run has fewer rounds; those that both have are identical."
+            "2:A run cannot be read or an argument cannot be used; nothing was compared.",
+            "3:One run has fewer rounds; the common rounds are identical."
         },
         exitCodeOnExecutionException = ExitCode.USAGE,
         footer = {
@@ -56,7 +56,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "B", description = "Another run's folder, or its metrics.jsonl.")
     private Path second;
 
-    @Option(names = "--verbose", description = "Show the stack trace when something fails.")
+    @Option(names = "--verbose", description = "Show the stack trace if something fails.")
     private boolean verbose;
 
     @Override
@@ -68,7 +68,7 @@ public final class VerifyCommand implements Callable<Integer> {
         return comparison.exitCode();
     }
 
-    /** Not even a lack of memory may look like a difference. */
+    /** Reports a lack of memory as such, so that it does not look like a difference. */
     private static RecordedRun read(Path run) {
         try {
             return RecordedRun.read(run);
@@ -76,7 +76,7 @@ public final class VerifyCommand implements Callable<Integer> {
             throw new UsageException(
                     "run does not fit into memory: file=" + run + ", found=" + e.getMessage() + ", limit="
                             + Bytes.text(Runtime.getRuntime().maxMemory())
-                            + "; give Java a larger heap (-Xmx), or name a file as a run writes it",
+                            + "; give Java a larger heap (-Xmx), or choose a file written by a run",
                     e);
         }
     }

@@ -1,2 +1,2 @@
-/** The command {@code verify}: repeats a recorded run and compares. Internal. */
+/** The command {@code verify}: compares two recorded runs. Internal. */
 package org.blazefl4j.cli.verify;

@@ -12,14 +12,14 @@ final class FindingTest {
 
     private static final long GIBIBYTE = 1L << 30;
 
-    /** A machine with whose parts nothing is wrong. */
+    /** A machine without problems. */
     private static final class Parts {
         String cuda = "none";
         boolean oneDnn = true;
         List<LibTorch.Untuned> untuned = List.of();
         boolean nativeAccess = true;
         String features = "sse4.2 avx avx2 fma";
-        String heldTo;
+        String capabilityLimit;
         int cudaDevices;
         long sharedFree = GIBIBYTE;
         long memoryFree = 8 * GIBIBYTE;
@@ -53,7 +53,7 @@ final class FindingTest {
                     nativeAccess,
                     4,
                     features,
-                    heldTo,
+                    capabilityLimit,
                     cudaDevices,
                     cudaDevices > 0 ? "" : "no driver",
                     32 << 20,
@@ -76,7 +76,7 @@ final class FindingTest {
     }
 
     @Test
-    void shouldFindNothingWhereNothingHurts() {
+    void shouldFindNothingOnATunedMachine() {
         assertThat(Finding.of(parts.machine())).isEmpty();
     }
 
@@ -84,7 +84,7 @@ final class FindingTest {
     void shouldPassOnWhatIsUntunedWithItsFlag() {
         parts.untuned = List.of(new LibTorch.Untuned("slow", "-Dfast=1"));
 
-        finds("slow", "-Dfast=1, or LibTorch.tune() first thing in your main");
+        finds("slow", "-Dfast=1, or call LibTorch.tune() at the start of main");
     }
 
     @Test
@@ -92,22 +92,22 @@ final class FindingTest {
         parts.features = "sse4.2";
 
         finds(
-                "the processor has no AVX2, so LibTorch's kernels take few numbers at a time",
-                "another processor; in a virtual machine one that passes the host's features on (qemu: -cpu host)");
+                "the processor has no AVX2, so LibTorch's kernels are slow",
+                "use another processor; in a virtual machine, pass the host's features through (qemu: -cpu host)");
     }
 
     @Test
     void shouldFindKernelsThatAreHeldBack() {
-        parts.heldTo = "default";
+        parts.capabilityLimit = "default";
 
-        finds("LibTorch's kernels are held to ATEN_CPU_CAPABILITY=default", "unset ATEN_CPU_CAPABILITY");
+        finds("LibTorch's kernels are limited by ATEN_CPU_CAPABILITY=default", "unset ATEN_CPU_CAPABILITY");
     }
 
     @Test
     void shouldFindOneDnnSwitchedOff() {
         parts.oneDnn = false;
 
-        finds("oneDNN is switched off, so convolutions are slow", "torch.globalContext().setUserEnabledMkldnn(true)");
+        finds("oneDNN is disabled, so convolutions are slow", "torch.globalContext().setUserEnabledMkldnn(true)");
     }
 
     @Test
@@ -115,8 +115,8 @@ final class FindingTest {
         parts.sharedFree = 64 << 20;
 
         finds(
-                "/dev/shm has only 64 MiB free, so segments of large models take anonymous memory instead",
-                "--shm-size=1g for a container, else mount -o remount,size=1g /dev/shm");
+                "/dev/shm has only 64 MiB free, so segments of large models fall back to memfd",
+                "--shm-size=1g for a container, otherwise mount -o remount,size=1g /dev/shm");
     }
 
     @Test
@@ -124,7 +124,7 @@ final class FindingTest {
         parts.memoryFree = GIBIBYTE;
 
         finds(
-                "memory for 3 worker processes of 300 MiB on 4 cores",
+                "memory for only 3 worker processes of 300 MiB on 4 cores",
                 "--num-parallels 3 or --execution-mode multi-threaded");
     }
 
@@ -133,7 +133,7 @@ final class FindingTest {
         assertThat(Finding.ofWorkers(3, 4 * 300 * Bytes.MEBIBYTE)).isEmpty();
         assertThat(Finding.ofWorkers(8, GIBIBYTE))
                 .hasValue(new Finding(
-                        "memory for 2 worker processes of 300 MiB where 8 start: free=1.0 GiB",
+                        "memory for only 2 worker processes of 300 MiB but 8 start: free=1.0 GiB",
                         "--num-parallels 2 or --execution-mode multi-threaded"));
     }
 
@@ -142,8 +142,8 @@ final class FindingTest {
         parts.load = 3.2;
 
         finds(
-                "the machine was busy in the last minute: load average 3.20 on 4 cores; times come out longer",
-                "end what else runs, wait a minute, and measure again");
+                "the machine was busy in the last minute: load average 3.20 on 4 cores; measured times are too long",
+                "stop other programs, wait a minute, and measure again");
     }
 
     @Test
@@ -160,7 +160,7 @@ final class FindingTest {
     void shouldFindNativeAccessThatJavaWarnsOf() {
         parts.nativeAccess = false;
 
-        finds("Java warns of native access, and a later version will refuse it", "--enable-native-access=ALL-UNNAMED");
+        finds("Java warns about native access, and later versions will refuse it", "--enable-native-access=ALL-UNNAMED");
     }
 
     @Test
@@ -177,6 +177,6 @@ final class FindingTest {
                         "  /dev/shm           1.0 GiB free",
                         "  control group      no limit",
                         "  memory             8.0 GiB free",
-                        "  archive of classes there, in the cache");
+                        "  class archive      there, in the cache");
     }
 }

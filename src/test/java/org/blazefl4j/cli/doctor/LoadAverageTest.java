@@ -10,8 +10,8 @@ final class LoadAverageTest {
     void shouldWarnOfABusyMachine() {
         assertThat(LoadAverage.finding(1.234, 2))
                 .contains(new Finding(
-                        "the machine was busy in the last minute: load average 1.23 on 2 cores; times come out longer",
-                        "end what else runs, wait a minute, and measure again"));
+                        "the machine was busy in the last minute: load average 1.23 on 2 cores; measured times are too long",
+                        "stop other programs, wait a minute, and measure again"));
     }
 
     @Test

@@ -32,8 +32,8 @@ final class ClientTestImagesTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> ClientTestImages.like(train, parts, test))
                     .satisfies(refusal -> assertThat(OptionNames.in(refusal.getMessage()))
-                            .isEqualTo("no test images: client=0, test images=1, --num-clients=3, limit=1 or more for"
-                                    + " each; lower --num-clients, or leave out --evaluate-clients"));
+                            .isEqualTo("too few test images: client=0, images=0, total=1, --num-clients=3, limit=1; lower"
+                                    + " --num-clients, or omit --evaluate-clients"));
         }
     }
 }

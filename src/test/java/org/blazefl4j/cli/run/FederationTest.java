@@ -5,43 +5,36 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.file.Path;
 import java.util.Map;
-import org.blazefl4j.cli.SmallRun;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
-import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.core.Device;
-import org.blazefl4j.trainer.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class FederationTest {
 
     @ParameterizedTest
-    @CsvSource({"1, , cuda:4000, '--device=cuda:4000, limit='", "1, nowhere, cpu, --data-dir=nowhere"})
-    void shouldRefuseWhatThisMachineCannotGiveByTheOptionsName(
-            int numParallels, Path dataDir, String device, String named) {
-        RunSettings settings =
-                SmallRun.of(new FedAvg(), 1, ExecutionMode.MULTI_PROCESS, numParallels, dataDir, Device.parse(device));
+    @CsvSource({"--device=cuda:4000, '--device=cuda:4000, limit='", "--data-dir=nowhere, --data-dir=nowhere"})
+    void shouldRefuseWhatThisMachineCannotGiveByTheOptionsName(String option, String named) {
+        RunOptions options = SmallRun.of(1, "--execution-mode=multi-process", "--num-parallels=1", option);
 
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> Federation.open(settings, Path.of("."), images -> {}))
+                .isThrownBy(() -> Federation.open(options, Path.of("."), images -> {}))
                 .withMessageContaining(named)
                 .satisfies(refusal -> assertThat(refusal.getMessage()).hasLineCount(1));
     }
 
     @ParameterizedTest
     @CsvSource({
-        "MULTI_PROCESS, 5000, 10, 'multi-process, 10 worker processes instead of 5000, for no more clients train in a"
-                + " round, on cpu'",
-        "MULTI_THREADED, 11, 10, 'multi-threaded, 10 threads instead of 11, for no more clients train in a round, on cpu'",
-        "MULTI_THREADED, 10, 10, 'multi-threaded, 10 threads, on cpu'",
+        "multi-process, 4096, 10, 'multi-process, 10 worker processes instead of 4096, one per client in a round, on cpu'",
+        "multi-threaded, 11, 10, 'multi-threaded, 10 threads instead of 11, one per client in a round, on cpu'",
+        "multi-threaded, 10, 10, 'multi-threaded, 10 threads, on cpu'",
     })
-    void shouldStartNoMoreWorkersThanClientsTrain(ExecutionMode mode, int asked, int started, String described) {
-        RunSettings settings = SmallRun.of(new FedAvg(), 1, mode, asked, null, Device.CPU);
+    void shouldStartAtMostOneWorkerPerClient(String mode, int requested, int started, String described) {
+        RunOptions options = SmallRun.of(1, "--execution-mode=" + mode, "--num-parallels=" + requested);
 
-        assertThat(settings.trainer().numParallels()).isEqualTo(started);
-        assertThat(settings.toMap()).containsEntry("num_parallels", started);
-        assertThat(settings.describeExecution()).isEqualTo(described);
+        assertThat(options.trainer().numParallels()).isEqualTo(started);
+        assertThat(options.toMap()).containsEntry("num_parallels", started);
+        assertThat(options.describeExecution()).isEqualTo(described);
     }
 
     @ParameterizedTest
@@ -56,10 +49,11 @@ final class FederationTest {
                         + " clients"
             })
     void shouldSpeakOfTheOpenSetInTheCommandLinesOptions(int openSize, String refusal) {
-        Dsfl dsfl = new Dsfl(openSize, 100, 0.1, SgdOptions.defaults(), null, false);
+        RunOptions options =
+                SmallRun.of(1, "--algorithm=dsfl", "--open-size=" + openSize, "--open-size-per-round=100");
 
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> Federation.open(SmallRun.of(dsfl, 1), Path.of("results"), images -> {}))
+                .isThrownBy(() -> Federation.open(options, Path.of("results"), images -> {}))
                 .withMessage(refusal);
     }
 
@@ -77,10 +71,10 @@ final class FederationTest {
 
     /** A fifth of the 10 000 images that come with the program, unless asked for. */
     @ParameterizedTest
-    @CsvSource({", 2000", "500, 500"})
-    void shouldRecordTheOpenSetsSizeWhoeverChoseIt(Integer asked, long size) {
-        Dsfl dsfl = new Dsfl(asked, 100, 0.1, SgdOptions.defaults(), null, false);
-        try (Federation<?, ?> federation = Federation.open(SmallRun.of(dsfl, 1), Path.of("."), images -> {})) {
+    @CsvSource({"--epochs=1, 2000", "--open-size=500, 500"})
+    void shouldRecordTheSizeOfTheOpenSet(String option, long size) {
+        RunOptions options = SmallRun.of(1, "--algorithm=dsfl", "--open-size-per-round=100", option);
+        try (Federation<?, ?> federation = Federation.open(options, Path.of("."), images -> {})) {
             assertThat(federation.derivedSettings()).isEqualTo(Map.of("open_size", size));
         }
     }

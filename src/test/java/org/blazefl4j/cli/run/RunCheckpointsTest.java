@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.blazefl4j.cli.run.FailureOptions.OnClientFailure;
 import org.blazefl4j.checkpoint.Checkpoints;
-import org.blazefl4j.cli.SmallRun;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.FashionMnist;
@@ -33,7 +34,7 @@ final class RunCheckpointsTest {
     }
 
     private void save(int round, String output, Map<String, String> more) {
-        Map<String, Object> configuration = RunCheckpoints.configuration(SmallRun.of(new FedAvg(), 9));
+        Map<String, Object> configuration = RunCheckpoints.configuration(resuming(9));
         configuration.putAll(more);
         configuration.put("output", folder.resolve(output));
         try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(configuration)) {
@@ -41,62 +42,69 @@ final class RunCheckpointsTest {
         }
     }
 
-    private static RunSettings settings(NonFinitePolicy nonFinite, OnClientFailure last) {
-        return SmallRun.of(new FailureSettings(0, last, nonFinite, null), 9);
+    private RunOptions resuming(int rounds, String... more) {
+        return SmallRun.of(
+                rounds,
+                Stream.concat(Stream.of("--checkpoint-dir=" + saved(), "--resume"), Stream.of(more))
+                        .toArray(String[]::new));
     }
 
-    private void save(RunSettings settings) {
-        try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(RunCheckpoints.configuration(settings))) {
+    private RunOptions resuming(NonFinitePolicy nonFinite, OnClientFailure last) {
+        return resuming(9, "--on-non-finite=" + nonFinite, "--on-client-failure=" + last);
+    }
+
+    private void save(RunOptions options) {
+        try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(RunCheckpoints.configuration(options))) {
             checkpoints.save(1);
         }
     }
 
-    private RunCheckpoints resume(RunSettings settings) {
-        return new RunCheckpoints(new CheckpointSettings(saved(), 1, 3, true), settings);
+    private RunCheckpoints resume(NonFinitePolicy nonFinite, OnClientFailure last) {
+        return new RunCheckpoints(resuming(nonFinite, last));
     }
 
     @ParameterizedTest
     @EnumSource(names = {"WARN", "DROP"})
     void shouldRefuseToDropDivergedClientsFromSomeRoundOnOrUpToOne(NonFinitePolicy before) {
         NonFinitePolicy after = before == NonFinitePolicy.WARN ? NonFinitePolicy.DROP : NonFinitePolicy.WARN;
-        save(settings(before, OnClientFailure.FAIL));
+        save(resuming(before, OnClientFailure.FAIL));
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> resume(settings(after, OnClientFailure.FAIL)))
+                .isThrownBy(() -> resume(after, OnClientFailure.FAIL))
                 .withMessage("configuration changed: file=" + saved().resolve("round-000001.checkpoint")
                         + ", --on-non-finite=" + after + ", expected=" + before
-                        + ", as it was saved; start as before, or with another checkpoint folder");
-        resume(settings(before, OnClientFailure.FAIL)).close();
+                        + ", as saved; start as before, or with another checkpoint folder");
+        resume(before, OnClientFailure.FAIL).close();
     }
 
     @Test
     void shouldGoOnWhereNoDivergedClientCanHaveMadeADifference() {
-        save(settings(NonFinitePolicy.FAIL, OnClientFailure.FAIL));
+        save(resuming(NonFinitePolicy.FAIL, OnClientFailure.FAIL));
         for (NonFinitePolicy after : NonFinitePolicy.values()) {
-            resume(settings(after, OnClientFailure.DROP)).close();
+            resume(after, OnClientFailure.DROP).close();
         }
     }
 
     @Test
     void shouldTakeARetryThatEndsInADropForADrop() {
-        save(settings(NonFinitePolicy.RETRY, OnClientFailure.DROP));
-        resume(settings(NonFinitePolicy.DROP, OnClientFailure.FAIL)).close();
+        save(resuming(NonFinitePolicy.RETRY, OnClientFailure.DROP));
+        resume(NonFinitePolicy.DROP, OnClientFailure.FAIL).close();
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> resume(settings(NonFinitePolicy.RETRY, OnClientFailure.FAIL)));
+                .isThrownBy(() -> resume(NonFinitePolicy.RETRY, OnClientFailure.FAIL));
     }
 
     @Test
     void shouldGoOnFromWhatAVersionWithoutThePolicyHasSaved() {
-        RunSettings old = SmallRun.of(new FedAvg(), 9);
+        RunOptions old = SmallRun.of(9, "--checkpoint-dir=" + folder.resolve("old"), "--resume");
         Map<String, Object> configuration = RunCheckpoints.configuration(old);
         configuration.remove("on_non_finite");
         try (Checkpoints checkpoints = Checkpoints.in(folder.resolve("old")).configuration(configuration)) {
             checkpoints.save(1);
         }
-        new RunCheckpoints(new CheckpointSettings(folder.resolve("old"), 1, 3, true), old).close();
+        new RunCheckpoints(old).close();
     }
 
     private RunCheckpoints resume(int rounds) {
-        return new RunCheckpoints(new CheckpointSettings(saved(), 1, 3, true), SmallRun.of(new FedAvg(), rounds));
+        return new RunCheckpoints(resuming(rounds));
     }
 
     private Path withResults(String name) throws IOException {
@@ -131,8 +139,8 @@ final class RunCheckpointsTest {
             assertThatExceptionOfType(UsageException.class)
                     .isThrownBy(() -> checkpoints.results(null))
                     .withMessage("results are missing: folder=" + folder.resolve("results")
-                            + ", expected=metrics.csv and metrics.jsonl; put them back, name the folder that they are"
-                            + " in by --output, or a new one for files that begin with round 4");
+                            + ", expected=metrics.csv and metrics.jsonl; put them back, give their folder by --output,"
+                            + " or a new one for files that begin with round 4");
         }
     }
 
@@ -147,11 +155,11 @@ final class RunCheckpointsTest {
     void shouldKnowItsOwnFilesInAFolderOfResults() throws IOException {
         Files.createSymbolicLink(folder.resolve("link"), folder);
         try (RunCheckpoints checkpoints = resume(9)) {
-            assertThat(checkpoints.isTheirs(saved())).isTrue();
-            assertThat(checkpoints.isTheirs(folder.resolve("link/saved"))).isTrue();
-            assertThat(checkpoints.isTheirs(saved().resolve("lock"))).isTrue();
-            assertThat(checkpoints.isTheirs(folder.resolve("results"))).isFalse();
-            assertThat(checkpoints.isTheirs(saved().resolve("notes"))).isFalse();
+            assertThat(checkpoints.owns(saved())).isTrue();
+            assertThat(checkpoints.owns(folder.resolve("link/saved"))).isTrue();
+            assertThat(checkpoints.owns(saved().resolve("lock"))).isTrue();
+            assertThat(checkpoints.owns(folder.resolve("results"))).isFalse();
+            assertThat(checkpoints.owns(saved().resolve("notes"))).isFalse();
         }
         assertThat(saved()).doesNotExist();
     }
@@ -163,7 +171,7 @@ final class RunCheckpointsTest {
                 .isThrownBy(() -> resume(4))
                 .withMessage("more rounds are saved: --global-round=4, file="
                         + saved().resolve("round-000005.checkpoint")
-                        + ", limit=5 or more; ask for as many, or start again in another folder");
+                        + ", limit=5; raise --global-round, or start again in another folder");
         resume(5).close();
     }
 
@@ -176,8 +184,8 @@ final class RunCheckpointsTest {
             assertThatExceptionOfType(UsageException.class)
                     .isThrownBy(() -> checkpoints.requireSame(images))
                     .withMessage("data changed: --dataset=fashion-mnist, sha256=" + images.sha256()
-                            + ", expected=abc, with which " + saved().resolve("round-000001.checkpoint")
-                            + " was saved; put the files back that the run began with, or start again with another"
+                            + ", expected=abc, as saved in " + saved().resolve("round-000001.checkpoint")
+                            + "; restore the files that the run started with, or start again with another"
                             + " --checkpoint-dir");
         }
     }

@@ -57,8 +57,8 @@ final class RunFolderTest {
 
         assertThatExceptionOfType(UsageException.class)
                 .isThrownBy(() -> RunFolder.createStamped(file))
-                .withMessageMatching("cannot make a folder for results: folder=" + file
-                        + ", found=.*; name one that can be made by --output");
+                .withMessageMatching("cannot create a folder for results: folder=" + file
+                        + ", found=.*; choose another by --output");
     }
 
     @Test
@@ -76,7 +76,7 @@ final class RunFolderTest {
 
         refuses(
                 parent,
-                "output folder is not empty: --output=" + parent + ", limit=a new or empty folder; name another, so"
+                "output folder is not empty: --output=" + parent + ", expected=a new or empty folder; choose another, so"
                         + " that no results are overwritten");
     }
 
@@ -84,10 +84,10 @@ final class RunFolderTest {
     void shouldRefuseAFileAndAFolderInAFile() throws IOException {
         Path file = Files.createFile(parent.resolve("file"));
 
-        refuses(file, "output is no folder: --output=" + file + ", limit=a new or empty folder");
+        refuses(file, "output is not a folder: --output=" + file + ", expected=a new or empty folder");
         refuses(
                 file.resolve("sub"),
-                "cannot make the output folder: --output=" + file.resolve("sub") + ", found=not a folder: "
+                "cannot create the output folder: --output=" + file.resolve("sub") + ", found=not a folder: "
                         + file.resolve("sub"));
     }
 

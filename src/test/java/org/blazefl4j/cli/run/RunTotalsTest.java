@@ -39,7 +39,7 @@ final class RunTotalsTest {
         finish(totals, 2, Double.NaN, 1);
         assertThat(totals.toMap()).containsEntry("non_finite", 3).containsEntry("first_non_finite_round", 2);
         assertThat(totals.toText().lines())
-                .contains("  not finite     3 results of clients; NaN or infinities from round 2 on");
+                .contains("  not finite     3 client results; first NaN or infinity in round 2");
     }
 
     @Test

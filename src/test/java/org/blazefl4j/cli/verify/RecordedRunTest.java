@@ -65,7 +65,7 @@ final class RecordedRunTest {
     @Test
     void shouldRefuseWhatIsNotThere() {
         requireRefused("no such run: file=" + file
-                + ", limit=a folder of results with metrics.jsonl, or such a file; name one");
+                + ", expected=a result folder with metrics.jsonl, or that file");
     }
 
     @Test
@@ -73,15 +73,15 @@ final class RecordedRunTest {
         Files.writeString(file, "{\"type\":\"configuration\",\"seed\":42}\n");
 
         requireRefused(
-                "nothing to compare: file=" + file + ", rounds=0, limit=1 or more; name a run that completed a round");
+                "nothing to compare: file=" + file + ", rounds=0, limit=1; choose a run that completed a round");
     }
 
     @Test
     void shouldRefuseACutFile() throws IOException {
         Files.writeString(file, ROUND + "{\"type\":\"rou");
 
-        requireRefused("result file is cut: file=" + file
-                + ", line=2, limit=whole lines; copy it again from where the run wrote it");
+        requireRefused("result file is truncated: file=" + file
+                + ", line=2, expected=complete lines; copy the original file again");
     }
 
     @ParameterizedTest
@@ -89,20 +89,20 @@ final class RecordedRunTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{'type':'round'| limit=one JSON object a line",
-                "[1]| limit=one JSON object a line",
-                "null| limit=one JSON object a line",
-                "``| limit=one JSON object a line",
-                "{'round':2}| type=null, limit=configuration, round, summary",
-                "{'type':'round','round':3,'sha256':'bb'}| round=3, limit=2",
-                "{'type':'round','round':1,'sha256':'aa'}| round=1, limit=2",
-                "{'type':'round','round':2}| sha256=null, limit=the hash of the global model in every round",
+                "{'type':'round'| expected=one JSON object a line",
+                "[1]| expected=one JSON object a line",
+                "null| expected=one JSON object a line",
+                "``| expected=one JSON object a line",
+                "{'round':2}| type=null, expected=configuration, round or summary",
+                "{'type':'round','round':3,'sha256':'bb'}| round=3, expected=2",
+                "{'type':'round','round':1,'sha256':'aa'}| round=1, expected=2",
+                "{'type':'round','round':2}| sha256=null, expected=the hash of the global model",
             })
     void shouldNameADamagedLine(String line, String found) throws IOException {
         Files.writeString(file, ROUND + line.replace('\'', '"') + "\n");
 
         requireRefused("result file is damaged: file=" + file + ", line=2, " + found
-                + "; name a file as 'blazefl4j run' writes it");
+                + "; choose a file written by 'blazefl4j run'");
     }
 
     @Test
@@ -119,6 +119,6 @@ final class RecordedRunTest {
     void shouldQuoteAHostileFileInCodes() throws IOException {
         Files.writeString(file, "{\"type\":\"round\",\"round\":\"\\u001b[31m\"}\n");
         requireRefused("result file is damaged: file=" + file
-                + ", line=1, round=\\u001b[31m, limit=1; name a file as 'blazefl4j run' writes it");
+                + ", line=1, round=\\u001b[31m, expected=1; choose a file written by 'blazefl4j run'");
     }
 }

@@ -70,7 +70,7 @@ final class RunComparisonTest {
                 .startsWith("different: round=4, identical before=1\n");
         assertThatExceptionOfType(UsageException.class)
                 .isThrownBy(() -> compare(rounds("cc"), rounds("aa", "bb")))
-                .withMessage("no round to compare: rounds=3 to 3 against 2, limit=one that both have; name files with"
+                .withMessage("no round to compare: rounds=3 to 3 against 2, expected=a common round; choose files with"
                         + " the same rounds");
     }
 
@@ -82,8 +82,8 @@ final class RunComparisonTest {
         assertThat(ComparisonReport.of(comparison)).isEqualTo("""
                         different: round=2, identical before=1
                           sha256             bb against xx
-                        no recorded condition differs that may change results: look at what is not recorded, such as \
-                        the content of data files and code of your own
+                        no recorded condition that may change results differs: check what is not recorded, such as \
+                        the content of data files and your own code
                         """);
     }
 
@@ -94,7 +94,7 @@ final class RunComparisonTest {
         second.get(0).put("surprise", 1);
         second.get(0).remove("dropped");
 
-        assertThat(compare(rounds("aa"), second).parting())
+        assertThat(compare(rounds("aa"), second).firstDifferences())
                 .containsExactly(
                         new Difference("accuracy", 0.5, 0.25),
                         new Difference("dropped", 0, null),
@@ -121,7 +121,7 @@ final class RunComparisonTest {
 
         assertThat(compare(old, some).exitCode()).isEqualTo(ExitCode.OK);
         assertThat(compare(some, old).exitCode()).isEqualTo(ExitCode.OK);
-        assertThat(compare(none, some).parting()).containsExactly(new Difference("non_finite", 0, 2));
+        assertThat(compare(none, some).firstDifferences()).containsExactly(new Difference("non_finite", 0, 2));
     }
 
     @Test
@@ -200,7 +200,7 @@ final class RunComparisonTest {
 
         secondConditions.put("data_sha256", "11");
         assertThat(ComparisonReport.of(compare(rounds("aa"), rounds("bb"))))
-                .contains("not recorded, such as code of your own\n");
+                .contains("not recorded, such as your own code\n");
     }
 
     @Test
