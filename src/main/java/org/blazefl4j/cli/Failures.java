@@ -8,8 +8,8 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
 
 /** Reports a failed command: its message, and with {@code --verbose} its stack trace. */
 final class Failures {

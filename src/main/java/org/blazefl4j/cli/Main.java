@@ -17,12 +17,12 @@ import org.blazefl4j.cli.options.UsualNames;
 import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.cli.verify.VerifyCommand;
 import org.blazefl4j.shm.ResourceLimits;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
-import picocli.CommandLine;
 
 /** The command line: its commands, and how their errors are reported. */
 @Command(

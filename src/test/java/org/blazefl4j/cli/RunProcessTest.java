@@ -217,7 +217,8 @@ final class RunProcessTest {
                 folder, limit, "run", "--num-clients", "4000", "--num-parallels", "4000", "--output", "results")) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.out())
-                    .containsPattern("  ! memory for only \\d+ worker processes of 300 MiB but 4000 start: free=\\d+.*iB");
+                    .containsPattern(
+                            "  ! memory for only \\d+ worker processes of 300 MiB but 4000 start: free=\\d+.*iB");
             assertThat(cli.err())
                     .containsPattern("blazefl4j run: too many worker processes: --num-parallels=4000, needed=\\d+ open"
                             + " files, limit=256 open files of this process \\(ulimit -n\\); use fewer, of which each"

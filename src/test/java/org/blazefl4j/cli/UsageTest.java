@@ -41,12 +41,15 @@ final class UsageTest {
                 Arguments.of("--sample-ratio 0", "'--sample-ratio': value=0, expected=a number above 0 and at most 1"),
                 Arguments.of(
                         "--sample-ratio 1.01", "'--sample-ratio': value=1.01, expected=a number above 0 and at most 1"),
-                Arguments.of("--sample-ratio NaN", "'--sample-ratio': value=NaN, expected=a number above 0 and at most 1"),
                 Arguments.of(
-                        "--memory-format nhwc", "'--memory-format': value=nhwc, expected=auto, contiguous, channels_last"),
+                        "--sample-ratio NaN", "'--sample-ratio': value=NaN, expected=a number above 0 and at most 1"),
+                Arguments.of(
+                        "--memory-format nhwc",
+                        "'--memory-format': value=nhwc, expected=auto, contiguous, channels_last"),
                 Arguments.of("--autocast half", "'--autocast': value=half, expected=off, bfloat16"),
                 Arguments.of("--lr 0", "'--lr': value=0, expected=a number above 0 and at most 3.4028235E38"),
-                Arguments.of("--dir-alpha 1e-7", "'--dir-alpha': value=1e-7, expected=a number from 0.000001 to 1000000"),
+                Arguments.of(
+                        "--dir-alpha 1e-7", "'--dir-alpha': value=1e-7, expected=a number from 0.000001 to 1000000"),
                 Arguments.of("--dir-alpha 1e7", "'--dir-alpha': value=1e7, expected=a number from 0.000001 to 1000000"),
                 Arguments.of(
                         "--seed 9223372036854775808",
@@ -68,7 +71,8 @@ final class UsageTest {
                         "--algorithm dsfl --client-models cnn,vgg",
                         "'--client-models' (NAME): value=vgg, expected=cnn, mlp, resnet18, resnet50, resnet101"),
                 Arguments.of(
-                        "--model-name vgg", "'--model-name': value=vgg, expected=cnn, mlp, resnet18, resnet50, resnet101"),
+                        "--model-name vgg",
+                        "'--model-name': value=vgg, expected=cnn, mlp, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--partition even",
                         "'--partition': value=even, expected=iid, shards, dirichlet, balanced-dirichlet"),
@@ -87,8 +91,7 @@ final class UsageTest {
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
                 Arguments.of("--resume", "--resume has no effect: add --checkpoint-dir, or omit it"),
                 Arguments.of(
-                        "--checkpoint-every 2",
-                        "--checkpoint-every has no effect: add --checkpoint-dir, or omit it"),
+                        "--checkpoint-every 2", "--checkpoint-every has no effect: add --checkpoint-dir, or omit it"),
                 Arguments.of(
                         "--checkpoint-dir c --checkpoint-keep 0",
                         "'--checkpoint-keep': value=0, expected=a whole number from 1"),
@@ -235,11 +238,9 @@ final class UsageTest {
                 Arguments.of(
                         "--rounds 2147483647",
                         "too many rounds: --rounds=2147483647, --warm-up=20, limit=2147483647 in total"),
+                Arguments.of("--work training --floats 10", "--floats has no effect: add --work empty, or omit it"),
                 Arguments.of(
-                        "--work training --floats 10", "--floats has no effect: add --work empty, or omit it"),
-                Arguments.of(
-                        "--work empty --batch-size 10",
-                        "--batch-size has no effect: add --work training, or omit it"));
+                        "--work empty --batch-size 10", "--batch-size has no effect: add --work training, or omit it"));
     }
 
     @ParameterizedTest

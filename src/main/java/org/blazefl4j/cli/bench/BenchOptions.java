@@ -120,14 +120,15 @@ final class BenchOptions {
 
     @Option(
             names = "--thorough",
-            description = "Measure more sizes and rounds: about half an hour on two cores, instead of less than a minute.")
+            description =
+                    "Measure more sizes and rounds: about half an hour on two cores, instead of less than a minute.")
     private boolean thorough;
 
     @Option(
             names = {"--output", "--out"},
             paramLabel = "DIR",
-            description = "New or empty folder for bench.html, bench.json and bench.csv. Default:"
-                    + " bench/<date>-<time>.")
+            description =
+                    "New or empty folder for bench.html, bench.json and bench.csv. Default:" + " bench/<date>-<time>.")
     private Path output;
 
     @Option(names = "--verbose", description = "Show the stack trace if something fails.")

@@ -6,9 +6,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stops a run cleanly when the JVM is told to end by Ctrl-C, SIGTERM or SIGHUP: asks it to stop, then waits until it has
- * written its results and ended its workers. A run that has not started never starts, and what its preparation created
- * is closed. The JVM itself sets the exit code: 130, 143 or 129.
+ * Stops a run cleanly when the JVM is told to end by Ctrl-C, SIGTERM or SIGHUP: asks it to stop, then waits until it
+ * has written its results and ended its workers. A run that has not started never starts, and what its preparation
+ * created is closed. The JVM itself sets the exit code: 130, 143 or 129.
  */
 public final class Interruption implements AutoCloseable {
 

@@ -26,8 +26,8 @@ public record Finding(String problem, String remedy) {
         List<Finding> findings = new ArrayList<>();
         LoadAverage.finding(machine.load(), machine.cores()).ifPresent(findings::add);
         for (LibTorch.Untuned untuned : machine.untuned()) {
-            findings.add(
-                    new Finding(untuned.problem(), untuned.remedy() + ", or call LibTorch.tune() at the start of main"));
+            findings.add(new Finding(
+                    untuned.problem(), untuned.remedy() + ", or call LibTorch.tune() at the start of main"));
         }
         addKernels(machine, findings);
         addSharedMemory(machine, findings);
@@ -48,10 +48,9 @@ public record Finding(String problem, String remedy) {
                     "LibTorch's kernels are limited by ATEN_CPU_CAPABILITY=" + machine.capabilityLimit(),
                     "unset ATEN_CPU_CAPABILITY"));
         } else if (!machine.features().contains("avx2")) {
-            findings.add(
-                    new Finding(
-                            "the processor has no AVX2, so LibTorch's kernels are slow",
-                            "use another processor; in a virtual machine, pass the host's features through (qemu: -cpu host)"));
+            findings.add(new Finding(
+                    "the processor has no AVX2, so LibTorch's kernels are slow",
+                    "use another processor; in a virtual machine, pass the host's features through (qemu: -cpu host)"));
         }
         if (!machine.numbers().oneDnnEnabled()) {
             findings.add(new Finding(

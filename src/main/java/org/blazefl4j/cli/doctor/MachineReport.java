@@ -34,8 +34,9 @@ final class MachineReport {
     }
 
     private void addProcessor(Machine machine) {
-        String devices =
-                machine.cudaDevices() > 0 ? Integer.toString(machine.cudaDevices()) : "none: " + machine.cudaDisabledReason();
+        String devices = machine.cudaDevices() > 0
+                ? Integer.toString(machine.cudaDevices())
+                : "none: " + machine.cudaDisabledReason();
         addTitle("processor");
         addLine("cores", Integer.toString(machine.cores()));
         addLine("features", machine.features());

@@ -5,7 +5,9 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** Converts enum values as they are printed, in upper or lower case. Picocli's errors would list the constants' names. */
+/**
+ * Converts enum values as they are printed, in upper or lower case. Picocli's errors would list the constants' names.
+ */
 public final class EnumConverters {
 
     private EnumConverters() {}

@@ -11,8 +11,7 @@ public final class PathArgument implements ITypeConverter<Path> {
     @Override
     public Path convert(String text) {
         if (text.isBlank()) {
-            throw new TypeConversionException(
-                    "value='" + text + "', expected=a path; give one, or omit the option");
+            throw new TypeConversionException("value='" + text + "', expected=a path; give one, or omit the option");
         }
         try {
             return Path.of(text);

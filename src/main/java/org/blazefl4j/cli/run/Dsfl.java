@@ -6,8 +6,17 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.blazefl4j.cli.options.Numbers;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.dsfl.DsflClientOptions;
+import org.blazefl4j.contrib.dsfl.DsflClients;
+import org.blazefl4j.contrib.dsfl.DsflOpenSplit;
+import org.blazefl4j.contrib.dsfl.DsflPartitionType;
+import org.blazefl4j.contrib.dsfl.DsflServerHandler;
+import org.blazefl4j.contrib.dsfl.DsflServerOptions;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.model.ModelName;
+import org.blazefl4j.util.ResourceStack;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -106,20 +115,54 @@ final class Dsfl implements Algorithm {
         return map;
     }
 
-    SgdOptions distillation(LastBatch lastBatch) {
+    private SgdOptions distillation(LastBatch lastBatch) {
         return new SgdOptions(kdEpochs, kdBatchSize, kdLr, lastBatch);
     }
 
-    /** Returns the models of the clients 0, 1, ... */
-    List<ModelName> modelsOf(int numClients, ModelName server) {
-        List<ModelName> dealt = clientModels == null ? List.of(server) : clientModels;
-        return IntStream.range(0, numClients)
-                .mapToObj(cid -> dealt.get(cid % dealt.size()))
-                .toList();
+    @Override
+    public Sides<?, ?, ?> sides(RunOptions options, RunData data, ResourceStack resources) {
+        long open = openSize == null
+                ? DsflOpenSplit.defaultSize(data.images().train().size())
+                : openSize;
+        InMemoryPartitionedDataset<DsflPartitionType> partitions = resources.add(new InMemoryPartitionedDataset<>());
+        distribute(open, options, data.images(), partitions);
+        SgdOptions distillation = distillation(options.training.lastBatch);
+        DsflServerOptions server = DsflServerOptions.of(options.server())
+                .withOpenSizePerRound(openSizePerRound)
+                .withEraTemperature(eraTemperature)
+                .withDistillation(distillation);
+        DsflServerHandler handler =
+                resources.add(new DsflServerHandler(data.models(), options.training.modelName, partitions, server));
+        DsflClientOptions client = DsflClientOptions.defaults()
+                .withTraining(options.client())
+                .withDistillation(distillation)
+                .withEvaluate(evaluateClients);
+        DsflClients clients = new DsflClients(data.models(), models(options), partitions, client);
+        clients.requireDistillable(openSizePerRound);
+        return new Sides<>(handler, clients, Map.of("open_size", open));
     }
 
-    @Override
-    public Federation<?, ?> federation(RunOptions options, RunData data) {
-        return new DsflFederation(this, options, data);
+    private void distribute(
+            long open, RunOptions options, ImageData images, InMemoryPartitionedDataset<DsflPartitionType> partitions) {
+        long seed = options.federation.seed;
+        DsflOpenSplit split = DsflOpenSplit.of(images.train().size(), open, seed);
+        partitions.setCommon(DsflPartitionType.OPEN, images.train(), split.open());
+        List<long[]> parts = split.divide(images.trainLabels(), options.partitioner(), options.numClients(), seed);
+        partitions.setClients(DsflPartitionType.TRAIN, images.train(), parts);
+        partitions.setDataset(DsflPartitionType.TEST, images.test());
+        if (evaluateClients) {
+            partitions.setClients(
+                    DsflPartitionType.TEST,
+                    images.test(),
+                    ClientTestImages.like(images.trainLabels(), parts, images.testLabels()));
+        }
+    }
+
+    /** Returns the models of the clients 0, 1, ... */
+    private List<ModelName> models(RunOptions options) {
+        List<ModelName> dealt = clientModels == null ? List.of(options.training.modelName) : clientModels;
+        return IntStream.range(0, options.numClients())
+                .mapToObj(cid -> dealt.get(cid % dealt.size()))
+                .toList();
     }
 }

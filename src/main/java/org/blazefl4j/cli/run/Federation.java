@@ -1,8 +1,6 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.blazefl4j.cli.options.OptionNames;
@@ -10,109 +8,57 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
-import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.util.ResourceStack;
 
 /**
- * A run's data, server and clients, as an algorithm makes them of the settings.
+ * The data, the server and the clients of a run.
  *
- * @param <U> the uplink package, client to server
+ * @param derivedSettings settings that the algorithm chose itself, by option name, for result files
+ * @param resources what is closed with the federation
  * @param <D> the downlink package, server to client
+ * @param <U> the uplink package, client to server
  */
-abstract class Federation<D, U> implements AutoCloseable {
-
-    private final RunData data;
-    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private ProcessOptions process;
-    private ServerHandler<D, U> handler;
-    private ClientTrainer<D, U> trainer;
-
-    /**
-     * A federation of which nothing is made yet.
-     *
-     * @param data closed with the federation
-     */
-    Federation(RunData data) {
-        this.data = owned(data);
-    }
+record Federation<D, U>(
+        RunData data,
+        ServerHandler<D, U> handler,
+        ClientTrainer<D, U> trainer,
+        Map<String, Object> derivedSettings,
+        ResourceStack resources)
+        implements AutoCloseable {
 
     /**
-     * Reads the data, spreads it over the clients and starts the workers.
+     * Reads the data, distributes it over the clients and starts the workers.
      *
-     * @param folder where a worker that crashes leaves its report
-     * @param check refuses images before anything is made of them
-     * @throws UsageException if the settings cannot be met
+     * @param folder the folder for the reports of workers that crash
+     * @param check may refuse the images before they are used
+     * @throws UsageException if the options cannot be met
      */
     static Federation<?, ?> open(RunOptions options, Path folder, Consumer<ImageData> check) {
-        Federation<?, ?> federation = options.algorithm().federation(options, new RunData(options));
-        federation.process = options.process(folder);
+        ResourceStack resources = new ResourceStack();
         try {
-            check.accept(federation.data().images());
-            federation.assemble();
-            return federation;
+            RunData data = resources.add(new RunData(options));
+            check.accept(data.images());
+            return start(options, folder, data, options.algorithm().sides(options, data, resources), resources);
         } catch (IllegalArgumentException e) {
-            federation.close();
+            resources.close();
             UsageException refusal = new UsageException(OptionNames.in(e.getMessage()));
-            refusal.addSuppressed(e); // not as its cause, which would say the same in the library's words
+            refusal.addSuppressed(e); // not the cause, whose message would be printed too
             throw refusal;
         } catch (RuntimeException | Error e) {
-            federation.close();
+            resources.close();
             throw e;
         }
     }
 
-    private void assemble() {
-        handler = makeHandler();
-        trainer = owned(makeTrainer());
-    }
-
-    /** Makes the server, first; what has to be closed is {@link #owned}. */
-    abstract ServerHandler<D, U> makeHandler();
-
-    /** Makes the clients' side, which starts the workers. */
-    abstract ClientTrainer<D, U> makeTrainer();
-
-    /** What the user left to the algorithm, by option name, as it is with this run's data; for result files. */
-    Map<String, Object> derivedSettings() {
-        return Map.of();
-    }
-
-    /** Has something closed with the federation, after all that comes to be owned later. */
-    final <T extends AutoCloseable> T owned(T resource) {
-        owned.push(resource);
-        return resource;
-    }
-
-    /** How worker processes are started. */
-    final ProcessOptions process() {
-        return process;
-    }
-
-    final RunData data() {
-        return data;
-    }
-
-    final ServerHandler<D, U> handler() {
-        return handler;
-    }
-
-    final ClientTrainer<D, U> trainer() {
-        return trainer;
+    private static <C, D, U> Federation<D, U> start(
+            RunOptions options, Path folder, RunData data, Algorithm.Sides<C, D, U> sides, ResourceStack resources) {
+        ClientTrainer<D, U> trainer = resources.add(
+                options.execution.executionMode.trainer(sides.clients(), options.trainer(), options.process(folder)));
+        return new Federation<>(data, sides.handler(), trainer, sides.derivedSettings(), resources);
     }
 
     @Override
-    public final void close() {
-        while (!owned.isEmpty()) {
-            closeOne(owned.pop());
-        }
-    }
-
-    private static void closeOne(AutoCloseable resource) {
-        try {
-            resource.close();
-        } catch (RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("cannot close: resource=" + resource, e);
-        }
+    public void close() {
+        resources.close();
     }
 }

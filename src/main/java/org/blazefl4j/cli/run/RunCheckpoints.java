@@ -23,8 +23,8 @@ import org.blazefl4j.util.Printable;
 /**
  * The checkpoints of a run, if the user asked for them.
  *
- * <p>A run can be resumed wherever it was killed, because the first checkpoint, of round 0, is written before the result
- * files are created, and names their folder.
+ * <p>A run can be resumed wherever it was killed, because the first checkpoint, of round 0, is written before the
+ * result files are created, and names their folder.
  */
 public final class RunCheckpoints implements AutoCloseable {
 
@@ -203,7 +203,8 @@ public final class RunCheckpoints implements AutoCloseable {
         configuration.put(DATA, images.sha256());
         savedData().filter(was -> !was.equals(images.sha256())).ifPresent(was -> {
             throw new UsageException("data changed: --dataset=" + images.name() + ", sha256=" + images.sha256()
-                    + ", expected=" + Printable.line(was) + ", as saved in " + saved.get().file()
+                    + ", expected=" + Printable.line(was) + ", as saved in "
+                    + saved.get().file()
                     + "; restore the files that the run started with, or start again with another --checkpoint-dir");
         });
     }

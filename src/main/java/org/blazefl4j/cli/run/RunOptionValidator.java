@@ -45,9 +45,7 @@ final class RunOptionValidator {
         CommandSpec group = command.mixins().get("options").mixins().get(algorithm.toString());
         group.options()
                 .forEach(option -> use.refuseUnless(
-                        options.federation.algorithm == algorithm,
-                        option.longestName(),
-                        "--algorithm " + algorithm));
+                        options.federation.algorithm == algorithm, option.longestName(), "--algorithm " + algorithm));
     }
 
     private void checkDataFolder() {

@@ -111,8 +111,9 @@ final class RunOptions {
                 names = "--dataset",
                 paramLabel = "NAME",
                 defaultValue = "fashion-mnist",
-                description = "One of ${COMPLETION-CANDIDATES}. Without --data-dir, fashion-mnist is the included subset"
-                        + " of 10 000 training and 2 000 test images. Default: ${DEFAULT-VALUE}.")
+                description =
+                        "One of ${COMPLETION-CANDIDATES}. Without --data-dir, fashion-mnist is the included subset"
+                                + " of 10 000 training and 2 000 test images. Default: ${DEFAULT-VALUE}.")
         DatasetName dataset;
 
         @Option(
@@ -216,9 +217,10 @@ final class RunOptions {
                 names = "--autocast",
                 paramLabel = "TYPE",
                 defaultValue = "off",
-                description = "Type in which models compute products, one of ${COMPLETION-CANDIDATES}. A shorter type is"
-                        + " faster on processors that support it, and less precise. Changes the result."
-                        + " Default: ${DEFAULT-VALUE}.")
+                description =
+                        "Type in which models compute products, one of ${COMPLETION-CANDIDATES}. A shorter type is"
+                                + " faster on processors that support it, and less precise. Changes the result."
+                                + " Default: ${DEFAULT-VALUE}.")
         Autocast autocast;
     }
 
@@ -354,7 +356,9 @@ final class RunOptions {
         if (!numerics().equals(Numerics.DEFAULT)) {
             text += ", memory format " + training.memoryFormat + ", autocast " + training.autocast;
         }
-        return algorithm().describe().isEmpty() ? text : text + ", " + algorithm().describe();
+        return algorithm().describe().isEmpty()
+                ? text
+                : text + ", " + algorithm().describe();
     }
 
     static String describe(SgdOptions sgd) {
@@ -406,7 +410,9 @@ final class RunOptions {
         map.put("num_parallels", workers());
         map.put("execution_mode", execution.executionMode.toString());
         map.put("dataset", data.dataset.toString());
-        map.put("data_dir", data.dataDir == null ? null : data.dataDir.toAbsolutePath().toString());
+        map.put(
+                "data_dir",
+                data.dataDir == null ? null : data.dataDir.toAbsolutePath().toString());
         map.put("device", execution.device.toString());
         map.putAll(failures.toMap());
         map.putAll(algorithm().toMap());

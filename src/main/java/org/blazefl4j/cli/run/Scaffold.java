@@ -3,7 +3,14 @@ package org.blazefl4j.cli.run;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.blazefl4j.cli.options.Numbers;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.contrib.scaffold.ScaffoldClients;
+import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
+import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.util.ResourceStack;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -45,7 +52,13 @@ final class Scaffold implements Algorithm {
     }
 
     @Override
-    public Federation<?, ?> federation(RunOptions options, RunData data) {
-        return new ScaffoldFederation(this, options, data);
+    public Sides<?, ?, ?> sides(RunOptions options, RunData data, ResourceStack resources) {
+        ModelName model = options.training.modelName;
+        PartitionedDataset<PartitionType> partitions = resources.add(data.partitions());
+        ScaffoldServerOptions server = new ScaffoldServerOptions(options.server(), serverLr, weighting);
+        return new Sides<>(
+                resources.add(new ScaffoldServerHandler(data.models(), model, partitions, server)),
+                new ScaffoldClients(data.models(), model, partitions, options.numClients(), options.client()),
+                Map.of());
     }
 }

@@ -55,8 +55,8 @@ public record RecordedRun(
         Reader reader = new Reader(file);
         text(file).lines().forEach(reader::read);
         if (reader.rounds.isEmpty()) {
-            throw new UsageException("nothing to compare: file=" + file
-                    + ", rounds=0, limit=1; choose a run that completed a round");
+            throw new UsageException(
+                    "nothing to compare: file=" + file + ", rounds=0, limit=1; choose a run that completed a round");
         }
         return new RecordedRun(file, reader.configuration, reader.firstRound, reader.rounds, reader.resumptions);
     }
@@ -147,8 +147,8 @@ public record RecordedRun(
                 throw damaged("round=" + Printable.line(round) + ", expected=" + expected);
             }
             if (!(values.get("sha256") instanceof String)) {
-                throw damaged("sha256=" + Printable.line(values.get("sha256"))
-                        + ", expected=the hash of the global model");
+                throw damaged(
+                        "sha256=" + Printable.line(values.get("sha256")) + ", expected=the hash of the global model");
             }
             rounds.add(values);
         }

@@ -160,7 +160,9 @@ final class FindingTest {
     void shouldFindNativeAccessThatJavaWarnsOf() {
         parts.nativeAccess = false;
 
-        finds("Java warns about native access, and later versions will refuse it", "--enable-native-access=ALL-UNNAMED");
+        finds(
+                "Java warns about native access, and later versions will refuse it",
+                "--enable-native-access=ALL-UNNAMED");
     }
 
     @Test

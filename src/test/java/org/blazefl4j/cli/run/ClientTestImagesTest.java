@@ -32,8 +32,9 @@ final class ClientTestImagesTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> ClientTestImages.like(train, parts, test))
                     .satisfies(refusal -> assertThat(OptionNames.in(refusal.getMessage()))
-                            .isEqualTo("too few test images: client=0, images=0, total=1, --num-clients=3, limit=1; lower"
-                                    + " --num-clients, or omit --evaluate-clients"));
+                            .isEqualTo(
+                                    "too few test images: client=0, images=0, total=1, --num-clients=3, limit=1; lower"
+                                            + " --num-clients, or omit --evaluate-clients"));
         }
     }
 }

@@ -23,7 +23,8 @@ final class FailureOptionsTest {
     @Test
     void shouldConfigureTheTrainer() {
         TrainerOptions defaults = parse("").applyTo(TrainerOptions.builder()).build();
-        TrainerOptions patient = parse(PATIENT).applyTo(TrainerOptions.builder()).build();
+        TrainerOptions patient =
+                parse(PATIENT).applyTo(TrainerOptions.builder()).build();
 
         assertThat(defaults.onClientFailure()).isEqualTo(FailurePolicy.failFast());
         assertThat(defaults.clientTimeLimit()).isEmpty();

@@ -49,8 +49,7 @@ final class FederationTest {
                         + " clients"
             })
     void shouldSpeakOfTheOpenSetInTheCommandLinesOptions(int openSize, String refusal) {
-        RunOptions options =
-                SmallRun.of(1, "--algorithm=dsfl", "--open-size=" + openSize, "--open-size-per-round=100");
+        RunOptions options = SmallRun.of(1, "--algorithm=dsfl", "--open-size=" + openSize, "--open-size-per-round=100");
 
         assertThatExceptionOfType(UsageException.class)
                 .isThrownBy(() -> Federation.open(options, Path.of("results"), images -> {}))

@@ -76,8 +76,8 @@ final class RunFolderTest {
 
         refuses(
                 parent,
-                "output folder is not empty: --output=" + parent + ", expected=a new or empty folder; choose another, so"
-                        + " that no results are overwritten");
+                "output folder is not empty: --output=" + parent
+                        + ", expected=a new or empty folder; choose another, so" + " that no results are overwritten");
     }
 
     @Test

@@ -64,16 +64,14 @@ final class RecordedRunTest {
 
     @Test
     void shouldRefuseWhatIsNotThere() {
-        requireRefused("no such run: file=" + file
-                + ", expected=a result folder with metrics.jsonl, or that file");
+        requireRefused("no such run: file=" + file + ", expected=a result folder with metrics.jsonl, or that file");
     }
 
     @Test
     void shouldRefuseARunThatCompletedNoRound() throws IOException {
         Files.writeString(file, "{\"type\":\"configuration\",\"seed\":42}\n");
 
-        requireRefused(
-                "nothing to compare: file=" + file + ", rounds=0, limit=1; choose a run that completed a round");
+        requireRefused("nothing to compare: file=" + file + ", rounds=0, limit=1; choose a run that completed a round");
     }
 
     @Test
