@@ -21,16 +21,18 @@ final class CustomLoop {
 
     private CustomLoop() {}
 
-    // README
+    // begin docs/guide.md
     static void run(int rounds, int clients, SgdOptions options) {
         LibTorch.tune();
         var models = new SeededModelSelector(42, 1, 28, 28, 10);
         var server = ServerOptions.of(rounds, clients);
-        try (var images = FashionMnist.embedded().normalised();
+        try (var raw = FashionMnist.embedded();
+                var images = raw.normalised();
                 var data = partition(images, clients);
                 var handler = new FedAvgServerHandler(models, ModelName.CNN, data, server);
                 var trainer = new ProcessPoolClientTrainer<>(
                         new FedAvgClients(models, ModelName.CNN, data, clients, options), TrainerOptions.defaults())) {
+            // begin README.md
             while (!handler.isStopped()) {
                 List<Integer> cids = trainer.order(handler.sampleClients());
                 trainer.localProcess(handler.downlinkPackage(), cids, uplink -> {
@@ -40,6 +42,7 @@ final class CustomLoop {
                 });
                 System.out.println(handler.getSummary(trainer.workers()));
             }
+            // end README.md
         }
     }
 
@@ -50,5 +53,5 @@ final class CustomLoop {
         data.setDataset(PartitionType.TEST, images.test());
         return data;
     }
-    // README
+    // end docs/guide.md
 }

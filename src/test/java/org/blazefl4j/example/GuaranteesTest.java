@@ -65,11 +65,4 @@ final class GuaranteesTest {
                         .map(RecordComponent::getName)
                         .toList());
     }
-
-    @Test
-    void shouldLinkToFilesThatThereAre() throws IOException {
-        assertThat(found("(?<=\\]\\()[^)#]+(?=\\))"))
-                .isNotEmpty()
-                .allSatisfy(link -> assertThat(Path.of("docs").resolve(link)).exists());
-    }
 }

@@ -15,7 +15,7 @@ final class LongRun {
 
     private LongRun() {}
 
-    // README
+    // begin docs/guide.md
     static void run(
             FedAvgServerHandler handler,
             AbstractClientTrainer<?, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer,
@@ -34,5 +34,5 @@ final class LongRun {
                     .run();
         }
     }
-    // README
+    // end docs/guide.md
 }

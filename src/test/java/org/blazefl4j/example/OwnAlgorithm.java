@@ -16,7 +16,7 @@ final class OwnAlgorithm {
 
     private OwnAlgorithm() {}
 
-    // README
+    // begin docs/guide.md
     record Down(Tensor vector) {}
 
     record Up(int cid, Tensor vector) {}
@@ -55,5 +55,5 @@ final class OwnAlgorithm {
         }
         return first;
     }
-    // README
+    // end docs/guide.md
 }

@@ -13,7 +13,7 @@ final class OwnModel {
 
     private OwnModel() {}
 
-    // README
+    // begin docs/guide.md
     static final class Net extends Model {
 
         private final Conv2dImpl conv = conv2d("conv", 1, 8, 3);
@@ -37,5 +37,5 @@ final class OwnModel {
             return DefaultGenerator.seeded(seed, Net::new);
         }
     }
-    // README
+    // end docs/guide.md
 }

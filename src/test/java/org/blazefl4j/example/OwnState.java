@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 /** Clients that keep state: each returns the sum of the vectors that it was sent so far. */
 record OwnState(long length) implements ClientAlgorithm<Integer, Down, Up> {
 
-    // README
+    // begin docs/guide.md
     record Memory(int rounds, Tensor sum) {}
 
     static Up train(Integer cid, Down payload, WorkerContext context) {
@@ -20,7 +20,7 @@ record OwnState(long length) implements ClientAlgorithm<Integer, Down, Up> {
         context.keepState(after);
         return new Up(cid, after.sum());
     }
-    // README
+    // end docs/guide.md
 
     @Override
     public Integer getClientConfig(int cid) {

@@ -3,11 +3,8 @@ package org.blazefl4j.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -19,21 +16,9 @@ import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** The README's code is code that compiles and runs. */
+/** The code that README and docs show runs; {@link DocsTest} holds the pages to it. */
 final class ReadmeTest {
-
-    @ParameterizedTest
-    @ValueSource(strings = {"CustomLoop", "OwnAlgorithm", "OwnState", "OwnModel", "LongRun"})
-    void shouldShowTheCodeOfTheExamples(String example) throws IOException {
-        String source = Files.readString(Path.of("src/test/java/org/blazefl4j/example/" + example + ".java"));
-        String snippet = source.split("// README\n")[1].stripTrailing().stripIndent() + "\n";
-
-        assertThat(snippet.lines().count()).isGreaterThan(5);
-        assertThat(Files.readString(Path.of("README.md"))).contains("```java\n" + snippet + "```");
-    }
 
     @Slow
     @Test

@@ -56,8 +56,8 @@ final class MissingLibraryTest {
     }
 
     @Test
-    void shouldNameTheVersionsInTheReadme() throws Exception {
-        assertThat(Files.readString(Path.of("README.md")))
+    void shouldNameTheVersionsInTheDocs() throws Exception {
+        assertThat(Files.readString(Path.of("docs/embedding.md")))
                 .contains(
                         "`" + Build.library("fastcsv") + "`",
                         "`" + Build.library("jackson-jr-objects") + "`",

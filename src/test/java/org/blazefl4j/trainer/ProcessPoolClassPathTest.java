@@ -257,7 +257,7 @@ final class ProcessPoolClassPathTest {
         sources[classes.length] = source("module-info.java", MODULE);
         Path module = compile("module", List.of("--module-path", joined(LIBRARIES)), sources);
         String path = joined(LIBRARIES) + File.pathSeparator + module;
-        String line = Files.readString(Path.of("README.md"))
+        String line = Files.readString(Path.of("docs/embedding.md"))
                 .lines()
                 .filter(each -> each.startsWith("java --module-path "))
                 .findFirst()

@@ -1,0 +1,78 @@
+package org.blazefl4j.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The pages show code that compiles, and their links lead somewhere. */
+final class DocsTest {
+
+    private static final Path EXAMPLES = Path.of("src/test/java/org/blazefl4j/example");
+
+    static List<Path> pages() throws IOException {
+        return Pages.all();
+    }
+
+    @Test
+    void shouldFindThePages() throws IOException {
+        assertThat(Pages.all()).hasSizeGreaterThan(8).contains(Path.of("docs/guide.md"));
+    }
+
+    /**
+     * Each Java block of a page stands between "// begin page" and "// end page" in an example, and the other way
+     * round.
+     */
+    @ParameterizedTest
+    @MethodSource("pages")
+    void shouldShowTheCodeOfTheExamples(Path page) throws IOException {
+        List<String> shown = Pages.found("^```java\n(.*?)^```$", Pages.text(page));
+
+        assertThat(shown).containsExactlyInAnyOrderElementsOf(snippets(page));
+    }
+
+    private static List<String> snippets(Path page) throws IOException {
+        try (Stream<Path> examples = Files.list(EXAMPLES)) {
+            return examples.map(Pages::text)
+                    .flatMap(source ->
+                            Pages.found("^ *// begin " + page + "\n(.*?)^ *// end " + page + "$", source).stream())
+                    .map(snippet -> snippet.replaceAll("(?m)^ *// (begin|end) .*\n", ""))
+                    .map(snippet -> snippet.stripTrailing().stripIndent() + "\n")
+                    .toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void shouldLinkToWhatIsThere(Path page) {
+        for (String link : Pages.found("\\]\\(([^)]+)\\)", Pages.text(page))) {
+            URI target = URI.create(link);
+            if (target.getScheme() == null) {
+                Path file = target.getPath().isEmpty()
+                        ? page
+                        : page.resolveSibling(target.getPath()).normalize();
+                assertThat(file).exists();
+                if (target.getFragment() != null) {
+                    assertThat(anchors(file)).as(link).contains(target.getFragment());
+                }
+            }
+        }
+    }
+
+    /** Returns the anchors that GitHub makes of a page's headings. */
+    private static List<String> anchors(Path page) {
+        return Pages.found("^#+ ([^\n]+)$", Pages.text(page)).stream()
+                .map(heading -> heading.toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\w\\- ]", "")
+                        .replace(' ', '-'))
+                .toList();
+    }
+}
