@@ -12,7 +12,10 @@ import java.util.stream.Stream;
 /** The Markdown pages that users and contributors read. */
 final class Pages {
 
-    private static final List<Path> SINGLE = List.of(Path.of("README.md"), Path.of("benchmarks/README.md"));
+    private static final List<Path> SINGLE = Stream.of(
+                    "README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
+            .map(Path::of)
+            .toList();
 
     private Pages() {}
 
