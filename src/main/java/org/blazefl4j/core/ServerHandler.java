@@ -82,13 +82,6 @@ public interface ServerHandler<D, U> {
                 + getClass().getName() + "; override drop(int), or choose a failure policy that drops none");
     }
 
-    /**
-     * Updates the global model from a whole round's packages, in the order given.
-     *
-     * @throws IllegalArgumentException if the list is empty
-     */
-    void globalUpdate(List<U> uplinks);
-
     /** What the server knows of the last completed round, by name, for listeners and result files; may be empty. */
     default Map<String, Object> getSummary() {
         return Map.of();

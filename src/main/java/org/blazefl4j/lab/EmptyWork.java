@@ -79,10 +79,5 @@ final class EmptyWork extends Work {
             }
             return loaded == 0;
         }
-
-        @Override
-        public void globalUpdate(List<FedAvgUplinkPackage> uplinks) {
-            uplinks.forEach(this::load);
-        }
     }
 }

@@ -58,11 +58,6 @@ final class SimulatedRoundTest {
         }
 
         @Override
-        public void globalUpdate(List<Package> uplinks) {
-            throw new AssertionError("the simulation loads");
-        }
-
-        @Override
         public Map<String, Object> getSummary() {
             takes(600_000);
             return Map.of();

@@ -97,11 +97,6 @@ final class SimulationTest {
         }
 
         @Override
-        public void globalUpdate(List<Package> uplinks) {
-            throw new AssertionError("the simulation loads one by one");
-        }
-
-        @Override
         public Map<String, Object> getSummary() {
             return Map.of("round", round);
         }

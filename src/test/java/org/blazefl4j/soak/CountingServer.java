@@ -67,11 +67,6 @@ final class CountingServer
     }
 
     @Override
-    public void globalUpdate(List<CountingClients.Up> uplinks) {
-        uplinks.forEach(this::load);
-    }
-
-    @Override
     public Map<String, Object> getSummary() {
         return Map.of("sha256", Tensors.sha256(vector));
     }

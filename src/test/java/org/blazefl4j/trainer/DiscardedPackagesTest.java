@@ -76,11 +76,6 @@ final class DiscardedPackagesTest {
             rounds += complete ? 1 : 0;
             return complete;
         }
-
-        @Override
-        public void globalUpdate(List<Up> uplinks) {
-            uplinks.forEach(this::load);
-        }
     }
 
     private static void run(Mode mode, Handler handler) {

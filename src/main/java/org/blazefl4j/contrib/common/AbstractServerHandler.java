@@ -164,55 +164,13 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     }
 
     /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException if the list is empty, or one of the packages does not fit; the server is then as
-     *     at the start of the round
-     */
-    @Override
-    public final void globalUpdate(List<U> uplinks) {
-        requireOpen();
-        requireSome(uplinks);
-        restart();
-        try {
-            uplinks.forEach(uplink -> addListed(notNull(uplink)));
-        } catch (RuntimeException e) {
-            restart();
-            throw e;
-        }
-        complete();
-    }
-
-    /**
-     * Makes sure that there is something to aggregate.
-     *
-     * @param uplinks a round's packages
-     * @throws IllegalArgumentException if there are none
-     */
-    protected static void requireSome(List<?> uplinks) {
-        if (uplinks.isEmpty()) {
-            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
-        }
-    }
-
-    /**
-     * Adds a package of {@link #globalUpdate}: any, unless an algorithm that must know its clients calls {@link #take}
-     * instead.
-     *
-     * @param uplink stays the caller's
-     */
-    protected void addListed(U uplink) {
-        add(uplink);
-    }
-
-    /**
      * Adds a package of a client of the federation that was not heard of in this round.
      *
      * @param uplink stays the caller's
      * @return true if its client was the last that was waited for
      * @throws IllegalArgumentException as {@link #load}
      */
-    protected final boolean take(U uplink) {
+    private boolean take(U uplink) {
         int client = cid.applyAsInt(notNull(uplink));
         intake.check(client);
         add(uplink);

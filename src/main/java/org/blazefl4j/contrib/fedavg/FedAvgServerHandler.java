@@ -22,8 +22,7 @@ import org.bytedeco.pytorch.global.torch;
  * Decentralized Data, AISTATS 2017): the new global model is the mean of the clients' models, weighted by their data
  * sizes.
  *
- * <p>{@link #load} adds each package to a running FP64 sum at once, so memory does not grow with the number of clients;
- * a round of {@code load} calls and {@link #globalUpdate} of the same packages in the same order give the same bits.
+ * <p>{@link #load} adds each package to a running FP64 sum at once, so memory does not grow with the number of clients.
  *
  * <pre>{@code
  * try (FedAvgServerHandler handler =
@@ -109,7 +108,9 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
      *     dtype than float32
      */
     public static Tensor aggregate(List<FedAvgUplinkPackage> uplinks) {
-        requireSome(uplinks);
+        if (uplinks.isEmpty()) {
+            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
+        }
         Tensor first = uplinks.get(0).parameters();
         long numel = Tensors.isOpen(first) ? first.numel() : 0; // which is then refused
         try (WeightedSum sum = new WeightedSum(PARAMETERS, numel)) {

@@ -32,8 +32,7 @@ import org.blazefl4j.torch.Tensors;
  * mean bit for bit. Control variates cover parameters; buffers, such as BatchNorm's, are averaged as by FedAvg, with
  * the same weights, whatever {@code global_lr} is.
  *
- * <p>Memory does not grow with the number of clients: {@link #load} adds each package to running FP64 sums at once; a
- * round of {@code load} calls and {@link #globalUpdate} of the same packages in the same order give the same bits.
+ * <p>Memory does not grow with the number of clients: {@link #load} adds each package to running FP64 sums at once.
  *
  * <pre>{@code
  * var options = ScaffoldServerOptions.of(ServerOptions.of(15, 100).withSampleRatio(0.1));
@@ -98,12 +97,6 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
     public ScaffoldDownlinkPackage downlinkPackage() {
         requireOpen();
         return new ScaffoldDownlinkPackage(global.lend(), control.lend());
-    }
-
-    /** Refuses a client that comes twice: its control variate would count twice. */
-    @Override
-    protected void addListed(ScaffoldUplinkPackage uplink) {
-        take(uplink);
     }
 
     /**

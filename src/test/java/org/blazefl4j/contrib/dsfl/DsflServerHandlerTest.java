@@ -18,6 +18,7 @@ import org.blazefl4j.contrib.common.MemoryCheckpoint;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.WholeRounds;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.TensorDataset;
@@ -84,6 +85,10 @@ final class DsflServerHandlerTest {
             complete = handler.load(uplink(cid, handler));
         }
         return complete;
+    }
+
+    private static void update(DsflServerHandler handler, List<DsflUplinkPackage> uplinks) {
+        WholeRounds.update(handler, DsflUplinkPackage::cid, uplinks);
     }
 
     @Test
@@ -196,7 +201,7 @@ final class DsflServerHandlerTest {
                 DsflServerHandler other = handler()) {
             String before = one.sha256();
             loadAll(one);
-            other.globalUpdate(List.of(uplink(0, other), uplink(1, other), uplink(2, other)));
+            update(other, List.of(uplink(0, other), uplink(1, other), uplink(2, other)));
 
             assertThat(one.sha256()).isEqualTo(other.sha256()).isNotEqualTo(before);
         }
@@ -210,7 +215,7 @@ final class DsflServerHandlerTest {
             assertThat(dropping.load(uplink(0, dropping))).isFalse();
             assertThat(dropping.drop(1)).isFalse();
             assertThat(dropping.load(uplink(2, dropping))).isTrue();
-            other.globalUpdate(List.of(uplink(0, other), uplink(2, other)));
+            update(other, List.of(uplink(0, other), uplink(2, other)));
 
             assertThat(dropping.sha256()).isEqualTo(other.sha256());
             assertThat(dropping.round()).isEqualTo(1);
@@ -256,15 +261,6 @@ final class DsflServerHandlerTest {
             loadAll(other);
 
             assertThat(handler.sha256()).isEqualTo(other.sha256());
-        }
-    }
-
-    @Test
-    void shouldRefuseAnEmptyList() {
-        try (DsflServerHandler handler = handler()) {
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> handler.globalUpdate(List.of()))
-                    .withMessage("nothing to aggregate: packages=0, limit=1 or more");
         }
     }
 

@@ -23,6 +23,7 @@ import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.contrib.common.WholeRounds;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.NonFinitePolicy;
@@ -74,6 +75,10 @@ final class FedAvgServerHandlerTest {
                 server.load(uplink);
             }
         }
+    }
+
+    private static void update(FedAvgServerHandler handler, List<FedAvgUplinkPackage> uplinks) {
+        WholeRounds.update(handler, FedAvgUplinkPackage::cid, uplinks);
     }
 
     @Test
@@ -173,10 +178,10 @@ final class FedAvgServerHandlerTest {
         List<FedAvgUplinkPackage> uplinks = uplinks(5, seed);
         float[] expected = floats(FedAvgServerHandler.aggregate(uplinks));
 
-        handler.globalUpdate(uplinks);
+        update(handler, uplinks);
         assertThat(global()).containsExactly(expected);
 
-        handler.globalUpdate(uplinks(5, seed + 1));
+        update(handler, uplinks(5, seed + 1));
         uplinks.forEach(handler::load);
         assertThat(global()).containsExactly(expected);
 
@@ -193,7 +198,7 @@ final class FedAvgServerHandlerTest {
         try (Tensor wide = torch.rand(new long[] {NUMEL, 2});
                 Tensor column = wide.select(1, 1);
                 Tensor dense = column.contiguous()) {
-            handler.globalUpdate(List.of(new FedAvgUplinkPackage(0, column, 2, Map.of())));
+            update(handler, List.of(new FedAvgUplinkPackage(0, column, 2, Map.of())));
 
             assertThat(global()).containsExactly(floats(dense));
         }
@@ -202,13 +207,13 @@ final class FedAvgServerHandlerTest {
     @Test
     void shouldChangeTheHashIfOneClientsPackageIsReplaced() {
         List<FedAvgUplinkPackage> uplinks = uplinks(5, 1);
-        handler.globalUpdate(uplinks);
+        update(handler, uplinks);
         String before = handler.sha256();
-        handler.globalUpdate(uplinks);
+        update(handler, uplinks);
         assertThat(handler.sha256()).isEqualTo(before);
 
         uplinks.set(3, new FedAvgUplinkPackage(3, uplinks(4, 2).get(3).parameters(), 10, Map.of()));
-        handler.globalUpdate(uplinks);
+        update(handler, uplinks);
 
         assertThat(handler.sha256()).isNotEqualTo(before);
     }
@@ -257,7 +262,7 @@ final class FedAvgServerHandlerTest {
     void shouldStopAfterTheLastRound() {
         for (int round = 0; round < ROUNDS; round++) {
             assertThat(handler.isStopped()).isFalse();
-            handler.globalUpdate(uplinks(5, round));
+            update(handler, uplinks(5, round));
         }
         assertThat(handler.isStopped()).isTrue();
     }
@@ -333,7 +338,6 @@ final class FedAvgServerHandlerTest {
                 handler::restartRound,
                 () -> handler.load(uplink),
                 () -> handler.drop(1),
-                () -> handler.globalUpdate(List.of(uplink)),
                 handler::getSummary,
                 handler::evaluate,
                 handler::sha256)) {
@@ -347,7 +351,7 @@ final class FedAvgServerHandlerTest {
     @Test
     void shouldKeepNoReferenceToAPackage() {
         FedAvgUplinkPackage uplink = uplinks(1, 1).get(0);
-        handler.globalUpdate(List.of(uplink));
+        update(handler, List.of(uplink));
         Evaluation before = handler.evaluate();
         String hash = handler.sha256();
 
@@ -366,7 +370,7 @@ final class FedAvgServerHandlerTest {
         List<Integer> first = sampling.sampleClients();
 
         assertThat(first).hasSize(290).isEqualTo(sampling.sampleClients());
-        sampling.globalUpdate(uplinks(1, 1));
+        update(sampling, uplinks(1, 1));
         assertThat(sampling.sampleClients()).isNotEqualTo(first);
         sampling.close();
     }
@@ -389,7 +393,7 @@ final class FedAvgServerHandlerTest {
         for (int i = 0; i < NUMEL; i++) {
             parameters[i] = (i % 7 - 3) * 0.2f;
         }
-        handler.globalUpdate(List.of(uplink(0, 4, parameters)));
+        update(handler, List.of(uplink(0, 4, parameters)));
 
         Evaluation evaluation = handler.evaluate();
 
@@ -433,7 +437,7 @@ final class FedAvgServerHandlerTest {
 
     @Test
     void shouldSummariseTheLastRound() {
-        handler.globalUpdate(uplinks(5, 1));
+        update(handler, uplinks(5, 1));
         Evaluation evaluation = handler.evaluate();
 
         assertThat(handler.getSummary())
@@ -528,7 +532,7 @@ final class FedAvgServerHandlerTest {
         String before = handler.sha256();
         List<FedAvgUplinkPackage> uplinks = List.of(uplinks(1, 1).get(0), uplink(1, 1, 1, 2));
 
-        assertThatIllegalArgumentException().isThrownBy(() -> handler.globalUpdate(uplinks));
+        assertThatIllegalArgumentException().isThrownBy(() -> update(handler, uplinks));
 
         assertThat(handler.sha256()).isEqualTo(before);
         assertThat(handler.round()).isZero();
@@ -536,7 +540,6 @@ final class FedAvgServerHandlerTest {
 
     @Test
     void shouldRefuseToAggregateNothing() {
-        refuses(() -> handler.globalUpdate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
         refuses(() -> FedAvgServerHandler.aggregate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
     }
 

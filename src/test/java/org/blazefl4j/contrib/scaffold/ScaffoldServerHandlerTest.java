@@ -21,6 +21,7 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.contrib.common.WholeRounds;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.model.Model;
@@ -131,6 +132,10 @@ final class ScaffoldServerHandlerTest {
         }
     }
 
+    private static void update(ScaffoldServerHandler handler, List<ScaffoldUplinkPackage> uplinks) {
+        WholeRounds.update(handler, ScaffoldUplinkPackage::cid, uplinks);
+    }
+
     @Test
     void shouldGoFurtherByTheGlobalLearningRateInAllButBuffers() {
         try (ScaffoldServerHandler fast = handler(Tiny.CONVOLUTION, OPTIONS.withGlobalLr(1.5));
@@ -145,7 +150,7 @@ final class ScaffoldServerHandlerTest {
                 mean[i] = i * 0.25f;
             }
 
-            fast.globalUpdate(List.of(uplink(3, Tensors.of(mean), torch.zeros(mean.length))));
+            update(fast, List.of(uplink(3, Tensors.of(mean), torch.zeros(mean.length))));
 
             float[] after = floats(fast.downlinkPackage().parameters());
             for (int i = 0; i < mean.length; i++) {
@@ -187,7 +192,7 @@ final class ScaffoldServerHandlerTest {
                             floats(uplinks.get(uplinks.size() - 1).controlDelta()));
                 }
             }
-            handler.globalUpdate(uplinks);
+            update(handler, uplinks);
             Arrays.setAll(total, i -> total[i] + change[i]);
         }
         float[] expected = new float[NUMEL];
@@ -205,7 +210,7 @@ final class ScaffoldServerHandlerTest {
 
     @Test
     void shouldWeightChangesByTheShareOfAllSamples() {
-        handler.globalUpdate(List.of(uplink(4, torch.zeros(NUMEL), torch.ones(NUMEL))));
+        update(handler, List.of(uplink(4, torch.zeros(NUMEL), torch.ones(NUMEL))));
 
         assertThat(control()).containsOnly(10f / 30);
     }
@@ -215,7 +220,7 @@ final class ScaffoldServerHandlerTest {
     void shouldWeightAllClientsTheSameIfAskedTo() {
         try (ScaffoldServerHandler uniform = handler(Tiny.LINEAR, OPTIONS.withWeighting(Weighting.UNIFORM))) {
             for (int round = 0; round < 2; round++) {
-                uniform.globalUpdate(List.of(uplink(0, vectorOf(1), vectorOf(2)), uplink(4, vectorOf(4), vectorOf(6))));
+                update(uniform, List.of(uplink(0, vectorOf(1), vectorOf(2)), uplink(4, vectorOf(4), vectorOf(6))));
             }
 
             assertThat(floats(uniform.downlinkPackage().parameters())).containsOnly(2.5f);
@@ -258,7 +263,7 @@ final class ScaffoldServerHandlerTest {
     @Property(tries = 20)
     void shouldGiveTheSameBitsLoadedOneByOneAndTogether(@ForAll long seed) {
         try (ScaffoldServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
-            other.globalUpdate(uplinks(seed));
+            update(other, uplinks(seed));
             uplinks(seed).subList(0, 2).forEach(handler::load);
             handler.loadAll(uplinks(seed).subList(2, SIZES.length));
 
@@ -290,7 +295,7 @@ final class ScaffoldServerHandlerTest {
         uplinks(2).forEach(handler::load);
 
         try (ScaffoldServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
-            other.globalUpdate(uplinks(2));
+            update(other, uplinks(2));
             assertThat(handler.sha256()).isEqualTo(other.sha256());
             assertThat(control()).containsExactly(floats(other.downlinkPackage().control()));
         }
@@ -298,7 +303,7 @@ final class ScaffoldServerHandlerTest {
 
     @Test
     void shouldKeepItsTensorsWhenADownlinkPackageIsClosed() {
-        handler.globalUpdate(uplinks(1));
+        update(handler, uplinks(1));
         float[] control = control();
         float[] parameters = global();
 
@@ -306,13 +311,13 @@ final class ScaffoldServerHandlerTest {
 
         assertThat(control()).containsExactly(control);
         assertThat(global()).containsExactly(parameters);
-        handler.globalUpdate(uplinks(2));
-        handler.globalUpdate(uplinks(3));
+        update(handler, uplinks(2));
+        update(handler, uplinks(3));
     }
 
     @Test
     void shouldLeaveWhatWasSentUnchangedWhileTheNextRoundRuns() {
-        handler.globalUpdate(uplinks(1));
+        update(handler, uplinks(1));
         ScaffoldDownlinkPackage sent = handler.downlinkPackage();
         float[] parameters = floats(sent.parameters());
         float[] control = floats(sent.control());
@@ -336,7 +341,7 @@ final class ScaffoldServerHandlerTest {
         assertThat(handler.drop(3)).isTrue();
 
         try (ScaffoldServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
-            other.globalUpdate(others);
+            update(other, others);
             assertThat(handler.round()).isEqualTo(1);
             assertThat(handler.sha256()).isEqualTo(other.sha256());
             assertThat(control()).containsExactly(floats(other.downlinkPackage().control()));
@@ -345,7 +350,7 @@ final class ScaffoldServerHandlerTest {
 
     @Test
     void shouldSummariseTheLastRound() {
-        handler.globalUpdate(uplinks(1));
+        update(handler, uplinks(1));
 
         assertThat(handler.getSummary())
                 .containsExactly(
@@ -361,7 +366,7 @@ final class ScaffoldServerHandlerTest {
     void shouldStopAfterTheLastRound() {
         for (int round = 0; round < OPTIONS.common().globalRound(); round++) {
             assertThat(handler.isStopped()).isFalse();
-            handler.globalUpdate(uplinks(round));
+            update(handler, uplinks(round));
         }
         assertThat(handler.isStopped()).isTrue();
     }
@@ -371,8 +376,8 @@ final class ScaffoldServerHandlerTest {
     @Test
     void shouldGoOnFromACheckpointWithTheSameBits() {
         MemoryCheckpoint saved = new MemoryCheckpoint();
-        handler.globalUpdate(uplinks(1));
-        handler.globalUpdate(uplinks(2));
+        update(handler, uplinks(1));
+        update(handler, uplinks(2));
         handler.save(saved);
 
         try (ScaffoldServerHandler resumed = handler(Tiny.LINEAR, OPTIONS)) {
@@ -382,7 +387,7 @@ final class ScaffoldServerHandlerTest {
             assertThat(resumed.round()).isEqualTo(2);
             assertThat(resumed.evaluate()).isEqualTo(handler.evaluate());
             assertThat(floats(resumed.downlinkPackage().control())).containsExactly(control());
-            handler.globalUpdate(uplinks(3));
+            update(handler, uplinks(3));
             uplinks(3).forEach(resumed::load);
             assertThat(resumed.sha256()).isEqualTo(handler.sha256());
             assertThat(floats(resumed.downlinkPackage().control())).containsExactly(control());
@@ -439,7 +444,7 @@ final class ScaffoldServerHandlerTest {
 
         assertThat(handler.load(uplinks.get(4))).isTrue();
         try (ScaffoldServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
-            other.globalUpdate(uplinks);
+            update(other, uplinks);
             assertThat(handler.sha256()).isEqualTo(other.sha256());
             assertThat(control()).containsExactly(floats(other.downlinkPackage().control()));
         }
@@ -451,14 +456,13 @@ final class ScaffoldServerHandlerTest {
         ScaffoldUplinkPackage good = uplinks(1).get(0);
 
         refuses(
-                () -> handler.globalUpdate(List.of(good, good)),
+                () -> update(handler, List.of(good, good)),
                 "client loaded twice: cid=0, round=1, limit=once a round; call restartRound() to repeat a round");
-        refuses(() -> handler.globalUpdate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
 
         assertThat(handler.sha256()).isEqualTo(before);
         assertThat(control()).containsOnly(0);
         assertThat(handler.round()).isZero();
-        handler.globalUpdate(List.of(uplink(4, torch.zeros(NUMEL), torch.ones(NUMEL))));
+        update(handler, List.of(uplink(4, torch.zeros(NUMEL), torch.ones(NUMEL))));
         assertThat(control()).containsOnly(10f / 30);
     }
 
