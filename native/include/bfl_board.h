@@ -1,7 +1,7 @@
 // The job board: how a parent deals jobs to worker processes through one piece of shared memory.
 //
 // A board has lanes. A lane holds one outstanding job: its word, a job area (parent to worker) and a result area
-// (worker to parent). The word is {round:32, attempt:8, worker:16, state:8} and changes by compare-and-set only; round
+// (worker to parent). The word changes by compare-and-set only; round
 // is a number that the parent gives each message in the round area:
 //
 //     FREE ---- deal (parent) ----> READY ---- claim (worker) ----> CLAIMED ---- commit (worker) ----> DONE | FAILED
@@ -48,6 +48,19 @@
 
 #include "blazefl4j.h"
 
+// A lane's word:
+//
+//     63                                32 31           24 23                        8 7             0
+//    +------------------------------------+---------------+---------------------------+---------------+
+//    | round                              | attempt       | worker                    | state         |
+//    +------------------------------------+---------------+---------------------------+---------------+
+#define BFL_WORD_WORKER_BIT 8
+#define BFL_WORD_ATTEMPT_BIT 24
+#define BFL_WORD_ROUND_BIT 32
+#define BFL_WORD_STATE_MASK 0xff
+#define BFL_WORD_WORKER_MASK 0xffff
+#define BFL_WORD_ATTEMPT_MASK 0xff
+
 #define BFL_LANE_FREE 0
 #define BFL_LANE_READY 1
 #define BFL_LANE_CLAIMED 2
@@ -58,6 +71,31 @@
 #define BFL_WORKER_STARTING 0
 #define BFL_WORKER_READY 1
 #define BFL_WORKER_REFUSED 2
+
+// A board in memory. What different processes write often lies on cache lines of its own.
+//
+//      0        8         12        16      20           24
+//     +--------+---------+---------+-------+------------+-------+-----------------------------------+
+//   0 | magic  | version | workers | lanes | area_bytes | spins | (to the end of the cache line)    |
+//     +--------+---------+---------+-------+------------+-------+-----------------------------------+
+//  64 | work: a futex word, on which workers wait for jobs                                          |
+//     +---------------------------------------------------------------------------------------------+
+// 128 | result: a futex word, on which the parent waits                                             |
+//     +---------------------------------------------------------------------------------------------+
+// 192 | wanted: the lane that the parent waits for, or -1                                           |
+//     +---------------------------------------------------------------------------------------------+
+// 256 | head                                                                                        |
+//     +---------------------------------------------------------------------------------------------+
+// 320 | stop (4), shutdown (4)                                                                      |
+//     +---------------------------------------------------------------------------------------------+
+// 384 | of each worker, 64 bytes: status (4), sleeping (4), beats (8)                               |
+//     +---------------------------------------------------------------------------------------------+
+//     | of each lane: its word (8), all of them rounded up to 64 bytes                              |
+//     +---------------------------------------------------------------------------------------------+
+//     | areas: setup, round, one of each worker, then of each lane its job and its result           |
+//     +---------------------------------------------------------------------------------------------+
+//
+// What lies in an area: bfl_areas.h.
 
 // The size in bytes of a board; each area has area_bytes bytes (a multiple of 64). -EINVAL if a number is out of range.
 BFL_API int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <new>
@@ -53,6 +54,10 @@ struct Header {
 };
 
 static_assert(std::atomic<Word>::is_always_lock_free, "words are shared between processes");
+static_assert(offsetof(Header, work) == 64 && offsetof(Header, result) == 128 && offsetof(Header, wanted) == 192
+                  && offsetof(Header, head) == 256 && offsetof(Header, stop) == 320 && sizeof(Header) == 384
+                  && sizeof(WorkerRecord) == 64,
+              "as drawn in bfl_board.h");
 
 constexpr std::int64_t rounded(std::int64_t bytes) {
     return (bytes + line - 1) / line * line;
@@ -143,24 +148,27 @@ private:
 };
 
 Word word(int round, int attempt, int worker, int state) {
-    return static_cast<Word>(static_cast<std::uint32_t>(round)) << 32 | static_cast<Word>(attempt & 0xff) << 24
-           | static_cast<Word>(worker & 0xffff) << 8 | static_cast<Word>(state & 0xff);
+    return static_cast<Word>(static_cast<std::uint32_t>(round)) << BFL_WORD_ROUND_BIT
+           | static_cast<Word>(attempt & BFL_WORD_ATTEMPT_MASK) << BFL_WORD_ATTEMPT_BIT
+           | static_cast<Word>(worker & BFL_WORD_WORKER_MASK) << BFL_WORD_WORKER_BIT
+           | static_cast<Word>(state & BFL_WORD_STATE_MASK);
 }
 
 int state_of(Word w) {
-    return static_cast<int>(w & 0xff);
+    return static_cast<int>(w & BFL_WORD_STATE_MASK);
 }
 
 int worker_of(Word w) {
-    return static_cast<int>(w >> 8 & 0xffff);
+    return static_cast<int>(w >> BFL_WORD_WORKER_BIT & BFL_WORD_WORKER_MASK);
 }
 
 Word with_state(Word w, int state) {
-    return (w & ~static_cast<Word>(0xff)) | static_cast<Word>(state);
+    return (w & ~static_cast<Word>(BFL_WORD_STATE_MASK)) | static_cast<Word>(state);
 }
 
 Word claimed_by(Word w, int worker) {
-    return (w & ~static_cast<Word>(0xffffff)) | static_cast<Word>(worker) << 8 | BFL_LANE_CLAIMED;
+    constexpr Word kept = ~Word{0} << BFL_WORD_ATTEMPT_BIT;
+    return (w & kept) | static_cast<Word>(worker) << BFL_WORD_WORKER_BIT | BFL_LANE_CLAIMED;
 }
 
 bool pending(int state) {
