@@ -16,6 +16,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ final class ProcessPoolPolicyTest {
 
     private void open(int workers, TrainerOptions.Builder options, String faults) {
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults, "-Dblazefl4j.checkPayload=true"))
+                .jvmArguments(Fault.arguments(faults))
                 .build();
         trainer = new ProcessPoolClientTrainer<>(
                 algorithm, options.numParallels(workers).build(), process);

@@ -27,6 +27,7 @@ import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -76,7 +77,7 @@ final class FedAvgEvaluationTest {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(2).onClientFailure(policy).build();
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
+                .jvmArguments(Fault.arguments(faults))
                 .build();
         return new ProcessPoolClientTrainer<>(clients(), options, process);
     }
