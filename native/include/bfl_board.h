@@ -18,7 +18,8 @@
 //   head      the lane of the oldest job that was not handed over; the parent sets it, claims begin there
 //   stop      one bit for each reason to end clients early
 //   shutdown  set once: workers are to end
-//   of each worker: status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
+//   of each worker: written  where the worker's process wrote to what is read-only, and ended
+//                   status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
 //                   beats    counted by the worker as long as it lives
 //
 // What holds at all times, and which tests look at it (native/test: board_test.cpp for each alone, board_race_test.cpp
@@ -88,11 +89,13 @@
 //     +---------------------------------------------------------------------------------------------+
 // 320 | stop (4), shutdown (4)                                                                      |
 //     +---------------------------------------------------------------------------------------------+
-// 384 | of each worker, 64 bytes: status (4), sleeping (4), beats (8)                               |
+// 384 | of each worker, 64 bytes: status (4), sleeping (4), beats (8), file written to (8), offset (8)|
 //     +---------------------------------------------------------------------------------------------+
 //     | of each lane: its word (8), all of them rounded up to 64 bytes                              |
 //     +---------------------------------------------------------------------------------------------+
-//     | areas: setup, round, one of each worker, then of each lane its job and its result           |
+//     | areas that workers write: one of each worker, one of each lane's result                     |
+//     +---------------------------------------------------------------------------------------------+
+//     | from a page on, areas that only the parent writes: setup, round, one of each lane's job     |
 //     +---------------------------------------------------------------------------------------------+
 //
 // What lies in an area: bfl_areas.h.
@@ -123,6 +126,9 @@ BFL_API int64_t bfl_board_round_area(int64_t board) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_worker_area(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_job_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_result_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
+
+// Makes the areas that only the parent writes read-only in this process, whose board lies at the start of a page.
+BFL_API int32_t bfl_board_protect(int64_t board) BFL_NOEXCEPT;
 
 // The lane's word, acquired.
 BFL_API int64_t bfl_board_word(int64_t board, int32_t lane) BFL_NOEXCEPT;
@@ -165,6 +171,11 @@ BFL_API int32_t bfl_board_shut_down(int64_t board) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_worker_status(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_beats(int64_t board, int32_t worker) BFL_NOEXCEPT;
 
+// Once a worker's process was waited for, and before bfl_board_lose: the inode of the read-only file that it wrote to,
+// which ended it, and where in the file. 0: it ended otherwise.
+BFL_API int64_t bfl_board_written_file(int64_t board, int32_t worker) BFL_NOEXCEPT;
+BFL_API int64_t bfl_board_written_offset(int64_t board, int32_t worker) BFL_NOEXCEPT;
+
 // ---- Parent and worker ----
 
 // Reasons for clients to end early: any bits but the sign. Sets or clears those in mask.
@@ -182,6 +193,13 @@ BFL_API int32_t bfl_board_claim(int64_t board, int32_t worker, int32_t millis) B
 
 // CLAIMED by this worker -> DONE or FAILED, after a fence for non-temporal stores. -ESTALE if the claim is not its own.
 BFL_API int32_t bfl_board_commit(int64_t board, int32_t lane, int64_t claimed, int32_t state) BFL_NOEXCEPT;
+
+// Takes SIGSEGV over in this process, for good: a write to a file that is mapped shared and read-only is noted on the
+// board and ends the process with 139 at once. Any other fault goes to the handler that was there before.
+BFL_API int32_t bfl_board_trap_writes(int64_t board, int32_t worker) BFL_NOEXCEPT;
+
+// Notes such a write. Safe in a signal handler.
+BFL_API int32_t bfl_board_note_write(int64_t board, int32_t worker, int64_t inode, int64_t offset) BFL_NOEXCEPT;
 
 BFL_API int32_t bfl_board_is_shut_down(int64_t board) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_beat(int64_t board, int32_t worker) BFL_NOEXCEPT;

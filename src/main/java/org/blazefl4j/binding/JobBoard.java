@@ -128,6 +128,9 @@ public final class JobBoard {
     @Name("bfl_board_result_area")
     public static native long resultArea(long board, int lane);
 
+    @Name("bfl_board_protect")
+    public static native int protect(long board);
+
     @Name("bfl_board_word")
     public static native long word(long board, int lane);
 
@@ -169,6 +172,15 @@ public final class JobBoard {
 
     @Name("bfl_board_beats")
     public static native long beats(long board, int worker);
+
+    @Name("bfl_board_written_file")
+    public static native long writtenFile(long board, int worker);
+
+    @Name("bfl_board_written_offset")
+    public static native long writtenOffset(long board, int worker);
+
+    @Name("bfl_board_trap_writes")
+    public static native int trapWrites(long board, int worker);
 
     @Name("bfl_board_hello")
     public static native int hello(long board, int worker, int status);

@@ -98,7 +98,7 @@ final class Board implements AutoCloseable {
     }
 
     /**
-     * Opens the parent's board in a worker.
+     * Opens the parent's board in a worker, which cannot write to what only the parent writes.
      *
      * @throws IllegalStateException if there is none
      */
@@ -110,7 +110,19 @@ final class Board implements AutoCloseable {
             throw new IllegalStateException("no job board of this version: segment=" + handle
                     + ", limit=one version of the library in parent and workers");
         }
+        checked(JobBoard.protect(board));
         return new Board(segment, board);
+    }
+
+    /** Worker: has a write to read-only shared memory end this process, noted on the board. */
+    void trapWrites(int worker) {
+        checked(JobBoard.trapWrites(handle, worker));
+    }
+
+    /** Parent: where the worker, which has ended, wrote to read-only shared memory; null if it did not. */
+    ForbiddenWrite forbiddenWrite(int worker) {
+        long file = checked(JobBoard.writtenFile(handle, worker));
+        return file == 0 ? null : new ForbiddenWrite(file, checked(JobBoard.writtenOffset(handle, worker)));
     }
 
     SegmentHandle handle() {

@@ -88,6 +88,24 @@ final class BoardChannel implements AutoCloseable {
         }
     }
 
+    /**
+     * Says which tensor a worker wrote to that it may only read.
+     *
+     * @param lane the worker's
+     * @param job the lane's
+     * @param config the job's
+     * @param message what workers were told of the round
+     */
+    String describe(ForbiddenWrite write, int lane, ClientJob job, Object config, RoundMessage message) {
+        String path = round.pathAt(write, message, copies);
+        String owner = path == null ? "its data" : path.startsWith("payload") ? "the payload" : "shared data";
+        if (path == null) {
+            path = configs[lane].pathAt(write, config, copies);
+        }
+        return job.noun() + " wrote to " + owner + ", which is read-only: tensor=" + (path == null ? "unknown" : path)
+                + "; clone it first";
+    }
+
     /** What the worker left that committed the lane. */
     Inbox.Received result(int lane, ResultSegments source) {
         return results[lane].receive(source);

@@ -44,11 +44,11 @@ record JobHeader(int id, int round, Device device, SegmentHandle segment, int sl
      *
      * @throws PackageFormatException if it has no slot
      */
-    Slot slotIn(SegmentSource segments) {
+    Slot slotIn(SegmentCache segments) {
         if (segment == null) {
             throw new PackageFormatException("job damaged: slot=none, client=" + id + ", limit=a slot for each client");
         }
-        return new Slot(segments.open(segment), slot);
+        return new Slot(segments.openSlots(segment), slot);
     }
 
     void write(ByteBuffer out) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.TensorMemory;
@@ -96,6 +97,26 @@ final class Outbox implements AutoCloseable {
         message.put(body);
         writeHeader(space, start, messageBytes);
         return 0;
+    }
+
+    /**
+     * The path of the tensor in the last message that lies at a place; null if there is none.
+     *
+     * @param graph what was sent
+     */
+    String pathAt(ForbiddenWrite place, Object graph, Placement placement) {
+        SegmentTable table = new SegmentTable();
+        placement.start(
+                table, sentInArea ? area.segment() : own, sentInArea ? area.offset() + AreaLayout.MESSAGE_CONTENT : 0);
+        String[] found = new String[1];
+        encoder.encode(graph, (path, tensor, layout, unbounded) -> {
+            ShmHandle handle = placement.place(path, tensor, layout, unbounded);
+            if (found[0] == null && place.isWithin(table.get(handle), handle.offset(), handle.bytes())) {
+                found[0] = path.get();
+            }
+            return handle;
+        });
+        return found[0];
     }
 
     private ByteBuffer inArea(long start) {

@@ -43,7 +43,9 @@ public enum FaultPoint {
 
     private static Hook hook(String name) {
         try {
-            return name == null ? null : (Hook) Class.forName(name).getDeclaredConstructor().newInstance();
+            return name == null
+                    ? null
+                    : (Hook) Class.forName(name).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("no test hook: " + HOOK_CLASS + "=" + name, e);
         }

@@ -182,7 +182,7 @@ class MessageFuzzTest {
 
     /** The part of a board ahead of its areas. */
     private static byte[] words(Board damaged) {
-        byte[] bytes = new byte[(int) damaged.setupArea().offset()];
+        byte[] bytes = new byte[(int) damaged.workerArea(0).offset()];
         SegmentMemory.view(damaged.setupArea().segment(), 0, bytes.length).get(bytes);
         return bytes;
     }

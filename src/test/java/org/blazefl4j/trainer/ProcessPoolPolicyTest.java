@@ -47,9 +47,8 @@ final class ProcessPoolPolicyTest {
     }
 
     private void open(int workers, TrainerOptions.Builder options, String faults) {
-        ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(Fault.arguments(faults))
-                .build();
+        ProcessOptions process =
+                ProcessOptions.builder().jvmArguments(Fault.arguments(faults)).build();
         trainer = new ProcessPoolClientTrainer<>(
                 algorithm, options.numParallels(workers).build(), process);
         trainer.awaitReady();
@@ -118,22 +117,6 @@ final class ProcessPoolPolicyTest {
                 .satisfiesExactly(
                         thrown -> assertThat(thrown).contains("client=0").contains("fault at TRAINING"),
                         kept -> assertThat(kept).contains("uplink buffer still in use: client=0"));
-    }
-
-    @Test
-    void shouldEndTheRoundWhateverThePolicyWhenAClientWroteToThePayload() {
-        open(1, TrainerOptions.builder().onClientFailure(FailurePolicy.retry(2).thenDrop()), "");
-        algorithm.order(1, Action.WRITE_TO_PAYLOAD);
-
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close))
-                .isInstanceOf(ClientFailedException.class)
-                .hasMessageContaining("client=1")
-                .hasMessageNotContaining("attempts=")
-                .hasMessageContaining("payload or data were written to: client=1");
-        assertThat(trainer.dropped()).isEmpty();
-
-        algorithm.order(1, Action.ADD);
-        requireWholeRound(3);
     }
 
     @Test

@@ -130,9 +130,8 @@ final class ProcessPoolStartTest {
         Path when = Files.createFile(folder.resolve("when"));
         Path failed = folder.resolve("failed");
         String fault = "STARTING,do=" + failure + ",worker=0,when=" + when + ",file=" + failed;
-        ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(Fault.arguments(fault))
-                .build();
+        ProcessOptions process =
+                ProcessOptions.builder().jvmArguments(Fault.arguments(fault)).build();
         TrainerOptions one = TrainerOptions.builder().numParallels(1).build();
         try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), one, process)) {
             trainer.awaitReady();

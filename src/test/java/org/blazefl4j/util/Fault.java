@@ -69,9 +69,9 @@ public final class Fault {
 
     /**
      * Reads {@code <POINT>[,<key>=<value>]...}, several of them separated by semicolons. Keys are what has to be so for
-     * it to strike, {@code worker}, {@code client}, {@code shard} and {@code attempt} (from 0); {@code nth}: it fires on
-     * the n-th match in this process (from 1; the first unless said); instead of that a file, {@code when}:
-     * it strikes whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait}
+     * it to strike, {@code worker}, {@code client}, {@code shard} and {@code attempt} (from 0); {@code nth}: it fires
+     * on the n-th match in this process (from 1; the first unless said); instead of that a file, {@code when}: it
+     * strikes whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait}
      * (unless said), {@code exit}, {@code kill}, {@code stop}, {@code throw} and {@code starve}; and a {@code file}: it
      * is made with the worker's process id when the fault strikes, and as long as it is there it strikes no other
      * process.

@@ -76,9 +76,8 @@ final class FedAvgEvaluationTest {
             FailurePolicy policy, String faults) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(2).onClientFailure(policy).build();
-        ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(Fault.arguments(faults))
-                .build();
+        ProcessOptions process =
+                ProcessOptions.builder().jvmArguments(Fault.arguments(faults)).build();
         return new ProcessPoolClientTrainer<>(clients(), options, process);
     }
 
