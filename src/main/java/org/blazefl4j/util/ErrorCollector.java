@@ -1,23 +1,21 @@
 package org.blazefl4j.util;
 
-/**
- * Collects the failures of steps that must all be tried, and throws the first at the end with the others suppressed.
- */
+/** Collects the failures of steps that must all run; throws the first one, with the others suppressed, at the end. */
 public final class ErrorCollector {
 
     /** A step that may fail. */
     @FunctionalInterface
     public interface Step {
-        /** Does it. */
+        /** Runs the step. */
         void run() throws Exception;
     }
 
     private Throwable first;
 
-    /** No failure so far. */
+    /** Creates a collector without failures. */
     public ErrorCollector() {}
 
-    /** Does a step and remembers what it throws. */
+    /** Runs a step and records what it throws. */
     public void run(Step step) {
         try {
             step.run();
@@ -37,7 +35,7 @@ public final class ErrorCollector {
     /**
      * Throws the first failure, if there was one.
      *
-     * @param what the text for a failure that has to be wrapped
+     * @param what the message if a checked exception has to be wrapped
      */
     public synchronized void throwFirst(String what) {
         if (first instanceof RuntimeException unchecked) {

@@ -4,30 +4,30 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * Counts who is inside something that must not be freed under their feet. The owner closes it: then nobody new gets in,
- * and whoever leaves last, the owner included, frees it.
+ * Reference-counts the users of a resource; the last one to leave frees it. The owner counts as a user until it closes,
+ * after which no other can enter.
  */
 public final class RefCounted {
 
     private final Runnable free;
     private final CountDownLatch freed = new CountDownLatch(1);
-    private int tenants = 1;
+    private int users = 1;
     private boolean closed;
 
-    /** The owner is inside. */
+    /** Creates a count with the owner as the only user. */
     public RefCounted(Runnable free) {
         this.free = free;
     }
 
-    /** Goes in. False if it is closed. */
+    /** Adds a user. Returns false if the owner has closed. */
     public synchronized boolean enter() {
         if (!closed) {
-            tenants++;
+            users++;
         }
         return !closed;
     }
 
-    /** Leaves, after {@link #enter()} returned true. */
+    /** Removes a user, once for each time that {@link #enter()} returned true. */
     public void leave() {
         if (isLast()) {
             try {
@@ -39,11 +39,11 @@ public final class RefCounted {
     }
 
     private synchronized boolean isLast() {
-        tenants--;
-        return tenants == 0;
+        users--;
+        return users == 0;
     }
 
-    /** The owner leaves. Does nothing the second time. */
+    /** Removes the owner and lets no other user enter. Calling it again has no effect. */
     public void close() {
         boolean first;
         synchronized (this) {
@@ -55,11 +55,7 @@ public final class RefCounted {
         }
     }
 
-    synchronized boolean isClosed() {
-        return closed;
-    }
-
-    /** Whether all was freed within the time. */
+    /** Waits until the resource is freed. Returns false if the time was too short. */
     public boolean awaitFreed(Duration limit) {
         return Uninterruptibles.await(freed, limit);
     }

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Waits that an interrupt does not cut short; the thread's interrupt flag is kept. */
+/** Waits that ignore interrupts and restore the interrupt flag at the end. */
 public final class Uninterruptibles {
 
     private interface Wait {
@@ -13,7 +13,7 @@ public final class Uninterruptibles {
 
     private Uninterruptibles() {}
 
-    /** Whether the thread has ended within the time. */
+    /** Waits for a thread to end. Returns false if the time was too short. */
     public static boolean join(Thread thread, long millis) {
         return through(Duration.ofMillis(millis), nanos -> {
             TimeUnit.NANOSECONDS.timedJoin(thread, Math.max(nanos, 1));
@@ -21,12 +21,12 @@ public final class Uninterruptibles {
         });
     }
 
-    /** Whether the latch was open within the time. */
+    /** Waits for a latch to open. Returns false if the time was too short. */
     public static boolean await(CountDownLatch latch, Duration limit) {
         return through(limit, nanos -> latch.await(nanos, TimeUnit.NANOSECONDS));
     }
 
-    /** Whether the process has ended within the time. */
+    /** Waits for a process to end. Returns false if the time was too short. */
     public static boolean exit(Process process, Duration limit) {
         return through(limit, nanos -> process.waitFor(nanos, TimeUnit.NANOSECONDS));
     }
