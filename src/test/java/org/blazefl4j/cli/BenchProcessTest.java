@@ -127,7 +127,7 @@ final class BenchProcessTest {
         assertThat(folder.resolve("out")).isDirectoryContaining("glob:**/blazefl4j-crash-0-*.log");
     }
 
-    /** Below a file no folder can be made, whoever asks. */
+    /** No user can create a folder below a file. */
     @Test
     void shouldRefuseAFolderThatCannotBeMadeBeforeItMeasures() throws Exception {
         Files.createFile(folder.resolve("file"));

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The command line as a process of its own, on this JVM's class path. */
+/** The command line in a separate process, on the class path of this JVM. */
 final class CliProcess implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 300;

@@ -13,7 +13,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole program where the default locale has digits, letters, a decimal comma or a calendar of its own. */
+/** Runs the program in locales with other digits, letters, decimal separators or calendars. */
 @Slow
 final class LocaleProcessTest {
 

@@ -2,7 +2,7 @@ package org.blazefl4j.cli;
 
 import org.blazefl4j.cli.options.ExitCode;
 
-/** Several commands in one process, for a default locale of the test's choice: a start is most of what each takes. */
+/** Runs several commands in one process, because starting it takes most of the time. */
 final class LocaleProgram {
 
     private LocaleProgram() {}

@@ -69,7 +69,7 @@ final class Bench {
     }
 
     private RunFolder folder() {
-        return output == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(output);
+        return output == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(output, file -> false);
     }
 
     private void measure(Interruption interruption, Path folder, Machine machine, List<Finding> findings) {
@@ -87,11 +87,8 @@ final class Bench {
     }
 
     private static Machine read() {
-        StartLine line = StartLine.show("starting: LibTorch ...");
-        try {
+        try (StartLine line = new StartLine("starting: LibTorch ...")) {
             return Machine.read(true);
-        } finally {
-            line.clear();
         }
     }
 

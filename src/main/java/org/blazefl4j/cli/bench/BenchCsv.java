@@ -7,7 +7,6 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.Latencies;
 
@@ -17,25 +16,32 @@ import org.blazefl4j.lab.Latencies;
  */
 final class BenchCsv {
 
+    private static final List<String> COLUMNS = List.of(
+            "work",
+            "size",
+            "execution_mode",
+            "workers",
+            "clients",
+            "rounds",
+            "part",
+            "mean_seconds",
+            "p50_seconds",
+            "p90_seconds",
+            "p99_seconds",
+            "max_seconds",
+            "efficiency");
+
     private BenchCsv() {}
 
     static String of(BenchReport report) {
         StringWriter text = new StringWriter();
         try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
-            csv.writeRecord(head());
+            csv.writeRecord(COLUMNS);
             report.results().forEach(result -> write(result, csv));
         } catch (IOException e) {
             throw new UncheckedIOException("a string writer does not fail", e);
         }
         return text.toString();
-    }
-
-    private static List<String> head() {
-        List<String> head =
-                new ArrayList<>(List.of("work", "size", "execution_mode", "workers", "clients", "rounds", "part"));
-        head.addAll(BenchData.columns());
-        head.add("efficiency");
-        return head;
     }
 
     private static void write(CaseResult result, CsvWriter csv) {
@@ -53,8 +59,7 @@ final class BenchCsv {
         BenchData.which(result.which()).values().forEach(value -> row.add(value.toString()));
         row.add(Integer.toString(result.rounds()));
         row.add(part);
-        Map<String, Object> figures = BenchData.of(times);
-        BenchData.columns().forEach(column -> row.add(figures.get(column).toString()));
+        BenchData.of(times).values().forEach(value -> row.add(value.toString()));
         row.add(efficiency);
         return row;
     }

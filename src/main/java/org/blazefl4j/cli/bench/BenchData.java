@@ -1,7 +1,6 @@
 package org.blazefl4j.cli.bench;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.LabCase;
@@ -60,10 +59,5 @@ final class BenchData {
         map.put("p99_seconds", Figures.toSeconds(times.p99()));
         map.put("max_seconds", Figures.toSeconds(times.max()));
         return map;
-    }
-
-    /** Returns the names in {@link #of(Latencies)}. */
-    static List<String> columns() {
-        return List.of("mean_seconds", "p50_seconds", "p90_seconds", "p99_seconds", "max_seconds");
     }
 }

@@ -1,7 +1,6 @@
 package org.blazefl4j.cli.bench;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,11 +41,6 @@ final class Element {
 
     Element add(Element child) {
         content.add(child);
-        return this;
-    }
-
-    Element add(Collection<Element> children) {
-        content.addAll(children);
         return this;
     }
 

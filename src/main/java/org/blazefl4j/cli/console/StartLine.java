@@ -1,28 +1,25 @@
 package org.blazefl4j.cli.console;
 
 /** A temporary line on standard error, shown only on a terminal. */
-public final class StartLine {
+public final class StartLine implements AutoCloseable {
 
     private final String text;
 
-    private StartLine(String text) {
-        this.text = text;
+    /** Shows the line until it is closed. */
+    public StartLine(String text) {
+        this.text = Terminal.isOnStandardError() ? text : "";
+        print(text);
     }
 
-    public static StartLine show(String text) {
-        StartLine line = new StartLine(Terminal.isOnStandardError() ? text : "");
-        line.print(line.text);
-        return line;
-    }
-
-    public void clear() {
-        print(" ".repeat(text.length()));
-    }
-
-    private void print(String what) {
+    private void print(String line) {
         if (!text.isEmpty()) {
-            System.err.print("\r" + what + "\r");
+            System.err.print("\r" + line + "\r");
             System.err.flush();
         }
+    }
+
+    @Override
+    public void close() {
+        print(" ".repeat(text.length()));
     }
 }

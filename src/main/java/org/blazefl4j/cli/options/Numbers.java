@@ -43,26 +43,18 @@ public final class Numbers {
         }
     }
 
-    private abstract static class Range<T> extends Converter<T> {
-        Range(String what, Predicate<BigDecimal> condition, String least, String most, Function<BigDecimal, T> result) {
+    private abstract static class Whole<T> extends Converter<T> {
+        Whole(long least, long most, Function<BigDecimal, T> result) {
             super(
-                    what + " from " + least + " to " + most,
-                    condition
-                            .and(value -> value.compareTo(new BigDecimal(least)) >= 0)
-                            .and(value -> value.compareTo(new BigDecimal(most)) <= 0),
+                    "a whole number from " + least + " to " + most,
+                    isBetween(BigDecimal.valueOf(least), BigDecimal.valueOf(most))
+                            .and(value -> value.stripTrailingZeros().scale() <= 0),
                     result);
         }
     }
 
-    private abstract static class Whole<T> extends Range<T> {
-        Whole(long least, long most, Function<BigDecimal, T> result) {
-            super(
-                    "a whole number",
-                    value -> value.stripTrailingZeros().scale() <= 0,
-                    Long.toString(least),
-                    Long.toString(most),
-                    result);
-        }
+    private static Predicate<BigDecimal> isBetween(BigDecimal least, BigDecimal most) {
+        return value -> value.compareTo(least) >= 0 && value.compareTo(most) <= 0;
     }
 
     /** A whole number, 1 or more. */
@@ -101,20 +93,21 @@ public final class Numbers {
     }
 
     /** The concentration of a Dirichlet distribution, with the bounds of the partitioners. */
-    public static final class Concentration extends Range<Double> {
+    public static final class Concentration extends Converter<Double> {
         Concentration() {
-            super("a number", value -> true, "0.000001", "1000000", BigDecimal::doubleValue);
+            super(
+                    "a number from 0.000001 to 1000000",
+                    isBetween(new BigDecimal("0.000001"), new BigDecimal("1000000")),
+                    BigDecimal::doubleValue);
         }
     }
 
     /** A time in seconds, from a millisecond to a year, as in {@code TrainerOptions}. */
-    public static final class Seconds extends Range<Duration> {
+    public static final class Seconds extends Converter<Duration> {
         Seconds() {
             super(
-                    "a number of seconds",
-                    value -> true,
-                    "0.001",
-                    "31536000",
+                    "a number of seconds from 0.001 to 31536000",
+                    isBetween(new BigDecimal("0.001"), new BigDecimal("31536000")),
                     value -> Duration.ofNanos(value.movePointRight(9).longValue()));
         }
     }

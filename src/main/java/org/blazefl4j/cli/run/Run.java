@@ -113,12 +113,9 @@ final class Run {
     /** Prepares the run, with a line on a terminal meanwhile: the first start unpacks libraries. */
     private Federation<?, ?> open(RunCheckpoints checkpoints, Path folder) {
         warnOfMemory();
-        StartLine line = StartLine.show("starting: LibTorch, data and workers ...");
-        try {
+        try (StartLine line = new StartLine("starting: LibTorch, data and workers ...")) {
             Machine.tune();
             return Federation.open(options, folder, checkpoints::requireSame);
-        } finally {
-            line.clear();
         }
     }
 

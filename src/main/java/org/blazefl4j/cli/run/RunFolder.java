@@ -30,15 +30,6 @@ public final class RunFolder implements AutoCloseable {
     /**
      * Creates the folder that the user asked for.
      *
-     * @throws UsageException if it is a file, is not empty, or cannot be created or written to
-     */
-    public static RunFolder create(Path asked) {
-        return create(asked, content -> false);
-    }
-
-    /**
-     * Creates the folder that the user asked for.
-     *
      * @param ignored whether the folder may already contain a file
      * @throws UsageException if it is a file, is not empty, or cannot be created or written to
      */

@@ -21,9 +21,9 @@ final class RunFolderTest {
     void shouldMakeTheFolderThatIsAskedForAndTakeItAwayAgain() {
         Path asked = parent.resolve("a/b");
 
-        try (RunFolder folder = RunFolder.create(asked)) {
+        try (RunFolder folder = RunFolder.create(asked, file -> false)) {
             assertThat(folder.path()).isEqualTo(asked).isEmptyDirectory();
-            try (RunFolder again = RunFolder.create(asked)) {
+            try (RunFolder again = RunFolder.create(asked, file -> false)) {
                 assertThat(again.path()).as("empty, so again").isEqualTo(asked);
             }
             assertThat(asked).as("not made by the second").isDirectory();
@@ -64,7 +64,7 @@ final class RunFolderTest {
     @Test
     void shouldKeepAFolderThatHoldsSomething() throws IOException {
         Path asked = parent.resolve("full");
-        try (RunFolder folder = RunFolder.create(asked)) {
+        try (RunFolder folder = RunFolder.create(asked, file -> false)) {
             Files.createFile(folder.path().resolve("metrics.csv"));
         }
         assertThat(asked.resolve("metrics.csv")).exists();
@@ -93,7 +93,7 @@ final class RunFolderTest {
 
     private static void refuses(Path asked, String message) {
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> RunFolder.create(asked))
+                .isThrownBy(() -> RunFolder.create(asked, file -> false))
                 .withMessageStartingWith(message);
     }
 }

@@ -13,7 +13,7 @@ import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
 import org.junit.jupiter.api.Test;
 
-/** What is said of two runs. */
+/** Comparisons of two runs and their reports. */
 final class RunComparisonTest {
 
     private final Map<String, Object> firstConditions = conditions();
