@@ -1,6 +1,6 @@
 package org.blazefl4j.checkpoint;
 
-/** A run that cannot be resumed or whose checkpoints cannot be kept, with the reason and how to mend it. */
+/** Thrown if a run cannot be resumed or its checkpoints cannot be kept; the message has the reason and a remedy. */
 public final class CheckpointException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -1,24 +1,63 @@
 package org.blazefl4j.checkpoint;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.blazefl4j.codec.PackageBytes;
+import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.Sha256;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** One whole, undamaged file. Where entries lie is kept in memory, what is in them is read when it is asked for. */
+/** An intact file. Keeps the positions of entries in memory and reads their content on demand. */
 final class CheckpointFile implements AutoCloseable {
 
-    /** Where an entry's bytes lie. */
-    record Span(long position, long length) {}
+    /** The constants of the file format that {@link Checkpoints} describes. */
+    static final byte[] MAGIC = "BFL4JCKP".getBytes(StandardCharsets.US_ASCII);
+
+    static final int VERSION = 1;
+
+    /** Tags of what follows in the file. */
+    static final int END = 0;
+
+    static final int PART = 1;
+    static final int ENTRY = 2;
+
+    /** The size of the SHA-256 at the end of every file of any version. */
+    static final int DIGEST_BYTES = 32;
+
+    /** The number of bytes to read or write at a time. */
+    static final int CHUNK = 1 << 20;
+
+    /**
+     * Describes a file, as text, so that reading it does not need the library that wrote it.
+     *
+     * @param round the number of completed rounds
+     * @param createdBy the version of the library that wrote it
+     */
+    record Header(int round, String createdBy, Map<String, String> configuration, Map<String, String> environment) {}
+
+    /** The position of an entry's bytes. */
+    private record Span(long position, long length) {}
 
     private final Path path;
     private final FileChannel channel;
@@ -31,10 +70,10 @@ final class CheckpointFile implements AutoCloseable {
     }
 
     /**
-     * Reads the whole file once and compares its checksum.
+     * Reads the whole file once and verifies its checksum.
      *
-     * @throws DamagedCheckpointException if it cannot be read or is not what was written
-     * @throws CheckpointException if it is undamaged but of another version
+     * @throws DamagedCheckpointException if the file is unreadable or damaged
+     * @throws CheckpointException if the file is intact but of another version
      */
     static CheckpointFile open(Path path) throws DamagedCheckpointException {
         CheckpointFile file = null;
@@ -59,58 +98,54 @@ final class CheckpointFile implements AutoCloseable {
 
     private void check() throws IOException, DamagedCheckpointException {
         long size = channel.size();
-        long shortest = Format.MAGIC.length + Integer.BYTES + Format.DIGEST;
+        long shortest = MAGIC.length + Integer.BYTES + DIGEST_BYTES;
         if (size < shortest) {
             throw new DamagedCheckpointException("cut short: bytes=" + size + ", limit=" + shortest + " or more");
         }
-        FileCursor cursor = new FileCursor(channel, size - Format.DIGEST);
-        checkMagic(cursor.bytes(Format.MAGIC.length));
-        checkDigest(size - Format.DIGEST);
-        checkVersion(cursor.i32());
+        FileCursor cursor = new FileCursor(channel, size - DIGEST_BYTES);
+        byte[] magic = cursor.bytes(MAGIC.length);
+        if (!Arrays.equals(magic, MAGIC)) {
+            throw new DamagedCheckpointException("not a checkpoint, or its start is damaged: first_bytes=" + hex(magic)
+                    + ", expected=" + hex(MAGIC));
+        }
+        checkDigest(size - DIGEST_BYTES);
+        int version = cursor.i32();
+        if (version != VERSION) {
+            throw new CheckpointException("checkpoint of another format: file=" + path + ", version=" + version
+                    + ", expected=" + VERSION + "; resume with the release of BlazeFL4J that wrote it");
+        }
         header = new Header(cursor.i32(), cursor.text(), cursor.texts(), cursor.texts());
         index(cursor);
     }
 
-    private static void checkMagic(byte[] magic) throws DamagedCheckpointException {
-        if (!Arrays.equals(magic, Format.MAGIC)) {
-            throw new DamagedCheckpointException("no checkpoint, or its start is damaged: first_bytes="
-                    + HexFormat.of().formatHex(magic) + ", limit="
-                    + HexFormat.of().formatHex(Format.MAGIC));
-        }
-    }
-
     private void checkDigest(long end) throws IOException, DamagedCheckpointException {
-        MessageDigest digest = Format.newDigest();
-        ByteBuffer chunk = ByteBuffer.allocate(Format.CHUNK);
+        MessageDigest digest = Sha256.newDigest();
+        ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
         for (long at = 0; at < end; ) {
-            read(chunk.clear().limit((int) Math.min(Format.CHUNK, end - at)), at);
+            read(chunk.clear().limit((int) Math.min(CHUNK, end - at)), at);
             at += chunk.position();
             digest.update(chunk.flip());
         }
         byte[] found = digest.digest();
-        byte[] written = new byte[Format.DIGEST];
+        byte[] written = new byte[DIGEST_BYTES];
         read(ByteBuffer.wrap(written), end);
         if (!Arrays.equals(found, written)) {
-            throw new DamagedCheckpointException("damaged or cut short: sha256="
-                    + HexFormat.of().formatHex(found) + ", limit="
-                    + HexFormat.of().formatHex(written) + ", which it ends with");
+            throw new DamagedCheckpointException(
+                    "damaged or cut short: sha256=" + hex(found) + ", expected=" + hex(written) + " as at its end");
         }
     }
 
-    private void checkVersion(int version) {
-        if (version != Format.VERSION) {
-            throw new CheckpointException("checkpoint of another format: file=" + path + ", version=" + version
-                    + ", limit=" + Format.VERSION + "; resume with the release of BlazeFL4J that wrote it");
-        }
+    private static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(bytes);
     }
 
     private void index(FileCursor cursor) throws IOException, DamagedCheckpointException {
         Map<String, Span> entries = null;
-        for (int tag = cursor.u8(); tag != Format.END; tag = cursor.u8()) {
-            if (tag == Format.PART) {
+        for (int tag = cursor.u8(); tag != END; tag = cursor.u8()) {
+            if (tag == PART) {
                 entries = new LinkedHashMap<>();
                 parts.put(cursor.text(), entries);
-            } else if (tag == Format.ENTRY && entries != null) {
+            } else if (tag == ENTRY && entries != null) {
                 String name = cursor.text();
                 long length = cursor.i64();
                 entries.put(name, new Span(cursor.position(), length));
@@ -123,11 +158,11 @@ final class CheckpointFile implements AutoCloseable {
     }
 
     /** Fills the buffer up to its limit. */
-    void read(ByteBuffer buffer, long position) throws IOException {
+    private void read(ByteBuffer buffer, long position) throws IOException {
         for (long at = position; buffer.hasRemaining(); ) {
             int read = channel.read(buffer, at);
             if (read < 0) {
-                throw new IOException("file became shorter while it was read: position=" + at);
+                throw new IOException("the file shrank while it was read: position=" + at);
             }
             at += read;
         }
@@ -146,9 +181,9 @@ final class CheckpointFile implements AutoCloseable {
         return parts.keySet();
     }
 
-    /** The entries of one part. */
+    /** Returns the entries of a part, decoded with the given class loader. */
     CheckpointReader part(String name, ClassLoader classes) {
-        return new PartReader(this, name, parts.get(name), classes);
+        return new Entries(name, parts.get(name), classes);
     }
 
     @Override
@@ -156,7 +191,61 @@ final class CheckpointFile implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException("checkpoint did not close: file=" + path, e);
+            throw new UncheckedIOException("cannot close the checkpoint: file=" + path, e);
+        }
+    }
+
+    /** The entries of one part. */
+    private final class Entries implements CheckpointReader {
+
+        private final String part;
+        private final Map<String, Span> entries;
+        private final ClassLoader classes;
+
+        Entries(String part, Map<String, Span> entries, ClassLoader classes) {
+            this.part = part;
+            this.entries = entries;
+            this.classes = classes;
+        }
+
+        @Override
+        public <T> T get(String name, Class<T> type) {
+            Span span = entries.get(name);
+            if (span == null) {
+                throw new IllegalArgumentException(
+                        "no such entry: part=" + part + ", entry=" + name + ", found=" + entries.keySet());
+            }
+            try (Tensor bytes = read(span)) {
+                return type.cast(PackageBytes.decodeDeclared(bytes, classes, type));
+            } catch (PackageFormatException e) {
+                throw new IllegalArgumentException(
+                        "entry of another type: part=" + part + ", entry=" + name + ", expected=" + type.getName()
+                                + "; " + e.getMessage(),
+                        e);
+            } catch (IOException e) {
+                throw new UncheckedIOException(
+                        "checkpoint cannot be read: file=" + path + ", found=" + Causes.describe(e), e);
+            }
+        }
+
+        private Tensor read(Span span) throws IOException {
+            LibTorch.load();
+            try (PointerScope scope = new PointerScope()) {
+                Tensor bytes = torch.empty(
+                        new long[] {span.length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
+                BytePointer data = new BytePointer(bytes.data_ptr());
+                for (long at = 0; at < span.length; at += CHUNK) {
+                    data.position(at).limit(Math.min(span.length, at + CHUNK));
+                    CheckpointFile.this.read(data.asByteBuffer(), span.position + at);
+                }
+                bytes.retainReference();
+                return bytes;
+            }
+        }
+
+        @Override
+        public Set<String> names() {
+            return Collections.unmodifiableSet(entries.keySet());
         }
     }
 }

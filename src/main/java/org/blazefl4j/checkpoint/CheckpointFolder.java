@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -16,10 +17,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.blazefl4j.util.NewFolders;
 
-/** The files of one run, locked against other runs. A file has its name when it is whole and on the disk. */
+/** The files of one run, locked against other runs. A file gets its name once it is complete and on disk. */
 final class CheckpointFolder implements AutoCloseable {
 
-    /** Earlier releases wrote the digits of the default locale. */
+    /** Matches Unicode digits: earlier releases formatted rounds in the default locale. */
     private static final Pattern NAME =
             Pattern.compile("round-(\\d{6,10})\\.checkpoint", Pattern.UNICODE_CHARACTER_CLASS);
 
@@ -30,19 +31,27 @@ final class CheckpointFolder implements AutoCloseable {
         void writeTo(OutputStream file) throws IOException;
     }
 
+    /**
+     * The file to resume from.
+     *
+     * @param file the latest intact file, open; null if the folder holds no checkpoint
+     * @param skipped one line for each later file that is damaged
+     */
+    record Latest(CheckpointFile file, List<String> skipped) {}
+
     private final Path folder;
-    private final NewFolders made;
+    private final NewFolders created;
     private final FolderLock lock;
     private boolean written;
 
     /**
-     * Makes the folder if need be, locks it, and deletes what a killed run had not finished writing.
+     * Creates the folder if necessary, locks it, and deletes incomplete files of a killed run.
      *
-     * @throws CheckpointException if another run uses it
+     * @throws CheckpointException if another run uses the folder
      */
     CheckpointFolder(Path folder) throws IOException {
         this.folder = folder;
-        this.made = NewFolders.make(folder);
+        this.created = NewFolders.make(folder);
         this.lock = lock();
         try {
             for (Path file : files()) {
@@ -60,12 +69,34 @@ final class CheckpointFolder implements AutoCloseable {
         try {
             return FolderLock.of(folder);
         } catch (IOException | RuntimeException e) {
-            made.removeEmpty();
+            created.removeEmpty();
             throw e;
         }
     }
 
-    /** The finished files, the latest round's first. */
+    /**
+     * Opens the latest intact file.
+     *
+     * @throws CheckpointException if there are files but all are damaged, or the latest intact one is of another
+     *     version
+     */
+    Latest latest() throws IOException {
+        List<String> skipped = new ArrayList<>();
+        for (Path file : newestFirst()) {
+            try {
+                return new Latest(CheckpointFile.open(file), List.copyOf(skipped));
+            } catch (DamagedCheckpointException e) {
+                skipped.add(file + ": " + e.getMessage());
+            }
+        }
+        if (!skipped.isEmpty()) {
+            throw new CheckpointException("no checkpoint can be used: " + String.join("; ", skipped)
+                    + "; restore one of the files from a copy, or start again with an empty folder");
+        }
+        return new Latest(null, List.of());
+    }
+
+    /** Returns the complete files, latest round first. */
     List<Path> newestFirst() throws IOException {
         return files().stream()
                 .filter(file -> round(file) >= 0)
@@ -79,7 +110,7 @@ final class CheckpointFolder implements AutoCloseable {
         }
     }
 
-    /** Files of others that may be there are left alone. */
+    /** Leaves unrelated files alone. */
     private static boolean isPartial(Path file) {
         String name = file.getFileName().toString();
         return name.endsWith(PARTIAL)
@@ -87,19 +118,15 @@ final class CheckpointFolder implements AutoCloseable {
                         .matches();
     }
 
-    /** The round in a file's name; -1 if it is no checkpoint. */
+    /** Returns the round in a file's name, or -1 if it is not a checkpoint. */
     private static long round(Path file) {
         Matcher name = NAME.matcher(file.getFileName().toString());
         return name.matches() ? Long.parseLong(name.group(1)) : -1;
     }
 
-    Path file(int round) {
-        return folder.resolve(String.format(Locale.ROOT, "round-%06d.checkpoint", round));
-    }
-
-    /** Writes a round's file in one step: after a power cut it is there as a whole, or not at all. */
+    /** Writes a round's file atomically: after a power cut, it is complete or absent. */
     void write(int round, Content content) throws IOException {
-        Path file = file(round);
+        Path file = folder.resolve(String.format(Locale.ROOT, "round-%06d.checkpoint", round));
         Path partial = file.resolveSibling(file.getFileName() + PARTIAL);
         try {
             writeDurably(partial, content);
@@ -108,7 +135,9 @@ final class CheckpointFolder implements AutoCloseable {
         } finally {
             Files.deleteIfExists(partial);
         }
-        syncFolder();
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     private static void writeDurably(Path file, Content content) throws IOException {
@@ -119,16 +148,10 @@ final class CheckpointFolder implements AutoCloseable {
         }
     }
 
-    private void syncFolder() throws IOException {
-        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
-    }
-
     /**
-     * Deletes all but a round's file and the ones before it, {@code count} in all. Later ones were of no use.
+     * Keeps the file of a round and earlier ones, {@code count} in all, and deletes the others.
      *
-     * @return whether there was one to delete
+     * @return whether a file was deleted
      */
     boolean keep(int count, int round) throws IOException {
         int kept = 0;
@@ -142,21 +165,19 @@ final class CheckpointFolder implements AutoCloseable {
         return deleted;
     }
 
-    /** The bytes that are free for files. */
+    /** The number of free bytes on the disk. */
     long free() {
         return folder.toFile().getUsableSpace();
     }
 
-    /**
-     * Lets go of the folder. If nothing was written it is left as it was: without a lock, and not there if it was not.
-     */
+    /** Unlocks the folder. If nothing was written, restores its original state: removes a new lock and a new folder. */
     @Override
     public void close() throws IOException {
         try (lock) {
             if (Files.isDirectory(folder)
                     && ((lock.isNew() && !written) || newestFirst().isEmpty())) {
                 lock.discard();
-                made.removeEmpty();
+                created.removeEmpty();
             }
         }
     }

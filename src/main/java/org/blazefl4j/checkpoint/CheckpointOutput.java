@@ -10,37 +10,40 @@ import java.security.DigestOutputStream;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.blazefl4j.checkpoint.CheckpointFile.Header;
 import org.blazefl4j.codec.PackageBytes;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.util.Sha256;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** Writes one file from front to back. Memory is that of the largest entry and the names of the part's entries. */
+/** Writes one file from front to back. Uses memory for the largest entry and the names of a part's entries. */
 final class CheckpointOutput {
 
     private final OutputStream file;
     private final DigestOutputStream digested;
     private final DataOutputStream out;
 
-    /** Starts the file; the stream stays the caller's. */
+    /** Begins the file; the caller closes the stream. */
     CheckpointOutput(OutputStream file, Header header) throws IOException {
         this.file = file;
-        this.digested = new DigestOutputStream(new BufferedOutputStream(file, Format.CHUNK), Format.newDigest());
+        this.digested =
+                new DigestOutputStream(new BufferedOutputStream(file, CheckpointFile.CHUNK), Sha256.newDigest());
         this.out = new DataOutputStream(digested);
-        out.write(Format.MAGIC);
-        out.writeInt(Format.VERSION);
+        out.write(CheckpointFile.MAGIC);
+        out.writeInt(CheckpointFile.VERSION);
         out.writeInt(header.round());
         text(header.createdBy());
         texts(header.configuration());
         texts(header.environment());
     }
 
-    /** Writes all that a part wants to keep. */
+    /** Writes the entries of a part. */
     void part(String name, Checkpointable part) throws IOException {
-        out.writeByte(Format.PART);
+        out.writeByte(CheckpointFile.PART);
         text(name);
         try {
             part.save(new Entries(name, part.getClass().getClassLoader()));
@@ -51,7 +54,7 @@ final class CheckpointOutput {
 
     /** Ends the file with its checksum. */
     void finish() throws IOException {
-        out.writeByte(Format.END);
+        out.writeByte(CheckpointFile.END);
         out.flush();
         file.write(digested.getMessageDigest().digest());
     }
@@ -73,7 +76,7 @@ final class CheckpointOutput {
     private void bytes(Tensor bytes) throws IOException {
         long size = bytes.numel();
         out.writeLong(size);
-        byte[] chunk = new byte[(int) Math.min(size, Format.CHUNK)];
+        byte[] chunk = new byte[(int) Math.min(size, CheckpointFile.CHUNK)];
         try (PointerScope scope = new PointerScope()) {
             BytePointer data = new BytePointer(bytes.data_ptr());
             for (long at = 0; at < size; at += chunk.length) {
@@ -96,7 +99,23 @@ final class CheckpointOutput {
             this.classes = classes;
         }
 
-        /** Now, rather than when the run is to be resumed. */
+        @Override
+        public void put(String name, Object value) {
+            if (!names.add(name)) {
+                throw new IllegalArgumentException("entry put twice: part=" + part + ", entry=" + name
+                        + ", expected=a name of its own for each entry");
+            }
+            try (Tensor encoded = PackageBytes.encode(value)) {
+                requireReadable(name, value, encoded);
+                out.writeByte(CheckpointFile.ENTRY);
+                text(name);
+                bytes(encoded);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Fails now rather than when the run is resumed. */
         private void requireReadable(String name, Object value, Tensor encoded) {
             if (value == null || value instanceof Tensor) {
                 return;
@@ -106,22 +125,6 @@ final class CheckpointOutput {
             } catch (PackageFormatException e) {
                 throw new IllegalArgumentException(
                         "entry could not be read back: part=" + part + ", entry=" + name + "; " + e.getMessage(), e);
-            }
-        }
-
-        @Override
-        public void put(String name, Object value) {
-            if (!names.add(name)) {
-                throw new IllegalArgumentException("entry put twice: part=" + part + ", entry=" + name
-                        + ", limit=once per checkpoint; give each its own name");
-            }
-            try (Tensor encoded = PackageBytes.encode(value)) {
-                requireReadable(name, value, encoded);
-                out.writeByte(Format.ENTRY);
-                text(name);
-                bytes(encoded);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
         }
     }

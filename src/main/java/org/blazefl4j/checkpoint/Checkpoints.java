@@ -13,6 +13,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.blazefl4j.binding.Build;
+import org.blazefl4j.checkpoint.CheckpointFile.Header;
+import org.blazefl4j.checkpoint.CheckpointFolder.Latest;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
@@ -22,7 +24,7 @@ import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
 
 /**
- * Saves a run to a folder after every so many rounds, and lets it go on from there with the same bits.
+ * Saves a run to a folder every few rounds, and resumes it with the same bits.
  *
  * <pre>{@code
  * try (Checkpoints checkpoints = Checkpoints.in(folder).every(5).configuration(settings)) {
@@ -34,20 +36,20 @@ import org.blazefl4j.util.Printable;
  * }
  * }</pre>
  *
- * <p>As a listener it is added last, after those whose files are parts of the checkpoint: it saves after each n-th
- * round, and the last completed round when the run ends or is stopped. A loop of one's own calls {@link #save} between
- * two rounds. What is saved is whatever the parts wrote: the handler, the trainer with its clients' states, positions
- * in result files, random streams of one's own ({@link RandomParts}).
+ * <p>As a listener, add it last, after the listeners whose files are parts of the checkpoint: it saves after each n-th
+ * round, and the last completed round when the run ends or is stopped. A hand-written loop calls {@link #save} between
+ * two rounds. A checkpoint consists of what its parts save: the handler, the trainer with its clients' states,
+ * positions in result files, your own random streams ({@link RandomParts}).
  *
- * <p>A checkpoint is written to a temporary file, synced to the disk and then named, so that there is no moment at
- * which a killed process or a power cut leaves half of one; earlier ones are deleted after that. Memory for writing and
- * reading is that of the largest entry and of the entries' names.
+ * <p>A checkpoint is written to a temporary file, synced to disk and then renamed, so that neither a killed process nor
+ * a power cut leaves half of one; earlier ones are deleted afterwards. Writing and reading need memory for the largest
+ * entry and the entries' names.
  *
- * <p>{@link #resume()} reads a file from end to end and compares its checksum before anything is restored. A file that
- * is damaged or cut is reported and the one before it is used.
+ * <p>{@link #resume()} reads a file from end to end and verifies its checksum before it restores anything. It reports a
+ * damaged or truncated file and uses the previous one.
  *
- * <p>One folder belongs to one run; a lock refuses a second one, in this process or another, while the first is open. A
- * run that ends before it saved anything leaves neither the lock nor a folder that was not there before.
+ * <p>A folder belongs to one run; a lock rejects a second one, in this process or another, while the first is open. A
+ * run that ends before its first save leaves neither the lock nor a new folder.
  *
  * <h2>The file</h2>
  *
@@ -59,29 +61,27 @@ import org.blazefl4j.util.Printable;
  *   <li>the number of completed rounds (4 bytes), the version of the library that wrote it (text), the configuration
  *       and the numeric environment (texts by name)
  *   <li>for each part: the byte 1 and its name (text); for each of its entries: the byte 2, its name (text), its length
- *       in bytes (8 bytes) and the value, in the encoding in which packages cross to worker processes
+ *       in bytes (8 bytes) and the value, encoded as in packages to worker processes
  *   <li>the byte 0
- *   <li>the SHA-256 of all that is before it (32 bytes)
+ *   <li>the SHA-256 of everything before it (32 bytes)
  * </ol>
  *
- * <p>Not thread-safe: used by the thread that runs the rounds.
+ * <p>Not thread-safe: use it in the thread that runs the rounds.
  */
 public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Checkpoints.class.getName());
-
     private static final int NOTHING = -1;
 
     private final Path path;
     private final Map<String, Checkpointable> parts = new LinkedHashMap<>();
-    private final Set<String> free = new LinkedHashSet<>();
+    private final Set<String> changeable = new LinkedHashSet<>();
     private Map<String, String> configuration = Map.of();
     private Map<String, String> environment;
     private int every = 1;
     private int keep = 3;
-
     private CheckpointFolder folder;
-    private Search search;
+    private Latest latest;
     private boolean begun;
     private boolean closed;
     private int saved = NOTHING;
@@ -92,16 +92,16 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * Checkpoints in a folder, which is made and locked when it is first used.
+     * Saves to a folder, which is created and locked at its first use.
      *
-     * @param folder of this run alone
+     * @param folder used by this run only
      */
     public static Checkpoints in(Path folder) {
         return new Checkpoints(Objects.requireNonNull(folder, "folder"));
     }
 
     /**
-     * After how many rounds the listener saves; 1 unless set.
+     * Sets the number of rounds between the listener's saves; the default is 1.
      *
      * @throws IllegalArgumentException if it is below 1
      */
@@ -111,8 +111,8 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * How many files are kept; 3 unless set. While one is written there are as many beside it as fit on the disk, one
-     * at the least.
+     * Sets the number of files to keep; the default is 3. If the disk is full, old files are deleted before a new one
+     * is written; at least one stays.
      *
      * @throws IllegalArgumentException if it is below 1
      */
@@ -129,8 +129,8 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * What the run's bits depend on, by name, such as the hash of its data ({@code ImageData.sha256()}): a run is not
-     * resumed with another configuration.
+     * Sets everything that the run's bits depend on, by name, such as the hash of its data
+     * ({@code ImageData.sha256()}). A run is not resumed with another configuration.
      *
      * @param values compared by their {@code toString()}
      */
@@ -140,25 +140,25 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * Names of the configuration that may change from one start to the next, for bits do not depend on them: the
+     * Adds names of the configuration that may change when the run is resumed because bits do not depend on them: the
      * execution mode, the number of workers, the number of rounds.
      */
     public Checkpoints mayChange(String... names) {
-        free.addAll(List.of(names));
+        changeable.addAll(List.of(names));
         return this;
     }
 
-    /** The numeric environment of the run; that of the thread that saves or resumes, unless set. */
+    /** Sets the numeric environment of the run; the default is that of the thread that saves or resumes. */
     public Checkpoints environment(NumericEnvironment values) {
         environment = Changes.text(values.toMap());
         return this;
     }
 
     /**
-     * Adds a part. Parts are saved and restored in the order in which they were added.
+     * Adds a part. Parts are saved and restored in the order in which they are added.
      *
-     * @param name under which it is in the file
-     * @param part stays the caller's
+     * @param name identifies the part in the file
+     * @param part remains the caller's
      * @throws IllegalArgumentException if the name is taken
      * @throws IllegalStateException if the run has been resumed or saved already
      */
@@ -166,95 +166,98 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         Objects.requireNonNull(part, "part");
         if (begun) {
             throw new IllegalStateException("part added too late: part=" + name
-                    + ", limit=before the first resume() or save(); a part that is not restored would start anew");
+                    + "; add parts before the first resume() or save(), so that they are restored");
         }
         if (parts.putIfAbsent(Objects.requireNonNull(name, "name"), part) != null) {
-            throw new IllegalArgumentException("part added twice: part=" + name + ", limit=once; name another");
+            throw new IllegalArgumentException("part added twice: part=" + name + "; choose another name");
         }
         return this;
     }
 
     /**
-     * The checkpoint from which {@link #resume()} would go on, without restoring anything: to find out where a run's
-     * results are, say. Needs no parts and does not load LibTorch.
+     * Returns the checkpoint that {@link #resume()} would use, without restoring anything, for example to locate a
+     * run's results. Needs no parts and does not load LibTorch.
      *
      * @return empty if the folder holds none
-     * @throws CheckpointException if all are damaged, the latest is of another configuration or of another version, or
-     *     the folder is in use
+     * @throws CheckpointException if all are damaged, the latest has another configuration or version, or the folder is
+     *     in use
      * @throws UncheckedIOException if the folder cannot be read
      */
     public Optional<SavedRun> latest() {
-        CheckpointFile file = find();
-        if (file == null) {
-            return Optional.empty();
-        }
-        checkConfiguration(file);
-        Header header = file.header();
-        return Optional.of(new SavedRun(
-                file.path(),
-                header.round(),
-                header.createdBy(),
-                header.configuration(),
-                header.environment(),
-                search.skipped()));
+        find();
+        return Optional.ofNullable(latest.file()).map(this::describe);
     }
 
-    /**
-     * Restores all parts from the latest undamaged checkpoint.
-     *
-     * @return empty if the folder holds none: the run starts from the beginning
-     * @throws CheckpointException if all are damaged, the latest is of another configuration, another version, or has
-     *     other parts, a part does not fit what was saved, or the folder is in use
-     * @throws IllegalStateException if the run has been resumed or saved already
-     * @throws UncheckedIOException if the folder cannot be read
-     */
-    public Optional<ResumedRun> resume() {
-        if (begun) {
-            throw new IllegalStateException("resumed too late: folder=" + path + ", limit=once, before the first save");
-        }
-        Optional<ResumedRun> resumed = Optional.ofNullable(find()).map(this::resume);
-        begun = true; // not before: a run that was refused is in the folder still, and not to be saved over
-        closeSearch();
-        return resumed;
-    }
-
-    private ResumedRun resume(CheckpointFile file) {
-        checkConfiguration(file);
-        checkParts(file);
-        parts.forEach((name, part) -> restore(file, name, part));
-        saved = file.header().round();
-        return new ResumedRun(file.path(), saved, environmentDifferences(file), search.skipped());
-    }
-
-    /** The latest undamaged file, looked for once; null if there is none. */
-    private CheckpointFile find() {
-        if (search == null) {
-            open();
-            try {
-                search = Search.in(folder);
-            } catch (IOException e) {
-                throw failed("read", e);
-            }
-            for (String line : search.skipped()) {
-                LOG.log(Level.WARNING, "checkpoint not used: {0}", line);
-            }
-        }
-        return search.found();
-    }
-
-    private void checkConfiguration(CheckpointFile file) {
+    private SavedRun describe(CheckpointFile file) {
         List<String> changes =
                 Changes.between(fixed(configuration), fixed(file.header().configuration()));
         if (!changes.isEmpty()) {
             throw new CheckpointException("configuration changed: file=" + file.path() + ", "
                     + String.join(", ", changes) + "; start as before, or with another checkpoint folder");
         }
+        Header header = file.header();
+        return new SavedRun(
+                file.path(),
+                header.round(),
+                header.createdBy(),
+                header.configuration(),
+                header.environment(),
+                latest.skipped());
     }
 
     private Map<String, String> fixed(Map<String, String> values) {
         Map<String, String> fixed = new LinkedHashMap<>(values);
-        fixed.keySet().removeAll(free);
+        fixed.keySet().removeAll(changeable);
         return fixed;
+    }
+
+    /**
+     * Restores all parts from the latest intact checkpoint. Logs a warning for each damaged file and for differences of
+     * the numeric environment.
+     *
+     * @return empty if the folder holds none: the run starts from the beginning
+     * @throws CheckpointException if all are damaged, the latest has another configuration, version or parts, a part
+     *     rejects its saved state, or the folder is in use
+     * @throws IllegalStateException if the run has been resumed or saved already
+     * @throws UncheckedIOException if the folder cannot be read
+     */
+    public Optional<SavedRun> resume() {
+        if (begun) {
+            throw new IllegalStateException(
+                    "resumed too late: folder=" + path + "; call resume() once, before the first save");
+        }
+        find();
+        Optional<SavedRun> resumed = Optional.ofNullable(latest.file()).map(this::restore);
+        begun = true; // only now: a rejected run is still in the folder and must not be overwritten
+        closeLatest();
+        return resumed;
+    }
+
+    private SavedRun restore(CheckpointFile file) {
+        SavedRun run = describe(file);
+        checkParts(file);
+        parts.forEach((name, part) -> restore(file, name, part));
+        saved = run.round();
+        List<String> differences = Changes.between(environment(), run.environment());
+        if (!differences.isEmpty()) {
+            LOG.log(Level.WARNING, "numeric environment changed, bits may differ: {0}", String.join(", ", differences));
+        }
+        return run;
+    }
+
+    /** Opens the latest intact file, once. */
+    private void find() {
+        if (latest == null) {
+            open();
+            try {
+                latest = folder.latest();
+            } catch (IOException e) {
+                throw failed("read", e);
+            }
+            for (String line : latest.skipped()) {
+                LOG.log(Level.WARNING, "checkpoint not used: {0}", line);
+            }
+        }
     }
 
     private void checkParts(CheckpointFile file) {
@@ -280,14 +283,6 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
     }
 
-    private List<String> environmentDifferences(CheckpointFile file) {
-        List<String> differences = Changes.between(environment(), file.header().environment());
-        if (!differences.isEmpty()) {
-            LOG.log(Level.WARNING, "numeric environment changed, bits may differ: {0}", String.join(", ", differences));
-        }
-        return differences;
-    }
-
     private Map<String, String> environment() {
         return environment != null
                 ? environment
@@ -295,11 +290,11 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /**
-     * Makes sure, before anything is run, that no other run's checkpoints are in the way. The first {@link #save} of a
-     * run that was not resumed does the same.
+     * Checks, before the run, that the folder holds no other run's checkpoints. The first {@link #save} of a run that
+     * was not resumed does the same.
      *
      * @throws CheckpointException if the folder is in use or holds checkpoints
-     * @throws UncheckedIOException if the folder cannot be made or read
+     * @throws UncheckedIOException if the folder cannot be created or read
      */
     public void startAnew() {
         open();
@@ -307,7 +302,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
             List<Path> files = folder.newestFirst();
             if (!files.isEmpty()) {
                 throw new CheckpointException("checkpoint folder holds a run: folder=" + path + ", found="
-                        + files.get(0) + ", limit=an empty folder; resume that run, or name another folder");
+                        + files.get(0) + ", expected=an empty folder; resume that run, or name another folder");
             }
         } catch (IOException e) {
             throw failed("read", e);
@@ -320,7 +315,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
      * @param round the number of completed rounds; 0 before the first, so that a run killed early can be resumed
      * @throws CheckpointException if the folder is in use, or holds checkpoints from which this run was not resumed
      * @throws IllegalStateException if this is closed
-     * @throws UncheckedIOException if the file cannot be written; earlier ones are untouched
+     * @throws UncheckedIOException if the file cannot be written; earlier ones stay intact
      */
     public void save(int round) {
         open();
@@ -338,7 +333,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
     }
 
-    /** Where there is no space, the files that are to go afterwards go before; the last one that is whole stays. */
+    /** If the disk is full, deletes files that would be deleted afterwards, except the latest, and tries again. */
     private void write(int round, CheckpointFolder.Content content) throws IOException {
         boolean written = false;
         while (!written) {
@@ -349,7 +344,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
                 if (!Causes.isNoSpace(e)) {
                     throw e;
                 }
-                if (saved == NOTHING || !makesRoom()) {
+                if (saved == NOTHING || !deleteOldest()) {
                     throw new IOException(
                             Causes.describe(e) + ", needed=" + length(content) + " bytes, limit=" + folder.free()
                                     + " bytes free",
@@ -359,8 +354,8 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
     }
 
-    /** Deletes the oldest file, as long as there is another. */
-    private boolean makesRoom() throws IOException {
+    /** Deletes the oldest file unless it is the only one. */
+    private boolean deleteOldest() throws IOException {
         boolean deleted = false;
         for (int kept = Math.max(1, keep - 1); kept > 0 && !deleted; kept--) {
             deleted = folder.keep(kept, saved);
@@ -375,8 +370,9 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
     }
 
-    /** Writes nowhere. */
+    /** Counts and discards bytes. */
     private static final class CountingStream extends OutputStream {
+
         private long bytes;
 
         @Override
@@ -433,23 +429,23 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
                 e);
     }
 
-    private void closeSearch() {
-        if (search != null && search.found() != null) {
-            search.found().close();
+    private void closeLatest() {
+        if (latest != null && latest.file() != null) {
+            latest.file().close();
         }
-        search = null;
+        latest = null;
     }
 
-    /** Lets go of the folder. Saves nothing: what failed midway is no state to go on from. */
+    /** Unlocks the folder without saving, since the run may have failed midway. */
     @Override
     public void close() {
         closed = true;
-        closeSearch();
+        closeLatest();
         if (folder != null) {
             try {
                 folder.close();
             } catch (IOException e) {
-                throw failed("left", e);
+                throw failed("closed", e);
             }
             folder = null;
         }

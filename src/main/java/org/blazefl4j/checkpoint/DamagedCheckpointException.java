@@ -1,6 +1,6 @@
 package org.blazefl4j.checkpoint;
 
-/** A file that is not the whole of what was once written. The one before it may be. */
+/** Thrown for a truncated or damaged file; an earlier file may be intact. */
 final class DamagedCheckpointException extends Exception {
 
     private static final long serialVersionUID = 1L;

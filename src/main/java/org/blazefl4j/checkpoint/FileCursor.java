@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Reads a file's numbers and texts one after another; never beyond its end, whatever lengths the file claims. */
+/** Reads a file's numbers and texts in sequence, never beyond its end, whatever lengths the file claims. */
 final class FileCursor {
 
     private final FileChannel file;
@@ -15,7 +15,7 @@ final class FileCursor {
     private final ByteBuffer window = ByteBuffer.allocate(1 << 16).limit(0);
     private long windowEnd;
 
-    /** From the start of the file to {@code end}. */
+    /** Reads from the start of the file to {@code end}. */
     FileCursor(FileChannel file, long end) {
         this.file = file;
         this.end = end;
@@ -77,14 +77,14 @@ final class FileCursor {
         }
     }
 
-    /** The number of bytes in the window, at least one. */
+    /** Returns the number of bytes in the window, at least one. */
     private int available() throws IOException {
         if (!window.hasRemaining()) {
             window.clear();
             int read = file.read(window, windowEnd);
             window.flip();
             if (read <= 0) {
-                throw new IOException("file became shorter while it was read: position=" + windowEnd);
+                throw new IOException("the file shrank while it was read: position=" + windowEnd);
             }
             windowEnd += read;
         }

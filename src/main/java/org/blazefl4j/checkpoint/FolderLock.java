@@ -12,18 +12,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Keeps a folder to one run at a time. The kernel lets go of the lock however the process ends.
+ * Restricts a folder to one run at a time. The kernel releases the lock however the process ends.
  *
- * <p>Within one process the folders in use are known by name: a second look at a lock of one's own would undo it.
+ * <p>Folders in use by this process are kept in a set, because closing a second channel on a lock file would release
+ * the first one's lock.
  *
- * <p>The file is empty while it is in its folder. One that is taken away gets a byte after that, by which a process
- * that had opened it just before knows that its lock is on nothing.
+ * <p>The lock file is empty while it is in the folder. A discarded one gets a byte after it is deleted, which tells a
+ * process that opened it just before that its lock is useless.
  */
 final class FolderLock implements AutoCloseable {
 
     private static final String FILE = "lock";
-
-    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private FileChannel channel;
@@ -36,15 +36,15 @@ final class FolderLock implements AutoCloseable {
     /**
      * Locks a folder.
      *
-     * @throws CheckpointException if another run has it
+     * @throws CheckpointException if another run has locked it
      */
     static FolderLock of(Path folder) throws IOException {
         FolderLock lock = new FolderLock(folder.toRealPath());
-        if (!OWN.add(lock.folder)) {
+        if (!HELD.add(lock.folder)) {
             throw inUse(folder, "this process");
         }
         try {
-            lock.take();
+            lock.acquire();
             return lock;
         } catch (IOException | RuntimeException e) {
             lock.close();
@@ -52,7 +52,7 @@ final class FolderLock implements AutoCloseable {
         }
     }
 
-    private void take() throws IOException {
+    private void acquire() throws IOException {
         Path file = folder.resolve(FILE);
         lock(file);
         while (channel.size() > 0 && (Files.notExists(file) || Files.size(file) == 0)) {
@@ -70,21 +70,21 @@ final class FolderLock implements AutoCloseable {
                 throw inUse(folder, "another process");
             }
         } catch (OverlappingFileLockException e) {
-            throw inUse(folder, "this process"); // by a class loader that has its own list of folders
+            throw inUse(folder, "this process"); // by a class loader with its own HELD
         }
     }
 
     private static CheckpointException inUse(Path folder, String by) {
         return new CheckpointException("checkpoint folder is in use: folder=" + folder + ", by=" + by
-                + ", limit=one run at a time; wait for the other to end, or name another folder");
+                + "; wait for the other run to end, or name another folder");
     }
 
-    /** Whether the file was not there before. */
+    /** Whether this lock created the file. */
     boolean isNew() {
         return isNew;
     }
 
-    /** Takes the file away; the folder stays locked until this is closed. */
+    /** Deletes the file; the folder stays locked until this is closed. */
     void discard() throws IOException {
         Files.deleteIfExists(folder.resolve(FILE));
         channel.write(ByteBuffer.allocate(1), 0);
@@ -97,7 +97,7 @@ final class FolderLock implements AutoCloseable {
                 channel.close();
             }
         } finally {
-            OWN.remove(folder);
+            HELD.remove(folder);
         }
     }
 }

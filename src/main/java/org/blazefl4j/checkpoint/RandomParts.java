@@ -1,5 +1,7 @@
 package org.blazefl4j.checkpoint;
 
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -7,7 +9,7 @@ import org.blazefl4j.reproducibility.RandomStateSnapshot;
 import org.blazefl4j.reproducibility.RngSuite;
 
 /**
- * Random streams of one's own as parts of a checkpoint. Those that clients and handlers derive from the seed need none.
+ * Saves random streams of your own as parts of a checkpoint. Streams that are derived from the seed need none.
  *
  * <pre>{@code
  * checkpoints.add("rng", RandomParts.of(suite)).add("default generators", RandomParts.defaultGenerators());
@@ -19,32 +21,26 @@ public final class RandomParts {
 
     private RandomParts() {}
 
-    /** The streams of a suite, which stays the caller's. */
+    /** Saves the streams of a suite; the caller closes the suite. */
     public static Checkpointable of(RngSuite suite) {
-        return new Checkpointable() {
-            @Override
-            public void save(CheckpointWriter out) {
-                out.put(STATE, suite.state());
-            }
-
-            @Override
-            public void restore(CheckpointReader in) {
-                suite.restore(in.get(STATE, RngSuite.State.class));
-            }
-        };
+        return part(suite::state, RngSuite.State.class, suite::restore);
     }
 
-    /** LibTorch's default generators of this process, for code that draws from them between rounds. */
+    /** Saves LibTorch's default generators, for code that draws from them between rounds. */
     public static Checkpointable defaultGenerators() {
+        return part(RandomStateSnapshot::capture, RandomStateSnapshot.class, RandomStateSnapshot::restore);
+    }
+
+    private static <T> Checkpointable part(Supplier<T> state, Class<T> type, Consumer<T> restore) {
         return new Checkpointable() {
             @Override
             public void save(CheckpointWriter out) {
-                out.put(STATE, RandomStateSnapshot.capture());
+                out.put(STATE, state.get());
             }
 
             @Override
             public void restore(CheckpointReader in) {
-                in.get(STATE, RandomStateSnapshot.class).restore();
+                restore.accept(in.get(STATE, type));
             }
         };
     }

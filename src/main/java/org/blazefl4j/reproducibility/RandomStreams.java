@@ -2,9 +2,8 @@ package org.blazefl4j.reproducibility;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.random.RandomGenerator;
+import org.blazefl4j.util.Sha256;
 import org.bytedeco.pytorch.Generator;
 
 /**
@@ -31,15 +30,7 @@ public final class RandomStreams {
         byte[] text = purpose.getBytes(StandardCharsets.UTF_8);
         ByteBuffer message = ByteBuffer.allocate(16 + text.length);
         message.putLong(seed).putInt(cid).putInt(round).put(text);
-        return ByteBuffer.wrap(sha256().digest(message.array())).getLong();
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
+        return ByteBuffer.wrap(Sha256.newDigest().digest(message.array())).getLong();
     }
 
     /** Returns a LibTorch CPU generator at the start of the stream with this {@link #seed}. The caller closes it. */

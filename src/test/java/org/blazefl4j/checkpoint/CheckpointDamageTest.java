@@ -22,14 +22,15 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Sha256;
 import org.bytedeco.pytorch.Tensor;
 
-/** Whatever happens to a file is noticed, and any parts come back as they were. */
+/** Any damage to a file is detected, and any parts are restored exactly. */
 final class CheckpointDamageTest {
 
     private static final String LATEST = "round-000001.checkpoint";
 
-    /** Held, for the log manager does not; a warning for each damaged file is tested elsewhere. */
+    /** Referenced, because the log manager holds loggers weakly; other tests check the warnings. */
     private static final Logger LOG = Logger.getLogger(Checkpoints.class.getName());
 
     private static Path folder;
@@ -80,7 +81,7 @@ final class CheckpointDamageTest {
                 .configuration(Map.of("lr", 0.1))
                 .add("values", values)
                 .add("tensor", tensor)) {
-            ResumedRun resumed = checkpoints.resume().orElseThrow();
+            SavedRun resumed = checkpoints.resume().orElseThrow();
             ((Tensor) tensor.now.get("t")).close();
 
             assertThat(resumed.round()).isZero();
@@ -111,14 +112,14 @@ final class CheckpointDamageTest {
         expectTheOneBefore(longer);
     }
 
-    /** Even where the checksum was made to fit: lengths are not believed, and nothing but a report comes of it. */
+    /** Forges the checksum: lengths are still validated, and damage is only reported. */
     @Property(tries = 150)
     void shouldNotBelieveLengthsOfAForgedFile(@ForAll("positions") int position, @ForAll byte value)
             throws IOException {
-        byte[] content = Arrays.copyOf(whole, whole.length - Format.DIGEST);
+        byte[] content = Arrays.copyOf(whole, whole.length - CheckpointFile.DIGEST_BYTES);
         content[position % content.length] = value;
         byte[] forged = Arrays.copyOf(content, whole.length);
-        System.arraycopy(Format.newDigest().digest(content), 0, forged, content.length, Format.DIGEST);
+        System.arraycopy(Sha256.newDigest().digest(content), 0, forged, content.length, CheckpointFile.DIGEST_BYTES);
         Files.write(folder.resolve(LATEST), forged);
 
         try (CheckpointFile file = CheckpointFile.open(folder.resolve(LATEST))) {
@@ -163,7 +164,7 @@ final class CheckpointDamageTest {
         return values;
     }
 
-    /** So that arrays are compared by what is in them. */
+    /** Converts values to text, so that arrays are compared by content. */
     private static String text(Map<String, Object> values) {
         StringBuilder text = new StringBuilder();
         values.forEach((name, value) -> text.append(name)

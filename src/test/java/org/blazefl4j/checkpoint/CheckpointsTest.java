@@ -31,6 +31,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Sha256;
 import org.blazefl4j.util.Slow;
 import org.blazefl4j.util.SmallDisk;
 import org.bytedeco.pytorch.Tensor;
@@ -57,7 +58,7 @@ final class CheckpointsTest {
         return new RoundReport(round, List.of(), List.of(), 0, List.of(), Map.of(), PhaseTimes.NONE);
     }
 
-    /** Rounds 0 to {@code last}, each saved with its number as the value. */
+    /** Saves rounds 0 to {@code last}, each with its number as the value. */
     private void saveRounds(int last) {
         Values values = new Values();
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values)) {
@@ -131,9 +132,13 @@ final class CheckpointsTest {
                 .add("values", restored)
                 .add("nothing", nothing)
                 .add("tensor", tensor)) {
-            ResumedRun resumed = checkpoints.resume().orElseThrow();
+            SavedRun resumed = checkpoints.resume().orElseThrow();
 
-            assertThat(resumed).isEqualTo(new ResumedRun(file(7), 7, List.of(), List.of()));
+            assertThat(resumed.file()).isEqualTo(file(7));
+            assertThat(resumed.round()).isEqualTo(7);
+            assertThat(resumed.skipped()).isEmpty();
+            assertThat(resumed.environmentDifferences(NumericEnvironment.capture()))
+                    .isEmpty();
         }
         assertThat(restored.now).isEqualTo(values.now);
         assertThat(restored.now.keySet()).containsExactly("none", "text", "list", "empty");
@@ -257,7 +262,7 @@ final class CheckpointsTest {
 
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values);
                 LogCapture log = LogCapture.of(Checkpoints.class, warnings)) {
-            ResumedRun resumed = checkpoints.resume().orElseThrow();
+            SavedRun resumed = checkpoints.resume().orElseThrow();
 
             assertThat(values.now).isEqualTo(Map.of("round", 1));
             assertThat(resumed.round()).isEqualTo(1);
@@ -285,8 +290,8 @@ final class CheckpointsTest {
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageStartingWith("no checkpoint can be used: ")
                     .hasMessageContaining(
-                            file(1) + ": no checkpoint, or its start is damaged: first_bytes=43464c344a434b50,"
-                                    + " limit=42464c344a434b50")
+                            file(1) + ": not a checkpoint, or its start is damaged: first_bytes=43464c344a434b50,"
+                                    + " expected=42464c344a434b50")
                     .hasMessageContaining(file(0) + ": damaged or cut short: sha256=")
                     .hasMessageEndingWith("start again with an empty folder");
         }
@@ -363,7 +368,7 @@ final class CheckpointsTest {
         List<String> warnings = new ArrayList<>();
         try (Checkpoints checkpoints = Checkpoints.in(folder());
                 LogCapture log = LogCapture.of(Checkpoints.class, warnings)) {
-            assertThat(checkpoints.resume().orElseThrow().environmentDifferences())
+            assertThat(checkpoints.resume().orElseThrow().environmentDifferences(here))
                     .containsExactly("libTorch=" + here.libTorch() + " (saved: 1.0)");
             assertThat(warnings)
                     .containsExactly("numeric environment changed, bits may differ: libTorch=" + here.libTorch()
@@ -371,7 +376,7 @@ final class CheckpointsTest {
         }
     }
 
-    /** The same environment but for one component. */
+    /** The current environment with one component changed. */
     private static NumericEnvironment with(NumericEnvironment environment, String name, Object value)
             throws ReflectiveOperationException {
         RecordComponent[] components = NumericEnvironment.class.getRecordComponents();
@@ -402,7 +407,7 @@ final class CheckpointsTest {
         assertThat(handler.now).containsOnlyKeys("untouched");
     }
 
-    /** Could do anything whenever it is made. */
+    /** A class that the part does not declare, whose constructor could do anything. */
     record Undeclared(int x) {}
 
     @Test
@@ -416,7 +421,7 @@ final class CheckpointsTest {
         }
     }
 
-    /** Looks at what it is made of. */
+    /** Checks its components. */
     record Checked(Tensor pair, Tensor none) {
         Checked {
             if (pair.numel() != 2 || pair.scalar_type().intern() != ScalarType.Long || none.dim() != 2) {
@@ -455,7 +460,7 @@ final class CheckpointsTest {
         }
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Reading("m", String.class))) {
             assertThatThrownBy(checkpoints::resume)
-                    .hasMessageEndingWith("found=no such entry: part=part, entry=m, limit=[n]");
+                    .hasMessageEndingWith("found=no such entry: part=part, entry=m, found=[n]");
         }
     }
 
@@ -479,8 +484,7 @@ final class CheckpointsTest {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Twice())) {
             assertThatThrownBy(() -> checkpoints.save(0))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("entry put twice: part=part, entry=x, limit=once per checkpoint;"
-                            + " give each its own name");
+                    .hasMessage("entry put twice: part=part, entry=x, expected=a name of its own for" + " each entry");
         }
     }
 
@@ -493,7 +497,7 @@ final class CheckpointsTest {
             assertThatThrownBy(() -> checkpoints.save(0))
                     .isInstanceOf(CheckpointException.class)
                     .hasMessage("checkpoint folder holds a run: folder=" + folder() + ", found=" + file(2)
-                            + ", limit=an empty folder; resume that run, or name another folder");
+                            + ", expected=an empty folder; resume that run, or name another folder");
         }
         assertThat(file(0)).hasBinaryContent(before);
     }
@@ -506,8 +510,7 @@ final class CheckpointsTest {
                 assertThatThrownBy(second::latest)
                         .isInstanceOf(CheckpointException.class)
                         .hasMessage("checkpoint folder is in use: folder=" + folder()
-                                + ", by=this process, limit=one run at a time; wait for the other to end, or name"
-                                + " another folder");
+                                + ", by=this process; wait for the other run to end, or name another folder");
             }
             first.save(1);
         }
@@ -532,7 +535,7 @@ final class CheckpointsTest {
                     .start();
 
             assertThat(new String(other.getInputStream().readAllBytes()))
-                    .startsWith("checkpoint folder is in use: folder=" + folder() + ", by=another process, ");
+                    .startsWith("checkpoint folder is in use: folder=" + folder() + ", by=another process; ");
             assertThat(other.waitFor()).isZero();
         }
     }
@@ -542,14 +545,14 @@ final class CheckpointsTest {
         saveRounds(1);
         byte[] bytes = Files.readAllBytes(file(1));
         bytes[11] = 2;
-        byte[] content = Arrays.copyOf(bytes, bytes.length - Format.DIGEST);
-        System.arraycopy(Format.newDigest().digest(content), 0, bytes, content.length, Format.DIGEST);
+        byte[] content = Arrays.copyOf(bytes, bytes.length - CheckpointFile.DIGEST_BYTES);
+        System.arraycopy(Sha256.newDigest().digest(content), 0, bytes, content.length, CheckpointFile.DIGEST_BYTES);
         Files.write(file(1), bytes);
 
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
             assertThatThrownBy(checkpoints::resume)
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessage("checkpoint of another format: file=" + file(1) + ", version=2, limit=1; resume with"
+                    .hasMessage("checkpoint of another format: file=" + file(1) + ", version=2, expected=1; resume with"
                             + " the release of BlazeFL4J that wrote it");
         }
     }
@@ -566,11 +569,11 @@ final class CheckpointsTest {
                 .hasMessage("count too small: keep=0, limit=1 or more");
         assertThatThrownBy(() -> checkpoints.add("part", new Values()))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("part added twice: part=part, limit=once; name another");
+                .hasMessage("part added twice: part=part; choose another name");
         checkpoints.save(0);
         assertThatThrownBy(() -> checkpoints.add("late", new Values()))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageStartingWith("part added too late: part=late, ");
+                .hasMessageStartingWith("part added too late: part=late; ");
         assertThatThrownBy(checkpoints::resume)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("resumed too late: ");
@@ -611,7 +614,7 @@ final class CheckpointsTest {
                 Checkpoints checkpoints = Checkpoints.in(folder())) {
             assertThatThrownBy(checkpoints::latest)
                     .isInstanceOf(CheckpointException.class)
-                    .hasMessageStartingWith("checkpoint folder is in use: folder=" + folder() + ", by=this process, ");
+                    .hasMessageStartingWith("checkpoint folder is in use: folder=" + folder() + ", by=this process; ");
         }
     }
 

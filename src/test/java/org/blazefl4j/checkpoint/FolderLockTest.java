@@ -32,7 +32,7 @@ final class FolderLockTest {
         }
     }
 
-    /** A process that opened the file just before it was taken away would lock what nobody else can find. */
+    /** A process that opened the file just before it was deleted would lock a file that no other process can find. */
     @Test
     void shouldMarkTheFileThatItTakesAway() throws IOException {
         try (FolderLock lock = FolderLock.of(folder);

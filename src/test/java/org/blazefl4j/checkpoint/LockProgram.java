@@ -2,7 +2,7 @@ package org.blazefl4j.checkpoint;
 
 import java.nio.file.Path;
 
-/** A process that looks for a checkpoint in the folder given and prints why it may not. */
+/** Looks for a checkpoint in the given folder and prints why it is rejected. */
 final class LockProgram {
 
     private LockProgram() {}

@@ -6,7 +6,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
-/** Collects what a class logs, and keeps it from the console, until it is closed. */
+/** Collects the log messages of a class, and keeps them from the console, until closed. */
 public final class LogCapture implements AutoCloseable {
 
     private final Logger logger;

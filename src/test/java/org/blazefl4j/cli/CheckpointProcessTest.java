@@ -233,7 +233,7 @@ final class CheckpointProcessTest {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
         }
         expectRefusal("checkpoint folder holds a run: --checkpoint-dir=saved, found=saved/round-000002.checkpoint,"
-                + " limit=an empty folder; add --resume, or name another folder");
+                + " expected=an empty folder; add --resume, or name another folder");
         expectRefusal(
                 "configuration changed: file=saved/round-000002.checkpoint, --seed=7 (saved: 42), --lr=0.2 (saved: 0.1),"
                         + " --memory-format=channels_last (saved: auto), --autocast=bfloat16 (saved: off);"

@@ -3,7 +3,7 @@ package org.blazefl4j.soak;
 import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.checkpoint.Checkpoints;
-import org.blazefl4j.checkpoint.ResumedRun;
+import org.blazefl4j.checkpoint.SavedRun;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
@@ -59,7 +59,7 @@ final class CheckpointProgram {
                     .add("trainer", trainer)
                     .add("csv", csv)
                     .add("json", json);
-            int begun = checkpoints.resume().map(ResumedRun::round).orElse(-1);
+            int begun = checkpoints.resume().map(SavedRun::round).orElse(-1);
             if (begun < 0) {
                 checkpoints.save(0);
                 System.out.println(SAVED + 0);

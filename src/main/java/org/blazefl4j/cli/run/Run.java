@@ -7,7 +7,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.blazefl4j.checkpoint.ResumedRun;
+import org.blazefl4j.checkpoint.SavedRun;
 import org.blazefl4j.cli.console.Interruption;
 import org.blazefl4j.cli.console.ProgressBars;
 import org.blazefl4j.cli.console.StartLine;
@@ -92,7 +92,7 @@ final class Run {
                     .add("totals", totals)
                     .add(CSV, csv)
                     .add(JSON, json);
-            Optional<ResumedRun> resumed = checkpoints.begin(folder, numericEnvironment());
+            Optional<SavedRun> resumed = checkpoints.begin(folder, numericEnvironment());
             introduce(resumed, json.isEmpty());
             if (checkpoints.isDataUnknown()) {
                 out.println("  bits may vary  the data cannot be compared: an older release saved the run without "
@@ -168,7 +168,7 @@ final class Run {
         out.flush();
     }
 
-    private void introduce(Optional<ResumedRun> resumed, boolean inNewFiles) {
+    private void introduce(Optional<SavedRun> resumed, boolean inNewFiles) {
         if (resumed.isPresent()) {
             int round = resumed.get().round();
             out.println("  resumed        after round " + round + ", from "
@@ -177,7 +177,9 @@ final class Run {
                 out.println("  new files      begin with round " + (round + 1));
             }
             resumed.get().skipped().forEach(line -> out.println("  not used       " + Printable.line(line)));
-            resumed.get().environmentDifferences().forEach(line -> out.println("  bits may vary  " + line));
+            resumed.get()
+                    .environmentDifferences(numericEnvironment())
+                    .forEach(line -> out.println("  bits may vary  " + line));
         } else if (options.checkpoints.resume) {
             out.println("  resumed        nothing: no checkpoint in " + options.checkpoints.dir
                     + " yet; the run starts from the beginning");
@@ -186,12 +188,12 @@ final class Run {
     }
 
     /** Returns the values of the JSON line for a resumed run. */
-    private Map<String, Object> describe(ResumedRun resumed, Federation<?, ?> federation) {
+    private Map<String, Object> describe(SavedRun resumed, Federation<?, ?> federation) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("completed_rounds", resumed.round());
         map.put("checkpoint", resumed.file().toAbsolutePath().toString());
         map.put("damaged_checkpoints", resumed.skipped());
-        map.put("environment_differences", resumed.environmentDifferences());
+        map.put("environment_differences", resumed.environmentDifferences(numericEnvironment()));
         map.putAll(configuration(federation));
         return map;
     }

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.blazefl4j.checkpoint.CheckpointException;
 import org.blazefl4j.checkpoint.Checkpoints;
-import org.blazefl4j.checkpoint.ResumedRun;
 import org.blazefl4j.checkpoint.SavedRun;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.core.Checkpointable;
@@ -237,7 +236,7 @@ public final class RunCheckpoints implements AutoCloseable {
      * @return the run that was resumed; empty if the run starts from the beginning
      * @throws UsageException if a part does not match what was saved
      */
-    Optional<ResumedRun> begin(Path output, NumericEnvironment environment) {
+    Optional<SavedRun> begin(Path output, NumericEnvironment environment) {
         if (!isOn()) {
             return Optional.empty();
         }
@@ -247,7 +246,7 @@ public final class RunCheckpoints implements AutoCloseable {
             checkpoints.save(0);
             return Optional.empty();
         }
-        Optional<ResumedRun> resumed = refusing(checkpoints::resume);
+        Optional<SavedRun> resumed = refusing(checkpoints::resume);
         if (!output.toAbsolutePath().equals(savedOutput().orElse(null))) {
             checkpoints.save(resumed.orElseThrow().round()); // so that the next start needs no --output
         }

@@ -1,0 +1,19 @@
+package org.blazefl4j.util;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/** SHA-256 without checked exceptions. */
+public final class Sha256 {
+
+    private Sha256() {}
+
+    /** Returns a new digest. */
+    public static MessageDigest newDigest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
