@@ -4,11 +4,11 @@ import org.blazefl4j.binding.Native;
 import org.bytedeco.pytorch.Context;
 
 /**
- * Whether the calling thread computes with zero instead of denormal numbers, PyTorch's {@code set_flush_denormal}.
- * Faster where such numbers come up, and other bits.
+ * Whether the calling thread replaces denormal numbers by zero, PyTorch's {@code set_flush_denormal}. This is faster if
+ * such numbers occur, and changes bits.
  *
- * <p>It belongs to each thread; trainers give clients what the thread has that calls {@code localProcess}. Threads that
- * LibTorch starts for one operation keep what the thread had that started them.
+ * <p>The setting belongs to the thread. Trainers give clients the setting of the thread that calls
+ * {@code localProcess}; LibTorch's threads within one operation inherit that of the thread that starts them.
  */
 public final class Denormals {
 
@@ -19,7 +19,7 @@ public final class Denormals {
         return Native.flushesDenormals() != 0;
     }
 
-    /** Makes the calling thread flush denormal numbers to zero or not, where the processor can. */
+    /** Sets whether the calling thread flushes denormal numbers to zero, if the processor supports it. */
     public static void flush(boolean on) {
         if (on != flushed()) {
             LibTorch.load();

@@ -10,9 +10,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorImpl;
 
 /**
- * The gradients of a module: views of one flat vector, laid out as its state, or tensors of their own, which autograd
- * hands over as it made them. In the vector, buffers and frozen parameters have zeros, so a step over all of it leaves
- * them as they are.
+ * The gradients of a module, either views of one flat vector, laid out like its state, or separate tensors as autograd
+ * creates them. In the vector, buffers and frozen parameters have zeros, so that a step over all of it does not change
+ * them.
  */
 final class FlatGradients implements AutoCloseable {
 
@@ -20,9 +20,9 @@ final class FlatGradients implements AutoCloseable {
      * One parameter's gradient.
      *
      * @param entry the parameter
-     * @param impl the parameter's identity in LibTorch, which carries autograd's version
-     * @param grad the place in the parameter where autograd keeps its gradient
-     * @param view what has to be there
+     * @param impl the parameter's LibTorch object, which holds autograd's version
+     * @param grad the parameter's reference to its gradient, which autograd changes
+     * @param view the gradient's place in the flat vector
      */
     private record Slot(StateEntry entry, TensorImpl impl, Tensor grad, Tensor view) {
 
@@ -30,7 +30,7 @@ final class FlatGradients implements AutoCloseable {
             grad.put(view);
         }
 
-        /** One parameter's part of a step; nothing if the loss does not depend on it. */
+        /** Adds {@code factor} times the gradient, if the loss depends on the parameter. */
         void addToParameter(Scalar factor) {
             if (grad.defined()) {
                 entry.tensor().add_(grad, factor);
@@ -51,16 +51,16 @@ final class FlatGradients implements AutoCloseable {
 
     private final List<Slot> slots = new ArrayList<>();
     private Tensor flat;
-    /** Whether gradients are tensors of their own. */
-    private boolean loose;
+    /** Whether gradients are separate tensors. */
+    private boolean detached;
 
-    /** Finds the gradients of all trainable parameters their places in the flat vector, and lets go of them. */
+    /** Assigns the gradients of all trainable parameters their places in the flat vector, and {@link #drop}s them. */
     void attach(List<StateEntry> entries) {
         if (flat == null) {
             flat = StateEntry.newFlat(entries);
             flat.retainReference();
         }
-        loose = true;
+        detached = true;
         for (StateEntry entry : entries) {
             if (entry.tensor().requires_grad()) {
                 slots.add(attach(entry));
@@ -78,8 +78,8 @@ final class FlatGradients implements AutoCloseable {
         }
     }
 
-    /** Leaves the parameters without gradients. */
-    void detach() {
+    /** Removes the gradients and forgets the parameters. */
+    void clear() {
         for (Slot slot : slots) {
             slot.grad.reset();
             slot.view.close();
@@ -87,8 +87,8 @@ final class FlatGradients implements AutoCloseable {
         slots.clear();
     }
 
-    boolean isLoose() {
-        return loose;
+    boolean areDropped() {
+        return detached;
     }
 
     Tensor flat() {
@@ -97,27 +97,27 @@ final class FlatGradients implements AutoCloseable {
 
     /** Puts the gradients into the vector, all zero. */
     void zero() {
-        held().zero_();
+        inVector().zero_();
     }
 
-    /** Puts the gradients into the vector, if they were let go; what it holds then is theirs. */
-    Tensor held() {
-        if (loose) {
+    /** Puts the gradients into the vector if they were dropped; they then have its present values. */
+    Tensor inVector() {
+        if (detached) {
             slots.forEach(Slot::place);
-            loose = false;
+            detached = false;
         }
         return flat;
     }
 
-    /** Leaves the parameters without gradients: autograd hands over those that it makes next. */
-    void letGo() {
+    /** Removes the gradients from the parameters; autograd's next ones are separate tensors. */
+    void drop() {
         for (Slot slot : slots) {
             slot.grad.reset();
         }
-        loose = true;
+        detached = true;
     }
 
-    /** Fails if a gradient was replaced, as {@code zero_grad(true)} does: a step would then miss it without a word. */
+    /** Fails if a gradient was replaced, for example by {@code zero_grad(true)}: a step would silently miss it. */
     void check() {
         for (Slot slot : slots) {
             if (!slot.isInPlace()) {
@@ -127,9 +127,9 @@ final class FlatGradients implements AutoCloseable {
         }
     }
 
-    /** Adds {@code factor} times the gradients to {@code state}, and lets autograd know that parameters changed. */
+    /** Adds {@code factor} times the gradients to {@code state}, and tells autograd that parameters changed. */
     void addTo(Tensor state, Scalar factor) {
-        if (loose) {
+        if (detached) {
             try (NoGradGuard guard = new NoGradGuard()) {
                 for (Slot slot : slots) {
                     slot.addToParameter(factor);
@@ -142,7 +142,7 @@ final class FlatGradients implements AutoCloseable {
         }
     }
 
-    /** A write through the flat vector passes by the parameters' versions, which autograd checks in backward. */
+    /** Increments the parameters' versions, which autograd checks in backward: a write to the vector bypasses them. */
     void markChanged() {
         for (Slot slot : slots) {
             slot.impl.bump_version();
@@ -151,7 +151,7 @@ final class FlatGradients implements AutoCloseable {
 
     @Override
     public void close() {
-        detach();
+        clear();
         if (flat != null) {
             flat.close();
         }

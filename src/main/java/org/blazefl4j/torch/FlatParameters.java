@@ -12,15 +12,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A module's whole state as one flat float32 vector, in the order and by the names of PyTorch's {@code state_dict}:
- * parameters and buffers, running statistics and integer counters included, each in logical (NCHW) order.
+ * parameters and buffers, including running statistics and integer counters, each in logical (NCHW) order.
  *
  * <p>Copying: {@link #flatten()} and {@link #load} copy, so a loaded vector stays unchanged while the module trains.
- * Counters are rounded, not cut, to integers; above 2<sup>24</sup> float32 no longer holds each of them.
+ * Counters are rounded to integers; above 2<sup>24</sup> float32 cannot represent each of them.
  *
- * <p>Training in the vector: {@link #bind} makes the module's float32 tensors views of a vector, gradients views of a
- * second one, and a step of SGD one addition. Where nothing needs the gradients as one vector, {@link #dropGradients()}
- * in place of {@link #zeroGradients()} takes them as autograd makes them, which saves passes over memory: a twelfth of
- * the step of a ResNet-18. Same bits.
+ * <p>Training in the vector: {@link #bind} makes the module's float32 tensors views of a vector, its gradients views of
+ * a second one, and a step of SGD one addition. If nothing needs the gradients as one vector, {@link #dropGradients()}
+ * in place of {@link #zeroGradients()} uses them as autograd creates them, which saves passes over memory (a twelfth of
+ * the step of a ResNet-18) and gives the same bits.
  *
  * <pre>{@code
  * flat.copy_(payload);
@@ -36,12 +36,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * parameters.unbind();
  * }</pre>
  *
- * <p>While bound: begin steps with {@link #zeroGradients()} or {@link #dropGradients()}, for the module's
- * {@code zero_grad()} drops their views; do not move the module to another device, dtype or memory format; and write
- * nothing into the vector past this class between forward and backward, for autograd does not notice it.
+ * <p>While bound: begin steps with {@link #zeroGradients()} or {@link #dropGradients()}, because the module's
+ * {@code zero_grad()} drops their views; do not move the module to another device, dtype or memory format; and do not
+ * write to the vector except through this class between forward and backward, because autograd does not notice.
  *
- * <p>Used by one thread at a time. Holds references to the module's tensors until {@link #close()}, after which the
- * module is still whole.
+ * <p>Not thread-safe. Holds references to the module's tensors until {@link #close()}, after which the module is still
+ * usable. Methods throw an {@link IllegalArgumentException} if a vector is not float32 of shape [{@link #numel()}], and
+ * an {@link IllegalStateException} if they need a bound module and it is not bound.
  */
 public final class FlatParameters implements AutoCloseable {
 
@@ -51,10 +52,10 @@ public final class FlatParameters implements AutoCloseable {
     private final FlatGradients gradients = new FlatGradients();
     /** The vector that the module is bound to; null if none. */
     private Tensor bound;
-    /** The module's private memory once it has been bound; null before. */
+    /** The module's private memory, once it has been bound; null before. */
     private Tensor own;
-    /** Whether {@link #bound} lies in another vector's memory. */
-    private boolean borrowing;
+    /** The memory that {@link #bound} uses instead of its own; null if none. */
+    private BorrowedMemory borrowed;
 
     private boolean closed;
 
@@ -65,11 +66,11 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * The state of a module, as it is registered now.
+     * Flattens the state of a module, as it is registered now.
      *
-     * @param module stays the caller's
-     * @throws IllegalArgumentException if there is no state, or a tensor of it is registered under two names or is
-     *     neither float32 nor integer
+     * @param module remains the caller's
+     * @throws IllegalArgumentException if the module has no state, or a tensor of it is registered under two names or
+     *     is neither float32 nor integer
      */
     public static FlatParameters of(Module module) {
         LibTorch.load();
@@ -86,7 +87,7 @@ public final class FlatParameters implements AutoCloseable {
         return numel;
     }
 
-    /** A copy of the state: a new float32 tensor, shape [{@link #numel()}], on the module's device. */
+    /** Copies the state to a new float32 tensor, shape [{@link #numel()}], on the module's device. */
     public Tensor flatten() {
         checkOpen();
         Tensor out = StateEntry.newFlat(entries);
@@ -94,12 +95,7 @@ public final class FlatParameters implements AutoCloseable {
         return out;
     }
 
-    /**
-     * Copies the state.
-     *
-     * @param out float32, shape [{@link #numel()}]
-     * @throws IllegalArgumentException if {@code out} has another dtype or shape
-     */
+    /** Copies the state to {@code out}. */
     public void flatten(Tensor out) {
         checkFlat("flatten", out);
         try (NoGradGuard guard = new NoGradGuard();
@@ -114,10 +110,10 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * Copies a vector into the module, or into the vector that it is bound to.
+     * Copies a vector to the module, or to the vector that it is bound to.
      *
-     * @param flat float32, shape [{@link #numel()}]; stays the caller's and unchanged
-     * @throws IllegalArgumentException if {@code flat} has another dtype or shape, or a counter in it is not finite
+     * @param flat remains the caller's and unchanged
+     * @throws IllegalArgumentException also if a counter in {@code flat} is not finite
      */
     public void load(Tensor flat) {
         checkFlat("load", flat);
@@ -138,14 +134,14 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * Makes the module's float32 tensors views of {@code flat}, with the values that it holds, and the gradients of its
-     * trainable parameters views of {@link #gradients()}, zeroed. Counters are copied out of {@code flat}.
+     * Makes the module's float32 tensors views of {@code flat}, with its values, and the gradients of its trainable
+     * parameters views of {@link #gradients()}, zeroed. Copies counters from {@code flat}.
      *
-     * @param flat float32, contiguous, shape [{@link #numel()}], on the module's device; its memory is referenced until
-     *     {@link #unbind()}, another {@code bind} or the module's end, even if the caller closes the tensor
-     * @throws IllegalArgumentException if {@code flat} is not such a tensor or a counter in it is not finite
-     * @throws IllegalStateException if a tensor of the module is not contiguous in logical order, in
-     *     {@code channels_last} say: such a module can be loaded, but not bound
+     * @param flat contiguous, on the module's device; its memory is referenced until {@link #unbind()}, another
+     *     {@code bind} or the module's end, even if the caller closes the tensor
+     * @throws IllegalArgumentException also if a counter in {@code flat} is not finite
+     * @throws IllegalStateException if a tensor of the module is not contiguous in logical order, for example in
+     *     {@code channels_last}: such a module can be loaded, but not bound
      */
     public void bind(Tensor flat) {
         checkFlat("bind", flat);
@@ -166,7 +162,7 @@ public final class FlatParameters implements AutoCloseable {
             bound.retainReference();
             viewIn(bound);
         }
-        gradients.detach();
+        gradients.clear();
         gradients.attach(entries);
         if (previous != null) {
             previous.close();
@@ -174,10 +170,10 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * Makes the module's float32 tensors views of a new vector of this object's, without gradients, as after
-     * {@link #dropGradients()}. Their values are undefined until the next {@link #load}; counters stay. On the CPU the
-     * vector takes no memory before it is written to, and so none where the module is used in {@linkplain #borrow
-     * borrowed} memory alone; nor does that of the gradients where they are dropped at each step.
+     * Binds the module to a new vector that this object owns, without gradients, as after {@link #dropGradients()}. The
+     * values are undefined until the next {@link #load}; counters keep theirs. On the CPU, neither this vector nor that
+     * of the gradients takes memory before it is written to; so the module takes none of its own if it is used only in
+     * {@linkplain #borrow borrowed} memory and its gradients are dropped at each step.
      *
      * @throws IllegalStateException if the module's tensors are not contiguous
      */
@@ -190,41 +186,45 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * Has the vector that the module is bound to, and so the module, lie in the memory of {@code flat} until the result
-     * is closed: what is then loaded and trained is in {@code flat}, and was never copied. The values are first those
-     * of {@code flat}; counters stay the module's.
+     * Makes the vector that the module is bound to use the memory of {@code flat} until {@link #giveBack()}: the module
+     * is then loaded and trained in {@code flat}, without a copy. The module first has the values of {@code flat};
+     * counters keep theirs.
      *
      * <pre>{@code
-     * try (BorrowedMemory slot = parameters.borrow(result)) {
+     * parameters.borrow(result);
+     * try {
      *     parameters.load(payload);
      *     ... // train
      *     parameters.writeBuffers();
-     * } // the model is in result
+     * } finally {
+     *     parameters.giveBack(); // the model is in result
+     * }
      * }</pre>
      *
-     * @param flat float32, contiguous, shape [{@link #numel()}], on the module's device; it must not be freed before
-     *     the close, for it is not referenced
-     * @return closed by the caller, before this object and before another {@code bind} or {@code unbind}
-     * @throws IllegalArgumentException if {@code flat} is not such a tensor
-     * @throws IllegalStateException if the module is not bound, is bound to a part of a larger tensor, or borrows
-     *     already
+     * @param flat contiguous, on the module's device; not referenced, so it must not be freed before
+     *     {@link #giveBack()}, which must precede another {@code bind} or {@code unbind}
+     * @throws IllegalStateException also if the module is bound to a part of a larger tensor, or already borrows
      */
-    public BorrowedMemory borrow(Tensor flat) {
+    public void borrow(Tensor flat) {
         checkBound("borrow");
         checkFlat("borrow", flat);
         checkPlace("borrow", flat);
-        if (borrowing || bound.storage_offset() != 0) {
-            throw new IllegalStateException("borrow: borrowed=" + borrowing + ", offset=" + bound.storage_offset()
-                    + ", limit=one at a time, offset=0; close the last one, and bind to a tensor of its own");
+        if (borrowed != null || bound.storage_offset() != 0) {
+            throw new IllegalStateException("borrow: borrowed=" + (borrowed != null) + ", offset="
+                    + bound.storage_offset()
+                    + ", expected=borrowed=false, offset=0; call giveBack() first, and bind to a"
+                    + " tensor that is not part of another");
         }
-        BorrowedMemory memory = new BorrowedMemory(bound, flat, this::gaveBack);
-        borrowing = true;
+        borrowed = new BorrowedMemory(bound, flat);
         gradients.markChanged();
-        return memory;
     }
 
-    private void gaveBack() {
-        borrowing = false;
+    /** Ends {@link #borrow}: the vector has its own memory again, with the values that it had. Safe to call twice. */
+    public void giveBack() {
+        if (borrowed != null) {
+            borrowed.close();
+            borrowed = null;
+        }
     }
 
     /** Whether the module is bound to a vector. */
@@ -233,8 +233,8 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * Gives the module memory of its own again, with the values that it has, and no gradients. Nothing of this class or
-     * of the module then refers to the vector. Does nothing if the module is not bound.
+     * Gives the module its own memory again, with its present values and no gradients. Neither this object nor the
+     * module then refers to the vector. Does nothing if the module is not bound.
      */
     public void unbind() {
         if (bound == null) {
@@ -249,65 +249,51 @@ public final class FlatParameters implements AutoCloseable {
             own.copy_(bound);
             viewIn(own);
         }
-        gradients.detach();
+        gradients.clear();
         bound.close();
         bound = null;
     }
 
     /**
-     * The flat gradient while bound: float32, shape [{@link #numel()}], zero at buffers and frozen parameters. Owned by
-     * this object.
+     * Returns the flat gradient of a bound module: float32, shape [{@link #numel()}], zero at buffers and frozen
+     * parameters. Owned by this object.
      *
-     * @throws IllegalStateException if the module is not bound, or since {@link #dropGradients()}
+     * @throws IllegalStateException also after {@link #dropGradients()}
      */
     public Tensor gradients() {
         checkBound("gradients");
-        checkHeld("gradients");
+        checkInVector("gradients");
         return gradients.flat();
     }
 
     /**
-     * Leaves the parameters without gradients. The next {@code backward()} hands over those that it makes, in place of
-     * adding them to zeroes; they are not in {@link #gradients()} until {@link #zeroGradients()} or
-     * {@link #startGradients}.
-     *
-     * @throws IllegalStateException if the module is not bound
+     * Removes the gradients of the bound module. The next {@code backward()} sets new ones instead of adding to zeros;
+     * they are not in {@link #gradients()} until {@link #zeroGradients()} or {@link #startGradients}.
      */
     public void dropGradients() {
         checkBound("dropGradients");
-        gradients.letGo();
+        gradients.drop();
     }
 
-    /**
-     * Zeroes the gradients in place.
-     *
-     * @throws IllegalStateException if the module is not bound
-     */
+    /** Zeroes the gradients of the bound module in place. */
     public void zeroGradients() {
         checkBound("zeroGradients");
         gradients.zero();
     }
 
     /**
-     * Copies a vector into the gradients, in place of zeroes: {@code backward()} adds to it. What a step is to have
-     * besides the loss's gradient costs nothing this way.
+     * Copies a vector to the gradients of the bound module instead of zeroing them; {@code backward()} adds to it. So a
+     * term in addition to the loss's gradient costs nothing.
      *
-     * @param values float32, shape [{@link #numel()}], zero at what {@link #zeroFixed} zeroes; stays the caller's
-     * @throws IllegalArgumentException if {@code values} has another dtype or shape
-     * @throws IllegalStateException if the module is not bound
+     * @param values zero where {@link #zeroFixed} zeroes; remains the caller's
      */
     public void startGradients(Tensor values) {
         checkBound("startGradients");
         checkFlat("startGradients", values);
-        gradients.held().copy_(values);
+        gradients.inVector().copy_(values);
     }
 
-    /**
-     * Zeroes a vector at what no step changes: buffers and frozen parameters.
-     *
-     * @param flat float32, shape [{@link #numel()}]
-     * @throws IllegalArgumentException if {@code flat} has another dtype or shape
-     */
+    /** Zeroes the elements of a vector that no step changes: buffers and frozen parameters. */
     public void zeroFixed(Tensor flat) {
         checkFlat("zeroFixed", flat);
         try (NoGradGuard guard = new NoGradGuard();
@@ -321,12 +307,11 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * One step of plain SGD, {@code parameters -= rate * gradients}, as one addition, or one for each parameter after
-     * {@link #dropGradients()}; buffers stay as they are.
+     * Takes one step of plain SGD on the bound module, {@code parameters -= rate * gradients}, as one addition, or one
+     * per parameter after {@link #dropGradients()}. Does not change buffers.
      *
      * @param rate the learning rate, finite and not negative
-     * @throws IllegalStateException if the module is not bound, or a gradient was replaced since: by
-     *     {@code zero_grad()}, say
+     * @throws IllegalStateException also if a gradient was replaced, for example by {@code zero_grad()}
      */
     public void sgdStep(double rate) {
         checkBound("sgdStep");
@@ -337,15 +322,13 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
-     * One step of SGD with momentum as PyTorch takes it, without dampening: {@code velocity = momentum * velocity +
-     * gradients; parameters -= rate * velocity}. Buffers stay as they are, if the velocity is zero at them, as it is
-     * where it was made by steps alone.
+     * Takes one step of SGD with PyTorch's momentum, without dampening, on the bound module: {@code velocity = momentum
+     * * velocity + gradients; parameters -= rate * velocity}. Does not change buffers if the velocity is zero there, as
+     * it is if only steps have changed it.
      *
      * @param rate the learning rate, finite and not negative
      * @param momentum in [0, 1)
-     * @param velocity float32, shape [{@link #numel()}], on the module's device, zeros before the first step; stays the
-     *     caller's, who keeps it from step to step
-     * @throws IllegalArgumentException if a number is out of range or the velocity has another dtype or shape
+     * @param velocity on the module's device, zeros before the first step; the caller keeps it from step to step
      * @throws IllegalStateException as for {@link #sgdStep(double)}, or if gradients were dropped
      */
     public void sgdStep(double rate, double momentum, Tensor velocity) {
@@ -356,7 +339,7 @@ public final class FlatParameters implements AutoCloseable {
                     "sgdStep: momentum=" + momentum + ", limit=[0, 1); give a momentum below 1");
         }
         checkFlat("sgdStep", velocity);
-        checkHeld("sgdStep");
+        checkInVector("sgdStep");
         gradients.check();
         try (Scalar kept = new Scalar(momentum);
                 Scalar factor = new Scalar(-rate)) {
@@ -373,11 +356,7 @@ public final class FlatParameters implements AutoCloseable {
         }
     }
 
-    /**
-     * Copies the integer counters into the vector that the module is bound to; the rest is there already.
-     *
-     * @throws IllegalStateException if the module is not bound
-     */
+    /** Copies the integer counters to the vector that the module is bound to; everything else is already there. */
     public void writeBuffers() {
         checkBound("writeBuffers");
         try (PointerScope scope = new PointerScope()) {
@@ -407,14 +386,14 @@ public final class FlatParameters implements AutoCloseable {
         }
     }
 
-    /** Copies all counters out of the vector, or none if one of them is damaged. */
+    /** Copies all counters from the vector, or none if one of them is damaged. */
     private void readCounters(Tensor flat) {
         List<Tensor> rounded = new ArrayList<>();
         for (StateEntry entry : counters) {
             Tensor values = entry.slice(flat).round();
             if (!values.isfinite().all().item_bool()) {
                 throw new IllegalArgumentException("counter is not finite: name=" + entry.name()
-                        + ", limit=finite numbers; the vector is damaged or its training diverged");
+                        + "; the vector is damaged or its training diverged");
             }
             rounded.add(values);
         }
@@ -435,7 +414,7 @@ public final class FlatParameters implements AutoCloseable {
         boolean fits = flat.dim() == 1 && flat.numel() == numel;
         if (!fits || flat.scalar_type().intern() != ScalarType.Float) {
             throw new IllegalArgumentException(what + ": shape=" + Arrays.toString(flat.shape()) + ", dtype="
-                    + flat.scalar_type().intern() + ", limit=[" + numel
+                    + flat.scalar_type().intern() + ", expected=[" + numel
                     + "] of Float; give a vector made by flatten() of the same model");
         }
     }
@@ -445,7 +424,7 @@ public final class FlatParameters implements AutoCloseable {
         for (StateEntry entry : entries) {
             if (entry.floating() && !entry.tensor().is_contiguous()) {
                 throw new IllegalStateException("bind: name=" + entry.name()
-                        + ", layout=not contiguous in NCHW order, limit=contiguous; load and flatten such a module, or"
+                        + ", layout=not contiguous in NCHW order, expected=contiguous; load and flatten such a module, or"
                         + " make its tensors contiguous first");
             }
         }
@@ -455,21 +434,21 @@ public final class FlatParameters implements AutoCloseable {
         Tensor first = entries.get(0).tensor();
         if (!flat.is_contiguous() || flat.requires_grad()) {
             throw new IllegalArgumentException(what + ": contiguous=" + flat.is_contiguous() + ", requires_grad="
-                    + flat.requires_grad() + ", limit=contiguous without gradient; give flat.detach().contiguous()");
+                    + flat.requires_grad() + ", expected=contiguous without gradient; give flat.detach().contiguous()");
         }
         try (PointerScope scope = new PointerScope()) {
             if (!flat.device().equals(first.device())) {
                 throw new IllegalArgumentException(
-                        what + ": device=" + flat.device().str().getString() + ", limit="
+                        what + ": device=" + flat.device().str().getString() + ", expected="
                                 + first.device().str().getString() + "; move the vector to the module's device");
             }
         }
     }
 
-    private void checkHeld(String what) {
-        if (gradients.isLoose()) {
+    private void checkInVector(String what) {
+        if (gradients.areDropped()) {
             throw new IllegalStateException(what
-                    + ": gradients=dropped, limit=in the flat vector; begin the step with zeroGradients() instead of"
+                    + ": gradients=dropped, expected=in the flat vector; begin the step with zeroGradients() instead of"
                     + " dropGradients()");
         }
     }

@@ -4,10 +4,10 @@ import org.blazefl4j.binding.Native;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * LibTorch's intra-op threads of the calling thread.
+ * The number of LibTorch's intra-op threads of the calling thread.
  *
- * <p>Their number is part of an experiment: sums over one and over two threads differ in bits. It sticks to the thread
- * that set it, so every thread that computes sets it itself and puts the old value back:
+ * <p>It is part of an experiment: sums over one and over two threads differ in bits. It belongs to the thread that set
+ * it, so every thread that computes sets it and then restores the old value:
  *
  * <pre>{@code
  * try (IntraOpThreads scope = IntraOpThreads.scope(1)) {
@@ -40,22 +40,22 @@ public final class IntraOpThreads implements AutoCloseable {
         return scope;
     }
 
-    /** The calling thread's number of intra-op threads. */
+    /** Returns the calling thread's number of intra-op threads. */
     public static int current() {
         LibTorch.load();
         return torch.get_num_threads();
     }
 
     /**
-     * Puts the value back that the thread had before.
+     * Restores the thread's previous value.
      *
-     * @throws IllegalStateException if another thread calls it
+     * @throws IllegalStateException if called by another thread
      */
     @Override
     public void close() {
         if (Thread.currentThread() != owner) {
             throw new IllegalStateException("intra-op threads closed by another thread: thread="
-                    + Thread.currentThread().getName() + ", limit=" + owner.getName()
+                    + Thread.currentThread().getName() + ", expected=" + owner.getName()
                     + "; close the scope where it was opened");
         }
         if (!closed) {
@@ -64,7 +64,7 @@ public final class IntraOpThreads implements AutoCloseable {
         }
     }
 
-    /** LibTorch's own setter also changes what threads start with that first use LibTorch later. */
+    /** Sets the number by OpenMP: LibTorch's setter would also change threads that first use LibTorch later. */
     static void set(int threads) {
         if (torch.get_num_threads() != threads && Native.openmpSetThreads(threads) != 0) {
             torch.set_num_threads(threads);

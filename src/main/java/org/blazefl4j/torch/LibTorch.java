@@ -9,10 +9,10 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
- * Loads LibTorch into this process, and sets the process up for speed if asked to.
+ * Loads LibTorch into this process, and tunes the process on request.
  *
- * <p>A program of its own calls {@link #tune()} first thing in {@code main}. A library or a plug-in does not: it leaves
- * the host process to its owner, who sees from {@link #untuned()} what could be had and how.
+ * <p>An application calls {@link #tune()} at the start of {@code main}. A library or plug-in leaves the settings of the
+ * process to its owner, who can see in {@link #untuned()} what to gain and how.
  */
 public final class LibTorch {
 
@@ -23,37 +23,35 @@ public final class LibTorch {
     private LibTorch() {}
 
     /**
-     * Loads LibTorch, once; safe to call from any thread, any number of times.
+     * Loads LibTorch. Safe to call from any thread, any number of times.
      *
-     * <p>OpenBLAS is kept to one thread of its own, for its threads beside LibTorch's take each other's cores. The
-     * number of LibTorch's intra-op threads is left alone: see {@link IntraOpThreads}.
+     * <p>Restricts OpenBLAS to one thread, because its threads would compete with LibTorch's for cores. Does not change
+     * LibTorch's intra-op threads: see {@link IntraOpThreads}.
      *
-     * @throws UnsatisfiedLinkError if there is no LibTorch for this platform on the class path
+     * @throws UnsatisfiedLinkError if the class path has no LibTorch for this platform
      */
     public static void load() {
         Loaded.touch();
     }
 
     /**
-     * Loads LibTorch and sets up the process, once; safe to call from any thread, any number of times. The settings
-     * hold for the whole process:
+     * Loads LibTorch and tunes the whole process. Safe to call from any thread, any number of times.
      *
      * <ul>
-     *   <li>malloc keeps freed memory for the next step (about twice the steps a second of a small network);
-     *   <li>JavaCPP does not ask the kernel for the process's memory at every allocation. This can be set only before
-     *       JavaCPP is first used, and is left alone where the property {@code org.bytedeco.javacpp.maxPhysicalBytes}
-     *       is set.
+     *   <li>malloc keeps freed memory for the next step (about twice the steps per second of a small network);
+     *   <li>JavaCPP stops asking the kernel for the process's memory at every allocation. This works only before
+     *       JavaCPP is first used, and does not override the property {@code org.bytedeco.javacpp.maxPhysicalBytes}.
      * </ul>
      *
-     * <p>What could not be set {@link #untuned()} tells.
+     * <p>{@link #untuned()} reports what could not be set.
      */
     public static void tune() {
         Tuned.touch();
     }
 
     /**
-     * What makes training in this process slower than it need be; empty after a {@link #tune()} that came first. Found
-     * by measuring, so settings that were made in another way count as well.
+     * Returns what slows down training in this process; empty after an early {@link #tune()}. Measures, so that
+     * settings made in another way count as well.
      */
     public static List<Untuned> untuned() {
         load();
@@ -79,14 +77,14 @@ public final class LibTorch {
     }
 
     /**
-     * Something that costs speed.
+     * A setting that costs speed.
      *
-     * @param problem what it is
-     * @param remedy the JVM's option ({@code -D...}) or the environment variables that mend it, as they are typed
+     * @param problem the problem
+     * @param remedy the JVM option ({@code -D...}) or the environment variables that fix it, as they are typed
      */
     public record Untuned(String problem, String remedy) {}
 
-    /** The class initialisation lock makes loading happen once. */
+    /** Loads LibTorch once, under the class initialisation lock. */
     private static final class Loaded {
 
         static {
@@ -97,7 +95,7 @@ public final class LibTorch {
         static void touch() {}
     }
 
-    /** The class initialisation lock makes tuning happen once. */
+    /** Tunes the process once, under the class initialisation lock. */
     private static final class Tuned {
 
         static {
@@ -113,10 +111,10 @@ public final class LibTorch {
                     || System.getProperty(PHYSICAL_BYTES.toLowerCase(Locale.ROOT)) != null;
         }
 
-        /** JavaCPP reads the property when its class is initialised; whether that is now shows only afterwards. */
+        /** JavaCPP reads the property in its class initialiser; only afterwards is it known whether that was now. */
         private static void stopMeasuringMemory() {
             System.setProperty(PHYSICAL_BYTES, "0");
-            NativeLoader.unpackLibTorch(); // to initialise the class loads a library
+            NativeLoader.unpackLibTorch(); // the class initialiser loads a library
             if (Pointer.maxPhysicalBytes() != 0) {
                 System.clearProperty(PHYSICAL_BYTES);
             }

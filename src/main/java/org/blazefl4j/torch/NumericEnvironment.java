@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What, besides the experiment itself, the bits of a result depend on. Equal environments give equal bits. Plain
- * values, so that it crosses to worker processes and is recorded with results.
+ * Everything that the bits of a result depend on besides the experiment itself. Equal environments give equal bits.
+ * Plain values, so that it can be sent to worker processes and recorded with results.
  *
  * <pre>{@code
  * parent.applySettings();
@@ -32,22 +32,22 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param libTorch LibTorch's version
  * @param javaCpp JavaCPP's version
  * @param libc the C library, whose elementary functions LibTorch calls, and its version
- * @param blas the BLAS library with its version, options and the processor whose kernels it runs
+ * @param blas the BLAS library with its version, its options and the processor that its kernels are for
  * @param cpuModel the processor's name
- * @param cpuFeatures the processor's vector instructions, by which libraries choose their kernels
- * @param cpuCaches the sizes of the processor's data caches, by which libraries choose their block sizes
- * @param cpuCapability the vector instructions that LibTorch's kernels use, such as {@code AVX2}
+ * @param cpuFeatures the processor's vector instructions, which decide the kernels that libraries choose
+ * @param cpuCaches the sizes of the processor's data caches, which decide the block sizes that libraries choose
+ * @param cpuCapability the vector instructions of LibTorch's kernels, such as {@code AVX2}
  * @param oneDnn oneDNN's version
  * @param oneDnnVariables the environment variables that change what oneDNN computes; {@code none} if none is set
  * @param cuda the versions of CUDA and cuDNN; {@code none} in a LibTorch without CUDA
  * @param oneDnnEnabled whether oneDNN is used
  * @param defaultDtype the dtype of new tensors
  * @param float32MatmulPrecision {@code HIGHEST}, {@code HIGH} or {@code MEDIUM}
- * @param deterministicAlgorithms whether operations without a deterministic form are refused
- * @param deterministicCuDnn whether cuDNN uses deterministic algorithms only
+ * @param deterministicAlgorithms whether operations without a deterministic algorithm throw
+ * @param deterministicCuDnn whether cuDNN only uses deterministic algorithms
  * @param benchmarkCuDnn whether cuDNN chooses algorithms by timing them
  * @param flushDenormal whether the thread that captured this flushes denormal numbers to zero
- * @param intraOpThreads LibTorch's threads within one operation, of the thread that captured this
+ * @param intraOpThreads the number of intra-op threads of the thread that captured this
  */
 public record NumericEnvironment(
         String blazefl4j,
@@ -75,7 +75,7 @@ public record NumericEnvironment(
     private static final Pattern ONE_DNN_VARIABLE =
             Pattern.compile("(ONEDNN|DNNL)_(MAX_CPU_ISA|CPU_ISA_HINTS|DEFAULT_FPMATH_MODE)");
 
-    /** The environment of the calling thread. */
+    /** Captures the environment of the calling thread. */
     public static NumericEnvironment capture() {
         LibTorch.load();
         try (PointerScope scope = new PointerScope()) {
@@ -105,9 +105,8 @@ public record NumericEnvironment(
     }
 
     /**
-     * Makes the settings of this process, and of the calling thread, those of this environment. What no setting
-     * changes, such as versions and the processor, stays as it is, and so does the number of intra-op threads, which
-     * belongs to each thread.
+     * Applies this environment's settings to the process and the calling thread. Ignores what no setting can change,
+     * such as versions and the processor, and the number of intra-op threads, which belongs to each thread.
      */
     public void applySettings() {
         LibTorch.load();
@@ -126,9 +125,9 @@ public record NumericEnvironment(
     }
 
     /**
-     * Where another environment differs, in words: the part's name, its value here and there.
+     * Describes the differences from another environment.
      *
-     * @return one line per difference; empty if results are comparable bit by bit
+     * @return one line per difference, with its name and both values; empty if results have the same bits
      */
     public List<String> differences(NumericEnvironment other) {
         Map<String, Object> theirs = other.toMap();
@@ -141,20 +140,20 @@ public record NumericEnvironment(
         return differences;
     }
 
-    /** The parts by name, as strings, numbers and booleans, in a fixed order. */
+    /** Returns the components by name, as strings, numbers and booleans, in a fixed order. */
     public Map<String, Object> toMap() {
-        Map<String, Object> parts = new LinkedHashMap<>();
-        for (RecordComponent part : getClass().getRecordComponents()) {
+        Map<String, Object> components = new LinkedHashMap<>();
+        for (RecordComponent component : getClass().getRecordComponents()) {
             try {
-                parts.put(part.getName(), part.getAccessor().invoke(this));
+                components.put(component.getName(), component.getAccessor().invoke(this));
             } catch (ReflectiveOperationException e) {
                 throw new IllegalStateException("a record's accessor is public and throws nothing", e);
             }
         }
-        return parts;
+        return components;
     }
 
-    /** What cannot change while the process lives: asked once, for a capture belongs to every round. */
+    /** Values that cannot change while the process lives, read once because every round captures an environment. */
     private static final class Fixed {
 
         static final String LIB_TORCH = buildSetting("TORCH_VERSION");
@@ -189,7 +188,7 @@ public record NumericEnvironment(
         return openBlas.isEmpty() ? buildSetting("BLAS_INFO") : openBlas;
     }
 
-    /** oneDNN tells what it makes of them to nobody outside of LibTorch, so they stand for it. */
+    /** Returns the variables themselves, because oneDNN does not expose their effect outside of LibTorch. */
     static String oneDnnVariables(Map<String, String> environment) {
         String set = environment.entrySet().stream()
                 .filter(variable -> ONE_DNN_VARIABLE.matcher(variable.getKey()).matches())

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.StringJoiner;
 import java.util.stream.Stream;
 
-/** What Linux tells of the processor. Libraries choose kernels by its model and block sizes by its caches. */
+/** Reads the processor's description from Linux. Libraries choose kernels by its model, block sizes by its caches. */
 final class Processor {
 
     private static final String UNKNOWN = "unknown";
 
     private Processor() {}
 
-    /** The model's name, of the first processor in {@code /proc/cpuinfo}. */
+    /** Returns the model name of the first processor in {@code /proc/cpuinfo}. */
     static String model(Path cpuinfo) {
         try (Stream<String> lines = Files.lines(cpuinfo)) {
             return lines.filter(line -> line.startsWith("model name"))
@@ -27,7 +27,7 @@ final class Processor {
         }
     }
 
-    /** The caches that hold data, such as {@code L1 48K, L2 2048K}, of a processor's {@code cache} folder in sysfs. */
+    /** Returns the data caches, such as {@code L1 48K, L2 2048K}, in a processor's {@code cache} folder in sysfs. */
     static String caches(Path folder) {
         StringJoiner caches = new StringJoiner(", ");
         try (Stream<Path> content = Files.list(folder)) {

@@ -18,11 +18,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One tensor of a module's state and its place in the flat vector.
+ * One tensor of a module's state and its position in the flat vector.
  *
  * @param name as in PyTorch's {@code state_dict}
- * @param tensor the module's own tensor; this entry holds a reference of its own
- * @param shape its sizes
+ * @param tensor the module's tensor, referenced by this entry
+ * @param shape its shape
  * @param offset the position of its first element in the flat vector
  * @param numel the number of its elements
  * @param floating whether it is float32; otherwise it holds integers
@@ -30,11 +30,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 record StateEntry(String name, Tensor tensor, long[] shape, long offset, long numel, boolean floating) {
 
     /**
-     * A module's state in the order of PyTorch's {@code state_dict}: a module's own parameters, its own buffers, then
-     * its children, each in the order of registration.
+     * Returns a module's state in the order of PyTorch's {@code state_dict}: the module's own parameters, its own
+     * buffers, then its children, each in the order of registration.
      *
-     * @throws IllegalArgumentException if there is none, or a tensor is registered twice or is neither float32 nor
-     *     integer
+     * @throws IllegalArgumentException if the module has no state, or a tensor is registered twice or is neither
+     *     float32 nor integer
      */
     static List<StateEntry> of(Module module) {
         List<StateEntry> entries = new ArrayList<>();
@@ -49,7 +49,7 @@ record StateEntry(String name, Tensor tensor, long[] shape, long offset, long nu
         return List.copyOf(entries);
     }
 
-    /** A new float32 vector for the whole state, on the module's device; contents undefined. */
+    /** Allocates a float32 vector for the whole state, on the module's device; contents undefined. */
     static Tensor newFlat(List<StateEntry> entries) {
         StateEntry last = entries.get(entries.size() - 1);
         try (ScalarTypeOptional dtype = new ScalarTypeOptional(ScalarType.Float);
@@ -60,7 +60,7 @@ record StateEntry(String name, Tensor tensor, long[] shape, long offset, long nu
         }
     }
 
-    /** This tensor's part of the flat vector, in this tensor's shape. */
+    /** Returns a view of this tensor's part of the flat vector, in this tensor's shape. */
     Tensor slice(Tensor flat) {
         return flat.narrow(0, offset, numel).view(shape);
     }
@@ -91,7 +91,7 @@ record StateEntry(String name, Tensor tensor, long[] shape, long offset, long nu
         boolean floating = dtype == ScalarType.Float;
         if (!floating && (value.is_floating_point() || value.is_complex())) {
             throw new IllegalArgumentException("state is not float32: name=" + name + ", dtype=" + dtype
-                    + ", limit=Float or integers; convert the model with to(ScalarType.Float, false)");
+                    + ", expected=Float or integers; convert the model with to(ScalarType.Float, false)");
         }
         Tensor reference = new Tensor(value);
         reference.retainReference();
@@ -104,7 +104,7 @@ record StateEntry(String name, Tensor tensor, long[] shape, long offset, long nu
             String first = seen.putIfAbsent(entry.tensor.unsafeGetTensorImpl().address(), entry.name);
             if (first != null) {
                 throw new IllegalArgumentException("state registered twice: names=" + first + " and " + entry.name
-                        + ", limit=one name each; register a shared tensor once");
+                        + "; register a shared tensor once");
             }
         }
     }

@@ -2,13 +2,13 @@ package org.blazefl4j.torch;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.util.Sha256;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -24,42 +24,30 @@ public final class Tensors {
 
     private static final long CHUNK = 1L << 30;
 
-    /** How many elements at either end of a tensor are looked at for NaN. */
+    /** The number of elements that {@link #isFiniteAtEnds} checks at either end. */
     private static final long END = 1024;
 
     private Tensors() {}
 
     /**
-     * A tensor of int64 numbers, copied without the {@code sun.misc.Unsafe} that JavaCPP's indexers use and new JVMs
-     * warn of.
+     * Creates an int64 tensor. Does not use JavaCPP's indexers, whose {@code sun.misc.Unsafe} causes warnings in new
+     * JVMs.
      *
      * @param values in logical order
-     * @param shape whose product is the number of values; left out for one dimension
-     * @return the caller owns it
+     * @param shape with as many elements as values; omit it for one dimension
+     * @return a tensor that the caller owns
      */
     public static Tensor of(long[] values, long... shape) {
         return make(ScalarType.Long, values.length, shape, data -> new LongPointer(data).put(values, 0, values.length));
     }
 
-    /**
-     * A tensor of float32 numbers, as {@link #of(long[], long...)}.
-     *
-     * @param values in logical order
-     * @param shape whose product is the number of values; left out for one dimension
-     * @return the caller owns it
-     */
+    /** Creates a float32 tensor, as {@link #of(long[], long...)}. */
     public static Tensor of(float[] values, long... shape) {
         return make(
                 ScalarType.Float, values.length, shape, data -> new FloatPointer(data).put(values, 0, values.length));
     }
 
-    /**
-     * A tensor of uint8 numbers, as {@link #of(long[], long...)}.
-     *
-     * @param values in logical order, as unsigned bytes
-     * @param shape whose product is the number of values; left out for one dimension
-     * @return the caller owns it
-     */
+    /** Creates a uint8 tensor of unsigned bytes, as {@link #of(long[], long...)}. */
     public static Tensor of(byte[] values, long... shape) {
         return make(ScalarType.Byte, values.length, shape, data -> new BytePointer(data).put(values, 0, values.length));
     }
@@ -68,7 +56,7 @@ public final class Tensors {
         long[] sizes = shape.length == 0 ? new long[] {length} : shape;
         if (Arrays.stream(sizes).reduce(1, Math::multiplyExact) != length) {
             throw new IllegalArgumentException("values do not fill the shape: values=" + length + ", shape="
-                    + Arrays.toString(sizes) + ", limit=as many values as the shape has elements");
+                    + Arrays.toString(sizes) + ", expected=as many values as the shape has elements");
         }
         LibTorch.load();
         try (TensorOptions options = new TensorOptions(dtype)) {
@@ -82,15 +70,12 @@ public final class Tensors {
         }
     }
 
-    /** Whether there is a tensor to work with: neither null, nor closed, nor undefined. */
+    /** Whether a tensor is usable: neither null nor closed nor undefined. */
     public static boolean isOpen(Tensor tensor) {
         return tensor != null && !tensor.isNull() && tensor.defined();
     }
 
-    /**
-     * A second reference to a tensor's memory. It lives until it is closed, whichever {@code PointerScope} this is
-     * called in, and whether the tensor is closed or not.
-     */
+    /** Returns a second reference to a tensor's memory, independent of the tensor and of the current pointer scope. */
     public static Tensor alias(Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {
             return tensor.detach().retainReference();
@@ -98,8 +83,8 @@ public final class Tensors {
     }
 
     /**
-     * Whether a tensor holds neither NaN nor infinities: one pass over memory as it lies, without a copy on the CPU.
-     * Tensors of whole numbers and those without memory of their own (closed, undefined, sparse) are finite.
+     * Whether a tensor contains neither NaN nor infinities. On the CPU, takes one pass over the memory without a copy.
+     * Integer tensors and those without memory (closed, undefined, sparse) are finite.
      *
      * @param tensor any dtype, shape, strides and device
      */
@@ -108,11 +93,8 @@ public final class Tensors {
     }
 
     /**
-     * The same of the first and the last 1024 elements of a longer tensor that lies in one piece on the CPU, of any
-     * other as a whole. Training that diverges leaves NaN in all layers, which this finds in a microsecond, whatever
-     * the size.
-     *
-     * @param tensor any dtype, shape, strides and device
+     * Like {@link #isFinite}, but checks only the first and last 1024 elements of a dense tensor on the CPU. This
+     * detects diverged training, which leaves NaN in all layers, in a microsecond, whatever the size.
      */
     public static boolean isFiniteAtEnds(Tensor tensor) {
         return isFinite(tensor, END);
@@ -137,11 +119,11 @@ public final class Tensors {
             return Native.isFinite(address, first, bytes, exponentBits) != 0
                     && Native.isFinite(address + (elements - last) * bytes, last, bytes, exponentBits) != 0;
         }
-        return exponentBits == 0 && !tensor.is_floating_point() && !tensor.is_complex() || isFiniteElsewhere(tensor);
+        return exponentBits == 0 && !tensor.is_floating_point() && !tensor.is_complex() || isFiniteByLibTorch(tensor);
     }
 
-    /** LibTorch does not look at numbers of one byte. */
-    private static boolean isFiniteElsewhere(Tensor tensor) {
+    /** LibTorch's {@code isfinite} does not support one-byte types. */
+    private static boolean isFiniteByLibTorch(Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {
             Tensor values = tensor.element_size() > 1
                     ? tensor.detach()
@@ -151,25 +133,25 @@ public final class Tensors {
     }
 
     /**
-     * The SHA-256 of a tensor's elements in logical order, as raw bytes of the machine; dtype and shape are left out.
+     * Returns the SHA-256 of a tensor's elements in logical order, as the machine's raw bytes, without dtype and shape.
      *
      * @param tensor any dtype, shape, strides and device
      * @return 64 hexadecimal digits
      */
     public static String sha256(Tensor tensor) {
-        MessageDigest digest = newSha256();
+        MessageDigest digest = Sha256.newDigest();
         add(digest, tensor);
         return HexFormat.of().formatHex(digest.digest());
     }
 
     /**
-     * The SHA-256 of several tensors in this order, each as a line with its dtype and shape, such as {@code byte
-     * [60000, 1, 28, 28]}, in ASCII and ended by {@code \n}, and then its elements as in {@link #sha256(Tensor)}.
+     * Returns the SHA-256 of several tensors in this order: for each a line with its dtype and shape in ASCII, such as
+     * {@code byte [60000, 1, 28, 28]}, ended by {@code \n}, then its elements as in {@link #sha256(Tensor)}.
      *
      * @return 64 hexadecimal digits
      */
     public static String sha256(List<Tensor> tensors) {
-        MessageDigest digest = newSha256();
+        MessageDigest digest = Sha256.newDigest();
         for (Tensor tensor : tensors) {
             digest.update((describe(tensor) + "\n").getBytes(StandardCharsets.US_ASCII));
             add(digest, tensor);
@@ -177,7 +159,7 @@ public final class Tensors {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** A tensor's dtype and shape, as messages show them: {@code byte [60000, 1, 28, 28]}. */
+    /** Returns a tensor's dtype and shape for messages: {@code byte [60000, 1, 28, 28]}. */
     public static String describe(Tensor tensor) {
         return tensor.scalar_type().intern().name().toLowerCase(Locale.ROOT) + " " + Arrays.toString(tensor.shape());
     }
@@ -191,14 +173,6 @@ public final class Tensors {
                 bytes.position(at).limit(Math.min(size, at + CHUNK));
                 digest.update(bytes.asBuffer());
             }
-        }
-    }
-
-    private static MessageDigest newSha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

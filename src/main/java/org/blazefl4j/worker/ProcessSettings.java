@@ -21,22 +21,21 @@ import org.bytedeco.pytorch.global.torch.Float32Precision;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The settings of LibTorch that belong to the whole process and decide what it computes: the default dtype, which
- * libraries and kernels are used, how precise and how deterministic they are. Taken at one time, to be compared with
- * what is set later, and to be put back.
+ * A snapshot of the process-wide LibTorch settings that decide results: the default dtype, the libraries and kernels in
+ * use, their precision and determinism. Can be compared with later settings, and restored.
  */
 public final class ProcessSettings {
 
     /**
      * One setting.
      *
-     * @param text a value as it is called in messages
+     * @param text converts a value to text for messages
      */
     private record Setting(String name, IntSupplier get, IntConsumer set, IntFunction<String> text) {}
 
     private final int[] values;
 
-    /** Null where it cannot be told, for it contradicts {@code setFloat32Precision}. */
+    /** Null if LibTorch cannot tell because it contradicts {@code setFloat32Precision}. */
     private final String matmulPrecision;
 
     private ProcessSettings(int[] values, String matmulPrecision) {
@@ -44,7 +43,7 @@ public final class ProcessSettings {
         this.matmulPrecision = matmulPrecision;
     }
 
-    /** The settings as they are now. */
+    /** Captures the current settings. */
     public static ProcessSettings take() {
         LibTorch.load();
         Setting[] all = Live.ALL;
@@ -63,7 +62,7 @@ public final class ProcessSettings {
         }
     }
 
-    /** Whether all are still as they were; takes a third of a microsecond. */
+    /** Whether all settings still have these values; takes a third of a microsecond. */
     public boolean hold() {
         Setting[] all = Live.ALL;
         for (int i = 0; i < all.length; i++) {
@@ -74,7 +73,7 @@ public final class ProcessSettings {
         return true;
     }
 
-    /** Those that are set to something else in {@code other}, as {@code name=value}, with the values of this object. */
+    /** Returns the settings that differ in {@code other}, as {@code name=value} with the values of this object. */
     public List<String> otherThan(ProcessSettings other) {
         List<String> differing = new ArrayList<>();
         for (int i = 0; i < values.length; i++) {
@@ -86,7 +85,7 @@ public final class ProcessSettings {
         return differing;
     }
 
-    /** Puts back what is set to something else now. */
+    /** Restores the settings that have changed. */
     public void restore() {
         Setting[] all = Live.ALL;
         for (int i = 0; i < all.length; i++) {
@@ -99,7 +98,7 @@ public final class ProcessSettings {
         }
     }
 
-    /** The settings themselves. The context is there as long as the process. */
+    /** The settings. The context lives as long as the process. */
     private static final class Live {
 
         static final Context CONTEXT = torch.globalContext();
@@ -153,7 +152,7 @@ public final class ProcessSettings {
             };
         }
 
-        /** Of no effect where LibTorch has no CUDA. */
+        /** Settings that have no effect without CUDA. */
         private static Setting[] onCuda() {
             return new Setting[] {
                 flag("cuDnnEnabled", CONTEXT::userEnabledCuDNN, CONTEXT::setUserEnabledCuDNN),
@@ -188,9 +187,7 @@ public final class ProcessSettings {
                     value -> Boolean.toString(value != 0));
         }
 
-        /**
-         * Full precision has two names: {@code setFloat32MatmulPrecision("highest")} puts one in place of the other.
-         */
+        /** Full precision has two values: {@code setFloat32MatmulPrecision("highest")} replaces one by the other. */
         private static Setting precision(String name, Float32Backend backend, Float32Op op) {
             return new Setting(
                     name,

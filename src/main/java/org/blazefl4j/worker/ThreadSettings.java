@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The settings of LibTorch that belong to the calling thread: gradients, denormals, autocast and the number of intra-op
- * threads. Taken at one time, to be put back later by the same thread.
+ * A snapshot of the LibTorch settings of a thread: gradients, denormals, autocast and the number of intra-op threads.
+ * The same thread can restore it later.
  */
 public final class ThreadSettings {
 
@@ -42,18 +42,18 @@ public final class ThreadSettings {
         }
     }
 
-    /** The calling thread's settings as they are now. */
+    /** Captures the calling thread's settings. */
     public static ThreadSettings take() {
         LibTorch.load();
         return new ThreadSettings();
     }
 
-    /** LibTorch's threads within one operation. */
+    /** The number of intra-op threads. */
     public int intraOpThreads() {
         return intraOpThreads;
     }
 
-    /** Puts all of them back. */
+    /** Restores all of them. */
     public void restore() {
         GradMode.set_enabled(gradients);
         Denormals.flush(flushed);

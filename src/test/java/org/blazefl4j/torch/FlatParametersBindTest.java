@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Training in the flat vector, and the traps that lie there. */
+/** Training in the flat vector, and its pitfalls. */
 class FlatParametersBindTest {
 
     private static final double RATE = 0.1;
@@ -52,7 +52,8 @@ class FlatParametersBindTest {
         Tensor result = torch.full(new long[] {parameters.numel()}, new Scalar(7f));
         long home = flat.data_ptr().address();
 
-        try (BorrowedMemory memory = parameters.borrow(result)) {
+        parameters.borrow(result);
+        try {
             assertThat(parameter("fc.weight").data_ptr().address())
                     .isEqualTo(
                             result.data_ptr().address() + parameter("fc.weight").storage_offset() * Float.BYTES);
@@ -60,6 +61,8 @@ class FlatParametersBindTest {
             parameter("fc.weight").detach().fill_(new Scalar(2f));
             buffer("norm.num_batches_tracked").fill_(new Scalar(4));
             parameters.writeBuffers();
+        } finally {
+            parameters.giveBack();
         }
 
         flat.fill_(new Scalar(9f));
@@ -78,10 +81,10 @@ class FlatParametersBindTest {
         flat.fill_(new Scalar(3f));
         Tensor lender = torch.zeros(parameters.numel());
 
-        BorrowedMemory memory = parameters.borrow(lender);
+        parameters.borrow(lender);
         assertThat(Floats.of(parameter("fc.weight"))).containsOnly(0f);
-        memory.close();
-        memory.close();
+        parameters.giveBack();
+        parameters.giveBack();
         lender.close();
 
         assertThat(Floats.of(parameter("fc.weight"))).containsOnly(3f);
@@ -100,13 +103,14 @@ class FlatParametersBindTest {
                         .as_strided(new long[] {parameters.numel()}, new long[] {2})))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("borrow: contiguous=false");
-        try (BorrowedMemory memory = parameters.borrow(lender)) {
-            assertThatThrownBy(() -> parameters.borrow(lender))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("borrow: borrowed=true, offset=0, limit=one at a time, offset=0; close the last one,"
-                            + " and bind to a tensor of its own");
-        }
-        parameters.borrow(lender).close();
+        parameters.borrow(lender);
+        assertThatThrownBy(() -> parameters.borrow(lender))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("borrow: borrowed=true, offset=0, expected=borrowed=false, offset=0; call giveBack() first,"
+                        + " and bind to a tensor that is not part of another");
+        parameters.giveBack();
+        parameters.borrow(lender);
+        parameters.giveBack();
     }
 
     @Test
@@ -207,7 +211,7 @@ class FlatParametersBindTest {
                 .hasMessage("sgdStep: momentum=1.0, limit=[0, 1); give a momentum below 1");
         assertThatThrownBy(() -> parameters.sgdStep(RATE, 0.9, torch.zeros(1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("sgdStep: shape=[1], dtype=Float, limit=[" + SmallNet.NUMEL + "] of Float");
+                .hasMessageStartingWith("sgdStep: shape=[1], dtype=Float, expected=[" + SmallNet.NUMEL + "] of Float");
         assertThat(Floats.of(flat)).containsExactly(before);
     }
 
@@ -294,11 +298,11 @@ class FlatParametersBindTest {
 
     @Test
     void shouldRefuseToStartGradientsFromWhatDoesNotFit() {
-        String limit =
-                ": shape=[1], dtype=Float, limit=[179] of Float; give a vector made by flatten() of the same model";
+        String expected =
+                ": shape=[1], dtype=Float, expected=[179] of Float; give a vector made by flatten() of the same model";
         assertThatThrownBy(() -> parameters.zeroFixed(torch.ones(1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("zeroFixed" + limit);
+                .hasMessage("zeroFixed" + expected);
         assertThatThrownBy(() -> parameters.startGradients(flat))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("startGradients: bound=false; call bind(flat) first");
@@ -306,7 +310,7 @@ class FlatParametersBindTest {
         parameters.bind(flat);
         assertThatThrownBy(() -> parameters.startGradients(torch.ones(1)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("startGradients" + limit);
+                .hasMessage("startGradients" + expected);
     }
 
     @Test
@@ -454,8 +458,9 @@ class FlatParametersBindTest {
     void shouldRefuseWhatNeedsTheVectorOfGradientsWhenTheyWereDropped() {
         parameters.bind(flat);
         parameters.dropGradients();
-        String remedy = ": gradients=dropped, limit=in the flat vector; begin the step with zeroGradients() instead of"
-                + " dropGradients()";
+        String remedy =
+                ": gradients=dropped, expected=in the flat vector; begin the step with zeroGradients() instead of"
+                        + " dropGradients()";
 
         assertThatThrownBy(parameters::gradients)
                 .isInstanceOf(IllegalStateException.class)
@@ -505,7 +510,7 @@ class FlatParametersBindTest {
         assertThatThrownBy(loss::backward).hasMessageContaining("modified by an inplace operation");
     }
 
-    /** Why nothing may be written into the vector past this class between forward and backward. */
+    /** Shows why nothing else may write to the vector between forward and backward. */
     @Test
     void shouldNotBeAbleToNoticeAWriteByAnotherTensor() {
         parameters.bind(flat);
@@ -518,7 +523,7 @@ class FlatParametersBindTest {
                 .containsOnly(0f);
     }
 
-    /** Why results of in-place operations are not closed. */
+    /** Shows why results of in-place operations must not be closed. */
     @Test
     void shouldLeaveTheVectorOpenThoughInPlaceOperationsReturnTheSameObject() {
         parameters.bind(flat);
@@ -540,7 +545,7 @@ class FlatParametersBindTest {
         assertThatThrownBy(() -> parameters.bind(strided))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("bind: contiguous=false, requires_grad=false,"
-                        + " limit=contiguous without gradient; give flat.detach().contiguous()");
+                        + " expected=contiguous without gradient; give flat.detach().contiguous()");
         assertThatThrownBy(() -> parameters.bind(tracked))
                 .hasMessageStartingWith("bind: contiguous=true, requires_grad=true,");
         assertThat(parameters.isBound()).isFalse();

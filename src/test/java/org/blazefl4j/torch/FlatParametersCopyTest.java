@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** State as a copy: order, counters, and what is refused. */
+/** Copies of the state: order, counters, and rejected arguments. */
 class FlatParametersCopyTest {
 
     private final PointerScope scope = new PointerScope();
@@ -86,7 +86,7 @@ class FlatParametersCopyTest {
         assertThat(Tensors.sha256(parameters.flatten())).isNotEqualTo(before);
     }
 
-    /** Why load() is not LibTorch's vector_to_parameters. */
+    /** Shows why load() does not use LibTorch's vector_to_parameters. */
     @Test
     void shouldNotAliasAsLibTorchsVectorToParametersDoes() {
         try (LinearImpl linear = new LinearImpl(3, 2)) {
@@ -116,25 +116,25 @@ class FlatParametersCopyTest {
 
         assertThatThrownBy(() -> parameters.load(damaged))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("counter is not finite: name=norm.num_batches_tracked, limit=finite numbers;"
+                .hasMessage("counter is not finite: name=norm.num_batches_tracked;"
                         + " the vector is damaged or its training diverged");
         assertThat(Tensors.sha256(parameters.flatten())).isEqualTo(before);
     }
 
     @Test
     void shouldRefuseVectorsOfAnotherShapeOrDtype() {
-        String limit = ", limit=[179] of Float; give a vector made by flatten() of the same model";
+        String expected = ", expected=[179] of Float; give a vector made by flatten() of the same model";
 
         assertThatThrownBy(() -> parameters.load(torch.zeros(178)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("load: shape=[178], dtype=Float" + limit);
-        assertThatThrownBy(() -> parameters.load(torch.zeros(1))).hasMessage("load: shape=[1], dtype=Float" + limit);
+                .hasMessage("load: shape=[178], dtype=Float" + expected);
+        assertThatThrownBy(() -> parameters.load(torch.zeros(1))).hasMessage("load: shape=[1], dtype=Float" + expected);
         assertThatThrownBy(() -> parameters.load(torch.zeros(1, 179)))
-                .hasMessage("load: shape=[1, 179], dtype=Float" + limit);
+                .hasMessage("load: shape=[1, 179], dtype=Float" + expected);
         assertThatThrownBy(() -> parameters.flatten(torch.zeros(179).to(ScalarType.Double)))
-                .hasMessage("flatten: shape=[179], dtype=Double" + limit);
+                .hasMessage("flatten: shape=[179], dtype=Double" + expected);
         assertThatThrownBy(() -> parameters.bind(torch.zeros(179).to(ScalarType.Long)))
-                .hasMessage("bind: shape=[179], dtype=Long" + limit);
+                .hasMessage("bind: shape=[179], dtype=Long" + expected);
     }
 
     @Test
@@ -162,7 +162,7 @@ class FlatParametersCopyTest {
             assertThatThrownBy(() -> others.bind(parameters.flatten()))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage(
-                            "bind: name=conv.weight, layout=not contiguous in NCHW order, limit=contiguous; load and"
+                            "bind: name=conv.weight, layout=not contiguous in NCHW order, expected=contiguous; load and"
                                     + " flatten such a module, or make its tensors contiguous first");
             assertThat(others.isBound()).isFalse();
         }
@@ -174,7 +174,7 @@ class FlatParametersCopyTest {
 
         assertThatThrownBy(() -> FlatParameters.of(net))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("state is not float32: name=conv.weight, dtype=Double, limit=Float or integers;"
+                .hasMessage("state is not float32: name=conv.weight, dtype=Double, expected=Float or integers;"
                         + " convert the model with to(ScalarType.Float, false)");
     }
 
@@ -193,8 +193,7 @@ class FlatParametersCopyTest {
         }) {
             assertThatThrownBy(() -> FlatParameters.of(shared))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("state registered twice: names=first and second, limit=one name each;"
-                            + " register a shared tensor once");
+                    .hasMessage("state registered twice: names=first and second;" + " register a shared tensor once");
         }
     }
 

@@ -61,7 +61,7 @@ class IntraOpThreadsTest {
             });
 
             assertThat(refusal)
-                    .hasMessageMatching("intra-op threads closed by another thread: thread=Thread-\\d+, limit=.*;"
+                    .hasMessageMatching("intra-op threads closed by another thread: thread=Thread-\\d+, expected=.*;"
                             + " close the scope where it was opened");
             assertThat(IntraOpThreads.current()).isEqualTo(before + 1);
         }

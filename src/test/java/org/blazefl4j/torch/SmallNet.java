@@ -7,10 +7,10 @@ import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Tensor;
 
-/** A net with every kind of state: parameters, running statistics and a counter, which lie between the parameters. */
+/** A net with every kind of state: parameters, and running statistics and a counter between them. */
 final class SmallNet extends Model {
 
-    /** Where they lie in the flat vector. */
+    /** Offsets in the flat vector. */
     static final int CONV = 0;
 
     static final int NORM_WEIGHT = 54;

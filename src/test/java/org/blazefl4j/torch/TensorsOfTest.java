@@ -37,7 +37,8 @@ final class TensorsOfTest {
     void shouldRefuseAShapeThatTheNumbersDoNotFill() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Tensors.of(new float[5], 2, 3))
-                .withMessage("values do not fill the shape: values=5, shape=[2, 3], limit=as many values as the shape"
-                        + " has elements");
+                .withMessage(
+                        "values do not fill the shape: values=5, shape=[2, 3], expected=as many values as the shape"
+                                + " has elements");
     }
 }

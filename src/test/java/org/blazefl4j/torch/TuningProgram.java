@@ -10,7 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.LongPointer;
 
-/** A program in a process of its own, for settings that hold for a whole process. Prints what is untuned. */
+/** Runs in a separate process, because settings are process-wide. Prints what is untuned. */
 final class TuningProgram {
 
     private TuningProgram() {}

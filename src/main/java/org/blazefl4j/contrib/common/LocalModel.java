@@ -7,7 +7,6 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.model.Model;
-import org.blazefl4j.torch.BorrowedMemory;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -68,10 +67,14 @@ public final class LocalModel implements AutoCloseable {
             state.load(parameters);
             return work.get();
         }
-        try (Tensor memory = torch.empty(state.numel());
-                BorrowedMemory borrowed = state.borrow(memory)) {
-            state.load(parameters);
-            return work.get();
+        try (Tensor memory = torch.empty(state.numel())) {
+            state.borrow(memory);
+            try {
+                state.load(parameters);
+                return work.get();
+            } finally {
+                state.giveBack();
+            }
         }
     }
 
@@ -153,10 +156,13 @@ public final class LocalModel implements AutoCloseable {
             state.flatten(result);
             return outcome;
         }
-        try (BorrowedMemory memory = state.borrow(result)) {
+        state.borrow(result);
+        try {
             T outcome = use(start, context, work);
             state.writeBuffers();
             return outcome;
+        } finally {
+            state.giveBack();
         }
     }
 
