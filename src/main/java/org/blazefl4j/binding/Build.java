@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** What the build wrote down of itself. */
+/** Versions recorded by the build. */
 public final class Build {
 
     /** BlazeFL4J's version. */
@@ -13,11 +13,7 @@ public final class Build {
 
     private Build() {}
 
-    /**
-     * A library that only some classes need, as Maven names it, with the version that the library is built with.
-     *
-     * @param name that of its artifact
-     */
+    /** Returns the Maven coordinates, with the version, of an optional library with the given artifact name. */
     public static String library(String name) {
         return read(name);
     }

@@ -12,9 +12,8 @@ import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The folder that native libraries are unpacked to, JavaCPP's: what the user named by
- * {@code -Dorg.bytedeco.javacpp.cachedir}, that of the home, or, where that will not do, one of this user's in the
- * temporary folder.
+ * JavaCPP's folder for unpacked native libraries: the one named by {@code -Dorg.bytedeco.javacpp.cachedir}, the default
+ * one in the user's home, or, if that is unusable, a private one in the temporary folder.
  */
 final class CacheRoot {
 
@@ -22,31 +21,29 @@ final class CacheRoot {
 
     private static final String OTHER_SPELLING = "org.bytedeco.javacpp.cacheDir";
 
-    private static Path taken;
+    private static Path chosen;
 
     private CacheRoot() {}
 
     /**
-     * Chooses the folder, once, and has JavaCPP use it. If this process has used JavaCPP before, it is what that chose.
+     * Chooses the folder, once, and makes JavaCPP use it. If this process has already used JavaCPP, returns its choice.
      *
-     * @throws UnsatisfiedLinkError if none will do
+     * @throws UnsatisfiedLinkError if no folder is usable
      */
-    static synchronized Path take() throws IOException {
-        if (taken == null) {
-            taken = Loader.getLoadedLibraries().isEmpty() ? tell(choose(System::getProperty)) : ofJavaCpp();
+    static synchronized Path get() throws IOException {
+        if (chosen == null) {
+            chosen = Loader.getLoadedLibraries().isEmpty()
+                    ? setInJavaCpp(choose(System::getProperty))
+                    : Loader.getCacheDir().toPath();
         }
-        return taken;
+        return chosen;
     }
 
-    private static Path ofJavaCpp() throws IOException {
-        return Loader.getCacheDir().toPath();
-    }
-
-    /** JavaCPP asks for the property when it first needs the folder; afterwards it is as it was. */
-    private static Path tell(Path folder) throws IOException {
+    /** Makes JavaCPP read the property, which it does when it first needs the folder, and restores the property. */
+    private static Path setInJavaCpp(Path folder) throws IOException {
         String before = System.setProperty(PROPERTY, folder.toString());
         try {
-            return ofJavaCpp();
+            return Loader.getCacheDir().toPath();
         } finally {
             if (before == null) {
                 System.clearProperty(PROPERTY);
@@ -57,9 +54,9 @@ final class CacheRoot {
     }
 
     /**
-     * The folder for these system properties, which is made if it is not there.
+     * Returns the folder for the given system properties; creates it if it is missing.
      *
-     * @throws UnsatisfiedLinkError if none will do
+     * @throws UnsatisfiedLinkError if no folder is usable
      */
     static Path choose(UnaryOperator<String> properties) throws IOException {
         String named = properties.apply(PROPERTY);
@@ -70,7 +67,7 @@ final class CacheRoot {
             return require(Path.of(named).toAbsolutePath());
         }
         File home = new File(properties.apply("user.home"));
-        if (home.isAbsolute() && home.isDirectory()) { // Java calls an unknown home "?"
+        if (home.isAbsolute() && home.isDirectory()) { // an unknown home is "?"
             Path folder = home.toPath().resolve(".javacpp").resolve("cache");
             if (problem(folder) == null) {
                 return folder;
@@ -79,7 +76,7 @@ final class CacheRoot {
         return temporary(properties);
     }
 
-    /** In a folder where anybody may have put one before. */
+    /** Uses the temporary folder, where other users may have created a folder of this name. */
     private static Path temporary(UnaryOperator<String> properties) throws IOException {
         String user = properties.apply("user.name");
         String name = user.matches("[\\w.-]+") ? user : Integer.toString(PathTrust.uid());
@@ -89,8 +86,8 @@ final class CacheRoot {
             try {
                 Files.createDirectory(
                         own, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            } catch (FileAlreadyExistsException justMade) {
-                // by another process, and who that is is looked at now
+            } catch (FileAlreadyExistsException e) {
+                // another process has just created it; its owner is checked below
             } catch (IOException e) {
                 throw LoadFailure.unusable(own, Causes.describe(e));
             }
@@ -110,7 +107,7 @@ final class CacheRoot {
         return folder;
     }
 
-    /** Why a folder will not do; null if it will. */
+    /** Returns why a folder is unusable, or null if it is usable. */
     private static String problem(Path folder) {
         try {
             Files.createDirectories(folder);

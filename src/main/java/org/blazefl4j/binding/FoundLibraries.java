@@ -8,12 +8,12 @@ import java.util.Map;
 import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 
-/** JavaCPP's memory of where libraries are. What is in it JavaCPP does not look for, which takes long. */
+/** JavaCPP's cache of library locations. Entries save JavaCPP's slow search. */
 public final class FoundLibraries {
 
     private FoundLibraries() {}
 
-    /** All that JavaCPP loads for a class, in its order and as the presets name it. */
+    /** Returns the names in the presets of all libraries that JavaCPP loads for a class, in its order. */
     public static List<String> askedForBy(ClassProperties properties) {
         List<String> names = new ArrayList<>(properties.get("platform.preload"));
         names.addAll(properties.get("platform.link"));
@@ -23,10 +23,10 @@ public final class FoundLibraries {
     }
 
     /**
-     * Adds what it does not know yet.
+     * Adds locations that JavaCPP does not know yet.
      *
-     * @param places by the names that presets use; empty for a library that is nowhere
-     * @return whether that could be done; not where JavaCPP is a module
+     * @param places by the names in the presets; empty for a library that does not exist
+     * @return whether this was possible; false if JavaCPP is a named module
      */
     public static boolean add(Map<String, URL[]> places) {
         try {

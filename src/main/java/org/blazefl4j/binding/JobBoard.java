@@ -5,7 +5,7 @@ import org.bytedeco.javacpp.annotation.Name;
 import org.bytedeco.javacpp.annotation.NoException;
 import org.bytedeco.javacpp.annotation.Platform;
 
-/** The functions of {@code native/include/bfl_board.h}, where each is described. A negative result is an errno. */
+/** The functions of {@code native/include/bfl_board.h}, which documents them. A negative result is an errno. */
 @Platform(include = "bfl_board.h", library = "jniblazefl4j")
 @NoException
 public final class JobBoard {

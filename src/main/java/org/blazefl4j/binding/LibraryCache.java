@@ -18,54 +18,54 @@ import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Unpacks libraries to where JavaCPP would, but all before the first is loaded, each as a whole or not at all, and one
- * process after another. JavaCPP writes each file in place just before it loads it; the dynamic linker of another
- * process, which loads libraries that a file needs without asking, then maps half a file and dies of SIGBUS.
+ * Unpacks libraries to JavaCPP's folder, but all before the first is loaded, each atomically, and one process after
+ * another. JavaCPP writes each file in place just before it loads it; the dynamic linker of another process, which also
+ * loads dependencies, may then map half a file and crash with SIGBUS.
  */
 final class LibraryCache {
 
-    /** JavaCPP's, which so waits as well. */
+    /** JavaCPP's lock file, so that JavaCPP waits as well. */
     private static final String LOCK = ".lock";
 
     private final File root;
     private final Set<UnpackedLibrary> missing = new LinkedHashSet<>();
-    private final Map<String, URL[]> nowhere = new HashMap<>();
+    private final Map<String, URL[]> absent = new HashMap<>();
 
     LibraryCache(Path root) {
         this.root = root.toFile();
     }
 
     /**
-     * Unpacks the libraries of some classes, as far as they lie in jars. JavaCPP learns which are nowhere, for its own
-     * search for them would take longer than all of this.
+     * Unpacks the libraries of some classes, as far as they are in jars. Tells JavaCPP which libraries do not exist,
+     * because its own search for them would take longer than everything else here.
      */
     void unpack(Collection<Class<?>> types) throws IOException {
-        if (isSwitchedOff()) {
+        if (isDisabled()) {
             return;
         }
         Set<String> seen = new HashSet<>();
         for (Class<?> type : types) {
             ClassProperties properties = Loader.loadProperties(type, Loader.loadProperties(), true);
             for (LibraryName name : LibraryName.askedForBy(properties)) {
-                if (seen.add(name.toString())) { // JavaCPP goes by its first search too
-                    lookFor(name, type, properties);
+                if (seen.add(name.toString())) { // JavaCPP uses the first result, too
+                    locate(name, type, properties);
                 }
             }
         }
         if (!missing.isEmpty()) {
             writeMissing();
         }
-        FoundLibraries.add(nowhere);
+        FoundLibraries.add(absent);
     }
 
-    private static boolean isSwitchedOff() {
-        String chosen = System.getProperty("org.bytedeco.javacpp.cachelibraries", "true");
-        return !System.getProperty("org.bytedeco.javacpp.cacheLibraries", chosen)
+    private static boolean isDisabled() {
+        String enabled = System.getProperty("org.bytedeco.javacpp.cachelibraries", "true");
+        return !System.getProperty("org.bytedeco.javacpp.cacheLibraries", enabled)
                 .toLowerCase(Locale.ROOT)
                 .matches("true|t|");
     }
 
-    private void lookFor(LibraryName name, Class<?> type, ClassProperties properties) throws IOException {
+    private void locate(LibraryName name, Class<?> type, ClassProperties properties) throws IOException {
         for (String resource : name.resources(type, properties)) {
             URL url = type.getClassLoader().getResource(resource);
             if (url != null) {
@@ -76,22 +76,22 @@ final class LibraryCache {
             }
         }
         if (!name.isInFolder(properties)) {
-            nowhere.put(name.toString(), new URL[0]);
+            absent.put(name.toString(), new URL[0]);
         }
     }
 
     private void add(UnpackedLibrary library) throws IOException {
-        if (!library.isWhole()) {
+        if (!library.isComplete()) {
             missing.add(library);
         }
     }
 
     private void writeMissing() throws IOException {
-        synchronized (Runtime.getRuntime()) { // as JavaCPP does: a process cannot wait for a lock that it has itself
+        synchronized (Runtime.getRuntime()) { // as JavaCPP does: file locks do not exclude threads of one process
             try (FileOutputStream lockFile = new FileOutputStream(new File(root, LOCK));
                     FileLock lock = lock(lockFile)) {
                 for (UnpackedLibrary library : missing) {
-                    if (!library.isWhole()) {
+                    if (!library.isComplete()) {
                         write(library, lock != null);
                     }
                 }
@@ -113,7 +113,7 @@ final class LibraryCache {
     }
 
     /**
-     * Null where the file system has no locks: then several processes may write the same, each to a file of its own.
+     * Returns null if the file system has no locks; several processes then write the same content to separate files.
      */
     private static FileLock lock(FileOutputStream file) {
         try {

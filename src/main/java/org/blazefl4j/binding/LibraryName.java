@@ -6,8 +6,8 @@ import java.util.List;
 import org.bytedeco.javacpp.ClassProperties;
 
 /**
- * A library as JavaCPP's presets name it: {@code name@version}, with {@code #name@version} under which it is unpacked.
- * Other forms are left to JavaCPP.
+ * A library name in JavaCPP's presets: {@code name@version}, optionally followed by {@code #name@version}, the name of
+ * the unpacked file. JavaCPP handles other forms.
  */
 final class LibraryName {
 
@@ -22,7 +22,7 @@ final class LibraryName {
         this.unpacked = names.length > 1 ? names[1] : null;
     }
 
-    /** What JavaCPP loads for a class, in its order. */
+    /** Returns the libraries that JavaCPP loads for a class, in its order. */
     static List<LibraryName> askedForBy(ClassProperties properties) {
         return FoundLibraries.askedForBy(properties).stream()
                 .filter(text -> !text.contains(":") && !text.endsWith("#"))
@@ -30,7 +30,7 @@ final class LibraryName {
                 .toList();
     }
 
-    /** Where JavaCPP looks for it, in its order; absolute names of resources, without the slash. */
+    /** Returns where JavaCPP looks for the library, in its order: absolute resource names without the first slash. */
     List<String> resources(Class<?> type, ClassProperties properties) {
         List<String> extensions = new ArrayList<>(List.of(""));
         extensions.addAll(properties.get("platform.extension"));
@@ -48,7 +48,7 @@ final class LibraryName {
         return resources;
     }
 
-    /** Whether JavaCPP or the JVM may find it in a folder. */
+    /** Whether JavaCPP or the JVM may find the library in a folder. */
     boolean isInFolder(ClassProperties properties) {
         List<String> folders = new ArrayList<>(properties.get("platform.linkpath"));
         folders.addAll(properties.get("platform.preloadpath"));
@@ -60,7 +60,7 @@ final class LibraryName {
                         || new File(folder, fileName(packed, false)).exists());
     }
 
-    /** What a resource is called once it is unpacked. */
+    /** Returns the file name of an unpacked resource. */
     String fileName(String resource) {
         String file = resource.substring(resource.lastIndexOf('/') + 1);
         return unpacked == null ? file : fileName(unpacked, file.equals(fileName(packed, true)));
@@ -71,7 +71,7 @@ final class LibraryName {
         return "lib" + parts[0] + ".so" + (versioned && parts.length > 1 ? parts[parts.length - 1] : "");
     }
 
-    /** As the presets have it. */
+    /** The name as in the presets. */
     @Override
     public String toString() {
         return text;

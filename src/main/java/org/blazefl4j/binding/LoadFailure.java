@@ -8,48 +8,48 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.blazefl4j.util.Causes;
 
-/** Why native libraries do not load, in words that tell the causes apart, and what helps. */
+/** Explains why native libraries do not load, and the remedy. */
 final class LoadFailure {
 
     static final String NOEXEC = "a file system mounted noexec";
 
     private static final String ELSEWHERE = "-D" + CacheRoot.PROPERTY + "=<folder>";
 
-    /** What the dynamic linker says if memory for a library is refused, by whatever. */
+    /** Matches the dynamic linker's messages if memory for a library is refused for any reason. */
     private static final Pattern NOT_MAPPED =
             Pattern.compile("failed to map segment|[Cc]annot allocate memory|cannot map zero-fill pages");
 
     private LoadFailure() {}
 
-    /** Of a folder that will not do. */
+    /** Reports an unusable folder. */
     static UnsatisfiedLinkError unusable(Path folder, String problem) {
         return new UnsatisfiedLinkError("native libraries cannot be unpacked: folder=" + folder + ", found=" + problem
-                + ", expected=one that can be written to and run from; name another by "
+                + ", expected=one that allows writing and execution; name another by "
                 + ELSEWHERE);
     }
 
-    /** Of a file system that is full. */
+    /** Reports a full file system. */
     static UnsatisfiedLinkError noSpace(Path folder, long needed, long free, IOException cause) {
         return with(
                 "native libraries do not fit: folder=" + folder + ", needed=" + mebibytes(needed) + ", limit="
-                        + mebibytes(free) + " free; free some, or name a folder elsewhere by " + ELSEWHERE,
+                        + mebibytes(free) + " free; free some space, or name a folder elsewhere by " + ELSEWHERE,
                 cause);
     }
 
-    /** Of a library that cannot be read, or its copy not be written. */
+    /** Reports a library that cannot be read or copied. */
     static UnsatisfiedLinkError of(IOException cause) {
         return with(
                 "native libraries cannot be unpacked: found=" + Causes.describe(cause)
-                        + "; mend that, or name another folder by " + ELSEWHERE,
+                        + "; fix that, or name another folder by " + ELSEWHERE,
                 cause);
     }
 
-    /** Of a library that the dynamic linker refused. */
+    /** Reports a library that the dynamic linker refused. */
     static UnsatisfiedLinkError of(UnsatisfiedLinkError cause, Path folder) {
-        return with(text(refusal(cause), folder, Mounts.isNoexec(folder), Surroundings.read()), cause);
+        return with(text(refusal(cause), folder, Mounts.isNoexec(folder), Conditions.read()), cause);
     }
 
-    static String text(String refusal, Path folder, boolean noexec, Surroundings process) {
+    static String text(String refusal, Path folder, boolean noexec, Conditions process) {
         if (process.isMusl()) {
             return "native libraries need another C library: found=musl, expected=glibc; use an image with glibc, such as"
                     + " Debian's or Ubuntu's (another folder, " + ELSEWHERE + ", does not help)";
@@ -60,14 +60,14 @@ final class LoadFailure {
         }
         if (notMapped && process.isLimited()) {
             return "native libraries do not fit into the address space: limit=" + process.addressSpace()
-                    + " bytes (ulimit -v), found=" + refusal + "; raise it, best to unlimited (another folder, "
+                    + " bytes (ulimit -v), found=" + refusal + "; raise it, preferably to unlimited (another folder, "
                     + ELSEWHERE + ", does not help)";
         }
         return "native libraries do not load: folder=" + folder + ", found=" + refusal
                 + "; delete the folder, so that they are unpacked again, or name another by " + ELSEWHERE;
     }
 
-    /** JavaCPP tells last of what it tried last; the linker's messages begin with the file. */
+    /** Returns the linker's message, which begins with the file, or else the innermost cause's. */
     private static String refusal(Throwable error) {
         String last = "";
         for (Throwable each = error; each != null; each = each.getCause()) {
@@ -90,18 +90,18 @@ final class LoadFailure {
     }
 
     /**
-     * What this process is subject to.
+     * The conditions of this process.
      *
-     * @param addressSpace its limit as the kernel words it: {@code unlimited} or a number of bytes
-     * @param isMusl whether its C library is musl
+     * @param addressSpace the kernel's limit: {@code unlimited} or a number of bytes
+     * @param isMusl whether the C library is musl
      */
-    record Surroundings(String addressSpace, boolean isMusl) {
+    record Conditions(String addressSpace, boolean isMusl) {
 
         private static final String NO_LIMIT = "unlimited";
 
         private static final Pattern LIMIT = Pattern.compile("Max address space +(\\S+).*");
 
-        static Surroundings read() {
+        static Conditions read() {
             try (Stream<String> limits = Files.lines(Path.of("/proc/self/limits"));
                     Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
                 String space = limits.map(LIMIT::matcher)
@@ -109,9 +109,9 @@ final class LoadFailure {
                         .map(limit -> limit.group(1))
                         .findAny()
                         .orElse(NO_LIMIT);
-                return new Surroundings(space, maps.anyMatch(line -> line.contains("/ld-musl-")));
+                return new Conditions(space, maps.anyMatch(line -> line.contains("/ld-musl-")));
             } catch (IOException e) {
-                return new Surroundings(NO_LIMIT, false);
+                return new Conditions(NO_LIMIT, false);
             }
         }
 

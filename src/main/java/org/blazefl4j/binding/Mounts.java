@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The file systems of this process, as the kernel lists them. */
+/** The mounted file systems of this process. */
 final class Mounts {
 
     private static final Path LIST = Path.of("/proc/self/mountinfo");
@@ -16,21 +16,21 @@ final class Mounts {
     private static final int MOUNT_POINT = 4;
     private static final int OPTIONS = 5;
 
-    /** A space, for one, is {@code \040}. */
+    /** An escaped character; a space is {@code \040}. */
     private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
 
     private Mounts() {}
 
-    /** Whether nothing in a folder may be run, so that no library in it can be loaded either. */
+    /** Whether a folder is mounted noexec, so that libraries in it cannot be loaded. */
     static boolean isNoexec(Path folder) {
         try {
             return isNoexec(Files.readAllLines(LIST), folder.toRealPath());
         } catch (IOException | RuntimeException e) {
-            return false; // loading will tell
+            return false; // loading will show
         }
     }
 
-    /** The last of equal mount points is the one that is seen. */
+    /** Of several mounts at the same point, the last one is visible. */
     static boolean isNoexec(List<String> list, Path folder) {
         Path nearest = Path.of("/");
         boolean noexec = false;

@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.annotation.NoException;
 import org.bytedeco.javacpp.annotation.Platform;
 
 /**
- * The functions of {@code native/include/blazefl4j.h}, where each is described. Addresses are longs; a negative result
- * is an errno.
+ * The functions of {@code native/include/blazefl4j.h}, which documents them. Addresses are longs; a negative result is
+ * an errno.
  */
 @Platform(include = "blazefl4j.h", library = "jniblazefl4j")
 @NoException

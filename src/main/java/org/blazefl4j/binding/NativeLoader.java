@@ -10,16 +10,16 @@ import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Loads native libraries, of which those that lie in jars are unpacked first, by {@link LibraryCache}. Each way of the
- * library into native code leads through here. A program that uses LibTorch before has it unpacked by JavaCPP.
+ * Loads all native libraries, after {@link LibraryCache} has unpacked those in jars. If a program has used LibTorch
+ * before, JavaCPP has unpacked it.
  */
 public final class NativeLoader {
 
-    /** The classes whose libraries make up LibTorch, in the order in which JavaCPP loads them. */
+    /** The classes that load LibTorch's libraries, in JavaCPP's order. */
     public static final List<Class<?>> LIBTORCH =
             List.of(Loader.class, openblas_nolapack.class, openblas.class, torch.class);
 
-    /** The name of the library's own. */
+    /** The name of BlazeFL4J's native library. */
     public static final String OWN = OwnLibrary.NAME;
 
     private static final String LAST_OF_LIBTORCH = "jnitorch";
@@ -33,7 +33,7 @@ public final class NativeLoader {
     /**
      * Loads LibTorch.
      *
-     * @throws UnsatisfiedLinkError if that cannot be done, with the reason and the remedy
+     * @throws UnsatisfiedLinkError if this fails, with the reason and the remedy
      */
     public static void loadLibTorch() {
         unpackLibTorch();
@@ -45,9 +45,9 @@ public final class NativeLoader {
     }
 
     /**
-     * Unpacks LibTorch, without any class of JavaCPP's that cannot be set up afterwards.
+     * Unpacks LibTorch, without initialising JavaCPP classes that are configured by properties.
      *
-     * @throws UnsatisfiedLinkError if that cannot be done, with the reason and the remedy
+     * @throws UnsatisfiedLinkError if this fails, with the reason and the remedy
      */
     public static synchronized void unpackLibTorch() {
         if (unpacked || Loader.getLoadedLibraries().containsKey(LAST_OF_LIBTORCH)) {
@@ -62,19 +62,19 @@ public final class NativeLoader {
     }
 
     /**
-     * The folder that libraries of this process are unpacked to.
+     * Returns the folder for this process's unpacked libraries.
      *
-     * @throws UnsatisfiedLinkError if none will do
+     * @throws UnsatisfiedLinkError if no folder is usable
      */
     public static Path cacheFolder() {
         try {
-            return CacheRoot.take();
+            return CacheRoot.get();
         } catch (IOException e) {
             throw LoadFailure.of(e);
         }
     }
 
-    /** Loads the library's own native library. */
+    /** Loads BlazeFL4J's native library. */
     static synchronized void loadOwn() {
         if (ownIsLoaded || !Loader.isLoadLibraries()) {
             return;
@@ -87,23 +87,19 @@ public final class NativeLoader {
         }
     }
 
-    /** The file of the library's own native library; empty if the system found it by its name, or it is not loaded. */
+    /** The file of BlazeFL4J's native library; empty if the system found it by name, or it is not loaded. */
     public static synchronized Optional<Path> own() {
         return Optional.ofNullable(own);
     }
 
-    /**
-     * Worker: loads the library's own native library from where its parent has loaded it.
-     *
-     * @param file what {@link #own()} is there
-     */
+    /** Loads BlazeFL4J's native library in a worker, from the parent's {@link #own()} file. */
     public static synchronized void loadOwn(Path file) {
         OwnLibrary.load(file);
         own = file;
         ownIsLoaded = true;
     }
 
-    /** Worker: has LibTorch loaded from where JavaCPP was told that it is. */
+    /** Loads LibTorch in a worker from the places that JavaCPP was told. */
     public static synchronized void skipUnpacking() {
         unpacked = true;
     }

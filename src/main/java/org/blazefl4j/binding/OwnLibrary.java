@@ -18,21 +18,21 @@ import java.util.zip.CRC32;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * The library's own native library. It is unpacked under a name made of its content: two builds have jars of one name,
- * and neither may take the other's file away from a process that has loaded it, or will load it in its workers.
+ * BlazeFL4J's native library. The name of the unpacked file is derived from its content: the jars of two builds have
+ * the same name, and neither may replace the other's file, which a process or its workers may use.
  */
 final class OwnLibrary {
 
     static final String NAME = "jniblazefl4j";
 
-    /** Each build leaves a file. */
+    /** Files of old builds are deleted after this time. */
     private static final Duration LONGEST_UNUSED = Duration.ofDays(30);
 
     private static final String IN_ANOTHER_LOADER = "already loaded in another classloader";
 
     private OwnLibrary() {}
 
-    /** Loads it. The file that it is in; null if the system found it by its name. */
+    /** Loads the library and returns its file, or null if the system found it by name. */
     static Path load() throws IOException {
         URL url = OwnLibrary.class.getResource(Loader.getPlatform() + "/lib" + NAME + ".so");
         if (url == null) {
@@ -40,14 +40,14 @@ final class OwnLibrary {
             return null;
         }
         Path file = url.getProtocol().equals("file") ? Path.of(URI.create(url.toString())) : unpacked(url, 0);
-        for (int copy = 1; !isLoaded(file); copy++) {
+        for (int copy = 1; !tryLoad(file); copy++) {
             file = unpacked(url, copy);
         }
         return file;
     }
 
-    /** False if another class loader has loaded the file, which a JVM lets only one do. */
-    private static boolean isLoaded(Path file) {
+    /** Returns false if another class loader has loaded the file; a JVM allows only one. */
+    private static boolean tryLoad(Path file) {
         try {
             load(file);
             return true;
@@ -69,11 +69,11 @@ final class OwnLibrary {
 
     private static Path unpacked(URL url, int copy) throws IOException {
         try (InputStream in = url.openStream()) {
-            return unpacked(in.readAllBytes(), copy, CacheRoot.take().resolve("blazefl4j"));
+            return unpacked(in.readAllBytes(), copy, CacheRoot.get().resolve("blazefl4j"));
         }
     }
 
-    /** The file with this content in a folder, where it appears as a whole. */
+    /** Returns the file with this content in a folder, creating it atomically if it is missing. */
     static Path unpacked(byte[] content, int copy, Path folder) throws IOException {
         CRC32 sum = new CRC32();
         sum.update(content);
@@ -101,11 +101,11 @@ final class OwnLibrary {
         try {
             Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
         } catch (IOException e) {
-            // another user's, or on a file system that cannot be written to
+            // another user's file, or a read-only file system
         }
     }
 
-    /** A process that has a file loaded keeps it; its workers unpack it again. */
+    /** Deletes old files. Processes that have loaded one keep it mapped; their workers unpack it again. */
     private static void sweep(Path folder) throws IOException {
         Instant oldest = Instant.now().minus(LONGEST_UNUSED);
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
@@ -121,7 +121,7 @@ final class OwnLibrary {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            // gone: another process has renamed its new file just now; or another user's
+            // renamed by another process just now, or another user's file
         }
     }
 }

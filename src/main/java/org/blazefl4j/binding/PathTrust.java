@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Whether nobody but this user and root can have put a file where it is: of the file and of each folder above it, up to
- * the root, owner and mode are looked at. A folder that others may write to will do if it is sticky, as {@code /tmp}
- * is, for there nobody renames what is not his.
+ * Decides whether only this user and root can have created a file, by owner and mode of the file and of each folder
+ * above it. A folder that others may write to is acceptable if it is sticky, as {@code /tmp} is: users cannot rename
+ * each other's files there.
  */
 public final class PathTrust {
 
@@ -23,11 +23,11 @@ public final class PathTrust {
     private PathTrust() {}
 
     /**
-     * Why a path is not to be trusted, as a clause; null if it is. The way that it leads over symbolic links counts
-     * too.
+     * Returns why a path cannot be trusted, as a clause, or null if it can. Checks both the path as given and the
+     * target of its symbolic links.
      *
-     * @param path a file or folder; if it does not exist yet, what is above it is looked at
-     * @throws IOException if something cannot be looked at
+     * @param path a file or folder; if it does not exist yet, the folders above it are checked
+     * @throws IOException if attributes cannot be read
      */
     public static String distrust(Path path) throws IOException {
         Path named = path.toAbsolutePath().normalize();
@@ -36,15 +36,15 @@ public final class PathTrust {
         }
         int user = uid();
         boolean exists = Files.exists(named);
-        Path there = named;
-        while (!Files.exists(there)) {
-            there = there.getParent();
+        Path existing = named;
+        while (!Files.exists(existing)) {
+            existing = existing.getParent();
         }
-        String reason = distrust(there, exists, user);
-        return reason == null ? distrust(there.toRealPath(), exists, user) : reason;
+        String reason = distrust(existing, exists, user);
+        return reason == null ? distrust(existing.toRealPath(), exists, user) : reason;
     }
 
-    /** The number of the user of this process. */
+    /** The user id of this process. */
     static int uid() throws IOException {
         return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     }
@@ -58,8 +58,8 @@ public final class PathTrust {
             if (owner != user && !(isFolderAbove && owner == ROOT)) {
                 return "it belongs to another user: path=" + each + ", uid=" + owner + ", expected=" + user;
             }
-            boolean sparesOthers = isFolderAbove && (mode & STICKY) != 0 || (mode & TYPE) == LINK;
-            if ((mode & WRITABLE_BY_OTHERS) != 0 && !sparesOthers) {
+            boolean isSafe = isFolderAbove && (mode & STICKY) != 0 || (mode & TYPE) == LINK;
+            if ((mode & WRITABLE_BY_OTHERS) != 0 && !isSafe) {
                 return "others may write there: path=" + each + ", mode=" + Integer.toOctalString(mode & RIGHTS)
                         + ", expected=" + Integer.toOctalString(mode & RIGHTS & ~WRITABLE_BY_OTHERS);
             }

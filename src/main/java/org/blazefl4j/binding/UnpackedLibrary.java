@@ -11,7 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.jar.JarEntry;
 
-/** A library in a jar, and the file that JavaCPP takes for its unpacked copy. */
+/** A library in a jar, and the file that JavaCPP accepts as its unpacked copy. */
 final class UnpackedLibrary {
 
     private final JarURLConnection source;
@@ -38,7 +38,7 @@ final class UnpackedLibrary {
                 .matches("true|t|");
     }
 
-    /** Of one file; several libraries are asked for twice. */
+    /** Equal if the files are; presets name some libraries twice. */
     @Override
     public boolean equals(Object other) {
         return other instanceof UnpackedLibrary library && file.equals(library.file);
@@ -49,22 +49,22 @@ final class UnpackedLibrary {
         return file.hashCode();
     }
 
-    /** In bytes. */
+    /** The size in bytes. */
     long size() {
         return size;
     }
 
-    /** As JavaCPP sees it. */
-    boolean isWhole() throws IOException {
+    /** Whether JavaCPP would accept the file. */
+    boolean isComplete() throws IOException {
         return file.length() == size
                 && file.lastModified() == time
                 && file.getParentFile().equals(file.getCanonicalFile().getParentFile());
     }
 
     /**
-     * Writes the file, which appears when it is whole.
+     * Writes the file atomically.
      *
-     * @param alone whether no other process does the same now; what one left that was killed is then written over
+     * @param alone whether no other process does the same now; the remains of a killed one are then overwritten
      */
     void write(boolean alone) throws IOException {
         Files.createDirectories(file.getParentFile().toPath());
@@ -81,7 +81,7 @@ final class UnpackedLibrary {
 
     private void copyTo(File part) throws IOException {
         try (InputStream in = source.getInputStream();
-                OutputStream out = new FileOutputStream(part)) { // not a channel, which an interrupt would close
+                OutputStream out = new FileOutputStream(part)) { // an interrupt would close a channel
             long written = in.transferTo(out);
             if (written != size) {
                 throw new IOException(
@@ -89,7 +89,7 @@ final class UnpackedLibrary {
             }
         }
         if (!part.setLastModified(time)) {
-            throw new IOException("time of the file cannot be set: file=" + part);
+            throw new IOException("cannot set the modification time: file=" + part);
         }
     }
 }

@@ -1,5 +1,5 @@
 /**
- * The JavaCPP face of the native library, the version of both, and how native libraries are unpacked and loaded.
- * Internal: addresses in, status codes out.
+ * The JavaCPP bindings of the native library, versions, and the unpacking and loading of native libraries. Internal:
+ * addresses in, status codes out.
  */
 package org.blazefl4j.binding;

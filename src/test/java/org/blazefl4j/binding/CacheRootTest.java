@@ -50,7 +50,7 @@ final class CacheRootTest {
         assertThat(choose()).as("again").isEqualTo(folder.resolve("tmp/.javacpp-ada/cache"));
     }
 
-    /** As for a number that no user has. */
+    /** Uses a user id that no user has. */
     @Test
     void shouldNameTheTemporaryFolderByTheUsersNumberWhereThereIsNoName() throws IOException {
         properties.putAll(Map.of("user.home", "?", "user.name", "?"));
@@ -71,7 +71,7 @@ final class CacheRootTest {
         assertThatThrownBy(this::choose)
                 .isInstanceOf(UnsatisfiedLinkError.class)
                 .hasMessage("native libraries cannot be unpacked: folder=/proc/cache, found=not found: /proc/cache,"
-                        + " expected=one that can be written to and run from; name another by"
+                        + " expected=one that allows writing and execution; name another by"
                         + " -Dorg.bytedeco.javacpp.cachedir=<folder>");
     }
 
@@ -84,7 +84,7 @@ final class CacheRootTest {
                 .isInstanceOf(UnsatisfiedLinkError.class)
                 .hasMessage("native libraries cannot be unpacked: folder=" + shared
                         + ", found=others may write there: path=" + shared + ", mode=777, expected=755,"
-                        + " expected=one that can be written to and run from; name another by"
+                        + " expected=one that allows writing and execution; name another by"
                         + " -Dorg.bytedeco.javacpp.cachedir=<folder>");
     }
 

@@ -19,7 +19,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Processes that load native libraries for the first time, with one cache folder. */
+/** Several processes load native libraries for the first time, with one cache folder. */
 @Slow
 final class FirstRunsTest {
 
@@ -66,7 +66,7 @@ final class FirstRunsTest {
                 .isZero();
     }
 
-    /** Half a file as the last of them is the worst: libtorch.so, which is loaded before, needs it. */
+    /** Truncates the last file, the worst case: libtorch.so is loaded earlier and depends on it. */
     private static boolean isHalfUnpacked(Path cache) {
         try (Stream<Path> files = Files.walk(cache)) {
             return files.filter(file -> file.getFileName().toString().startsWith("libtorch_cpu.so"))
@@ -115,7 +115,7 @@ final class FirstRunsTest {
         }
     }
 
-    /** Links that lead out of it too, of which JUnit would warn. */
+    /** Also deletes links that lead out of the folder, about which JUnit would warn. */
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
@@ -136,7 +136,7 @@ final class FirstRunsTest {
         assertThat(files).doesNotHaveDuplicates().allMatch(Files::exists);
     }
 
-    /** The class path of a build in a jar, whose native library differs from that of others. */
+    /** Returns the class path of a build in a jar, whose native library differs from that of other builds. */
     private String build(String name) throws IOException {
         Path classes = Path.of(
                 Native.class.getProtectionDomain().getCodeSource().getLocation().getPath());

@@ -4,34 +4,34 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import org.blazefl4j.binding.LoadFailure.Surroundings;
+import org.blazefl4j.binding.LoadFailure.Conditions;
 import org.junit.jupiter.api.Test;
 
 final class LoadFailureTest {
 
     private static final Path FOLDER = Path.of("/cache");
-    private static final Surroundings FREE = new Surroundings("unlimited", false);
+    private static final Conditions FREE = new Conditions("unlimited", false);
     private static final String NOT_MAPPED = "/cache/libc10.so: failed to map segment from shared object";
 
     @Test
     void shouldTellAFileSystemMountedNoexec() {
         assertThat(LoadFailure.text(NOT_MAPPED, FOLDER, true, FREE))
                 .isEqualTo("native libraries cannot be unpacked: folder=/cache, found=a file system mounted noexec,"
-                        + " expected=one that can be written to and run from; name another by"
+                        + " expected=one that allows writing and execution; name another by"
                         + " -Dorg.bytedeco.javacpp.cachedir=<folder>");
     }
 
     @Test
     void shouldTellALimitOfTheAddressSpace() {
-        assertThat(LoadFailure.text(NOT_MAPPED, FOLDER, false, new Surroundings("4096000000", false)))
+        assertThat(LoadFailure.text(NOT_MAPPED, FOLDER, false, new Conditions("4096000000", false)))
                 .isEqualTo("native libraries do not fit into the address space: limit=4096000000 bytes (ulimit -v),"
-                        + " found=" + NOT_MAPPED + "; raise it, best to unlimited (another folder,"
+                        + " found=" + NOT_MAPPED + "; raise it, preferably to unlimited (another folder,"
                         + " -Dorg.bytedeco.javacpp.cachedir=<folder>, does not help)");
     }
 
     @Test
     void shouldTellAnotherCLibrary() {
-        assertThat(LoadFailure.text("ld-linux-x86-64.so.2: No such file", FOLDER, false, new Surroundings("1", true)))
+        assertThat(LoadFailure.text("ld-linux-x86-64.so.2: No such file", FOLDER, false, new Conditions("1", true)))
                 .isEqualTo("native libraries need another C library: found=musl, expected=glibc; use an image with"
                         + " glibc, such as Debian's or Ubuntu's (another folder,"
                         + " -Dorg.bytedeco.javacpp.cachedir=<folder>, does not help)");
@@ -40,12 +40,13 @@ final class LoadFailureTest {
     @Test
     void shouldTellAFullFileSystem() {
         assertThat(LoadFailure.noSpace(FOLDER, 446L << 20, 12L << 20, new IOException("No space left on device")))
-                .hasMessage("native libraries do not fit: folder=/cache, needed=446 MiB, limit=12 MiB free; free some,"
-                        + " or name a folder elsewhere by -Dorg.bytedeco.javacpp.cachedir=<folder>")
+                .hasMessage(
+                        "native libraries do not fit: folder=/cache, needed=446 MiB, limit=12 MiB free; free some space,"
+                                + " or name a folder elsewhere by -Dorg.bytedeco.javacpp.cachedir=<folder>")
                 .hasRootCauseMessage("No space left on device");
     }
 
-    /** JavaCPP throws what it tried last, and keeps what the linker said as a cause. */
+    /** JavaCPP throws the failure of its last attempt, with the linker's as a cause. */
     @Test
     void shouldTellWhatTheLinkerSaidOfAnythingElse() {
         UnsatisfiedLinkError error = new UnsatisfiedLinkError("no c10 in java.library.path: /lib");
@@ -59,7 +60,7 @@ final class LoadFailureTest {
 
     @Test
     void shouldReadWhatThisProcessIsSubjectTo() {
-        assertThat(Surroundings.read().isMusl()).isFalse();
-        assertThat(Surroundings.read().addressSpace()).matches("unlimited|\\d+");
+        assertThat(Conditions.read().isMusl()).isFalse();
+        assertThat(Conditions.read().addressSpace()).matches("unlimited|\\d+");
     }
 }

@@ -3,7 +3,7 @@ package org.blazefl4j.binding;
 import java.nio.file.Path;
 import org.blazefl4j.torch.LibTorch;
 
-/** Loads the native libraries in a process of its own. */
+/** Loads the native libraries in a separate process. */
 final class LoadingProgram {
 
     private LoadingProgram() {}
@@ -11,7 +11,7 @@ final class LoadingProgram {
     /**
      * Loads them.
      *
-     * @param args {@code own} for the library's own alone, whose file it prints
+     * @param args {@code own} to load only BlazeFL4J's library and print its file
      */
     public static void main(String[] args) {
         if (args.length > 0) {

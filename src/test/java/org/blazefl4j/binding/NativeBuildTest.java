@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What someone reads who lacks a tool for the native build. */
+/** Tests the messages about missing tools of the native build. */
 class NativeBuildTest {
 
     @TempDir
@@ -68,7 +68,7 @@ class NativeBuildTest {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** Configures the library of the jar, without building it; {@code build.sh} passes on the lines of BlazeFL4J. */
+    /** Configures the library of the jar, without building it; {@code build.sh} prints the lines of BlazeFL4J. */
     private List<String> linesOfConfigurationWith(String path) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(
                         "cmake",
@@ -88,7 +88,7 @@ class NativeBuildTest {
         return lines.lines().toList();
     }
 
-    /** Runs the build where there are no other tools than these; it must fail. */
+    /** Runs the build with only the given tools; it must fail. */
     private String linesOfBuildWith(Map<String, String> environment, String... tools) throws Exception {
         Path path = Files.createDirectory(temporary.resolve("path"));
         for (String tool : tools) {

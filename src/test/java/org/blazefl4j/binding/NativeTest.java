@@ -6,7 +6,7 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.Test;
 
-/** That arguments and results pass the binding whole; what the functions do is tested in native/test. */
+/** Tests that arguments and results pass the binding unchanged; native/test tests the functions. */
 class NativeTest {
 
     private static final int ENOENT = 2;

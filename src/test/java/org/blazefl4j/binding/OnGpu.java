@@ -8,7 +8,7 @@ import org.blazefl4j.core.Device;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** Tests on real CUDA devices; where LibTorch sees none they are skipped, which the report shows. */
+/** Marks tests on real CUDA devices; they are skipped, visibly in the report, if LibTorch finds none. */
 @Tag("gpu")
 @EnabledIf(value = "org.blazefl4j.binding.OnGpu$Devices#areThere", disabledReason = "LibTorch sees no CUDA device")
 @Target(ElementType.TYPE)

@@ -30,7 +30,7 @@ final class OwnLibraryTest {
         assertThat(other).hasContent("two build").isNotEqualTo(one);
     }
 
-    /** Another process may have mapped it. */
+    /** Another process may have mapped the file. */
     @Test
     void shouldNotWriteAFileAgainThatIsThere() throws IOException {
         Path file = unpacked("build");
@@ -59,7 +59,7 @@ final class OwnLibraryTest {
         }
     }
 
-    /** A link that leads nowhere, as a file that another process renames while this one lists the folder. */
+    /** A dangling link behaves like a file that another process renames while this one lists the folder. */
     @Test
     void shouldPassOverWhatIsGoneOrCannotBeDeleted() throws IOException {
         Files.createSymbolicLink(folder.resolve("gone.part"), folder.resolve("nowhere"));

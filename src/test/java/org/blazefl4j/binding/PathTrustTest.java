@@ -43,7 +43,7 @@ final class PathTrustTest {
         assertThat(PathTrust.distrust(file)).isNull();
     }
 
-    /** A folder of the user's own must be his alone, sticky or not. */
+    /** The folder itself must not be writable by others, even if it is sticky. */
     @Test
     void shouldNotTrustAStickyFolderItself() throws IOException {
         Files.setAttribute(above, "unix:mode", 01777);
@@ -66,7 +66,7 @@ final class PathTrustTest {
         assertThat(PathTrust.distrust(link)).isEqualTo("it is a symbolic link: " + link);
     }
 
-    /** Both the folder that holds the link and the one to which it leads count. */
+    /** Checks both the folder of the link and the folder of its target. */
     @Test
     void shouldLookAtTheWayOverALink() throws IOException {
         Path others = Files.createDirectory(folder.resolve("others"));

@@ -44,9 +44,9 @@ final class UnpackedLibraryTest {
 
     @Test
     void shouldWriteTheFileThatJavaCppLooksFor() throws IOException {
-        assertThat(library().isWhole()).isFalse();
+        assertThat(library().isComplete()).isFalse();
         library().write(true);
-        assertThat(library().isWhole()).isTrue();
+        assertThat(library().isComplete()).isTrue();
         assertThat(file()).hasContent(CONTENT);
         assertThat(file().toFile().lastModified()).isEqualTo(1_700_000_000_000L);
         assertThat(file().getParent()).isDirectoryNotContaining("glob:**.part");
@@ -56,12 +56,12 @@ final class UnpackedLibraryTest {
     void shouldMendAFileThatWasCut() throws IOException {
         library().write(true);
         Files.writeString(file(), "a lib");
-        assertThat(library().isWhole()).isFalse();
+        assertThat(library().isComplete()).isFalse();
         library().write(true);
         assertThat(file()).hasContent(CONTENT);
     }
 
-    /** The file of a process that has mapped it is another one. */
+    /** A process that has mapped the old file keeps it. */
     @Test
     void shouldReplaceAFileAndNotWriteToIt() throws IOException {
         Files.createDirectories(file().getParent());
@@ -86,9 +86,9 @@ final class UnpackedLibraryTest {
         library().write(true);
         Path elsewhere = Files.move(file(), folder.resolve("libexample.so"));
         Files.createSymbolicLink(file(), elsewhere);
-        assertThat(library().isWhole()).isFalse();
+        assertThat(library().isComplete()).isFalse();
         library().write(true);
         assertThat(file()).isRegularFile();
-        assertThat(library().isWhole()).isTrue();
+        assertThat(library().isComplete()).isTrue();
     }
 }
