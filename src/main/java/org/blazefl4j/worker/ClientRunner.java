@@ -8,7 +8,6 @@ import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
-import org.blazefl4j.torch.ThreadSettings;
 import org.blazefl4j.util.FaultPoint;
 import org.blazefl4j.worker.ClientContext.WorkerSurroundings;
 import org.bytedeco.pytorch.GradMode;

@@ -1,4 +1,4 @@
-package org.blazefl4j.torch;
+package org.blazefl4j.worker;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +9,7 @@ import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
+import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.AnomalyMode;

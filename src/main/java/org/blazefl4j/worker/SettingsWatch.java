@@ -2,7 +2,6 @@ package org.blazefl4j.worker;
 
 import java.util.List;
 import java.util.Set;
-import org.blazefl4j.torch.ProcessSettings;
 
 /**
  * Finds out which clients changed a setting of LibTorch that belongs to the whole process, and puts it back.

@@ -1,5 +1,8 @@
-package org.blazefl4j.torch;
+package org.blazefl4j.worker;
 
+import org.blazefl4j.torch.Denormals;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -7,16 +10,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A snapshot of the LibTorch settings of a thread: gradients, denormals, autocast and the number of intra-op threads.
- * The same thread can restore it later.
+ * The same thread can restore it once.
  */
-public final class ThreadSettings {
+final class ThreadSettings {
 
     private final boolean gradients = GradMode.is_enabled();
     private final boolean flushed = Denormals.flushed();
     private final Autocast cpu = new Autocast(DeviceType.CPU);
     private final Autocast cuda = new Autocast(DeviceType.CUDA);
     private final boolean cached = torch.is_autocast_cache_enabled();
-    private final int intraOpThreads = torch.get_num_threads();
+    private final int intraOpThreads = IntraOpThreads.current();
+    private final IntraOpThreads intraOpScope = IntraOpThreads.scope(intraOpThreads);
 
     private ThreadSettings() {}
 
@@ -43,18 +47,18 @@ public final class ThreadSettings {
     }
 
     /** Captures the calling thread's settings. */
-    public static ThreadSettings take() {
+    static ThreadSettings take() {
         LibTorch.load();
         return new ThreadSettings();
     }
 
     /** The number of intra-op threads. */
-    public int intraOpThreads() {
+    int intraOpThreads() {
         return intraOpThreads;
     }
 
     /** Restores all of them. */
-    public void restore() {
+    void restore() {
         GradMode.set_enabled(gradients);
         Denormals.flush(flushed);
         cpu.restore();
@@ -62,6 +66,6 @@ public final class ThreadSettings {
         if (torch.is_autocast_cache_enabled() != cached) {
             torch.set_autocast_cache_enabled(cached);
         }
-        IntraOpThreads.set(intraOpThreads);
+        intraOpScope.close();
     }
 }
