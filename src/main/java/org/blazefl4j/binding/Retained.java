@@ -4,8 +4,8 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * An object together with the native memory that was allocated while it was made, whichever {@code PointerScope} its
- * maker was called in.
+ * An object together with the native memory allocated during its creation, independent of the current
+ * {@code PointerScope}.
  *
  * @param <T> the object's type
  */
@@ -23,7 +23,7 @@ public record Retained<T>(T value, RetainingScope scope) implements AutoCloseabl
         }
     }
 
-    /** A pointer that lives until it is closed. Everything else that was allocated while it was made is freed. */
+    /** Creates a pointer that lives until it is closed. Frees everything else allocated during its creation. */
     public static <T extends Pointer> T free(Supplier<? extends T> supplier) {
         try (Retained<T> owned = make(supplier)) {
             owned.scope.release(owned.value);
@@ -31,7 +31,7 @@ public record Retained<T>(T value, RetainingScope scope) implements AutoCloseabl
         }
     }
 
-    /** Frees the native memory; the object itself is not told. */
+    /** Frees the native memory, without closing the object itself. */
     @Override
     public void close() {
         scope.close();

@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 
 /**
- * A {@link PointerScope} that knows what it holds, lets single pointers go without closing them, and can stop
+ * A {@link PointerScope} that tells what it holds, can release single pointers without closing them, and can stop
  * collecting before it is closed.
  */
 public final class RetainingScope extends PointerScope {
@@ -29,12 +29,12 @@ public final class RetainingScope extends PointerScope {
         return this;
     }
 
-    /** Whether the pointer was made in this scope and is still held by it. */
+    /** Whether the scope holds a pointer that was created in it. */
     public boolean holds(Pointer pointer) {
         return indexOf(pointer) >= 0;
     }
 
-    /** Lets go of a pointer, which then lives until its new owner closes it. False if it was not held. */
+    /** Releases a pointer, which then lives until its new owner closes it. Returns false if it was not held. */
     public boolean release(Pointer pointer) {
         int index = indexOf(pointer);
         if (index < 0) {
@@ -44,13 +44,13 @@ public final class RetainingScope extends PointerScope {
         return true;
     }
 
-    /** Ends collecting on this thread; what is held lives until {@link #close()}, which any thread may then call. */
+    /** Stops collecting on this thread. Held pointers live until {@link #close()}, which any thread may then call. */
     void leave() {
         extend();
         super.close();
     }
 
-    /** Frees what is held. Scopes that were opened after this one and not closed are closed before. */
+    /** Frees the held pointers, after closing inner scopes that are still open. */
     @Override
     public void close() {
         closeForgottenScopes();

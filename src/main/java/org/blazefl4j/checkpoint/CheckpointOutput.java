@@ -102,8 +102,8 @@ final class CheckpointOutput {
         @Override
         public void put(String name, Object value) {
             if (!names.add(name)) {
-                throw new IllegalArgumentException("entry put twice: part=" + part + ", entry=" + name
-                        + ", expected=a name of its own for each entry");
+                throw new IllegalArgumentException(
+                        "entry put twice: part=" + part + ", entry=" + name + "; give each entry another name");
             }
             try (Tensor encoded = PackageBytes.encode(value)) {
                 requireReadable(name, value, encoded);

@@ -12,7 +12,7 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  * Loads LibTorch into this process, and tunes the process on request.
  *
  * <p>An application calls {@link #tune()} at the start of {@code main}. A library or plug-in leaves the settings of the
- * process to its owner, who can see in {@link #untuned()} what to gain and how.
+ * process to its owner; {@link #untuned()} tells what to gain and how.
  */
 public final class LibTorch {
 
@@ -70,8 +70,7 @@ public final class LibTorch {
         int blasThreads = openblas_nolapack.blas_get_num_threads();
         if (blasThreads > 1) {
             found.add(new Untuned(
-                    "OpenBLAS runs " + blasThreads + " threads of its own beside LibTorch's",
-                    "OPENBLAS_NUM_THREADS=1"));
+                    "OpenBLAS runs " + blasThreads + " threads in addition to LibTorch's", "OPENBLAS_NUM_THREADS=1"));
         }
         return List.copyOf(found);
     }

@@ -7,7 +7,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * Marks a tensor of an uplink package whose size is not known beforehand: it crosses in a segment of its own.
+ * Marks a tensor of an uplink package whose size is not known in advance. It is sent in a separate segment.
  *
  * <pre>{@code
  * record Uplink(int cid, Tensor parameters, @Unbounded Tensor softLabels) {}

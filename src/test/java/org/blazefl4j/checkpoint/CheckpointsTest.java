@@ -484,7 +484,7 @@ final class CheckpointsTest {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Twice())) {
             assertThatThrownBy(() -> checkpoints.save(0))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("entry put twice: part=part, entry=x, expected=a name of its own for" + " each entry");
+                    .hasMessage("entry put twice: part=part, entry=x; give each entry another name");
         }
     }
 
