@@ -8,9 +8,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 
 /**
- * Makes objects of one class without running a constructor of it, as object streams do: through the JDK's
- * {@code sun.reflect.ReflectionFactory} in module {@code jdk.unsupported}, which exists for serialization libraries.
- * Reached by name, for the compiler warns of it in a way that cannot be silenced.
+ * Creates objects of one class without running its constructors, as object streams do. Uses the JDK's
+ * {@code sun.reflect.ReflectionFactory} (module {@code jdk.unsupported}), which exists for serialization libraries.
+ * Looked up by name, because javac's warning about it cannot be suppressed.
  */
 final class BareObjects {
 
@@ -20,14 +20,14 @@ final class BareObjects {
 
     private final Class<?> type;
 
-    /** Made with the first object: newer JDKs initialise the class with it. */
+    /** Created with the first object, because newer JDKs initialise the class then. */
     private volatile Constructor<?> constructor;
 
     private BareObjects(Class<?> type) {
         this.type = type;
     }
 
-    /** A handle that takes an ignored {@code Object[]} and returns a new object, all its fields at their defaults. */
+    /** Returns a handle that ignores its {@code Object[]} and returns a new object with default field values. */
     static MethodHandle factory(Class<?> type) {
         return MAKE.bindTo(new BareObjects(type));
     }

@@ -14,22 +14,22 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Bytes in native memory: tensors of uint8 with one dimension, contiguous, on the CPU. */
+/** Byte buffers in native memory: contiguous one-dimensional uint8 tensors on the CPU. */
 public final class ByteTensors {
 
-    /** What a Java buffer can show of native memory at once. */
+    /** The most bytes that one Java buffer covers. */
     private static final long CHUNK = 1L << 30;
 
     private ByteTensors() {}
 
-    /** Bytes of undefined contents; the caller owns them. */
+    /** Allocates bytes with undefined contents. The caller owns them. */
     public static Tensor empty(long bytes) {
         try (TensorOptions options = new TensorOptions(ScalarType.Byte)) {
             return torch.empty(new long[] {bytes}, options, null);
         }
     }
 
-    /** Whether a tensor is bytes, and so lies that elements of any type can begin at multiples of 16 of them. */
+    /** Returns whether a tensor holds bytes, aligned so that elements of any type can start at multiples of 16. */
     static boolean areBytes(Tensor tensor) {
         return TensorLayout.refusal(tensor) == null
                 && tensor.scalar_type().intern() == ScalarType.Byte
@@ -39,9 +39,9 @@ public final class ByteTensors {
     }
 
     /**
-     * A view of some of the bytes, little endian, to be used while the tensor is open.
+     * Returns a little-endian view of some of the bytes. Valid while the tensor is open.
      *
-     * @throws IndexOutOfBoundsException if they are not there, or more than 1 GiB
+     * @throws IndexOutOfBoundsException if the range lies outside the tensor or exceeds 1 GiB
      */
     public static ByteBuffer buffer(Tensor bytes, long from, long to) {
         if (from < 0 || to < from || to > bytes.numel() || to - from > CHUNK) {
@@ -57,7 +57,7 @@ public final class ByteTensors {
         }
     }
 
-    /** Writes all bytes. */
+    /** Writes all bytes to a channel. */
     public static void write(Tensor bytes, WritableByteChannel channel) throws IOException {
         long end = bytes.numel();
         for (long at = 0; at < end; at += CHUNK) {
@@ -69,9 +69,9 @@ public final class ByteTensors {
     }
 
     /**
-     * Reads bytes, which the caller then owns.
+     * Reads bytes from a channel. The caller owns the result.
      *
-     * @throws EOFException if there are fewer
+     * @throws EOFException if the channel ends early
      */
     public static Tensor read(long bytes, ReadableByteChannel channel) throws IOException {
         Tensor read = empty(bytes);
@@ -96,7 +96,7 @@ public final class ByteTensors {
         }
     }
 
-    /** The CRC-32C of the bytes from a place to the end. */
+    /** Returns the CRC-32C of the bytes from an offset to the end. */
     static int checksum(Tensor bytes, long from) {
         CRC32C checksum = new CRC32C();
         long end = bytes.numel();
@@ -107,10 +107,10 @@ public final class ByteTensors {
     }
 
     /**
-     * A tensor on some of the bytes.
+     * Returns a tensor that views some of the bytes.
      *
-     * @param from a multiple of the element's length
-     * @param layout whose bytes are all there
+     * @param from the offset, a multiple of the element size
+     * @param layout the layout, which must fit in the bytes
      */
     static Tensor view(Tensor bytes, long from, TensorLayout layout) {
         try (Tensor part = bytes.narrow(0, from, layout.bytes());

@@ -5,10 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.blazefl4j.codec.ClassReflection.Shape;
 
-/** What the codec knows of a class; made once per class, without initialising it. */
+/** How the codec handles a class. Created once per class, without initialising it. */
 final class ClassPlan {
 
-    /** What {@code List.of}, {@code Set.copyOf} and their like return. */
+    /** The classes that {@code List.of}, {@code Set.copyOf} and similar methods return. */
     private static final String UNMODIFIABLE = "java.util.ImmutableCollections$";
 
     private static final ClassValue<ClassPlan> PLANS = new ClassValue<>() {
@@ -20,27 +20,27 @@ final class ClassPlan {
         }
     };
 
-    /** The class; for the class of an enum constant with a body its enum. */
+    /** The class, or the enum of a constant that has a class body. */
     final Class<?> type;
 
     final Kind kind;
 
-    /** Components in order, or fields from the uppermost superclass down; empty for other kinds. */
+    /** Record components in order, or fields from the topmost superclass down. Empty for other kinds. */
     final FieldPlan[] fields;
 
-    /** Why it does not cross, where it does not. */
+    /** Why objects of the class cannot cross, or null. */
     final String refusal;
 
-    /** How its text is read, for {@link Kind#TEXT}. */
+    /** How text is parsed, for {@link Kind#TEXT}. */
     final TextValue text;
 
-    /** The name's bytes in a message. */
+    /** The class name as encoded in messages. */
     final byte[] nameBytes;
 
-    /** A number over all that both sides have to agree on: name, fields and their types, enum constants. */
+    /** A hash of what both sides must agree on: name, fields with their types, enum constants. */
     final long fingerprint;
 
-    /** Whether its objects never change, what they hold and tensors' elements apart. */
+    /** Whether objects of the class are immutable, apart from the objects they refer to and tensor elements. */
     final boolean constant;
 
     private final MethodHandle factory;
@@ -64,12 +64,12 @@ final class ClassPlan {
         return PLANS.get(type);
     }
 
-    /** A new object of a plain class, no constructor run, or of a record from its components. */
+    /** Creates an object: of a plain class without running a constructor, of a record from its components. */
     Object newInstance(Object[] components) throws Throwable {
         return (Object) factory.invokeExact(components);
     }
 
-    /** An enum's constants by ordinal; initialises the class. */
+    /** Returns an enum's constants by ordinal. Initialises the class. */
     Object[] constants() {
         Object[] known = constants;
         if (known == null) {

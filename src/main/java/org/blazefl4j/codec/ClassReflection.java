@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.blazefl4j.torch.Unbounded;
 
-/** Reads classes: their fields, how objects are made of them, what both sides have to agree on. */
+/** Inspects classes: their fields, how to create objects, and what both sides must agree on. */
 final class ClassReflection {
 
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
@@ -23,11 +23,11 @@ final class ClassReflection {
     private ClassReflection() {}
 
     /**
-     * What a class is made of.
+     * The structure of a class.
      *
-     * @param factory takes {@code Object[]}, a record's components; null where objects are made otherwise
-     * @param signature names and types that both sides have to agree on
-     * @param refusal why the class is out of reach, or null
+     * @param factory takes {@code Object[]}, a record's components; null for kinds that are created otherwise
+     * @param signature names and types that both sides must agree on
+     * @param refusal why the class is not accessible, or null
      */
     record Shape(FieldPlan[] fields, MethodHandle factory, List<String> signature, String refusal) {}
 
@@ -64,7 +64,7 @@ final class ClassReflection {
         return new Shape(fields, factory, signature, null);
     }
 
-    /** Fields rather than accessors, which may copy; accessors where a module opens no more. */
+    /** Prefers fields, because accessors may copy. Falls back to accessors if the module does not open its fields. */
     private static FieldPlan component(Class<?> type, RecordComponent component) throws ReflectiveOperationException {
         Field field = type.getDeclaredField(component.getName());
         Method accessor = component.getAccessor();
@@ -107,7 +107,7 @@ final class ClassReflection {
         return (field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0;
     }
 
-    /** The class and those above it that are not the JDK's, uppermost first. */
+    /** Returns the class and its superclasses outside the JDK, topmost first. */
     private static List<Class<?>> lineage(Class<?> type) {
         List<Class<?>> lineage = new ArrayList<>();
         for (Class<?> c = type; c != null && !CrossingRules.isOfPlatform(c); c = c.getSuperclass()) {
@@ -130,13 +130,13 @@ final class ClassReflection {
         return member;
     }
 
-    /** A module keeps a class to itself. */
+    /** A module does not open a class to the library. */
     private static final class ClosedModuleException extends ReflectiveOperationException {
 
         private static final long serialVersionUID = 1L;
 
         ClosedModuleException(Class<?> type) {
-            super("limit=classes that are open to the library; " + remedy(type.getModule(), type.getPackageName()));
+            super("expected=classes that are open to the library; " + remedy(type.getModule(), type.getPackageName()));
         }
 
         private static String remedy(Module module, String packageName) {

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The classes named in messages: by number within one message, by fingerprint for as long as the decoder lives. */
+/** Classes named in messages. Repeats within a message are numbers; loaded classes are cached by fingerprint. */
 final class ClassTable {
 
     private static final int MAX_NAME_BYTES = 1 << 16;
@@ -16,7 +16,7 @@ final class ClassTable {
     private final ClassLoader loader;
     private final Map<Long, ClassPlan> known = new HashMap<>();
 
-    /** Some of the known ones, each where its fingerprint says: found without making an object of that. */
+    /** Direct-mapped cache in front of {@link #known}, which avoids boxing the fingerprint. */
     private final ClassPlan[] recent = new ClassPlan[RECENT];
 
     private ClassPlan[] named = new ClassPlan[16];
@@ -31,7 +31,7 @@ final class ClassTable {
         size = 0;
     }
 
-    /** Reads a class: a number of this message, or a name, which loads the class but does not initialise it. */
+    /** Reads a class, by its number in this message or by name. Loads but does not initialise it. */
     ClassPlan read(MessageReader in) {
         int number = in.index(size + 1);
         if (number > 0) {
@@ -55,7 +55,7 @@ final class ClassTable {
         plan = load(new String(in.bytes(length), StandardCharsets.UTF_8));
         if (plan.fingerprint != fingerprint) {
             throw new PackageFormatException("class differs between the two sides: type=" + plan.type.getName()
-                    + ", limit=the same fields and constants; use the same class path for both");
+                    + ", expected=the same fields and constants on both sides; use the same class path for both");
         }
         known.put(fingerprint, plan);
         return plan;
@@ -77,7 +77,7 @@ final class ClassTable {
         } catch (ClassNotFoundException | LinkageError e) {
             throw new PackageFormatException(
                     "class not found: type=" + name
-                            + ", limit=the class path of this process; add its jar or folder to it",
+                            + ", expected=a class on the class path of this process; add its jar or folder to the class path",
                     e);
         }
     }

@@ -3,7 +3,7 @@ package org.blazefl4j.codec;
 import java.util.Collection;
 import java.util.Map;
 
-/** Fills collections and maps, which runs users' {@code hashCode}, {@code equals} and {@code compareTo}. */
+/** Fills collections and maps. This runs user code: {@code hashCode}, {@code equals} and {@code compareTo}. */
 final class CollectionFiller {
 
     private CollectionFiller() {}
@@ -31,7 +31,7 @@ final class CollectionFiller {
         checkSize(target.size(), elements.length);
     }
 
-    /** Puts keys and values that take turns. */
+    /** Adds entries from an array of alternating keys and values. */
     static void putAll(Map<Object, Object> target, Object[] entries) {
         for (int i = 0; i < entries.length; i += 2) {
             put(target, entries[i], entries[i + 1]);
@@ -39,10 +39,10 @@ final class CollectionFiller {
         checkSize(target.size(), entries.length / 2);
     }
 
-    /** Elements that differed where they come from must differ here. */
+    /** Checks that elements that were distinct for the sender are distinct here. */
     static void checkSize(int size, int count) {
         if (size != count) {
-            throw new PackageFormatException("elements or keys are equal on arrival: distinct=" + size + ", limit="
+            throw new PackageFormatException("elements or keys are equal on arrival: distinct=" + size + ", expected="
                     + count + "; a set's or map's contents must not change in what equals() compares");
         }
     }
@@ -53,7 +53,7 @@ final class CollectionFiller {
         }
         String type = element == null ? "null" : element.getClass().getName();
         return new PackageFormatException(
-                "element refused: type=" + type + ", limit=what "
+                "element refused: type=" + type + ", expected=what "
                         + target.getClass().getName() + " holds, cause=" + cause,
                 cause);
     }

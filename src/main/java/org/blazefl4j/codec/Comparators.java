@@ -3,14 +3,14 @@ package org.blazefl4j.codec;
 import java.util.Collections;
 import java.util.Comparator;
 
-/** The comparators of sorted sets and maps that cross by number; others cross as values, if they can. */
+/** Well-known comparators of sorted sets and maps, which cross by number. Others cross as values. */
 enum Comparators {
-    /** None is set: natural order. */
+    /** No comparator: natural order. */
     NONE(null),
     NATURAL(Comparator.<String>naturalOrder()),
     REVERSED(Collections.reverseOrder()),
     IGNORING_CASE(String.CASE_INSENSITIVE_ORDER),
-    /** Follows as a value. */
+    /** Encoded as a value. */
     OTHER(null);
 
     private static final Comparators[] VALUES = values();
@@ -30,7 +30,7 @@ enum Comparators {
         return OTHER;
     }
 
-    /** The constant with a number, or null. */
+    /** Returns the constant with a number, or null. */
     static Comparators of(int number) {
         return number < VALUES.length ? VALUES[number] : null;
     }

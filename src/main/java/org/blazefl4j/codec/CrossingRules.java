@@ -27,15 +27,15 @@ import java.util.stream.BaseStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 
-/** Which classes may cross, and as what. Looks at classes without initialising them. */
+/** Decides which classes may cross, and as what kind. Does not initialise classes. */
 final class CrossingRules {
 
     private static final String LIMIT =
-            "limit=records, enums, strings, numbers, dates, collections, maps, arrays, Optionals, tensors and plain classes of these; ";
+            "expected=records, enums, strings, numbers, dates, collections, maps, arrays, Optionals, tensors and plain classes of these; ";
     private static final String LEAVE_OUT = "leave it out of what is sent, or mark the field transient";
 
     private static final String FINALIZED =
-            "it has a finalize() method, which would also run for its copies: let it hold what it frees in a transient field";
+            "it has a finalize() method, which would also run for its copies: keep what it frees in a transient field";
 
     private static final Class<?>[] NEVER = {
         Thread.class,
@@ -73,7 +73,7 @@ final class CrossingRules {
 
     private CrossingRules() {}
 
-    /** The kind of a class's objects; {@link Kind#REFUSED} where {@link #refusal} says why. */
+    /** Returns the kind of a class's objects; {@link Kind#REFUSED} if {@link #refusal} gives a reason. */
     static Kind kind(Class<?> type) {
         for (Kind kind : EXACT) {
             if (kind.arrival == type) {
@@ -123,7 +123,7 @@ final class CrossingRules {
         return type == ConcurrentHashMap.class ? Kind.CONCURRENT_MAP : Kind.MAP;
     }
 
-    /** Why objects of a class do not cross, as {@code limit=; remedy}; null where they may. */
+    /** Returns why objects of a class cannot cross, as {@code expected=...; remedy}, or null if they can. */
     static String refusal(Class<?> type) {
         if (type.isHidden()) {
             return LIMIT
@@ -159,7 +159,7 @@ final class CrossingRules {
         return superclassRefusal(type);
     }
 
-    /** Whether the JVM runs code of the class, or of one above it, on objects that nobody uses any more. */
+    /** Returns whether the class, or a superclass outside the JDK, has a finalizer. */
     private static boolean isFinalized(Class<?> type) {
         for (Class<?> c = type; c != null && !isOfPlatform(c); c = c.getSuperclass()) {
             if (declaresFinalizer(c)) {
@@ -174,7 +174,7 @@ final class CrossingRules {
             type.getDeclaredMethod("finalize");
             return true;
         } catch (NoSuchMethodException | LinkageError e) {
-            return false; // or a class that its methods name is not there
+            return false; // a LinkageError: a class in a method signature is missing
         }
     }
 
@@ -182,13 +182,13 @@ final class CrossingRules {
         for (Class<?> above = type.getSuperclass(); above != null; above = above.getSuperclass()) {
             if (isOfPlatform(above) && hasState(above)) {
                 return LIMIT + "it extends " + above.getName()
-                        + ", whose state is out of reach: hold one in a field instead";
+                        + ", whose state is not accessible: use a field of that type instead";
             }
         }
         return null;
     }
 
-    /** Whether a class belongs to the JDK. */
+    /** Returns whether a class belongs to the JDK. */
     static boolean isOfPlatform(Class<?> type) {
         ClassLoader loader = type.getClassLoader();
         String module = type.getModule().isNamed() ? type.getModule().getName() : "";

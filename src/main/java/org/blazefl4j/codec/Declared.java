@@ -10,17 +10,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a place is declared to hold, with what the JDK's collections, maps and Optionals in it are declared to hold. */
+/** The declared type of a place, with the type arguments of JDK collections, maps and Optionals. */
 final class Declared {
 
-    /** Anything. */
+    /** Any object. */
     static final Declared ANY = new Declared(Object.class);
 
     private static final Declared[] NONE = {};
 
     final Class<?> type;
 
-    /** Of a collection, map or Optional; none where that is not declared. */
+    /** The type arguments of a collection, map or Optional. Empty if not declared. */
     private final Declared[] contents;
 
     private Declared(Class<?> type, Declared... contents) {
@@ -54,7 +54,7 @@ final class Declared {
         return (holds || Map.class.isAssignableFrom(raw)) && CrossingRules.isOfPlatform(raw);
     }
 
-    /** Without what it holds, which for a type variable may be itself. */
+    /** Returns the erasure. Ignores type arguments, because a type variable may refer to itself. */
     private static Class<?> erased(Type type) {
         if (type instanceof Class<?> plain) {
             return plain;
@@ -71,12 +71,12 @@ final class Declared {
         return erased(((WildcardType) type).getUpperBounds()[0]);
     }
 
-    /** What the elements of a collection are declared to be, the keys of a map, or what an Optional holds. */
+    /** Returns the declared type of elements, map keys or an Optional's value. */
     Declared element() {
         return contents.length > 0 ? contents[0] : ANY;
     }
 
-    /** What the values of a map are declared to be. */
+    /** Returns the declared type of map values. */
     Declared value() {
         return contents.length > 1 ? contents[1] : ANY;
     }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/** Sets and maps whose elements lead to an object that is not complete: they are filled once it is. */
+/** Delays filling sets and maps whose elements refer to an object that is still being decoded. */
 final class DeferredFills {
 
     private record Fill(int owner, Runnable action) {}
@@ -12,13 +12,13 @@ final class DeferredFills {
     private final List<Fill> waiting = new ArrayList<>();
     private int highestOwner = -1;
 
-    /** Runs the action when the object with the owner's number is complete; in the order in which they were added. */
+    /** Runs an action once the object with the owner's number is complete. Actions keep their order. */
     void add(int owner, Runnable action) {
         waiting.add(new Fill(owner, action));
         highestOwner = Math.max(highestOwner, owner);
     }
 
-    /** An object is complete. */
+    /** Runs the actions that waited for an object, which is now complete. */
     void closed(int number) {
         if (number > highestOwner) {
             return;
@@ -35,7 +35,7 @@ final class DeferredFills {
         }
     }
 
-    /** Checks that none is left. */
+    /** Checks that no action is left. */
     void finish() {
         if (!waiting.isEmpty()) {
             throw new PackageFormatException(

@@ -2,10 +2,10 @@ package org.blazefl4j.codec;
 
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The dtypes that may cross, and the bytes of one element. */
+/** The dtypes that may cross, with their element sizes. */
 public final class ElementTypes {
 
-    /** Above the number of every dtype. */
+    /** Greater than the number of every dtype. */
     public static final int COUNT = 256;
 
     private static final ScalarType[] TYPES = new ScalarType[COUNT];
@@ -30,17 +30,17 @@ public final class ElementTypes {
         }
     }
 
-    /** The enum's own constant for a number, or null where that dtype does not cross. */
+    /** Returns the enum constant for a dtype number, or null if that dtype cannot cross. */
     public static ScalarType of(int value) {
         return value >= 0 && value < TYPES.length ? TYPES[value] : null;
     }
 
-    /** The bytes of one element, or 0 where the dtype does not cross. */
+    /** Returns the bytes of one element, or 0 if the dtype cannot cross. */
     public static int bytes(ScalarType type) {
         return BYTES[type.value & 0xff];
     }
 
-    /** The dtype's name; constants that come from native code have none of their own. */
+    /** Returns the dtype's name. Constants made by native code have no name until they are interned. */
     static String name(ScalarType type) {
         return type.intern().name();
     }

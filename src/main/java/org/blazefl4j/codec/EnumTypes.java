@@ -6,12 +6,12 @@ import java.io.OutputStream;
 import java.util.EnumMap;
 import java.util.EnumSet;
 
-/** The enum of an EnumSet or EnumMap, which neither tells while it is empty. */
+/** Finds the enum of an EnumSet or EnumMap, even if it is empty. */
 final class EnumTypes {
 
     private EnumTypes() {}
 
-    /** The set's enum, or null for an empty set of an enum without constants. */
+    /** Returns the set's enum, or null for an empty set of an enum without constants. */
     static Class<?> of(EnumSet<?> set) {
         EnumSet<?> some = set.isEmpty() ? EnumSet.complementOf(set) : set;
         return some.isEmpty() ? null : some.iterator().next().getDeclaringClass();
@@ -21,7 +21,7 @@ final class EnumTypes {
         return map.isEmpty() ? ofEmpty(map) : map.keySet().iterator().next().getDeclaringClass();
     }
 
-    /** The serial form of an EnumMap is specified to hold the key type, and a stream is told of each class in it. */
+    /** Uses the specified serial form of EnumMap, which contains the key type. */
     private static Class<?> ofEmpty(EnumMap<?, ?> map) {
         try (ClassNoter noter = new ClassNoter()) {
             noter.writeObject(map);

@@ -5,8 +5,8 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
 
 /**
- * One field of a plain class, or one component of a record: how to read it, and for plain classes how to set it,
- * whether private or final.
+ * A field of a plain class or a component of a record. Reads it and, for plain classes, sets it even if it is private
+ * or final.
  */
 final class FieldPlan {
 
@@ -16,10 +16,10 @@ final class FieldPlan {
     final String name;
     final Class<?> type;
 
-    /** The same with what it holds. */
+    /** The type with its type arguments. */
     final Declared declared;
 
-    /** The kind that a primitive is boxed to, else null. */
+    /** The kind of a primitive's box, or null for references. */
     final Kind primitive;
 
     final boolean unbounded;
@@ -28,7 +28,7 @@ final class FieldPlan {
     private final MethodHandle setter;
 
     /**
-     * Plans a field.
+     * Creates a plan.
      *
      * @param generic the type with its arguments
      * @param getter takes the owner
@@ -46,7 +46,7 @@ final class FieldPlan {
         this.setter = setter == null ? null : setter.asType(SETTER);
     }
 
-    /** Reads a reference. */
+    /** Reads a reference field. */
     Object get(Object owner) {
         try {
             return (Object) getter.invokeExact(owner);
@@ -55,7 +55,7 @@ final class FieldPlan {
         }
     }
 
-    /** Sets a reference, or unboxes into a primitive. */
+    /** Sets a reference, or a primitive from its box. */
     void set(Object owner, Object value) {
         try {
             setter.invokeExact(owner, value);
@@ -64,7 +64,7 @@ final class FieldPlan {
         }
     }
 
-    /** Writes a primitive's bits. */
+    /** Writes the bits of a primitive field. */
     void writePrimitive(Object owner, MessageWriter out) {
         try {
             switch (primitive) {
@@ -82,7 +82,7 @@ final class FieldPlan {
         }
     }
 
-    /** A record's accessor is the only user's code here; what it throws passes through. */
+    /** Only a record's accessor is user code here; its exceptions pass through. */
     private static RuntimeException failure(Throwable e) {
         if (e instanceof RuntimeException exception) {
             return exception;

@@ -2,10 +2,10 @@ package org.blazefl4j.codec;
 
 import java.util.Arrays;
 
-/** Where a walk through an object graph is. Steps are kept as parts; text is made only when asked for. */
+/** The current position of a walk through an object graph. Builds its text only on demand. */
 final class GraphPath {
 
-    /** How deep objects may lie within each other. */
+    /** The greatest nesting depth. */
     static final int MAX_DEPTH = 512;
 
     private static final int FIRST_CAPACITY = 8;
@@ -20,9 +20,9 @@ final class GraphPath {
     private int depth;
 
     /**
-     * Goes one level down; the step is set by one of the methods below.
+     * Goes one level down. Call one of the methods below to name the step.
      *
-     * @throws IllegalArgumentException if that is too deep
+     * @throws IllegalArgumentException if the depth exceeds {@link #MAX_DEPTH}
      */
     void enter() {
         if (depth == MAX_DEPTH) {
@@ -47,36 +47,36 @@ final class GraphPath {
         keys[depth] = null;
     }
 
-    /** A field or record component. */
+    /** Names the step: a field or record component. */
     void field(String name) {
         kinds[depth - 1] = name;
     }
 
-    /** An element of a list, set or array. */
+    /** Names the step: an element of a list, set or array. */
     void index(int index) {
         kinds[depth - 1] = INDEX;
         indexes[depth - 1] = index;
     }
 
-    /** A key of a map, by its position. */
+    /** Names the step: a map key, by its position. */
     void key(int index) {
         kinds[depth - 1] = KEY;
         indexes[depth - 1] = index;
     }
 
-    /** The value of a key of a map. */
+    /** Names the step: the value of a map key. */
     void value(Object key, int index) {
         kinds[depth - 1] = null;
         keys[depth - 1] = key;
         indexes[depth - 1] = index;
     }
 
-    /** What an optional holds. */
+    /** Names the step: the value of an Optional. */
     void content() {
         kinds[depth - 1] = CONTENT;
     }
 
-    /** Whether a step is the object around that an object of an inner class holds. */
+    /** Returns whether a step is the enclosing instance of an inner class. */
     boolean leadsThroughOuterInstance() {
         for (int i = 0; i < depth; i++) {
             if (kinds[i] instanceof String name && name.startsWith("this$")) {
@@ -91,7 +91,7 @@ final class GraphPath {
         depth = 0;
     }
 
-    /** The text, such as {@code metadata[loss]} or {@code items[3].x}; {@code (root)} at the root. */
+    /** Returns a text such as {@code metadata[loss]}, {@code items[3].x} or, at the root, {@code (root)}. */
     @Override
     public String toString() {
         if (depth == 1 && kinds[0] instanceof String name) {
@@ -122,7 +122,7 @@ final class GraphPath {
         }
     }
 
-    /** A key's text, where that is short and runs no code of a user's. */
+    /** Returns a key's text if it can be had without running user code, truncated to a short length. */
     private static String keyText(Object key, int index) {
         boolean plain = key instanceof String
                 || key instanceof Number && key.getClass().getClassLoader() == null

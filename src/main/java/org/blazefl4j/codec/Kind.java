@@ -19,10 +19,10 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a value is in a message: the first byte of each value is the number of its kind. */
+/** The kind of a value in a message. The first byte of each value is the ordinal of its kind. */
 public enum Kind {
     NULL(Object.class),
-    /** The number of an object that came before. */
+    /** The number of an earlier object. */
     REFERENCE(Object.class),
     BOOLEAN(Boolean.class),
     BYTE(Byte.class),
@@ -36,7 +36,7 @@ public enum Kind {
     OPTIONAL_LONG(OptionalLong.class),
     OPTIONAL_DOUBLE(OptionalDouble.class),
     ENUM(Enum.class),
-    /** From here on objects are numbered, so that one that is there twice arrives as one. */
+    /** The first kind whose objects are numbered, so that an object that appears twice arrives as one. */
     STRING(String.class),
     BIG_INTEGER(BigInteger.class),
     BIG_DECIMAL(BigDecimal.class),
@@ -58,19 +58,19 @@ public enum Kind {
     ENUM_MAP(EnumMap.class),
     RECORD(Record.class),
     OBJECT(Object.class),
-    /** Cannot cross; never in a message. */
+    /** Cannot cross. Never in a message. */
     REFUSED(Object.class);
 
     private static final Kind[] KINDS = values();
 
-    /** The class in which a tensor, collection or map arrives. */
+    /** The class of a tensor, collection or map on arrival. */
     final Class<?> arrival;
 
     Kind(Class<?> arrival) {
         this.arrival = arrival;
     }
 
-    /** The kind with this number, or {@link #REFUSED} where there is none. */
+    /** Returns the kind with a number, or {@link #REFUSED} if the number is unknown. */
     static Kind of(int number) {
         return number < KINDS.length ? KINDS[number] : REFUSED;
     }
@@ -79,17 +79,17 @@ public enum Kind {
         return compareTo(STRING) >= 0;
     }
 
-    /** Whether numbered objects of this kind hold no others. */
+    /** Returns whether numbered objects of this kind contain no other objects. */
     boolean isLeaf() {
         return compareTo(TENSOR) <= 0 || this == PRIMITIVE_ARRAY;
     }
 
-    /** Whether values of this kind never change, as far as they do not through others that they hold. */
+    /** Returns whether values of this kind are immutable, apart from the objects they contain. */
     boolean isConstant() {
         return compareTo(BIT_SET) < 0 || this == TEXT || this == TENSOR || this == OPTIONAL || this == RECORD;
     }
 
-    /** Whether a value may arrive in another class than it left in. */
+    /** Returns whether a value may arrive as an object of another class. */
     boolean changesClass() {
         return this == TENSOR || compareTo(LIST) >= 0 && compareTo(ENUM_MAP) <= 0;
     }

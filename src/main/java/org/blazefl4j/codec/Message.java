@@ -6,17 +6,23 @@ import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 
 /**
- * The frame of a message, little endian: four bytes that name the format and its version, the CRC-32C of the body, the
- * body. The body is one value; every value starts with the number of its {@link Kind}.
+ * The frame of a message, little endian. The body is one value; every value starts with the number of its {@link Kind}.
+ *
+ * <pre>
+ *   0        4        8
+ *   +--------+--------+----------
+ *   | format | CRC-32C| body ...
+ *   +--------+--------+----------
+ * </pre>
  */
 public final class Message {
 
     public static final int HEADER_BYTES = 8;
 
-    /** Larger packages are refused on both sides: bulk belongs into tensors. */
+    /** The largest message. Bulk data belongs in tensors. */
     public static final int MAX_BYTES = 1 << 30;
 
-    /** Stands for "owned by no open object" in front of a set's or map's elements. */
+    /** Precedes the elements of a set or map that can be filled at once. */
     static final int NOT_DEFERRED = -1;
 
     static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -27,7 +33,7 @@ public final class Message {
 
     private Message() {}
 
-    /** Writes the header of a message whose body is complete. */
+    /** Writes the header once the body is complete. */
     public static void seal(byte[] bytes, int offset, int length) {
         INT.set(bytes, offset, FORMAT);
         INT.set(bytes, offset + 4, checksum(bytes, offset, length));
@@ -36,7 +42,7 @@ public final class Message {
     /**
      * Checks a message's header against its body.
      *
-     * @throws PackageFormatException if it is no message, or a damaged one
+     * @throws PackageFormatException if the bytes are not a message, or a damaged one
      */
     static void check(byte[] bytes, int offset, int length) {
         if (length <= HEADER_BYTES || length > MAX_BYTES) {
@@ -45,14 +51,14 @@ public final class Message {
         }
         int format = (int) INT.get(bytes, offset);
         if (format != FORMAT) {
-            throw new PackageFormatException("no package: format=" + Integer.toHexString(format) + ", limit="
+            throw new PackageFormatException("no package: format=" + Integer.toHexString(format) + ", expected="
                     + Integer.toHexString(FORMAT) + "; both sides need the same version of the library");
         }
         int stated = (int) INT.get(bytes, offset + 4);
         int found = checksum(bytes, offset, length);
         if (stated != found) {
             throw new PackageFormatException("package damaged: bytes=" + length + ", checksum="
-                    + Integer.toHexString(found) + ", limit=" + Integer.toHexString(stated));
+                    + Integer.toHexString(found) + ", expected=" + Integer.toHexString(stated));
         }
     }
 

@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A message that is read: nothing is read beyond its end, and no count is believed that its bytes cannot hold. */
+/** Reads a message. Never reads beyond its end, and rejects counts that exceed the remaining bytes. */
 final class MessageReader {
 
     private static final int KEPT_BYTES = 1 << 22;
@@ -16,13 +16,13 @@ final class MessageReader {
     private int at;
     private int end;
 
-    /** Elements announced by counts and not read yet: each takes a byte at the least. */
+    /** Elements announced by counts but not read yet; each takes at least one byte. */
     private long announced;
 
     /**
-     * Starts a message: the buffer's remaining bytes, copied first where another process could change them.
+     * Starts a message with the buffer's remaining bytes. Copies them first if another process could change them.
      *
-     * @throws PackageFormatException if they are no undamaged message
+     * @throws PackageFormatException if they are not an undamaged message
      */
     void start(ByteBuffer message) {
         int length = message.remaining();
@@ -43,21 +43,21 @@ final class MessageReader {
         announced = 0;
     }
 
-    /** Lets go of the message. */
+    /** Releases the message. */
     void release() {
         own = own.length > KEPT_BYTES ? new byte[0] : own;
         bytes = own;
     }
 
-    /** Ends the message. */
+    /** Checks that the message was read to its end. */
     void finish() {
         if (at != end) {
             throw damaged("bytes after the end=" + (end - at), "0");
         }
     }
 
-    PackageFormatException damaged(String found, String limit) {
-        return new PackageFormatException("package damaged: " + found + ", limit=" + limit);
+    PackageFormatException damaged(String found, String expected) {
+        return new PackageFormatException("package damaged: " + found + ", expected=" + expected);
     }
 
     int u8() {
@@ -98,27 +98,27 @@ final class MessageReader {
         throw damaged("number longer than 10 bytes", "10 bytes");
     }
 
-    /** A varint that is an index into something of the given size. */
+    /** Reads a varint that must be an index below a size. */
     int index(int size) {
         long index = varint();
         if (index < 0 || index >= size) {
-            throw damaged("index=" + index, String.valueOf(size));
+            throw damaged("index=" + index, "below " + size);
         }
         return (int) index;
     }
 
-    /** The number of elements to follow, of at least the given number of values each. */
+    /** Reads the number of elements that follow, each of at least so many values. */
     int count(int valuesPerElement) {
         int count = i32();
         long needed = (long) count * valuesPerElement;
         if (count < 0 || needed > end - at - announced) {
-            throw damaged("elements=" + count, (end - at - announced) + " bytes that remain");
+            throw damaged("elements=" + count, "at most " + (end - at - announced) + ", the bytes that remain");
         }
         announced += needed;
         return count;
     }
 
-    /** Says that an announced value is about to be read. */
+    /** Counts one announced value as read. */
     void next() {
         announced--;
     }
@@ -154,7 +154,7 @@ final class MessageReader {
         return Arrays.copyOfRange(bytes, at - length, at);
     }
 
-    /** Reads the expected bytes if they come next. */
+    /** Skips the expected bytes if they come next; returns whether they did. */
     boolean skip(byte[] expected) {
         boolean found = expected.length <= end - at
                 && Arrays.equals(bytes, at, at + expected.length, expected, 0, expected.length);
@@ -167,7 +167,7 @@ final class MessageReader {
         Class<?> type = PrimitiveArrays.elementType(number);
         int length = i32();
         if (type == null || length < 0) {
-            throw damaged("element type=" + number + ", length=" + length, "8 types, no negative length");
+            throw damaged("element type=" + number + ", length=" + length, "type 0 to 7, length 0 or more");
         }
         long needed = (long) length * PrimitiveArrays.elementBytes(number);
         need(needed);
@@ -180,7 +180,7 @@ final class MessageReader {
 
     private void need(long length) {
         if (length > end - at) {
-            throw damaged("bytes wanted=" + length, (end - at) + " that remain");
+            throw damaged("bytes wanted=" + length, "at most " + (end - at) + ", the bytes that remain");
         }
     }
 }

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** A message under construction, in a buffer that grows and is used again. */
+/** Builds a message in a buffer that grows and is reused. */
 public final class MessageWriter {
 
     private static final int FIRST_BYTES = 1 << 10;
@@ -15,10 +15,10 @@ public final class MessageWriter {
     private byte[] bytes = new byte[FIRST_BYTES];
     private int size;
 
-    /** Whether nobody reads the message, so that long values need not be copied. */
+    /** Whether the message is only checked, so that long values need not be copied. */
     private boolean measuring;
 
-    /** The bytes of those. */
+    /** The bytes of the values that were not copied. */
     private long left;
 
     public MessageWriter(int limit) {
@@ -30,7 +30,7 @@ public final class MessageWriter {
         start(false);
     }
 
-    /** Starts a message that nobody reads: only whether it can be made is of interest. */
+    /** Starts a message that is only checked, not read. */
     void startMeasuring() {
         start(true);
     }
@@ -44,7 +44,7 @@ public final class MessageWriter {
         size = Message.HEADER_BYTES;
     }
 
-    /** Ends the message: a view that is valid until the next one is started. */
+    /** Finishes the message. Returns a view that is valid until the next message starts. */
     public ByteBuffer finish() {
         Message.seal(bytes, 0, size);
         return ByteBuffer.wrap(bytes, 0, size).slice().order(ByteOrder.LITTLE_ENDIAN);
@@ -77,7 +77,7 @@ public final class MessageWriter {
         size += Long.BYTES;
     }
 
-    /** An int to be known later: returns where {@link #patch} puts it. */
+    /** Reserves an int; returns the position to pass to {@link #patch}. */
     int later() {
         i32(0);
         return size - Integer.BYTES;
@@ -87,7 +87,7 @@ public final class MessageWriter {
         Message.INT.set(bytes, at, value);
     }
 
-    /** A number that is mostly small: seven bits a byte, lowest first. */
+    /** Writes a number that is usually small: seven bits per byte, lowest first. */
     public void varint(long value) {
         ensure(10);
         long rest = value;
@@ -108,7 +108,7 @@ public final class MessageWriter {
         size += source.length;
     }
 
-    /** Length and width, then one or two bytes per char, so that every char sequence crosses, paired or not. */
+    /** Writes length and width, then one or two bytes per char, so that unpaired surrogates cross too. */
     void string(String text) {
         int length = text.length();
         if (measuring) {

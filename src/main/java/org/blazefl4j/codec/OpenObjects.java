@@ -3,9 +3,8 @@ package org.blazefl4j.codec;
 import java.util.Arrays;
 
 /**
- * Which numbered objects are still being written, and which finished ones lead back to them: the low links of Tarjan's
- * algorithm for strongly connected components. With them a cycle is seen at the reference that closes it, on whatever
- * way.
+ * Tracks which numbered objects are still being written, and which finished objects lead back to them: the low links of
+ * Tarjan's algorithm for strongly connected components. Detects every cycle at the reference that closes it.
  */
 final class OpenObjects {
 
@@ -14,32 +13,30 @@ final class OpenObjects {
 
     private static final int OPEN = -1;
 
-    /**
-     * By number: {@link #OPEN}, or the lowest object outside of it that it led to when it was closed, or {@link #NONE}.
-     */
+    /** By number: {@link #OPEN}, the lowest object outside it that it led to when it was closed, or {@link #NONE}. */
     private int[] links = new int[64];
 
     private int lowest = NONE;
     private int innermostFixed = -1;
 
-    /** The lowest open object referred to since the last {@link #open} or {@link #swapLowest}. */
+    /** Returns the lowest open object referred to since the last {@link #open} or {@link #swapLowest}. */
     int lowest() {
         return lowest;
     }
 
-    /** Sets {@link #lowest}, and returns what it was. */
+    /** Sets {@link #lowest} and returns its old value. */
     int swapLowest(int value) {
         int before = lowest;
         lowest = value;
         return before;
     }
 
-    /** An object that holds no others. */
+    /** Adds an object that contains no others. */
     void leaf(int number) {
         put(number, NONE);
     }
 
-    /** An object is begun. Returns what {@link #close} needs. */
+    /** Begins an object. Returns the value to pass to {@link #close}. */
     int open(int number) {
         put(number, OPEN);
         return swapLowest(NONE);
@@ -58,7 +55,7 @@ final class OpenObjects {
         links[number] = link;
     }
 
-    /** An object is begun that exists only when all it holds does, such as a record. Returns the one around it. */
+    /** Begins an object that cannot exist before its contents, such as a record. Returns the enclosing one. */
     int openFixed(int number) {
         int around = innermostFixed;
         innermostFixed = number;
@@ -70,9 +67,9 @@ final class OpenObjects {
     }
 
     /**
-     * Notes a reference to an object that came before.
+     * Records a reference to an earlier object.
      *
-     * @return -1, or the number of an object on the cycle that the reference closes which cannot be part of one
+     * @return -1, or the number of an object on the closed cycle that cannot be part of a cycle
      */
     int refer(int number) {
         int target = number;

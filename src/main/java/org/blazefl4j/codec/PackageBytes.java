@@ -12,13 +12,19 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A package as bytes that stand for themselves, tensors included: for what outlives a round or the process. Everything
- * that {@link PackageEncoder} takes can be in it, and arrives as it does there.
+ * A package as self-contained bytes, tensors included, for packages that outlive a round or the process. Takes whatever
+ * {@link PackageEncoder} takes.
  *
- * <p>The bytes, little endian: a header of 64 (four that name the format and its version, the CRC-32C of all bytes from
- * the ninth on, the number of all bytes in eight, that of the message's in four, zeros), the message of
- * {@link PackageEncoder}, and its tensors' elements in the order in which they are met, each at the next multiple of 64
- * bytes with zeros in between. The message's handles count from the first multiple of 64 behind it.
+ * <p>Little endian; tensors follow in the order in which the encoder meets them, each at the next multiple of 64 bytes,
+ * with zeros in between. Offsets in handles count from the first multiple of 64 after the message.
+ *
+ * <pre>
+ *   0        4        8           16              20      64
+ *   +--------+--------+-----------+---------------+-------+---------+-------------+
+ *   | format | CRC-32C| all bytes | message bytes | zeros | message | tensors ... |
+ *   +--------+--------+-----------+---------------+-------+---------+-------------+
+ *                     | &lt;- covered by the CRC-32C                    -> |
+ * </pre>
  */
 public final class PackageBytes {
 
@@ -74,7 +80,7 @@ public final class PackageBytes {
         gap.put(new byte[gap.remaining()]);
     }
 
-    /** Where tensors begin behind a message. */
+    /** Returns where the tensors start. */
     private static long tensorsFrom(int messageBytes) {
         return aligned(HEADER_BYTES + (long) messageBytes);
     }
@@ -84,35 +90,36 @@ public final class PackageBytes {
     }
 
     /**
-     * Decodes a package. Bytes are not trusted: whatever they are, this ends with a package or a
-     * {@link PackageFormatException}, and no more is allocated than their number accounts for.
+     * Decodes a package. Does not trust the bytes: returns a package or throws {@link PackageFormatException}, and
+     * never allocates more than the number of bytes accounts for.
      *
      * @param bytes what {@link #encode} returned, or a copy of it; not changed, and stays the caller's
      * @param loader finds the classes of the package
      * @return the package; its tensors are copies that the caller owns
-     * @throws PackageFormatException if the bytes are no whole, undamaged package, or do not fit this process's classes
+     * @throws PackageFormatException if the bytes are not a complete, undamaged package, or do not fit this process's
+     *     classes
      */
     public static Object decode(Tensor bytes, ClassLoader loader) {
         return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decode(message, resolver));
     }
 
     /**
-     * Decodes a package that may come from anywhere: no code runs of classes outside the JDK but of those that
-     * {@code type}, and what its components and fields are declared to hold, allow.
+     * Decodes a package from an untrusted source. Outside the JDK, runs code only of {@code type} and of the classes
+     * that its components and fields are declared to hold.
      *
      * @param bytes what {@link #encode} returned, or a copy of it; not changed, and stays the caller's
      * @param loader finds the classes of the package
      * @param type what the package is declared to be
      * @return the package; its tensors are copies that the caller owns
-     * @throws PackageFormatException if the bytes are no whole, undamaged package, do not fit this process's classes,
-     *     or hold a class that is not declared
+     * @throws PackageFormatException if the bytes are not a complete, undamaged package, do not fit this process's
+     *     classes, or hold a class that is not declared
      */
     public static Object decodeDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
         return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decodeDeclared(message, resolver, type));
     }
 
     /**
-     * Makes sure that {@link #decodeDeclared} will decode a package, without a copy of its tensors.
+     * Checks that {@link #decodeDeclared} will decode a package, without copying its tensors.
      *
      * @param bytes what {@link #encode} returned
      * @param loader finds the classes of the package
@@ -152,11 +159,11 @@ public final class PackageBytes {
         }
     }
 
-    /** Checks the header and the checksum; returns the length of the message. */
+    /** Checks header and checksum; returns the length of the message. */
     private static int check(Tensor bytes) {
         if (!ByteTensors.areBytes(bytes)) {
             throw new PackageFormatException(
-                    "no package: type=another tensor, limit=contiguous uint8 of one dimension on the CPU");
+                    "no package: type=another tensor, expected=contiguous uint8 of one dimension on the CPU");
         }
         long found = bytes.numel();
         if (found < HEADER_BYTES) {
@@ -164,8 +171,9 @@ public final class PackageBytes {
         }
         ByteBuffer header = ByteTensors.buffer(bytes, 0, HEADER_BYTES);
         if (header.getInt(0) != FORMAT) {
-            throw new PackageFormatException("no package: format=" + Integer.toHexString(header.getInt(0)) + ", limit="
-                    + Integer.toHexString(FORMAT) + "; read it with the version of the library that wrote it");
+            throw new PackageFormatException(
+                    "no package: format=" + Integer.toHexString(header.getInt(0)) + ", expected="
+                            + Integer.toHexString(FORMAT) + "; read it with the version of the library that wrote it");
         }
         long stated = header.getLong(BYTES_AT);
         if (stated != found) {
@@ -184,11 +192,11 @@ public final class PackageBytes {
         return messageBytes;
     }
 
-    private static PackageFormatException damaged(String what, String limit) {
-        return new PackageFormatException("package damaged: " + what + ", limit=" + limit);
+    private static PackageFormatException damaged(String what, String expected) {
+        return new PackageFormatException("package damaged: " + what + ", expected=" + expected);
     }
 
-    /** Lays the tensors out one behind the other, and copies them when it is known where the first begins. */
+    /** Lays out tensors one after another, and copies them once the start of the first is known. */
     private static final class Placer implements TensorPlacer {
 
         private record Part(Tensor tensor, long offset, TensorLayout layout) {}
@@ -219,7 +227,7 @@ public final class PackageBytes {
         }
     }
 
-    /** Copies the tensors, which have to lie as the encoder laid them. */
+    /** Copies the tensors, which must lie as the encoder placed them. */
     private static final class Resolver implements TensorResolver {
 
         private final Tensor bytes;

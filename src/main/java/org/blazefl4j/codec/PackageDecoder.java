@@ -23,21 +23,21 @@ import org.blazefl4j.util.Throwables;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Turns a message of {@link PackageEncoder} back into a package.
+ * Decodes messages of {@link PackageEncoder}.
  *
- * <p>Bytes are not trusted: whatever they are, decoding ends with a package or a {@link PackageFormatException}. Only
- * records, enums and plain classes that may cross are made, of the declared type of the place they are for; no other
- * class is initialised, and no more is allocated than the message's length accounts for. How long keys take to hash is
- * not limited.
+ * <p>Does not trust the bytes: decoding returns a package or throws {@link PackageFormatException}. Creates only
+ * records, enums and plain classes that may cross and that fit the declared type of their place; initialises no other
+ * class, and never allocates more than the length of the message accounts for. Does not limit the time that hashing
+ * keys takes.
  *
- * <p>A decoder is used by one thread at a time, for any number of messages. Each is decoded alone; only what is known
- * of classes is kept.
+ * <p>Use a decoder from one thread at a time, for any number of messages. Messages are independent; only class metadata
+ * is cached.
  */
 public final class PackageDecoder {
 
     private static final Declared COMPARATOR = Declared.of(Comparator.class);
 
-    /** Stands for a record or Optional that is still being read. */
+    /** Marks a record or Optional that is still being read. */
     private static final Object PENDING = new Object();
 
     private final MessageReader in = new MessageReader();
@@ -51,7 +51,7 @@ public final class PackageDecoder {
     private TensorResolver resolver;
 
     /**
-     * Makes a decoder.
+     * Creates a decoder.
      *
      * @param loader finds the classes of packages
      */
@@ -62,23 +62,24 @@ public final class PackageDecoder {
     /**
      * Decodes one message.
      *
-     * @param message the bytes from position to limit, which are not moved; bytes that are not in a Java array are
-     *     copied before they are looked at
-     * @param tensorResolver makes each distinct tensor once, null where none may be; what it throws passes through
+     * @param message the bytes from position to limit, which stay as they are. Bytes outside a Java array are copied
+     *     before they are read
+     * @param tensorResolver creates each distinct tensor once; null if the message must not contain tensors. Its
+     *     exceptions pass through
      * @return the package; the caller owns its tensors
-     * @throws PackageFormatException if the bytes are no whole message, or do not fit this process's classes. Tensors
-     *     that were resolved before are then closed.
+     * @throws PackageFormatException if the bytes are not a complete message, or do not fit the classes of this
+     *     process. Tensors that were already resolved are closed.
      */
     public Object decode(ByteBuffer message, TensorResolver tensorResolver) {
         return decode(message, tensorResolver, Declared.ANY, false);
     }
 
     /**
-     * Decodes a message that may come from anywhere: of classes outside the JDK only those are made, or initialised,
-     * that the places they are for are declared to hold, the type of the package and what collections, maps and
-     * Optionals hold included. A comparator of such a class is refused.
+     * Decodes a message from an untrusted source. Outside the JDK, creates and initialises only classes that their
+     * places are declared to hold; this includes the type of the package and type arguments of collections, maps and
+     * Optionals. Refuses comparators of such classes.
      *
-     * @param type what the package is declared to be
+     * @param type the declared type of the package
      * @throws PackageFormatException as {@link #decode(ByteBuffer, TensorResolver)}, or if a class is not declared
      */
     public Object decodeDeclared(ByteBuffer message, TensorResolver tensorResolver, Class<?> type) {
@@ -140,7 +141,7 @@ public final class PackageDecoder {
         int number = in.index(size);
         Object object = objects[number];
         if (object == PENDING) {
-            throw in.damaged("reference to a record that is not complete", "complete objects");
+            throw in.damaged("reference to an incomplete record", "complete objects");
         }
         return object;
     }
@@ -178,7 +179,7 @@ public final class PackageDecoder {
     private Tensor readTensor() {
         ShmHandle handle = ScalarCodec.readHandle(in);
         if (resolver == null) {
-            throw new PackageFormatException("tensor where none may be: handle=" + handle + ", limit=no tensors");
+            throw new PackageFormatException("unexpected tensor: handle=" + handle + ", expected=no tensors");
         }
         Tensor tensor = Objects.requireNonNull(resolver.resolve(handle), "resolved tensor");
         tensors.add(tensor);
@@ -186,9 +187,9 @@ public final class PackageDecoder {
     }
 
     /**
-     * Reads what holds others. In one piece on purpose: HotSpot inlines no method of more than 325 bytes of code, so
-     * that the recursion is compiled one level at a time. Inlined into itself it kept the compiler busy for the first
-     * rounds of a run, on a core that clients need.
+     * Reads an object that contains others. Deliberately one large method: HotSpot does not inline methods of more than
+     * 325 bytecodes, so it compiles the recursion one level at a time. Smaller methods inlined into each other kept the
+     * compiler busy during the first rounds of a run, on a core that clients need.
      */
     private Object readComposite(Kind kind, int number, Declared declared) {
         if (++depth > GraphPath.MAX_DEPTH) {
@@ -355,7 +356,7 @@ public final class PackageDecoder {
         return (Map<Object, Object>) (Map<?, ?>) new EnumMap((Class) plan.type);
     }
 
-    /** What a place's elements or keys have to be; else nobody has asked what generic types say. */
+    /** Returns the declared type of a place's elements or keys. Type arguments count only in strict mode. */
     private Declared element(Declared declared) {
         return declaredOnly ? declared.element() : Declared.ANY;
     }
@@ -364,12 +365,12 @@ public final class PackageDecoder {
         return declaredOnly ? declared.value() : Declared.ANY;
     }
 
-    /** Reads the enum of what is kept by its constants. */
+    /** Reads the enum of an EnumSet or EnumMap. */
     private ClassPlan readKeyClass(Declared declared) {
         return readClass(Kind.ENUM, element(declared).type);
     }
 
-    /** Reads a class of a kind, for a place of the declared type; does not initialise it. */
+    /** Reads a class of a kind for a place of the declared type. Does not initialise it. */
     private ClassPlan readClass(Kind kind, Class<?> declared) {
         ClassPlan plan = classes.read(in);
         if (plan.kind == Kind.REFUSED) {

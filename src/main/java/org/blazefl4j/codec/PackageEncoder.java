@@ -13,41 +13,39 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Turns a package, any graph of objects, into a message of bytes that decodes alone; its tensors are placed in shared
- * memory by the caller and cross as handles.
+ * Encodes a package, any graph of objects, as a self-contained message of bytes. The caller places its tensors, which
+ * cross as handles.
  *
  * <p>What crosses, and how it arrives:
  *
  * <ul>
- *   <li>records, through their canonical constructor; plain classes, no constructor run, with all fields, private,
- *       final and inherited ones too, but transient ones left at their defaults. Serialisation hooks such as
- *       {@code readObject} are not called.
+ *   <li>records, through their canonical constructor; plain classes, without running a constructor, with all fields
+ *       (private, final and inherited ones too) except transient ones, which keep their defaults. Serialization hooks
+ *       such as {@code readObject} are not called.
  *   <li>{@code null}, strings, numbers, {@code BigInteger}, {@code BigDecimal}, {@code BitSet}, enums,
  *       {@code Optional}s, {@code UUID}, {@code URI}, {@code File}, {@code Path} and the values of {@code java.time}.
  *   <li>arrays of all types and dimensions.
- *   <li>any list, sub-list or other collection as a mutable {@code ArrayList} ({@code LinkedList} and
- *       {@code ArrayDeque} as such); any set as a {@code LinkedHashSet}, any map as a {@code LinkedHashMap}, in the
- *       sender's order; {@code EnumSet}, {@code EnumMap} and {@code ConcurrentHashMap} as such; sorted sets and maps as
- *       {@code TreeSet} and {@code TreeMap} if their comparator crosses: none, natural or reverse order, ignoring case,
- *       or a record, an enum constant or a plain object that implements {@code Comparator}. A field that cannot hold
- *       what arrives is refused.
- *   <li>tensors on the CPU of every dtype of whole bytes, of size zero and without dimensions. Dense strides are kept
- *       ({@code channels_last}), others arrive contiguous; a view carries only its own elements; overlap between
- *       different tensors is not kept. Tensors arrive detached: no gradient, no {@code requires_grad}.
+ *   <li>any other collection as a mutable {@code ArrayList} ({@code LinkedList} and {@code ArrayDeque} as such); any
+ *       set as a {@code LinkedHashSet}, any map as a {@code LinkedHashMap}, in the sender's order; {@code EnumSet},
+ *       {@code EnumMap} and {@code ConcurrentHashMap} as such; sorted sets and maps as {@code TreeSet} and
+ *       {@code TreeMap} if their comparator crosses: none, natural or reverse order, ignoring case, or a record, an
+ *       enum constant or a plain object that implements {@code Comparator}. Fields that cannot hold the arriving type
+ *       are refused.
+ *   <li>CPU tensors of every dtype of whole bytes, including empty and zero-dimensional ones. Dense strides are kept
+ *       ({@code channels_last}), others become contiguous. A view carries only its own elements; overlap between
+ *       tensors is lost. Tensors arrive detached: no gradient, no {@code requires_grad}.
  * </ul>
  *
- * <p>An object that is there twice arrives as one object, numbers, enums and primitive Optionals apart. Cycles arrive
- * as cycles if all on them are lists, sets, maps, arrays and plain classes; one through a record or an Optional is
- * refused.
+ * <p>An object that appears twice arrives as one object, except numbers, enums and primitive Optionals. Cycles of
+ * lists, sets, maps, arrays and plain classes arrive as cycles; cycles through a record or an Optional are refused.
  *
- * <p>Everything else is refused with an {@link IllegalArgumentException} that names the place and the class:
+ * <p>Refuses everything else with an {@link IllegalArgumentException} that names the place and the class:
  *
  * <pre>{@code
- * cannot cross: path=config.logger, type=java.util.logging.Logger, limit=records, ...; leave it out of what is sent, ...
+ * cannot cross: path=config.logger, type=java.util.logging.Logger, expected=records, ...; leave it out of what is sent, ...
  * }</pre>
  *
- * <p>An encoder is used by one thread at a time, for any number of messages; nothing is kept from one to the next but
- * its buffer and {@link #wasConstant}.
+ * <p>Use an encoder from one thread at a time, for any number of messages. Messages are independent.
  */
 public final class PackageEncoder {
 
@@ -61,12 +59,12 @@ public final class PackageEncoder {
     private boolean unbounded;
     private boolean constant;
 
-    /** Makes an encoder. */
+    /** Creates an encoder. */
     public PackageEncoder() {
         this(Message.MAX_BYTES);
     }
 
-    /** An encoder that refuses messages larger than the given number of bytes. */
+    /** Creates an encoder that refuses messages larger than a number of bytes. */
     PackageEncoder(int limit) {
         this.out = new MessageWriter(limit);
     }
@@ -74,10 +72,10 @@ public final class PackageEncoder {
     /**
      * Encodes one package.
      *
-     * @param graph the package; not changed, and not to be changed meanwhile
-     * @param tensorPlacer places each distinct Tensor object once, in the order in which they are met, null where there
-     *     may be none; what it throws passes through
-     * @return the message from position to limit, backed by the encoder's own array: valid until the next call
+     * @param graph the package, which must not change meanwhile
+     * @param tensorPlacer places each distinct Tensor object once, in the order in which they are met; null if tensors
+     *     are not allowed. Its exceptions pass through
+     * @return the message from position to limit, backed by the encoder's array and valid until the next call
      * @throws IllegalArgumentException if something in the package cannot cross, objects lie more than 512 levels deep
      *     or the message grows beyond 1 GiB
      */
@@ -88,11 +86,11 @@ public final class PackageEncoder {
     }
 
     /**
-     * Fails as {@link #encode} would, but makes no message: for packages that stay in this process.
+     * Fails as {@link #encode} would but makes no message, for packages that stay in this process.
      *
-     * @param graph the package; not changed
-     * @param tensorPlacer is shown each distinct Tensor object once, in the order in which they are met; where it says
-     *     that they are is not looked at
+     * @param graph the package
+     * @param tensorPlacer is called once for each distinct Tensor object, in the order in which they are met; its
+     *     results are ignored
      * @throws IllegalArgumentException as {@link #encode}
      */
     public void check(Object graph, TensorPlacer tensorPlacer) {
@@ -116,9 +114,9 @@ public final class PackageEncoder {
     }
 
     /**
-     * Whether what was encoded last never changes, so that it would give the same message again, as long as its tensors
-     * are placed alike: it is made of records, collections as {@code List.of} makes them, strings, numbers and such
-     * alone.
+     * Returns whether the last package is immutable and so encodes to the same message again, provided that its tensors
+     * are placed alike. It then contains only records, unmodifiable collections as of {@code List.of}, strings, numbers
+     * and the like.
      */
     public boolean wasConstant() {
         return constant;
@@ -133,7 +131,7 @@ public final class PackageEncoder {
         unbounded = false;
     }
 
-    /** Writes a value that on arrival has to fit the declared type. */
+    /** Writes a value that must fit the declared type on arrival. */
     private void write(Object value, Class<?> declared) {
         if (value == null) {
             out.kind(Kind.NULL);
@@ -164,7 +162,7 @@ public final class PackageEncoder {
             String arrival = plan.kind.arrival.getName();
             throw refused(
                     value.getClass(),
-                    "limit=places that can hold the " + arrival + " that arrives; declare it as " + arrival
+                    "expected=places that can hold the " + arrival + " that arrives; declare it as " + arrival
                             + " or a supertype of it");
         }
         out.kind(plan.kind);
@@ -184,7 +182,7 @@ public final class PackageEncoder {
         if (fixed >= 0) {
             throw refused(
                     objects.get(fixed).getClass(),
-                    "limit=cycles of lists, sets, maps, arrays and plain classes;"
+                    "expected=cycles of lists, sets, maps, arrays and plain classes;"
                             + " this place leads back to what holds it: use a plain class there");
         }
         out.kind(Kind.REFERENCE);
@@ -194,7 +192,8 @@ public final class PackageEncoder {
     private void writeEnum(Enum<?> value, ClassPlan plan) {
         Object[] constants = plan.constants();
         if (value.ordinal() >= constants.length || constants[value.ordinal()] != value) {
-            throw refused(plan.type, "limit=the enum's own constants; this one was made by native code: call intern()");
+            throw refused(
+                    plan.type, "expected=the enum's own constants; this one was made by native code: call intern()");
         }
         out.kind(Kind.ENUM);
         writeClass(plan);
@@ -212,12 +211,12 @@ public final class PackageEncoder {
             throw new IllegalArgumentException("cannot cross: path=" + path + ", " + refusal);
         }
         if (placer == null) {
-            throw refused(value.getClass(), "limit=no tensors here; send them in a package");
+            throw refused(value.getClass(), "expected=no tensors here; send them in a package");
         }
         ScalarCodec.writeHandle(placer.place(pathText, tensor, TensorLayout.measure(tensor), unbounded), out);
     }
 
-    /** In one piece, as {@code PackageDecoder.readComposite} is and for its reason. */
+    /** One large method, for the reason given at {@code PackageDecoder.readComposite}. */
     private void writeComposite(Object value, ClassPlan plan, int number) {
         switch (plan.kind) {
             case OPTIONAL -> {
@@ -295,7 +294,7 @@ public final class PackageEncoder {
         out.patch(countAt, count);
     }
 
-    /** Writes what is found again by hash or order. Elements that lead to an open object wait for it on arrival. */
+    /** Writes elements that are found by hash or order. On arrival, they wait for open objects that they lead to. */
     private void writeKeys(Collection<?> elements, int lowestBefore) {
         int ownerAt = out.later();
         int countAt = out.later();
@@ -328,7 +327,7 @@ public final class PackageEncoder {
         out.patch(countAt, count);
     }
 
-    /** Writes a key or comparator; returns the lowest open object that it leads to. */
+    /** Writes a key or comparator. Returns the lowest open object that it leads to. */
     private int writeKey(Object key) {
         int around = open.swapLowest(OpenObjects.NONE);
         write(key, Object.class);
@@ -341,7 +340,7 @@ public final class PackageEncoder {
         return lowest == OpenObjects.NONE ? Message.NOT_DEFERRED : lowest;
     }
 
-    /** Writes what the sorted object with this number is made with, so it cannot lead back to it. */
+    /** Writes the comparator of a sorted set or map, which must not lead back to it. */
     private int writeComparator(Comparator<?> comparator, int number) {
         Comparators known = Comparators.of(comparator);
         out.u8(known.ordinal());
@@ -360,13 +359,13 @@ public final class PackageEncoder {
     private void writeEnumSet(EnumSet<?> set) {
         Class<?> type = EnumTypes.of(set);
         if (type == null) {
-            throw refused(set.getClass(), "limit=sets of enums that have constants; use an empty set");
+            throw refused(set.getClass(), "expected=sets of enums that have constants; use an empty set");
         }
         writeClass(ClassPlan.of(type));
         writeKeys(set, OpenObjects.NONE);
     }
 
-    /** A class by its number in this message, or for the first time by name and fingerprint. */
+    /** Writes a class: by name and fingerprint the first time, then by its number in this message. */
     private void writeClass(ClassPlan plan) {
         int number = classes.number(plan);
         out.varint(number + 1);

@@ -1,18 +1,19 @@
 package org.blazefl4j.codec;
 
 /**
- * Bytes that are not a whole, undamaged message of {@link PackageEncoder}, or that do not fit this process's classes.
+ * Thrown if bytes are not a complete, undamaged message of {@link PackageEncoder}, or do not fit the classes of this
+ * process.
  */
 public final class PackageFormatException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** Says what is wrong, in the form {@code what: name=value, limit=value}. */
+    /** Creates an exception with a message of the form {@code what: name=value, expected=value}. */
     public PackageFormatException(String message) {
         super(message);
     }
 
-    /** The same with the failure behind it, such as a record's constructor that refuses its components. */
+    /** Creates an exception with a cause, such as a record constructor that refuses its components. */
     public PackageFormatException(String message, Throwable cause) {
         super(message, cause);
     }

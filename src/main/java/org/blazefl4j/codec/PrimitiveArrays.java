@@ -2,7 +2,7 @@ package org.blazefl4j.codec;
 
 import java.nio.ByteBuffer;
 
-/** Primitive arrays as bulk copies. The number of an element type is its place in {@link #TYPES}. */
+/** Bulk copies of primitive arrays. The number of an element type is its index in {@link #TYPES}. */
 final class PrimitiveArrays {
 
     private static final Class<?>[] TYPES = {
@@ -20,7 +20,7 @@ final class PrimitiveArrays {
         return number;
     }
 
-    /** The element type with a number, or null. */
+    /** Returns the element type with a number, or null. */
     static Class<?> elementType(int number) {
         return number < TYPES.length ? TYPES[number] : null;
     }
@@ -29,7 +29,7 @@ final class PrimitiveArrays {
         return BYTES[number];
     }
 
-    /** Writes all elements at the buffer's position. */
+    /** Writes all elements to the buffer, from its position. */
     static void copy(Object array, int number, ByteBuffer to) {
         switch (number) {
             case 0 -> {
@@ -47,7 +47,7 @@ final class PrimitiveArrays {
         }
     }
 
-    /** Fills the array from the buffer's position. */
+    /** Fills the array from the buffer, from its position. */
     static void fill(Object array, int number, ByteBuffer from) {
         switch (number) {
             case 0 -> {

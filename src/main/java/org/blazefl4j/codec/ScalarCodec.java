@@ -8,12 +8,12 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * Values that hold no others, without their kind. Each way is one large method, for the reason of
- * {@code PackageDecoder.readComposite}.
+ * Writes and reads values that contain no other values, without their kind. Both ways are one large method, for the
+ * reason given at {@code PackageDecoder.readComposite}.
  */
 final class ScalarCodec {
 
-    /** What a BigInteger holds at the most is twice as much. */
+    /** Half the largest size of a BigInteger. */
     private static final int MAX_NUMBER_BYTES = 1 << 27;
 
     private ScalarCodec() {}
@@ -65,7 +65,7 @@ final class ScalarCodec {
         out.bytes(bytes);
     }
 
-    /** Reads a value; for a primitive field its boxed form. */
+    /** Reads a value; primitives arrive boxed. */
     static Object read(Kind kind, MessageReader in) {
         return switch (kind) {
             case BOOLEAN -> readBoolean(in);
@@ -124,7 +124,7 @@ final class ScalarCodec {
         if (in.primitiveArray() instanceof long[] words) {
             return BitSet.valueOf(words);
         }
-        throw in.damaged("words of a bit set are no longs", "long");
+        throw in.damaged("words of a bit set are not longs", "long");
     }
 
     private static Object readText(MessageReader in) {
@@ -161,7 +161,7 @@ final class ScalarCodec {
         }
     }
 
-    /** Reads a handle whose layout is valid; its place is for the resolver to check. */
+    /** Reads a handle and checks its layout. The resolver checks its place. */
     static ShmHandle readHandle(MessageReader in) {
         long segment = in.varint();
         long generation = in.varint();

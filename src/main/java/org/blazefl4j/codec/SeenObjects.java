@@ -2,7 +2,7 @@ package org.blazefl4j.codec;
 
 import java.util.Arrays;
 
-/** Numbers objects by identity in the order in which they come, for one message at a time. */
+/** Numbers objects by identity, in order of appearance, for one message at a time. */
 final class SeenObjects {
 
     private static final int FIRST_CAPACITY = 16;
@@ -11,10 +11,10 @@ final class SeenObjects {
     private Object[] objects = new Object[FIRST_CAPACITY];
     private int size;
 
-    /** Open addressing over twice the capacity or more: number + 1 of the object there, or 0. */
+    /** Open addressing: an object's number + 1, or 0 for a free entry. */
     private int[] table = new int[2 * FIRST_CAPACITY];
 
-    /** The number that the object got before, or -1 where it comes for the first time: it now has the next one. */
+    /** Returns the object's number, or -1 if it is new; it then gets the next number. */
     int number(Object object) {
         int mask = table.length - 1;
         int slot = slot(object, mask);
@@ -33,7 +33,7 @@ final class SeenObjects {
         return -1;
     }
 
-    /** How many objects have a number. */
+    /** Returns the number of objects. */
     int size() {
         return size;
     }

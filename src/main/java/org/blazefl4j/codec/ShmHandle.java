@@ -1,19 +1,19 @@
 package org.blazefl4j.codec;
 
 /**
- * What stands for a tensor while its package crosses: a place in a segment and how the elements lie there.
+ * Stands for a tensor while its package crosses: a place in a segment and the layout of the elements there.
  *
- * <p>A handle that arrived is only bytes until its place is checked: {@link #checkGeneration} and {@link #checkWithin}
- * come before an address is made of it.
+ * <p>Do not trust a handle that arrived: call {@link #checkGeneration} and {@link #checkWithin} before turning it into
+ * an address.
  *
- * @param segment the segment's id, as the two sides agree on it
+ * @param segment the segment's id, as agreed by both sides
  * @param generation which use of the segment the handle belongs to
  * @param offset bytes from the segment's start to the first element
  * @param layout dtype, sizes and strides
  */
 public record ShmHandle(long segment, long generation, long offset, TensorLayout layout) {
 
-    /** The bytes that the elements take from {@link #offset()} on. */
+    /** Returns the bytes of the elements, starting at {@link #offset()}. */
     public long bytes() {
         return layout.bytes();
     }
@@ -32,19 +32,19 @@ public record ShmHandle(long segment, long generation, long offset, TensorLayout
         }
         if (offset % layout.elementBytes() != 0) {
             throw new PackageFormatException("handle not aligned: segment=" + segment + ", offset=" + offset
-                    + ", limit=a multiple of " + layout.elementBytes() + " bytes");
+                    + ", expected=a multiple of " + layout.elementBytes() + " bytes");
         }
     }
 
     /**
-     * Checks that the handle belongs to the segment's present use.
+     * Checks that the handle belongs to the current use of the segment.
      *
-     * @throws PackageFormatException if it is left from another one
+     * @throws PackageFormatException if it belongs to another use
      */
     public void checkGeneration(long expected) {
         if (generation != expected) {
             throw new PackageFormatException(
-                    "handle is stale: segment=" + segment + ", generation=" + generation + ", limit=" + expected);
+                    "handle is stale: segment=" + segment + ", generation=" + generation + ", expected=" + expected);
         }
     }
 }

@@ -5,10 +5,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * How a tensor's elements lie in shared memory: dense, without gaps or overlap.
+ * The layout of a tensor's elements in shared memory: dense, without gaps or overlap.
  *
- * <p>Every instance is valid: the dtype may cross, the product of sizes does not overflow, the strides are a
- * permutation of dense ones. So {@link #bytes()} is exactly what the tensor covers.
+ * <p>Every instance is valid: the dtype may cross, the product of sizes does not overflow, and the strides are a
+ * permutation of contiguous ones. The tensor covers exactly {@link #bytes()} bytes.
  *
  * @param dtype the element type
  * @param sizes one per dimension, at most 64; not to be changed
@@ -21,7 +21,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
     /**
      * Checks the parts.
      *
-     * @throws IllegalArgumentException if they are no dense layout
+     * @throws IllegalArgumentException if they are not a dense layout
      */
     public TensorLayout {
         dtype = dtype.intern();
@@ -42,8 +42,8 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
     }
 
     /**
-     * The layout that a tensor has on arrival: its own strides where they are dense, such as {@code channels_last} or a
-     * transposed matrix, else contiguous. Tensors without elements arrive contiguous.
+     * Returns the layout of a tensor on arrival: its own strides if they are dense, as with {@code channels_last} or a
+     * transposed matrix, otherwise contiguous. Tensors without elements arrive contiguous.
      *
      * @throws IllegalArgumentException if the tensor cannot cross: closed, undefined, sparse, quantized or not on the
      *     CPU
@@ -53,9 +53,9 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
     }
 
     /**
-     * The same for a tensor that is part of something.
+     * Like {@link #of(Tensor)}, for a tensor of a package.
      *
-     * @param path where it is, for the message
+     * @param path the tensor's place in the package, for the message
      * @throws IllegalArgumentException if the tensor cannot cross
      */
     public static TensorLayout of(String path, Tensor tensor) {
@@ -70,7 +70,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
         return measure(tensor);
     }
 
-    /** The layout of a tensor that has no {@link #refusal}. */
+    /** Returns the layout of a tensor that has no {@link #refusal}. */
     static TensorLayout measure(Tensor tensor) {
         ScalarType dtype = ElementTypes.of(tensor.scalar_type().value);
         int dimensions = (int) tensor.dim();
@@ -82,58 +82,58 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
         }
         long numel = numel(sizes);
         for (int i = 0; i < dimensions; i++) {
-            // the stride of a dimension of one element is never used, and may be anything in a view
+            // the stride of a dimension of size 1 is never used, and may have any value in a view
             strides[i] = sizes[i] == 1 ? Math.min(strides[i], numel) : strides[i];
         }
         return new TensorLayout(dtype, sizes, isDense(sizes, strides) ? strides : contiguous(sizes));
     }
 
-    /** Why a tensor cannot cross, as {@code type=, limit=; remedy}; null where it can. */
+    /** Returns why a tensor cannot cross, as {@code type=..., expected=...; remedy}, or null if it can. */
     static String refusal(Tensor tensor) {
         if (tensor.isNull()) {
-            return "type=closed Tensor, limit=open tensors; close it after it was sent, not before";
+            return "type=closed Tensor, expected=open tensors; close it after sending it, not before";
         }
         if (!tensor.defined()) {
-            return "type=undefined Tensor, limit=defined tensors; use null, or a tensor of size 0";
+            return "type=undefined Tensor, expected=defined tensors; use null, or a tensor of size 0";
         }
         if (!tensor.is_cpu()) {
             String device = tensor.device().str().getString();
-            return "type=Tensor on " + device + ", limit=tensors on the CPU; move it there with cpu()";
+            return "type=Tensor on " + device + ", expected=tensors on the CPU; move it there with cpu()";
         }
         if (!tensor.has_storage() || tensor.is_nested()) {
             String layout =
                     tensor.is_nested() ? "nested" : tensor.layout().intern().name();
-            return "type=Tensor with layout " + layout + ", limit=dense tensors; send to_dense() or its parts";
+            return "type=Tensor with layout " + layout + ", expected=dense tensors; send to_dense() or its parts";
         }
         ScalarType dtype = tensor.scalar_type();
         if (ElementTypes.bytes(dtype) == 0) {
             return "type=Tensor of dtype " + ElementTypes.name(dtype)
-                    + ", limit=dtypes of whole bytes that are not quantized; convert it with to(...) or dequantize()";
+                    + ", expected=dtypes of whole bytes that are not quantized; convert it with to(...) or dequantize()";
         }
         return null;
     }
 
-    /** The number of elements. */
+    /** Returns the number of elements. */
     public long numel() {
         return numel(sizes);
     }
 
-    /** The bytes that all elements take. */
+    /** Returns the bytes of all elements. */
     public long bytes() {
         return numel() * elementBytes();
     }
 
-    /** The bytes of one element; addresses are a multiple of it. */
+    /** Returns the bytes of one element. Addresses are multiples of it. */
     public int elementBytes() {
         return ElementTypes.bytes(dtype);
     }
 
-    /** Whether the strides are those of a contiguous tensor. */
+    /** Returns whether the strides are contiguous. */
     public boolean isContiguous() {
         return isContiguous(sizes, strides);
     }
 
-    /** The strides, in elements, of a contiguous tensor of these sizes. */
+    /** Returns the contiguous strides, in elements, for these sizes. */
     public static long[] contiguous(long[] sizes) {
         long[] strides = new long[sizes.length];
         long next = 1;
@@ -178,7 +178,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
         return true;
     }
 
-    /** Whether the dimensions lie densely in some order; tensors without elements do in their own order only. */
+    /** Returns whether some order of the dimensions is dense. False for tensors without elements. */
     private static boolean isPermuted(long[] sizes, long[] strides) {
         long numel = numel(sizes);
         if (numel == 0) {
@@ -191,7 +191,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
             }
             open += sizes[i] > 1 ? 1 : 0;
         }
-        // each step takes the dimension that lies next in memory; strides grow, so none is taken twice
+        // each step takes the next dimension in memory; strides grow, so none is taken twice
         long next = 1;
         for (; open > 0; open--) {
             int dimension = dimensionAt(next, sizes, strides);
@@ -212,8 +212,8 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
         return -1;
     }
 
-    private static IllegalArgumentException invalid(String what, String limit) {
-        return new IllegalArgumentException("no dense tensor layout: " + what + ", limit=" + limit);
+    private static IllegalArgumentException invalid(String what, String expected) {
+        return new IllegalArgumentException("no dense tensor layout: " + what + ", expected=" + expected);
     }
 
     @Override

@@ -2,15 +2,15 @@ package org.blazefl4j.codec;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Makes the tensors of a package from their handles while it is decoded. */
+/** Creates the tensors of a package from their handles while it is decoded. */
 @FunctionalInterface
 public interface TensorResolver {
 
     /**
-     * Resolves one handle. Its layout is valid; segment, generation and offset are to be checked here, with
+     * Resolves one handle. Its layout is valid; check segment, generation and offset with
      * {@link ShmHandle#checkGeneration} and {@link ShmHandle#checkWithin}.
      *
-     * @return a tensor that the decoded package owns; if decoding fails later, the decoder closes it
+     * @return a tensor, which the decoded package owns. The decoder closes it if decoding fails later.
      */
     Tensor resolve(ShmHandle handle);
 }

@@ -12,17 +12,17 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Finds the tensors of a package, in the order and with the paths of {@link PackageEncoder}. Unlike the encoder it
- * passes over what cannot cross, so it also serves where nothing crosses.
+ * Finds the tensors of a package, in the order and with the paths of {@link PackageEncoder}. Unlike the encoder, skips
+ * objects that cannot cross, so it also works for packages that stay in this process.
  */
 public final class TensorWalk {
 
     /**
      * A tensor of a package.
      *
-     * @param path where it was met first, such as {@code parameters} or {@code metadata[loss]}
+     * @param path its first place in the package, such as {@code parameters} or {@code metadata[loss]}
      * @param tensor the tensor, possibly closed or on another device
-     * @param unbounded whether it is under a field declared {@link org.blazefl4j.torch.Unbounded}
+     * @param unbounded whether it lies under a field annotated with {@link org.blazefl4j.torch.Unbounded}
      */
     public record Found(String path, Tensor tensor, boolean unbounded) {}
 
@@ -34,7 +34,7 @@ public final class TensorWalk {
     private TensorWalk() {}
 
     /**
-     * Lists the distinct Tensor objects that can be reached from a package, each once.
+     * Lists the distinct Tensor objects that are reachable from a package.
      *
      * @throws IllegalArgumentException if objects lie more than 512 levels deep
      */
@@ -50,7 +50,7 @@ public final class TensorWalk {
     }
 
     /**
-     * Closes the tensors of a package that are not also in another, such as those of a buffer that were not returned.
+     * Closes the tensors of a package that are not also in another, such as unused tensors of a buffer.
      *
      * @param graph the package to close
      * @param kept the package whose Tensor objects stay open

@@ -15,7 +15,7 @@ import java.time.ZonedDateTime;
 import java.util.UUID;
 import java.util.function.Function;
 
-/** JDK values that cross as their text, which reads back to an equal value. */
+/** JDK values that cross as text, which parses to an equal value. */
 enum TextValue {
     UNIQUE_ID(UUID.class, UUID::fromString),
     DURATION(Duration.class, Duration::parse),
@@ -40,7 +40,7 @@ enum TextValue {
         this.parse = parse;
     }
 
-    /** The constant for a class, or null. */
+    /** Returns the constant for a class, or null. */
     static TextValue of(Class<?> type) {
         for (TextValue value : VALUES) {
             if (value.type == type) {
@@ -51,7 +51,7 @@ enum TextValue {
         return path ? PATH : null;
     }
 
-    /** The constant with a number, or null. */
+    /** Returns the constant with a number, or null. */
     static TextValue of(int number) {
         return number < VALUES.length ? VALUES[number] : null;
     }

@@ -1,8 +1,6 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
-import java.util.stream.Stream;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.JobBoard;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
@@ -18,13 +16,13 @@ import org.blazefl4j.util.RefCounted;
 final class Board implements AutoCloseable {
 
     /** States of a lane. */
-    static final int FREE = JobBoard.LANE_FREE;
+    static final int FREE = 0;
 
-    static final int READY = JobBoard.LANE_READY;
-    static final int CLAIMED = JobBoard.LANE_CLAIMED;
-    static final int DONE = JobBoard.LANE_DONE;
-    static final int FAILED = JobBoard.LANE_FAILED;
-    static final int LOST = JobBoard.LANE_LOST;
+    static final int READY = 1;
+    static final int CLAIMED = 2;
+    static final int DONE = 3;
+    static final int FAILED = 4;
+    static final int LOST = 5;
 
     /** What {@link #claim} says when there is no lane. */
     static final int NOTHING = -1;
@@ -36,6 +34,11 @@ final class Board implements AutoCloseable {
 
     static final int ROUND_ENDS = 2;
     static final int ANY_REASON = STOP_EVENT | ROUND_ENDS;
+
+    private static final int AREA_BYTES = 8192;
+
+    /** Of the area of a job. */
+    private static final int EXTENSION_BYTES = AREA_BYTES / 2;
 
     private static final int ESHUTDOWN = -108;
     private static final int EAGAIN = -11;
@@ -49,22 +52,9 @@ final class Board implements AutoCloseable {
 
     /** What a worker has said of itself. */
     enum Status {
-        STARTING(JobBoard.WORKER_STARTING),
-        READY(JobBoard.WORKER_READY),
-        REFUSED(JobBoard.WORKER_REFUSED);
-
-        private final int number;
-
-        Status(int number) {
-            this.number = number;
-        }
-
-        static Status of(int number) {
-            return Stream.of(values())
-                    .filter(status -> status.number == number)
-                    .findFirst()
-                    .orElseThrow();
-        }
+        STARTING,
+        READY,
+        REFUSED
     }
 
     /** A part of the board that holds one message. */
@@ -92,13 +82,13 @@ final class Board implements AutoCloseable {
      * @param spins how often who waits looks before it sleeps
      */
     static Board create(int workers, int lanes, int spins) {
-        Segment segment = Segment.create(checked(JobBoard.bytes(workers, lanes, AreaLayout.AREA_BYTES)));
-        checked(JobBoard.create(segment.address(), segment.bytes(), workers, lanes, AreaLayout.AREA_BYTES, spins));
+        Segment segment = Segment.create(checked(JobBoard.bytes(workers, lanes, AREA_BYTES)));
+        checked(JobBoard.create(segment.address(), segment.bytes(), workers, lanes, AREA_BYTES, spins));
         return new Board(segment, checked(JobBoard.open(segment.address(), segment.bytes())));
     }
 
     /**
-     * Opens the parent's board in a worker, which cannot write to what only the parent writes.
+     * Opens the parent's board in a worker.
      *
      * @throws IllegalStateException if there is none
      */
@@ -110,19 +100,7 @@ final class Board implements AutoCloseable {
             throw new IllegalStateException("no job board of this version: segment=" + handle
                     + ", limit=one version of the library in parent and workers");
         }
-        checked(JobBoard.protect(board));
         return new Board(segment, board);
-    }
-
-    /** Worker: has a write to read-only shared memory end this process, noted on the board. */
-    void trapWrites(int worker) {
-        checked(JobBoard.trapWrites(handle, worker));
-    }
-
-    /** Parent: where the worker, which has ended, wrote to read-only shared memory; null if it did not. */
-    ForbiddenWrite forbiddenWrite(int worker) {
-        long file = checked(JobBoard.writtenFile(handle, worker));
-        return file == 0 ? null : new ForbiddenWrite(file, checked(JobBoard.writtenOffset(handle, worker)));
     }
 
     SegmentHandle handle() {
@@ -155,12 +133,12 @@ final class Board implements AutoCloseable {
 
     /** Where a job's order and configuration lie. */
     Area configArea(int lane) {
-        return jobArea(lane).part(0, AreaLayout.AREA_HALF_BYTES);
+        return jobArea(lane).part(0, AREA_BYTES - EXTENSION_BYTES);
     }
 
     /** Where a job's extension lies. */
     Area extensionArea(int lane) {
-        return jobArea(lane).part(AreaLayout.AREA_HALF_BYTES, AreaLayout.AREA_HALF_BYTES);
+        return jobArea(lane).part(AREA_BYTES - EXTENSION_BYTES, EXTENSION_BYTES);
     }
 
     private Area jobArea(int lane) {
@@ -181,28 +159,28 @@ final class Board implements AutoCloseable {
 
     /** The lane's word after a commit of this claim. */
     static long committed(long claimed, int state) {
-        return claimed & ~JobBoard.WORD_STATE_MASK | state;
+        return claimed & ~0xffL | state;
     }
 
     /** What stays the same from a claim of the lane until it is dealt again. */
     static long claim(long word) {
-        return word >>> JobBoard.WORD_WORKER_BIT;
+        return word >>> 8;
     }
 
     static int state(long word) {
-        return (int) (word & JobBoard.WORD_STATE_MASK);
+        return (int) (word & 0xff);
     }
 
     static int worker(long word) {
-        return (int) (word >>> JobBoard.WORD_WORKER_BIT & JobBoard.WORD_WORKER_MASK);
+        return (int) (word >>> 8 & 0xffff);
     }
 
     static int attempt(long word) {
-        return (int) (word >>> JobBoard.WORD_ATTEMPT_BIT & JobBoard.WORD_ATTEMPT_MASK);
+        return (int) (word >>> 24 & 0xff);
     }
 
     static int message(long word) {
-        return (int) (word >>> JobBoard.WORD_ROUND_BIT);
+        return (int) (word >>> 32);
     }
 
     /** Parent: lets workers claim the job that lies in the lane's area, of the round with this message. */
@@ -263,7 +241,7 @@ final class Board implements AutoCloseable {
             throw new IllegalStateException("job board damaged: worker=" + worker
                     + ", limit=a status that there is; look for a client that writes where it must not");
         }
-        return Status.of(checked(status));
+        return Status.values()[checked(status)];
     }
 
     long beats(int worker) {
@@ -272,7 +250,7 @@ final class Board implements AutoCloseable {
 
     /** Worker: says what became of its start. */
     void hello(int worker, Status status) {
-        checked(JobBoard.hello(handle, worker, status.number));
+        checked(JobBoard.hello(handle, worker, status.ordinal()));
     }
 
     /** Worker: claims the oldest job, waiting a while for one. The lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */

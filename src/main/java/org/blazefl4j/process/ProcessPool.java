@@ -207,9 +207,8 @@ public final class ProcessPool implements AutoCloseable {
             shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
             Object function = crossing(jobs.shardFunction());
-            RoundMessage message = new RoundMessage(messages, environment(), shared.byName(), payload, function);
-            mail.send(message);
-            return new PoolRound(this, board, jobs, message);
+            mail.send(new RoundMessage(messages, environment(), shared.byName(), payload, function));
+            return new PoolRound(this, board, jobs, messages);
         } catch (Throwable failure) {
             leave();
             throw failure;

@@ -50,7 +50,8 @@ final class SegmentTensors {
             return torch.empty_strided(layout.sizes(), layout.strides(), options);
         }
         if (Native.regionRetain(region, address) < 0) {
-            throw new IllegalStateException("tensor in a segment: open=false, limit=open; make tensors before close()");
+            throw new IllegalStateException(
+                    "tensor in a segment: open=false, expected=an open segment; make tensors before close()");
         }
         return torch.from_blob(new Address(address), layout.sizes(), layout.strides(), DELETER, options);
     }

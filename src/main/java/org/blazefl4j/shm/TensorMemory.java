@@ -60,7 +60,7 @@ public final class TensorMemory {
     }
 
     private static void copyBytes(long target, long source, long bytes) {
-        if (FaultPoint.areSet()) {
+        if (FaultPoint.SLOT_HALF_WRITTEN.isOn()) {
             Native.copy(target, source, bytes / 2);
             FaultPoint.SLOT_HALF_WRITTEN.reach();
         }

@@ -146,7 +146,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
             return attempt.decode(worker.loader(), type);
         } catch (PackageFormatException e) {
             throw new IllegalStateException(
-                    "client state cannot be decoded: client=" + job.clientId() + ", limit=what keepState was given; "
+                    "client state cannot be decoded: client=" + job.clientId() + ", expected=what keepState was given; "
                             + e.getMessage(),
                     e);
         }

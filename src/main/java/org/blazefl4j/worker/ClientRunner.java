@@ -189,7 +189,7 @@ public final class ClientRunner implements AutoCloseable {
         if (job.isShard() && !TensorWalk.tensors(result).isEmpty()) {
             throw new IllegalArgumentException("shard's result holds a tensor: " + job.name() + ", path="
                     + TensorWalk.tensors(result).get(0).path()
-                    + ", limit=no tensors, which would be copied; return numbers, or have clients send tensors");
+                    + ", expected=no tensors, which would be copied; return numbers, or have clients send tensors");
         }
     }
 

@@ -99,7 +99,7 @@ final class PackageDirectionTest {
             .that()
             .resideOutsideOfPackage("org.blazefl4j.cli..")
             .and()
-            .haveNameNotMatching("org\\.blazefl4j\\.process\\.(WorkerMain|HeartbeatThread)(\\$.*)?")
+            .haveNameNotMatching("org\\.blazefl4j\\.(process\\.(WorkerMain|HeartbeatThread)|util\\.Fault)(\\$.*)?")
             .should()
             .callMethod(System.class, "exit", int.class)
             .orShould()

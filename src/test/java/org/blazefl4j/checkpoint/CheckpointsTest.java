@@ -456,7 +456,7 @@ final class CheckpointsTest {
                     .isInstanceOf(CheckpointException.class)
                     .hasMessage("part does not fit what was saved: part=part, file=" + file(0)
                             + ", found=entry of another type: part=part, entry=n, expected=java.lang.Integer;"
-                            + " package damaged: type=java.lang.String, limit=java.lang.Integer");
+                            + " package damaged: type=java.lang.String, expected=java.lang.Integer");
         }
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Reading("m", String.class))) {
             assertThatThrownBy(checkpoints::resume)

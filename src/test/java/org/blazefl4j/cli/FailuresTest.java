@@ -62,7 +62,7 @@ final class FailuresTest {
 
     @Test
     void shouldNameOptionsInTheLibrarysRefusals() {
-        assertThat(OptionNames.in("number of shards: numShards=50, limit=a multiple of 100"))
-                .isEqualTo("number of shards: --num-shards=50, limit=a multiple of 100");
+        assertThat(OptionNames.in("number of shards: numShards=50, expected=a multiple of 100"))
+                .isEqualTo("number of shards: --num-shards=50, expected=a multiple of 100");
     }
 }

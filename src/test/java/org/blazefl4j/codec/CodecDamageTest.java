@@ -221,7 +221,7 @@ class CodecDamageTest {
         byte[] message = HeapStore.bytes(out.finish());
         assertThatThrownBy(() -> new PackageDecoder(LOADER).decode(ByteBuffer.wrap(message), new HeapStore()))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessageStartingWith("package damaged: elements=1998980, limit=")
+                .hasMessageStartingWith("package damaged: elements=1998980, expected=")
                 .hasMessageEndingWith(" bytes that remain");
     }
 
@@ -236,7 +236,7 @@ class CodecDamageTest {
         byte[] message = HeapStore.bytes(out.finish());
         assertThatThrownBy(() -> new PackageDecoder(LOADER).decode(ByteBuffer.wrap(message), new HeapStore()))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessage("package damaged: depth=513, limit=512");
+                .hasMessage("package damaged: depth=513, expected=512");
     }
 
     @Test
@@ -246,20 +246,22 @@ class CodecDamageTest {
         byte[] other = message.clone();
         other[0] = 'X';
         assertMessage(
-                other, "no package: format=14c4658, limit=14c4642; both sides need the same version of the library");
+                other, "no package: format=14c4658, expected=14c4642; both sides need the same version of the library");
         byte[] flipped = message.clone();
         flipped[10] ^= 1;
         assertThatThrownBy(() -> new PackageDecoder(LOADER).decode(ByteBuffer.wrap(flipped), new HeapStore()))
-                .hasMessageMatching("package damaged: bytes=14, checksum=[0-9a-f]+, limit=[0-9a-f]+");
-        assertBody(new byte[] {(byte) Kind.NULL.ordinal(), 0}, "package damaged: bytes after the end=1, limit=0");
+                .hasMessageMatching("package damaged: bytes=14, checksum=[0-9a-f]+, expected=[0-9a-f]+");
+        assertBody(new byte[] {(byte) Kind.NULL.ordinal(), 0}, "package damaged: bytes after the end=1, expected=0");
         assertBody(
-                new byte[] {(byte) Kind.STRING.ordinal(), 40}, "package damaged: bytes wanted=20, limit=0 that remain");
-        assertBody(new byte[] {(byte) Kind.REFUSED.ordinal()}, "package damaged: kind=REFUSED, limit=kinds that cross");
-        assertBody(new byte[] {99}, "package damaged: kind=REFUSED, limit=kinds that cross");
+                new byte[] {(byte) Kind.STRING.ordinal(), 40},
+                "package damaged: bytes wanted=20, expected=at most 0, the bytes that remain");
+        assertBody(
+                new byte[] {(byte) Kind.REFUSED.ordinal()}, "package damaged: kind=REFUSED, expected=kinds that cross");
+        assertBody(new byte[] {99}, "package damaged: kind=REFUSED, expected=kinds that cross");
         assertBody(
                 new byte[] {(byte) Kind.OPTIONAL.ordinal(), (byte) Kind.REFERENCE.ordinal(), 0},
-                "package damaged: reference to a record that is not complete, limit=complete objects");
-        assertBody(new byte[] {(byte) Kind.REFERENCE.ordinal(), 7}, "package damaged: index=7, limit=0");
+                "package damaged: reference to an incomplete record, expected=complete objects");
+        assertBody(new byte[] {(byte) Kind.REFERENCE.ordinal(), 7}, "package damaged: index=7, expected=below 0");
     }
 
     private static void assertMessage(byte[] message, String text) {
@@ -312,20 +314,21 @@ class CodecDamageTest {
         Class<?> sprung = Class.forName(CodecDamageTest.class.getName() + "$Sprung", false, LOADER);
         Class<?> thread = Thread.class;
         assertPlaced(
-                Kind.RECORD, trap, "package damaged: type=" + trap.getName() + ", kind=RECORD, limit=java.util.Map");
+                Kind.RECORD, trap, "package damaged: type=" + trap.getName() + ", kind=RECORD, expected=java.util.Map");
         assertPlaced(
                 Kind.OBJECT,
                 sprung,
-                "package damaged: type=" + sprung.getName() + ", kind=OBJECT, limit=java.util.Map");
+                "package damaged: type=" + sprung.getName() + ", kind=OBJECT, expected=java.util.Map");
         assertPlaced(
                 Kind.RECORD,
                 sprung,
-                "package damaged: type=" + sprung.getName() + ", kind=RECORD, limit=java.util.Map");
+                "package damaged: type=" + sprung.getName() + ", kind=RECORD, expected=java.util.Map");
         assertPlaced(Kind.OBJECT, thread, "cannot cross: type=java.lang.Thread, " + CrossingRules.refusal(thread));
-        assertPlaced(Kind.ENUM, trap, "package damaged: type=" + trap.getName() + ", kind=ENUM, limit=java.util.Map");
+        assertPlaced(
+                Kind.ENUM, trap, "package damaged: type=" + trap.getName() + ", kind=ENUM, expected=java.util.Map");
         Class<?> toggle = Class.forName(CodecDamageTest.class.getName() + "$Toggle", false, LOADER);
         assertPlaced(
-                Kind.ENUM, toggle, "package damaged: type=" + toggle.getName() + ", kind=ENUM, limit=java.util.Map");
+                Kind.ENUM, toggle, "package damaged: type=" + toggle.getName() + ", kind=ENUM, expected=java.util.Map");
         assertThat(TRAPPED).isEmpty();
     }
 
@@ -358,14 +361,15 @@ class CodecDamageTest {
         assertThatThrownBy(() -> new PackageDecoder(ClassLoader.getPlatformClassLoader())
                         .decode(ByteBuffer.wrap(message), new HeapStore()))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessage("class not found: type=" + Checked.class.getName()
-                        + ", limit=the class path of this process; add its jar or folder to it");
+                .hasMessage(
+                        "class not found: type=" + Checked.class.getName()
+                                + ", expected=a class on the class path of this process; add its jar or folder to the class path");
         message[Message.HEADER_BYTES + 2]++;
         Message.seal(message, 0, message.length);
         assertMessage(
                 message,
                 "class differs between the two sides: type=" + Checked.class.getName()
-                        + ", limit=the same fields and constants; use the same class path for both");
+                        + ", expected=the same fields and constants on both sides; use the same class path for both");
     }
 
     @Test
@@ -376,7 +380,7 @@ class CodecDamageTest {
         byte[] message = HeapStore.bytes(new PackageEncoder().encode(map, new HeapStore()));
         assertMessage(
                 message,
-                "elements or keys are equal on arrival: distinct=1, limit=2; a set's or map's contents must not change in what"
+                "elements or keys are equal on arrival: distinct=1, expected=2; a set's or map's contents must not change in what"
                         + " equals() compares");
     }
 
@@ -398,7 +402,7 @@ class CodecDamageTest {
             assertMessage(
                     message,
                     "element refused: type=" + Endless.class.getName()
-                            + ", limit=what java.util.LinkedHashSet holds, cause=java.lang.StackOverflowError");
+                            + ", expected=what java.util.LinkedHashSet holds, cause=java.lang.StackOverflowError");
         } finally {
             RECURSE.set(false);
         }

@@ -220,7 +220,7 @@ class CodecGraphsTest {
         List<Object> list = new ArrayList<>();
         Link link = new Link(list);
         list.add(link);
-        String limit = ", limit=cycles of lists, sets, maps, arrays and plain classes;"
+        String limit = ", expected=cycles of lists, sets, maps, arrays and plain classes;"
                 + " this place leads back to what holds it: use a plain class there";
         assertCycle(link, "cannot cross: path=target[0], type=" + Link.class.getName() + limit);
         assertCycle(list, "cannot cross: path=[0].target, type=" + Link.class.getName() + limit);
@@ -245,7 +245,7 @@ class CodecGraphsTest {
         assertCycle(
                 root,
                 "cannot cross: path=[1].target, type=" + Link.class.getName()
-                        + ", limit=cycles of lists, sets, maps, arrays and plain classes;"
+                        + ", expected=cycles of lists, sets, maps, arrays and plain classes;"
                         + " this place leads back to what holds it: use a plain class there");
     }
 

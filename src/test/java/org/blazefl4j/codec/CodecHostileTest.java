@@ -113,7 +113,7 @@ class CodecHostileTest {
                     out.kind(Kind.BIG_INTEGER);
                     out.varint(1 << 27);
                 }),
-                "package damaged: index=134217728, limit=134217728");
+                "package damaged: index=134217728, expected=below 134217728");
     }
 
     @Test
@@ -125,7 +125,7 @@ class CodecHostileTest {
                     out.i64(0);
                     out.varint(1 << 16);
                 }),
-                "package damaged: index=65536, limit=65536");
+                "package damaged: index=65536, expected=below 65536");
     }
 
     // ---- Classes
@@ -151,13 +151,12 @@ class CodecHostileTest {
                         name(out, type);
                         out.i32(1);
                     }),
-                    "cannot cross: type=" + type.getName() + ", limit=records, enums,");
+                    "cannot cross: type=" + type.getName() + ", expected=records, enums,");
         }
         assertThatThrownBy(() -> HeapStore.cross(new Finalized()))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageEndingWith(
-                        "it has a finalize() method, which would also run for its copies: let it hold what"
-                                + " it frees in a transient field");
+                .hasMessageEndingWith("it has a finalize() method, which would also run for its copies: keep what it"
+                        + " frees in a transient field");
     }
 
     @ParameterizedTest
@@ -231,7 +230,7 @@ class CodecHostileTest {
                     out.kind(Kind.STRING);
                     out.string("x");
                 }),
-                "package damaged: type=java.lang.String, limit=" + type);
+                "package damaged: type=java.lang.String, expected=" + type);
         assertRefused(
                 message(out -> {
                     out.kind(Kind.ENUM);
@@ -421,6 +420,6 @@ class CodecHostileTest {
         });
         assertThatThrownBy(() -> new PackageDecoder(LOADER).decode(ByteBuffer.wrap(message), null))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessageStartingWith("tensor where none may be: handle=ShmHandle[segment=7, generation=3, offset=0");
+                .hasMessageStartingWith("unexpected tensor: handle=ShmHandle[segment=7, generation=3, offset=0");
     }
 }

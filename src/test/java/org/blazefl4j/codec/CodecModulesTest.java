@@ -144,13 +144,14 @@ class CodecModulesTest {
                 .isExactlyInstanceOf(InvocationTargetException.class)
                 .cause()
                 .isExactlyInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "cannot cross: path=[0], type=" + type + ", limit=classes that are open to the library; add to"
-                                + " module-info of user.module: opens " + packageName + " to org.blazefl4j");
+                .hasMessage("cannot cross: path=[0], type=" + type
+                        + ", expected=classes that are open to the library; add to"
+                        + " module-info of user.module: opens " + packageName + " to org.blazefl4j");
         assertThatThrownBy(() -> HeapStore.cross(List.of(sample(name))))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
                 .hasMessage("cannot cross: path=[0], type=" + type
-                        + ", limit=classes that are open to the library; start Java" + " with --add-opens user.module/"
+                        + ", expected=classes that are open to the library; start Java"
+                        + " with --add-opens user.module/"
                         + packageName + "=ALL-UNNAMED");
     }
 }

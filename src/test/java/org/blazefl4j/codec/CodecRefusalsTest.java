@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CodecRefusalsTest {
 
     private static final String LIMIT =
-            "limit=records, enums, strings, numbers, dates, collections, maps, arrays, Optionals,"
+            "expected=records, enums, strings, numbers, dates, collections, maps, arrays, Optionals,"
                     + " tensors and plain classes of these; ";
     private static final String LEAVE_OUT = LIMIT + "leave it out of what is sent, or mark the field transient";
     private static final String LAMBDA =
@@ -96,7 +96,7 @@ class CodecRefusalsTest {
                 Arguments.of(
                         new Noise(),
                         LIMIT
-                                + "it extends java.util.Random, whose state is out of reach: hold one in a field instead"),
+                                + "it extends java.util.Random, whose state is not accessible: use a field of that type instead"),
                 Arguments.of(lambda, LAMBDA),
                 Arguments.of(reference, LAMBDA),
                 Arguments.of(proxy, LIMIT + "instead of a proxy use a record that implements the interface"),
@@ -160,7 +160,7 @@ class CodecRefusalsTest {
     void shouldRefusePlacesThatCannotHoldWhatArrives() {
         assertRefused(
                 new Legacy(new Vector<>(List.of(1))),
-                "cannot cross: path=numbers, type=java.util.Vector, limit=places that can hold the java.util.ArrayList that"
+                "cannot cross: path=numbers, type=java.util.Vector, expected=places that can hold the java.util.ArrayList that"
                         + " arrives; declare it as java.util.ArrayList or a supertype of it");
         Collection<?>[] vectors = new Vector<?>[] {new Vector<>()};
         assertThatThrownBy(() -> cross(vectors)).hasMessageContaining("path=[0], type=java.util.Vector");
@@ -181,12 +181,12 @@ class CodecRefusalsTest {
     void shouldRefuseEnumsThatAreNoConstants() {
         assertRefused(
                 EnumSet.noneOf(Nothing.class),
-                "cannot cross: path=(root), type=java.util.RegularEnumSet, limit=sets of enums that have constants; use an"
+                "cannot cross: path=(root), type=java.util.RegularEnumSet, expected=sets of enums that have constants; use an"
                         + " empty set");
         try (Tensor tensor = torch.empty(1)) {
             assertRefused(
                     tensor.scalar_type(),
-                    "cannot cross: path=(root), type=org.bytedeco.pytorch.global.torch$ScalarType, limit=the enum's own"
+                    "cannot cross: path=(root), type=org.bytedeco.pytorch.global.torch$ScalarType, expected=the enum's own"
                             + " constants; this one was made by native code: call intern()");
             assertThat(cross(tensor.scalar_type().intern())).isEqualTo(torch.ScalarType.Float);
         }

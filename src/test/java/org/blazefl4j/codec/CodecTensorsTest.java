@@ -233,10 +233,10 @@ class CodecTensorsTest {
         assertThat(cross(new One(named)).value).isExactlyInstanceOf(Tensor.class);
         assertThatThrownBy(() -> cross(new Special(named)))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "cannot cross: path=value, type=" + Named.class.getName() + ", limit=places that can hold the"
-                                + " org.bytedeco.pytorch.Tensor that arrives; declare it as org.bytedeco.pytorch.Tensor or a"
-                                + " supertype of it");
+                .hasMessage("cannot cross: path=value, type=" + Named.class.getName()
+                        + ", expected=places that can hold the"
+                        + " org.bytedeco.pytorch.Tensor that arrives; declare it as org.bytedeco.pytorch.Tensor or a"
+                        + " supertype of it");
     }
 
     @Test
@@ -291,20 +291,20 @@ class CodecTensorsTest {
         assertRefused(
                 quantized,
                 "type=Tensor of dtype " + dtype
-                        + ", limit=dtypes of whole bytes that are not quantized; convert it with to(...) or dequantize()");
+                        + ", expected=dtypes of whole bytes that are not quantized; convert it with to(...) or dequantize()");
     }
 
     @Test
     void shouldRefuseTensorsThatHaveNoMemoryOfTheirOwn() {
         assertRefused(
                 counted(ScalarType.Float, 4).to_sparse(),
-                "type=Tensor with layout Sparse, limit=dense tensors; send to_dense() or its parts");
+                "type=Tensor with layout Sparse, expected=dense tensors; send to_dense() or its parts");
         Tensor meta = empty(new long[] {2}, new TensorOptions().device(new DeviceOptional(new Device("meta"))), null);
-        assertRefused(meta, "type=Tensor on meta, limit=tensors on the CPU; move it there with cpu()");
-        assertRefused(new Tensor(), "type=undefined Tensor, limit=defined tensors; use null, or a tensor of size 0");
+        assertRefused(meta, "type=Tensor on meta, expected=tensors on the CPU; move it there with cpu()");
+        assertRefused(new Tensor(), "type=undefined Tensor, expected=defined tensors; use null, or a tensor of size 0");
         Tensor closed = counted(ScalarType.Float, 4);
         closed.close();
-        assertRefused(closed, "type=closed Tensor, limit=open tensors; close it after it was sent, not before");
+        assertRefused(closed, "type=closed Tensor, expected=open tensors; close it after sending it, not before");
     }
 
     private void assertRefused(Tensor tensor, String why) {
@@ -339,14 +339,13 @@ class CodecTensorsTest {
         assertThatThrownBy(() -> new PackageEncoder().encode(one, null))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "cannot cross: path=value, type=org.bytedeco.pytorch.Tensor, limit=no tensors here; send them in a"
+                        "cannot cross: path=value, type=org.bytedeco.pytorch.Tensor, expected=no tensors here; send them in a"
                                 + " package");
         ByteBuffer message = new PackageEncoder().encode(one, store);
         assertThatThrownBy(() -> new PackageDecoder(getClass().getClassLoader()).decode(message, null))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessage(
-                        "tensor where none may be: handle=ShmHandle[segment=7, generation=3, offset=0, layout=Float[4]"
-                                + " strides [1]], limit=no tensors");
+                .hasMessage("unexpected tensor: handle=ShmHandle[segment=7, generation=3, offset=0, layout=Float[4]"
+                        + " strides [1]], expected=no tensors");
     }
 
     @Test

@@ -47,7 +47,7 @@ class ShmHandleTest {
     void shouldRefuseAddressesThatAreNotAligned() {
         assertThatThrownBy(() -> new ShmHandle(5, 1, 6, floats(2)).checkWithin(64))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessage("handle not aligned: segment=5, offset=6, limit=a multiple of 4 bytes");
+                .hasMessage("handle not aligned: segment=5, offset=6, expected=a multiple of 4 bytes");
     }
 
     @Test
@@ -56,7 +56,7 @@ class ShmHandleTest {
         handle.checkGeneration(2);
         assertThatThrownBy(() -> handle.checkGeneration(3))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessage("handle is stale: segment=5, generation=2, limit=3");
+                .hasMessage("handle is stale: segment=5, generation=2, expected=3");
     }
 
     @Property
@@ -79,21 +79,24 @@ class ShmHandleTest {
         assertRefused(
                 new long[] {2, 3},
                 new long[] {4, 1},
-                "sizes=[2, 3], strides=[4, 1], limit=strides without gaps or overlap");
+                "sizes=[2, 3], strides=[4, 1], expected=strides without gaps or overlap");
         assertRefused(
                 new long[] {2, 2},
                 new long[] {1, 1},
-                "sizes=[2, 2], strides=[1, 1], limit=strides without gaps or overlap");
-        assertRefused(new long[] {3}, new long[] {0}, "sizes=[3], strides=[0], limit=strides without gaps or overlap");
+                "sizes=[2, 2], strides=[1, 1], expected=strides without gaps or overlap");
         assertRefused(
-                new long[] {3}, new long[] {-1}, "sizes=[3], strides=[-1], limit=strides without gaps or overlap");
-        assertRefused(new long[] {1}, new long[] {2}, "sizes=[1], strides=[2], limit=strides without gaps or overlap");
-        assertRefused(new long[] {0}, new long[] {7}, "sizes=[0], strides=[7], limit=strides without gaps or overlap");
+                new long[] {3}, new long[] {0}, "sizes=[3], strides=[0], expected=strides without gaps or overlap");
+        assertRefused(
+                new long[] {3}, new long[] {-1}, "sizes=[3], strides=[-1], expected=strides without gaps or overlap");
+        assertRefused(
+                new long[] {1}, new long[] {2}, "sizes=[1], strides=[2], expected=strides without gaps or overlap");
+        assertRefused(
+                new long[] {0}, new long[] {7}, "sizes=[0], strides=[7], expected=strides without gaps or overlap");
     }
 
     @Test
     void shouldRefuseSizesThatOverflow() {
-        String limit = ", limit=none negative, less than 2^63 bytes together";
+        String limit = ", expected=none negative, less than 2^63 bytes together";
         assertRefused(new long[] {-1}, new long[] {1}, "sizes=[-1]" + limit);
         assertRefused(new long[] {1L << 61}, new long[] {1}, "sizes=[2305843009213693952]" + limit);
         assertRefused(
@@ -106,11 +109,14 @@ class ShmHandleTest {
     void shouldRefuseTooManyDimensionsAndUnequalNumbersOfThem() {
         long[] ones = new long[65];
         Arrays.fill(ones, 1);
-        assertRefused(ones, ones, "dimensions=65, strides=65, limit=as many strides as dimensions, at most 64");
+        assertRefused(ones, ones, "dimensions=65, strides=65, expected=as many strides as dimensions, at most 64");
         assertRefused(
-                new long[2], new long[1], "dimensions=2, strides=1, limit=as many strides as dimensions, at most 64");
+                new long[2],
+                new long[1],
+                "dimensions=2, strides=1, expected=as many strides as dimensions, at most 64");
         assertThatThrownBy(() -> new TensorLayout(ScalarType.QInt8, new long[0], new long[0]))
-                .hasMessage("no dense tensor layout: dtype=QInt8, limit=dtypes of whole bytes that are not quantized");
+                .hasMessage(
+                        "no dense tensor layout: dtype=QInt8, expected=dtypes of whole bytes that are not quantized");
         assertThatThrownBy(() -> new TensorLayout(ScalarType.Undefined, new long[0], new long[0]))
                 .hasMessageContaining("dtype=Undefined");
     }

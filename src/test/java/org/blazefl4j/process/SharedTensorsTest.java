@@ -163,7 +163,7 @@ final class SharedTensorsTest {
         try (Tensor open = torch.zeros(1)) {
             assertThatThrownBy(() -> share(open, closed))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("cannot cross: path=[1], type=closed Tensor, limit=open tensors");
+                    .hasMessageStartingWith("cannot cross: path=[1], type=closed Tensor, expected=open tensors");
         }
     }
 }

@@ -297,7 +297,7 @@ class SegmentTest {
         try (Segment segment = Segment.create(PAGE)) {
             assertThatThrownBy(() -> segment.tensor(0, ScalarType.QInt8, 2))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("dtype=QInt8, limit=");
+                    .hasMessageContaining("dtype=QInt8, expected=");
         }
     }
 
@@ -379,7 +379,7 @@ class SegmentTest {
         try (Segment segment = Segment.create(PAGE)) {
             assertThatThrownBy(() -> segment.tensor(4, ScalarType.Double, 1))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("tensor in a segment: offset=4, limit=a multiple of 8 for this type; align it");
+                    .hasMessage("tensor in a segment: offset=4, expected=a multiple of 8 for this type; align it");
         }
     }
 
@@ -389,7 +389,7 @@ class SegmentTest {
         segment.close();
         assertThatThrownBy(() -> segment.tensor(0, ScalarType.Float, 1))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("tensor in a segment: open=false, limit=open; make tensors before close()");
+                .hasMessage("tensor in a segment: open=false, expected=an open segment; make tensors before close()");
     }
 
     // ---- Helpers

@@ -22,7 +22,6 @@ import org.blazefl4j.trainer.StatefulClients.Action;
 import org.blazefl4j.trainer.StatefulClients.Down;
 import org.blazefl4j.trainer.StatefulClients.Order;
 import org.blazefl4j.trainer.StatefulClients.Up;
-import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -102,8 +101,9 @@ final class ClientStateTest {
             Files.write(file, bytes);
             assertThatThrownBy(() -> numbers(trainer, List.of(3)))
                     .isInstanceOf(ClientFailedException.class)
-                    .hasStackTraceContaining("client state cannot be decoded: client=3, limit=what keepState was given;"
-                            + " package damaged: bytes=" + bytes.length + ", checksum=");
+                    .hasStackTraceContaining(
+                            "client state cannot be decoded: client=3, expected=what keepState was given;"
+                                    + " package damaged: bytes=" + bytes.length + ", checksum=");
             Files.write(file, new byte[5], StandardOpenOption.TRUNCATE_EXISTING);
             assertThatThrownBy(() -> numbers(trainer, List.of(3)))
                     .isInstanceOf(ClientFailedException.class)
@@ -202,7 +202,7 @@ final class ClientStateTest {
         Path reached = folder.resolve("reached");
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(Fault.arguments("BEFORE_DONE,file=" + reached))
+                .jvmArguments(List.of("-Dblazefl4j.faultPoint=BEFORE_DONE,file=" + reached))
                 .build();
         try (var trainer = new ProcessPoolClientTrainer<>(clients, options, process)) {
             CompletableFuture<ClientFailedException> round = CompletableFuture.supplyAsync(

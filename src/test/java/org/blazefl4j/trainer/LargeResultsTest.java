@@ -150,7 +150,7 @@ final class LargeResultsTest {
         try (var trainer = mode.trainer(sparse)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(CLIENTS), Up::close))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("cannot cross: path=value, type=Tensor with layout Sparse, limit=dense tensors; send"
+                    .hasMessage("cannot cross: path=value, type=Tensor with layout Sparse, expected=dense tensors; send"
                             + " to_dense() or its parts");
         }
     }

@@ -123,7 +123,7 @@ final class ProcessPoolConfigsTest {
     private static void requireRefusal(ProcessPoolClientTrainer<Config, Package, Package> trainer) {
         assertThatThrownBy(() -> round(trainer))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("cannot cross: path=data, type=closed Tensor, limit=open tensors");
+                .hasMessageContaining("cannot cross: path=data, type=closed Tensor, expected=open tensors");
     }
 
     @Test

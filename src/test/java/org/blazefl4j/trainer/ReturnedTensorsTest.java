@@ -267,13 +267,13 @@ final class ReturnedTensorsTest {
                 return List.of(torch.zeros(1));
             }
         },
-        CLASS("cannot cross: path=[0], type=java.lang.Thread, limit=") {
+        CLASS("cannot cross: path=[0], type=java.lang.Thread, expected=") {
             @Override
             Object result() {
                 return List.of(new Thread());
             }
         },
-        CLOSED("cannot cross: path=value, type=closed Tensor, limit=open tensors; close it after it was sent, not"
+        CLOSED("cannot cross: path=value, type=closed Tensor, expected=open tensors; close it after sending it, not"
                 + " before") {
             @Override
             Object result() {

@@ -192,7 +192,7 @@ final class WorkersTest {
     void shouldRefuseTensorsInResults() {
         assertThat(failure(Shards::hiddenTensor))
                 .hasMessageContaining(
-                        "shard's result holds a tensor: work=test, shard=0, path=[0][x], limit=no tensors");
+                        "shard's result holds a tensor: work=test, shard=0, path=[0][x], expected=no tensors");
         assertThat(failure(Shards::tensor)).hasMessageContaining("shard's result holds a tensor: work=test, shard=0");
         assertThat(failure(Shards::nothing))
                 .hasMessageContaining("no result: work=test, shard=0; the worker function returned null");
