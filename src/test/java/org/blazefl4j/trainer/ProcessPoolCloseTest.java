@@ -37,7 +37,7 @@ final class ProcessPoolCloseTest {
     /** A close that waits for the grace time to pass fails. */
     private static final Duration GRACE = Conditions.PATIENCE;
 
-    /** The grace time where a worker has to be killed, or another process keeps its output open. */
+    /** The grace time where a worker has to be killed, or its output does not end. */
     private static final Duration SHORT = Duration.ofMillis(500);
 
     private final Algorithm algorithm = new Algorithm(FLOATS);
@@ -161,7 +161,7 @@ final class ProcessPoolCloseTest {
             }
         });
         try {
-            trainer = newTrainer(GRACE, List.of("-showversion", "-Xlog:gc+init:stdout"));
+            trainer = newTrainer(SHORT, List.of("-showversion", "-Xlog:gc+init:stdout"));
             closeWithinGrace();
         } finally {
             reading.countDown();
