@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.blazefl4j.util.Throwables;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -61,6 +62,36 @@ public final class TensorWalk {
         for (Found found : tensors(graph)) {
             if (!keep.contains(found.tensor)) {
                 found.tensor.close();
+            }
+        }
+    }
+
+    /**
+     * Ends the use of a package: calls its {@code close()} if it is {@link AutoCloseable}, then closes each tensor that
+     * this left as it was. A tensor that somebody keeps by {@code retainReference()} loses one reference only.
+     *
+     * @throws IllegalStateException if {@code close()} throws a checked exception; its tensors are closed nevertheless
+     */
+    public static void discard(Object graph) {
+        if (!(graph instanceof AutoCloseable closeable)) {
+            closeAll(graph);
+            return;
+        }
+        List<Found> all = tensors(graph);
+        int[] references =
+                all.stream().mapToInt(found -> found.tensor.referenceCount()).toArray();
+        try {
+            closeable.close();
+        } catch (RuntimeException unchecked) {
+            throw unchecked;
+        } catch (Exception failure) {
+            throw new IllegalStateException("package did not close: " + Throwables.text(failure), failure);
+        } finally {
+            for (int i = 0; i < references.length; i++) {
+                Tensor tensor = all.get(i).tensor;
+                if (tensor.referenceCount() == references[i]) {
+                    tensor.close();
+                }
             }
         }
     }

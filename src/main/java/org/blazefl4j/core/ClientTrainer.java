@@ -3,7 +3,7 @@ package org.blazefl4j.core;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
-import org.blazefl4j.util.Throwables;
+import org.blazefl4j.codec.TensorWalk;
 
 /**
  * The client side of a federated algorithm: it trains the sampled clients, one after another or in parallel.
@@ -112,23 +112,13 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
     List<U> uplinkPackage();
 
     /**
-     * Closes a package that was handed over and is done with: by its own {@code close()} if it is
-     * {@link AutoCloseable}, else each tensor in it, by trainers that know packages. What somebody keeps by
-     * {@code retainReference()} stays open.
+     * Closes a package that was handed over and is done with: by its own {@code close()} if it has one, and each tensor
+     * in it that is still open. A tensor that somebody keeps by {@code retainReference()} stays open.
      *
-     * @throws IllegalStateException if it does not close
+     * @throws IllegalStateException if the package does not close
      */
     default void discard(U uplink) {
-        if (!(uplink instanceof AutoCloseable closeable)) {
-            return;
-        }
-        try {
-            closeable.close();
-        } catch (RuntimeException unchecked) {
-            throw unchecked;
-        } catch (Exception failure) {
-            throw new IllegalStateException("package did not close: " + Throwables.text(failure), failure);
-        }
+        TensorWalk.discard(uplink);
     }
 
     /**

@@ -22,7 +22,7 @@ public interface RoundListener<U> {
      * The handler has loaded one client's package.
      *
      * @param round the round, from 0
-     * @param uplink the package; closed after the return, so what is kept is copied
+     * @param uplink the package; closed after the return: what is kept is kept as in {@link ServerHandler#load}
      */
     default void clientLoaded(int round, U uplink) {}
 

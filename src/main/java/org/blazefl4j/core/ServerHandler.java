@@ -48,9 +48,12 @@ public interface ServerHandler<D, U> {
     boolean isStopped();
 
     /**
-     * Takes one client's result. The package stays the caller's, who closes it afterwards: {@link Simulation} as soon
-     * as this has returned and listeners were told, with each tensor in it. What the handler keeps it copies, by
-     * {@code clone()} say, or keeps by {@code retainReference()} and closes itself.
+     * Takes one client's result. The package stays the caller's: {@link Simulation} closes it, with every tensor in it,
+     * once this has returned and the listeners were told.
+     *
+     * <p>To keep a tensor, keep a {@code clone()}, or call its {@code retainReference()} before this returns and close
+     * it later. Storing the tensor alone does not keep it: it is closed when it is next used. In process mode a tensor
+     * kept by reference holds one of the trainer's slots until it is closed.
      *
      * @return true when this package completed the round and the global model was updated
      */

@@ -562,15 +562,6 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         return cache.take();
     }
 
-    @Override
-    public final void discard(U uplink) {
-        if (uplink instanceof AutoCloseable) {
-            ClientTrainer.super.discard(uplink);
-        } else {
-            TensorWalk.closeAll(uplink);
-        }
-    }
-
     // ---- work between rounds
 
     @Override

@@ -25,6 +25,10 @@ final class DiscardedPackagesTest {
     private static final int ROUNDS = 10;
     private static final int FLOATS = 1 << 18;
 
+    /** With room for far fewer results than clients return. */
+    private static final TrainerOptions OPTIONS =
+            TrainerOptions.builder().numParallels(2).maxSlots(16).build();
+
     record Down(int round) {}
 
     record Up(int cid, Tensor vector, Map<String, List<Tensor>> more) {}
@@ -78,15 +82,15 @@ final class DiscardedPackagesTest {
         }
     }
 
-    private static void run(Mode mode, Handler handler) {
-        try (var trainer = mode.trainer(new Vectors())) {
+    private static void run(ExecutionMode mode, Handler handler) {
+        try (var trainer = mode.trainer(new Vectors(), OPTIONS)) {
             new Simulation<>(handler, trainer).run();
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void shouldCloseAllTensorsOnceThePackageWasLoaded(Mode mode) {
+    void shouldCloseAllTensorsOnceThePackageWasLoaded(ExecutionMode mode) {
         List<Tensor> seen = new ArrayList<>();
         List<Long> resident = new ArrayList<>();
         run(mode, new Handler() {
@@ -109,7 +113,7 @@ final class DiscardedPackagesTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldLeaveOpenWhatTheHandlerKeepsByAReference(Mode mode) {
+    void shouldLeaveOpenWhatTheHandlerKeepsByAReference(ExecutionMode mode) {
         List<Tensor> kept = new ArrayList<>();
         run(mode, new Handler() {
             @Override
@@ -126,7 +130,7 @@ final class DiscardedPackagesTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldTellAHandlerThatKeptAPackageWhatToKeep(Mode mode) {
+    void shouldTellAHandlerThatKeptAPackageWhatToKeep(ExecutionMode mode) {
         List<Tensor> kept = new ArrayList<>();
         Handler handler = new Handler() {
             @Override
@@ -144,5 +148,18 @@ final class DiscardedPackagesTest {
                         + ", expected=tensors of the packages that are loaded now, or copies; a package is closed once it"
                         + " was loaded: keep clones of its tensors, or keep them by retainReference() and close them")
                 .hasCauseInstanceOf(NullPointerException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCloseAllTensorsInALoopThatDiscardsPackages(ExecutionMode mode) {
+        List<Tensor> seen = new ArrayList<>();
+        try (var trainer = mode.trainer(new Vectors(), OPTIONS)) {
+            trainer.localProcess(new Down(0), Clients.ids(CLIENTS), uplink -> {
+                seen.add(uplink.vector());
+                trainer.discard(uplink);
+            });
+        }
+        assertThat(seen).hasSize(CLIENTS).allMatch(tensor -> tensor.isNull());
     }
 }

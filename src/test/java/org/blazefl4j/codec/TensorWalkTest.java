@@ -1,0 +1,70 @@
+package org.blazefl4j.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+/** The end of packages that close some of their tensors, or none. */
+final class TensorWalkTest {
+
+    private final Tensor closed = torch.ones(1);
+    private final Tensor forgotten = torch.ones(1);
+
+    private record Plain(Tensor vector, List<Tensor> more) {}
+
+    private record Forgetful(Tensor closed, Tensor forgotten) implements AutoCloseable {
+        @Override
+        public void close() {
+            closed.close();
+        }
+    }
+
+    private record Failing(Tensor forgotten) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            throw new IOException("not now");
+        }
+    }
+
+    @Test
+    void shouldCloseAllTensorsOfAPlainPackage() {
+        TensorWalk.discard(new Plain(closed, List.of(forgotten)));
+
+        assertThat(List.of(closed.isNull(), forgotten.isNull())).containsOnly(true);
+    }
+
+    @Test
+    void shouldCloseTheTensorsThatAPackageForgetsToClose() {
+        TensorWalk.discard(new Forgetful(closed, forgotten));
+
+        assertThat(List.of(closed.isNull(), forgotten.isNull())).containsOnly(true);
+    }
+
+    @Test
+    void shouldTakeOneReferenceFromATensorThatIsKept() {
+        closed.retainReference().retainReference();
+        forgotten.retainReference().retainReference();
+        TensorWalk.discard(new Forgetful(closed, forgotten));
+
+        assertThat(List.of(closed.referenceCount(), forgotten.referenceCount())).containsOnly(1);
+        closed.close();
+        forgotten.close();
+        assertThat(List.of(closed.isNull(), forgotten.isNull())).containsOnly(true);
+    }
+
+    @Test
+    void shouldCloseTheTensorsOfAPackageThatDoesNotClose() {
+        assertThatThrownBy(() -> TensorWalk.discard(new Failing(forgotten)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("package did not close: java.io.IOException: not now")
+                .hasCauseInstanceOf(IOException.class);
+
+        assertThat(forgotten.isNull()).isTrue();
+        closed.close();
+    }
+}
