@@ -255,6 +255,16 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     /**
+     * Returns the vector that the module is bound to: float32, shape [{@link #numel()}]. Owned by this object.
+     *
+     * @throws IllegalStateException if the module is not bound
+     */
+    public Tensor vector() {
+        checkBound("vector");
+        return bound;
+    }
+
+    /**
      * Returns the flat gradient of a bound module: float32, shape [{@link #numel()}], zero at buffers and frozen
      * parameters. Owned by this object.
      *

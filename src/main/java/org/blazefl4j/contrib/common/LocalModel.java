@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
@@ -23,8 +24,8 @@ public final class LocalModel implements AutoCloseable {
     private final Model model;
     private final FlatParameters state;
     private final TrainingLoop descent;
-    /** What the gradients of every step start from; null for zeroes. */
-    private Tensor correction;
+    /** Gives what the gradients of a step start from; null for zeroes. */
+    private Supplier<Tensor> correction;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
@@ -118,11 +119,42 @@ public final class LocalModel implements AutoCloseable {
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
     public long train(ClientConfig config, Tensor start, Tensor correction, Tensor result, WorkerContext context) {
-        this.correction = correction;
+        return train(config, start, () -> correction, result, context);
+    }
+
+    /**
+     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} does, with what a function gives added to
+     * the gradient of each step: the gradient of a term that draws the model somewhere, say.
+     *
+     * @param config the client
+     * @param start the state to start from, float32, shape [numel], which stays unchanged
+     * @param gradient called before each batch with the state as it is, float32, shape [numel], on the client's device,
+     *     which it only reads; returns a new tensor of that kind, which is {@linkplain #zeroFixed zeroed} at buffers
+     *     and frozen parameters. The tensors that it makes are closed after the step
+     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     *     after the return
+     * @param context the client's
+     * @return the number of steps taken
+     * @throws IllegalArgumentException if {@code start} or what the function returns has another shape
+     * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
+     */
+    public long train(
+            ClientConfig config, Tensor start, UnaryOperator<Tensor> gradient, Tensor result, WorkerContext context) {
+        Supplier<Tensor> fixed = () -> {
+            Tensor added = gradient.apply(state.vector());
+            state.zeroFixed(added);
+            return added;
+        };
+        return train(config, start, fixed, result, context);
+    }
+
+    private long train(
+            ClientConfig config, Tensor start, Supplier<Tensor> added, Tensor result, WorkerContext context) {
+        correction = added;
         try {
             return train(config, start, result, context);
         } finally {
-            this.correction = null;
+            correction = null;
         }
     }
 
@@ -214,7 +246,7 @@ public final class LocalModel implements AutoCloseable {
         if (correction == null) {
             state.dropGradients();
         } else {
-            state.startGradients(correction);
+            state.startGradients(correction.get());
         }
     }
 
