@@ -1,0 +1,23 @@
+package org.blazefl4j.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+
+/** The README's loop closes what it makes. */
+final class LoopMemoryTest {
+
+    /** Counted by JavaCPP: what the collector would free counts until it does. */
+    @Test
+    void shouldLeaveNoNativeMemoryBehind() {
+        SgdOptions options = SgdOptions.defaults().withEpochs(1);
+        CustomLoop.run(1, 20, options); // makes what the process keeps
+        long before = Pointer.totalCount();
+
+        CustomLoop.run(1, 20, options);
+
+        assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
+    }
+}
