@@ -80,7 +80,7 @@ void files(fuzz::Input& in) {
     const std::int32_t none = in.argument<std::int32_t>() | 1 << 30;
     EXPECT(bfl_device(none) == -EBADF && bfl_inode(none) == -EBADF && bfl_close(none) == -EBADF);
     const auto bytes = in.argument<std::int64_t>();
-    EXPECT(bfl_map(none, bytes) == (bytes > 0 ? -EBADF : -EINVAL));
+    EXPECT(bfl_map(none, bytes, 1) == (bytes > 0 ? -EBADF : -EINVAL));
     if (bytes <= 0) {
         EXPECT(bfl_memfd_create(bytes) == -EINVAL);
         EXPECT(bfl_shm_create("/dev/shm", bytes) == -EINVAL);

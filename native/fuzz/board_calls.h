@@ -89,6 +89,8 @@ public:
             case beats: {
                 const auto worker = in.argument<std::int32_t>();
                 EXPECT(has_worker(worker) == (bfl_board_beats(handle_, worker) >= 0));
+                EXPECT(has_worker(worker) == (bfl_board_written_file(handle_, worker) >= 0));
+                EXPECT(has_worker(worker) == (bfl_board_written_offset(handle_, worker) >= 0));
                 break;
             }
             case hello: {

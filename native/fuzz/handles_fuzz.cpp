@@ -32,7 +32,7 @@ std::vector<int> descriptors() {
 
 /** A mapping must be readable from end to end. */
 void map_and_read(int fd, std::int64_t bytes) {
-    const std::int64_t mapped = bfl_map(fd, bytes);
+    const std::int64_t mapped = bfl_map(fd, bytes, 1);
     EXPECT((mapped > 0) == (bytes > 0 && bytes <= file_bytes));
     if (mapped > 0) {
         const auto* memory = bfl::at<const volatile std::uint8_t>(mapped);
@@ -49,7 +49,7 @@ void open_one(fuzz::Input& in) {
     const std::int64_t device = choice & 4 ? in.argument<std::int64_t>() : bfl_device(fd);
     const std::int64_t inode = choice & 8 ? in.argument<std::int64_t>() : bfl_inode(fd);
     const std::int64_t bytes = choice & 16 ? in.argument<std::int64_t>() : in.integer<std::uint16_t>();
-    const std::int32_t opened = bfl_shm_open(pid, fd, device, inode, bytes);
+    const std::int32_t opened = bfl_shm_open(pid, fd, device, inode, bytes, 1);
     const bool is_segment = pid == getpid() && fd == known[0] && device == bfl_device(known[0])
                             && inode == bfl_inode(known[0]) && bytes > 0 && bytes <= file_bytes;
     EXPECT(!is_segment || opened >= 0);

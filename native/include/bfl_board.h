@@ -1,7 +1,7 @@
 // The job board: how a parent deals jobs to worker processes through one piece of shared memory.
 //
 // A board has lanes. A lane holds one outstanding job: its word, a job area (parent to worker) and a result area
-// (worker to parent). The word is {round:32, attempt:8, worker:16, state:8} and changes by compare-and-set only; round
+// (worker to parent). The word changes by compare-and-set only; round
 // is a number that the parent gives each message in the round area:
 //
 //     FREE ---- deal (parent) ----> READY ---- claim (worker) ----> CLAIMED ---- commit (worker) ----> DONE | FAILED
@@ -18,7 +18,8 @@
 //   head      the lane of the oldest job that was not handed over; the parent sets it, claims begin there
 //   stop      one bit for each reason to end clients early
 //   shutdown  set once: workers are to end
-//   of each worker: status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
+//   of each worker: written  where the worker's process wrote to what is read-only, and ended
+//                   status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
 //                   beats    counted by the worker as long as it lives
 //
 // What holds at all times, and which tests look at it (native/test: board_test.cpp for each alone, board_race_test.cpp
@@ -48,6 +49,19 @@
 
 #include "blazefl4j.h"
 
+// A lane's word:
+//
+//     63                                32 31           24 23                        8 7             0
+//    +------------------------------------+---------------+---------------------------+---------------+
+//    | round                              | attempt       | worker                    | state         |
+//    +------------------------------------+---------------+---------------------------+---------------+
+#define BFL_WORD_WORKER_BIT 8
+#define BFL_WORD_ATTEMPT_BIT 24
+#define BFL_WORD_ROUND_BIT 32
+#define BFL_WORD_STATE_MASK 0xff
+#define BFL_WORD_WORKER_MASK 0xffff
+#define BFL_WORD_ATTEMPT_MASK 0xff
+
 #define BFL_LANE_FREE 0
 #define BFL_LANE_READY 1
 #define BFL_LANE_CLAIMED 2
@@ -58,6 +72,33 @@
 #define BFL_WORKER_STARTING 0
 #define BFL_WORKER_READY 1
 #define BFL_WORKER_REFUSED 2
+
+// A board in memory. What different processes write often lies on cache lines of its own.
+//
+//      0        8         12        16      20           24
+//     +--------+---------+---------+-------+------------+-------+-----------------------------------+
+//   0 | magic  | version | workers | lanes | area_bytes | spins | (to the end of the cache line)    |
+//     +--------+---------+---------+-------+------------+-------+-----------------------------------+
+//  64 | work: a futex word, on which workers wait for jobs                                          |
+//     +---------------------------------------------------------------------------------------------+
+// 128 | result: a futex word, on which the parent waits                                             |
+//     +---------------------------------------------------------------------------------------------+
+// 192 | wanted: the lane that the parent waits for, or -1                                           |
+//     +---------------------------------------------------------------------------------------------+
+// 256 | head                                                                                        |
+//     +---------------------------------------------------------------------------------------------+
+// 320 | stop (4), shutdown (4)                                                                      |
+//     +---------------------------------------------------------------------------------------------+
+// 384 | of each worker, 64 bytes: status (4), sleeping (4), beats (8), file written to (8), offset (8)|
+//     +---------------------------------------------------------------------------------------------+
+//     | of each lane: its word (8), all of them rounded up to 64 bytes                              |
+//     +---------------------------------------------------------------------------------------------+
+//     | areas that workers write: one of each worker, one of each lane's result                     |
+//     +---------------------------------------------------------------------------------------------+
+//     | from a page on, areas that only the parent writes: setup, round, one of each lane's job     |
+//     +---------------------------------------------------------------------------------------------+
+//
+// What lies in an area: bfl_areas.h.
 
 // The size in bytes of a board; each area has area_bytes bytes (a multiple of 64). -EINVAL if a number is out of range.
 BFL_API int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT;
@@ -85,6 +126,9 @@ BFL_API int64_t bfl_board_round_area(int64_t board) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_worker_area(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_job_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_result_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
+
+// Makes the areas that only the parent writes read-only in this process, whose board lies at the start of a page.
+BFL_API int32_t bfl_board_protect(int64_t board) BFL_NOEXCEPT;
 
 // The lane's word, acquired.
 BFL_API int64_t bfl_board_word(int64_t board, int32_t lane) BFL_NOEXCEPT;
@@ -127,6 +171,11 @@ BFL_API int32_t bfl_board_shut_down(int64_t board) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_worker_status(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_beats(int64_t board, int32_t worker) BFL_NOEXCEPT;
 
+// Once a worker's process was waited for, and before bfl_board_lose: the inode of the read-only file that it wrote to,
+// which ended it, and where in the file. 0: it ended otherwise.
+BFL_API int64_t bfl_board_written_file(int64_t board, int32_t worker) BFL_NOEXCEPT;
+BFL_API int64_t bfl_board_written_offset(int64_t board, int32_t worker) BFL_NOEXCEPT;
+
 // ---- Parent and worker ----
 
 // Reasons for clients to end early: any bits but the sign. Sets or clears those in mask.
@@ -144,6 +193,13 @@ BFL_API int32_t bfl_board_claim(int64_t board, int32_t worker, int32_t millis) B
 
 // CLAIMED by this worker -> DONE or FAILED, after a fence for non-temporal stores. -ESTALE if the claim is not its own.
 BFL_API int32_t bfl_board_commit(int64_t board, int32_t lane, int64_t claimed, int32_t state) BFL_NOEXCEPT;
+
+// Takes SIGSEGV over in this process, for good: a write to a file that is mapped shared and read-only is noted on the
+// board and ends the process with 139 at once. Any other fault goes to the handler that was there before.
+BFL_API int32_t bfl_board_trap_writes(int64_t board, int32_t worker) BFL_NOEXCEPT;
+
+// Notes such a write. Safe in a signal handler.
+BFL_API int32_t bfl_board_note_write(int64_t board, int32_t worker, int64_t inode, int64_t offset) BFL_NOEXCEPT;
 
 BFL_API int32_t bfl_board_is_shut_down(int64_t board) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_beat(int64_t board, int32_t worker) BFL_NOEXCEPT;

@@ -36,7 +36,8 @@ BFL_API int32_t bfl_memfd_create(int64_t bytes) BFL_NOEXCEPT;
  * Opens another process's descriptor by /proc/<pid>/fd/<fd>. -ESTALE: what is there now is not the file with this device
  * and inode, or is shorter than `bytes`; it is looked at without being opened.
  */
-BFL_API int32_t bfl_shm_open(int32_t pid, int32_t fd, int64_t device, int64_t inode, int64_t bytes) BFL_NOEXCEPT;
+BFL_API int32_t bfl_shm_open(int32_t pid, int32_t fd, int64_t device, int64_t inode, int64_t bytes,
+                             int32_t writable) BFL_NOEXCEPT;
 
 /* Device and inode of an open file. */
 BFL_API int64_t bfl_device(int32_t fd) BFL_NOEXCEPT;
@@ -45,7 +46,7 @@ BFL_API int64_t bfl_inode(int32_t fd) BFL_NOEXCEPT;
 BFL_API int32_t bfl_close(int32_t fd) BFL_NOEXCEPT;
 
 /* Maps `bytes` bytes, shared, all pages present. Returns the address. -EINVAL: the file is shorter. */
-BFL_API int64_t bfl_map(int32_t fd, int64_t bytes) BFL_NOEXCEPT;
+BFL_API int64_t bfl_map(int32_t fd, int64_t bytes, int32_t writable) BFL_NOEXCEPT;
 
 /* Unmaps what bfl_map gave; not for a mapping that is a region, which unmaps itself. */
 BFL_API int32_t bfl_unmap(int64_t address, int64_t bytes) BFL_NOEXCEPT;

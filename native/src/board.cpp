@@ -1,8 +1,11 @@
 #include "bfl_board.h"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cerrno>
 #include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <new>
@@ -16,12 +19,13 @@ using bfl::futex_wait;
 using bfl::futex_wake;
 
 constexpr std::uint64_t magic_number = 0x6472616f42204642ull;  // "BF Board"
-constexpr std::uint32_t version_number = 1;
+constexpr std::uint32_t version_number = 2;
 constexpr int most_workers = 4096;
 constexpr int most_lanes = 4096;
 constexpr int most_area_bytes = 1 << 20;
 constexpr int most_spins = 1 << 20;  // some milliseconds
 constexpr int line = 64;
+constexpr int page = 4096;
 constexpr int no_lane = -1;
 
 using Word = std::uint64_t;
@@ -34,6 +38,8 @@ struct alignas(line) WorkerRecord {
     std::atomic<std::uint32_t> status;
     std::atomic<std::uint32_t> sleeping;
     std::atomic<std::uint64_t> beats;
+    std::atomic<std::uint64_t> written_file;  // inode; 0: none
+    std::atomic<std::uint64_t> written_offset;
 };
 
 // What is written often by different processes lies on cache lines of its own.
@@ -53,9 +59,13 @@ struct Header {
 };
 
 static_assert(std::atomic<Word>::is_always_lock_free, "words are shared between processes");
+static_assert(offsetof(Header, work) == 64 && offsetof(Header, result) == 128 && offsetof(Header, wanted) == 192
+                  && offsetof(Header, head) == 256 && offsetof(Header, stop) == 320 && sizeof(Header) == 384
+                  && sizeof(WorkerRecord) == 64,
+              "as drawn in bfl_board.h");
 
-constexpr std::int64_t rounded(std::int64_t bytes) {
-    return (bytes + line - 1) / line * line;
+constexpr std::int64_t rounded(std::int64_t bytes, std::int64_t unit = line) {
+    return (bytes + unit - 1) / unit * unit;
 }
 
 // What a handle stands for: where a board lies and its sizes, in this process's own memory. Whatever another process
@@ -83,8 +93,14 @@ public:
     std::atomic<Word>& lane(int index) const {
         return reinterpret_cast<std::atomic<Word>*>(opened_.base + lane_offset(workers()))[index];
     }
-    std::int64_t area(int index) const {
+    // An area that workers write.
+    std::int64_t workers_area(int index) const {
         return bfl::address_of(opened_.base) + area_offset(workers(), lanes())
+               + static_cast<std::int64_t>(index) * area_bytes();
+    }
+    // An area that the parent writes.
+    std::int64_t parents_area(int index) const {
+        return bfl::address_of(opened_.base) + parents_offset(workers(), lanes(), area_bytes())
                + static_cast<std::int64_t>(index) * area_bytes();
     }
     int workers() const {
@@ -113,7 +129,7 @@ public:
     }
 
     static std::int64_t bytes(int workers, int lanes, int area_bytes) {
-        return area_offset(workers, lanes) + static_cast<std::int64_t>(2 + workers + 2 * lanes) * area_bytes;
+        return parents_offset(workers, lanes, area_bytes) + static_cast<std::int64_t>(2 + lanes) * area_bytes;
     }
     static bool valid(int workers, int lanes, int area_bytes) {
         return workers >= 1 && workers <= most_workers && lanes >= 1 && lanes <= most_lanes && area_bytes >= line
@@ -139,28 +155,35 @@ private:
                + rounded(static_cast<std::int64_t>(lanes) * static_cast<std::int64_t>(sizeof(Word)));
     }
 
+    static std::int64_t parents_offset(int workers, int lanes, int area_bytes) {
+        return rounded(area_offset(workers, lanes) + static_cast<std::int64_t>(workers + lanes) * area_bytes, page);
+    }
+
     const Opened opened_;
 };
 
 Word word(int round, int attempt, int worker, int state) {
-    return static_cast<Word>(static_cast<std::uint32_t>(round)) << 32 | static_cast<Word>(attempt & 0xff) << 24
-           | static_cast<Word>(worker & 0xffff) << 8 | static_cast<Word>(state & 0xff);
+    return static_cast<Word>(static_cast<std::uint32_t>(round)) << BFL_WORD_ROUND_BIT
+           | static_cast<Word>(attempt & BFL_WORD_ATTEMPT_MASK) << BFL_WORD_ATTEMPT_BIT
+           | static_cast<Word>(worker & BFL_WORD_WORKER_MASK) << BFL_WORD_WORKER_BIT
+           | static_cast<Word>(state & BFL_WORD_STATE_MASK);
 }
 
 int state_of(Word w) {
-    return static_cast<int>(w & 0xff);
+    return static_cast<int>(w & BFL_WORD_STATE_MASK);
 }
 
 int worker_of(Word w) {
-    return static_cast<int>(w >> 8 & 0xffff);
+    return static_cast<int>(w >> BFL_WORD_WORKER_BIT & BFL_WORD_WORKER_MASK);
 }
 
 Word with_state(Word w, int state) {
-    return (w & ~static_cast<Word>(0xff)) | static_cast<Word>(state);
+    return (w & ~static_cast<Word>(BFL_WORD_STATE_MASK)) | static_cast<Word>(state);
 }
 
 Word claimed_by(Word w, int worker) {
-    return (w & ~static_cast<Word>(0xffffff)) | static_cast<Word>(worker) << 8 | BFL_LANE_CLAIMED;
+    constexpr Word kept = ~Word{0} << BFL_WORD_ATTEMPT_BIT;
+    return (w & kept) | static_cast<Word>(worker) << BFL_WORD_WORKER_BIT | BFL_LANE_CLAIMED;
 }
 
 bool pending(int state) {
@@ -278,26 +301,33 @@ std::int32_t bfl_board_area_bytes(std::int64_t handle) noexcept {
 }
 
 std::int64_t bfl_board_setup_area(std::int64_t handle) noexcept {
-    return Board(handle).area(0);
+    return Board(handle).parents_area(0);
 }
 
 std::int64_t bfl_board_round_area(std::int64_t handle) noexcept {
-    return Board(handle).area(1);
+    return Board(handle).parents_area(1);
 }
 
 std::int64_t bfl_board_worker_area(std::int64_t handle, std::int32_t worker) noexcept {
     Board board(handle);
-    return board.has_worker(worker) ? board.area(2 + worker) : -EINVAL;
+    return board.has_worker(worker) ? board.workers_area(worker) : -EINVAL;
 }
 
 std::int64_t bfl_board_job_area(std::int64_t handle, std::int32_t lane) noexcept {
     Board board(handle);
-    return board.has_lane(lane) ? board.area(2 + board.workers() + 2 * lane) : -EINVAL;
+    return board.has_lane(lane) ? board.parents_area(2 + lane) : -EINVAL;
 }
 
 std::int64_t bfl_board_result_area(std::int64_t handle, std::int32_t lane) noexcept {
     Board board(handle);
-    return board.has_lane(lane) ? board.area(3 + board.workers() + 2 * lane) : -EINVAL;
+    return board.has_lane(lane) ? board.workers_area(board.workers() + lane) : -EINVAL;
+}
+
+std::int32_t bfl_board_protect(std::int64_t handle) noexcept {
+    Board board(handle);
+    const std::int64_t from = board.parents_area(0);
+    const auto bytes = static_cast<std::size_t>(board.parents_area(2 + board.lanes()) - from);
+    return mprotect(bfl::at<void>(from), bytes, PROT_READ) == 0 ? 0 : -errno;
 }
 
 std::int64_t bfl_board_word(std::int64_t handle, std::int32_t lane) noexcept {
@@ -404,6 +434,7 @@ std::int32_t bfl_board_lose(std::int64_t handle, std::int32_t worker) noexcept {
         }
     }
     board.worker(worker).sleeping.store(0);
+    board.worker(worker).written_file.store(0);
     board.worker(worker).status.store(BFL_WORKER_STARTING);
     wake_parent(board.header());
     return lost;
@@ -442,6 +473,29 @@ std::int32_t bfl_board_worker_status(std::int64_t handle, std::int32_t worker) n
 std::int64_t bfl_board_beats(std::int64_t handle, std::int32_t worker) noexcept {
     Board board(handle);
     return board.has_worker(worker) ? static_cast<std::int64_t>(board.worker(worker).beats.load() & INT64_MAX) : -EINVAL;
+}
+
+std::int64_t bfl_board_written_file(std::int64_t handle, std::int32_t worker) noexcept {
+    Board board(handle);
+    return board.has_worker(worker) ? static_cast<std::int64_t>(board.worker(worker).written_file.load() & INT64_MAX)
+                                    : -EINVAL;
+}
+
+std::int64_t bfl_board_written_offset(std::int64_t handle, std::int32_t worker) noexcept {
+    Board board(handle);
+    return board.has_worker(worker) ? static_cast<std::int64_t>(board.worker(worker).written_offset.load() & INT64_MAX)
+                                    : -EINVAL;
+}
+
+std::int32_t bfl_board_note_write(std::int64_t handle, std::int32_t worker, std::int64_t inode,
+                                  std::int64_t offset) noexcept {
+    Board board(handle);
+    if (!board.has_worker(worker)) {
+        return -EINVAL;
+    }
+    board.worker(worker).written_offset.store(static_cast<std::uint64_t>(offset));
+    board.worker(worker).written_file.store(static_cast<std::uint64_t>(inode));
+    return 0;
 }
 
 std::int32_t bfl_board_hello(std::int64_t handle, std::int32_t worker, std::int32_t status) noexcept {

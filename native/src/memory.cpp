@@ -34,10 +34,10 @@ std::int32_t reserved(int fd, std::int64_t bytes) noexcept {
 }
 
 /** A descriptor of what another one stands for, opened for use. */
-int reopened(int fd) noexcept {
+int reopened(int fd, bool writable) noexcept {
     char path[64];
     std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    return open(path, O_RDWR | O_CLOEXEC);
+    return open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 }
 
 bool is_file(int fd, std::int64_t device, std::int64_t inode, std::int64_t bytes) noexcept {
@@ -61,7 +61,7 @@ std::int32_t bfl_memfd_create(std::int64_t bytes) noexcept {
 }
 
 std::int32_t bfl_shm_open(std::int32_t pid, std::int32_t fd, std::int64_t device, std::int64_t inode,
-                          std::int64_t bytes) noexcept {
+                          std::int64_t bytes, std::int32_t writable) noexcept {
     if (pid <= 0 || fd < 0 || bytes <= 0) {
         return -EINVAL;
     }
@@ -74,7 +74,7 @@ std::int32_t bfl_shm_open(std::int32_t pid, std::int32_t fd, std::int64_t device
     }
     std::int32_t result = -ESTALE;
     if (is_file(seen, device, inode, bytes)) {
-        const int opened = reopened(seen);
+        const int opened = reopened(seen, writable != 0);
         result = opened < 0 ? -errno : opened;
     }
     close(seen);
@@ -95,7 +95,7 @@ std::int32_t bfl_close(std::int32_t fd) noexcept {
     return close(fd) == 0 ? 0 : -errno;
 }
 
-std::int64_t bfl_map(std::int32_t fd, std::int64_t bytes) noexcept {
+std::int64_t bfl_map(std::int32_t fd, std::int64_t bytes, std::int32_t writable) noexcept {
     if (bytes <= 0) {
         return -EINVAL;
     }
@@ -106,8 +106,9 @@ std::int64_t bfl_map(std::int32_t fd, std::int64_t bytes) noexcept {
     if (found.st_size < bytes) {  // what lies beyond the file's end is mapped, but kills who touches it
         return -EINVAL;
     }
+    const int protection = PROT_READ | (writable != 0 ? PROT_WRITE : 0);
     const int flags = MAP_SHARED | (bytes <= most_populated ? MAP_POPULATE : 0);
-    void* mapped = mmap(nullptr, static_cast<std::size_t>(bytes), PROT_READ | PROT_WRITE, flags, fd, 0);
+    void* mapped = mmap(nullptr, static_cast<std::size_t>(bytes), protection, flags, fd, 0);
     return mapped == MAP_FAILED ? -errno : bfl::address_of(mapped);
 }
 

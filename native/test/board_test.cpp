@@ -63,21 +63,24 @@ TEST(a_board_knows_its_sizes_and_its_areas_do_not_overlap) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_workers(board.handle), workers);
     EXPECT_EQ(bfl_board_lanes(board.handle), lanes);
-    std::vector<std::int64_t> areas{bfl_board_setup_area(board.handle), bfl_board_round_area(board.handle)};
+    std::vector<std::int64_t> workers_areas;
+    std::vector<std::int64_t> parents_areas{bfl_board_setup_area(board.handle), bfl_board_round_area(board.handle)};
     for (std::int32_t worker = 0; worker < workers; worker++) {
-        areas.push_back(bfl_board_worker_area(board.handle, worker));
+        workers_areas.push_back(bfl_board_worker_area(board.handle, worker));
     }
     for (std::int32_t lane = 0; lane < lanes; lane++) {
-        areas.push_back(bfl_board_job_area(board.handle, lane));
-        areas.push_back(bfl_board_result_area(board.handle, lane));
+        workers_areas.push_back(bfl_board_result_area(board.handle, lane));
+        parents_areas.push_back(bfl_board_job_area(board.handle, lane));
     }
-    for (const std::int64_t area : areas) {
-        std::memset(bfl::at<void>(area), 0x5a, area_bytes);
+    for (const auto* areas : {&workers_areas, &parents_areas}) {
+        for (std::size_t i = 0; i < areas->size(); i++) {
+            std::memset(bfl::at<void>((*areas)[i]), 0x5a, area_bytes);
+            EXPECT_EQ((*areas)[i] - areas->front(), static_cast<std::int64_t>(i) * area_bytes);
+        }
     }
-    for (std::size_t i = 1; i < areas.size(); i++) {
-        EXPECT_EQ(areas[i] - areas[i - 1], area_bytes);
-    }
-    EXPECT_EQ(areas.back() + area_bytes - board.address, bfl_board_bytes(workers, lanes, area_bytes));
+    EXPECT(workers_areas.back() + area_bytes <= parents_areas.front());
+    EXPECT_EQ(parents_areas.front() % 4096, 0);
+    EXPECT_EQ(parents_areas.back() + area_bytes - board.address, bfl_board_bytes(workers, lanes, area_bytes));
     for (std::int32_t lane = 0; lane < lanes; lane++) {
         EXPECT_EQ(board.state(lane), BFL_LANE_FREE);
     }
@@ -102,7 +105,7 @@ TEST(what_is_no_board_is_refused) {
 TEST(no_address_comes_of_what_is_written_to_a_board) {
     const SharedBoard board;
     const std::int64_t last = bfl_board_result_area(board.handle, lanes - 1);
-    const std::int64_t ahead = bfl_board_setup_area(board.handle) - board.address;
+    const std::int64_t ahead = bfl_board_worker_area(board.handle, 0) - board.address;
     std::memset(bfl::at<void>(board.address), 0xff, static_cast<std::size_t>(ahead));
     EXPECT_EQ(bfl_board_workers(board.handle), workers);
     EXPECT_EQ(bfl_board_lanes(board.handle), lanes);

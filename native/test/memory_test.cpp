@@ -24,7 +24,7 @@ struct File {
     std::int32_t fd;
     ~File() { bfl_close(fd); }
     std::int32_t reopen(std::int64_t size = bytes, std::int64_t inode_offset = 0, std::int64_t device_offset = 0) const {
-        return bfl_shm_open(getpid(), fd, bfl_device(fd) + device_offset, bfl_inode(fd) + inode_offset, size);
+        return bfl_shm_open(getpid(), fd, bfl_device(fd) + device_offset, bfl_inode(fd) + inode_offset, size, 1);
     }
 };
 
@@ -58,8 +58,8 @@ TEST(a_mapping_shows_what_another_mapping_wrote) {
     const File file{bfl_shm_create("/dev/shm", bytes)};
     const File again{file.reopen()};
     EXPECT(again.fd >= 0);
-    const std::int64_t one = bfl_map(file.fd, bytes);
-    const std::int64_t two = bfl_map(again.fd, bytes);
+    const std::int64_t one = bfl_map(file.fd, bytes, 1);
+    const std::int64_t two = bfl_map(again.fd, bytes, 1);
     EXPECT(one > 0 && two > 0 && one != two);
     EXPECT_EQ(bfl_fill(one + 4096, 7, 4096), 0);
     EXPECT_EQ(std::memcmp(bfl::at<void>(one), bfl::at<void>(two), bytes), 0);
@@ -70,7 +70,7 @@ TEST(a_mapping_shows_what_another_mapping_wrote) {
 
 TEST(every_page_of_a_mapping_is_present) {
     const File file{bfl_memfd_create(bytes)};
-    const std::int64_t mapped = bfl_map(file.fd, bytes);
+    const std::int64_t mapped = bfl_map(file.fd, bytes, 1);
     unsigned char present[3] = {};
     EXPECT_EQ(mincore(bfl::at<void>(mapped), bytes, present), 0);
     EXPECT((present[0] & present[1] & present[2] & 1) != 0);
@@ -85,7 +85,7 @@ TEST(another_process_opens_it_and_a_closed_one_is_not_found) {
     const auto in_child = [&] {
         const pid_t child = fork();
         if (child == 0) {
-            const std::int32_t opened = bfl_shm_open(parent, fd, device, inode, bytes);
+            const std::int32_t opened = bfl_shm_open(parent, fd, device, inode, bytes, 1);
             _exit(opened >= 0 ? 0 : -opened);
         }
         int status;
@@ -111,8 +111,8 @@ TEST(a_file_that_is_not_the_one_meant_is_refused) {
 
 TEST(a_mapping_never_goes_beyond_its_file) {
     const File file{bfl_memfd_create(bytes)};
-    EXPECT_EQ(bfl_map(file.fd, bytes + 1), -EINVAL);
-    EXPECT_EQ(bfl_map(file.fd, INT64_MAX), -EINVAL);
+    EXPECT_EQ(bfl_map(file.fd, bytes + 1, 1), -EINVAL);
+    EXPECT_EQ(bfl_map(file.fd, INT64_MAX, 1), -EINVAL);
 }
 
 TEST(a_folder_that_cannot_hold_segments_says_so) {
@@ -153,11 +153,11 @@ TEST(wrong_arguments_are_refused) {
     EXPECT_EQ(bfl_shm_create("/dev/shm", 0), -EINVAL);
     EXPECT_EQ(bfl_shm_create("/dev/shm", -1), -EINVAL);
     EXPECT_EQ(bfl_memfd_create(0), -EINVAL);
-    EXPECT_EQ(bfl_shm_open(0, 1, 1, 1, 1), -EINVAL);
-    EXPECT_EQ(bfl_shm_open(1, -1, 1, 1, 1), -EINVAL);
-    EXPECT_EQ(bfl_shm_open(1, 1, 1, 1, 0), -EINVAL);
-    EXPECT_EQ(bfl_map(0, 0), -EINVAL);
-    EXPECT_EQ(bfl_map(-1, bytes), -EBADF);
+    EXPECT_EQ(bfl_shm_open(0, 1, 1, 1, 1, 1), -EINVAL);
+    EXPECT_EQ(bfl_shm_open(1, -1, 1, 1, 1, 1), -EINVAL);
+    EXPECT_EQ(bfl_shm_open(1, 1, 1, 1, 0, 1), -EINVAL);
+    EXPECT_EQ(bfl_map(0, 0, 1), -EINVAL);
+    EXPECT_EQ(bfl_map(-1, bytes, 1), -EBADF);
     EXPECT_EQ(bfl_device(-1), -EBADF);
     EXPECT_EQ(bfl_inode(-1), -EBADF);
     EXPECT_EQ(bfl_close(-1), -EBADF);

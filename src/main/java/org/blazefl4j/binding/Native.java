@@ -30,7 +30,7 @@ public final class Native {
     public static native int memfdCreate(long bytes);
 
     @Name("bfl_shm_open")
-    public static native int shmOpen(int pid, int fd, long device, long inode, long bytes);
+    public static native int shmOpen(int pid, int fd, long device, long inode, long bytes, int writable);
 
     @Name("bfl_device")
     public static native long device(int fd);
@@ -42,7 +42,7 @@ public final class Native {
     public static native int close(int fd);
 
     @Name("bfl_map")
-    public static native long map(int fd, long bytes);
+    public static native long map(int fd, long bytes, int writable);
 
     @Name("bfl_unmap")
     public static native int unmap(long address, long bytes);

@@ -28,7 +28,8 @@ public interface ClientWorker<C, D, U> extends Serializable {
      * tensors of the result.
      *
      * @param config what {@link ClientAlgorithm#getClientConfig(int)} returned for this client
-     * @param payload the round's downlink package; read-only, valid until the call returns
+     * @param payload the round's downlink package, valid until the call returns. Read-only, as the configuration and
+     *     what is shared: in a worker process a write to their tensors ends the process and fails the client
      * @param context the worker's surroundings; valid until the call returns
      * @return the client's result; its tensors may be those of {@link WorkerContext#uplinkBuffer()}
      * @throws Exception fails this client: the trainer throws {@link ClientFailedException} with it as cause

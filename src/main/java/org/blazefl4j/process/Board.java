@@ -1,6 +1,8 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import java.util.stream.Stream;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.JobBoard;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
@@ -16,13 +18,13 @@ import org.blazefl4j.util.RefCounted;
 final class Board implements AutoCloseable {
 
     /** States of a lane. */
-    static final int FREE = 0;
+    static final int FREE = JobBoard.LANE_FREE;
 
-    static final int READY = 1;
-    static final int CLAIMED = 2;
-    static final int DONE = 3;
-    static final int FAILED = 4;
-    static final int LOST = 5;
+    static final int READY = JobBoard.LANE_READY;
+    static final int CLAIMED = JobBoard.LANE_CLAIMED;
+    static final int DONE = JobBoard.LANE_DONE;
+    static final int FAILED = JobBoard.LANE_FAILED;
+    static final int LOST = JobBoard.LANE_LOST;
 
     /** What {@link #claim} says when there is no lane. */
     static final int NOTHING = -1;
@@ -34,11 +36,6 @@ final class Board implements AutoCloseable {
 
     static final int ROUND_ENDS = 2;
     static final int ANY_REASON = STOP_EVENT | ROUND_ENDS;
-
-    private static final int AREA_BYTES = 8192;
-
-    /** Of the area of a job. */
-    private static final int EXTENSION_BYTES = AREA_BYTES / 2;
 
     private static final int ESHUTDOWN = -108;
     private static final int EAGAIN = -11;
@@ -52,9 +49,22 @@ final class Board implements AutoCloseable {
 
     /** What a worker has said of itself. */
     enum Status {
-        STARTING,
-        READY,
-        REFUSED
+        STARTING(JobBoard.WORKER_STARTING),
+        READY(JobBoard.WORKER_READY),
+        REFUSED(JobBoard.WORKER_REFUSED);
+
+        private final int number;
+
+        Status(int number) {
+            this.number = number;
+        }
+
+        static Status of(int number) {
+            return Stream.of(values())
+                    .filter(status -> status.number == number)
+                    .findFirst()
+                    .orElseThrow();
+        }
     }
 
     /** A part of the board that holds one message. */
@@ -82,13 +92,13 @@ final class Board implements AutoCloseable {
      * @param spins how often who waits looks before it sleeps
      */
     static Board create(int workers, int lanes, int spins) {
-        Segment segment = Segment.create(checked(JobBoard.bytes(workers, lanes, AREA_BYTES)));
-        checked(JobBoard.create(segment.address(), segment.bytes(), workers, lanes, AREA_BYTES, spins));
+        Segment segment = Segment.create(checked(JobBoard.bytes(workers, lanes, AreaLayout.AREA_BYTES)));
+        checked(JobBoard.create(segment.address(), segment.bytes(), workers, lanes, AreaLayout.AREA_BYTES, spins));
         return new Board(segment, checked(JobBoard.open(segment.address(), segment.bytes())));
     }
 
     /**
-     * Opens the parent's board in a worker.
+     * Opens the parent's board in a worker, which cannot write to what only the parent writes.
      *
      * @throws IllegalStateException if there is none
      */
@@ -100,7 +110,19 @@ final class Board implements AutoCloseable {
             throw new IllegalStateException("no job board of this version: segment=" + handle
                     + ", limit=one version of the library in parent and workers");
         }
+        checked(JobBoard.protect(board));
         return new Board(segment, board);
+    }
+
+    /** Worker: has a write to read-only shared memory end this process, noted on the board. */
+    void trapWrites(int worker) {
+        checked(JobBoard.trapWrites(handle, worker));
+    }
+
+    /** Parent: where the worker, which has ended, wrote to read-only shared memory; null if it did not. */
+    ForbiddenWrite forbiddenWrite(int worker) {
+        long file = checked(JobBoard.writtenFile(handle, worker));
+        return file == 0 ? null : new ForbiddenWrite(file, checked(JobBoard.writtenOffset(handle, worker)));
     }
 
     SegmentHandle handle() {
@@ -133,12 +155,12 @@ final class Board implements AutoCloseable {
 
     /** Where a job's order and configuration lie. */
     Area configArea(int lane) {
-        return jobArea(lane).part(0, AREA_BYTES - EXTENSION_BYTES);
+        return jobArea(lane).part(0, AreaLayout.AREA_HALF_BYTES);
     }
 
     /** Where a job's extension lies. */
     Area extensionArea(int lane) {
-        return jobArea(lane).part(AREA_BYTES - EXTENSION_BYTES, EXTENSION_BYTES);
+        return jobArea(lane).part(AreaLayout.AREA_HALF_BYTES, AreaLayout.AREA_HALF_BYTES);
     }
 
     private Area jobArea(int lane) {
@@ -159,28 +181,28 @@ final class Board implements AutoCloseable {
 
     /** The lane's word after a commit of this claim. */
     static long committed(long claimed, int state) {
-        return claimed & ~0xffL | state;
+        return claimed & ~JobBoard.WORD_STATE_MASK | state;
     }
 
     /** What stays the same from a claim of the lane until it is dealt again. */
     static long claim(long word) {
-        return word >>> 8;
+        return word >>> JobBoard.WORD_WORKER_BIT;
     }
 
     static int state(long word) {
-        return (int) (word & 0xff);
+        return (int) (word & JobBoard.WORD_STATE_MASK);
     }
 
     static int worker(long word) {
-        return (int) (word >>> 8 & 0xffff);
+        return (int) (word >>> JobBoard.WORD_WORKER_BIT & JobBoard.WORD_WORKER_MASK);
     }
 
     static int attempt(long word) {
-        return (int) (word >>> 24 & 0xff);
+        return (int) (word >>> JobBoard.WORD_ATTEMPT_BIT & JobBoard.WORD_ATTEMPT_MASK);
     }
 
     static int message(long word) {
-        return (int) (word >>> 32);
+        return (int) (word >>> JobBoard.WORD_ROUND_BIT);
     }
 
     /** Parent: lets workers claim the job that lies in the lane's area, of the round with this message. */
@@ -241,7 +263,7 @@ final class Board implements AutoCloseable {
             throw new IllegalStateException("job board damaged: worker=" + worker
                     + ", limit=a status that there is; look for a client that writes where it must not");
         }
-        return Status.values()[checked(status)];
+        return Status.of(checked(status));
     }
 
     long beats(int worker) {
@@ -250,7 +272,7 @@ final class Board implements AutoCloseable {
 
     /** Worker: says what became of its start. */
     void hello(int worker, Status status) {
-        checked(JobBoard.hello(handle, worker, status.ordinal()));
+        checked(JobBoard.hello(handle, worker, status.number));
     }
 
     /** Worker: claims the oldest job, waiting a while for one. The lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */

@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.shm.SharedMemoryMap;
@@ -40,7 +41,7 @@ final class BoardChannel implements AutoCloseable {
         for (int lane = 0; lane < configs.length; lane++) {
             configs[lane] = new Outbox(board.configArea(lane), encoder);
             extensions[lane] = new Outbox(board.extensionArea(lane), encoder);
-            orders[lane] = board.configArea(lane).view(JobHeader.OFFSET, JobHeader.BYTES);
+            orders[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
             results[lane] = new Inbox(board.resultArea(lane), decoder);
         }
     }
@@ -61,7 +62,7 @@ final class BoardChannel implements AutoCloseable {
     /** What the worker reads that claims the lane, which is free. */
     void send(int lane, ClientJob job, Slot slot, Object config, JobPayload extension) {
         boolean extended = extension != JobPayload.NONE;
-        JobHeader.of(job, slot, extended).write(orders[lane].clear());
+        JobHeader.of(job, slot, extended).write(orders[lane]);
         if (extended) {
             extensions[lane].send(extension, copies);
         }
@@ -85,6 +86,24 @@ final class BoardChannel implements AutoCloseable {
                 known.keep(client, config, sent);
             }
         }
+    }
+
+    /**
+     * Says which tensor a worker wrote to that it may only read.
+     *
+     * @param lane the worker's
+     * @param job the lane's
+     * @param config the job's
+     * @param message what workers were told of the round
+     */
+    String describe(ForbiddenWrite write, int lane, ClientJob job, Object config, RoundMessage message) {
+        String path = round.pathAt(write, message, copies);
+        String owner = path == null ? "its data" : path.startsWith("payload") ? "the payload" : "shared data";
+        if (path == null) {
+            path = configs[lane].pathAt(write, config, copies);
+        }
+        return job.noun() + " wrote to " + owner + ", which is read-only: tensor=" + (path == null ? "unknown" : path)
+                + "; clone it first";
     }
 
     /** What the worker left that committed the lane. */

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.RetainingScope;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageFormatException;
@@ -80,11 +81,10 @@ final class Inbox {
 
     private ByteBuffer message(SegmentSource segments) {
         bytes.clear();
-        int place = bytes.getInt();
-        int length = bytes.getInt();
-        long start = bytes.getLong();
-        if (place == Outbox.IN_SEGMENT) {
-            Segment space = segments.open(SegmentTable.readSegment(bytes));
+        int length = bytes.getInt(AreaLayout.MESSAGE_LENGTH);
+        long start = bytes.getLong(AreaLayout.MESSAGE_START);
+        if (bytes.getInt(AreaLayout.MESSAGE_PLACE) == AreaLayout.PLACE_SEGMENT) {
+            Segment space = segments.open(SegmentTable.readSegment(bytes, AreaLayout.MESSAGE_SEGMENT));
             check(start, length, 0, space.bytes());
             return SegmentMemory.view(space, start, length);
         }

@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.shm.SegmentHandle;
@@ -19,15 +20,6 @@ import org.blazefl4j.worker.ClientJob;
  * @param extended whether a {@link JobPayload} lies behind the configuration
  */
 record JobHeader(int id, int round, Device device, SegmentHandle segment, int slot, boolean extended) {
-
-    /** Where it lies in the area. */
-    static final int OFFSET = 64;
-
-    static final int BYTES = 64;
-
-    private static final int CPU = -2;
-    private static final int EXTENDED = 1;
-    private static final int HAS_SLOT = 2;
 
     /** The order for a job. */
     static JobHeader of(ClientJob job, Slot slot, boolean extended) {
@@ -52,18 +44,23 @@ record JobHeader(int id, int round, Device device, SegmentHandle segment, int sl
      *
      * @throws PackageFormatException if it has no slot
      */
-    Slot slotIn(SegmentSource segments) {
+    Slot slotIn(SegmentCache segments) {
         if (segment == null) {
             throw new PackageFormatException("job damaged: slot=none, client=" + id + ", limit=a slot for each client");
         }
-        return new Slot(segments.open(segment), slot);
+        return new Slot(segments.openSlots(segment), slot);
     }
 
     void write(ByteBuffer out) {
-        out.putInt(id).putInt(round).putInt(device.isCpu() ? CPU : device.index());
-        out.putInt((extended ? EXTENDED : 0) | (segment == null ? 0 : HAS_SLOT)).putInt(slot);
+        int extension = extended ? AreaLayout.JOB_EXTENDED : 0;
+        int place = segment == null ? 0 : AreaLayout.JOB_HAS_SLOT;
+        out.putInt(AreaLayout.JOB_CLIENT, id);
+        out.putInt(AreaLayout.JOB_ROUND, round);
+        out.putInt(AreaLayout.JOB_DEVICE, device.isCpu() ? AreaLayout.JOB_DEVICE_CPU : device.index());
+        out.putInt(AreaLayout.JOB_FLAGS, extension | place);
+        out.putInt(AreaLayout.JOB_SLOT, slot);
         if (segment != null) {
-            SegmentTable.writeSegment(segment, out);
+            SegmentTable.writeSegment(segment, out, AreaLayout.JOB_SEGMENT);
         }
     }
 
@@ -73,23 +70,25 @@ record JobHeader(int id, int round, Device device, SegmentHandle segment, int sl
      * @throws PackageFormatException if it is damaged
      */
     static JobHeader read(ByteBuffer in) {
-        int id = in.getInt();
-        int round = in.getInt();
-        Device device = device(in.getInt());
-        int kind = in.getInt();
-        int slot = in.getInt();
-        SegmentHandle segment = (kind & HAS_SLOT) == 0 ? null : SegmentTable.readSegment(in);
+        int id = in.getInt(AreaLayout.JOB_CLIENT);
+        int round = in.getInt(AreaLayout.JOB_ROUND);
+        Device device = device(in.getInt(AreaLayout.JOB_DEVICE));
+        int flags = in.getInt(AreaLayout.JOB_FLAGS);
+        int slot = in.getInt(AreaLayout.JOB_SLOT);
+        boolean hasSlot = (flags & AreaLayout.JOB_HAS_SLOT) != 0;
+        SegmentHandle segment = hasSlot ? SegmentTable.readSegment(in, AreaLayout.JOB_SEGMENT) : null;
         int limit = segment == null ? 1 : segment.slots();
         if (slot < 0 || slot >= limit) {
             throw new PackageFormatException("job damaged: slot=" + slot + ", limit=" + limit + " slots");
         }
-        return new JobHeader(id, round, device, segment, slot, (kind & EXTENDED) != 0);
+        return new JobHeader(id, round, device, segment, slot, (flags & AreaLayout.JOB_EXTENDED) != 0);
     }
 
     private static Device device(int number) {
-        if (number < CPU) {
-            throw new PackageFormatException("job damaged: device=" + number + ", limit=" + CPU + " or more");
+        if (number < AreaLayout.JOB_DEVICE_CPU) {
+            throw new PackageFormatException(
+                    "job damaged: device=" + number + ", limit=" + AreaLayout.JOB_DEVICE_CPU + " or more");
         }
-        return number == CPU ? Device.CPU : new Device("cuda", number);
+        return number == AreaLayout.JOB_DEVICE_CPU ? Device.CPU : new Device("cuda", number);
     }
 }

@@ -1,8 +1,10 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.TensorMemory;
@@ -11,18 +13,9 @@ import org.blazefl4j.shm.TensorMemory;
  * Where one message at a time is put for another process: an area of the board, or a segment that grows with the
  * messages where they are longer. Its reader is an {@link Inbox} on the same area.
  *
- * <p>The area begins with a header: length of the message's body, its offset, and the segment it lies in if that is not
- * the board, then the room of a {@link JobHeader}. Ahead of the body lies its segment table, and ahead of that its
- * tensors.
+ * <p>{@code native/include/bfl_areas.h} has a picture of the area.
  */
 final class Outbox implements AutoCloseable {
-
-    static final int HEADER_BYTES = 128;
-
-    /** No segment but the board. */
-    static final int IN_AREA = 0;
-
-    static final int IN_SEGMENT = 1;
 
     /** What a segment has to spare for the next, longer message. */
     private static final long MOST_SPARE = 1 << 20;
@@ -63,14 +56,14 @@ final class Outbox implements AutoCloseable {
 
     /** Puts a message again that an outbox of the same encoder has {@link #sent}. */
     void send(byte[] message) {
-        long start = area.offset() + HEADER_BYTES;
+        long start = area.offset() + AreaLayout.MESSAGE_CONTENT;
         inArea(start).put(message);
         writeHeader(area.segment(), start, message.length);
     }
 
     /** The last message, with its table, to be sent again if it has no tensor beside it; null if it is too long. */
     byte[] sent() {
-        if (sentBytes > area.bytes() - HEADER_BYTES) {
+        if (sentBytes > area.bytes() - AreaLayout.MESSAGE_CONTENT) {
             return null;
         }
         byte[] message = new byte[sentBytes];
@@ -80,8 +73,8 @@ final class Outbox implements AutoCloseable {
     }
 
     private long sendInArea(Object graph, Placement placement) {
-        long offset = area.offset() + HEADER_BYTES;
-        return attempt(graph, placement, area.segment(), offset, area.bytes() - HEADER_BYTES);
+        long offset = area.offset() + AreaLayout.MESSAGE_CONTENT;
+        return attempt(graph, placement, area.segment(), offset, area.bytes() - AreaLayout.MESSAGE_CONTENT);
     }
 
     private long sendInSegment(Object graph, Placement placement) {
@@ -106,6 +99,26 @@ final class Outbox implements AutoCloseable {
         return 0;
     }
 
+    /**
+     * The path of the tensor in the last message that lies at a place; null if there is none.
+     *
+     * @param graph what was sent
+     */
+    String pathAt(ForbiddenWrite place, Object graph, Placement placement) {
+        SegmentTable table = new SegmentTable();
+        placement.start(
+                table, sentInArea ? area.segment() : own, sentInArea ? area.offset() + AreaLayout.MESSAGE_CONTENT : 0);
+        String[] found = new String[1];
+        encoder.encode(graph, (path, tensor, layout, unbounded) -> {
+            ShmHandle handle = placement.place(path, tensor, layout, unbounded);
+            if (found[0] == null && place.isWithin(table.get(handle), handle.offset(), handle.bytes())) {
+                found[0] = path.get();
+            }
+            return handle;
+        });
+        return found[0];
+    }
+
     private ByteBuffer inArea(long start) {
         return bytes.clear().position((int) (start - area.offset()));
     }
@@ -115,9 +128,11 @@ final class Outbox implements AutoCloseable {
         sentBytes = messageBytes;
         sentInArea = space != own;
         bytes.clear();
-        bytes.putInt(space == own ? IN_SEGMENT : IN_AREA).putInt(messageBytes).putLong(start);
-        if (space == own) {
-            SegmentTable.writeSegment(own.handle(), bytes);
+        bytes.putInt(AreaLayout.MESSAGE_PLACE, sentInArea ? AreaLayout.PLACE_AREA : AreaLayout.PLACE_SEGMENT);
+        bytes.putInt(AreaLayout.MESSAGE_LENGTH, messageBytes);
+        bytes.putLong(AreaLayout.MESSAGE_START, start);
+        if (!sentInArea) {
+            SegmentTable.writeSegment(own.handle(), bytes, AreaLayout.MESSAGE_SEGMENT);
         }
     }
 

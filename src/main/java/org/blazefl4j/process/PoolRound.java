@@ -38,7 +38,7 @@ public final class PoolRound {
     private final Board board;
     private final RoundJobs jobs;
     private final PhaseClock clock;
-    private final int message;
+    private final RoundMessage message;
 
     /** Not of shards, whose results hold no tensors, so that they need no slots. */
     private final boolean isOfClients;
@@ -74,9 +74,9 @@ public final class PoolRound {
     /**
      * A round that was published.
      *
-     * @param message the number of its {@link RoundMessage}
+     * @param message what workers were told
      */
-    PoolRound(ProcessPool pool, Board board, RoundJobs jobs, int message) {
+    PoolRound(ProcessPool pool, Board board, RoundJobs jobs, RoundMessage message) {
         this.pool = pool;
         this.board = board;
         this.jobs = jobs;
@@ -257,7 +257,7 @@ public final class PoolRound {
         try (JobPayload extension = extension(index)) {
             pool.mail().send(lane, sent.job, sent.slot, sent.config, extension);
         }
-        board.deal(lane, message, sent.attempt);
+        board.deal(lane, message.number(), sent.attempt);
     }
 
     private void sendAgain(int index) {
@@ -429,10 +429,18 @@ public final class PoolRound {
         int worker = Board.worker(word);
         WorkFailedException failure = Board.state(word) == Board.FAILED
                 ? thrown(index, worker)
-                : jobs.failure(index, worker, pool.supervisor().loss(lane(index)), null);
+                : jobs.failure(index, worker, reasonOfLoss(lane(index)), null);
         if (failure != null) {
             failed(index, failure, false);
         }
+    }
+
+    private String reasonOfLoss(int lane) {
+        ForbiddenWrite write = pool.supervisor().forbiddenWrite(lane);
+        Outstanding lost = byLane[lane];
+        return write == null
+                ? pool.supervisor().loss(lane)
+                : pool.mail().describe(write, lane, lost.job, lost.config, message);
     }
 
     /** What a client threw; null if it ended early because it was asked to. */

@@ -207,8 +207,9 @@ public final class ProcessPool implements AutoCloseable {
             shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
             Object function = crossing(jobs.shardFunction());
-            mail.send(new RoundMessage(messages, environment(), shared.byName(), payload, function));
-            return new PoolRound(this, board, jobs, messages);
+            RoundMessage message = new RoundMessage(messages, environment(), shared.byName(), payload, function);
+            mail.send(message);
+            return new PoolRound(this, board, jobs, message);
         } catch (Throwable failure) {
             leave();
             throw failure;

@@ -2,13 +2,16 @@ package org.blazefl4j.process;
 
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 
 /**
- * The parent's segments that a worker has open. Those that were of no use for two whole rounds are closed: of training
- * there is one, with work in shards in between.
+ * The parent's segments that a worker has open: what messages refer to for reading only, which clients must not write
+ * to, and beside it the slots of results for writing, though both may be of one segment. Those that were of no use for
+ * two whole rounds are closed: of training there is one, with work in shards in between.
  */
 final class SegmentCache implements SegmentSource, AutoCloseable {
 
@@ -21,14 +24,25 @@ final class SegmentCache implements SegmentSource, AutoCloseable {
         }
     }
 
-    private final Map<Long, Entry> byGeneration = new HashMap<>();
+    private final Map<Long, Entry> readable = new HashMap<>();
+    private final Map<Long, Entry> writable = new HashMap<>();
     private int round;
 
     @Override
     public Segment open(SegmentHandle handle) {
+        return open(handle, readable, Segment::openReadOnly);
+    }
+
+    /** The segment of a client's slot, open for writing. */
+    Segment openSlots(SegmentHandle handle) {
+        return open(handle, writable, Segment::open);
+    }
+
+    private Segment open(
+            SegmentHandle handle, Map<Long, Entry> byGeneration, Function<SegmentHandle, Segment> opening) {
         Entry entry = byGeneration.get(handle.generation());
         if (entry == null) {
-            entry = new Entry(Segment.open(handle));
+            entry = new Entry(opening.apply(handle));
             byGeneration.put(handle.generation(), entry);
         }
         entry.lastRound = round;
@@ -37,7 +51,12 @@ final class SegmentCache implements SegmentSource, AutoCloseable {
 
     /** Begins a round, and closes what was not used in the last two. */
     void nextRound() {
-        Iterator<Entry> entries = byGeneration.values().iterator();
+        closeUnused(readable.values().iterator());
+        closeUnused(writable.values().iterator());
+        round++;
+    }
+
+    private void closeUnused(Iterator<Entry> entries) {
         while (entries.hasNext()) {
             Entry entry = entries.next();
             if (entry.lastRound < round - 1) {
@@ -45,12 +64,13 @@ final class SegmentCache implements SegmentSource, AutoCloseable {
                 entries.remove();
             }
         }
-        round++;
     }
 
     @Override
     public void close() {
-        byGeneration.values().forEach(entry -> entry.segment.close());
-        byGeneration.clear();
+        for (Map<Long, Entry> entries : List.of(readable, writable)) {
+            entries.values().forEach(entry -> entry.segment.close());
+            entries.clear();
+        }
     }
 }

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.SegmentHandle;
@@ -12,8 +13,6 @@ import org.blazefl4j.shm.SegmentHandle;
  * place in it.
  */
 final class SegmentTable {
-
-    private static final int ENTRY_BYTES = 3 * Integer.BYTES + 4 * Long.BYTES;
 
     private final List<SegmentHandle> segments = new ArrayList<>(2);
 
@@ -46,12 +45,15 @@ final class SegmentTable {
     }
 
     int bytes() {
-        return Integer.BYTES + segments.size() * ENTRY_BYTES;
+        return Integer.BYTES + segments.size() * AreaLayout.HANDLE_BYTES;
     }
 
     void write(ByteBuffer out) {
         out.putInt(segments.size());
-        segments.forEach(segment -> writeSegment(segment, out));
+        for (SegmentHandle segment : segments) {
+            writeSegment(segment, out, out.position());
+            out.position(out.position() + AreaLayout.HANDLE_BYTES);
+        }
     }
 
     /**
@@ -66,20 +68,25 @@ final class SegmentTable {
         }
         SegmentTable table = new SegmentTable();
         int count = in.getInt();
-        if (count < 0 || count > in.remaining() / ENTRY_BYTES) {
+        if (count < 0 || count > in.remaining() / AreaLayout.HANDLE_BYTES) {
             throw new PackageFormatException(
-                    "segment table damaged: segments=" + count + ", limit=" + in.remaining() / ENTRY_BYTES);
+                    "segment table damaged: segments=" + count + ", limit=" + in.remaining() / AreaLayout.HANDLE_BYTES);
         }
         for (int i = 0; i < count; i++) {
-            table.segments.add(readSegment(in));
+            table.segments.add(readSegment(in, in.position()));
+            in.position(in.position() + AreaLayout.HANDLE_BYTES);
         }
         return table;
     }
 
-    static void writeSegment(SegmentHandle segment, ByteBuffer out) {
-        out.putInt(segment.pid()).putInt(segment.fd()).putInt(segment.slots());
-        out.putLong(segment.device()).putLong(segment.inode());
-        out.putLong(segment.slotBytes()).putLong(segment.generation());
+    static void writeSegment(SegmentHandle segment, ByteBuffer out, int at) {
+        out.putInt(at + AreaLayout.HANDLE_PID, segment.pid());
+        out.putInt(at + AreaLayout.HANDLE_FD, segment.fd());
+        out.putInt(at + AreaLayout.HANDLE_SLOTS, segment.slots());
+        out.putLong(at + AreaLayout.HANDLE_DEVICE, segment.device());
+        out.putLong(at + AreaLayout.HANDLE_INODE, segment.inode());
+        out.putLong(at + AreaLayout.HANDLE_SLOT_BYTES, segment.slotBytes());
+        out.putLong(at + AreaLayout.HANDLE_GENERATION, segment.generation());
     }
 
     /**
@@ -87,14 +94,14 @@ final class SegmentTable {
      *
      * @throws PackageFormatException if no segment can have such a handle
      */
-    static SegmentHandle readSegment(ByteBuffer in) {
-        int pid = in.getInt();
-        int fd = in.getInt();
-        int slots = in.getInt();
-        long device = in.getLong();
-        long inode = in.getLong();
-        long slotBytes = in.getLong();
-        long generation = in.getLong();
+    static SegmentHandle readSegment(ByteBuffer in, int at) {
+        int pid = in.getInt(at + AreaLayout.HANDLE_PID);
+        int fd = in.getInt(at + AreaLayout.HANDLE_FD);
+        int slots = in.getInt(at + AreaLayout.HANDLE_SLOTS);
+        long device = in.getLong(at + AreaLayout.HANDLE_DEVICE);
+        long inode = in.getLong(at + AreaLayout.HANDLE_INODE);
+        long slotBytes = in.getLong(at + AreaLayout.HANDLE_SLOT_BYTES);
+        long generation = in.getLong(at + AreaLayout.HANDLE_GENERATION);
         try {
             return new SegmentHandle(pid, fd, device, inode, slots, slotBytes, generation);
         } catch (IllegalArgumentException e) {

@@ -84,7 +84,7 @@ final class Supervisor implements AutoCloseable {
     private volatile IllegalStateException broken;
 
     /** The end of the worker that had this claim of a lane. */
-    private record Loss(long claim, String reason) {}
+    private record Loss(long claim, String reason, ForbiddenWrite write) {}
 
     /** What is known of one worker's life signs; used by the supervisor's thread alone. */
     private static final class Pulse {
@@ -243,8 +243,19 @@ final class Supervisor implements AutoCloseable {
 
     /** What happened to the worker that has, or had, claimed the job in this lane; null if it was not given up. */
     String loss(int lane) {
+        Loss loss = lossOf(lane);
+        return loss == null ? null : loss.reason;
+    }
+
+    /** What the worker of this lane wrote to, though it may only read it; null if it ended otherwise. */
+    ForbiddenWrite forbiddenWrite(int lane) {
+        Loss loss = lossOf(lane);
+        return loss == null ? null : loss.write;
+    }
+
+    private Loss lossOf(int lane) {
         Loss loss = losses.get(lane);
-        return loss == null || loss.claim != Board.claim(board.word(lane)) ? null : loss.reason;
+        return loss == null || loss.claim != Board.claim(board.word(lane)) ? null : loss;
     }
 
     /**
@@ -408,12 +419,13 @@ final class Supervisor implements AutoCloseable {
 
     /** Gives up what a worker had claimed, and says what became of the results that it had not handed over. */
     private void lose(int worker, String reason) {
+        ForbiddenWrite write = board.forbiddenWrite(worker);
         for (int lane = 0; lane < board.lanes(); lane++) {
             long word = board.word(lane);
             int state = Board.state(word);
             boolean its = state == Board.CLAIMED || state == Board.DONE || state == Board.FAILED;
             if (its && Board.worker(word) == worker) {
-                losses.set(lane, new Loss(Board.claim(word), reason));
+                losses.set(lane, new Loss(Board.claim(word), reason, state == Board.CLAIMED ? write : null));
             }
         }
         board.lose(worker);

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
@@ -94,7 +95,7 @@ final class Worker {
         for (int lane = 0; lane < configs.length; lane++) {
             configs[lane] = new Inbox(board.configArea(lane), decoder);
             extensions[lane] = new Inbox(board.extensionArea(lane), decoder);
-            orders[lane] = board.configArea(lane).view(JobHeader.OFFSET, JobHeader.BYTES);
+            orders[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
             results[lane] = new Outbox(board.resultArea(lane), encoder);
         }
         adopt(setup.environment());
@@ -212,7 +213,7 @@ final class Worker {
 
     /** Does the lane's job and puts its result; returns the segments of its unbounded tensors. */
     private List<Segment> work(int lane, int attempt) throws Exception {
-        JobHeader order = JobHeader.read(orders[lane].clear());
+        JobHeader order = JobHeader.read(orders[lane]);
         if (!order.extended()) {
             return work(lane, attempt, order, JobPayload.NONE);
         }

@@ -68,6 +68,7 @@ public final class WorkerMain {
         try {
             dieWith(segment.pid());
             Board board = Board.open(segment);
+            board.trapWrites(worker);
             HeartbeatThread.start(board, worker, segment.pid(), beat);
             return board;
         } catch (LinkageError

@@ -29,10 +29,10 @@ public final class Segment implements AutoCloseable {
     private boolean closed;
 
     /** Takes the descriptor over; it is closed if the mapping fails. */
-    private Segment(SegmentHandle handle, int fd) {
+    private Segment(SegmentHandle handle, int fd, boolean writable) {
         this.handle = handle;
         this.fd = fd;
-        long mapped = Native.map(fd, handle.bytes());
+        long mapped = Native.map(fd, handle.bytes(), writable ? 1 : 0);
         if (mapped < 0) {
             Native.close(fd);
             throw Errno.failed("map a segment", mapped, "bytes=" + handle.bytes(), "close packages to free memory");
@@ -87,7 +87,7 @@ public final class Segment implements AutoCloseable {
     private static Segment made(int fd, int slots, long slotBytes) {
         SegmentHandle handle = new SegmentHandle(
                 Native.pid(), fd, Native.device(fd), Native.inode(fd), slots, slotBytes, GENERATIONS.incrementAndGet());
-        return new Segment(handle, fd);
+        return new Segment(handle, fd, true);
     }
 
     /**
@@ -96,7 +96,21 @@ public final class Segment implements AutoCloseable {
      * @throws IllegalStateException if that process is gone, has closed it, or has another file there now
      */
     public static Segment open(SegmentHandle handle) {
-        int fd = Native.shmOpen(handle.pid(), handle.fd(), handle.device(), handle.inode(), handle.bytes());
+        return open(handle, true);
+    }
+
+    /**
+     * The same, to read only: a write to it, through a tensor too, is a fault (SIGSEGV).
+     *
+     * @throws IllegalStateException as {@link #open}
+     */
+    public static Segment openReadOnly(SegmentHandle handle) {
+        return open(handle, false);
+    }
+
+    private static Segment open(SegmentHandle handle, boolean writable) {
+        int fd = Native.shmOpen(
+                handle.pid(), handle.fd(), handle.device(), handle.inode(), handle.bytes(), writable ? 1 : 0);
         if (fd < 0) {
             throw Errno.failed(
                     "open a segment",
@@ -104,7 +118,7 @@ public final class Segment implements AutoCloseable {
                     handle.toString(),
                     "open it while the process that made it runs and has it open");
         }
-        return new Segment(handle, fd);
+        return new Segment(handle, fd, writable);
     }
 
     /** What another process opens it by, as long as this object is open. */

@@ -60,7 +60,7 @@ public final class TensorMemory {
     }
 
     private static void copyBytes(long target, long source, long bytes) {
-        if (FaultPoint.SLOT_HALF_WRITTEN.isOn()) {
+        if (FaultPoint.areSet()) {
             Native.copy(target, source, bytes / 2);
             FaultPoint.SLOT_HALF_WRITTEN.reach();
         }

@@ -1,10 +1,8 @@
 package org.blazefl4j.util;
 
-import java.util.List;
-
 /**
- * Points of a worker's life at which tests let something happen to it, as the system property
- * {@code blazefl4j.faultPoint} of the worker says; see {@link Fault#parse}. Without it they cost nothing.
+ * Test hooks in the worker's life cycle: points at which an object of tests is called, whose class the system property
+ * {@value #HOOK_CLASS} of the worker names. Without it they cost nothing.
  */
 public enum FaultPoint {
     /** The process beats, but has loaded nothing yet. */
@@ -27,12 +25,31 @@ public enum FaultPoint {
     /** No worker, client, shard or attempt. */
     public static final int NONE = -1;
 
-    private static final List<Fault> FAULTS = Fault.parse(System.getProperty("blazefl4j.faultPoint", ""));
+    static final String HOOK_CLASS = "blazefl4j.testHook";
+
+    private static final Hook HOOK = hook(System.getProperty(HOOK_CLASS));
 
     private static int worker = NONE;
     private static int client = NONE;
     private static int shard = NONE;
     private static int attempt = NONE;
+
+    /** What tests have called; its class has a constructor without parameters. */
+    interface Hook {
+
+        /** A point was reached; {@link #NONE} stands for what is not known there. */
+        void reach(FaultPoint point, int worker, int client, int shard, int attempt);
+    }
+
+    private static Hook hook(String name) {
+        try {
+            return name == null
+                    ? null
+                    : (Hook) Class.forName(name).getDeclaredConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("no test hook: " + HOOK_CLASS + "=" + name, e);
+        }
+    }
 
     /** This process's worker. */
     public static void isWorker(int index) {
@@ -46,19 +63,14 @@ public enum FaultPoint {
         attempt = theAttempt;
     }
 
-    /** Whether anything is to happen to this process anywhere. */
+    /** Whether this process has a hook. */
     public static boolean areSet() {
-        return !FAULTS.isEmpty();
+        return HOOK != null;
     }
 
-    public boolean isOn() {
-        return !FAULTS.isEmpty() && FAULTS.stream().anyMatch(fault -> fault.point() == this);
-    }
-
-    /** Here the fault strikes, if there is one. */
     public void reach() {
-        if (!FAULTS.isEmpty()) {
-            FAULTS.forEach(fault -> fault.reach(this, worker, client, shard, attempt));
+        if (HOOK != null) {
+            HOOK.reach(this, worker, client, shard, attempt);
         }
     }
 }

@@ -13,10 +13,11 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Finds clients that write to what is read-only, or close it: the payload, the shared tensors and what the client's
- * configuration refers to, data sets above all, in all modes. It reads all of them before and after each client, so it
- * is off unless the system property {@code blazefl4j.checkPayload} is true; a pool's parent then also overwrites a
- * round's message before the next one takes its place.
+ * Finds clients of this process that write to what is read-only, or close it: the payload, the shared tensors and what
+ * the client's configuration refers to, data sets above all. It reads all of them before and after each client, so it
+ * is off unless the system property {@code blazefl4j.checkPayload} is true. Worker processes need no check: they cannot
+ * write to these tensors. A pool's parent with the property overwrites a round's message before the next takes its
+ * place.
  */
 public final class PayloadCheck {
 

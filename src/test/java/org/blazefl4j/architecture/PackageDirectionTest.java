@@ -99,7 +99,7 @@ final class PackageDirectionTest {
             .that()
             .resideOutsideOfPackage("org.blazefl4j.cli..")
             .and()
-            .haveNameNotMatching("org\\.blazefl4j\\.(process\\.(WorkerMain|HeartbeatThread)|util\\.Fault)(\\$.*)?")
+            .haveNameNotMatching("org\\.blazefl4j\\.process\\.(WorkerMain|HeartbeatThread)(\\$.*)?")
             .should()
             .callMethod(System.class, "exit", int.class)
             .orShould()

@@ -47,7 +47,7 @@ class NativeTest {
                 .isEqualTo(-EINVAL);
         assertThat(Native.divideF32(1, 1, 1.0, 0, 1)).isEqualTo(-EINVAL);
         assertThat(Native.copy(0, 0, 1)).isEqualTo(-EINVAL);
-        assertThat(Native.map(-1, 0)).isEqualTo(-EINVAL);
+        assertThat(Native.map(-1, 0, 1)).isEqualTo(-EINVAL);
     }
 
     @Test

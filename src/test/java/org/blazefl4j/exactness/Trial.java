@@ -21,6 +21,7 @@ import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Fault;
 
 /** An algorithm with a model, to be run in some way and with some disturbance: always with the same hashes. */
 final class Trial {
@@ -136,7 +137,7 @@ final class Trial {
     /** With patience, for no worker is to be lost that is only slow. */
     private ProcessOptions process() {
         return ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
+                .jvmArguments(Fault.arguments(faults))
                 .heartbeat(Duration.ofMinutes(1))
                 .build();
     }

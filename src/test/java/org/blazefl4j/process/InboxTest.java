@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.PackageFormatException;
@@ -16,10 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages whose frame another process has damaged. */
 final class InboxTest {
-
-    private static final int BYTES = 4;
-    private static final int START = 8;
-    private static final int SEGMENT = 16;
 
     private final Board board = Board.create(1, 1, 0);
     private final Board.Area area = board.configArea(0);
@@ -45,25 +42,26 @@ final class InboxTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 3})
     void shouldRefuseAMessageWithoutRoomForItsTable(int length) {
-        bytes.putInt(BYTES, length);
+        bytes.putInt(AreaLayout.MESSAGE_LENGTH, length);
         requireRefused("segment table damaged: bytes=");
     }
 
     @Test
     void shouldRefuseAMessageOutsideOfTheBoard() {
-        bytes.putLong(START, board.bytes());
+        bytes.putLong(AreaLayout.MESSAGE_START, board.bytes());
         requireRefused("message outside of its segment: start=" + board.bytes());
     }
 
     @Test
     void shouldRefuseASegmentThatCannotBe() {
-        bytes.putInt(0, Outbox.IN_SEGMENT).putInt(SEGMENT, -1);
+        bytes.putInt(AreaLayout.MESSAGE_PLACE, AreaLayout.PLACE_SEGMENT);
+        bytes.putInt(AreaLayout.MESSAGE_SEGMENT, -1);
         requireRefused("segment table damaged: segment: slots=0");
     }
 
     @Test
     void shouldRefuseATableWithASegmentThatCannotBe() {
-        int table = (int) (bytes.getLong(START) - area.offset());
+        int table = (int) (bytes.getLong(AreaLayout.MESSAGE_START) - area.offset());
         bytes.putInt(table, 1);
         requireRefused("segment table damaged: ");
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.ByteBuffer;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.shm.SegmentHandle;
@@ -14,9 +15,9 @@ final class JobHeaderTest {
     private static final SegmentHandle SEGMENT = new SegmentHandle(4711, 7, 8, 9, 3, 4096, 10);
 
     private static ByteBuffer written(JobHeader order) {
-        ByteBuffer bytes = ByteBuffer.allocate(JobHeader.BYTES);
+        ByteBuffer bytes = ByteBuffer.allocate(AreaLayout.JOB_BYTES);
         order.write(bytes);
-        return bytes.flip();
+        return bytes;
     }
 
     @Test
@@ -38,7 +39,7 @@ final class JobHeaderTest {
     @Test
     void shouldRefuseDevicesThatThereAreNot() {
         ByteBuffer bytes = written(new JobHeader(5, 6, Device.CPU, SEGMENT, 0, false));
-        bytes.putInt(8, -3);
+        bytes.putInt(AreaLayout.JOB_DEVICE, -3);
         assertThatExceptionOfType(PackageFormatException.class)
                 .isThrownBy(() -> JobHeader.read(bytes))
                 .withMessageContaining("device=-3, limit=-2 or more");

@@ -17,6 +17,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import net.jqwik.api.statistics.Statistics;
+import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.PackageFormatException;
@@ -37,7 +38,6 @@ import org.bytedeco.pytorch.global.torch;
 class MessageFuzzTest {
 
     private static final int HEADER_BYTES = 8;
-    private static final int TABLE_ENTRY_BYTES = 44;
 
     /** Of the receiving thread, for messages of at most 8 KiB. */
     private static final long MOST_ALLOCATED = 4 << 20;
@@ -88,15 +88,15 @@ class MessageFuzzTest {
 
         static Places of(byte[] pristine) {
             ByteBuffer header = ByteBuffer.wrap(pristine).order(ByteOrder.nativeOrder());
-            int start = (int) (header.getLong(8) - area.offset());
-            int body = start + Integer.BYTES + TABLE_ENTRY_BYTES * header.getInt(start);
-            return new Places(start, body, start + header.getInt(4));
+            int start = (int) (header.getLong(AreaLayout.MESSAGE_START) - area.offset());
+            int body = start + Integer.BYTES + AreaLayout.HANDLE_BYTES * header.getInt(start);
+            return new Places(start, body, start + header.getInt(AreaLayout.MESSAGE_LENGTH));
         }
     }
 
     private static void damage(byte[] bytes, Places places, Random random) {
         int[] from = {0, places.table, places.body + HEADER_BYTES, places.body + HEADER_BYTES, places.body};
-        int[] to = {64, places.body, places.end, places.end, places.end};
+        int[] to = {AreaLayout.JOB_OFFSET, places.body, places.end, places.end, places.end};
         int part = random.nextInt(from.length);
         int at = from[part] + random.nextInt(to[part] - from[part]);
         int length = Math.min(1 + random.nextInt(8), to[part] - at);
@@ -163,14 +163,14 @@ class MessageFuzzTest {
     void shouldReadOrRefuseAnOrderThatAWildProcessWroteTo(@ForAll Random random) {
         SegmentHandle segment = random.nextBoolean() ? board.handle() : null;
         JobHeader order = new JobHeader(3, 5, Device.CPU, segment, 0, random.nextBoolean());
-        ByteBuffer bytes = ByteBuffer.allocate(JobHeader.BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes = ByteBuffer.allocate(AreaLayout.JOB_BYTES).order(ByteOrder.nativeOrder());
         order.write(bytes);
-        assertThat(JobHeader.read(bytes.clear())).isEqualTo(order);
+        assertThat(JobHeader.read(bytes)).isEqualTo(order);
         for (int i = 1 + random.nextInt(3); i > 0; i--) {
-            bytes.put(random.nextInt(JobHeader.BYTES), (byte) random.nextInt());
+            bytes.put(random.nextInt(AreaLayout.JOB_BYTES), (byte) random.nextInt());
         }
         Throwable thrown = catchThrowable(() -> {
-            JobHeader read = JobHeader.read(bytes.clear());
+            JobHeader read = JobHeader.read(bytes);
             assertThat(read.slot())
                     .isBetween(0, read.segment() == null ? 0 : read.segment().slots() - 1);
         });
@@ -182,7 +182,7 @@ class MessageFuzzTest {
 
     /** The part of a board ahead of its areas. */
     private static byte[] words(Board damaged) {
-        byte[] bytes = new byte[(int) damaged.setupArea().offset()];
+        byte[] bytes = new byte[(int) damaged.workerArea(0).offset()];
         SegmentMemory.view(damaged.setupArea().segment(), 0, bytes.length).get(bytes);
         return bytes;
     }

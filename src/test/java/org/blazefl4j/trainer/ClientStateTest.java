@@ -22,6 +22,7 @@ import org.blazefl4j.trainer.StatefulClients.Action;
 import org.blazefl4j.trainer.StatefulClients.Down;
 import org.blazefl4j.trainer.StatefulClients.Order;
 import org.blazefl4j.trainer.StatefulClients.Up;
+import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -202,7 +203,7 @@ final class ClientStateTest {
         Path reached = folder.resolve("reached");
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=BEFORE_DONE,file=" + reached))
+                .jvmArguments(Fault.arguments("BEFORE_DONE,file=" + reached))
                 .build();
         try (var trainer = new ProcessPoolClientTrainer<>(clients, options, process)) {
             CompletableFuture<ClientFailedException> round = CompletableFuture.supplyAsync(

@@ -17,6 +17,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Fault;
 
 /** A process that uses a pool up to some stage and then stays there, so that it can be killed. */
 final class ParentProgram {
@@ -130,8 +131,8 @@ final class ParentProgram {
 
     private List<String> faults() {
         return switch (stage) {
-            case STARTING -> List.of("-Dblazefl4j.faultPoint=STARTING,file=" + reached);
-            case CLOSING -> List.of("-Dblazefl4j.faultPoint=IDLE");
+            case STARTING -> Fault.arguments("STARTING,file=" + reached);
+            case CLOSING -> Fault.arguments("IDLE");
             default -> List.of();
         };
     }

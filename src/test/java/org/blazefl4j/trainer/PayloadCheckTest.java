@@ -30,8 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Clients of one process that write to what all clients read. The check is on in the tests; ProcessPoolFailuresTest
- * looks at worker processes.
+ * Clients of one process that write to what all clients read. The check is on in the tests; ReadOnlyPayloadTest looks
+ * at worker processes.
  */
 final class PayloadCheckTest {
 

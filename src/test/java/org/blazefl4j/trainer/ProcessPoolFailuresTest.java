@@ -56,7 +56,7 @@ final class ProcessPoolFailuresTest {
     @BeforeAll
     static void openShared() {
         before = Holdings.now();
-        shared = open(2, "-Dblazefl4j.checkPayload=true");
+        shared = open(2);
     }
 
     @AfterAll
@@ -314,8 +314,12 @@ final class ProcessPoolFailuresTest {
 
     @Test
     void shouldNameTheClientWhenItWritesToThePayload() {
-        ALGORITHM.order(0, Action.WRITE_TO_PAYLOAD); // alone: one that ran beside it might be named first
-        assertThat(failRound(1)).hasMessageContaining("payload or data were written to: client=0, round=");
+        ALGORITHM.order(3, Action.WRITE_TO_PAYLOAD);
+        assertThat(failRound(8))
+                .hasMessageContaining("client failed: client=3, round=")
+                .hasMessageContaining(
+                        "client wrote to the payload, which is read-only: tensor=payload.x; clone it first");
+        requireNextRoundWorks();
     }
 
     @Test

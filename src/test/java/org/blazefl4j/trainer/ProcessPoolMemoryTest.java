@@ -19,11 +19,8 @@ final class ProcessPoolMemoryTest {
 
     @Test
     void shouldStreamAHundredLargeClientsThroughAFewSlots() {
-        ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.checkPayload=false"))
-                .build();
         try (var trainer = new ProcessPoolClientTrainer<>(
-                new Algorithm(FLOATS), TrainerOptions.builder().numParallels(2).build(), process)) {
+                new Algorithm(FLOATS), TrainerOptions.builder().numParallels(2).build())) {
             List<Integer> seen = new ArrayList<>();
             trainer.localProcess(down(FLOATS, 1), cids(100), up -> {
                 assertThat(PoolClients.first(up.x())).isEqualTo(1f + up.cid());

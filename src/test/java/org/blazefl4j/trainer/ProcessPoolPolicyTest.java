@@ -16,6 +16,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,9 +47,8 @@ final class ProcessPoolPolicyTest {
     }
 
     private void open(int workers, TrainerOptions.Builder options, String faults) {
-        ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults, "-Dblazefl4j.checkPayload=true"))
-                .build();
+        ProcessOptions process =
+                ProcessOptions.builder().jvmArguments(Fault.arguments(faults)).build();
         trainer = new ProcessPoolClientTrainer<>(
                 algorithm, options.numParallels(workers).build(), process);
         trainer.awaitReady();
@@ -117,22 +117,6 @@ final class ProcessPoolPolicyTest {
                 .satisfiesExactly(
                         thrown -> assertThat(thrown).contains("client=0").contains("fault at TRAINING"),
                         kept -> assertThat(kept).contains("uplink buffer still in use: client=0"));
-    }
-
-    @Test
-    void shouldEndTheRoundWhateverThePolicyWhenAClientWroteToThePayload() {
-        open(1, TrainerOptions.builder().onClientFailure(FailurePolicy.retry(2).thenDrop()), "");
-        algorithm.order(1, Action.WRITE_TO_PAYLOAD);
-
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close))
-                .isInstanceOf(ClientFailedException.class)
-                .hasMessageContaining("client=1")
-                .hasMessageNotContaining("attempts=")
-                .hasMessageContaining("payload or data were written to: client=1");
-        assertThat(trainer.dropped()).isEmpty();
-
-        algorithm.order(1, Action.ADD);
-        requireWholeRound(3);
     }
 
     @Test

@@ -26,6 +26,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
@@ -105,7 +106,7 @@ final class ProcessPoolStartTest {
     void shouldTrainClientsThoughAWorkerIsNotYetUp(@TempDir Path folder) {
         Path held = folder.resolve("held");
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=STARTING,worker=1,file=" + held))
+                .jvmArguments(Fault.arguments("STARTING,worker=1,file=" + held))
                 .build();
         TrainerOptions two = TrainerOptions.builder()
                 .numParallels(2)
@@ -129,9 +130,8 @@ final class ProcessPoolStartTest {
         Path when = Files.createFile(folder.resolve("when"));
         Path failed = folder.resolve("failed");
         String fault = "STARTING,do=" + failure + ",worker=0,when=" + when + ",file=" + failed;
-        ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + fault))
-                .build();
+        ProcessOptions process =
+                ProcessOptions.builder().jvmArguments(Fault.arguments(fault)).build();
         TrainerOptions one = TrainerOptions.builder().numParallels(1).build();
         try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), one, process)) {
             trainer.awaitReady();
@@ -145,7 +145,7 @@ final class ProcessPoolStartTest {
     @Test
     void shouldGoOnWithTheOthersWhenAWorkerNeverStarts() {
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=STARTING,do=exit,worker=1"))
+                .jvmArguments(Fault.arguments("STARTING,do=exit,worker=1"))
                 .build();
         TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
         List<String> warnings = new CopyOnWriteArrayList<>();

@@ -24,6 +24,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
+import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,7 +104,7 @@ final class WorkerFaultsTest {
                 .flatMap(point -> Stream.of("kill", "stop", "wait").map(action -> fault(point, action)))
                 .collect(Collectors.joining(";"));
         ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
+                .jvmArguments(Fault.arguments(faults))
                 .heartbeat(HEARTBEAT)
                 .crashFolder(folder)
                 .output((worker, line) -> OUTPUT.add(line))

@@ -12,7 +12,6 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.blazefl4j.binding.NativeLoader;
 import org.blazefl4j.shm.SegmentSpace;
-import org.blazefl4j.worker.PayloadCheck;
 
 /** The command line and the environment of worker processes. */
 public final class WorkerCommand {
@@ -177,9 +176,6 @@ public final class WorkerCommand {
             }
         }
         command.add("-Dorg.bytedeco.javacpp.cachedir=" + NativeLoader.cacheFolder());
-        if (PayloadCheck.ON) {
-            command.add("-D" + PayloadCheck.PROPERTY + "=true");
-        }
         if (SegmentSpace.host().hasWarned()) {
             command.add("-D" + SegmentSpace.WARNED + "=true");
         }

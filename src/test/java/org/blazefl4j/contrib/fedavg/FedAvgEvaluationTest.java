@@ -27,6 +27,7 @@ import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Fault;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -75,9 +76,8 @@ final class FedAvgEvaluationTest {
             FailurePolicy policy, String faults) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(2).onClientFailure(policy).build();
-        ProcessOptions process = ProcessOptions.builder()
-                .jvmArguments(List.of("-Dblazefl4j.faultPoint=" + faults))
-                .build();
+        ProcessOptions process =
+                ProcessOptions.builder().jvmArguments(Fault.arguments(faults)).build();
         return new ProcessPoolClientTrainer<>(clients(), options, process);
     }
 

@@ -14,8 +14,10 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/** Something that happens to a worker at a {@link FaultPoint}, for tests. */
-final class Fault {
+/** Something that happens to a worker at a {@link FaultPoint}. */
+public final class Fault {
+
+    private static final String PROPERTY = "blazefl4j.faults";
 
     private static final Set<String> KEYS = Set.of("worker", "client", "shard", "attempt", "nth", "when", "do", "file");
     private static final int EXIT_VALUE = 3;
@@ -42,16 +44,34 @@ final class Fault {
     private final Map<String, String> settings;
     private int reached;
 
+    /** Has the faults strike that the worker's JVM was told. */
+    static final class Hook implements FaultPoint.Hook {
+
+        private final List<Fault> faults = parse(System.getProperty(PROPERTY));
+
+        @Override
+        public void reach(FaultPoint point, int worker, int client, int shard, int attempt) {
+            faults.forEach(fault -> fault.reach(point, worker, client, shard, attempt));
+        }
+    }
+
     private Fault(FaultPoint point, Map<String, String> settings) {
         this.point = point;
         this.settings = settings;
     }
 
+    /** The arguments of a worker's JVM that have faults strike; see {@link #parse}. */
+    public static List<String> arguments(String faults) {
+        return faults.isEmpty()
+                ? List.of()
+                : List.of("-D" + FaultPoint.HOOK_CLASS + "=" + Hook.class.getName(), "-D" + PROPERTY + "=" + faults);
+    }
+
     /**
      * Reads {@code <POINT>[,<key>=<value>]...}, several of them separated by semicolons. Keys are what has to be so for
-     * it to strike, {@code worker}, {@code client}, {@code shard} and {@code attempt} (from 0); the how-manieth time
-     * that it is so in one process, {@code nth} (from 1; the first unless said); instead of that a file, {@code when}:
-     * it strikes whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait}
+     * it to strike, {@code worker}, {@code client}, {@code shard} and {@code attempt} (from 0); {@code nth}: it fires
+     * on the n-th match in this process (from 1; the first unless said); instead of that a file, {@code when}: it
+     * strikes whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait}
      * (unless said), {@code exit}, {@code kill}, {@code stop}, {@code throw} and {@code starve}; and a {@code file}: it
      * is made with the worker's process id when the fault strikes, and as long as it is there it strikes no other
      * process.

@@ -1,0 +1,138 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "address.h"
+#include "bfl_board.h"
+
+namespace {
+
+struct sigaction before {};  // the JVM's
+std::int64_t board = 0;
+std::int32_t worker = 0;
+
+/** Reads /proc/self/maps by system calls alone, as a signal handler must. */
+class Mappings {
+public:
+    Mappings() : fd_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
+    Mappings(const Mappings&) = delete;
+    Mappings& operator=(const Mappings&) = delete;
+    ~Mappings() {
+        if (fd_ >= 0) {
+            close(fd_);
+        }
+    }
+
+    /** The next character; 0 at the end. */
+    char next() {
+        if (at_ == size_) {
+            const ssize_t got = fd_ < 0 ? 0 : read(fd_, buffer_, sizeof buffer_);
+            size_ = got > 0 ? static_cast<int>(got) : 0;
+            at_ = 0;
+        }
+        return at_ < size_ ? buffer_[at_++] : '\0';
+    }
+
+    /** A number, and the character behind it. */
+    std::uint64_t number(unsigned base) {
+        std::uint64_t value = 0;
+        for (char c = next(); c != '\0'; c = next()) {
+            const unsigned digit = c >= 'a' ? static_cast<unsigned>(c - 'a') + 10 : static_cast<unsigned>(c - '0');
+            if (digit >= base) {
+                break;
+            }
+            value = value * base + digit;
+        }
+        return value;
+    }
+
+    void skip_to(char end) {
+        for (char c = next(); c != end && c != '\0'; c = next()) {
+        }
+    }
+
+private:
+    const int fd_;
+    int at_ = 0;
+    int size_ = 0;
+    char buffer_[512];
+};
+
+struct Place {
+    std::uint64_t inode;  // 0: none
+    std::uint64_t offset;
+};
+
+/** Where in a file an address lies that is mapped shared and not to be written to. */
+Place read_only_place(std::uint64_t address) {
+    Mappings mappings;
+    // begin-end rw-s offset device inode path
+    for (std::uint64_t begin = mappings.number(16); begin != 0; begin = mappings.number(16)) {
+        const std::uint64_t end = mappings.number(16);
+        const bool readable = mappings.next() == 'r';
+        const bool writable = mappings.next() == 'w';
+        mappings.next();
+        const bool shared = mappings.next() == 's';
+        mappings.next();
+        const std::uint64_t offset = mappings.number(16);
+        mappings.skip_to(' ');
+        const std::uint64_t inode = mappings.number(10);
+        mappings.skip_to('\n');
+        if (address >= begin && address < end) {
+            return readable && !writable && shared ? Place{inode, offset + (address - begin)} : Place{0, 0};
+        }
+    }
+    return {0, 0};
+}
+
+/** The JVM's own faults are reads of its polling page, often, and writes beyond a stack, seldom. */
+bool is_write([[maybe_unused]] const void* context) {
+#if defined(__x86_64__)
+    constexpr greg_t write = 2;
+    return (static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_ERR] & write) != 0;
+#else
+    return true;
+#endif
+}
+
+void hand_on(int signal, siginfo_t* info, void* context) {
+    if ((before.sa_flags & SA_SIGINFO) != 0) {
+        before.sa_sigaction(signal, info, context);
+    } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
+        before.sa_handler(signal);
+    } else {
+        sigaction(signal, &before, nullptr);  // the fault comes again
+    }
+}
+
+void on_fault(int signal, siginfo_t* info, void* context) {
+    if (info->si_code == SEGV_ACCERR && is_write(context)) {
+        const int error = errno;
+        const Place place = read_only_place(reinterpret_cast<std::uintptr_t>(info->si_addr));
+        errno = error;
+        if (place.inode != 0) {
+            bfl_board_note_write(board, worker, static_cast<std::int64_t>(place.inode),
+                                 static_cast<std::int64_t>(place.offset));
+            _exit(128 + SIGSEGV);
+        }
+    }
+    hand_on(signal, info, context);
+}
+
+}  // namespace
+
+std::int32_t bfl_board_trap_writes(std::int64_t handle, std::int32_t index) noexcept {
+    board = handle;
+    worker = index;
+    if (sigaction(SIGSEGV, nullptr, &before) != 0) {
+        return -errno;
+    }
+    struct sigaction action = before;
+    action.sa_sigaction = on_fault;
+    action.sa_flags |= SA_SIGINFO;
+    return sigaction(SIGSEGV, &action, nullptr) == 0 ? 0 : -errno;
+}
