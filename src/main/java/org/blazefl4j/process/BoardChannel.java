@@ -1,6 +1,10 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.function.Consumer;
 import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
@@ -14,6 +18,8 @@ final class BoardChannel implements AutoCloseable {
 
     private final PackageEncoder encoder = new PackageEncoder();
     private final CopyPlacement copies;
+    private final Consumer<Class<?>> requireClass;
+    private final Set<Class<?>> checkedClasses = Collections.newSetFromMap(new WeakHashMap<>());
     private final EncodedConfigCache known;
     private final Outbox setup;
     private final Outbox round;
@@ -21,15 +27,18 @@ final class BoardChannel implements AutoCloseable {
     private final Outbox[] extensions;
     private final ByteBuffer[] orders;
     private final Inbox[] results;
+    private Class<?> lastChecked;
 
     /**
      * Opens the boxes.
      *
+     * @param requireClass makes sure that workers find a class
      * @param map which tensors need no copy
      * @param loader finds the classes of results
      */
-    BoardChannel(Board board, SharedMemoryMap map, ClassLoader loader) {
+    BoardChannel(Board board, Consumer<Class<?>> requireClass, SharedMemoryMap map, ClassLoader loader) {
         PackageDecoder decoder = new PackageDecoder(loader);
+        this.requireClass = requireClass;
         copies = new CopyPlacement(map);
         known = new EncodedConfigCache(map);
         setup = new Outbox(board.setupArea(), encoder);
@@ -51,16 +60,26 @@ final class BoardChannel implements AutoCloseable {
         setup.send(message, copies);
     }
 
-    /** What workers read at their first job of a round. No job may be outstanding. */
+    /**
+     * What workers read at their first job of a round. No job may be outstanding.
+     *
+     * @throws IllegalArgumentException if workers would not find the payload's class
+     */
     void send(RoundMessage message) {
+        checkClass(message.payload());
         if (PayloadCheck.ON) {
             round.poison();
         }
         round.send(message, copies);
     }
 
-    /** What the worker reads that claims the lane, which is free. */
+    /**
+     * What the worker reads that claims the lane, which is free.
+     *
+     * @throws IllegalArgumentException if workers would not find the configuration's class
+     */
     void send(int lane, ClientJob job, Slot slot, Object config, JobPayload extension) {
+        checkClass(config);
         boolean extended = extension != JobPayload.NONE;
         JobHeader.of(job, slot, extended).write(orders[lane]);
         if (extended) {
@@ -71,6 +90,16 @@ final class BoardChannel implements AutoCloseable {
         } else {
             sendOfClient(configs[lane], job.clientId(), config);
         }
+    }
+
+    private void checkClass(Object object) {
+        if (object == null || object.getClass() == lastChecked) {
+            return;
+        }
+        if (checkedClasses.add(object.getClass())) {
+            requireClass.accept(object.getClass());
+        }
+        lastChecked = object.getClass();
     }
 
     private void sendOfClient(Outbox outbox, int client, Object config) {

@@ -15,6 +15,9 @@ import org.blazefl4j.util.Throwables;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.FailureDecision;
 import org.blazefl4j.worker.RemoteError;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
+import org.blazefl4j.worker.RoundWork;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -23,8 +26,10 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Job {@code j} has lane {@code j % lanes}. Each dealt job has a slot, so the next one to be handed over always has
  * one, and dealing is never further ahead of hand-over than there are lanes and slots. A job whose client is trained
  * again keeps both: the lane's word tells the attempts apart, and a lost worker can write to the slot no more.
+ *
+ * @param <U> the uplink package
  */
-public final class PoolRound {
+final class PoolRound<U> implements RoundResults<U> {
 
     private static final int SLICE_MILLIS = 50;
 
@@ -34,11 +39,13 @@ public final class PoolRound {
     /** For so long at the most. */
     private static final int SLICES_TOGETHER = 4;
 
-    private final ProcessPool pool;
+    private final PoolParts pool;
     private final Board board;
-    private final RoundJobs jobs;
+    private final RoundContext<?, ?, U> round;
+    private final RoundWork<?, ?, U> work;
     private final PhaseClock clock;
     private final RoundMessage message;
+    private final Runnable whenEnded;
 
     /** Not of shards, whose results hold no tensors, so that they need no slots. */
     private final boolean isOfClients;
@@ -47,7 +54,7 @@ public final class PoolRound {
     private final Set<Integer> dropped = new HashSet<>();
 
     /** Results that were taken before their turn. */
-    private final Map<Integer, Object> early = new HashMap<>();
+    private final Map<Integer, U> early = new HashMap<>();
 
     private int dealt;
     private int handedOver;
@@ -75,25 +82,27 @@ public final class PoolRound {
      * A round that was published.
      *
      * @param message what workers were told
+     * @param whenEnded called once, when the pool is used no more
      */
-    PoolRound(ProcessPool pool, Board board, RoundJobs jobs, RoundMessage message) {
+    PoolRound(PoolParts pool, RoundContext<?, ?, U> round, RoundMessage message, Runnable whenEnded) {
         this.pool = pool;
-        this.board = board;
-        this.jobs = jobs;
-        this.clock = jobs.clock();
+        this.board = pool.board();
+        this.round = round;
+        this.work = round.work();
+        this.clock = round.clock();
         this.message = message;
-        this.isOfClients = jobs.shardFunction() == null;
+        this.whenEnded = whenEnded;
+        this.isOfClients = work.shardFunction() == null;
         this.byLane = new Outstanding[board.lanes()];
     }
 
     /**
-     * Waits for one client's result. Positions are asked for in order from 0; asking for one says that all before it
-     * were handed over.
+     * {@inheritDoc}
      *
-     * @return the result, or null if the client was dropped or the round is to end now
      * @throws IllegalStateException if there is no slot for the client, or a worker cannot be replaced
      */
-    public Object await(int index) {
+    @Override
+    public U await(int index) {
         int lane = lane(index);
         handedOver = index;
         batched = 0;
@@ -101,7 +110,7 @@ public final class PoolRound {
         while (settleFailures() && !isDropped(index)) {
             pool.supervisor().throwIfBroken();
             deal(index);
-            Object uplink = early.isEmpty() ? null : early.remove(index);
+            U uplink = early.isEmpty() ? null : early.remove(index);
             if (uplink == null && isDone(index)) {
                 uplink = take(index);
             }
@@ -148,7 +157,7 @@ public final class PoolRound {
     private void awaitTogether(int half) {
         for (int slice = 0; slice < SLICES_TOGETHER && mayWaitFor(half); slice++) {
             board.await(lane(half), SLICE_MILLIS);
-            if (jobs.stopRequested() || board.failure() != Board.NOTHING) {
+            if (round.stopRequested() || board.failure() != Board.NOTHING) {
                 return;
             }
         }
@@ -158,17 +167,12 @@ public final class PoolRound {
         return Board.state(board.word(lane(index)));
     }
 
-    /**
-     * Deals into slots that are free, so that workers go on while the caller is busy with what it holds, and takes the
-     * result after the one that was taken last if it is there by now.
-     *
-     * @return the result; null if there is none yet, or as many were taken since the last {@link #await} as should be
-     *     held at a time
-     */
-    public Object poll(int index) {
+    /** {@inheritDoc} Deals into slots that are free, so that workers go on while the caller uses what it holds. */
+    @Override
+    public U poll(int index) {
         dealBeside(index);
         boolean another = ++batched < pool.slots().mostHeld(board.workers()) && index < dealt;
-        Object uplink = another && !early.isEmpty() ? early.remove(index) : null;
+        U uplink = another && !early.isEmpty() ? early.remove(index) : null;
         if (uplink == null && another && state(index) == Board.DONE) {
             uplink = take(index);
         }
@@ -180,11 +184,11 @@ public final class PoolRound {
 
     /** Settles what failed since the last look. False if the round is to end now. */
     private boolean settleFailures() {
-        boolean goesOn = !failed && !jobs.stopRequested();
+        boolean goesOn = !failed && !round.stopRequested();
         int lane = goesOn ? board.failure() : Board.NOTHING;
         while (goesOn && lane != Board.NOTHING) {
             settle(index(lane));
-            goesOn = !failed && !jobs.stopRequested();
+            goesOn = !failed && !round.stopRequested();
             lane = board.failure();
         }
         return goesOn;
@@ -229,15 +233,15 @@ public final class PoolRound {
     private boolean mayDeal(int head) {
         int outstanding = dealt - head;
         int most = isOfClients ? Math.min(board.lanes(), pool.slots().ahead()) : board.lanes();
-        return dealt < jobs.size() && outstanding < most && hasRoomForState(outstanding);
+        return dealt < round.size() && outstanding < most && hasRoomForState(outstanding);
     }
 
     private void deal(Slot slot) {
         int index = dealt++;
         Outstanding dealing = new Outstanding(slot);
         byLane[lane(index)] = dealing; // so that its slot is freed whatever the caller's code throws
-        dealing.job = jobs.job(index);
-        dealing.config = config(index);
+        dealing.job = work.job(index);
+        dealing.config = work.config(index);
         send(index);
     }
 
@@ -245,17 +249,11 @@ public final class PoolRound {
         return outstanding <= board.workers() || pool.states().leavesRoomFor(outstanding + 1);
     }
 
-    private Object config(int index) {
-        Object config = jobs.config(index);
-        pool.checkClass(config);
-        return config;
-    }
-
     private void send(int index) {
         int lane = lane(index);
         Outstanding sent = byLane[lane];
         try (JobPayload extension = extension(index)) {
-            pool.mail().send(lane, sent.job, sent.slot, sent.config, extension);
+            pool.channel().send(lane, sent.job, sent.slot, sent.config, extension);
         }
         board.deal(lane, message.number(), sent.attempt);
     }
@@ -269,23 +267,23 @@ public final class PoolRound {
 
     private JobPayload extension(int index) {
         int lane = lane(index);
-        String work = byLane[lane].job.work();
-        try (Tensor committed = jobs.state(index)) {
-            if (work == null && committed == null) {
+        String name = byLane[lane].job.work();
+        try (Tensor committed = work.state(index)) {
+            if (name == null && committed == null) {
                 return JobPayload.NONE;
             }
             Tensor state = committed == null ? null : pool.states().place(lane, committed);
-            return new JobPayload(work, state, null);
+            return new JobPayload(name, state, null);
         } catch (IllegalStateException e) {
-            return new JobPayload(work, null, e.getMessage());
+            return new JobPayload(name, null, e.getMessage());
         }
     }
 
     /** Takes a result out of its lane; null, and a failure, if it cannot be read. */
-    private Object take(int index) {
+    private U take(int index) {
         int lane = lane(index);
         int worker = Board.worker(board.word(lane));
-        Object uplink;
+        U uplink;
         try {
             uplink = result(index, worker);
         } catch (RuntimeException | Error e) {
@@ -293,17 +291,19 @@ public final class PoolRound {
             String reason = loss == null
                     ? "its result cannot be read: " + Throwables.text(e)
                     : "its result was lost with its worker: " + loss;
-            failed(index, jobs.failure(index, worker, reason, RemoteError.sound(e)), loss != null);
+            failed(index, work.failure(index, worker, reason, RemoteError.sound(e)), loss != null);
             return null;
         }
         free(lane);
         return uplink;
     }
 
-    private Object result(int index, int worker) {
+    /** Workers return what the worker function returned. */
+    @SuppressWarnings("unchecked")
+    private U result(int index, int worker) {
         Inbox.Received received = read(lane(index), worker);
         try {
-            return uplink(index, received.graph());
+            return (U) uplink(index, received.graph());
         } catch (Throwable failure) {
             received.close();
             throw failure;
@@ -313,7 +313,7 @@ public final class PoolRound {
     private Inbox.Received read(int lane, int worker) {
         try (ResultSegments source =
                 new ResultSegments(byLane[lane].slot, pool.supervisor().pid(worker))) {
-            return pool.mail().result(lane, source);
+            return pool.channel().result(lane, source);
         }
     }
 
@@ -323,7 +323,7 @@ public final class PoolRound {
             return result;
         }
         if (!stateful.finite()) {
-            jobs.nonFinite(index);
+            round.nonFinite(index);
         }
         try (Tensor bytes = stateful.state()) {
             keep(index, bytes);
@@ -334,7 +334,7 @@ public final class PoolRound {
     private void keep(int index, Tensor bytes) {
         if (bytes != null) {
             pool.states().noteSize(bytes.numel());
-            jobs.keep(index, Retained.free(bytes::clone)); // the segment that they came in goes with its worker
+            round.keep(index, Retained.free(bytes::clone)); // the segment that they came in goes with its worker
         }
     }
 
@@ -350,14 +350,12 @@ public final class PoolRound {
     }
 
     /**
-     * Ends the round, complete or not: deals no further client and waits for those that run. If the round was told to
-     * stop, what runs longer than the grace time is killed; what the kernel does not let go of even then is given up
-     * once close is overdue. The second time there is nothing more to return.
-     *
-     * @return the results that {@link #await} had not returned, by position; the caller owns them
+     * {@inheritDoc} If the round was told to stop, what runs longer than the grace time is killed; what the kernel does
+     * not let go of even then is given up once close is overdue. The second time there is nothing more to return.
      */
-    public SortedMap<Integer, Object> end() {
-        SortedMap<Integer, Object> packages = new TreeMap<>();
+    @Override
+    public SortedMap<Integer, U> end() {
+        SortedMap<Integer, U> packages = new TreeMap<>();
         if (ended) {
             return packages;
         }
@@ -372,8 +370,8 @@ public final class PoolRound {
             packages.putAll(early);
             return packages;
         } finally {
-            board.stop(Board.ROUND_ENDS, pool.isClosing());
-            pool.leave();
+            board.stop(Board.ROUND_ENDS, round.isClosed());
+            whenEnded.run();
         }
     }
 
@@ -385,8 +383,8 @@ public final class PoolRound {
         }
         long killAt = Long.MAX_VALUE;
         for (int index = handedOver; index < dealt; index++) {
-            while (Board.state(board.word(lane(index))) == Board.CLAIMED && !jobs.closeIsOverdue()) {
-                if (jobs.stopRequested() && killAt == Long.MAX_VALUE) {
+            while (Board.state(board.word(lane(index))) == Board.CLAIMED && !round.closeIsOverdue()) {
+                if (round.stopRequested() && killAt == Long.MAX_VALUE) {
                     board.stop(Board.ROUND_ENDS, true);
                     killAt = System.nanoTime() + pool.grace().toNanos();
                 }
@@ -409,29 +407,28 @@ public final class PoolRound {
         }
     }
 
-    private void finish(int index, SortedMap<Integer, Object> packages) {
+    private void finish(int index, SortedMap<Integer, U> packages) {
         int lane = lane(index);
         int state = Board.state(board.word(lane));
         if (state == Board.DONE) {
-            Object uplink = take(index);
+            U uplink = take(index);
             if (uplink != null) {
                 packages.put(index, uplink);
             }
-        } else if (state == Board.FAILED || state == Board.LOST && !killed && !pool.isClosing()) {
+        } else if (state == Board.FAILED || state == Board.LOST && !killed && !round.isClosed()) {
             settle(index);
         }
         free(lane);
     }
 
-    /** Finds out why a client failed or its worker was lost, and does with it as the trainer says. */
+    /** Finds out why a client failed or its worker was lost, and does with it as the round decides. */
     private void settle(int index) {
         long word = board.word(lane(index));
         int worker = Board.worker(word);
-        WorkFailedException failure = Board.state(word) == Board.FAILED
-                ? thrown(index, worker)
-                : jobs.failure(index, worker, reasonOfLoss(lane(index)), null);
-        if (failure != null) {
-            failed(index, failure, false);
+        if (Board.state(word) == Board.FAILED) {
+            settle(index, thrown(index, worker));
+        } else {
+            failed(index, work.failure(index, worker, reasonOfLoss(lane(index)), null), false);
         }
     }
 
@@ -440,25 +437,25 @@ public final class PoolRound {
         Outstanding lost = byLane[lane];
         return write == null
                 ? pool.supervisor().loss(lane)
-                : pool.mail().describe(write, lane, lost.job, lost.config, message);
+                : pool.channel().describe(write, lane, lost.job, lost.config, message);
     }
 
-    /** What a client threw; null if it ended early because it was asked to. */
-    private WorkFailedException thrown(int index, int worker) {
-        boolean keepsSlot = true; // unless it says otherwise
+    /** What becomes of a client that threw. Its worker ends if it may still write to the slot. */
+    private FailureDecision thrown(int index, int worker) {
+        ClientError left;
+        Throwable cause;
         try {
-            ClientError left = read(lane(index), worker).graph(ClientError.class);
-            keepsSlot = left.keepsSlot();
-            boolean asked = left.error().stopped() && jobs.stopRequested();
-            return asked ? null : jobs.failure(index, worker, left.error().toException());
+            left = read(lane(index), worker).graph(ClientError.class);
+            cause = left.error().toException();
         } catch (RuntimeException | Error e) {
-            return jobs.failure(
-                    index, worker, "its exception cannot be read: " + Throwables.text(e), RemoteError.sound(e));
-        } finally {
-            if (keepsSlot) {
-                endWorkerOf(index, worker);
-            }
+            endWorkerOf(index, worker);
+            String reason = "its exception cannot be read: " + Throwables.text(e);
+            return round.failed(index, work.failure(index, worker, reason, RemoteError.sound(e)), false);
         }
+        if (left.keepsSlot()) {
+            endWorkerOf(index, worker);
+        }
+        return round.failed(index, worker, left.error().stopped(), cause);
     }
 
     /**
@@ -468,19 +465,22 @@ public final class PoolRound {
     private void endWorkerOf(int failed, int worker) {
         for (int index = handedOver; index < dealt; index++) {
             long word = board.word(lane(index));
-            Object uplink = Board.state(word) == Board.DONE && Board.worker(word) == worker ? take(index) : null;
+            U uplink = Board.state(word) == Board.DONE && Board.worker(word) == worker ? take(index) : null;
             if (uplink != null) {
                 early.put(index, uplink);
             }
         }
         pool.supervisor().killWorkerOf(lane(failed), "was killed, for its client had kept the uplink buffer");
-        while (pool.supervisor().loss(lane(failed)) == null && !jobs.closeIsOverdue()) {
+        while (pool.supervisor().loss(lane(failed)) == null && !round.closeIsOverdue()) {
             board.awaitAlert(SLICE_MILLIS);
         }
     }
 
     private void failed(int index, WorkFailedException failure, boolean finished) {
-        FailureDecision next = jobs.failed(index, failure, finished);
+        settle(index, round.failed(index, failure, finished));
+    }
+
+    private void settle(int index, FailureDecision next) {
         if (next == FailureDecision.RETRY) {
             sendAgain(index);
             return;

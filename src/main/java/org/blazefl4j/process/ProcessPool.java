@@ -2,12 +2,9 @@ package org.blazefl4j.process;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.WeakHashMap;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
@@ -23,6 +20,9 @@ import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.ErrorCollector;
 import org.blazefl4j.util.RefCounted;
 import org.blazefl4j.worker.PoolClassLoader;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
+import org.blazefl4j.worker.RoundWork;
 import org.blazefl4j.worker.SlotLayout;
 import org.bytedeco.pytorch.Tensor;
 
@@ -47,19 +47,12 @@ public final class ProcessPool implements AutoCloseable {
     private final WorkerClassPath classPath;
     private final SharedMemoryMap map = new SharedMemoryMap();
     private final SharedTensors shared = new SharedTensors(map);
-    private final Set<Class<?>> checkedClasses = Collections.newSetFromMap(new WeakHashMap<>());
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
     private final RefCounted tenancy = new RefCounted(this::free);
-    private final Board board;
-    private final BoardChannel mail;
-    private final SlotPool slots;
-    private final StateSegments states;
-    private final Supervisor supervisor;
-    private Class<?> lastChecked;
+    private final PoolParts parts;
     private final Optional<ArchiveMaker> archiveMaker;
     private int messages;
     private volatile Thread roundThread;
-    private volatile boolean closing;
 
     /**
      * Has the workers start and does not wait for them: rounds begin with those that are ready.
@@ -85,17 +78,17 @@ public final class ProcessPool implements AutoCloseable {
         this.classPath = new WorkerClassPath(settings.classPath(), List.of(implementation, prepared.getClass()));
         owned.push(shared);
         try {
-            board = owned(newBoard(settings.workers()));
+            Board board = owned(newBoard(settings.workers()));
             ClassLoader loader = new PoolClassLoader(prepared.getClass(), implementation, algorithm);
-            mail = owned(new BoardChannel(board, map, loader));
-            send(worker, layout);
-            slots = owned(newSlots(layout));
-            states = owned(new StateSegments(board.lanes(), map));
-            WorkerCommand command = new WorkerCommand(
-                    WorkerMain.class, ArchiveMain.class, settings, classPath, owned(new PoolFolder()));
+            BoardChannel channel = owned(new BoardChannel(board, classPath::check, map, loader));
+            send(channel, worker, layout);
+            SlotPool slots = owned(newSlots(layout));
+            StateSegments states = owned(new StateSegments(board.lanes(), map));
+            WorkerCommand command = new WorkerCommand(WorkerMain.class, ArchiveMain.class, settings, classPath, owned(new PoolFolder()));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             tenancy.enter();
-            supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
+            Supervisor supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
+            parts = new PoolParts(board, channel, slots, states, supervisor, settings.grace());
             archiveMaker = command.archive().disabledReason() == null
                     ? Optional.of(new ArchiveMaker(command, arguments, this::awaitReady))
                     : Optional.empty();
@@ -103,7 +96,7 @@ public final class ProcessPool implements AutoCloseable {
             free();
             throw failure;
         }
-        stopEvent.attach(board, tenancy);
+        stopEvent.attach(parts.board(), tenancy);
     }
 
     private static Board newBoard(int workers) {
@@ -118,9 +111,9 @@ public final class ProcessPool implements AutoCloseable {
         return new SlotPool(layout.slotBytes(), first, ahead, settings.maxSlots(), map);
     }
 
-    private void send(ClientWorker<?, ?, ?> worker, SlotLayout layout) {
+    private void send(BoardChannel channel, ClientWorker<?, ?, ?> worker, SlotLayout layout) {
         try {
-            mail.send(new WorkerSetup(WorkerFunction.of(worker), layout, settings.worker(), environment()));
+            channel.send(new WorkerSetup(WorkerFunction.of(worker), layout, settings.worker(), environment()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "worker function cannot cross to worker processes: " + e.getMessage(), e);
@@ -143,7 +136,7 @@ public final class ProcessPool implements AutoCloseable {
             throw new IllegalStateException("pool is closed: it has no workers; make a new trainer");
         }
         try {
-            supervisor.awaitReady();
+            parts.supervisor().awaitReady();
         } finally {
             tenancy.leave();
         }
@@ -192,24 +185,26 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * Publishes a round. It has to be ended by {@link PoolRound#end}.
+     * Publishes a round. It has to be ended by {@link RoundResults#end}.
      *
+     * @param <U> the uplink package
      * @throws IllegalArgumentException if the payload cannot cross
      * @throws IllegalStateException if the pool is closed or there is not enough shared memory
      */
-    public PoolRound begin(RoundJobs jobs, Object payload) {
+    public <U> RoundResults<U> begin(RoundContext<?, ?, U> round) {
+        RoundWork<?, ?, U> work = round.work();
         if (!tenancy.enter()) {
-            throw new IllegalStateException("pool is closed: round=" + (jobs.number() + 1) + "; make a new trainer");
+            throw new IllegalStateException("pool is closed: round=" + (work.round() + 1) + "; make a new trainer");
         }
         roundThread = Thread.currentThread();
         try {
-            checkClass(payload);
             shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
-            Object function = crossing(jobs.shardFunction());
-            RoundMessage message = new RoundMessage(messages, environment(), shared.byName(), payload, function);
-            mail.send(message);
-            return new PoolRound(this, board, jobs, message);
+            Object function = crossing(work.shardFunction());
+            RoundMessage message =
+                    new RoundMessage(messages, environment(), shared.byName(), work.payload(), function);
+            parts.channel().send(message);
+            return new PoolRound<>(parts, round, message, this::leave);
         } catch (Throwable failure) {
             leave();
             throw failure;
@@ -224,61 +219,27 @@ public final class ProcessPool implements AutoCloseable {
         return WorkerFunction.of(function);
     }
 
-    /** The round is over. */
-    void leave() {
+    private void leave() {
         roundThread = null;
         tenancy.leave();
     }
 
-    /** Checks that the workers will find the object's class. */
-    void checkClass(Object object) {
-        if (object == null || object.getClass() == lastChecked) {
-            return;
-        }
-        if (checkedClasses.add(object.getClass())) {
-            classPath.check(object.getClass());
-        }
-        lastChecked = object.getClass();
-    }
-
-    Supervisor supervisor() {
-        return supervisor;
-    }
-
-    SlotPool slots() {
-        return slots;
-    }
-
-    StateSegments states() {
-        return states;
-    }
-
-    BoardChannel mail() {
-        return mail;
-    }
-
-    Duration grace() {
-        return settings.grace();
-    }
-
-    /** Whether the pool is being closed, or is closed. */
-    boolean isClosing() {
-        return closing;
-    }
-
     /** The process ids of the workers, by index; waits until each has a process, which may still be starting. */
     public List<Long> workerPids() {
-        return supervisor.pids();
+        return parts.supervisor().pids();
     }
 
     /** The most memory that each worker has had resident, in bytes, processes that were replaced included. */
     public List<Long> peakMemory() {
-        return supervisor.peakMemory();
+        return parts.supervisor().peakMemory();
     }
 
     /** The size of all segments of this process, in bytes, shared tensors apart. */
     public long segmentBytes() {
-        return board.bytes() + slots.bytes() + states.bytes() + mail.segmentBytes();
+        return parts.board().bytes()
+                + parts.slots().bytes()
+                + parts.states().bytes()
+                + parts.channel().segmentBytes();
     }
 
     /**
@@ -287,10 +248,9 @@ public final class ProcessPool implements AutoCloseable {
      */
     @Override
     public void close() {
-        closing = true;
         if (tenancy.enter()) {
             archiveMaker.ifPresent(ArchiveMaker::stop);
-            supervisor.close();
+            parts.supervisor().close();
             archiveMaker.ifPresent(ArchiveMaker::close);
             tenancy.leave();
         }

@@ -38,7 +38,7 @@ final class WarmUp {
         SharedMemoryMap map = new SharedMemoryMap();
         try (Tensor x = torch.ones(FLOATS);
                 Board board = Board.create(1, 1, 0);
-                BoardChannel mail = new BoardChannel(board, map, loader)) {
+                BoardChannel mail = new BoardChannel(board, type -> {}, map, loader)) {
             Package prepared = new Package(0, x, Map.of());
             SlotLayout layout = SlotLayout.of(prepared);
             int threads = real.settings().intraOpThreads();

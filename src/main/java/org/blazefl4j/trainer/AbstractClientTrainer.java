@@ -1,16 +1,11 @@
 package org.blazefl4j.trainer;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.CheckpointReader;
@@ -24,6 +19,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.StopEvent;
@@ -32,9 +28,16 @@ import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.worker.ClientFailures;
+import org.blazefl4j.worker.ClientRunner;
 import org.blazefl4j.worker.ClientTimeouts;
-import org.blazefl4j.worker.PoolClassLoader;
-import org.blazefl4j.worker.UplinkBuffers;
+import org.blazefl4j.worker.ResultSink;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
+import org.blazefl4j.worker.RoundRunner;
+import org.blazefl4j.worker.RoundStopEvent;
+import org.blazefl4j.worker.RoundWork;
+import org.blazefl4j.worker.TrainerLifecycle;
 import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 
@@ -49,19 +52,15 @@ import org.bytedeco.pytorch.Tensor;
  * <p>A client that fails ends the round, is trained again or is dropped, as {@link TrainerOptions#onClientFailure}
  * says. A dropped one is passed over: {@link #progressFn} sees it, {@code sink} does not.
  *
- * <p>What {@code sink}, {@link #progressFn}, {@link #getClientConfig} or {@link #convertBufferToUplink} throw ends the
- * round: running clients are told to stop, packages not yet handed over are closed, and the exception is passed on.
+ * <p>What {@code sink}, {@link #progressFn}, {@link ClientAlgorithm#getClientConfig} or
+ * {@link ClientAlgorithm#convertBufferToUplink} throw ends the round: running clients are told to stop, packages not
+ * yet handed over are closed, and the exception is passed on.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
  * @param <U> the uplink package
  */
 public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D, U>, Checkpointable {
-
-    private static final String ROUND = "round";
-    private static final String STATE_OF = "state of client ";
-
-    private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
 
     /** The most packages that are handed over together: about as many as a sum takes in one pass. */
     private static final int LARGEST_BATCH = 8;
@@ -74,50 +73,48 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     private final ClientAlgorithm<C, D, U> algorithm;
     private final TrainerOptions options;
-    private final ClientWorker<C, D, U> worker;
     private final StopEvent stopEvent;
-    private final UplinkBuffers<U> buffers;
     private final int deviceCount;
+    private final ClientWork<C, D, U> clients;
+    private final TrainerLifecycle lifecycle;
+    private final RoundStopEvent roundStop;
+    private final ClientTimeouts timeouts;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
-    private final PackageCache<U> cache = new PackageCache<>();
     private final DivergenceWarning divergence = new DivergenceWarning();
     private final UnclosedResults unclosed = new UnclosedResults(MOST_UNCLOSED);
     private final Workers workers = new BetweenRounds();
-    private final ClientStates states;
-    private final AtomicReference<Thread> caller = new AtomicReference<>();
-    private final AtomicBoolean closing = new AtomicBoolean();
-    private final CountDownLatch closeDone = new CountDownLatch(1);
-    private ClientTimeouts overtime = ClientTimeouts.unwatched();
-    private volatile RoundContext<?, ?, ?> running;
     private volatile ClientFailures failures;
     private volatile PhaseTimes phases = PhaseTimes.NONE;
     private volatile int round;
-    private int committedRounds;
-    private volatile boolean closed;
-    private volatile long closeDeadline;
 
     /**
      * Checks the options and asks the algorithm for its worker.
      *
      * @param stopEvent the flag that this mode's workers can see
+     * @param local whether clients run in this process, so that it interrupts those that go on after their time limit
      * @throws IllegalArgumentException if the device is a CUDA device that there is not
      */
-    AbstractClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options, StopEvent stopEvent) {
+    AbstractClientTrainer(
+            ClientAlgorithm<C, D, U> algorithm, TrainerOptions options, StopEvent stopEvent, boolean local) {
         this.algorithm = Objects.requireNonNull(algorithm, "algorithm");
         this.options = Objects.requireNonNull(options, "options");
         this.stopEvent = stopEvent;
-        Path stateFolder = options.stateFolder().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
-        this.states = new ClientStates(new StateStore(options.stateMemory(), new StateFiles(stateFolder)));
         LibTorch.load();
         this.deviceCount = CudaDevices.countFor(options);
-        this.worker = Objects.requireNonNull(algorithm.worker(), "algorithm.worker()");
-        this.failures = new ClientFailures(options.onClientFailure());
-        this.buffers = new UplinkBuffers<>(
-                this::prepareUplinkPackageBuffer, stateClasses(), options.slotsIfSet(), options.numParallels());
+        this.clients = new ClientWork<>(algorithm, options, this::getClientDevice, this::progressFn);
+        this.failures = new ClientFailures(options.onClientFailure().rules(options.onNonFinite()));
+        this.lifecycle = new TrainerLifecycle(options.grace());
+        this.roundStop = new RoundStopEvent(stopEvent);
+        this.timeouts = options.clientTimeLimit()
+                .filter(limit -> local)
+                .map(limit -> ClientTimeouts.after(limit.plus(options.grace())))
+                .orElseGet(ClientTimeouts::unwatched);
     }
 
-    /** Prepares one round. Clients may start at once or at the first {@code await}. */
-    abstract <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round);
+    // ---- what a mode does
+
+    /** Dispatches one round. Clients may start at once or at the first {@code await}. */
+    abstract <E, F, W> RoundResults<W> dispatch(RoundContext<E, F, W> context);
 
     /**
      * Ends workers and frees what they used, waiting for the grace period and one second at most. Called once, by any
@@ -125,48 +122,36 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      */
     abstract void closeWorkers();
 
-    /** Frees what workers of this process shared; none may use it any more. */
-    final void freeShared() {
-        overtime.close();
-        buffers.close();
-        shared.values().forEach(Tensor::close);
-    }
-
-    /** Makes what interrupts clients of this process that go on after their time limit. Once, by the constructor. */
-    final ClientTimeouts watchOvertime() {
-        options.clientTimeLimit().ifPresent(limit -> overtime = ClientTimeouts.after(limit.plus(options.grace())));
-        return overtime;
-    }
-
-    /** Whether it is for its client's time limit that a thread's interrupt flag is set. */
-    final boolean isInterruptedByTimeLimit(Thread thread) {
-        return overtime.interrupts(thread);
-    }
-
     /** Whether the current thread runs clients of this trainer, so that it cannot wait for them. */
     boolean isWorkerThread() {
         return false;
     }
 
-    /** What clients of this process look at: the trainer's event, or any other reason to end the round early. */
-    final StopEvent clientsStopEvent() {
-        return new StopEvent() {
-            @Override
-            public void set() {
-                stopEvent.set();
-            }
+    /** How many cores clients keep busy beside the calling thread's, in a round of so many. */
+    int busyCores(int clients) {
+        return Math.min(numParallels(), clients) * options.intraOpThreads();
+    }
 
-            @Override
-            public void clear() {
-                stopEvent.clear();
-            }
+    /** What clients of this process, and later a round's workers, get for a tensor. Closed with the trainer. */
+    Tensor toShare(String name, Tensor tensor) {
+        return Tensors.alias(tensor);
+    }
 
-            @Override
-            public boolean isSet() {
-                RoundContext<?, ?, ?> current = running;
-                return current == null || current.stopRequested();
-            }
-        };
+    /** Puts tensors without a name to where all workers read them without a copy. */
+    void toShare(Object data) {
+        // workers of this process do
+    }
+
+    /** Frees what workers of this process shared; none may use it any more. */
+    final void freeShared() {
+        timeouts.close();
+        clients.buffers().close();
+        shared.values().forEach(Tensor::close);
+    }
+
+    /** Makes a worker of this process. */
+    final ClientRunner runner(int index) {
+        return new ClientRunner(index, workerSettings(), shared, roundStop, clients.classes(), timeouts);
     }
 
     /** What every worker is told once. */
@@ -180,28 +165,14 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
                 limit);
     }
 
-    /** Finds the classes of clients' states. */
-    final ClassLoader stateClasses() {
-        return new PoolClassLoader(worker.getClass(), algorithm.getClass());
-    }
-
-    /** What makes uplink buffers for clients of this process. */
-    final UplinkBuffers<U> buffers() {
-        return buffers;
-    }
-
     /** What clients keep between rounds. */
     final ClientStates states() {
-        return states;
+        return clients.states();
     }
 
-    /** The shared tensors by name; changes as more are shared. */
-    final Map<String, Tensor> shared() {
-        return shared;
-    }
-
-    final boolean isClosed() {
-        return closed;
+    /** When clients that have not ended are given up. */
+    final TrainerLifecycle lifecycle() {
+        return lifecycle;
     }
 
     // ---- attributes
@@ -216,11 +187,6 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         return options.numParallels();
     }
 
-    /** How many cores clients keep busy beside the calling thread's, in a round of so many. */
-    int busyCores(int clients) {
-        return Math.min(numParallels(), clients) * options.intraOpThreads();
-    }
-
     /** Where clients compute; {@code cuda} spreads them over all CUDA devices. */
     public final Device device() {
         return options.device();
@@ -233,7 +199,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     /** The packages that {@link #uplinkPackage()} would return now; they stay the trainer's. */
     public final List<U> cache() {
-        return cache.snapshot();
+        return clients.cache().snapshot();
     }
 
     @Override
@@ -243,7 +209,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     /** The function that trains one client. */
     public final ClientWorker<C, D, U> worker() {
-        return worker;
+        return clients.function();
     }
 
     @Override
@@ -264,17 +230,13 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
             throw new IllegalArgumentException("no such round: number=" + number + ", limit=0 to " + LAST_ROUND
                     + "; startAtRound(0) is the first round");
         }
-        enter();
+        lifecycle.enter(round);
         try {
-            goOnAt(number);
+            round = number;
+            clients.startAtRound(number);
         } finally {
-            leave();
+            lifecycle.leave();
         }
-    }
-
-    private void goOnAt(int number) {
-        round = number;
-        committedRounds = number;
     }
 
     // ---- checkpoints
@@ -287,18 +249,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      */
     @Override
     public final void save(CheckpointWriter out) {
-        enter();
-        try {
-            requireOpen();
-            out.put(ROUND, committedRounds);
-            for (int client : states.clients()) {
-                try (Tensor state = states.read(client)) {
-                    out.put(STATE_OF + client, state);
-                }
-            }
-        } finally {
-            leave();
-        }
+        exclusively(() -> clients.save(out));
     }
 
     /**
@@ -308,33 +259,12 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      */
     @Override
     public final void restore(CheckpointReader in) {
-        enter();
-        try {
-            requireOpen();
-            int number = in.get(ROUND, Integer.class);
-            for (String name : in.names()) {
-                if (name.startsWith(STATE_OF)) {
-                    restoreState(Integer.parseInt(name.substring(STATE_OF.length())), in.get(name, Tensor.class));
-                }
-            }
-            states.commitAlone();
-            goOnAt(number);
-        } finally {
-            states.discard();
-            leave();
-        }
-    }
-
-    /** The state lives on, whichever {@code PointerScope} it was read in. */
-    private void restoreState(int client, Tensor saved) {
-        try (saved) {
-            states.stage(client, Tensors.alias(saved));
-        }
+        exclusively(() -> round = clients.restore(in));
     }
 
     /** What the clients' states take, those included that the clients of a running round have left so far. */
     public final StateUsage stateUsage() {
-        return states.usage();
+        return states().usage();
     }
 
     // ---- hooks
@@ -350,11 +280,6 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         return jobs;
     }
 
-    /** The configuration of one client. Called on the thread of {@code localProcess} when the client is dealt. */
-    public C getClientConfig(int cid) {
-        return algorithm.getClientConfig(cid);
-    }
-
     /**
      * Waits until all workers are ready. Only measurements need to; where clients run in this process it returns at
      * once.
@@ -366,19 +291,6 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     /** The device of one client: {@code cuda:{cid % deviceCount}} where the trainer's device is {@code cuda}. */
     public Device getClientDevice(int cid) {
         return device().forClient(cid, deviceCount);
-    }
-
-    /**
-     * What one client's result needs; the caller owns its tensors. May be called by several threads at once, and not
-     * for each client: large results are laid out like an earlier one, in memory that is used again.
-     */
-    public U prepareUplinkPackageBuffer() {
-        return algorithm.prepareUplinkPackageBuffer();
-    }
-
-    /** The last step on each package before it is handed over. On the thread of {@code localProcess}. */
-    public U convertBufferToUplink(U uplink) {
-        return algorithm.convertBufferToUplink(uplink);
     }
 
     @Override
@@ -404,17 +316,13 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
             throw new IllegalArgumentException(
                     "tensor is undefined: name=" + name + "; share a tensor that is not null, closed or empty of type");
         }
-        enter();
-        try {
-            requireOpen();
+        exclusively(() -> {
             if (shared.containsKey(name)) {
                 throw new IllegalArgumentException(
                         "name is taken: name=" + name + ", limit=one tensor per name; choose another name");
             }
             shared.put(name, toShare(name, tensor));
-        } finally {
-            leave();
-        }
+        });
     }
 
     /** Shares what the algorithm names. The last step of each constructor; closes the trainer if it fails. */
@@ -433,21 +341,11 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         }
     }
 
-    /** What clients of this process, and later {@link #shared()}, get for a tensor. Closed with the trainer. */
-    Tensor toShare(String name, Tensor tensor) {
-        return Tensors.alias(tensor);
-    }
-
-    /** Puts tensors without a name to where all workers read them without a copy. */
-    void toShare(Object data) {
-        // workers of this process do
-    }
-
     // ---- rounds
 
     @Override
     public final void localProcess(D payload, List<Integer> cids) {
-        process(payload, cids, new ResultSink<>(batch -> batch.forEach(cache::add), 1), false);
+        process(payload, cids, new ResultSink<>(batch -> batch.forEach(clients.cache()::add), 1), false);
     }
 
     @Override
@@ -461,26 +359,17 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         process(payload, cids, new ResultSink<>(Objects.requireNonNull(sink, "sink"), LARGEST_BATCH), true);
     }
 
-    private void process(D payload, List<Integer> cids, ResultSink<U> handOver, boolean streaming) {
+    private void process(D payload, List<Integer> cids, ResultSink<U> sink, boolean streaming) {
         requireOpen(payload);
         List<Integer> checked = ClientIds.checked(cids, algorithm.numClients());
-        enter();
-        try {
-            requireOpen();
+        exclusively(() -> {
             requireRoundLeft();
-            RoundWork<C, D, U> work = new ClientWork<>(this, round, checked, cache);
-            RoundContext<C, D, U> current = new RoundContext<>(this, work, payload, streaming);
-            RoundRunner<C, D, U> course = new RoundRunner<>(this, current);
-            course.throwIfStopped();
-            cache.discard();
+            RoundContext<C, D, U> current = context(clients.of(round, payload, checked), streaming);
+            current.throwIfStopped();
+            clients.cache().discard();
             unclosed.look();
-            runCounted(
-                    current,
-                    course,
-                    new ResultSink<>(unclosed.watching(checked.size(), handOver.sink()), handOver.most()));
-        } finally {
-            leave();
-        }
+            runCounted(current, new ResultSink<>(unclosed.watching(checked.size(), sink.sink()), sink.most()));
+        });
     }
 
     /** Else each client would be blamed that looks at it. */
@@ -495,40 +384,34 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         }
     }
 
-    private void runCounted(RoundContext<C, D, U> current, RoundRunner<C, D, U> course, ResultSink<U> handOver) {
+    private <E, F, W> RoundContext<E, F, W> context(RoundWork<E, F, W> work, boolean streaming) {
+        return new RoundContext<>(work, streaming, lifecycle, stopEvent, timeouts);
+    }
+
+    private void runCounted(RoundContext<C, D, U> current, ResultSink<U> sink) {
         failures = current.failures();
         try {
-            run(current, course, handOver);
+            run(current, sink);
         } finally {
             current.clock().pause();
             phases = current.clock().times();
-            warnOfDivergence(current.size());
-            states.discard();
-            round = current.number() + 1;
+            if (options.onNonFinite() != NonFinitePolicy.FAIL) { // else the round fails
+                divergence.look(round, failures.nonFinite(), current.size());
+            }
+            states().discard();
+            round++;
         }
     }
 
-    /** Unless the round fails for it. */
-    private void warnOfDivergence(int clients) {
-        if (options.onNonFinite() != NonFinitePolicy.FAIL) {
-            divergence.look(round, failures.nonFinite(), clients);
-        }
-    }
-
-    private <F, E, W> void run(RoundContext<F, E, W> current, RoundRunner<F, E, W> course, ResultSink<W> handOver) {
-        running = current;
+    private <W> void run(RoundContext<?, ?, W> current, ResultSink<W> sink) {
+        roundStop.follow(current);
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads());
                 IdleCores.Claim busy = IdleCores.claim(busyCores(current.size()))) {
-            course.run(handOver);
+            current.clock().enter(Phase.PUBLISH);
+            new RoundRunner<>(current, dispatch(current), sink).run();
         } finally {
-            running = null;
+            roundStop.follow(null);
         }
-    }
-
-    /** What the clients of the running round have left counts from now on. */
-    final void commitStates() {
-        states.commit();
-        committedRounds = round + 1;
     }
 
     @Override
@@ -559,7 +442,25 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final List<U> uplinkPackage() {
-        return cache.take();
+        return clients.cache().take();
+    }
+
+    private void requireRoundLeft() {
+        if (round > LAST_ROUND) {
+            throw new IllegalStateException("no round left: round=" + (round + 1L) + ", limit=" + (LAST_ROUND + 1)
+                    + "; start again with startAtRound(0)");
+        }
+    }
+
+    /** Does something to the trainer, which is open, while nobody else does. */
+    private void exclusively(Runnable use) {
+        lifecycle.enter(round);
+        try {
+            lifecycle.requireOpen(round);
+            use.run();
+        } finally {
+            lifecycle.leave();
+        }
     }
 
     // ---- work between rounds
@@ -579,74 +480,22 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         @Override
         public void share(Object data) {
             Objects.requireNonNull(data, "data");
-            enter();
-            try {
-                requireOpen();
-                toShare(data);
-            } finally {
-                leave();
-            }
+            exclusively(() -> toShare(data));
         }
 
         @Override
         public <P, R> List<R> map(String work, P payload, int shards, ShardFunction<P, R> function) {
-            checkShards(work, shards);
+            ShardedWork.check(work, shards);
             requireOpen(payload);
             Objects.requireNonNull(function, "function");
             List<R> results = new ArrayList<>(shards);
-            enter();
-            try {
-                requireOpen();
-                RoundWork<Integer, P, R> sharded =
-                        new ShardedWork<>(work, AbstractClientTrainer.this, shards, function);
-                RoundContext<Integer, P, R> current =
-                        new RoundContext<>(AbstractClientTrainer.this, sharded, payload, true);
-                RoundRunner<Integer, P, R> course = new RoundRunner<>(AbstractClientTrainer.this, current);
-                course.throwIfStopped();
-                run(current, course, new ResultSink<>(results::addAll, LARGEST_BATCH));
-            } finally {
-                leave();
-            }
+            exclusively(() -> {
+                RoundContext<Integer, P, R> current = context(
+                        new ShardedWork<>(work, round, payload, shards, function, options, deviceCount), true);
+                current.throwIfStopped();
+                run(current, new ResultSink<>(results::addAll, LARGEST_BATCH));
+            });
             return results;
-        }
-    }
-
-    private static void checkShards(String work, int shards) {
-        if (work == null || work.isBlank()) {
-            throw new IllegalArgumentException("work is blank: work=" + work + "; give it a name, for messages");
-        }
-        if (shards < 0) {
-            throw new IllegalArgumentException(
-                    "too few shards: work=" + work + ", shards=" + shards + ", limit=0 or more");
-        }
-    }
-
-    private void enter() {
-        Thread current = Thread.currentThread();
-        Thread other = caller.compareAndExchange(null, current);
-        if (other != null) {
-            throw new IllegalStateException("a round is running: round=" + (round + 1) + ", limit=one at a time; "
-                    + (other == current
-                            ? "this is called from its own sink or listener"
-                            : "thread=" + other.getName() + " is in localProcess")
-                    + "; wait until it returns, or use a second trainer");
-        }
-    }
-
-    private void leave() {
-        caller.set(null);
-    }
-
-    private void requireOpen() {
-        if (isClosed()) {
-            throw new IllegalStateException("trainer is closed: round=" + (round + 1L) + "; make a new trainer");
-        }
-    }
-
-    private void requireRoundLeft() {
-        if (round > LAST_ROUND) {
-            throw new IllegalStateException("no round left: round=" + (round + 1L) + ", limit=" + (LAST_ROUND + 1)
-                    + "; start again with startAtRound(0)");
         }
     }
 
@@ -659,40 +508,14 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final void close() {
-        long deadline = System.nanoTime() + options.grace().toNanos() + AFTER_GRACE.toNanos();
-        if (!closing.compareAndSet(false, true)) {
-            awaitClose();
-            return;
-        }
-        closeDeadline = deadline;
-        closed = true;
+        lifecycle.close(this::closeAll, isWorkerThread());
+    }
+
+    private void closeAll() {
         try {
             closeWorkers();
         } finally {
-            cache.close();
-            states.close();
-            closeDone.countDown();
-        }
-    }
-
-    /** The time left in nanoseconds until clients that have not ended are given up; only once closed. */
-    final long nanosToClose() {
-        return closeDeadline - System.nanoTime();
-    }
-
-    /** Whether the trainer was closed so long ago that clients that have not ended are given up. */
-    final boolean closeIsOverdue() {
-        return isClosed() && nanosToClose() <= 0;
-    }
-
-    private void awaitClose() {
-        if (caller.get() == Thread.currentThread() || isWorkerThread()) {
-            return;
-        }
-        try {
-            closeDone.await(options.grace().plus(AFTER_GRACE).toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
+            clients.close();
         }
     }
 }

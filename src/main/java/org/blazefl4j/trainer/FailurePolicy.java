@@ -1,5 +1,8 @@
 package org.blazefl4j.trainer;
 
+import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.worker.FailureRules;
+
 /**
  * What becomes of a client that failed: that threw, whose worker died or froze, or that ran over its time limit.
  *
@@ -25,8 +28,7 @@ package org.blazefl4j.trainer;
  */
 public record FailurePolicy(int retries, boolean drops) {
 
-    /** The most retries: an attempt's number has eight bits between processes. */
-    static final int MOST_RETRIES = 255;
+    private static final int MOST_RETRIES = FailureRules.MOST_RETRIES;
 
     /**
      * Checks the number.
@@ -68,6 +70,11 @@ public record FailurePolicy(int retries, boolean drops) {
     /** What becomes of a shard of work between rounds: none can be left out, so it is worked again instead. */
     FailurePolicy ofShards() {
         return drops ? retry(Math.max(1, retries)) : this;
+    }
+
+    /** The same, as rounds need it. */
+    FailureRules rules(NonFinitePolicy onNonFinite) {
+        return new FailureRules(retries, drops, onNonFinite);
     }
 
     /** As it is written in code. */

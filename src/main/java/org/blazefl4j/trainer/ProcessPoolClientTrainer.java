@@ -2,22 +2,15 @@ package org.blazefl4j.trainer;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.PeakMemory;
-import org.blazefl4j.core.PhaseClock;
-import org.blazefl4j.core.ShardFunction;
-import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.process.PoolRound;
 import org.blazefl4j.process.PoolStopEvent;
 import org.blazefl4j.process.ProcessPool;
-import org.blazefl4j.process.RoundJobs;
 import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.process.launch.ResidentMemory;
-import org.blazefl4j.worker.ClientJob;
-import org.blazefl4j.worker.FailureDecision;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -91,8 +84,8 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
             TrainerOptions options,
             ProcessOptions processOptions,
             PoolStopEvent stopEvent) {
-        super(algorithm, options, stopEvent);
-        U prepared = prepareUplinkPackageBuffer();
+        super(algorithm, options, stopEvent, false);
+        U prepared = algorithm.prepareUplinkPackageBuffer();
         try {
             pool = new ProcessPool(settings(processOptions), worker(), prepared, algorithm.getClass(), stopEvent);
         } finally {
@@ -116,15 +109,6 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
                 process.classDataArchive() ? Optional.of(process.cacheFolder()) : Optional.empty(),
                 process.crashFolder(),
                 (line, worker) -> process.output().line(worker, line));
-    }
-
-    /**
-     * What one client's result needs; the caller owns its tensors. Final, for the constructor has laid out shared
-     * memory after it: the algorithm decides.
-     */
-    @Override
-    public final U prepareUplinkPackageBuffer() {
-        return super.prepareUplinkPackageBuffer();
     }
 
     /**
@@ -170,111 +154,8 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
     }
 
     @Override
-    <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round) {
-        PoolRound running = pool.begin(new Jobs(round), round.payload());
-        return new RoundResults<>() {
-            @Override
-            public W await(int index) {
-                return result(running.await(index));
-            }
-
-            @Override
-            public W poll(int index) {
-                return result(running.poll(index));
-            }
-
-            @Override
-            public SortedMap<Integer, W> end() {
-                SortedMap<Integer, W> packages = new TreeMap<>();
-                running.end().forEach((index, uplink) -> packages.put(index, result(uplink)));
-                return packages;
-            }
-        };
-    }
-
-    /** Workers return what the worker function returned. */
-    @SuppressWarnings("unchecked")
-    private static <W> W result(Object uplink) {
-        return (W) uplink;
-    }
-
-    private final class Jobs implements RoundJobs {
-
-        private final RoundContext<?, ?, ?> round;
-
-        Jobs(RoundContext<?, ?, ?> round) {
-            this.round = round;
-        }
-
-        @Override
-        public PhaseClock clock() {
-            return round.clock();
-        }
-
-        @Override
-        public int number() {
-            return round.number();
-        }
-
-        @Override
-        public int size() {
-            return round.size();
-        }
-
-        @Override
-        public ClientJob job(int index) {
-            return round.work().job(index);
-        }
-
-        @Override
-        public Object config(int index) {
-            return round.work().config(index);
-        }
-
-        @Override
-        public Tensor state(int index) {
-            return round.work().state(index);
-        }
-
-        @Override
-        public void keep(int index, Tensor state) {
-            round.keep(index, state);
-        }
-
-        @Override
-        public void nonFinite(int index) {
-            round.nonFinite(index);
-        }
-
-        @Override
-        public ShardFunction<?, ?> shardFunction() {
-            return round.work().shardFunction();
-        }
-
-        @Override
-        public WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
-            return round.work().failure(index, worker, reason, cause);
-        }
-
-        @Override
-        public WorkFailedException failure(int index, int worker, Throwable cause) {
-            return round.work().failure(index, worker, cause);
-        }
-
-        @Override
-        public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
-            return round.failed(index, failure, finished);
-        }
-
-        @Override
-        public boolean stopRequested() {
-            return round.stopRequested();
-        }
-
-        @Override
-        public boolean closeIsOverdue() {
-            return ProcessPoolClientTrainer.this.closeIsOverdue();
-        }
+    <E, F, W> RoundResults<W> dispatch(RoundContext<E, F, W> context) {
+        return pool.begin(context);
     }
 
     @Override

@@ -3,15 +3,14 @@ package org.blazefl4j.trainer;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.worker.ClientRunner;
-import org.blazefl4j.worker.ClientState;
-import org.blazefl4j.worker.FailureDecision;
-import org.blazefl4j.worker.WorkerCall;
+import org.blazefl4j.worker.LocalJob;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
 
 /**
  * Trains clients one after another on the thread that calls {@code localProcess}.
@@ -25,8 +24,8 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     private final ClientRunner runner;
     private final Object lock = new Object();
     private Thread training;
-    private final AtomicBoolean freed = new AtomicBoolean();
     private boolean closing;
+    private boolean freed;
 
     /**
      * A trainer with one worker.
@@ -37,9 +36,8 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
      */
     @SuppressWarnings("this-escape") // all that is called is final
     public SerialClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
-        super(algorithm, options, StopEvent.create());
-        this.runner =
-                new ClientRunner(0, workerSettings(), shared(), clientsStopEvent(), stateClasses(), watchOvertime());
+        super(algorithm, options, StopEvent.create(), true);
+        this.runner = runner(0);
         shareDeclared();
     }
 
@@ -56,64 +54,43 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     }
 
     @Override
-    <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round) {
-        round.prepareBuffers();
-        return new Execution<>(round);
-    }
+    <E, F, W> RoundResults<W> dispatch(RoundContext<E, F, W> context) {
+        context.prepareBuffers();
+        return new RoundResults<>() {
+            @Override
+            public W await(int index) {
+                return context.stopRequested() ? null : trained(context, index);
+            }
 
-    private final class Execution<F, E, W> implements RoundResults<W> {
-
-        private final RoundContext<F, E, W> round;
-
-        Execution(RoundContext<F, E, W> round) {
-            this.round = round;
-        }
-
-        @Override
-        public W await(int index) {
-            if (round.stopRequested()) {
+            @Override
+            public W poll(int index) {
                 return null;
             }
-            round.clock().enter(Phase.DEAL);
-            WorkerCall<F, E, W> call = round.call(index);
-            round.clock().enter(Phase.TRAIN);
-            FailureDecision next = FailureDecision.RETRY;
-            while (next == FailureDecision.RETRY && begin()) {
-                try (ClientState state = new ClientState(() -> round.work().state(index))) {
-                    W uplink = train(round, call, state);
-                    round.clock().enter(Phase.COLLECT);
-                    round.nonFiniteUnless(state.isFinite(), index);
-                    round.keep(index, state.takeKept());
-                    return uplink;
-                } catch (Throwable cause) {
-                    if (cause instanceof InterruptedException) {
-                        round.caller().interrupt(); // it took the flag, which is the caller's
-                    }
-                    next = round.failed(index, runner.index(), cause);
-                } finally {
-                    finish();
-                }
+
+            @Override
+            public SortedMap<Integer, W> end() {
+                return Collections.emptySortedMap();
             }
-            return null;
-        }
-
-        @Override
-        public W poll(int index) {
-            return null;
-        }
-
-        @Override
-        public SortedMap<Integer, W> end() {
-            return Collections.emptySortedMap();
-        }
+        };
     }
 
-    /** Keeps a core busy meanwhile, for sums of others who train beside. */
-    private <F, E, W> W train(RoundContext<F, E, W> round, WorkerCall<F, E, W> call, ClientState state)
-            throws Exception {
-        try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
-            return round.run(runner, call, state);
+    /** The package of a client; null if it was dropped, or the round is to end. */
+    private <W> W trained(RoundContext<?, ?, W> context, int index) {
+        context.clock().enter(Phase.DEAL);
+        LocalJob<W> job = new LocalJob<>(context, index);
+        context.clock().enter(Phase.TRAIN);
+        if (!begin()) {
+            return null;
         }
+        // Keeps a core busy meanwhile, for sums of others who train beside.
+        try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
+            job.train(runner);
+        } finally {
+            finish();
+        }
+        context.clock().enter(Phase.COLLECT);
+        job.requireDecided();
+        return job.take();
     }
 
     private boolean begin() {
@@ -151,8 +128,8 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     /** The client that runs frees the worker when it ends, should it not end in time. */
     private void awaitIdle() {
         try {
-            while (training != null && !closeIsOverdue()) {
-                TimeUnit.NANOSECONDS.timedWait(lock, nanosToClose());
+            while (training != null && !lifecycle().closeIsOverdue()) {
+                TimeUnit.NANOSECONDS.timedWait(lock, lifecycle().nanosToClose());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
@@ -160,12 +137,16 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     }
 
     private void freeWorker() {
-        if (freed.compareAndSet(false, true)) {
-            try {
-                runner.close();
-            } finally {
-                freeShared();
+        synchronized (lock) {
+            if (freed) {
+                return;
             }
+            freed = true;
+        }
+        try {
+            runner.close();
+        } finally {
+            freeShared();
         }
     }
 }

@@ -7,6 +7,8 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ShardFailedException;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.FailureRules;
+import org.blazefl4j.worker.RoundWork;
 import org.blazefl4j.worker.UplinkBuffers;
 import org.blazefl4j.worker.WorkerCall;
 import org.bytedeco.pytorch.Tensor;
@@ -24,21 +26,55 @@ final class ShardedWork<P, R> implements RoundWork<Integer, P, R> {
     private final int round;
     private final List<Integer> shards;
     private final ShardFunction<P, R> function;
-    private final FailurePolicy policy;
+    private final P payload;
+    private final FailureRules rules;
     private final int slots;
     private final Device device;
     private final int deviceCount;
 
-    /** Work between rounds, before the trainer's next. */
-    ShardedWork(String name, AbstractClientTrainer<?, ?, ?> trainer, int shards, ShardFunction<P, R> function) {
+    /**
+     * Work between rounds.
+     *
+     * @param round the trainer's next
+     * @param deviceCount the CUDA devices that shards are spread over
+     */
+    ShardedWork(
+            String name,
+            int round,
+            P payload,
+            int shards,
+            ShardFunction<P, R> function,
+            TrainerOptions options,
+            int deviceCount) {
         this.name = name;
-        this.round = trainer.round();
+        this.round = round;
+        this.payload = payload;
         this.shards = IntStream.range(0, shards).boxed().toList();
         this.function = function;
-        this.policy = trainer.options().onClientFailure().ofShards();
-        this.slots = trainer.options().slots();
-        this.device = trainer.device();
-        this.deviceCount = trainer.deviceCount();
+        this.rules = options.onClientFailure().ofShards().rules(options.onNonFinite());
+        this.slots = options.slots();
+        this.device = options.device();
+        this.deviceCount = deviceCount;
+    }
+
+    /**
+     * Checks the arguments that a user gave.
+     *
+     * @throws IllegalArgumentException if the name is blank or the number negative
+     */
+    static void check(String name, int shards) {
+        if (name == null || name.isBlank()) {
+            throw new IllegalArgumentException("work is blank: work=" + name + "; give it a name, for messages");
+        }
+        if (shards < 0) {
+            throw new IllegalArgumentException(
+                    "too few shards: work=" + name + ", shards=" + shards + ", limit=0 or more");
+        }
+    }
+
+    @Override
+    public int round() {
+        return round;
     }
 
     @Override
@@ -57,18 +93,20 @@ final class ShardedWork<P, R> implements RoundWork<Integer, P, R> {
     }
 
     @Override
-    public FailurePolicy policy() {
-        return policy;
+    public P payload() {
+        return payload;
+    }
+
+    @Override
+    public FailureRules rules() {
+        return rules;
     }
 
     @Override
     public ShardFailedException failure(int index, int worker, String reason, Throwable cause) {
-        return new ShardFailedException(name, index, worker, reason, cause);
-    }
-
-    @Override
-    public ShardFailedException failure(int index, int worker, Throwable cause) {
-        return new ShardFailedException(name, index, worker, cause);
+        return reason == null
+                ? new ShardFailedException(name, index, worker, cause)
+                : new ShardFailedException(name, index, worker, reason, cause);
     }
 
     @Override
@@ -113,7 +151,7 @@ final class ShardedWork<P, R> implements RoundWork<Integer, P, R> {
     }
 
     @Override
-    public R converted(R result) {
+    public R convert(R result) {
         return result;
     }
 

@@ -1,11 +1,12 @@
 package org.blazefl4j.trainer;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.worker.ClientRunner;
-import org.blazefl4j.worker.ClientTimeouts;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
 
 /**
  * Trains clients in threads of this process, {@link TrainerOptions#numParallels()} at a time. The threads are daemons
@@ -31,20 +32,17 @@ public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D
      */
     @SuppressWarnings("this-escape") // all that is called is final
     public ThreadPoolClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
-        super(algorithm, options, StopEvent.create());
-        ClientTimeouts overtime = watchOvertime();
-        List<ClientRunner> runners = new ArrayList<>();
-        for (int i = 0; i < options.numParallels(); i++) {
-            runners.add(new ClientRunner(i, workerSettings(), shared(), clientsStopEvent(), stateClasses(), overtime));
-        }
+        super(algorithm, options, StopEvent.create(), true);
+        List<ClientRunner> runners =
+                IntStream.range(0, options.numParallels()).mapToObj(this::runner).toList();
         this.workers = new WorkerThreads(runners, options.intraOpThreads(), this::freeShared);
         shareDeclared();
     }
 
     @Override
-    <F, E, W> RoundResults<W> execute(RoundContext<F, E, W> round) {
-        round.prepareBuffers();
-        return workers.start(new ThreadRound<>(this, workers, round));
+    <E, F, W> RoundResults<W> dispatch(RoundContext<E, F, W> context) {
+        context.prepareBuffers();
+        return workers.start(new ThreadRound<>(workers, context));
     }
 
     @Override

@@ -8,6 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.torch.Denormals;
 import org.blazefl4j.worker.ClientRunner;
+import org.blazefl4j.worker.LocalJob;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
 import org.blazefl4j.worker.UserCodeScope;
 
 /**
@@ -15,10 +18,7 @@ import org.blazefl4j.worker.UserCodeScope;
  * same order and, as it does, lets dealing go on. Neither takes a lock: only a worker that finds nothing to claim and a
  * caller that finds nothing to take wait.
  */
-final class ThreadRound<U> implements RoundResults<U> {
-
-    /** No position. */
-    static final int NOTHING = -1;
+final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
 
     /**
      * How often a caller looks by itself. Nobody needs each package at once, so that workers wake the caller when they
@@ -27,11 +27,10 @@ final class ThreadRound<U> implements RoundResults<U> {
      */
     private static final long SLICE = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final ThreadPoolClientTrainer<?, ?, ?> trainer;
     private final WorkerThreads workers;
     private final RoundContext<?, ?, U> round;
     private final int window;
-    private final ThreadJob<U>[] jobs;
+    private final LocalJob<U>[] jobs;
 
     /** The next position to claim; once dealing has ended, the complement of the number claimed. */
     private final AtomicInteger next = new AtomicInteger();
@@ -45,18 +44,17 @@ final class ThreadRound<U> implements RoundResults<U> {
     private int taken;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    ThreadRound(ThreadPoolClientTrainer<?, ?, ?> trainer, WorkerThreads workers, RoundContext<?, ?, U> round) {
-        this.trainer = trainer;
+    ThreadRound(WorkerThreads workers, RoundContext<?, ?, U> round) {
         this.workers = workers;
         this.round = round;
         this.window = round.streaming() ? round.work().slots() : round.size();
-        this.jobs = new ThreadJob[round.size()];
+        this.jobs = new LocalJob[round.size()];
     }
 
     // ---- the workers' side
 
-    /** Claims the next client for the current thread: its position, or {@link #NOTHING} if there is none now. */
-    int claim() {
+    @Override
+    public int claim() {
         while (hasWork()) {
             if (round.stopRequested()) {
                 endDealing();
@@ -70,21 +68,21 @@ final class ThreadRound<U> implements RoundResults<U> {
         return NOTHING;
     }
 
-    /** Whether there is a client to claim. */
-    boolean hasWork() {
+    @Override
+    public boolean hasWork() {
         int index = next.get();
         return index >= 0 && index < dealt;
     }
 
-    /** Makes the current thread compute as the caller does. Each client puts back what it changes of that. */
-    void enter() {
+    @Override
+    public void enter() {
         Denormals.flush(round.flushDenormal());
     }
 
-    /** Trains a claimed client. Throws nothing, not even what the client throws. */
-    void train(int index, ClientRunner runner) {
-        ThreadJob<U> job = jobs[index];
-        job.train(round, runner);
+    @Override
+    public void train(int index, ClientRunner runner) {
+        LocalJob<U> job = jobs[index];
+        job.train(runner);
         if (job.endsRound()) {
             endDealing();
             idle();
@@ -94,7 +92,8 @@ final class ThreadRound<U> implements RoundResults<U> {
     }
 
     /** Tells a caller that waits that a worker has run out of work, or that there will be no more. */
-    void idle() {
+    @Override
+    public void idle() {
         if (awaited != NOTHING) {
             LockSupport.unpark(round.caller());
         }
@@ -117,16 +116,15 @@ final class ThreadRound<U> implements RoundResults<U> {
 
     /** Takes what a client left that is done; null if it was dropped. */
     private U take(int index) {
-        ThreadJob<U> job = jobs[index];
+        LocalJob<U> job = jobs[index];
         jobs[index] = null;
         taken = index + 1;
-        round.keep(index, job.takeState());
-        return job.uplink();
+        return job.take();
     }
 
     @Override
     public U poll(int index) {
-        boolean there = index < dealt && isDone(index) && jobs[index].uplink() != null;
+        boolean there = index < dealt && isDone(index) && jobs[index].hasPackage();
         return there && !round.stopRequested() ? take(index) : null;
     }
 
@@ -139,7 +137,7 @@ final class ThreadRound<U> implements RoundResults<U> {
         round.clock().enter(Phase.DEAL);
         try (UserCodeScope code = new UserCodeScope()) {
             for (int i = from; i < limit; i++) {
-                jobs[i] = new ThreadJob<>(i, round.call(i));
+                jobs[i] = new LocalJob<>(round, i);
             }
         }
         dealt = limit; // all at once: what a client drew beside the caller's code would go unseen
@@ -195,21 +193,20 @@ final class ThreadRound<U> implements RoundResults<U> {
     private SortedMap<Integer, U> settle() {
         SortedMap<Integer, U> packages = new TreeMap<>();
         for (int index = taken; index < claimed(); index++) {
-            ThreadJob<U> job = awaitClaimed(index);
-            job.requireDecided(round);
-            if (job.uplink() != null) {
-                round.keep(index, job.takeState());
-                packages.put(index, job.uplink());
+            LocalJob<U> job = awaitClaimed(index);
+            job.requireDecided();
+            if (job.hasPackage()) {
+                packages.put(index, job.take());
             }
         }
         return packages;
     }
 
     /** Waits for a client that was claimed, but not past the end of {@code close()}. */
-    private ThreadJob<U> awaitClaimed(int index) {
-        ThreadJob<U> job = jobs[index];
+    private LocalJob<U> awaitClaimed(int index) {
+        LocalJob<U> job = jobs[index];
         awaited = index;
-        while (!job.isDone() && !(trainer.closeIsOverdue() && job.abandon())) {
+        while (!job.isDone() && !(round.closeIsOverdue() && job.abandon())) {
             round.holdInterrupt();
             LockSupport.parkNanos(this, SLICE);
         }

@@ -26,13 +26,35 @@ final class WorkerThreads {
     /** How often it is looked for work before a thread sleeps, about as long as waking it would take. */
     private static final int SPINS = 1000;
 
+    /** What threads take clients from. Called by any of them. */
+    interface Work {
+
+        /** No position. */
+        int NOTHING = -1;
+
+        /** Whether there is a client to claim. */
+        boolean hasWork();
+
+        /** Claims the next client for the current thread: its position, or {@link #NOTHING} if there is none now. */
+        int claim();
+
+        /** Makes the current thread compute as the caller does. Each client puts back what it changes of that. */
+        void enter();
+
+        /** Trains a claimed client. Throws nothing, not even what the client throws. */
+        void train(int index, ClientRunner runner);
+
+        /** The current thread has found no more to claim. */
+        void idle();
+    }
+
     private final List<Worker> threads = new ArrayList<>();
     private final int intraOpThreads;
     private final AtomicInteger alive;
     private final Runnable whenAllEnded;
     private final ErrorCollector failures = new ErrorCollector();
     private final int spins;
-    private volatile ThreadRound<?> current;
+    private volatile Work current;
     private volatile boolean closed;
 
     /**
@@ -90,11 +112,11 @@ final class WorkerThreads {
         }
 
         private void trainClients() {
-            ThreadRound<?> last = null;
+            Work last = null;
             while (true) {
-                ThreadRound<?> round = current;
-                int index = round == null ? ThreadRound.NOTHING : round.claim();
-                if (index != ThreadRound.NOTHING) {
+                Work round = current;
+                int index = round == null ? Work.NOTHING : round.claim();
+                if (index != Work.NOTHING) {
                     if (round != last) {
                         round.enter();
                         last = round;
@@ -134,7 +156,7 @@ final class WorkerThreads {
         }
     }
 
-    private static boolean hasWork(ThreadRound<?> round) {
+    private static boolean hasWork(Work round) {
         return round != null && round.hasWork();
     }
 
@@ -148,7 +170,7 @@ final class WorkerThreads {
     // ---- the caller's side
 
     /** Makes this round the one that threads take clients from. */
-    <U> ThreadRound<U> start(ThreadRound<U> round) {
+    <W extends Work> W start(W round) {
         current = round;
         return round;
     }

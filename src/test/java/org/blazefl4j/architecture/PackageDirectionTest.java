@@ -7,12 +7,17 @@ import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.Wi
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.List;
 import java.util.Locale;
 import java.util.TimeZone;
+import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 
 /** Arrows between packages point one way. */
@@ -22,6 +27,12 @@ final class PackageDirectionTest {
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
             slices().matching("org.blazefl4j.(**)").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule classesOfTheEngineAreFreeOfCycles = slices()
+            .assignedFrom(new OutermostClasses("org.blazefl4j.trainer", "org.blazefl4j.process", "org.blazefl4j.worker"))
+            .should()
+            .beFreeOfCycles();
 
     @ArchTest
     static final ArchRule utilitiesKnowNothing = noneOf("util")
@@ -167,5 +178,21 @@ final class PackageDirectionTest {
     /** The second half of a rule. */
     private interface Direction {
         ArchRule mayUse(String... packages);
+    }
+
+    /** A slice for each class of some packages and those below them, with what is nested in it. */
+    private record OutermostClasses(String... packages) implements SliceAssignment {
+
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            boolean inside = Stream.of(packages)
+                    .anyMatch(name -> (type.getPackageName() + ".").startsWith(name + "."));
+            return inside ? SliceIdentifier.of(type.getName().split("\\$")[0]) : SliceIdentifier.ignore();
+        }
+
+        @Override
+        public String getDescription() {
+            return "classes of " + List.of(packages);
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,15 +15,21 @@ import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.core.PhaseClock;
+import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.ShardFunction;
-import org.blazefl4j.core.WorkFailedException;
+import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.util.Slow;
 import org.blazefl4j.worker.ClientJob;
-import org.blazefl4j.worker.FailureDecision;
+import org.blazefl4j.worker.ClientTimeouts;
+import org.blazefl4j.worker.FailureRules;
+import org.blazefl4j.worker.RoundContext;
+import org.blazefl4j.worker.RoundResults;
+import org.blazefl4j.worker.RoundWork;
+import org.blazefl4j.worker.TrainerLifecycle;
+import org.blazefl4j.worker.UplinkBuffers;
 import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -65,152 +72,166 @@ final class PoolRoundTest {
                 (line, worker) -> {});
     }
 
-    /** A round of one client without a state, trained and not a shard. */
-    private interface OneClient extends RoundJobs {
+    /** A round of one client, which has no state before it. */
+    private record OneClient(Path config, Package payload, AtomicInteger stagings, List<String> failures)
+            implements RoundWork<Path, Package, Package> {
 
-        @Override
-        default PhaseClock clock() {
-            return new PhaseClock();
+        OneClient(Path config, Package payload) {
+            this(config, payload, new AtomicInteger(), new ArrayList<>());
         }
 
         @Override
-        default int number() {
+        public int round() {
             return 0;
         }
 
         @Override
-        default int size() {
-            return 1;
+        public List<Integer> ids() {
+            return List.of(0);
         }
 
         @Override
-        default ClientJob job(int index) {
+        public ClientWorker<Path, Package, Package> function() {
+            return PoolRoundTest::runForEver;
+        }
+
+        @Override
+        public ShardFunction<?, ?> shardFunction() {
+            return null;
+        }
+
+        @Override
+        public ClientJob job(int index) {
             return new ClientJob(0, 0, Device.CPU);
         }
 
         @Override
-        default Tensor state(int index) {
+        public Path config(int index) {
+            return config;
+        }
+
+        @Override
+        public UplinkBuffers<Package> buffers() {
             return null;
         }
 
         @Override
-        default ShardFunction<?, ?> shardFunction() {
-            return null;
+        public int slots() {
+            return 1;
         }
 
         @Override
-        default void nonFinite(int index) {
-            throw new AssertionError("no client of this test diverges");
+        public FailureRules rules() {
+            return new FailureRules(1, false, NonFinitePolicy.WARN);
         }
 
         @Override
-        default WorkFailedException failure(int index, int worker, String reason, Throwable cause) {
+        public ClientFailedException failure(int index, int worker, String reason, Throwable cause) {
+            failures.add(reason);
             return new ClientFailedException(0, 0, worker, reason, cause);
         }
 
         @Override
-        default WorkFailedException failure(int index, int worker, Throwable cause) {
-            return new ClientFailedException(0, 0, worker, cause);
+        public Tensor state(int index) {
+            return null;
+        }
+
+        /** There is no memory for the first. */
+        @Override
+        public void stage(int index, Tensor state) {
+            state.close();
+            if (stagings.getAndIncrement() == 0) {
+                throw new OutOfMemoryError("no memory for a state");
+            }
+        }
+
+        @Override
+        public void commit() {
+            throw new AssertionError("a round of this test is not run to its end");
+        }
+
+        @Override
+        public Iterable<Integer> progress() {
+            return ids();
+        }
+
+        @Override
+        public Package convert(Package uplink) {
+            return uplink;
+        }
+
+        @Override
+        public void keep(Package uplink) {
+            throw new AssertionError("each package of this test is taken");
+        }
+
+        RoundContext<Path, Package, Package> context(TrainerLifecycle trainer, StopEvent stopEvent) {
+            return new RoundContext<>(this, true, trainer, stopEvent, ClientTimeouts.unwatched());
         }
     }
 
-    /** One client, which is given up as soon as it runs. */
-    private record GivenUp(Path started) implements OneClient {
+    /** Closes the trainer, so long ago that nobody is waited for, as soon as the client runs. */
+    private record ClosedOnce(Path started, TrainerLifecycle trainer) implements StopEvent {
 
         @Override
-        public Object config(int index) {
-            return started;
+        public boolean isSet() {
+            if (Files.exists(started)) {
+                trainer.close(() -> {}, false);
+            }
+            return trainer.isClosed();
         }
 
         @Override
-        public void keep(int index, Tensor state) {
-            throw new AssertionError("no client of this test keeps a state");
+        public void set() {
+            throw new AssertionError("nobody stops this round");
         }
 
         @Override
-        public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
-            throw new AssertionError(failure);
-        }
-
-        @Override
-        public boolean stopRequested() {
-            return Files.exists(started);
-        }
-
-        @Override
-        public boolean closeIsOverdue() {
-            return true;
+        public void clear() {
+            throw new AssertionError("nobody stopped this round");
         }
     }
 
     @Test
     void shouldGiveUpAWorkerThatDoesNotEndOnceCloseIsOverdue() {
         ClientWorker<Path, Package, Package> worker = PoolRoundTest::runForEver;
+        Path started = folder.resolve("started");
+        TrainerLifecycle trainer = new TrainerLifecycle(Duration.ofSeconds(-1));
         try (Tensor x = torch.zeros(1);
                 ProcessPool pool =
                         new ProcessPool(settings(), worker, new Package(x), PoolRoundTest.class, new PoolStopEvent())) {
-            PoolRound round = pool.begin(new GivenUp(folder.resolve("started")), new Package(x));
+            OneClient client = new OneClient(started, new Package(x));
+            RoundResults<Package> round = pool.begin(client.context(trainer, new ClosedOnce(started, trainer)));
             assertThat(round.await(0)).isNull();
             assertThat(round.end()).isEmpty();
+            assertThat(client.failures()).isEmpty();
             kill(pool.workerPids().get(0)); // close() would wait for it
             pool.close(); // and once more at the end, which finds nothing left to use
         }
     }
 
-    private static Package keep(Integer config, Package payload, WorkerContext context) {
+    private static Package keep(Path config, Package payload, WorkerContext context) {
         context.keepState(context.clientId());
         return new Package(payload.x());
     }
 
-    /** One client, whose state cannot be kept at first. */
-    private record Unkept(AtomicInteger failures) implements OneClient {
-
-        @Override
-        public Object config(int index) {
-            return 0;
-        }
-
-        @Override
-        public void keep(int index, Tensor state) {
-            state.close();
-            if (failures.get() == 0) {
-                throw new OutOfMemoryError("no memory for a state");
-            }
-        }
-
-        @Override
-        public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
-            assertThat(failure).hasMessageContaining("no memory for a state");
-            failures.incrementAndGet();
-            return FailureDecision.RETRY;
-        }
-
-        @Override
-        public boolean stopRequested() {
-            return false;
-        }
-
-        @Override
-        public boolean closeIsOverdue() {
-            return false;
-        }
-    }
-
     @Test
     void shouldFreeTheSlotOfAResultWhoseStateCouldNotBeKept() {
-        ClientWorker<Integer, Package, Package> worker = PoolRoundTest::keep;
+        ClientWorker<Path, Package, Package> worker = PoolRoundTest::keep;
         try (Tensor x = torch.ones(1);
                 ProcessPool pool =
                         new ProcessPool(settings(), worker, new Package(x), PoolRoundTest.class, new PoolStopEvent())) {
-            AtomicInteger failures = new AtomicInteger();
+            OneClient client = new OneClient(null, new Package(x));
             for (int i = 0; i < 2; i++) { // there is one slot
-                PoolRound round = pool.begin(new Unkept(failures), new Package(x));
-                try (Tensor result = ((Package) round.await(0)).x()) {
+                RoundResults<Package> round =
+                        pool.begin(client.context(new TrainerLifecycle(GRACE), StopEvent.create()));
+                try (Tensor result = round.await(0).x()) {
                     assertThat(result.item_float()).isOne();
                 }
                 assertThat(round.end()).isEmpty();
             }
-            assertThat(failures).hasValue(1);
+            assertThat(client.stagings()).hasValue(3);
+            assertThat(client.failures()).singleElement().asString().contains("no memory for a state");
         }
     }
 

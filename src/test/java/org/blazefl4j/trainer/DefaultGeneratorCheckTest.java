@@ -10,11 +10,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.function.Consumer;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.trainer.Clients.Down;
@@ -166,45 +168,45 @@ final class DefaultGeneratorCheckTest {
     void shouldNotBlameAClientForWhatTheCallerDrawsBesideIt(Place place) {
         CountDownLatch oneRuns = new CountDownLatch(1);
         CountDownLatch drawn = new CountDownLatch(1);
-        Clients clients = new Clients((cid, payload, context) -> {
+        Consumer<Boolean> drawIf = now -> {
+            if (now) {
+                Conditions.await("client 1 runs", () -> oneRuns.getCount() == 0);
+                torch.rand(1).close();
+                drawn.countDown();
+            }
+        };
+        ClientWorker<Integer, Down, Up> worker = (cid, payload, context) -> {
             if (cid == 1) {
                 oneRuns.countDown();
                 drawn.await();
             }
             return plus(cid, payload);
-        });
-        TrainerOptions options =
-                TrainerOptions.builder().numParallels(2).slots(2).build();
-        try (var trainer = new ThreadPoolClientTrainer<Integer, Down, Up>(clients, options) {
+        };
+        Clients clients = new Clients(worker) {
             @Override
             public Integer getClientConfig(int cid) {
-                drawIf(place == Place.CONFIG && cid == 2);
-                return super.getClientConfig(cid);
+                drawIf.accept(place == Place.CONFIG && cid == 2);
+                return cid;
             }
 
             @Override
             public Up convertBufferToUplink(Up uplink) {
-                drawIf(place == Place.CONVERSION && uplink.cid() == 0);
-                return super.convertBufferToUplink(uplink);
+                drawIf.accept(place == Place.CONVERSION && uplink.cid() == 0);
+                return uplink;
             }
-
+        };
+        TrainerOptions options =
+                TrainerOptions.builder().numParallels(2).slots(2).build();
+        try (var trainer = new ThreadPoolClientTrainer<Integer, Down, Up>(clients, options) {
             @Override
             public Iterable<Integer> progressFn(List<Integer> jobs) {
                 return () -> jobs.stream()
-                        .peek(cid -> drawIf(place == Place.PROGRESS && cid == 1))
+                        .peek(cid -> drawIf.accept(place == Place.PROGRESS && cid == 1))
                         .iterator();
-            }
-
-            void drawIf(boolean now) {
-                if (now) {
-                    Conditions.await("client 1 runs", () -> oneRuns.getCount() == 0);
-                    torch.rand(1).close();
-                    drawn.countDown();
-                }
             }
         }) {
             trainer.localProcess(down, ids(3), uplink -> {
-                trainer.drawIf(place == Place.SINK && uplink.cid() == 0);
+                drawIf.accept(place == Place.SINK && uplink.cid() == 0);
                 uplink.close();
             });
             assertThat(drawn.getCount()).isZero();

@@ -16,11 +16,10 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
-import org.blazefl4j.core.ShardFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
-import org.blazefl4j.worker.FailureDecision;
+import org.blazefl4j.worker.ClientFailures;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,23 +90,6 @@ final class FailurePolicyTrainingTest {
                             second -> assertThat(second).endsWith("attempt 2"));
             assertThat(trainer.retried()).isEmpty();
             closeAll(trainer);
-        }
-    }
-
-    @Test
-    void shouldNotCallAShardAClientInItsLog() {
-        List<String> logged = new ArrayList<>();
-        Handler handler = listening(logged);
-        Logger logger = Logger.getLogger(ClientFailures.class.getName());
-        logger.addHandler(handler);
-        try {
-            ShardFailedException failure = new ShardFailedException("evaluation", 5, 1, "it broke", null);
-            FailureDecision next = new ClientFailures(FailurePolicy.retry(2)).add(5, failure, false, false);
-
-            assertThat(next).isEqualTo(FailureDecision.RETRY);
-            assertThat(logged).containsExactly("shard is worked again: retry=1, limit=2; " + failure.getMessage());
-        } finally {
-            logger.removeHandler(handler);
         }
     }
 

@@ -394,33 +394,21 @@ final class FailureTest {
     @EnumSource
     void shouldPassOnWhatGetClientConfigThrows(Mode mode) {
         IllegalArgumentException thrown = new IllegalArgumentException("no such client");
-        TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
-        Clients clients = Clients.adding();
-        try (var trainer = mode == Mode.SERIAL
-                ? new SerialClientTrainer<>(clients, options) {
-                    @Override
-                    public Integer getClientConfig(int cid) {
-                        return configOr(cid, thrown);
-                    }
+        Clients clients = new Clients((cid, payload, context) -> Clients.plus(cid, payload)) {
+            @Override
+            public Integer getClientConfig(int cid) {
+                if (cid == 10) {
+                    throw thrown;
                 }
-                : new ThreadPoolClientTrainer<>(clients, options) {
-                    @Override
-                    public Integer getClientConfig(int cid) {
-                        return configOr(cid, thrown);
-                    }
-                }) {
+                return cid;
+            }
+        };
+        try (var trainer = mode.trainer(clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(20), Up::close))
                     .isSameAs(thrown);
             trainer.localProcess(down, ids(3));
             assertThat(trainer.cache()).hasSize(3);
         }
-    }
-
-    private static Integer configOr(int cid, RuntimeException thrown) {
-        if (cid == 10) {
-            throw thrown;
-        }
-        return cid;
     }
 
     static void awaitUnchecked(CountDownLatch latch) {

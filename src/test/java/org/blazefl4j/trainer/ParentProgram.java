@@ -68,7 +68,19 @@ final class ParentProgram {
     }
 
     private void run() {
-        Algorithm algorithm = new Algorithm(FLOATS);
+        Algorithm algorithm = new Algorithm(FLOATS) {
+            @Override
+            public Order getClientConfig(int cid) {
+                stayIf(Stage.DEALING);
+                return super.getClientConfig(cid);
+            }
+
+            @Override
+            public Up convertBufferToUplink(Up uplink) {
+                stayIf(Stage.COLLECTING);
+                return uplink;
+            }
+        };
         if (stage == Stage.TRAINING) {
             algorithm.order(new Order(0, Action.FOR_EVER, 0, reached, null));
         }
@@ -77,7 +89,7 @@ final class ParentProgram {
             algorithm.order(new Order(0, Action.ADD, 0, reached, null));
             algorithm.order(new Order(1, Action.ADD, 0, Path.of(reached + ".next"), null));
         }
-        try (var trainer = new Trainer(algorithm)) {
+        try (var trainer = trainer(algorithm)) {
             switch (stage) {
                 case PUBLISHING -> {
                     reachWhenIn("begin");
@@ -104,29 +116,14 @@ final class ParentProgram {
         return result;
     }
 
-    private final class Trainer extends ProcessPoolClientTrainer<Order, Down, Up> {
-
-        Trainer(Algorithm algorithm) {
-            super(
-                    algorithm,
-                    TrainerOptions.builder()
-                            .numParallels(stage == Stage.TRAINING ? 2 : 1)
-                            .grace(Duration.ofHours(1))
-                            .build(),
-                    ProcessOptions.builder().jvmArguments(faults()).build());
-        }
-
-        @Override
-        public Order getClientConfig(int cid) {
-            stayIf(Stage.DEALING);
-            return super.getClientConfig(cid);
-        }
-
-        @Override
-        public Up convertBufferToUplink(Up uplink) {
-            stayIf(Stage.COLLECTING);
-            return super.convertBufferToUplink(uplink);
-        }
+    private ProcessPoolClientTrainer<Order, Down, Up> trainer(Algorithm algorithm) {
+        return new ProcessPoolClientTrainer<>(
+                algorithm,
+                TrainerOptions.builder()
+                        .numParallels(stage == Stage.TRAINING ? 2 : 1)
+                        .grace(Duration.ofHours(1))
+                        .build(),
+                ProcessOptions.builder().jvmArguments(faults()).build());
     }
 
     private List<String> faults() {

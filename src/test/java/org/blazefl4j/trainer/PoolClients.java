@@ -115,7 +115,7 @@ final class PoolClients {
         }
     }
 
-    static final class Algorithm implements ClientAlgorithm<Order, Down, Up> {
+    static class Algorithm implements ClientAlgorithm<Order, Down, Up> {
 
         private final Map<Integer, Order> orders = new HashMap<>();
         private final int floats;

@@ -40,7 +40,19 @@ final class ProcessPoolCloseTest {
     /** The grace time where a worker has to be killed, or its output does not end. */
     private static final Duration SHORT = Duration.ofMillis(500);
 
-    private final Algorithm algorithm = new Algorithm(FLOATS);
+    private final Algorithm algorithm = new Algorithm(FLOATS) {
+        @Override
+        public Order getClientConfig(int cid) {
+            reach(CallersCode.CONFIG);
+            return super.getClientConfig(cid);
+        }
+
+        @Override
+        public Up convertBufferToUplink(Up uplink) {
+            reach(CallersCode.CONVERSION);
+            return uplink;
+        }
+    };
     private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(line -> {});
     private ProcessPoolClientTrainer<Order, Down, Up> trainer;
     private List<Long> pids;
@@ -93,18 +105,6 @@ final class ProcessPoolCloseTest {
             public Iterable<Integer> progressFn(List<Integer> jobs) {
                 return () ->
                         jobs.stream().peek(cid -> reach(CallersCode.PROGRESS)).iterator();
-            }
-
-            @Override
-            public Order getClientConfig(int cid) {
-                reach(CallersCode.CONFIG);
-                return super.getClientConfig(cid);
-            }
-
-            @Override
-            public Up convertBufferToUplink(Up uplink) {
-                reach(CallersCode.CONVERSION);
-                return super.convertBufferToUplink(uplink);
             }
         };
     }

@@ -48,21 +48,16 @@ final class FedAvgRoundsTest {
     private TinyData data;
     private List<String> expected;
 
-    /** Serially, with other parameters in one client's package than it trained. */
-    private static final class ReplacingOnePackage
-            extends SerialClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
-
-        ReplacingOnePackage(FedAvgClients clients) {
-            super(clients, TrainerOptions.defaults());
-        }
-
-        @Override
-        public FedAvgUplinkPackage convertBufferToUplink(FedAvgUplinkPackage uplink) {
+    /** Clients one of which sends other parameters than it trained. */
+    private static SpoiltClients<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> replacingOnePackage(
+            FedAvgClients clients) {
+        return new SpoiltClients<>(clients, (config, payload, context) -> {
+            FedAvgUplinkPackage uplink = clients.worker().train(config, payload, context);
             if (uplink.cid() == CLIENTS - 2) {
                 uplink.parameters().add_(new Scalar(0.5f));
             }
             return uplink;
-        }
+        });
     }
 
     @BeforeEach
@@ -164,7 +159,7 @@ final class FedAvgRoundsTest {
 
     @Test
     void shouldGiveOtherBitsIfOneClientsPackageIsReplaced() {
-        assertThat(hashes(new ReplacingOnePackage(clients(data))))
+        assertThat(hashes(new SerialClientTrainer<>(replacingOnePackage(clients(data)), TrainerOptions.defaults())))
                 .hasSize(ROUNDS)
                 .doesNotHaveDuplicates()
                 .doesNotContainAnyElementsOf(expected);

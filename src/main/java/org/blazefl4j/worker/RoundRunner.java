@@ -1,4 +1,4 @@
-package org.blazefl4j.trainer;
+package org.blazefl4j.worker;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -7,34 +7,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
-import java.util.function.Consumer;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.worker.UserCodeScope;
 
 /**
- * The course of one round: packages are handed over in order, and when the round ends, in whichever way, it is settled
- * what becomes of the packages that are left, of the clients' states and of the failures. On the calling thread.
+ * Runs one round: hands packages over in order, and commits or discards leftover results, client states and failures
+ * when the round ends. On the calling thread.
  *
- * @param <C> the client's configuration
- * @param <D> the downlink package
  * @param <U> the uplink package
  */
-final class RoundRunner<C, D, U> {
+public final class RoundRunner<U> {
 
-    private final AbstractClientTrainer<?, ?, ?> trainer;
-    private final RoundContext<C, D, U> round;
-    private final RoundWork<C, D, U> work;
+    private final RoundContext<?, ?, U> round;
+    private final RoundResults<U> results;
+    private final ResultSink<U> sink;
+    private final RoundWork<?, ?, U> work;
     private final ClientFailures failures;
     private final PhaseClock clock;
 
-    /** Before it begins. */
-    RoundRunner(AbstractClientTrainer<?, ?, ?> trainer, RoundContext<C, D, U> round) {
-        this.trainer = trainer;
+    /**
+     * Prepares to run a round.
+     *
+     * @param results gives the packages; ended here
+     * @param sink takes them
+     */
+    public RoundRunner(RoundContext<?, ?, U> round, RoundResults<U> results, ResultSink<U> sink) {
         this.round = round;
+        this.results = results;
+        this.sink = sink;
         this.failures = round.failures();
         this.work = round.work();
         this.clock = round.clock();
@@ -47,20 +50,19 @@ final class RoundRunner<C, D, U> {
      * @throws StoppedException if it was ended early
      * @throws IllegalStateException if a client's state could not be kept
      */
-    void run(ResultSink<U> handOver) {
-        clock.enter(Phase.PUBLISH);
-        RoundResults<U> execution = trainer.execute(round);
+    public void run() {
         clock.enter(Phase.COLLECT);
         SortedMap<Integer, U> rest;
         boolean complete;
         try {
             try (UserCodeScope code = new UserCodeScope()) {
-                complete = handOverAll(execution, handOver, code);
+                complete = handOverAll(code);
             }
-            rest = execution.end();
+            rest = results.end();
         } catch (Throwable callersFailure) {
             round.abort();
-            discard(execution, callersFailure);
+            results.end().values().forEach(TensorWalk::closeAll);
+            failures.addUnsettledTo(callersFailure);
             throw callersFailure;
         }
         keepAll(rest);
@@ -72,16 +74,16 @@ final class RoundRunner<C, D, U> {
     // ---- hand-over
 
     /** False if the round has to end early. */
-    private boolean handOverAll(RoundResults<U> execution, ResultSink<U> handOver, UserCodeScope code) {
+    private boolean handOverAll(UserCodeScope code) {
         int index = 0;
         Iterator<Integer> jobs = work.progress().iterator();
         while (jobs.hasNext()) {
             requireSameJob(index, jobs.next());
             code.pause();
-            List<U> batch = take(execution, index, handOver.most());
+            List<U> batch = take(index);
             clock.enter(Phase.COLLECT);
             code.resume();
-            if (!pass(index, batch, handOver.sink())) {
+            if (!pass(index, batch)) {
                 return false;
             }
             int next = index + Math.max(1, batch.size());
@@ -98,13 +100,13 @@ final class RoundRunner<C, D, U> {
     /**
      * Waits for a client's package, and takes those that follow it as far as they are there. Empty if there is none.
      */
-    private List<U> take(RoundResults<U> execution, int index, int most) {
-        List<U> batch = new ArrayList<>(most);
+    private List<U> take(int index) {
+        List<U> batch = new ArrayList<>(sink.most());
         try {
-            U uplink = execution.await(index);
+            U uplink = results.await(index);
             while (uplink != null) {
                 batch.add(uplink);
-                uplink = batch.size() < most ? execution.poll(index + batch.size()) : null;
+                uplink = batch.size() < sink.most() ? results.poll(index + batch.size()) : null;
             }
             return batch;
         } catch (Throwable failure) {
@@ -114,7 +116,7 @@ final class RoundRunner<C, D, U> {
     }
 
     /** Passes packages on, or passes over a client that was dropped. False if the round has to end early. */
-    private boolean pass(int index, List<U> batch, Consumer<? super List<U>> sink) {
+    private boolean pass(int index, List<U> batch) {
         if (batch.isEmpty()) {
             return failures.isDropped(index);
         }
@@ -125,7 +127,7 @@ final class RoundRunner<C, D, U> {
             return false;
         }
         clock.pause();
-        sink.accept(Collections.unmodifiableList(batch));
+        sink.sink().accept(Collections.unmodifiableList(batch));
         clock.enter(Phase.COLLECT);
         for (int taken = 0; taken < batch.size(); taken++) {
             failures.accepted(index + taken);
@@ -155,7 +157,7 @@ final class RoundRunner<C, D, U> {
 
     private U converted(U uplink) {
         try {
-            return Objects.requireNonNull(work.converted(uplink), "convertBufferToUplink returned null");
+            return Objects.requireNonNull(work.convert(uplink), "convertBufferToUplink returned null");
         } catch (Throwable failure) {
             TensorWalk.closeAll(uplink);
             throw failure;
@@ -177,11 +179,6 @@ final class RoundRunner<C, D, U> {
         }
     }
 
-    private void discard(RoundResults<U> execution, Throwable callersFailure) {
-        execution.end().values().forEach(TensorWalk::closeAll);
-        addUnsettled(callersFailure);
-    }
-
     /** What a stopped client left may be a part of its state, and a stopped round has to be repeatable. */
     private void commitStates(boolean complete) {
         boolean stopped = failures.isFatal() ? round.stopRequested() : !complete;
@@ -193,45 +190,21 @@ final class RoundRunner<C, D, U> {
     private void throwIfStateFailed() {
         IllegalStateException failure = round.stateFailure();
         if (failure != null) {
-            addUnsettled(failure);
+            failures.addUnsettledTo(failure);
             throw failure;
         }
     }
 
     private void throwIfNotWhole(boolean complete) {
-        if (failures.isFatal() && !trainer.isClosed()) {
+        if (failures.isFatal() && !round.isClosed()) {
             throw failures.unsettled();
         }
         // A stop after the last package was taken is left for the next round: the caller has the whole of this one.
-        if (!complete || trainer.isClosed()) {
-            throwIfStopped();
+        if (!complete || round.isClosed()) {
+            round.throwIfStopped();
         }
         if (failures.droppedAll(round.size())) {
             throw failures.allDropped();
-        }
-    }
-
-    /**
-     * Does nothing unless somebody has asked for the end.
-     *
-     * @throws StoppedException if so; the stop event, if it was that, is then cleared
-     */
-    void throwIfStopped() {
-        StoppedException stopped = round.stopped();
-        if (stopped == null) {
-            return;
-        }
-        if (round.stoppedByEvent()) {
-            trainer.stopEvent().clear();
-        }
-        addUnsettled(stopped);
-        throw stopped;
-    }
-
-    private void addUnsettled(Throwable failure) {
-        WorkFailedException unsettled = failures.unsettled();
-        if (unsettled != null) {
-            failure.addSuppressed(unsettled);
         }
     }
 }

@@ -1,4 +1,4 @@
-package org.blazefl4j.trainer;
+package org.blazefl4j.worker;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -8,17 +8,16 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.worker.FailureDecision;
 
 /**
  * The failures of one round, and what the policy makes of them. Clients are known by their positions in the list, in
  * whose order failures are told. Thread-safe; as long as no client fails it costs nothing to speak of.
  */
-final class ClientFailures {
+public final class ClientFailures {
 
     private static final Logger LOGGER = System.getLogger(ClientFailures.class.getName());
 
-    private final FailurePolicy policy;
+    private final FailureRules rules;
 
     /** Of clients about which nothing is settled. */
     private final SortedMap<Integer, Attempts> open = new TreeMap<>();
@@ -34,8 +33,9 @@ final class ClientFailures {
         private int counted;
     }
 
-    ClientFailures(FailurePolicy policy) {
-        this.policy = policy;
+    /** None so far. */
+    public ClientFailures(FailureRules rules) {
+        this.rules = rules;
     }
 
     /**
@@ -47,19 +47,19 @@ final class ClientFailures {
     synchronized FailureDecision add(int index, WorkFailedException failure, boolean finished, boolean ending) {
         Attempts attempts = open.computeIfAbsent(index, none -> new Attempts());
         attempts.failures.add(failure);
-        attempts.counted += finished && policy.retries() > 0 ? 0 : 1;
-        if (attempts.counted <= policy.retries() && attempts.failures.size() <= FailurePolicy.MOST_RETRIES) {
+        attempts.counted += finished && rules.retries() > 0 ? 0 : 1;
+        if (attempts.counted <= rules.retries() && attempts.failures.size() <= FailureRules.MOST_RETRIES) {
             return ending || !fatal.isEmpty() ? FailureDecision.END : retry(failure, attempts);
         }
         WorkFailedException all = WorkFailedException.ofAttempts(attempts.failures);
-        return policy.drops() ? drop(index, (ClientFailedException) all) : end(index, all);
+        return rules.drops() ? drop(index, (ClientFailedException) all) : end(index, all);
     }
 
     private FailureDecision retry(WorkFailedException failure, Attempts attempts) {
         String what = failure instanceof ClientFailedException ? "client is trained" : "shard is worked";
         LOGGER.log(
                 Level.WARNING,
-                what + " again: retry=" + attempts.counted + ", limit=" + policy.retries() + "; "
+                what + " again: retry=" + attempts.counted + ", limit=" + rules.retries() + "; "
                         + failure.getMessage());
         return FailureDecision.RETRY;
     }
@@ -85,7 +85,7 @@ final class ClientFailures {
     }
 
     /** The clients whose results are not finite, in list order. */
-    synchronized List<Integer> nonFinite() {
+    public synchronized List<Integer> nonFinite() {
         return List.copyOf(nonFinite.values());
     }
 
@@ -121,6 +121,14 @@ final class ClientFailures {
         return all.isEmpty() ? null : merged(all, fatal.isEmpty() ? all.firstKey() : fatal.firstKey());
     }
 
+    /** Adds what {@link #unsettled} gives to an exception that ends the round. */
+    void addUnsettledTo(Throwable end) {
+        WorkFailedException unsettled = unsettled();
+        if (unsettled != null) {
+            end.addSuppressed(unsettled);
+        }
+    }
+
     /** The dropped clients' failures as one: the first, which says so, with the others suppressed. */
     synchronized ClientFailedException allDropped() {
         return ClientFailedException.ofWholeRound(dropped());
@@ -133,12 +141,12 @@ final class ClientFailures {
     }
 
     /** The failures of dropped clients, in list order. */
-    synchronized List<ClientFailedException> dropped() {
+    public synchronized List<ClientFailedException> dropped() {
         return List.copyOf(dropped.values());
     }
 
     /** The failures that a later attempt made good, in list order. */
-    synchronized List<ClientFailedException> retried() {
+    public synchronized List<ClientFailedException> retried() {
         return retried.stream().map(ClientFailedException.class::cast).toList();
     }
 }
