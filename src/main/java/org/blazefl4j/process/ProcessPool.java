@@ -84,7 +84,8 @@ public final class ProcessPool implements AutoCloseable {
             send(channel, worker, layout);
             SlotPool slots = owned(newSlots(layout));
             StateSegments states = owned(new StateSegments(board.lanes(), map));
-            WorkerCommand command = new WorkerCommand(WorkerMain.class, ArchiveMain.class, settings, classPath, owned(new PoolFolder()));
+            WorkerCommand command = new WorkerCommand(
+                    WorkerMain.class, ArchiveMain.class, settings, classPath, owned(new PoolFolder()));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             tenancy.enter();
             Supervisor supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
@@ -201,8 +202,7 @@ public final class ProcessPool implements AutoCloseable {
             shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
             Object function = crossing(work.shardFunction());
-            RoundMessage message =
-                    new RoundMessage(messages, environment(), shared.byName(), work.payload(), function);
+            RoundMessage message = new RoundMessage(messages, environment(), shared.byName(), work.payload(), function);
             parts.channel().send(message);
             return new PoolRound<>(parts, round, message, this::leave);
         } catch (Throwable failure) {

@@ -490,8 +490,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
             Objects.requireNonNull(function, "function");
             List<R> results = new ArrayList<>(shards);
             exclusively(() -> {
-                RoundContext<Integer, P, R> current = context(
-                        new ShardedWork<>(work, round, payload, shards, function, options, deviceCount), true);
+                RoundContext<Integer, P, R> current =
+                        context(new ShardedWork<>(work, round, payload, shards, function, options, deviceCount), true);
                 current.throwIfStopped();
                 run(current, new ResultSink<>(results::addAll, LARGEST_BATCH));
             });

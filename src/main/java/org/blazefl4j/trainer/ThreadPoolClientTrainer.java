@@ -33,8 +33,9 @@ public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D
     @SuppressWarnings("this-escape") // all that is called is final
     public ThreadPoolClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create(), true);
-        List<ClientRunner> runners =
-                IntStream.range(0, options.numParallels()).mapToObj(this::runner).toList();
+        List<ClientRunner> runners = IntStream.range(0, options.numParallels())
+                .mapToObj(this::runner)
+                .toList();
         this.workers = new WorkerThreads(runners, options.intraOpThreads(), this::freeShared);
         shareDeclared();
     }

@@ -26,7 +26,9 @@ public interface RoundWork<C, D, U> {
     /** What workers call. */
     ClientWorker<C, D, U> function();
 
-    /** What {@link #function} stands for if this is work of shards, which worker processes do not know yet; else null. */
+    /**
+     * What {@link #function} stands for if this is work of shards, which worker processes do not know yet; else null.
+     */
     ShardFunction<?, ?> shardFunction();
 
     /** What all clients are given. */

@@ -40,11 +40,12 @@ public final class TrainerLifecycle {
         Thread current = Thread.currentThread();
         Thread other = caller.compareAndExchange(null, current);
         if (other != null) {
-            throw new IllegalStateException("a round is running: round=" + (round + 1) + ", expected=one call at a time; "
-                    + (other == current
-                            ? "this is called from its own sink or listener"
-                            : "thread=" + other.getName() + " is in localProcess")
-                    + "; wait until it returns, or use a second trainer");
+            throw new IllegalStateException(
+                    "a round is running: round=" + (round + 1) + ", expected=one call at a time; "
+                            + (other == current
+                                    ? "this is called from its own sink or listener"
+                                    : "thread=" + other.getName() + " is in localProcess")
+                            + "; wait until it returns, or use a second trainer");
         }
     }
 

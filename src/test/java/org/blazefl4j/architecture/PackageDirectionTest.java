@@ -29,8 +29,8 @@ final class PackageDirectionTest {
             slices().matching("org.blazefl4j.(**)").should().beFreeOfCycles();
 
     @ArchTest
-    static final ArchRule classesOfTheEngineAreFreeOfCycles = slices()
-            .assignedFrom(new OutermostClasses("org.blazefl4j.trainer", "org.blazefl4j.process", "org.blazefl4j.worker"))
+    static final ArchRule classesOfTheEngineAreFreeOfCycles = slices().assignedFrom(
+                    new OutermostClasses("org.blazefl4j.trainer", "org.blazefl4j.process", "org.blazefl4j.worker"))
             .should()
             .beFreeOfCycles();
 
@@ -185,8 +185,7 @@ final class PackageDirectionTest {
 
         @Override
         public SliceIdentifier getIdentifierOf(JavaClass type) {
-            boolean inside = Stream.of(packages)
-                    .anyMatch(name -> (type.getPackageName() + ".").startsWith(name + "."));
+            boolean inside = Stream.of(packages).anyMatch(name -> (type.getPackageName() + ".").startsWith(name + "."));
             return inside ? SliceIdentifier.of(type.getName().split("\\$")[0]) : SliceIdentifier.ignore();
         }
 

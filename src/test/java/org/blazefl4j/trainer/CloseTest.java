@@ -6,14 +6,11 @@ import static org.blazefl4j.trainer.Clients.ids;
 import static org.blazefl4j.trainer.Clients.plus;
 import static org.blazefl4j.trainer.FailureTest.awaitUnchecked;
 import static org.blazefl4j.trainer.StopTest.join;
-import static org.blazefl4j.trainer.StopTest.polling;
 import static org.blazefl4j.trainer.StopTest.start;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -50,116 +47,6 @@ final class CloseTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldCloseTwiceAndThenRefuseRounds(Mode mode) {
-        var trainer = mode.trainer(Clients.adding());
-        trainer.localProcess(down, ids(3), Up::close);
-
-        trainer.close();
-        trainer.close();
-        trainer.shutdown();
-
-        assertThatThrownBy(() -> trainer.localProcess(down, ids(3)))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("trainer is closed: round=2; make a new trainer");
-        assertThatThrownBy(() -> trainer.share("data", down.value()))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageStartingWith("trainer is closed");
-        assertThat(trainer.uplinkPackage()).isEmpty();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseFromTheSink(Mode mode) {
-        List<Integer> taken = new ArrayList<>();
-        var trainer = mode.trainer(Clients.adding(), PATIENT);
-
-        assertThatThrownBy(() -> trainer.localProcess(down, ids(30), uplink -> {
-                    taken.add(uplink.cid());
-                    uplink.close();
-                    if (uplink.cid() == 2) {
-                        assertThat(closeTimed(trainer)).isLessThan(GRACE);
-                    }
-                }))
-                .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=1");
-
-        assertThat(taken).containsExactly(0, 1, 2);
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseFromProgressFn(Mode mode) {
-        AtomicReference<AbstractClientTrainer<Integer, Down, Up>> self = new AtomicReference<>();
-        var trainer = mode == Mode.SERIAL
-                ? new SerialClientTrainer<>(Clients.adding(), PATIENT) {
-                    @Override
-                    public Iterable<Integer> progressFn(List<Integer> jobs) {
-                        return closing(jobs, self.get());
-                    }
-                }
-                : new ThreadPoolClientTrainer<>(Clients.adding(), PATIENT) {
-                    @Override
-                    public Iterable<Integer> progressFn(List<Integer> jobs) {
-                        return closing(jobs, self.get());
-                    }
-                };
-        self.set(trainer);
-
-        assertThatThrownBy(() -> trainer.localProcess(down, ids(30)))
-                .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=1");
-        assertThat(trainer.uplinkPackage()).as("closed with the trainer").isEmpty();
-    }
-
-    private static Iterable<Integer> closing(List<Integer> jobs, AbstractClientTrainer<?, ?, ?> trainer) {
-        return () -> jobs.stream()
-                .peek(job -> {
-                    if (job == 2) {
-                        trainer.close();
-                    }
-                })
-                .iterator();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseFromAnotherThreadDuringARound(Mode mode) {
-        CountDownLatch polls = new CountDownLatch(1);
-        AtomicReference<Duration> took = new AtomicReference<>();
-        var trainer = mode.trainer(new Clients(polling(polls)), PATIENT);
-        Thread closer = start(() -> {
-            awaitUnchecked(polls);
-            took.set(closeTimed(trainer));
-        });
-
-        assertThatThrownBy(() -> trainer.localProcess(down, ids(10)))
-                .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=1");
-
-        join(closer);
-        assertThat(took.get()).isLessThan(GRACE);
-        assertThat(trainer.uplinkPackage()).isEmpty();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseFromAnotherThreadWhileTheSinkRuns(Mode mode) {
-        List<Integer> taken = new ArrayList<>();
-        var trainer = mode.trainer(Clients.adding(), PATIENT);
-
-        assertThatThrownBy(() -> trainer.localProcess(down, ids(10), uplink -> {
-                    taken.add(uplink.cid());
-                    uplink.close();
-                    join(start(() -> assertThat(closeTimed(trainer)).isLessThan(GRACE)));
-                }))
-                .isInstanceOf(StoppedException.class)
-                .hasMessage("stopped: trainer closed, round=1");
-
-        assertThat(taken).containsExactly(0);
-    }
-
-    @ParameterizedTest
-    @EnumSource
     void shouldCloseFromAClient(Mode mode) {
         AtomicReference<AbstractClientTrainer<Integer, Down, Up>> self = new AtomicReference<>();
         AtomicBoolean resourceClosed = new AtomicBoolean();
@@ -184,26 +71,6 @@ final class CloseTest {
 
     private static void awaitTrue(AtomicBoolean condition) {
         Conditions.await("condition", condition::get);
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseFromSeveralThreadsAtOnce(Mode mode) {
-        CountDownLatch polls = new CountDownLatch(1);
-        Queue<Duration> took = new ConcurrentLinkedQueue<>();
-        var trainer = mode.trainer(new Clients(polling(polls)), PATIENT);
-        List<Thread> closers = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            closers.add(start(() -> {
-                awaitUnchecked(polls);
-                took.add(closeTimed(trainer));
-            }));
-        }
-
-        assertThatThrownBy(() -> trainer.localProcess(down, ids(10), Up::close)).isInstanceOf(StoppedException.class);
-
-        closers.forEach(StopTest::join);
-        assertThat(took).hasSize(4).allMatch(duration -> duration.compareTo(GRACE) < 0);
     }
 
     @Test
@@ -308,18 +175,5 @@ final class CloseTest {
 
         assertThat(closed).containsExactly("third", "second", "first");
         trainer.close();
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseWithTheInterruptFlagSetAndKeepIt(Mode mode) {
-        var trainer = mode.trainer(Clients.adding(), PATIENT);
-        trainer.localProcess(down, ids(3), Up::close);
-        Thread.currentThread().interrupt();
-
-        trainer.close();
-
-        assertThat(Thread.interrupted()).isTrue();
-        assertThat(Conditions.ownThreads()).isEmpty();
     }
 }

@@ -68,6 +68,8 @@ final class PoolClients {
         SPAWN,
         /** Runs until it is told to stop. */
         UNTIL_STOPPED,
+        /** Returns what it has when it is told to stop. */
+        ADD_WHEN_STOPPED,
         /** Runs on when it is told to stop. */
         FOR_EVER
     }
@@ -255,6 +257,11 @@ final class PoolClients {
             case UNTIL_STOPPED -> {
                 while (true) {
                     context.stopEvent().throwIfSet();
+                    Thread.sleep(1);
+                }
+            }
+            case ADD_WHEN_STOPPED -> {
+                while (!context.stopEvent().isSet()) {
                     Thread.sleep(1);
                 }
             }

@@ -9,11 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
@@ -25,8 +23,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** However a trainer is closed, nothing of it is left. */
 @Slow
@@ -40,24 +36,11 @@ final class ProcessPoolCloseTest {
     /** The grace time where a worker has to be killed, or its output does not end. */
     private static final Duration SHORT = Duration.ofMillis(500);
 
-    private final Algorithm algorithm = new Algorithm(FLOATS) {
-        @Override
-        public Order getClientConfig(int cid) {
-            reach(CallersCode.CONFIG);
-            return super.getClientConfig(cid);
-        }
-
-        @Override
-        public Up convertBufferToUplink(Up uplink) {
-            reach(CallersCode.CONVERSION);
-            return uplink;
-        }
-    };
+    private final Algorithm algorithm = new Algorithm(FLOATS);
     private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(line -> {});
     private ProcessPoolClientTrainer<Order, Down, Up> trainer;
     private List<Long> pids;
     private Holdings before;
-    private CallersCode closeIn;
 
     @TempDir
     private Path folder;
@@ -82,13 +65,6 @@ final class ProcessPoolCloseTest {
         openTrainer(SHORT);
     }
 
-    /** The trainer's own code that a round runs through, which may be where it is closed. */
-    enum CallersCode {
-        PROGRESS,
-        CONFIG,
-        CONVERSION
-    }
-
     private ProcessPoolClientTrainer<Order, Down, Up> newTrainer(Duration grace, List<String> jvmArguments) {
         return new ProcessPoolClientTrainer<>(
                 algorithm,
@@ -100,19 +76,7 @@ final class ProcessPoolCloseTest {
                 ProcessOptions.builder()
                         .output((worker, line) -> listener.get().accept(line))
                         .jvmArguments(jvmArguments)
-                        .build()) {
-            @Override
-            public Iterable<Integer> progressFn(List<Integer> jobs) {
-                return () ->
-                        jobs.stream().peek(cid -> reach(CallersCode.PROGRESS)).iterator();
-            }
-        };
-    }
-
-    private void reach(CallersCode here) {
-        if (closeIn == here) {
-            closeWithinGrace();
-        }
+                        .build());
     }
 
     /** Every test ends here: nothing of the trainer may be left. */
@@ -140,16 +104,6 @@ final class ProcessPoolCloseTest {
     }
 
     @Test
-    void shouldDoNothingWhenClosedASecondTime() {
-        trainer.localProcess(down(FLOATS, 0), cids(5), Up::close);
-        closeWithinGrace();
-        closeWithinGrace();
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(1)))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("trainer is closed");
-    }
-
-    @Test
     void shouldNotWaitForAListenerThatDoesNotReturn() {
         trainer.close();
         CountDownLatch reading = new CountDownLatch(1);
@@ -169,40 +123,11 @@ final class ProcessPoolCloseTest {
     }
 
     @Test
-    void shouldEndTheRoundWhenClosedFromAnotherThread() {
-        CompletableFuture<Void> round = startRound(Action.UNTIL_STOPPED);
-        closeWithinGrace();
-        assertThatThrownBy(round::join)
-                .isInstanceOf(CompletionException.class)
-                .hasCauseInstanceOf(StoppedException.class);
-    }
-
-    @Test
     void shouldKillClientsThatDoNotStopWhenClosedDuringARound() {
         reopenWithShortGrace();
         CompletableFuture<Void> round = startRound(Action.FOR_EVER);
         closeWithinGrace();
         assertThatThrownBy(round::join).hasCauseInstanceOf(StoppedException.class);
-    }
-
-    @Test
-    void shouldEndTheRoundWhenClosedFromASink() {
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(20), up -> {
-                    up.close();
-                    closeWithinGrace();
-                }))
-                .isInstanceOf(StoppedException.class)
-                .hasMessageContaining("trainer closed");
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldEndTheRoundWhenClosedFromOtherCodeOfTheCallers(CallersCode code) {
-        closeIn = code;
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(20)))
-                .isInstanceOf(StoppedException.class)
-                .hasMessageContaining("trainer closed");
-        trainer.uplinkPackage().forEach(Up::close);
     }
 
     @Test
@@ -239,21 +164,6 @@ final class ProcessPoolCloseTest {
     }
 
     @Test
-    void shouldLetAllReturnWhenClosedByManyThreadsAtOnce() {
-        CompletableFuture<Void> round = startRound(Action.UNTIL_STOPPED);
-        CountDownLatch together = new CountDownLatch(1);
-        List<CompletableFuture<Void>> closers = Stream.generate(() -> CompletableFuture.runAsync(() -> {
-                    Conditions.await("start", () -> together.getCount() == 0);
-                    closeWithinGrace();
-                }))
-                .limit(3)
-                .toList();
-        together.countDown();
-        closers.forEach(CompletableFuture::join);
-        assertThatThrownBy(round::join).hasCauseInstanceOf(StoppedException.class);
-    }
-
-    @Test
     void shouldEndWhatAClientStartedAndTakeNoMoreOutputOfWhatLeftItsGroup() {
         reopenWithShortGrace();
         algorithm.order(0, Action.SPAWN);
@@ -271,32 +181,6 @@ final class ProcessPoolCloseTest {
             assertThat(Conditions.isRunning(left)).isTrue();
         } finally {
             Conditions.signal("KILL", left);
-        }
-    }
-
-    @Test
-    void shouldKeepResultsValidWhenTheTrainerIsClosedFirst() {
-        trainer.localProcess(down(FLOATS, 4), cids(3));
-        List<Up> ups = trainer.uplinkPackage();
-        closeWithinGrace();
-        assertThat(ups).allSatisfy(up -> assertThat(PoolClients.first(up.x())).isEqualTo(4f + up.cid()));
-        ups.forEach(Up::close);
-    }
-
-    @Test
-    void shouldRunTwoTrainersAtOnce() {
-        try (ProcessPoolClientTrainer<Order, Down, Up> second = newTrainer(GRACE, List.of())) {
-            CompletableFuture<Void> beside =
-                    CompletableFuture.runAsync(() -> second.localProcess(down(FLOATS, 7), cids(50), up -> {
-                        assertThat(PoolClients.first(up.x())).isEqualTo(7f + up.cid());
-                        up.close();
-                    }));
-            trainer.localProcess(down(FLOATS, 3), cids(50), up -> {
-                assertThat(PoolClients.first(up.x())).isEqualTo(3f + up.cid());
-                up.close();
-            });
-            beside.join();
-            assertThat(second.workerPids()).doesNotContainAnyElementsOf(pids);
         }
     }
 

@@ -20,8 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.core.RemoteWorkerException;
-import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
@@ -133,30 +131,6 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldGiveTheRemoteExceptionAndTheOthersResultsOnceWhenAClientThrows() {
-        ALGORITHM.order(5, Action.THROW);
-        ClientFailedException failure = failRound(20);
-        assertThat(failure)
-                .hasMessageContaining("client failed: client=5, round=")
-                .hasMessageContaining("PoolClients$Refusal: no 5");
-        RemoteWorkerException cause = (RemoteWorkerException) failure.getCause();
-        assertThat(cause.className()).isEqualTo("org.blazefl4j.trainer.PoolClients$Refusal");
-        assertThat(cause.getStackTrace())
-                .anySatisfy(frame -> assertThat(frame.getMethodName()).isEqualTo("train"));
-        assertThat(cause.getCause()).hasToString("java.lang.IllegalStateException: because");
-        assertThat(cause.getSuppressed()[0]).hasToString("java.lang.ArithmeticException: beside");
-        List<Up> others = trainer.uplinkPackage();
-        assertThat(others)
-                .extracting(Up::cid)
-                .startsWith(0, 1, 2, 3, 4)
-                .doesNotContain(5)
-                .isSorted();
-        others.forEach(Up::close);
-        assertThat(trainer.uplinkPackage()).isEmpty();
-        requireNextRoundWorks();
-    }
-
-    @Test
     void shouldNameTheExitValueAndTheLastWordsWhenAWorkerExits() {
         ALGORITHM.order(1, Action.EXIT);
         List<Long> before = trainer.workerPids();
@@ -171,18 +145,6 @@ final class ProcessPoolFailuresTest {
                 .isSorted();
         requireNextRoundWorks();
         Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
-    }
-
-    @Test
-    void shouldReportAnExceptionThatCannotDescribeItself() {
-        ALGORITHM.order(0, Action.THROW_UNREADABLE);
-        round = failRoundBeside(1);
-        assertThat(round.join())
-                .hasMessageContaining(
-                        ": " + Unreadable.class.getName() + ": (getMessage() threw" + " java.lang.AssertionError)")
-                .cause()
-                .hasMessage("(getMessage() threw java.lang.AssertionError)");
-        requireNextRoundWorks();
     }
 
     @Test
@@ -323,23 +285,6 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldStopClientsAndPassOnWhatTheSinkThrows() {
-        Path started = folder.resolve("started");
-        ALGORITHM.order(new Order(1, Action.UNTIL_STOPPED, 0, started, null));
-        List<Long> before = trainer.workerPids();
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(8), up -> {
-                    Conditions.awaitFile(started);
-                    up.close();
-                    throw new IllegalArgumentException("sink");
-                }))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("sink");
-        assertThat(trainer.uplinkPackage()).isEmpty();
-        requireNextRoundWorks();
-        assertThat(trainer.workerPids()).isEqualTo(before);
-    }
-
-    @Test
     void shouldKillClientsThatDoNotStopWhenTheSinkThrows() {
         Path started = folder.resolve("started");
         ALGORITHM.order(new Order(1, Action.FOR_EVER, 0, started, null));
@@ -348,33 +293,6 @@ final class ProcessPoolFailuresTest {
                     throw new IllegalArgumentException("sink");
                 }))
                 .hasMessage("sink");
-        requireNextRoundWorks();
-    }
-
-    @Test
-    void shouldEndTheRoundWhenTheStopEventIsSet() {
-        Path started = folder.resolve("started");
-        ALGORITHM.order(new Order(1, Action.UNTIL_STOPPED, 0, started, null));
-        CompletableFuture<Void> stopped =
-                CompletableFuture.runAsync(() -> trainer.localProcess(down(FLOATS, 0), cids(2)));
-        Conditions.awaitFile(started);
-        trainer.stopEvent().set();
-        assertThatThrownBy(stopped::join).hasCauseInstanceOf(StoppedException.class);
-        assertThat(trainer.stopEvent().isSet()).isFalse();
-        requireNextRoundWorks();
-    }
-
-    @Test
-    void shouldEndTheRoundAndKeepTheFlagWhenTheCallerIsInterrupted() {
-        Path started = folder.resolve("started");
-        ALGORITHM.order(new Order(0, Action.UNTIL_STOPPED, 0, started, null));
-        Thread caller = Thread.currentThread();
-        CompletableFuture.runAsync(() -> {
-            Conditions.awaitFile(started);
-            caller.interrupt();
-        });
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(1))).isInstanceOf(StoppedException.class);
-        assertThat(Thread.interrupted()).isTrue();
         requireNextRoundWorks();
     }
 

@@ -1,7 +1,6 @@
 package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
@@ -10,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
@@ -117,20 +115,6 @@ final class ProcessPoolPolicyTest {
                 .satisfiesExactly(
                         thrown -> assertThat(thrown).contains("client=0").contains("fault at TRAINING"),
                         kept -> assertThat(kept).contains("uplink buffer still in use: client=0"));
-    }
-
-    @Test
-    void shouldEndTheRoundWhateverThePolicyWhenAClientDrewFromTheDefaultGenerator() {
-        open(1, TrainerOptions.builder().onClientFailure(FailurePolicy.retry(2).thenDrop()), "");
-        algorithm.order(1, Action.DRAW);
-
-        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close))
-                .isInstanceOf(ClientFailedException.class)
-                .hasMessageNotContaining("attempts=")
-                .hasMessageContaining("default generator moved: clients=[1]");
-        assertThat(trainer.dropped()).isEmpty();
-
-        requireWholeRound(3);
     }
 
     @Test

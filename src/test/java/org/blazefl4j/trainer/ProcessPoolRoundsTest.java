@@ -1,7 +1,6 @@
 package org.blazefl4j.trainer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
@@ -17,7 +16,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
@@ -159,16 +157,6 @@ final class ProcessPoolRoundsTest {
     }
 
     @Test
-    void shouldSendTheChangedMapWhenAMapChangesBetweenRounds() {
-        Map<String, Object> notes = new HashMap<>(Map.of("round", 0, "nested", new ArrayList<>(List.of(1))));
-        Down down = new Down(torch.zeros(FLOATS), notes);
-        assertThat(collect(down, List.of(1)).get(0).notes()).isEqualTo(Map.of("round", 0, "nested", List.of(1)));
-        notes.put("round", 1);
-        notes.put("nested", List.of(1, 2));
-        assertThat(collect(down, List.of(1)).get(0).notes()).isEqualTo(Map.of("round", 1, "nested", List.of(1, 2)));
-    }
-
-    @Test
     void shouldCollectAHundredClientsAndUseTheirMemoryAgainWhenTheyAreClosed() {
         List<Up> first = collect(down(FLOATS, 5), cids(100));
         assertThat(first).extracting(Up::cid).isEqualTo(cids(100));
@@ -187,63 +175,6 @@ final class ProcessPoolRoundsTest {
         trainer.localProcess(down(FLOATS, 0), cids(100), Up::close);
         assertThat(first(view)).isEqualTo(107f);
         view.close();
-    }
-
-    @Test
-    void shouldCopyTensorsIntoTheirPlaceWhenTheyAreElsewhere() {
-        Up up = one(Action.ADD_ELSEWHERE);
-        assertThat(first(up.x())).isEqualTo(107f);
-        assertThat(up.y().sum().item_float()).isEqualTo(12f);
-        up.close();
-    }
-
-    @Test
-    void shouldKeepContentsApartWhenTensorsOfTheBufferChangePlaces() {
-        Up up = one(Action.SWAP);
-        assertThat(up.x().eq(new Scalar(1)).all().item_bool()).isTrue();
-        assertThat(up.y().eq(new Scalar(107)).all().item_bool()).isTrue();
-        up.close();
-    }
-
-    @Test
-    void shouldTakeFewerRowsThanPrepared() {
-        Up up = one(Action.FEWER_ROWS);
-        assertThat(up.y().size(0)).isEqualTo(2);
-        assertThat(up.y().sum().item_float()).isEqualTo(6f);
-        up.close();
-    }
-
-    @Test
-    void shouldTakeUnboundedTensorsOfAnySize() {
-        List<Integer> cids = cids(20);
-        cids.forEach(cid -> algorithm.order(cid, Action.UNBOUNDED));
-        List<Up> ups = collect(down(FLOATS, 0), cids);
-        for (Up up : ups) {
-            assertThat(up.rest().size(0)).isEqualTo(1000);
-            assertThat(up.rest().mean().item_float()).isEqualTo(up.cid());
-            up.close();
-        }
-    }
-
-    @Test
-    void shouldTakeResultsThatAreLongerThanTheBoardsAreas() {
-        assertThat((String) one(Action.TALKATIVE).notes().get("text")).hasSize(100_000);
-    }
-
-    @Test
-    void shouldRefuseMoreRowsThanPrepared() {
-        assertThatThrownBy(() -> one(Action.MORE_ROWS))
-                .isInstanceOf(ClientFailedException.class)
-                .hasMessageContaining("client=7")
-                .hasMessageContaining("path=y, got=Float[5, 3], limit=Float[4, 3]");
-    }
-
-    @Test
-    void shouldRefuseATensorWithoutAPlace() {
-        assertThatThrownBy(() -> one(Action.NO_PLACE))
-                .isInstanceOf(ClientFailedException.class)
-                .hasMessageContaining("path=notes[loss], limit=[x, y]")
-                .hasMessageContaining("@Unbounded");
     }
 
     @Test

@@ -229,32 +229,6 @@ final class ThreadPoolClientTrainerTest {
     }
 
     @Test
-    void shouldRunTwoTrainersAtOnce() {
-        CyclicBarrier together = new CyclicBarrier(2);
-        Clients clients = new Clients((cid, payload, context) -> {
-            together.await();
-            return plus(cid, payload);
-        });
-        List<Integer> first = Collections.synchronizedList(new ArrayList<>());
-        List<Integer> second = Collections.synchronizedList(new ArrayList<>());
-        try (var one = new ThreadPoolClientTrainer<>(clients, workers(1));
-                var two = new ThreadPoolClientTrainer<>(clients, workers(1))) {
-            Thread other = StopTest.start(() -> run(two, second));
-            run(one, first);
-            StopTest.join(other);
-        }
-        assertThat(first).isEqualTo(ids(20));
-        assertThat(second).isEqualTo(ids(20));
-    }
-
-    private void run(AbstractClientTrainer<Integer, Down, Up> trainer, List<Integer> taken) {
-        trainer.localProcess(down, ids(20), uplink -> {
-            taken.add(uplink.cid());
-            uplink.close();
-        });
-    }
-
-    @Test
     void shouldLeaveNoNativeThreadBehind() {
         openAndClose();
         int before = nativeThreads();

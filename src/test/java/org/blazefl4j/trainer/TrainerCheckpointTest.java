@@ -147,7 +147,8 @@ final class TrainerCheckpointTest {
                     }))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageStartingWith(
-                            "a round is running: round=1, limit=one at a time; this is called from its" + " own sink");
+                            "a round is running: round=1, expected=one call at a time; this is called from its"
+                                    + " own sink");
         }
     }
 }

@@ -3,40 +3,139 @@ package org.blazefl4j.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.Clients.ids;
+import static org.blazefl4j.trainer.PoolClients.first;
 
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.trainer.PoolClients.Action;
+import org.blazefl4j.trainer.PoolClients.Algorithm;
+import org.blazefl4j.trainer.PoolClients.Order;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/** Rounds in which nothing goes wrong but the arguments. */
-final class RoundContextTest {
+/**
+ * Rounds in every execution mode in which nothing goes wrong but the arguments; after each test nothing of a trainer is
+ * left. Clients can cross to worker processes, and signal by files.
+ */
+abstract class RoundContract {
 
-    private final Down down = Down.of(100);
+    static final int FLOATS = 12;
+    /** A close that waits for the grace time to pass fails. */
+    static final Duration GRACE = Conditions.PATIENCE;
+
+    static final TrainerOptions TWO =
+            TrainerOptions.builder().numParallels(2).grace(GRACE).build();
+
+    final ExecutionMode mode;
+    final Down down = Down.of(100);
+    final PoolClients.Down poolDown = PoolClients.down(FLOATS, 100);
+    final Algorithm algorithm = new Algorithm(FLOATS);
+    private final Holdings before = Holdings.now();
+    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final List<Long> pids = new ArrayList<>();
+
+    @TempDir
+    Path folder;
+
+    RoundContract(ExecutionMode mode) {
+        this.mode = mode;
+    }
 
     @AfterEach
-    void close() {
+    void requireNothingLeft() throws Exception {
+        Thread.interrupted();
+        for (AutoCloseable trainer : opened) {
+            trainer.close();
+        }
+        assertThat(pids).noneMatch(Conditions::isRunning);
+        before.awaitNoMore();
         down.value().close();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldStreamInTheOrderOfTheListOnTheCallingThread(Mode mode) {
+    interface Progress {
+        Iterable<Integer> wrap(List<Integer> jobs);
+    }
+
+    final <C, D, U> AbstractClientTrainer<C, D, U> open(ClientAlgorithm<C, D, U> clients) {
+        return open(clients, TWO);
+    }
+
+    final <C, D, U> AbstractClientTrainer<C, D, U> open(ClientAlgorithm<C, D, U> clients, TrainerOptions options) {
+        return open(clients, options, jobs -> jobs);
+    }
+
+    final <C, D, U> AbstractClientTrainer<C, D, U> open(
+            ClientAlgorithm<C, D, U> clients, TrainerOptions options, Progress progress) {
+        AbstractClientTrainer<C, D, U> trainer = switch (mode) {
+            case SINGLE_THREADED ->
+                new SerialClientTrainer<>(clients, options) {
+                    @Override
+                    public Iterable<Integer> progressFn(List<Integer> jobs) {
+                        return progress.wrap(jobs);
+                    }
+                };
+            case MULTI_THREADED ->
+                new ThreadPoolClientTrainer<>(clients, options) {
+                    @Override
+                    public Iterable<Integer> progressFn(List<Integer> jobs) {
+                        return progress.wrap(jobs);
+                    }
+                };
+            case MULTI_PROCESS ->
+                new ProcessPoolClientTrainer<>(clients, options) {
+                    @Override
+                    public Iterable<Integer> progressFn(List<Integer> jobs) {
+                        return progress.wrap(jobs);
+                    }
+                };
+        };
+        opened.add(trainer);
+        if (trainer instanceof ProcessPoolClientTrainer<?, ?, ?> pool) {
+            pids.addAll(pool.workerPids());
+        }
+        return trainer;
+    }
+
+    static Duration closeTimed(AbstractClientTrainer<?, ?, ?> trainer) {
+        long start = System.nanoTime();
+        trainer.close();
+        return Duration.ofNanos(System.nanoTime() - start);
+    }
+
+    static Thread start(Runnable action) {
+        return StopTest.start(action);
+    }
+
+    static void join(Thread thread) {
+        StopTest.join(thread);
+    }
+
+    // ---- rounds
+
+    @Test
+    void shouldStreamInTheOrderOfTheListOnTheCallingThread() {
         List<Integer> cids = List.of(7, 2, 9, 0, 4, 5, 1, 3, 8, 6);
         List<Integer> taken = new ArrayList<>();
         List<Double> numbers = new ArrayList<>();
         Thread caller = Thread.currentThread();
-        try (var trainer = mode.trainer(Clients.adding())) {
+        try (var trainer = open(Clients.adding())) {
             trainer.localProcess(down, cids, uplink -> {
                 assertThat(Thread.currentThread()).isSameAs(caller);
                 taken.add(uplink.cid());
@@ -50,25 +149,23 @@ final class RoundContextTest {
         assertThat(numbers).containsExactly(107., 102., 109., 100., 104., 105., 101., 103., 108., 106.);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldSayHowManyCoresItsWorkersKeepBusy(Mode mode) {
+    @Test
+    void shouldSayHowManyCoresItsWorkersKeepBusy() {
         int all = Runtime.getRuntime().availableProcessors();
         List<Integer> idle = new ArrayList<>();
-        try (var trainer = mode.trainer(Clients.adding())) {
+        try (var trainer = open(Clients.adding())) {
             trainer.localProcess(down, List.of(1), uplink -> {
                 idle.add(IdleCores.count());
                 uplink.close();
             });
         }
-        assertThat(idle).containsExactly(mode == Mode.SERIAL ? all : Math.max(1, all - 1));
+        assertThat(idle).containsExactly(mode == ExecutionMode.SINGLE_THREADED ? all : Math.max(1, all - 1));
         assertThat(IdleCores.count()).isEqualTo(all);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCollectInTheOrderOfTheListAndGiveItOnce(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @Test
+    void shouldCollectInTheOrderOfTheListAndGiveItOnce() {
+        try (var trainer = open(Clients.adding())) {
             trainer.localProcess(down, List.of(3, 1, 2));
 
             assertThat(trainer.cache()).extracting(Up::cid).containsExactly(3, 1, 2);
@@ -80,12 +177,11 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseCollectedPackagesThatNobodyTookWhenTheNextRoundStartsAndAtTheEnd(Mode mode) {
+    @Test
+    void shouldCloseCollectedPackagesThatNobodyTookWhenTheNextRoundStartsAndAtTheEnd() {
         List<Up> first;
         List<Up> second;
-        try (var trainer = mode.trainer(Clients.adding())) {
+        try (var trainer = open(Clients.adding())) {
             trainer.localProcess(down, List.of(1, 2));
             first = trainer.cache();
             trainer.localProcess(down, List.of(3));
@@ -98,10 +194,9 @@ final class RoundContextTest {
         assertThat(second).allMatch(uplink -> uplink.value().isNull());
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldDoNothingForAnEmptyList(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @Test
+    void shouldDoNothingForAnEmptyList() {
+        try (var trainer = open(Clients.adding())) {
             trainer.localProcess(down, List.of());
             trainer.localProcess(down, List.of(), uplink -> assertThat(uplink).isNull());
 
@@ -110,10 +205,9 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTrainManyMoreClientsThanWorkers(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @Test
+    void shouldTrainManyMoreClientsThanWorkers() {
+        try (var trainer = open(Clients.adding())) {
             for (int round = 0; round < 3; round++) {
                 List<Integer> taken = new ArrayList<>();
                 trainer.localProcess(down, ids(500), uplink -> {
@@ -125,10 +219,9 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseWrongArgumentsAtTheCall(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @Test
+    void shouldRefuseWrongArgumentsAtTheCall() {
+        try (var trainer = open(Clients.adding())) {
             assertThatThrownBy(() -> trainer.localProcess(null, List.of(1)))
                     .isInstanceOf(NullPointerException.class)
                     .hasMessage("payload");
@@ -151,15 +244,14 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseARoundWithinARound(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @Test
+    void shouldRefuseARoundWithinARound() {
+        try (var trainer = open(Clients.adding())) {
             trainer.localProcess(down, List.of(1), uplink -> {
                 uplink.close();
                 assertThatThrownBy(() -> trainer.localProcess(down, List.of(2)))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("a round is running: round=1, limit=one at a time; this is called from its"
+                        .hasMessage("a round is running: round=1, expected=one call at a time; this is called from its"
                                 + " own sink or listener; wait until it returns, or use a second trainer");
                 assertThatThrownBy(() -> trainer.startAtRound(5)).hasMessageStartingWith("a round is running: round=1");
                 assertThatThrownBy(() -> trainer.share("data", down.value()))
@@ -169,10 +261,9 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseARoundBesideARound(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @Test
+    void shouldRefuseARoundBesideARound() {
+        try (var trainer = open(Clients.adding())) {
             AtomicReference<Throwable> refusal = new AtomicReference<>();
             trainer.localProcess(down, List.of(1), uplink -> {
                 uplink.close();
@@ -188,19 +279,18 @@ final class RoundContextTest {
             });
             assertThat(refusal.get())
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("a round is running: round=1, limit=one at a time; thread="
+                    .hasMessage("a round is running: round=1, expected=one call at a time; thread="
                             + Thread.currentThread().getName()
                             + " is in localProcess; wait until it returns, or use a second trainer");
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCountRoundsAndStartAtAnother(Mode mode) {
+    @Test
+    void shouldCountRoundsAndStartAtAnother() {
         List<Integer> rounds = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) ->
                 new Up(cid, torch.full(new long[] {1}, new Scalar((double) context.round()))));
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = open(clients)) {
             assertThat(trainer.round()).isZero();
             take(trainer, rounds);
             take(trainer, rounds);
@@ -215,10 +305,16 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseARoundThatNoRoundCouldFollow(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    private void take(AbstractClientTrainer<Integer, Down, Up> trainer, List<Integer> rounds) {
+        trainer.localProcess(down, List.of(1), uplink -> {
+            rounds.add((int) uplink.number());
+            uplink.close();
+        });
+    }
+
+    @Test
+    void shouldRefuseARoundThatNoRoundCouldFollow() {
+        try (var trainer = open(Clients.adding())) {
             assertThatThrownBy(() -> trainer.startAtRound(Integer.MAX_VALUE))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(
@@ -234,18 +330,10 @@ final class RoundContextTest {
         }
     }
 
-    private void take(AbstractClientTrainer<Integer, Down, Up> trainer, List<Integer> rounds) {
-        trainer.localProcess(down, List.of(1), uplink -> {
-            rounds.add((int) uplink.number());
-            uplink.close();
-        });
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldPassJobsThroughProgressFnAsTheyAreHandedOver(Mode mode) {
+    @Test
+    void shouldPassJobsThroughProgressFnAsTheyAreHandedOver() {
         List<String> events = new ArrayList<>();
-        try (var trainer = progressing(mode, jobs -> {
+        try (var trainer = open(Clients.adding(), TWO, jobs -> {
             events.add("jobs " + jobs);
             return () -> jobs.stream().peek(job -> events.add("next " + job)).iterator();
         })) {
@@ -258,78 +346,55 @@ final class RoundContextTest {
         assertThat(events).containsExactly("jobs [5, 6]", "next 5", "sink 5", "next 6", "sink 6");
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseAProgressFnThatChangesTheJobs(Mode mode) {
-        try (var trainer = progressing(mode, jobs -> List.of(6, 5))) {
+    @Test
+    void shouldRefuseAProgressFnThatChangesTheJobs() {
+        try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(6, 5))) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("progressFn changed the jobs: position=0, client=6, limit=5; it must give all jobs in"
                             + " their order");
         }
-        try (var trainer = progressing(mode, jobs -> List.of(5))) {
+        try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(5))) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
                     .hasMessageStartingWith("progressFn changed the jobs: position=1, client=null, limit=6");
         }
-        try (var trainer = progressing(mode, jobs -> List.of(5, 6, 7))) {
+        try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(5, 6, 7))) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
                     .hasMessageStartingWith("progressFn changed the jobs: position=2, client=7, limit=null");
         }
     }
 
-    private interface Progress {
-        Iterable<Integer> wrap(List<Integer> jobs);
-    }
-
-    private static AbstractClientTrainer<Integer, Down, Up> progressing(Mode mode, Progress progress) {
-        TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
-        return mode == Mode.SERIAL
-                ? new SerialClientTrainer<>(Clients.adding(), options) {
-                    @Override
-                    public Iterable<Integer> progressFn(List<Integer> jobs) {
-                        return progress.wrap(jobs);
-                    }
-                }
-                : new ThreadPoolClientTrainer<>(Clients.adding(), options) {
-                    @Override
-                    public Iterable<Integer> progressFn(List<Integer> jobs) {
-                        return progress.wrap(jobs);
-                    }
-                };
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void shouldConvertEachPackageBeforeItIsHandedOver(Mode mode) {
+    @Test
+    void shouldConvertEachPackageBeforeItIsHandedOver() {
         List<Integer> converted = new ArrayList<>();
         var clients = new ConvertingClients(converted);
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = open(clients)) {
             trainer.localProcess(down, List.of(2, 1));
 
             assertThat(converted).containsExactly(2, 1);
-            assertThat(trainer.uplinkPackage()).extracting(Up::cid).containsExactly(1002, 1001);
+            List<Up> uplinks = trainer.uplinkPackage();
+            assertThat(uplinks).extracting(Up::cid).containsExactly(1002, 1001);
+            uplinks.forEach(Up::close);
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldOrderByDataSizeThenId(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @Test
+    void shouldOrderByDataSizeThenId() {
+        try (var trainer = open(Clients.adding())) {
             assertThat(trainer.order(List.of(0, 1, 2, 3, 4, 5, 6, 7))).containsExactly(2, 5, 1, 4, 7, 0, 3, 6);
             assertThat(trainer.order(List.of(7, 5, 3, 2))).containsExactly(2, 5, 7, 3);
             assertThat(trainer.order(List.of())).isEmpty();
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldSpreadClientsOverCudaDevices(Mode mode) {
+    @Test
+    void shouldSpreadClientsOverCudaDevices() {
         TrainerOptions options = TrainerOptions.builder()
                 .device(Device.parse("cuda"))
                 .deviceCount(3)
                 .numParallels(2)
                 .build();
-        try (var trainer = mode.trainer(Clients.adding(), options)) {
+        try (var trainer = open(Clients.adding(), options)) {
             assertThat(trainer.device()).isEqualTo(Device.parse("cuda"));
             assertThat(trainer.deviceCount()).isEqualTo(3);
             assertThat(ids(5))
@@ -339,9 +404,8 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldGiveEachClientItsDevice(Mode mode) {
+    @Test
+    void shouldGiveEachClientItsDevice() {
         Clients clients =
                 new Clients((cid, payload, context) -> new Up(cid, torch.full(new long[] {1}, new Scalar((double)
                         context.device().index()))));
@@ -351,7 +415,7 @@ final class RoundContextTest {
                 .numParallels(2)
                 .build();
         List<Double> devices = new ArrayList<>();
-        try (var trainer = mode.trainer(clients, options)) {
+        try (var trainer = open(clients, options)) {
             trainer.localProcess(down, ids(5), uplink -> {
                 devices.add(uplink.number());
                 uplink.close();
@@ -360,14 +424,13 @@ final class RoundContextTest {
         assertThat(devices).containsExactly(0., 1., 0., 1., 0.);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldKeepANamedDeviceForAllClients(Mode mode) {
+    @Test
+    void shouldKeepANamedDeviceForAllClients() {
         TrainerOptions options = TrainerOptions.builder()
                 .device(Device.parse("cuda:1"))
                 .deviceCount(2)
                 .build();
-        try (var trainer = mode.trainer(Clients.adding(), options)) {
+        try (var trainer = open(Clients.adding(), options)) {
             assertThat(ids(3))
                     .map(trainer::getClientDevice)
                     .map(Device::toString)
@@ -375,17 +438,15 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldSayWhatWasFoundIfThereIsNoSuchDevice(Mode mode) {
+    @Test
+    void shouldSayWhatWasFoundIfThereIsNoSuchDevice() {
         TrainerOptions.Builder builder = TrainerOptions.builder().device(Device.parse("cuda:2"));
 
-        assertThatThrownBy(() ->
-                        mode.trainer(Clients.adding(), builder.deviceCount(2).build()))
+        assertThatThrownBy(() -> open(Clients.adding(), builder.deviceCount(2).build()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("no such CUDA device: device=cuda:2, limit=2 devices; found:"
                         + " TrainerOptions.deviceCount=2; choose another device, such as cpu");
-        assertThatThrownBy(() -> mode.trainer(
+        assertThatThrownBy(() -> open(
                         Clients.adding(),
                         TrainerOptions.builder()
                                 .device(Device.parse("cuda"))
@@ -395,14 +456,13 @@ final class RoundContextTest {
                 .hasMessageStartingWith("no such CUDA device: device=cuda, limit=0 devices; found:");
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldShareTensorsByName(Mode mode) {
+    @Test
+    void shouldShareTensorsByName() {
         Clients clients = new Clients((cid, payload, context) -> {
             Tensor shared = context.shared("data");
             return new Up(cid, shared.add(payload.value()));
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = open(clients)) {
             try (Tensor data = torch.full(new long[] {1}, new Scalar(5))) {
                 trainer.share("data", data);
             }
@@ -417,10 +477,9 @@ final class RoundContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseToShareWhatCannotBeShared(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding());
+    @Test
+    void shouldRefuseToShareWhatCannotBeShared() {
+        try (var trainer = open(Clients.adding());
                 Tensor undefined = new Tensor()) {
             trainer.share("data", down.value());
 
@@ -437,5 +496,130 @@ final class RoundContextTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("tensor is undefined: name=none");
         }
+    }
+
+    // ---- results
+
+    private PoolClients.Up one(Action action) {
+        algorithm.order(7, action);
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
+        trainer.localProcess(poolDown, List.of(7));
+        return trainer.uplinkPackage().get(0);
+    }
+
+    @Test
+    void shouldSendTheChangedMapWhenAMapChangesBetweenRounds() {
+        Map<String, Object> notes = new HashMap<>(Map.of("round", 0, "nested", new ArrayList<>(List.of(1))));
+        PoolClients.Down changing = new PoolClients.Down(poolDown.x(), notes);
+        List<Map<String, Object>> seen = new ArrayList<>();
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
+        for (int round = 0; round < 2; round++) {
+            notes.put("round", round);
+            trainer.localProcess(changing, List.of(1), up -> {
+                seen.add(up.notes());
+                up.close();
+            });
+            notes.put("nested", List.of(1, 2));
+        }
+        assertThat(seen)
+                .containsExactly(Map.of("round", 0, "nested", List.of(1)), Map.of("round", 1, "nested", List.of(1, 2)));
+    }
+
+    @Test
+    void shouldKeepAPackageWhenTheCallerKeepsItOverRounds() {
+        PoolClients.Up kept = one(Action.ADD);
+        Tensor view = kept.x().narrow(0, 0, 1);
+        kept.close();
+        open(algorithm).localProcess(poolDown, ids(100), PoolClients.Up::close);
+        assertThat(first(view)).isEqualTo(107f);
+        view.close();
+    }
+
+    @Test
+    void shouldTakeTensorsThatAreElsewhere() {
+        PoolClients.Up up = one(Action.ADD_ELSEWHERE);
+        assertThat(first(up.x())).isEqualTo(107f);
+        assertThat(up.y().sum().item_float()).isEqualTo(12f);
+        up.close();
+    }
+
+    @Test
+    void shouldKeepContentsApartWhenTensorsOfTheBufferChangePlaces() {
+        PoolClients.Up up = one(Action.SWAP);
+        assertThat(up.x().eq(new Scalar(1)).all().item_bool()).isTrue();
+        assertThat(up.y().eq(new Scalar(107)).all().item_bool()).isTrue();
+        up.close();
+    }
+
+    @Test
+    void shouldTakeFewerRowsThanPrepared() {
+        PoolClients.Up up = one(Action.FEWER_ROWS);
+        assertThat(up.y().size(0)).isEqualTo(2);
+        assertThat(up.y().sum().item_float()).isEqualTo(6f);
+        up.close();
+    }
+
+    @Test
+    void shouldTakeUnboundedTensorsOfAnySize() {
+        ids(20).forEach(cid -> algorithm.order(cid, Action.UNBOUNDED));
+        open(algorithm).localProcess(poolDown, ids(20), up -> {
+            assertThat(up.rest().size(0)).isEqualTo(1000);
+            assertThat(up.rest().mean().item_float()).isEqualTo(up.cid());
+            up.close();
+        });
+    }
+
+    @Test
+    void shouldTakeLongResults() {
+        PoolClients.Up up = one(Action.TALKATIVE);
+        assertThat((String) up.notes().get("text")).hasSize(100_000);
+        up.close();
+    }
+
+    @Test
+    void shouldRefuseMoreRowsThanPrepared() {
+        assertThatThrownBy(() -> one(Action.MORE_ROWS))
+                .isInstanceOf(ClientFailedException.class)
+                .hasMessageContaining("client=7")
+                .hasMessageContaining("path=y, got=Float[5, 3], limit=Float[4, 3]");
+    }
+
+    @Test
+    void shouldRefuseATensorWithoutAPlace() {
+        assertThatThrownBy(() -> one(Action.NO_PLACE))
+                .isInstanceOf(ClientFailedException.class)
+                .hasMessageContaining("client=7")
+                .hasMessageContaining("path=notes[loss], limit=[x, y]")
+                .hasMessageContaining("@Unbounded");
+    }
+
+    @Test
+    void shouldKeepResultsValidWhenTheTrainerIsClosedFirst() {
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
+        trainer.localProcess(poolDown, ids(3));
+        List<PoolClients.Up> ups = trainer.uplinkPackage();
+        trainer.close();
+        assertThat(ups).hasSize(3).allSatisfy(up -> assertThat(first(up.x())).isEqualTo(100f + up.cid()));
+        ups.forEach(PoolClients.Up::close);
+    }
+
+    @Test
+    void shouldRunTwoTrainersAtOnce() {
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> one = open(algorithm);
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> two = open(algorithm);
+        CompletableFuture<Void> beside = CompletableFuture.runAsync(() -> requireWholeRound(two, 50));
+        requireWholeRound(one, 50);
+        beside.join();
+        assertThat(pids).doesNotHaveDuplicates();
+    }
+
+    static void requireWholeRound(AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer, int clients) {
+        List<Integer> taken = new ArrayList<>();
+        trainer.localProcess(PoolClients.down(FLOATS, 50), ids(clients), up -> {
+            taken.add(up.cid());
+            assertThat(first(up.x())).isEqualTo(50f + up.cid());
+            up.close();
+        });
+        assertThat(taken).isEqualTo(ids(clients));
     }
 }
