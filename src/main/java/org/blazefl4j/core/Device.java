@@ -1,6 +1,8 @@
 package org.blazefl4j.core;
 
+import org.blazefl4j.data.Batch;
 import org.blazefl4j.torch.LibTorch;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
@@ -13,10 +15,10 @@ import org.bytedeco.pytorch.global.torch_cuda;
  */
 public record Device(String type, int index) {
 
-    /** The processor. */
+    /** The CPU. */
     public static final Device CPU = new Device("cpu", -1);
 
-    /** Checks the parts. */
+    /** Refuses unknown devices. */
     public Device {
         boolean known = type.equals("cpu") && index == -1 || type.equals("cuda") && index >= -1;
         if (!known) {
@@ -25,9 +27,9 @@ public record Device(String type, int index) {
     }
 
     /**
-     * Reads a device's name.
+     * Returns the device of a name.
      *
-     * @throws IllegalArgumentException if the text names none
+     * @throws IllegalArgumentException if the text is not the name of a device
      */
     public static Device parse(String text) {
         String[] parts = text.split(":", -1);
@@ -41,9 +43,8 @@ public record Device(String type, int index) {
     }
 
     /**
-     * The device of one client: {@code cuda} becomes {@code cuda:{cid % count}}, anything else stays.
+     * Returns the device of one client: {@code cuda:{cid % count}} for {@code cuda}, else this device.
      *
-     * @param cid the client
      * @param count the number of CUDA devices
      */
     public Device forClient(int cid, int count) {
@@ -51,21 +52,21 @@ public record Device(String type, int index) {
         return spread ? new Device("cuda", Math.floorMod(cid, count)) : this;
     }
 
-    /** Whether this is the processor. */
+    /** Returns whether this is the CPU. */
     public boolean isCpu() {
         return type.equals("cpu");
     }
 
-    /** The number of CUDA devices that LibTorch finds. */
+    /** Returns the number of CUDA devices that LibTorch finds. */
     public static int cudaDevices() {
         LibTorch.load();
         return torch.hasCUDA() ? torch_cuda.device_count() : 0;
     }
 
     /**
-     * Checks that this device is there.
+     * Requires that this device exists.
      *
-     * @throws IllegalArgumentException if it is a CUDA device that there is not, with what was found
+     * @throws IllegalArgumentException if it is a CUDA device that LibTorch does not find
      */
     public void requireAvailable() {
         if (!isCpu()) {
@@ -80,11 +81,11 @@ public record Device(String type, int index) {
     }
 
     /**
-     * Checks that this device is the processor or among some CUDA devices.
+     * Requires that this device is the CPU or one of some CUDA devices.
      *
      * @param count the number of CUDA devices
-     * @param found where that number is from, for the message
-     * @throws IllegalArgumentException if it is not among them
+     * @param found where that number comes from, for the message
+     * @throws IllegalArgumentException if it is neither
      */
     public void requireAmong(int count, String found) {
         if (!isCpu() && Math.max(index, 0) >= count) {
@@ -93,9 +94,24 @@ public record Device(String type, int index) {
         }
     }
 
-    /** LibTorch's object for this device; the caller closes it. */
+    /** Returns LibTorch's object for this device; the caller closes it. */
     public org.bytedeco.pytorch.Device toTorch() {
         return new org.bytedeco.pytorch.Device(toString());
+    }
+
+    /** Returns the batch on this device and closes the one given, or returns that one if this is the CPU. */
+    public Batch move(Batch batch) {
+        if (isCpu()) {
+            return batch;
+        }
+        try (batch;
+                org.bytedeco.pytorch.Device target = toTorch()) {
+            return new Batch(move(batch.x(), target), batch.y() == null ? null : move(batch.y(), target));
+        }
+    }
+
+    private static Tensor move(Tensor tensor, org.bytedeco.pytorch.Device target) {
+        return tensor.to(target, tensor.scalar_type().intern());
     }
 
     @Override
@@ -104,7 +120,6 @@ public record Device(String type, int index) {
     }
 
     private static IllegalArgumentException unknown(String text) {
-        return new IllegalArgumentException(
-                "unknown device: device=" + text + ", limit=cpu, cuda or cuda:<index>; name one of these");
+        return new IllegalArgumentException("unknown device: device=" + text + ", expected=cpu, cuda or cuda:<index>");
     }
 }

@@ -1,8 +1,8 @@
 package org.blazefl4j.lab;
 
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.blazefl4j.binding.Native;
-import org.blazefl4j.contrib.common.ClientConfigs;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientAlgorithm;
@@ -22,7 +22,7 @@ public final class EmptyClients
     private static final long DATA_SIZE = 500;
 
     private final int floats;
-    private final ClientConfigs<Config> configs = new ClientConfigs<>();
+    private final Map<Integer, Config> configs = new ConcurrentHashMap<>();
 
     /**
      * The configuration of a client.
@@ -42,7 +42,7 @@ public final class EmptyClients
 
     @Override
     public Config getClientConfig(int cid) {
-        return configs.get(cid, last -> true, () -> new Config(cid, DATA_SIZE));
+        return configs.computeIfAbsent(cid, id -> new Config(id, DATA_SIZE));
     }
 
     @Override

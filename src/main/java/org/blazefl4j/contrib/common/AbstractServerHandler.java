@@ -12,9 +12,9 @@ import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.core.Workers;
 
 /**
- * A server's rounds, whatever its algorithm: who takes part, who was heard of, and what is called when. A subclass says
- * what it does with one package ({@link #add}) and with a batch of them ({@link #fold}), what with all of a round
- * ({@link #update}), and how it starts a round again ({@link #forget}).
+ * Runs a server's rounds: draws clients, checks packages and decides when a round is complete. A subclass adds one
+ * package ({@link #add}) or several at once ({@link #fold}), makes them the round's result ({@link #update}) and
+ * discards them ({@link #forget}).
  *
  * <p>Clients are drawn without replacement from the stream (seed, server, round, {@code "sample"}).
  *
@@ -31,10 +31,9 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     private boolean closed;
 
     /**
-     * Before the first round.
+     * Makes a server before its first round.
      *
-     * @param options how many rounds, and of which clients
-     * @param cid the client that sent a package
+     * @param cid returns the client that sent a package
      */
     protected AbstractServerHandler(ServerOptions options, ToIntFunction<U> cid) {
         this.intake = new RoundParticipation(options);
@@ -43,33 +42,38 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     }
 
     /**
-     * Adds one client's package to what was added since {@link #forget}, or takes note of it to do so with the next
-     * ones.
+     * Adds one client's package to this round's, now or at the next {@link #fold}.
      *
      * @param uplink stays the caller's, and open until {@link #fold}, {@link #update} or {@link #forget} has returned
-     * @throws IllegalArgumentException if it does not fit; all is then as before
+     * @throws IllegalArgumentException if it does not fit; the round is then as before
      */
     protected abstract void add(U uplink);
 
-    /** Adds what {@link #add} has only taken note of; nothing unless overridden. */
+    /** Adds the packages that {@link #add} has not added yet; does nothing unless overridden. */
     protected void fold() {}
 
-    /** Makes what was added the round's result. {@link #forget} is called next, then the round is counted. */
+    /** Makes the added packages the round's result. {@link #forget} follows, then the round is counted. */
     protected abstract void update();
 
-    /** Forgets all that was added. */
+    /** Discards all that was added. */
     protected abstract void forget();
 
-    /** Whether what {@link #update} made holds neither NaN nor infinities; true unless overridden. */
+    /** Returns whether the result of {@link #update} holds neither NaN nor infinities; true unless overridden. */
     protected boolean isFinite() {
         return true;
     }
+
+    /** Evaluates the server's model on the common test samples, with the same bits with and without workers. */
+    protected abstract Evaluation evaluateModel(Workers workers);
+
+    /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
+    protected abstract String hashModel();
 
     /** Frees what the server owns. Called once. */
     protected abstract void free();
 
     /**
-     * Makes sure that the server can be used.
+     * Requires that the server is open.
      *
      * @throws IllegalStateException if it is closed
      */
@@ -80,7 +84,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         }
     }
 
-    /** The number of completed rounds. */
+    /** Returns the number of completed rounds. */
     public final int round() {
         return intake.round();
     }
@@ -91,10 +95,10 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     }
 
     /**
-     * Draws the next round's clients; a second call before any client was loaded or dropped draws the same.
+     * Draws the next round's clients. A second call before any client was loaded or dropped draws the same clients.
      *
-     * @throws IllegalStateException if the last round was begun but not completed: some of its clients were neither
-     *     loaded nor dropped. Call {@link #restartRound} to repeat it
+     * @throws IllegalStateException if some of the last round's clients were neither loaded nor dropped; call
+     *     {@link #restartRound} to repeat it
      */
     @Override
     public final List<Integer> sampleClients() {
@@ -112,7 +116,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     * @throws IllegalArgumentException if the client is not in the federation, or was loaded or dropped before in this
      *     round, or its package is closed or does not fit; the round is then as before
      * @throws NullPointerException if it is null
      * @throws IllegalStateException if the handler is closed
@@ -125,7 +129,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException as {@link #load}; the packages before are then loaded
+     * @throws IllegalArgumentException as {@link #load}; the packages before it are then loaded
      */
     @Override
     public final boolean loadAll(List<U> uplinks) {
@@ -144,11 +148,11 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /**
      * {@inheritDoc}
      *
-     * <p>The round's result is then that of the others, with the bits of a round that had sampled no more than them.
+     * <p>The result has the bits of a round that had sampled only the others.
      *
-     * @throws IllegalArgumentException if the client is none of the federation, or was loaded or dropped before in this
+     * @throws IllegalArgumentException if the client is not in the federation, or was loaded or dropped before in this
      *     round; the round is then as before
-     * @throws IllegalStateException if it is the last client and all others were dropped; the round is then as before
+     * @throws IllegalStateException if all others were dropped; the round is then as before
      */
     @Override
     public final boolean drop(int client) {
@@ -164,10 +168,9 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     }
 
     /**
-     * Adds a package of a client of the federation that was not heard of in this round.
+     * Adds a package of a client that was neither loaded nor dropped in this round.
      *
-     * @param uplink stays the caller's
-     * @return true if its client was the last that was waited for
+     * @return true if this completes the round
      * @throws IllegalArgumentException as {@link #load}
      */
     private boolean take(U uplink) {
@@ -190,26 +193,38 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     private void complete() {
         update();
         forget();
-        divergence.look(round(), this::isFinite);
+        divergence.check(round(), this::isFinite);
         intake.complete();
     }
 
     /** Evaluates the server's model on the common test samples. */
-    public abstract Evaluation evaluate();
+    public final Evaluation evaluate() {
+        return evaluate(Workers.NONE);
+    }
 
     /**
-     * The same, with the same bits, by a trainer's workers; by default without them.
+     * Evaluates the server's model by a trainer's workers, with the same bits as without them.
      *
-     * @param workers of a trainer in no round; there may be none
+     * @param workers of a trainer that runs no round; may be none
      * @throws org.blazefl4j.core.ShardFailedException if a worker failed
      * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
      */
-    public Evaluation evaluate(Workers workers) {
-        return evaluate();
+    public final Evaluation evaluate(Workers workers) {
+        requireOpen();
+        return evaluateModel(workers);
     }
 
-    /** The SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
-    public abstract String sha256();
+    /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
+    public final String sha256() {
+        requireOpen();
+        return hashModel();
+    }
+
+    /** Evaluates the server's model, as {@link #getSummary(Workers)}. */
+    @Override
+    public final Map<String, Object> getSummary() {
+        return getSummary(Workers.NONE);
+    }
 
     /**
      * Evaluates the server's model.
@@ -218,35 +233,20 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
      *     {@link #ownSummary}, in this order
      */
     @Override
-    public final Map<String, Object> getSummary() {
-        requireOpen();
-        return summary(evaluate());
-    }
-
-    /**
-     * Evaluates the server's model by a trainer's workers.
-     *
-     * @return as {@link #getSummary()}
-     */
-    @Override
     public final Map<String, Object> getSummary(Workers workers) {
-        requireOpen();
-        return summary(evaluate(workers));
-    }
-
-    private Map<String, Object> summary(Evaluation evaluation) {
-        divergence.look(round(), evaluation);
+        Evaluation evaluation = evaluate(workers);
+        divergence.check(round(), evaluation);
         Map<String, Object> summary = evaluation.summary(round(), sha256());
         ownSummary().forEach((name, value) -> {
             if (summary.putIfAbsent(name, value) != null) {
-                throw new IllegalStateException("name is taken: name=" + name + ", expected=none of " + summary.keySet()
-                        + "; choose another in ownSummary()");
+                throw new IllegalStateException("duplicate name: name=" + name + ", expected=none of "
+                        + summary.keySet() + "; choose another in ownSummary()");
             }
         });
         return summary;
     }
 
-    /** What the summary of the last completed round has besides, by name; nothing unless overridden. */
+    /** Returns further figures of the last completed round, by name; none unless overridden. */
     protected Map<String, Object> ownSummary() {
         return Map.of();
     }
@@ -258,7 +258,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         intake.save(out);
     }
 
-    /** Reads the number of completed rounds and forgets what was added; a subclass reads the rest. */
+    /** Reads the number of completed rounds and discards what was added; a subclass reads the rest. */
     @Override
     public void restore(CheckpointReader in) {
         requireOpen();

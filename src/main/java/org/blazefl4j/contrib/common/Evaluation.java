@@ -1,16 +1,14 @@
 package org.blazefl4j.contrib.common;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Supplier;
+import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
+import org.blazefl4j.contrib.support.EvaluationMode;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
-import org.bytedeco.pytorch.NoGradGuard;
 
 /**
  * How well a model does on a set of samples.
@@ -21,7 +19,7 @@ import org.bytedeco.pytorch.NoGradGuard;
  */
 public record Evaluation(double loss, double accuracy, long samples) {
 
-    /** Samples in a batch unless said otherwise: the quickest on a CPU for small and for large models. */
+    /** The default number of samples in a batch: the fastest on a CPU for small and for large models. */
     public static final int BATCH_SIZE = 250;
 
     /**
@@ -29,7 +27,6 @@ public record Evaluation(double loss, double accuracy, long samples) {
      *
      * @param model on {@code device}
      * @param loader reads the samples, on the CPU
-     * @param device where the model is
      * @throws IllegalArgumentException if the loader has no samples
      */
     public static Evaluation of(Model model, DataLoader loader, Device device) {
@@ -38,18 +35,32 @@ public record Evaluation(double loss, double accuracy, long samples) {
             throw new IllegalArgumentException("nothing to evaluate on: samples="
                     + loader.dataset().size() + ", batches=0, limit=1 or more; give a loader with samples");
         }
-        List<BatchScore> scores = new ArrayList<>();
-        evaluating(model, () -> {
-            try (Epoch epoch = loader.iterator()) {
-                epoch.forEachRemaining(batch -> scores.add(BatchScore.of(model, batch, device)));
+        BatchScore sum = BatchScore.NONE;
+        try (EvaluationMode mode = new EvaluationMode(model);
+                Epoch epoch = loader.iterator()) {
+            while (epoch.hasNext()) {
+                sum = sum.plus(BatchScore.of(model, epoch.next(), device));
             }
-            return scores;
-        });
-        return of(scores);
+        }
+        return of(sum);
     }
 
     /**
-     * These figures as a server's summary of a round.
+     * Returns the evaluation of all samples.
+     *
+     * @param sum of the batches' scores, in their order
+     * @throws IllegalArgumentException if there are no samples
+     */
+    static Evaluation of(BatchScore sum) {
+        if (sum.samples() == 0) {
+            throw new IllegalArgumentException(
+                    "nothing to evaluate on: samples=0, limit=1 or more; give a data set with samples");
+        }
+        return new Evaluation(sum.loss() / sum.samples(), (double) sum.hits() / sum.samples(), sum.samples());
+    }
+
+    /**
+     * Returns these figures as a server's summary of a round.
      *
      * @param round the number of completed rounds
      * @param sha256 the hash of the model's state
@@ -62,37 +73,5 @@ public record Evaluation(double loss, double accuracy, long samples) {
         summary.put("loss", loss);
         summary.put("sha256", sha256);
         return summary;
-    }
-
-    /**
-     * The evaluation of all samples from those of their batches, summed in the order given.
-     *
-     * @throws IllegalArgumentException if there are no samples
-     */
-    static Evaluation of(List<BatchScore> batches) {
-        double loss = 0;
-        long hits = 0;
-        long samples = 0;
-        for (BatchScore batch : batches) {
-            loss += batch.loss();
-            hits += batch.hits();
-            samples += batch.samples();
-        }
-        if (samples == 0) {
-            throw new IllegalArgumentException(
-                    "nothing to evaluate on: samples=0, limit=1 or more; give a data set with samples");
-        }
-        return new Evaluation(loss / samples, (double) hits / samples, samples);
-    }
-
-    /** Does something with a model in evaluation mode, without gradients, and leaves it in the mode that it had. */
-    static <T> T evaluating(Model model, Supplier<T> work) {
-        boolean training = model.is_training();
-        model.eval();
-        try (NoGradGuard guard = new NoGradGuard()) {
-            return work.get();
-        } finally {
-            model.train(training);
-        }
     }
 }

@@ -1,10 +1,14 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
+import org.blazefl4j.contrib.support.LentTensors;
+import org.blazefl4j.contrib.support.ModelFit;
+import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
@@ -15,8 +19,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The model that a server sends to clients and evaluates: its state as one flat vector on the CPU, and a module for the
- * evaluation. A round's result is written to a second vector while clients may still read the first.
+ * The model that a server sends to clients and evaluates: its state as a flat vector on the CPU, and a module for the
+ * evaluation. A round's result goes to a second vector, because clients may still read the first.
  *
  * <pre>{@code
  * sum.mean(global.next());
@@ -39,13 +43,12 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     private Tensor next;
 
     /**
-     * A model with its initial parameters.
+     * Makes a model with its initial parameters.
      *
-     * @param selected which model
-     * @param dataset holds the samples to evaluate on, common to all, as {@link PartitionType#TEST}
+     * @param dataset holds the common samples to evaluate on as {@link PartitionType#TEST}
      * @param options where and how it is evaluated
-     * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the device is a
-     *     CUDA device that there is not
+     * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the CUDA device
+     *     does not exist
      */
     public GlobalModel(SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
         options.device().requireAvailable();
@@ -56,8 +59,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         this.model = evaluable(selected.make(options.device()));
         this.state = FlatParameters.of(model);
         try (Tensor flat = state.flatten()) {
-            this.current = owned(flat.cpu());
-            this.next = owned(current.clone());
+            this.current = flat.cpu().retainReference();
+            this.next = current.clone().retainReference();
         }
     }
 
@@ -71,30 +74,21 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         }
     }
 
-    private static Tensor owned(Tensor tensor) {
-        tensor.retainReference();
-        return tensor;
-    }
-
-    /** The length of the vectors. */
+    /** Returns the length of the vectors. */
     public long numel() {
         return state.numel();
     }
 
     /**
-     * The state (parameters and buffers, in {@code state_dict} order): float32, shape [{@link #numel()}]. Read-only;
-     * unchanged until the {@link #advance()} after the next one.
+     * Returns a reference to the state for a downlink package: parameters and buffers, in {@code state_dict} order,
+     * float32, shape [{@link #numel()}]. Read-only; unchanged until the {@link #advance()} after the next one. The
+     * receiver may close it but need not.
      */
-    public Tensor parameters() {
-        return current;
-    }
-
-    /** {@link #parameters()} for a downlink package: who takes it may close it, and need not. */
     public Tensor lend() {
         return lent.lend(current);
     }
 
-    /** Where the next state is to be written: float32, contiguous, shape [{@link #numel()}], undefined before. */
+    /** Returns the tensor to write the next state to: float32, contiguous, shape [{@link #numel()}]. */
     public Tensor next() {
         return next;
     }
@@ -109,8 +103,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     }
 
     /**
-     * Makes {@code parameters + rate * (next - parameters)} the state; buffers, which have no direction to go further
-     * in, are those of {@link #next()} as they are. At a rate of 1 the state is {@code next}, bit for bit.
+     * Makes {@code state + rate * (next - state)} the state, and buffers those of {@link #next()}. At a rate of 1 the
+     * state is {@code next}, bit for bit.
      *
      * @param rate the server's learning rate
      */
@@ -127,32 +121,24 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         advance();
     }
 
-    /** Evaluates the model on the common test samples. */
-    public Evaluation evaluate() {
-        return evaluation().by(model);
-    }
-
     /**
-     * The same, with the same bits, by a trainer's workers.
+     * Evaluates the model on the common test samples, with the same bits with and without workers.
      *
-     * @param workers there may be none
+     * @param workers may be none
      * @throws org.blazefl4j.core.ShardFailedException if a worker failed
      * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
      */
     public Evaluation evaluate(Workers workers) {
-        return evaluation().by(workers, LocalModel::score).orElseGet(this::evaluate);
+        var task = new EvaluationTask(selected, current, dataset.getDataset(PartitionType.TEST), options);
+        return task.by(workers, LocalModel::score).orElseGet(() -> task.by(model));
     }
 
-    private EvaluationTask evaluation() {
-        return new EvaluationTask(selected, current, dataset.getDataset(PartitionType.TEST), options);
-    }
-
-    /** Whether the state holds neither NaN nor infinities. */
+    /** Returns whether the state holds neither NaN nor infinities. */
     public boolean isFinite() {
         return Tensors.isFinite(current);
     }
 
-    /** The SHA-256 of the state, as 64 hexadecimal digits. */
+    /** Returns the SHA-256 of the state, as 64 hexadecimal digits. */
     public String sha256() {
         return Tensors.sha256(current);
     }
@@ -170,7 +156,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
                     || saved.scalar_type().intern() != next.scalar_type().intern()) {
                 throw new IllegalArgumentException("parameters of another model: shape="
                         + Arrays.toString(saved.shape())
-                        + ", dtype=" + saved.scalar_type().intern() + ", limit=" + Arrays.toString(next.shape()) + ", "
+                        + ", dtype=" + saved.scalar_type().intern() + ", expected=" + Arrays.toString(next.shape())
+                        + ", "
                         + next.scalar_type().intern() + "; resume with the model that was saved");
             }
             next.copy_(saved);

@@ -3,7 +3,9 @@ package org.blazefl4j.contrib.common;
 import java.util.Arrays;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DataLoader;
@@ -13,18 +15,17 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A worker's model, trained by one client after another. Each overwrites the whole state with the one that it starts
- * from, so nothing of the client before is left.
+ * A worker's model, trained by one client after another. Each client overwrites the whole state with the one that it
+ * starts from, so nothing of the client before is left.
  *
- * <p>From the first client that trains the parameters are views of one vector, which lies in the client's result while
- * the client trains: the start is copied there, and what is trained is where it is read.
+ * <p>While a client trains, the parameters are views of its result: the trained weights need no copy.
  */
 public final class LocalModel implements AutoCloseable {
 
     private final Model model;
     private final FlatParameters state;
     private final TrainingLoop descent;
-    /** Gives what the gradients of a step start from; null for zeroes. */
+    /** Returns what is added to the gradients of a step; null for nothing. */
     private Supplier<Tensor> correction;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
@@ -33,12 +34,7 @@ public final class LocalModel implements AutoCloseable {
         this.descent = new TrainingLoop(model, state, device, this::startGradients);
     }
 
-    /**
-     * The worker's model on the client's device, made at the first call in a worker.
-     *
-     * @param selected which model
-     * @param context owns the result
-     */
+    /** Returns the worker's model on the client's device, made at the first call in a worker. The context owns it. */
     public static LocalModel of(SelectedModel<?> selected, WorkerContext context) {
         return of(selected, context.device(), context);
     }
@@ -47,22 +43,14 @@ public final class LocalModel implements AutoCloseable {
         return context.get("local model " + selected.key(device), () -> new LocalModel(selected, device));
     }
 
-    /**
-     * Scores one batch of an evaluation by the worker's model, the one that clients train where it is of the same kind.
-     *
-     * @param batch which batch
-     * @param task the evaluation
-     * @param context the worker's
-     */
+    /** Scores one batch of an evaluation by the worker's model: the one that clients train, if it is the same. */
     static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
         Device device = task.device(context);
         LocalModel local = of(task.model(), device, context);
         return local.with(task.parameters(), device, () -> task.score(batch, local.model, device));
     }
 
-    /**
-     * Does something with the model in a state, in memory that is free again afterwards where clients train in theirs.
-     */
+    /** Runs work with the model in a state. A bound model gets memory for it that is freed afterwards. */
     private <T> T with(Tensor parameters, Device device, Supplier<T> work) {
         if (!state.isBound() || !device.isCpu()) {
             state.load(parameters);
@@ -80,16 +68,14 @@ public final class LocalModel implements AutoCloseable {
     }
 
     /**
-     * Trains one client by {@link ClientConfig#options()} on the cross-entropy of its samples, in shuffled batches.
-     * Random numbers come from the client's streams {@code shuffle} for the order of samples, {@code augment} for
-     * random transforms and {@code dropout} for the model.
+     * Trains one client by SGD on the cross-entropy of its samples, in shuffled batches, as
+     * {@link ClientConfig#options()} say. Draws from the client's streams {@code shuffle} for the order of samples,
+     * {@code augment} for random transforms and {@code dropout} for the model.
      *
-     * @param config the client
-     * @param start the state to start from, float32, shape [numel], which stays unchanged
-     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
+     * @param start the state to start from, float32, shape [numel]; unchanged afterwards
+     * @param result receives the client's state, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
      *     after the return
-     * @param context the client's
-     * @return the number of steps taken
+     * @return the number of steps
      * @throws IllegalArgumentException if {@code start} has another shape
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
@@ -104,17 +90,14 @@ public final class LocalModel implements AutoCloseable {
     }
 
     /**
-     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} does, with a vector added to the gradient
-     * of every step. Zeroes give the same bits as no vector.
+     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} and adds a vector to the gradient of every
+     * step. Zeroes give the same bits as no vector.
      *
-     * @param config the client
-     * @param start the state to start from, float32, shape [numel], which stays unchanged
+     * @param start the state to start from, float32, shape [numel]; unchanged afterwards
      * @param correction what is added, float32, shape [numel], on the client's device, zero where {@link #zeroFixed}
-     *     zeroes; stays unchanged
-     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
-     *     after the return
-     * @param context the client's
-     * @return the number of steps taken
+     *     zeroes; unchanged afterwards
+     * @param result receives the client's state, as above
+     * @return the number of steps
      * @throws IllegalArgumentException if {@code start} or {@code correction} has another shape
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
@@ -159,7 +142,7 @@ public final class LocalModel implements AutoCloseable {
     }
 
     /**
-     * Zeroes a vector at what training does not step in: buffers and frozen parameters.
+     * Zeroes a vector at what training does not change by steps: buffers and frozen parameters.
      *
      * @param flat float32, shape [numel], on any device
      * @throws IllegalArgumentException if it has another dtype or shape
@@ -169,20 +152,21 @@ public final class LocalModel implements AutoCloseable {
     }
 
     /**
-     * Does something with the model in training mode, without gradients at first, and with dropout from the client's
-     * stream {@code dropout}.
+     * Runs work with the model in training mode, without gradients at first and with the client's stream
+     * {@code dropout}.
      *
-     * @param start the state to start from, float32, shape [numel], which stays unchanged
-     * @param result where the state is afterwards, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
-     *     after the return
-     * @param context the client's
-     * @param work what is done, by {@link #model()} and {@link #descend}, say
-     * @return what it returned
+     * @param start the state to start from, float32, shape [numel]; unchanged afterwards
+     * @param result receives the state, float32, contiguous, on the CPU, shape [numel]; nothing refers to it after the
+     *     return
+     * @param work uses {@link #model()} and {@link #descend}, for example
+     * @return what the work returned
      * @throws IllegalArgumentException if {@code start} has another shape
      */
     public <T> T use(Tensor start, Tensor result, WorkerContext context, Supplier<T> work) {
         checkLength(start);
-        bind();
+        if (!state.isBound()) { // at the first training only: a model that cannot be bound can still be evaluated
+            state.bindUndefined();
+        }
         if (!context.device().equals(Device.CPU)) {
             T outcome = use(start, context, work);
             state.flatten(result);
@@ -211,29 +195,22 @@ public final class LocalModel implements AutoCloseable {
         }
     }
 
-    /** By the first client that trains: for evaluations alone models will do that cannot be bound. */
-    private void bind() {
-        if (!state.isBound()) {
-            state.bindUndefined();
-        }
-    }
-
-    /** A vector of one element, say, would be spread over the whole state without a word. */
+    /** LibTorch would silently broadcast a vector of one element. */
     private void checkLength(Tensor start) {
         if (start.dim() != 1 || start.numel() != state.numel()) {
             throw new IllegalArgumentException("global model of the wrong shape: shape="
-                    + Arrays.toString(start.shape()) + ", limit=[" + state.numel()
+                    + Arrays.toString(start.shape()) + ", expected=[" + state.numel()
                     + "]; server and clients must select the same model");
         }
     }
 
     /**
-     * Steps of plain SGD, one per batch; inside {@link #use} only.
+     * Takes steps of plain SGD, one per batch; inside {@link #use} only.
      *
      * @param loader reads the samples, on the CPU
-     * @param options how many epochs and how long the steps are; the batches are the loader's
-     * @param loss what is made smaller
-     * @param stop looked at before each batch
+     * @param options the number of epochs and the learning rate; the batches are the loader's
+     * @param loss what the steps minimise
+     * @param stop checked before each batch
      * @return the number of steps
      * @throws IllegalStateException outside {@code use}
      * @throws org.blazefl4j.core.StoppedException if the stop event is set
@@ -250,7 +227,7 @@ public final class LocalModel implements AutoCloseable {
         }
     }
 
-    /** The model; owned by this object. */
+    /** Returns the model; owned by this object. */
     public Model model() {
         return model;
     }

@@ -9,22 +9,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Does the same work on every element of a vector, in ranges that the calling thread and threads of this object's own
- * take one after another. The work on an element must not depend on the range that it is in; so threads change no
- * result.
+ * Runs the same work on every element of a vector, in ranges that the calling thread and this object's threads take one
+ * after another. The work on an element must not depend on its range, so that threads change no result.
  *
- * <p>Threads are started when there is enough to do for them, end after a second without work, and are gone after
- * {@link #close()}. Used by one thread at a time.
+ * <p>Threads start when there is enough work, and end after a second without work or at {@link #close()}. Used by one
+ * thread at a time.
  */
 final class ParallelRanges implements AutoCloseable {
 
-    /** What a range is at the most; with its sums it stays in a core's second-level cache. */
+    /** The longest range; with its sums it fits into a core's second-level cache. */
     private static final long MOST = 1 << 16;
 
-    /** Ranges start at whole cache lines of their vectors, if these do. */
+    /** The shortest range: a multiple of a cache line, so that ranges of an aligned vector are aligned. */
     private static final long LEAST = 1 << 6;
 
-    /** Of one element, below which another thread costs more than it saves: some 200 µs of a core's time. */
+    /** Reads below which another thread costs more than it saves: some 200 µs of a core's time. */
     private static final long WORTH_A_THREAD = 1 << 19;
 
     private static final AtomicInteger NUMBERS = new AtomicInteger();
@@ -39,9 +38,9 @@ final class ParallelRanges implements AutoCloseable {
     }
 
     /**
-     * Without a thread yet.
+     * Starts no thread yet.
      *
-     * @param most how many threads work at a time at the most, with the calling one; above 0
+     * @param most the largest number of threads, the calling one included
      */
     ParallelRanges(int most) {
         this.most = most;
@@ -56,16 +55,16 @@ final class ParallelRanges implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 },
-                new ThreadPoolExecutor.DiscardPolicy()); // the others do it then
+                new ThreadPoolExecutor.DiscardPolicy()); // threads that run take the ranges
     }
 
     /**
-     * Does the work on all elements and returns when it is done.
+     * Runs the work on all elements and returns when it is done.
      *
-     * @param threads how many may work on it, with the calling one, where there are as many
-     * @param elements how many there are
-     * @param cost of one element, as a number of reads from memory
-     * @param work called for each range by any thread
+     * @param threads the number of threads to use, the calling one included
+     * @param elements the number of elements
+     * @param cost of one element, in reads from memory
+     * @param work called for each range, by any thread
      */
     void run(int threads, long elements, long cost, Work work) {
         long worthwhile = elements * cost / WORTH_A_THREAD;
@@ -77,7 +76,7 @@ final class ParallelRanges implements AutoCloseable {
         Ranges ranges = new Ranges(elements, length(elements, useful), work);
         try {
             callOthers(useful - 1, ranges);
-        } finally { // whatever happens, those that began write to the caller's memory
+        } finally { // also after a failure: threads that have begun write to the caller's memory
             ranges.run();
             ranges.await();
         }
@@ -89,11 +88,11 @@ final class ParallelRanges implements AutoCloseable {
                 others.execute(ranges);
             }
         } catch (OutOfMemoryError noMoreThreads) {
-            // those that there are do it
+            // threads that run take the ranges
         }
     }
 
-    /** Several for each thread, so that one that is held up does not hold up the others. */
+    /** Returns a length that gives each thread several ranges, so that a slow thread does not delay the others. */
     private static long length(long elements, int threads) {
         long even = elements / (4L * threads) / LEAST * LEAST;
         return Math.max(LEAST, Math.min(MOST, even));
@@ -125,7 +124,7 @@ final class ParallelRanges implements AutoCloseable {
         }
     }
 
-    /** The ranges of one call. A thread that comes when all are taken finds nothing to do. */
+    /** The ranges of one call. A thread that comes late finds nothing to do. */
     private static final class Ranges implements Runnable {
 
         private final long elements;

@@ -4,6 +4,6 @@ package org.blazefl4j.contrib.common;
 public enum PartitionType {
     /** What a client trains on: one part per client. */
     TRAIN,
-    /** What the server evaluates the global model on: common to all. */
+    /** What the server evaluates the global model on: common to all clients. */
     TEST
 }

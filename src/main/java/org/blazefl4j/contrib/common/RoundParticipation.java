@@ -11,18 +11,8 @@ import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.reproducibility.Sampling;
 
 /**
- * A server's rounds: which clients take part in one, which of them have been heard of, and when it is complete.
- *
- * <pre>{@code
- * intake.check(uplink.cid());
- * add(uplink);
- * if (intake.load(uplink.cid())) {
- *     update();
- *     intake.complete();
- * }
- * }</pre>
- *
- * <p>Used by one thread at a time.
+ * The clients of a server's round: which take part, which have been loaded or dropped, and whether the round is
+ * complete. Used by one thread at a time.
  */
 final class RoundParticipation implements Checkpointable {
 
@@ -34,30 +24,23 @@ final class RoundParticipation implements Checkpointable {
     private final Set<Integer> dropped = new HashSet<>();
     private int round;
 
-    /**
-     * Before the first round.
-     *
-     * @param options how many rounds, and of which clients
-     */
     RoundParticipation(ServerOptions options) {
         this.options = options;
     }
 
-    /** The number of completed rounds. */
+    /** Returns the number of completed rounds. */
     int round() {
         return round;
     }
 
-    /** Whether all rounds are completed. */
+    /** Returns whether all rounds are completed. */
     boolean isStopped() {
         return round >= options.globalRound();
     }
 
     /**
-     * Draws the round's clients without replacement from the stream (seed, server, round, {@code "sample"}), so a
-     * second call in the same round draws the same.
-     *
-     * @return ids, ascending
+     * Draws the round's clients, ascending, from the stream (seed, server, round, {@code "sample"}). A second call in the
+     * same round draws the same clients.
      */
     List<Integer> sample() {
         return Sampling.withoutReplacement(
@@ -67,8 +50,7 @@ final class RoundParticipation implements Checkpointable {
     }
 
     /**
-     * Refuses to draw clients in the middle of a round: it would be trained once more, by clients that draw other
-     * random numbers.
+     * Refuses to draw clients within a round, because it would be trained again with other random numbers.
      *
      * @throws IllegalStateException if some of the round's clients were loaded or dropped and others were not
      */
@@ -84,17 +66,16 @@ final class RoundParticipation implements Checkpointable {
                 + " trainer.dropped() after localProcess, or handler.restartRound() to repeat a round that failed");
     }
 
-    /** Forgets which clients of a round that was not completed were loaded or dropped. */
+    /** Forgets the clients that were loaded or dropped in this round. */
     void restart() {
         loaded.clear();
         dropped.clear();
     }
 
     /**
-     * Refuses a client that cannot send anything now; changes nothing.
+     * Checks that a client may still be loaded.
      *
-     * @param cid the client that sent a package
-     * @throws IllegalArgumentException if it is none of the federation, or was loaded or dropped before in this round
+     * @throws IllegalArgumentException if it is not in the federation, or was loaded or dropped before in this round
      */
     void check(int cid) {
         if (cid < 0 || cid >= options.numClients()) {
@@ -106,10 +87,9 @@ final class RoundParticipation implements Checkpointable {
     }
 
     /**
-     * Notes that a client's package was taken.
+     * Records that a client's package was taken.
      *
-     * @param cid the client
-     * @return true if it was the last that was waited for
+     * @return true if this completes the round
      * @throws IllegalArgumentException as {@link #check}
      */
     boolean load(int cid) {
@@ -119,19 +99,18 @@ final class RoundParticipation implements Checkpointable {
     }
 
     /**
-     * Notes that a client of this round will send nothing.
+     * Records that a client of this round will send nothing.
      *
-     * @param cid the client
-     * @return true if no other is waited for: the round is complete without it
-     * @throws IllegalArgumentException if it is none of the federation, or was loaded or dropped before in this round
-     * @throws IllegalStateException if it was the last and none has sent anything; the round is then as before
+     * @return true if this completes the round
+     * @throws IllegalArgumentException as {@link #check}
+     * @throws IllegalStateException if all others were dropped; the round is then as before
      */
     boolean drop(int cid) {
         refuseIf(loaded.contains(cid), "dropped after it was loaded", cid);
         refuseIf(dropped.contains(cid), "dropped twice", cid);
         check(cid);
         if (dropped.size() + 1 == options.clientsPerRound()) {
-            throw new IllegalStateException("no client is left: cid=" + cid + ", round=" + (round + 1)
+            throw new IllegalStateException("all clients dropped: cid=" + cid + ", round=" + (round + 1)
                     + ", limit=1 or more of " + options.clientsPerRound()
                     + " that are not dropped; call restartRound() to repeat the round");
         }
@@ -150,24 +129,9 @@ final class RoundParticipation implements Checkpointable {
         return loaded.size() + dropped.size() >= options.clientsPerRound();
     }
 
-    /** Counts the round as completed and starts the next. */
+    /** Counts the round as complete and starts the next. */
     void complete() {
         round++;
-        restart();
-    }
-
-    /**
-     * Goes on as after so many completed rounds.
-     *
-     * @param completed from 0 to the number of rounds
-     * @throws IllegalArgumentException if it is out of this range
-     */
-    void resumeAfter(int completed) {
-        if (completed < 0 || completed > options.globalRound()) {
-            throw new IllegalArgumentException("completed rounds out of range: rounds=" + completed + ", limit=0 to "
-                    + options.globalRound() + "; resume with the options that the rounds were run with");
-        }
-        round = completed;
         restart();
     }
 
@@ -179,6 +143,12 @@ final class RoundParticipation implements Checkpointable {
 
     @Override
     public void restore(CheckpointReader in) {
-        resumeAfter(in.get(ROUND, Integer.class));
+        int completed = in.get(ROUND, Integer.class);
+        if (completed < 0 || completed > options.globalRound()) {
+            throw new IllegalArgumentException("completed rounds out of range: rounds=" + completed + ", limit=0 to "
+                    + options.globalRound() + "; resume with the options of the saved run");
+        }
+        round = completed;
+        restart();
     }
 }

@@ -5,53 +5,53 @@ import java.lang.System.Logger.Level;
 import java.util.function.BooleanSupplier;
 import org.blazefl4j.core.NonFinitePolicy;
 
-/** Tells, once, that a server's own model or its loss is not finite. */
+/** Reports, once, that a server's own model or its loss is not finite. */
 final class ServerDivergence {
 
     private static final Logger LOGGER = System.getLogger(ServerDivergence.class.getName());
 
     private static final String REMEDY =
-            ", expected=no NaN and no infinity; a smaller learning rate usually helps; go on from a checkpoint of a"
-                    + " round before";
+            ", expected=no NaN and no infinity; lower the learning rate, or resume from a checkpoint of an earlier"
+                    + " round";
 
     private final NonFinitePolicy policy;
-    private boolean told;
+    private boolean reported;
 
     ServerDivergence(NonFinitePolicy policy) {
         this.policy = policy;
     }
 
     /**
-     * Looks at the model that a round has made.
+     * Checks the model that a round has made.
      *
      * @param round from 0
-     * @param isFinite asked unless it was told before
-     * @throws IllegalStateException if it is not finite and that is a failure
+     * @param isFinite not called after a report
+     * @throws IllegalStateException if it is not finite and the policy is to fail
      */
-    void look(int round, BooleanSupplier isFinite) {
-        if (!told && !isFinite.getAsBoolean()) {
-            tell("server's model is not finite: round=" + (round + 1) + REMEDY);
+    void check(int round, BooleanSupplier isFinite) {
+        if (!reported && !isFinite.getAsBoolean()) {
+            report("server's model is not finite: round=" + (round + 1) + REMEDY);
         }
     }
 
     /**
-     * Looks at an evaluation.
+     * Checks an evaluation.
      *
      * @param completed the number of completed rounds
-     * @throws IllegalStateException if its loss is not finite and that is a failure
+     * @throws IllegalStateException if its loss is not finite and the policy is to fail
      */
-    void look(int completed, Evaluation evaluation) {
-        if (!told && !Double.isFinite(evaluation.loss())) {
-            tell("loss of the server's model is not finite: round=" + completed + ", loss=" + evaluation.loss()
+    void check(int completed, Evaluation evaluation) {
+        if (!reported && !Double.isFinite(evaluation.loss())) {
+            report("loss of the server's model is not finite: round=" + completed + ", loss=" + evaluation.loss()
                     + REMEDY);
         }
     }
 
-    private void tell(String message) {
+    private void report(String message) {
         if (policy == NonFinitePolicy.FAIL) {
             throw new IllegalStateException(message);
         }
-        told = true;
+        reported = true;
         LOGGER.log(Level.WARNING, message);
     }
 }

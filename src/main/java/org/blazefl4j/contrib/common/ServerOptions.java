@@ -7,7 +7,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 
 /**
- * What a server needs to know of a federation besides its model and data; all checked when made.
+ * How a server runs a federation, besides its model and data.
  *
  * <pre>{@code
  * ServerOptions options = ServerOptions.of(15, 100).withSampleRatio(0.1);
@@ -17,14 +17,14 @@ import org.blazefl4j.core.NonFinitePolicy;
  * @param numClients the number of clients in the federation, above 0
  * @param sampleRatio the share of the clients that trains in each round, above 0 and at most 1; at least one client
  * @param batchSize the number of samples per evaluation step, above 0; workers share the evaluation by such batches
- * @param seed where the samples of clients come from
+ * @param seed of the streams that sample clients
  * @param device where the global model is evaluated
- * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; it belongs to the experiment, for
- *     one thread and two give different bits
- * @param sumThreads how many threads add up clients' tensors, which never changes a bit; 0: as many as workers leave
- *     cores idle while clients train, as many as there are processors when none does
+ * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; a property of the experiment,
+ *     because one thread and two give different bits
+ * @param sumThreads how many threads sum clients' tensors, which never changes a bit; 0: as many as workers leave cores
+ *     idle while clients train, as many as there are processors otherwise
  * @param onNonFinite what happens when the server's own model or its loss is not finite: {@code FAIL} ends the round
- *     with an exception; all others warn in the log, once. Of clients' results {@code TrainerOptions} says it
+ *     with an exception; all others log one warning. {@code TrainerOptions} has the policy for clients' results
  */
 public record ServerOptions(
         int globalRound,
@@ -37,76 +37,79 @@ public record ServerOptions(
         int sumThreads,
         NonFinitePolicy onNonFinite) {
 
-    /** Far above the rounding error of a double times the largest number of clients, far below one client. */
+    /** Rounds away the error of a double times the largest number of clients, and far less than one client. */
     private static final int DECIMALS = 6;
 
-    /** Checks the parts. */
+    /** Checks the values. */
     public ServerOptions {
         require(globalRound > 0, "too few rounds: global_round=" + globalRound + ", limit=1 or more");
         require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
         require(intraOpThreads > 0, "too few threads: intra_op_threads=" + intraOpThreads + ", limit=1 or more");
         require(sumThreads >= 0, "too few threads: sum_threads=" + sumThreads + ", limit=0 or more; 0 is automatic");
-        require(device != null, "no device: device=null, limit=cpu, cuda or cuda:<index>");
+        require(device != null, "no device: device=null, expected=cpu, cuda or cuda:<index>");
         Objects.requireNonNull(onNonFinite, "onNonFinite");
         clientsPerRound(numClients, sampleRatio);
     }
 
-    /** Every client in every round, evaluation in batches of 250 on the CPU with one thread, seed 42. */
+    /**
+     * Returns options with every client in every round, evaluation in batches of 250 on the CPU with one thread, seed
+     * 42.
+     */
     public static ServerOptions of(int globalRound, int numClients) {
         return new ServerOptions(
                 globalRound, numClients, 1.0, Evaluation.BATCH_SIZE, 42, Device.CPU, 1, 0, NonFinitePolicy.WARN);
     }
 
-    /** These options with another share of the clients per round. */
+    /** Returns these options with another share of the clients per round. */
     public ServerOptions withSampleRatio(double sampleRatio) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** These options with another number of samples per evaluation step. */
+    /** Returns these options with another number of samples per evaluation step. */
     public ServerOptions withBatchSize(int batchSize) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** These options with another seed. */
+    /** Returns these options with another seed. */
     public ServerOptions withSeed(long seed) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** These options with another device for the evaluation. */
+    /** Returns these options with another device for the evaluation. */
     public ServerOptions withDevice(Device device) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** These options with another number of threads. */
+    /** Returns these options with another number of LibTorch's threads. */
     public ServerOptions withIntraOpThreads(int intraOpThreads) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** These options with another number of threads that add up clients' tensors. */
+    /** Returns these options with another number of threads that sum clients' tensors. */
     public ServerOptions withSumThreads(int sumThreads) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** These options with another way to deal with a model of the server's that is not finite. */
+    /** Returns these options with another policy for a model that is not finite. */
     public ServerOptions withOnNonFinite(NonFinitePolicy onNonFinite) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** The number of clients that train in each round. */
+    /** Returns the number of clients that train in each round. */
     public int clientsPerRound() {
         return clientsPerRound(numClients, sampleRatio);
     }
 
     /**
-     * How many of {@code numClients} a share makes, rounded down, as a person expects: 0.29 of 100 is 29 and a third of
-     * 3 is 1, although the nearest doubles are a little less.
+     * Returns a share of {@code numClients}, rounded down as decimal numbers are: 0.29 of 100 is 29 and a third of 3 is
+     * 1, although the nearest doubles are a little less.
      *
      * @throws IllegalArgumentException if a value is out of range, or the share is less than one client
      */

@@ -2,11 +2,15 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
+import org.blazefl4j.contrib.support.ModelFit;
+import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
@@ -24,20 +28,18 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
     private final int numClients;
     private final SgdOptions options;
     private final long numel;
-    private final ClientConfigs<ClientConfig> configs = new ClientConfigs<>();
+    /** Each client's last configuration: a process-pool trainer encodes the same object once. */
+    private final Map<Integer, ClientConfig> configs = new ConcurrentHashMap<>();
 
     /**
-     * The clients of one federation.
+     * Checks that clients can train the model.
      *
-     * @param selector makes the model; it crosses into worker processes, so it is best a record
-     * @param modelName which model
-     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; stays the caller's and is kept open as
-     *     long as these clients train
-     * @param numClients the number of clients, with the ids 0, 1, ...
-     * @param options how clients train
-     * @param <N> the models' names
-     * @throws IllegalArgumentException if there is no client, one has no samples, or clients cannot train the model on
-     *     theirs: it takes other ones, has no output for a label, or fails on a batch of one sample that a client has
+     * @param selector makes the model; crosses into worker processes, so it is best a record
+     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; the caller keeps it open while these
+     *     clients train
+     * @param numClients the number of clients; their ids are 0, 1, ...
+     * @throws IllegalArgumentException if there is no client, one has no samples, or the model takes other samples, has
+     *     no output for a label, or fails on a batch of one sample that a client has
      */
     protected <N extends Enum<N>> SgdClients(
             ModelSelector<N> selector,
@@ -57,16 +59,23 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
         try (Model fresh = model.make(Device.CPU);
                 FlatParameters state = FlatParameters.of(fresh)) {
             int[] cids = IntStream.range(0, numClients).toArray();
-            ModelFit.requireTrainable(fresh, cids, cid -> dataset.getDataset(PartitionType.TRAIN, cid), options);
+            ModelFit.requireTrainable(
+                    fresh,
+                    cids,
+                    cid -> dataset.getDataset(PartitionType.TRAIN, cid),
+                    options.batchSize(),
+                    options.lastBatch());
             return state.numel();
         }
     }
 
     @Override
     public ClientConfig getClientConfig(int cid) {
-        Partitions.requireClient(cid, numClients);
         Dataset samples = dataset.getDataset(PartitionType.TRAIN, cid);
-        return configs.get(cid, last -> last.dataset() == samples, () -> new ClientConfig(model, samples, options));
+        return configs.compute(
+                cid,
+                (id, last) ->
+                        last != null && last.dataset() == samples ? last : new ClientConfig(model, samples, options));
     }
 
     @Override
@@ -76,16 +85,15 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
 
     @Override
     public long dataSize(int cid) {
-        Partitions.requireClient(cid, numClients);
         return dataset.size(PartitionType.TRAIN, cid);
     }
 
-    /** The length of the model's state as a flat vector. */
+    /** Returns the length of the model's state as a flat vector. */
     public long numel() {
         return numel;
     }
 
-    /** All clients' samples. */
+    /** Shares all clients' samples. */
     @Override
     public Map<String, ?> shared() {
         return Map.of(

@@ -7,17 +7,17 @@ import org.blazefl4j.data.LastBatch;
 import org.bytedeco.pytorch.Generator;
 
 /**
- * How a client trains; all checked when made. Crosses into worker processes.
+ * How a client trains. Crosses into worker processes.
  *
  * @param epochs passes over the client's samples in a round, above 0
  * @param batchSize the number of samples per step, above 0
  * @param lr the learning rate of SGD, above 0 and finite
- * @param lastBatch what becomes of the samples of an epoch that fill no whole batch; where there are no more than one
- *     batch in all, they are trained on whatever this says
+ * @param lastBatch what happens to the samples of an epoch that do not fill a batch; a client with no more samples than
+ *     one batch trains on them in any case
  */
 public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBatch) {
 
-    /** Checks the parts. */
+    /** Checks the values. */
     public SgdOptions {
         require(epochs > 0, "too few epochs: epochs=" + epochs + ", limit=1 or more");
         require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
@@ -27,55 +27,46 @@ public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBat
         Objects.requireNonNull(lastBatch, "lastBatch");
     }
 
-    /** A last batch with what is left. */
+    /** Keeps a smaller last batch. */
     public SgdOptions(int epochs, int batchSize, double lr) {
         this(epochs, batchSize, lr, LastBatch.KEEP);
     }
 
-    /** 5 epochs in batches of 50 at a learning rate of 0.1. */
+    /** Returns 5 epochs in batches of 50 at a learning rate of 0.1. */
     public static SgdOptions defaults() {
         return new SgdOptions(5, 50, 0.1);
     }
 
-    /** These options with another number of epochs. */
+    /** Returns these options with another number of epochs. */
     public SgdOptions withEpochs(int epochs) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /** These options with another batch size. */
+    /** Returns these options with another batch size. */
     public SgdOptions withBatchSize(int batchSize) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /** These options with another learning rate. */
+    /** Returns these options with another learning rate. */
     public SgdOptions withLr(double lr) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /** These options with another last batch. */
+    /** Returns these options with another last batch. */
     public SgdOptions withLastBatch(LastBatch lastBatch) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
     /**
-     * Reads samples in shuffled batches.
+     * Returns a loader of shuffled batches.
      *
      * @param samples stay the caller's
-     * @param order where the order of samples draws from
-     * @param transforms where random transforms draw from
+     * @param order draws the order of samples
+     * @param transforms draws random transforms
      */
     public DataLoader loader(Dataset samples, Generator order, Generator transforms) {
         DataLoader loader = new DataLoader(samples, batchSize, true, order).augmentWith(transforms);
         return samples.size() > batchSize ? loader.lastBatch(lastBatch) : loader;
-    }
-
-    /** The size of the smallest batch that so many samples make. */
-    long smallestBatch(long samples) {
-        long rest = samples % batchSize;
-        if (samples <= batchSize) {
-            return samples;
-        }
-        return lastBatch == LastBatch.KEEP && rest > 0 ? rest : batchSize;
     }
 
     private static void require(boolean good, String refusal) {

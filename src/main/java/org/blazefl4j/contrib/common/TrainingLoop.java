@@ -11,7 +11,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Descends along the gradients of a model that is trained in a flat vector, one step per batch.
+ * Trains a model whose parameters are views of a flat vector, one step per batch.
  *
  * <pre>{@code
  * descent.run(loader, epochs, torch::cross_entropy, () -> state.sgdStep(0.1), stop);
@@ -19,17 +19,11 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class TrainingLoop {
 
-    /** What the steps make smaller. */
+    /** The function that the steps minimise. */
     @FunctionalInterface
     public interface Loss {
 
-        /**
-         * The loss of one batch.
-         *
-         * @param output the model's output
-         * @param target the batch's targets
-         * @return of one element
-         */
+        /** Returns the loss of one batch as a tensor of one element. */
         Tensor of(Tensor output, Tensor target);
     }
 
@@ -38,24 +32,17 @@ public final class TrainingLoop {
     private final Device device;
     private final Runnable start;
 
-    /**
-     * For one model.
-     *
-     * @param model on {@code device}; stays the caller's
-     * @param state the model's; bound whenever this runs; stays the caller's
-     * @param device where the model is
-     */
+    /** Trains one model, with gradients that start from zero at each batch. */
     public TrainingLoop(Model model, FlatParameters state, Device device) {
         this(model, state, device, state::zeroGradients);
     }
 
     /**
-     * For one model, with gradients that do not start from zero.
+     * Trains one model.
      *
      * @param model on {@code device}; stays the caller's
-     * @param state the model's; bound whenever this runs; stays the caller's
-     * @param device where the model is
-     * @param start sets the gradients that those of a batch are added to, before each batch
+     * @param state the model's, bound whenever this runs; stays the caller's
+     * @param start sets the gradients to which those of a batch are added, before each batch
      */
     public TrainingLoop(Model model, FlatParameters state, Device device, Runnable start) {
         this.model = model;
@@ -65,14 +52,12 @@ public final class TrainingLoop {
     }
 
     /**
-     * Takes the steps of some epochs. The model is in the mode that the caller has set.
+     * Trains for some epochs, in the mode that the caller has set.
      *
      * @param loader reads the samples, on the CPU
-     * @param epochs how often it reads all
-     * @param loss what is made smaller
-     * @param step moves the parameters along the gradients of one batch, which are in the state's flat vector unless
+     * @param step updates the parameters by the gradients of one batch, which are in the state's flat vector unless
      *     {@code start} dropped them
-     * @param stop looked at before each batch
+     * @param stop checked before each batch
      * @return the number of steps
      * @throws IllegalStateException if the state is not bound
      * @throws org.blazefl4j.core.StoppedException if the stop event is set
@@ -92,7 +77,7 @@ public final class TrainingLoop {
         while (epoch.hasNext()) {
             stop.throwIfSet();
             try (PointerScope scope = new PointerScope();
-                    Batch batch = Batches.move(epoch.next(), device)) {
+                    Batch batch = device.move(epoch.next())) {
                 start.run();
                 loss.of(model.output(batch.x()), batch.y()).backward();
                 step.run();

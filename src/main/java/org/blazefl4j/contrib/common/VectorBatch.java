@@ -3,7 +3,7 @@ package org.blazefl4j.contrib.common;
 import java.util.Arrays;
 import org.blazefl4j.binding.Native;
 
-/** Vectors in memory, each with its weight, that are to be added to a sum in one go, in their order. */
+/** Weighted vectors that are added to a sum in one pass, in their order. */
 final class VectorBatch {
 
     private long[] addresses = new long[8];
@@ -25,17 +25,17 @@ final class VectorBatch {
     }
 
     /**
-     * Adds them.
+     * Adds a range of all vectors.
      *
-     * @param sum the address of the doubles that they are added to
-     * @param fresh whether to take these doubles as zeros, whatever they are
+     * @param sum the address of the doubles to add to
+     * @param fresh whether to take these doubles as zeros
      */
     void fold(long sum, long from, long to, boolean fresh) {
         int result = Native.foldF32(sum, addresses, weights, size, from, to, fresh ? 1 : 0);
         if (result != 0) {
-            throw new IllegalArgumentException("vectors do not lie as float32 do: sum=" + sum + ", addresses="
+            throw new IllegalArgumentException("misaligned vectors: sum=" + sum + ", addresses="
                     + Arrays.toString(Arrays.copyOf(addresses, size))
-                    + ", limit=whole multiples of the size of an element; send tensors that LibTorch made");
+                    + ", expected=multiples of the element size; send tensors that LibTorch made");
         }
     }
 

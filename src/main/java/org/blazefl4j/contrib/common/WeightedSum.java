@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
@@ -10,11 +11,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The sum of clients' tensors times their weights, in FP64, element by element in the order in which they were added;
- * divided by the sum of the weights once, at the end.
+ * Sums clients' tensors times their weights in FP64, element by element in the order given, and divides by the sum of
+ * the weights once, at the end.
  *
- * <p>Several tensors are added in one pass over the sum if they are staged first. Neither that nor threads change a
- * bit:
+ * <p>Tensors that are staged first are added in one pass over the sum. Neither that nor threads change a bit:
  *
  * <pre>{@code
  * for (Uplink uplink : batch) {
@@ -23,15 +23,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * sum.fold();
  * }</pre>
  *
- * <p>Long sums are split over threads: what is folded while clients may still train over as many as their workers leave
- * cores idle, {@link #mean} and {@link #divide}, after the last client, over as many as there are processors, unless
- * the options say otherwise.
+ * <p>Long sums are split over threads. Unless the options set a number, {@link #fold} uses the cores that workers leave
+ * idle, {@link #mean} and {@link #divide}, which follow the last client, all.
  */
 public final class WeightedSum implements AutoCloseable {
 
     private static final int AUTOMATIC = 0;
 
-    /** From here on malloc takes memory from the kernel for this sum alone, whatever its settings. */
+    /** The size from which malloc always maps memory for this sum alone. */
     private static final long LONG = 32L << 20;
 
     private final String what;
@@ -41,13 +40,13 @@ public final class WeightedSum implements AutoCloseable {
     private final int threads;
     private final ParallelRanges ranges;
     private long weight;
-    /** Whether the sum is zero, whatever its memory holds. */
+    /** Whether the sum is zero and its memory undefined. */
     private boolean fresh = true;
 
     /**
-     * An empty sum.
+     * Makes an empty sum.
      *
-     * @param what what is summed, for messages: "parameters", say
+     * @param what what is summed, for messages, such as "parameters"
      * @param shape of each client's tensor
      */
     public WeightedSum(String what, long... shape) {
@@ -55,10 +54,10 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * An empty sum.
+     * Makes an empty sum.
      *
-     * @param what what is summed, for messages: "parameters", say
-     * @param options tell how many threads it may use
+     * @param what what is summed, for messages, such as "parameters"
+     * @param options set the number of threads
      * @param shape of each client's tensor
      */
     public WeightedSum(String what, ServerOptions options, long... shape) {
@@ -73,7 +72,7 @@ public final class WeightedSum implements AutoCloseable {
             sum.retainReference();
         }
         if (sum.nbytes() >= LONG) {
-            Native.adviseHugePages(sum.data_ptr().address(), sum.nbytes()); // without them it is only slower
+            Native.adviseHugePages(sum.data_ptr().address(), sum.nbytes()); // a failure costs only speed
         }
         this.threads = threads;
         this.ranges = new ParallelRanges(afterwards());
@@ -82,11 +81,9 @@ public final class WeightedSum implements AutoCloseable {
     /**
      * Adds one client, after those that are staged.
      *
-     * @param cid the client, for messages
      * @param dataSize its weight, above 0
      * @param values float32, of this sum's shape, with any strides, on any device; stays the caller's
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong, it is closed, or the sum of the weights
-     *     would be 2<sup>63</sup> or more; the sum is then as before
+     * @throws IllegalArgumentException as {@link #check}; the sum is then as before
      */
     public void add(int cid, long dataSize, Tensor values) {
         stage(cid, dataSize, values);
@@ -94,13 +91,11 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Takes note of one client's tensor, to be added by {@link #fold()}.
+     * Stages one client's tensor for {@link #fold()}.
      *
-     * @param cid the client, for messages
      * @param dataSize its weight, above 0
-     * @param values as for {@link #add}; stays the caller's, and must stay open and unchanged until it is added
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong, it is closed, or the sum of the weights
-     *     would be 2<sup>63</sup> or more; the sum is then as before
+     * @param values as for {@link #add}; must stay open and unchanged until it is added
+     * @throws IllegalArgumentException as {@link #check}; the sum is then as before
      */
     public void stage(int cid, long dataSize, Tensor values) {
         check(cid, dataSize, values);
@@ -120,23 +115,23 @@ public final class WeightedSum implements AutoCloseable {
         }
     }
 
-    /** Adds what is staged, in the order in which it was. */
+    /** Adds the staged tensors in their order. */
     public void fold() {
         fold(threads == AUTOMATIC ? IdleCores.count() : threads);
     }
 
-    /** The threads that work where no client trains. */
+    /** The number of threads when no client trains. */
     private int afterwards() {
         return threads == AUTOMATIC ? Runtime.getRuntime().availableProcessors() : threads;
     }
 
-    private void fold(int atOnce) {
+    private void fold(int parallel) {
         if (staged.size() == 0) {
             return;
         }
         long address = sum.data_ptr().address();
         try {
-            ranges.run(atOnce, sum.numel(), staged.size() + 2L, (from, to) -> staged.fold(address, from, to, fresh));
+            ranges.run(parallel, sum.numel(), staged.size() + 2L, (from, to) -> staged.fold(address, from, to, fresh));
         } finally {
             staged.clear();
         }
@@ -144,14 +139,12 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Fails as {@link #add} does, and adds nothing: for a package of several tensors that is taken as a whole or not at
-     * all.
+     * Checks that a client's tensor can be added. A package of several tensors is checked whole before any is added.
      *
      * @param cid the client, for messages
      * @param dataSize its weight
-     * @param values the client's tensor
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the sum of the weights would be
-     *     2<sup>63</sup> or more
+     * @throws IllegalArgumentException if weight, shape or dtype is wrong, the tensor is closed, or the sum of the
+     *     weights would be 2<sup>63</sup> or more
      */
     public void check(int cid, long dataSize, Tensor values) {
         if (dataSize <= 0) {
@@ -165,22 +158,22 @@ public final class WeightedSum implements AutoCloseable {
         }
         if (values.scalar_type().intern() != ScalarType.Float) {
             throw new IllegalArgumentException(what + " of the wrong dtype: client=" + cid + ", dtype="
-                    + values.scalar_type().intern() + ", limit=Float; send float32");
+                    + values.scalar_type().intern() + ", expected=Float; send float32");
         }
         if (!Arrays.equals(values.shape(), shape)) {
             throw new IllegalArgumentException(what + " of the wrong shape: client=" + cid + ", shape="
-                    + Arrays.toString(values.shape()) + ", limit=" + Arrays.toString(shape)
+                    + Arrays.toString(values.shape()) + ", expected=" + Arrays.toString(shape)
                     + "; server and clients must select the same model");
         }
     }
 
-    /** The sum of the weights of what was added or staged. */
+    /** Returns the sum of the weights, those of staged tensors included. */
     public long weight() {
         return weight;
     }
 
     /**
-     * Writes the mean of what was added or staged.
+     * Writes the mean of all tensors, staged ones included.
      *
      * @param out float32, contiguous, on the CPU, of this sum's shape
      * @throws IllegalStateException if nothing was added
@@ -190,12 +183,12 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Writes the sum over a number of the caller's.
+     * Writes the sum divided by a given number.
      *
      * @param out float32, contiguous, on the CPU, of this sum's shape
      * @param divisor above 0
      * @throws IllegalArgumentException if {@code out} is not such a tensor
-     * @throws IllegalStateException if the divisor is not above 0, as the weight of an empty sum
+     * @throws IllegalStateException if the divisor is not above 0, like the weight of an empty sum
      */
     public void divide(Tensor out, long divisor) {
         if (divisor <= 0) {
@@ -207,7 +200,7 @@ public final class WeightedSum implements AutoCloseable {
         ranges.run(afterwards(), sum.numel(), 3, (from, to) -> Native.divideF32(target, source, divisor, from, to));
     }
 
-    /** The sum with all that was added. */
+    /** Returns the sum with all staged tensors added. */
     private Tensor whole() {
         fold(afterwards());
         if (fresh) {
@@ -222,15 +215,15 @@ public final class WeightedSum implements AutoCloseable {
         if (!fits || !out.is_contiguous() || !out.is_cpu()) {
             throw new IllegalArgumentException("mean of " + what + ": shape=" + Arrays.toString(out.shape())
                     + ", dtype=" + out.scalar_type().intern() + ", contiguous=" + out.is_contiguous() + ", cpu="
-                    + out.is_cpu() + ", limit=" + Arrays.toString(shape) + " of Float, contiguous, on the CPU");
+                    + out.is_cpu() + ", expected=" + Arrays.toString(shape) + " of Float, contiguous, on the CPU");
         }
     }
 
     /**
-     * Adds the values of another sum; the weight stays this one's. For a sum over rounds, which is {@linkplain #divide
-     * divided} by a number of the caller's.
+     * Adds the values of another sum and keeps this one's weight: for a sum over rounds that is {@linkplain #divide
+     * divided} by a given number.
      *
-     * @param other of the same shape; stays as it is
+     * @param other of the same shape; unchanged
      * @throws IllegalArgumentException if it has another shape; this sum is then as before
      */
     public void addAll(WeightedSum other) {
@@ -238,13 +231,13 @@ public final class WeightedSum implements AutoCloseable {
         whole().add_(other.whole());
     }
 
-    /** The sum itself: float64, of this sum's shape, on the CPU. Read-only; owned by this object. */
+    /** Returns the sum itself: float64, on the CPU. Read-only; owned by this object. */
     public Tensor total() {
         return whole();
     }
 
     /**
-     * Takes a sum over that {@link #total()} and {@link #weight()} had given.
+     * Replaces the sum by one that {@link #total()} and {@link #weight()} returned.
      *
      * @param total float64, of this sum's shape; stays the caller's
      * @param weight the sum of the weights, 0 or more
@@ -264,12 +257,12 @@ public final class WeightedSum implements AutoCloseable {
     private void checkTotal(Tensor total) {
         if (!Arrays.equals(total.shape(), shape) || total.scalar_type().intern() != ScalarType.Double) {
             throw new IllegalArgumentException("sum of " + what + ": shape=" + Arrays.toString(total.shape())
-                    + ", dtype=" + total.scalar_type().intern() + ", limit=" + Arrays.toString(shape)
+                    + ", dtype=" + total.scalar_type().intern() + ", expected=" + Arrays.toString(shape)
                     + " of Double; server and clients must select the same model");
         }
     }
 
-    /** Starts again from nothing; what is staged is forgotten. */
+    /** Empties the sum and discards staged tensors. */
     public void clear() {
         staged.clear();
         fresh = true;

@@ -4,21 +4,17 @@ import java.util.Locale;
 
 /** How much each client counts in a mean over clients. */
 public enum Weighting {
-    /** As much as it has samples. */
+    /** By its number of samples. */
     BY_SAMPLES,
-    /** As much as any other. */
+    /** As much as any other client. */
     UNIFORM;
 
-    /**
-     * A client's weight.
-     *
-     * @param dataSize the number of samples that it has
-     */
+    /** Returns the weight of a client with so many samples. */
     public long of(long dataSize) {
         return this == UNIFORM ? 1 : dataSize;
     }
 
-    /** As named on the command line and in result files. */
+    /** Returns the name on the command line and in result files. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

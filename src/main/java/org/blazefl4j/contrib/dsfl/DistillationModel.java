@@ -1,13 +1,12 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.BatchScore;
-import org.blazefl4j.contrib.common.Batches;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.common.EvaluationTask;
-import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.TrainingLoop;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
@@ -173,7 +172,7 @@ final class DistillationModel implements AutoCloseable {
             for (long row = 0; epoch.hasNext(); row += batchSize) {
                 around.stop().throwIfSet();
                 try (PointerScope scope = new PointerScope();
-                        Batch batch = Batches.move(epoch.next(), device)) {
+                        Batch batch = device.move(epoch.next())) {
                     Tensor labels = model.output(batch.x()).softmax(1);
                     out.narrow(0, row, labels.size(0)).copy_(labels);
                 }
@@ -197,7 +196,7 @@ final class DistillationModel implements AutoCloseable {
         model.eval();
         try (NoGradGuard guard = new NoGradGuard();
                 PointerScope scope = new PointerScope();
-                Batch batch = Batches.move(samples.select(Tensors.of(new long[1]), around.stream("augment")), device)) {
+                Batch batch = device.move(samples.select(Tensors.of(new long[1]), around.stream("augment")))) {
             long[] shape = model.output(batch.x()).shape();
             if (shape.length != 2) {
                 throw new IllegalArgumentException("model does not classify: output=" + shape.length

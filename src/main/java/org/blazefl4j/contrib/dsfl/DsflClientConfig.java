@@ -1,6 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.SelectedModel;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.data.Dataset;
 
 /**

@@ -7,18 +7,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.blazefl4j.contrib.common.ClientConfigs;
 import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.ModelFit;
-import org.blazefl4j.contrib.common.Partitions;
-import org.blazefl4j.contrib.common.SelectedModel;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.support.ModelFit;
+import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Dataset;
 import org.bytedeco.pytorch.Tensor;
@@ -54,7 +55,8 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     private final DsflClientOptions options;
     private final long openSize;
     private final long classes;
-    private final ClientConfigs<DsflClientConfig> configs = new ClientConfigs<>();
+    /** Each client's last configuration: a process-pool trainer encodes the same object once. */
+    private final Map<Integer, DsflClientConfig> configs = new ConcurrentHashMap<>();
 
     /**
      * Clients that all have the same kind of model.
@@ -129,7 +131,8 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
                     learner.model(),
                     clientsOf(model),
                     cid -> dataset.getDataset(DsflPartitionType.TRAIN, cid),
-                    options.training()));
+                    options.training().batchSize(),
+                    options.training().lastBatch()));
             return classes;
         } finally {
             learners.values().forEach(DistillationModel::close);
@@ -163,8 +166,13 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
      */
     public void requireDistillable(int openSizePerRound) {
         for (SelectedModel<?> model : new LinkedHashSet<>(models)) {
-            ModelFit.requireDistillable(model, open(), openSizePerRound, options.distillation());
+            requireDistillable(model, open(), openSizePerRound, options.distillation());
         }
+    }
+
+    static void requireDistillable(SelectedModel<?> model, Dataset open, int count, SgdOptions options) {
+        ModelFit.requireDistillable(
+                () -> model.make(Device.CPU), open, count, options.batchSize(), options.lastBatch());
     }
 
     private Dataset open() {
@@ -173,14 +181,14 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
 
     @Override
     public DsflClientConfig getClientConfig(int cid) {
-        Partitions.requireClient(cid, models.size());
         Dataset samples = dataset.getDataset(DsflPartitionType.TRAIN, cid);
         Dataset open = open();
         Dataset test = options.evaluate() ? dataset.getDataset(DsflPartitionType.TEST, cid) : null;
-        return configs.get(
+        return configs.compute(
                 cid,
-                last -> last.dataset() == samples && last.open() == open && last.test() == test,
-                () -> new DsflClientConfig(models.get(cid), samples, open, test, options));
+                (id, last) -> last != null && last.dataset() == samples && last.open() == open && last.test() == test
+                        ? last
+                        : new DsflClientConfig(models.get(cid), samples, open, test, options));
     }
 
     @Override
@@ -204,7 +212,6 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
 
     @Override
     public long dataSize(int cid) {
-        Partitions.requireClient(cid, models.size());
         return dataset.size(DsflPartitionType.TRAIN, cid);
     }
 

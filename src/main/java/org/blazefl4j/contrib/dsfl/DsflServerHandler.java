@@ -7,15 +7,15 @@ import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.EvaluationTask;
-import org.blazefl4j.contrib.common.LentTensors;
-import org.blazefl4j.contrib.common.ModelFit;
-import org.blazefl4j.contrib.common.Partitions;
-import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.support.LentTensors;
+import org.blazefl4j.contrib.support.ModelFit;
+import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
@@ -114,7 +114,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
                     learner.model(),
                     dataset.getDataset(DsflPartitionType.TEST),
                     options.federation().device());
-            ModelFit.requireDistillable(selected, open(), options.openSizePerRound(), options.distillation());
+            DsflClients.requireDistillable(selected, open(), options.openSizePerRound(), options.distillation());
             return new SoftLabelMean(openSize(), classes);
         } catch (RuntimeException | Error e) {
             learner.close();
@@ -201,18 +201,14 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     }
 
     @Override
-    public Evaluation evaluate() {
-        requireOpen();
+    protected Evaluation evaluateModel(Workers workers) {
         try (PointerScope scope = new PointerScope()) {
-            return evaluation().by(learner.model());
-        }
-    }
-
-    @Override
-    public Evaluation evaluate(Workers workers) {
-        requireOpen();
-        try (PointerScope scope = new PointerScope()) {
-            return evaluation().by(workers, DistillationModel::score).orElseGet(this::evaluate);
+            var task = new EvaluationTask(
+                    selected,
+                    learner.state().parameters(),
+                    dataset.getDataset(DsflPartitionType.TEST),
+                    options.federation());
+            return task.by(workers, DistillationModel::score).orElseGet(() -> task.by(learner.model()));
         }
     }
 
@@ -225,17 +221,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         return scores.summary();
     }
 
-    private EvaluationTask evaluation() {
-        return new EvaluationTask(
-                selected,
-                learner.state().parameters(),
-                dataset.getDataset(DsflPartitionType.TEST),
-                options.federation());
-    }
-
     @Override
-    public String sha256() {
-        requireOpen();
+    protected String hashModel() {
         try (PointerScope scope = new PointerScope()) {
             return Tensors.sha256(learner.state().parameters());
         }

@@ -4,14 +4,14 @@ import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.common.Partitions;
-import org.blazefl4j.contrib.common.SelectedModel;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.torch.Tensors;
 
@@ -149,20 +149,12 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
     }
 
     @Override
-    public Evaluation evaluate() {
-        requireOpen();
-        return global.evaluate();
-    }
-
-    @Override
-    public Evaluation evaluate(Workers workers) {
-        requireOpen();
+    protected Evaluation evaluateModel(Workers workers) {
         return global.evaluate(workers);
     }
 
     @Override
-    public String sha256() {
-        requireOpen();
+    protected String hashModel() {
         return global.sha256();
     }
 

@@ -1,8 +1,8 @@
 package org.blazefl4j.contrib.scaffold;
 
-import org.blazefl4j.contrib.common.LentTensors;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
+import org.blazefl4j.contrib.support.LentTensors;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;

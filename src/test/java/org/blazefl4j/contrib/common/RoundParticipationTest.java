@@ -70,12 +70,14 @@ final class RoundParticipationTest {
     }
 
     @Test
-    void shouldGoOnWithTheSampleOfTheRoundThatItResumesAt() {
+    void shouldResumeWithTheSameSample() {
         RoundParticipation other = new RoundParticipation(ServerOptions.of(2, 6).withSampleRatio(0.5));
         intake.complete();
         other.load(0);
 
-        other.resumeAfter(1);
+        MemoryCheckpoint saved = new MemoryCheckpoint();
+        intake.save(saved);
+        other.restore(saved);
 
         assertThat(other.round()).isEqualTo(1);
         assertThat(other.sample()).isEqualTo(intake.sample());
@@ -83,7 +85,7 @@ final class RoundParticipationTest {
     }
 
     @Test
-    void shouldRefuseAClientThatIsHeardOfTwice() {
+    void shouldRefuseAClientTwice() {
         String restart = ", round=1, limit=once a round; call restartRound() to repeat a round";
         intake.load(0);
         intake.drop(4);
@@ -97,34 +99,38 @@ final class RoundParticipationTest {
     }
 
     @Test
-    void shouldRefuseAClientOfNoFederation() {
+    void shouldRefuseAClientOutsideTheFederation() {
         String limit = ", limit=0 to 5; send the id that the client was given";
         refuses(() -> intake.check(6), "no such client: cid=6" + limit);
         refuses(() -> intake.drop(-1), "no such client: cid=-1" + limit);
     }
 
     @Test
-    void shouldRefuseToDropTheLastClientOfARoundThatNoneHasSentAnythingIn() {
+    void shouldRefuseToDropAllClients() {
         intake.drop(0);
         intake.drop(2);
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> intake.drop(4))
-                .withMessage("no client is left: cid=4, round=1, limit=1 or more of 3 that are not dropped; call"
+                .withMessage("all clients dropped: cid=4, round=1, limit=1 or more of 3 that are not dropped; call"
                         + " restartRound() to repeat the round");
         assertThat(intake.load(4)).isTrue();
     }
 
     @Test
-    void shouldRefuseToResumeAtARoundThatThereIsNot() {
+    void shouldRefuseToResumeAfterAnImpossibleNumberOfRounds() {
         refuses(
-                () -> intake.resumeAfter(3),
-                "completed rounds out of range: rounds=3, limit=0 to 2; resume with the options that the rounds were"
-                        + " run with");
+                () -> intake.restore(after(3)),
+                "completed rounds out of range: rounds=3, limit=0 to 2; resume with the options of the saved run");
         refuses(
-                () -> intake.resumeAfter(-1),
-                "completed rounds out of range: rounds=-1, limit=0 to 2; resume with the options that the rounds were"
-                        + " run with");
+                () -> intake.restore(after(-1)),
+                "completed rounds out of range: rounds=-1, limit=0 to 2; resume with the options of the saved run");
+    }
+
+    private static MemoryCheckpoint after(int rounds) {
+        MemoryCheckpoint saved = new MemoryCheckpoint();
+        saved.put("round", rounds);
+        return saved;
     }
 
     private static void refuses(ThrowingCallable call, String message) {

@@ -60,7 +60,7 @@ final class ServerOptionsTest {
         refuses(() -> OPTIONS.withBatchSize(-1), "batch too small: batch_size=-1, limit=1 or more");
         refuses(() -> OPTIONS.withIntraOpThreads(0), "too few threads: intra_op_threads=0, limit=1 or more");
         refuses(() -> OPTIONS.withSumThreads(-1), "too few threads: sum_threads=-1, limit=0 or more; 0 is automatic");
-        refuses(() -> OPTIONS.withDevice(null), "no device: device=null, limit=cpu, cuda or cuda:<index>");
+        refuses(() -> OPTIONS.withDevice(null), "no device: device=null, expected=cpu, cuda or cuda:<index>");
     }
 
     @ParameterizedTest

@@ -3,7 +3,6 @@ package org.blazefl4j.contrib.common;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import java.util.Arrays;
 import java.util.StringJoiner;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.LastBatch;
@@ -45,11 +44,6 @@ final class SgdOptionsTest {
             }
 
             assertThat(read).hasToString(sizes);
-            assertThat(options.smallestBatch(samples))
-                    .isEqualTo(Arrays.stream(sizes.split(" "))
-                            .mapToInt(Integer::parseInt)
-                            .min()
-                            .orElseThrow());
         }
     }
 

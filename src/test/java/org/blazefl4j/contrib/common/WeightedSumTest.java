@@ -49,15 +49,19 @@ final class WeightedSumTest {
     void shouldRefuseWhatDoesNotFitAndKeepTheSum() {
         sum.add(0, 1, torch.ones(2, 2));
 
-        refuses(() -> sum.check(7, 1, torch.ones(4)), "labels of the wrong shape: client=7, shape=[4], limit=[2, 2]; ");
-        refuses(() -> sum.add(7, 1, torch.ones(4)), "labels of the wrong shape: client=7, shape=[4], limit=[2, 2]; ");
+        refuses(
+                () -> sum.check(7, 1, torch.ones(4)),
+                "labels of the wrong shape: client=7, shape=[4], expected=[2, 2]; ");
+        refuses(
+                () -> sum.add(7, 1, torch.ones(4)),
+                "labels of the wrong shape: client=7, shape=[4], expected=[2, 2]; ");
         refuses(
                 () -> sum.add(7, 1, torch.ones(2, 2).to(ScalarType.Double)),
-                "labels of the wrong dtype: client=7, dtype=Double, limit=Float; send float32");
+                "labels of the wrong dtype: client=7, dtype=Double, expected=Float; send float32");
         refuses(() -> sum.add(7, 0, torch.ones(2, 2)), "no samples: client=7, data_size=0, limit=1 or more; ");
         refuses(
                 () -> sum.mean(torch.ones(4)),
-                "mean of labels: shape=[4], dtype=Float, contiguous=true, cpu=true, limit=[2, 2] of Float, contiguous,"
+                "mean of labels: shape=[4], dtype=Float, contiguous=true, cpu=true, expected=[2, 2] of Float, contiguous,"
                         + " on the CPU");
 
         Tensor mean = torch.zeros(2, 2);
@@ -68,9 +72,8 @@ final class WeightedSumTest {
     @Test
     void shouldRefuseMoreSamplesThanCanBeCountedAndKeepTheSum() {
         sum.add(0, 1, torch.ones(2, 2));
-        String refusal =
-                "data sizes add up to too much: client=7, data_size=9223372036854775807, sum of those before=1,"
-                        + " limit=9223372036854775807 in all; a data size is a number of samples";
+        String refusal = "data sizes too large: client=7, data_size=9223372036854775807, sum of the others=1,"
+                + " limit=9223372036854775807 in all; a data size is a number of samples";
 
         refuses(() -> sum.check(7, Long.MAX_VALUE, torch.ones(2, 2)), refusal);
         refuses(() -> sum.add(7, Long.MAX_VALUE, torch.ones(2, 2)), refusal);

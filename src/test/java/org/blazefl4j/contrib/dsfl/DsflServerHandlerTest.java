@@ -237,7 +237,7 @@ final class DsflServerHandlerTest {
                         handler.drop(1);
                         handler.drop(2);
                     })
-                    .withMessageStartingWith("no client is left: cid=2, round=2");
+                    .withMessageStartingWith("all clients dropped: cid=2, round=2");
         }
     }
 

@@ -93,7 +93,7 @@ final class FedAvgResumeTest {
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageContaining("part=handler")
                     .hasMessageContaining("parameters of another model: shape=[")
-                    .hasMessageContaining("limit=[51], Float; resume with the model that was saved");
+                    .hasMessageContaining("expected=[51], Float; resume with the model that was saved");
         }
     }
 }

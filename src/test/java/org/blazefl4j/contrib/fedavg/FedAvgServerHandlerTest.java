@@ -91,8 +91,8 @@ final class FedAvgServerHandlerTest {
             loadRound(handler, Float.NEGATIVE_INFINITY);
             assertThat(handler.getSummary()).containsEntry("loss", Double.NaN);
             assertThat(log.lines())
-                    .containsExactly("server's model is not finite: round=2, expected=no NaN and no infinity; a smaller"
-                            + " learning rate usually helps; go on from a checkpoint of a round before");
+                    .containsExactly("server's model is not finite: round=2, expected=no NaN and no infinity; lower the"
+                            + " learning rate, or resume from a checkpoint of an earlier round");
         }
         assertThat(handler.round()).isEqualTo(3);
     }
@@ -239,7 +239,8 @@ final class FedAvgServerHandlerTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> handler.loadAll(List.of(uplinks.get(0), uplinks.get(1), bad, uplinks.get(3))))
-                .withMessageStartingWith("parameters of the wrong shape: client=2, shape=[2], limit=[" + NUMEL + "]; ");
+                .withMessageStartingWith(
+                        "parameters of the wrong shape: client=2, shape=[2], expected=[" + NUMEL + "]; ");
         uplinks.subList(0, 2).forEach(FedAvgUplinkPackage::close); // they were added before the exception came
 
         assertThat(handler.loadAll(uplinks.subList(2, 5))).isTrue();
@@ -462,11 +463,11 @@ final class FedAvgServerHandlerTest {
                 "no samples: client=4, data_size=0, limit=1 or more; leave out clients that trained on nothing");
         refuses(
                 () -> handler.load(uplink(4, 1, 1, 2)),
-                "parameters of the wrong shape: client=4, shape=[2], limit=[51]; server and clients must select the"
+                "parameters of the wrong shape: client=4, shape=[2], expected=[51]; server and clients must select the"
                         + " same model");
         refuses(
                 () -> handler.load(new FedAvgUplinkPackage(4, torch.zeros(NUMEL).to(ScalarType.Double), 1, Map.of())),
-                "parameters of the wrong dtype: client=4, dtype=Double, limit=Float; send float32");
+                "parameters of the wrong dtype: client=4, dtype=Double, expected=Float; send float32");
         refuses(
                 () -> handler.load(uplink(5, 1, new float[NUMEL])),
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
@@ -520,7 +521,7 @@ final class FedAvgServerHandlerTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> handler.drop(4))
-                .withMessage("no client is left: cid=4, round=1, limit=1 or more of 5 that are not dropped; call"
+                .withMessage("all clients dropped: cid=4, round=1, limit=1 or more of 5 that are not dropped; call"
                         + " restartRound() to repeat the round");
 
         FedAvgUplinkPackage last = uplink(4, 2, new float[NUMEL]);

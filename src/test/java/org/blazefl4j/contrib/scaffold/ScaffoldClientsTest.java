@@ -238,7 +238,7 @@ final class ScaffoldClientsTest {
                             + " state");
             fails(
                     new ScaffoldDownlinkPackage(other, other),
-                    "global model of the wrong shape: shape=[1], limit=[51]; server and clients must select the same"
+                    "global model of the wrong shape: shape=[1], expected=[51]; server and clients must select the same"
                             + " model");
         }
     }

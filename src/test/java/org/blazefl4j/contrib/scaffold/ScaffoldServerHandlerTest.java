@@ -401,15 +401,14 @@ final class ScaffoldServerHandlerTest {
 
         refuses(
                 () -> handler.restore(saved.with("round", 21)),
-                "completed rounds out of range: rounds=21, limit=0 to 20; resume with the options that the rounds were"
-                        + " run with");
+                "completed rounds out of range: rounds=21, limit=0 to 20; resume with the options of the saved run");
         refuses(
                 () -> handler.restore(saved.with("parameters", torch.zeros(3))),
-                "parameters of another model: shape=[3], dtype=Float, limit=[51], Float; resume with the model that"
+                "parameters of another model: shape=[3], dtype=Float, expected=[51], Float; resume with the model that"
                         + " was saved");
         refuses(
                 () -> handler.restore(saved.with("control", torch.zeros(NUMEL))),
-                "sum of control variate: shape=[51], dtype=Float, limit=[51] of Double; server and clients must select"
+                "sum of control variate: shape=[51], dtype=Float, expected=[51] of Double; server and clients must select"
                         + " the same model");
     }
 
@@ -426,15 +425,15 @@ final class ScaffoldServerHandlerTest {
                 "data size of another client: client=4, data_size=11, limit=10; give server and clients the same data");
         refuses(
                 () -> handler.load(uplink(4, torch.zeros(2), vector)),
-                "parameters of the wrong shape: client=4, shape=[2], limit=[51]; server and clients must select the"
+                "parameters of the wrong shape: client=4, shape=[2], expected=[51]; server and clients must select the"
                         + " same model");
         refuses(
                 () -> handler.load(uplink(4, vector, torch.zeros(2))),
-                "control variate of the wrong shape: client=4, shape=[2], limit=[51]; server and clients must select"
+                "control variate of the wrong shape: client=4, shape=[2], expected=[51]; server and clients must select"
                         + " the same model");
         refuses(
                 () -> handler.load(uplink(4, vector, vector.to(ScalarType.Double))),
-                "control variate of the wrong dtype: client=4, dtype=Double, limit=Float; send float32");
+                "control variate of the wrong dtype: client=4, dtype=Double, expected=Float; send float32");
         refuses(
                 () -> handler.load(new ScaffoldUplinkPackage(5, vector, vector, 1, Map.of())),
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
@@ -472,7 +471,7 @@ final class ScaffoldServerHandlerTest {
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> handler.drop(4))
-                .withMessageStartingWith("no client is left: cid=4, round=1, limit=1 or more of 5");
+                .withMessageStartingWith("all clients dropped: cid=4, round=1, limit=1 or more of 5");
         assertThat(handler.load(uplinks(1).get(4))).isTrue();
     }
 

@@ -1,13 +1,10 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.core;
 
 import java.util.Objects;
-import org.blazefl4j.core.Device;
-import org.blazefl4j.core.ModelSelector;
-import org.blazefl4j.core.NumericModelSelector;
 import org.blazefl4j.model.Model;
 
 /**
- * Which model is trained. Crosses into worker processes if its selector does.
+ * A model selector with the name of one of its models. Crosses into worker processes if its selector does.
  *
  * @param <N> the models' names
  * @param selector makes models
@@ -15,18 +12,16 @@ import org.blazefl4j.model.Model;
  */
 public record SelectedModel<N extends Enum<N>>(ModelSelector<N> selector, N name) {
 
-    /** Checks that both are there. */
+    /** Refuses null. */
     public SelectedModel {
         Objects.requireNonNull(selector, "selector");
         Objects.requireNonNull(name, "name");
     }
 
     /**
-     * The name under which a worker keeps such a model on a device: another one for another kind of selector or another
-     * way to compute, so that clients and the server's evaluation may differ in these. Parameters are not in it, for
-     * who uses a model sets them.
-     *
-     * @param device where the model is
+     * Returns the key under which a worker keeps such a model on a device. It differs by name, class of selector,
+     * numerics and device, so that clients and the server's evaluation may differ in these. Parameters are not part of
+     * it, because each user of a kept model overwrites them.
      */
     public String key(Device device) {
         ModelSelector<N> maker = selector;
@@ -35,19 +30,10 @@ public record SelectedModel<N extends Enum<N>>(ModelSelector<N> selector, N name
             key.append(' ').append(numeric.numerics());
             maker = numeric.selector();
         }
-        return key.append(" by ")
-                .append(maker.getClass().getName())
-                .append(" on ")
-                .append(device)
-                .toString();
+        return key + " by " + maker.getClass().getName() + " on " + device;
     }
 
-    /**
-     * A fresh model, with the same initial parameters at every call.
-     *
-     * @param device where it is to be
-     * @return a model that the caller owns
-     */
+    /** Makes a model on a device, with the same initial parameters at every call. The caller owns it. */
     public Model make(Device device) {
         Model model = selector.selectModel(name);
         if (!device.isCpu()) {

@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.contrib.support;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,23 +6,15 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * References to a server's tensors that it has handed out. Who takes one may close it, once or twice; what he does not
- * close is closed here, a round after it was of use. The server's own tensors stay open. Used by one thread at a time.
+ * References to a server's tensors in the packages that it hands out. The receiver may close one, even twice; those
+ * left open are closed here one round later. The server's own tensors stay open. Used by one thread at a time.
  */
 public final class LentTensors implements AutoCloseable {
 
     private List<Tensor> now = new ArrayList<>();
     private List<Tensor> before = new ArrayList<>();
 
-    /** None yet. */
-    public LentTensors() {}
-
-    /**
-     * A reference to a tensor's memory.
-     *
-     * @param tensor stays the caller's; may be null
-     * @return null for null
-     */
+    /** Returns a new reference to a tensor's memory; null for null. */
     public Tensor lend(Tensor tensor) {
         if (tensor == null) {
             return null;
@@ -32,7 +24,7 @@ public final class LentTensors implements AutoCloseable {
         return lent;
     }
 
-    /** A round is over: closes what was lent before it. */
+    /** Starts the next round: closes what was lent in the round before the one that ends. */
     public void advance() {
         before.forEach(Tensor::close);
         before.clear();
@@ -41,7 +33,6 @@ public final class LentTensors implements AutoCloseable {
         before = ended;
     }
 
-    /** Closes all. */
     @Override
     public void close() {
         advance();

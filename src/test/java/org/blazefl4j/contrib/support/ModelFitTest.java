@@ -1,11 +1,17 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.contrib.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldClients;
@@ -27,6 +33,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What data, models and settings already determine is refused when clients and servers are made. */
@@ -92,7 +99,7 @@ final class ModelFitTest {
     @Test
     void shouldRefuseBatchesOfOneThatTheModelCannotBeTrainedOnWithTheClientsAndSizes() {
         String refusal = "batch of one sample: batch_size=4, last_batch=keep, samples=client 0 with 5, client 2 with 9,"
-                + " client 3 with 13, client 4 with 17, client 5 with 21 and 1 more, limit=2 or more in each batch, for"
+                + " client 3 with 13, client 4 with 17, client 5 with 21 and 1 more, limit=2 or more in each batch, because"
                 + " the model cannot be trained on one (Expected more than 1 value per channel when training, got input"
                 + " size [1, 3, 1, 1]); drop or merge the last batch, choose another batch size, or leave out clients"
                 + " with one sample";
@@ -121,6 +128,12 @@ final class ModelFitTest {
         new FedAvgClients(new Tiny.Selector(1), kind, data.partitions(), 7, FOURS);
     }
 
+    @ParameterizedTest
+    @CsvSource({"KEEP, 7, 1", "DROP, 7, 3", "MERGE, 7, 3", "KEEP, 6, 3", "KEEP, 2, 2", "DROP, 2, 2"})
+    void shouldFindTheSmallestBatch(LastBatch last, int samples, int size) {
+        assertThat(ModelFit.smallestBatch(samples, 3, last)).isEqualTo(size);
+    }
+
     @Test
     void shouldMoveNoRandomStream() {
         byte[] before = DefaultGenerator.state();
@@ -132,13 +145,13 @@ final class ModelFitTest {
 
     @Test
     void shouldRefuseDistillationInBatchesOfOne() {
-        SelectedModel<Kind> model = new SelectedModel<>(new Selector(), Kind.NORMED);
+        Supplier<Model> fresh = () -> new Selector().selectModel(Kind.NORMED);
         Dataset open = data.whole();
 
-        ModelFit.requireDistillable(model, open, 8, FOURS);
-        ModelFit.requireDistillable(model, open, 9, FOURS.withLastBatch(LastBatch.MERGE));
+        ModelFit.requireDistillable(fresh, open, 8, 4, LastBatch.KEEP);
+        ModelFit.requireDistillable(fresh, open, 9, 4, LastBatch.MERGE);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ModelFit.requireDistillable(model, open, 9, FOURS))
+                .isThrownBy(() -> ModelFit.requireDistillable(fresh, open, 9, 4, LastBatch.KEEP))
                 .withMessageStartingWith("batch of one sample: distillation_batch_size=4, last_batch=keep, samples=9,");
     }
 
@@ -149,7 +162,7 @@ final class ModelFitTest {
             data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, labels), parts(3, 1, 2));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 3, FOURS))
-                    .withMessage("label is no class: cid=2, label=3, limit=0 to 2; give a model with an output for"
+                    .withMessage("label out of range: cid=2, label=3, limit=0 to 2; give a model with an output for"
                             + " each class, or leave such samples out");
         }
     }
@@ -187,7 +200,7 @@ final class ModelFitTest {
             data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, bad), parts(1, 1));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
-                    .withMessageStartingWith("label is no class: cid=1, label=255, limit=0 to 2;");
+                    .withMessageStartingWith("label out of range: cid=1, label=255, limit=0 to 2;");
         }
     }
 
@@ -203,7 +216,7 @@ final class ModelFitTest {
             data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, null), parts(1, 1));
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
-                    .withMessage("samples without labels: cid=0, targets=none, limit=one label per sample");
+                    .withMessage("samples without labels: cid=0, targets=none, expected=one label per sample");
         }
     }
 }

@@ -1,9 +1,8 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.blazefl4j.core.Device;
-import org.blazefl4j.core.ModelSelector;
+import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.Model;

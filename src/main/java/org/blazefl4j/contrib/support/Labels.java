@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.contrib.support;
 
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
@@ -8,20 +8,20 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Whether the labels of samples in memory are classes of a model. */
+/** Checks that the labels of samples in memory are classes of a model. */
 final class Labels {
 
-    /** What LibTorch's cross-entropy passes over. */
+    /** The label that LibTorch's cross-entropy ignores. */
     private static final long IGNORED = -100;
 
     private Labels() {}
 
     /**
-     * Looks at one label per sample. Other targets, those with a transform and other data sets are let pass.
+     * Checks one label per sample. Accepts other targets, targets with a transform and other data sets unchecked.
      *
      * @param whose for messages
-     * @param classes the number of the model's outputs; 0 for a model that has not one per class
-     * @throws IllegalArgumentException if a label is no class, or labels are of the wrong type
+     * @param classes the number of the model's outputs; 0 if it does not have one per class
+     * @throws IllegalArgumentException if a label is not a class, or labels are of the wrong type
      */
     static void require(String whose, Dataset dataset, long classes) {
         if (classes == 0) {
@@ -37,7 +37,7 @@ final class Labels {
     private static void require(String whose, Tensor targets, Tensor indices, long classes) {
         if (targets == null) {
             throw new IllegalArgumentException(
-                    "samples without labels: " + whose + ", targets=none, limit=one label per sample");
+                    "samples without labels: " + whose + ", targets=none, expected=one label per sample");
         }
         if (targets.dim() != 1 || targets.is_floating_point()) {
             return;
@@ -52,7 +52,7 @@ final class Labels {
             Tensor below = own.lt(new Scalar(0L)).logical_and(own.ne(new Scalar(IGNORED)));
             Tensor wrong = own.masked_select(own.ge(new Scalar(classes)).logical_or(below));
             if (wrong.numel() > 0) {
-                throw new IllegalArgumentException("label is no class: " + whose + ", label="
+                throw new IllegalArgumentException("label out of range: " + whose + ", label="
                         + wrong.select(0, 0).item_long() + ", limit=0 to " + (classes - 1)
                         + "; give a model with an output for each class, or leave such samples out");
             }

@@ -1,0 +1,160 @@
+package org.blazefl4j.contrib.support;
+
+import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.blazefl4j.core.Device;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.LastBatch;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.reproducibility.DefaultGenerator;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Causes;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Checks, before anything starts, that a model can be trained or evaluated on given samples: it runs the model on one
+ * or two of them, without gradients. No random stream of an experiment moves.
+ */
+public final class ModelFit {
+
+    private static final int NAMED = 5;
+
+    private ModelFit() {}
+
+    /**
+     * Requires that clients can train a model in the batches that their samples make.
+     *
+     * @param model on the CPU; its buffers change as in a step
+     * @param cids the clients that train it, at least one, each with at least one sample
+     * @throws IllegalArgumentException if the model does not fit the samples, cannot be trained on a batch of one
+     *     sample that a client has, or labels are not classes of the model
+     */
+    public static void requireTrainable(
+            Model model, int[] cids, IntFunction<Dataset> samples, int batchSize, LastBatch lastBatch) {
+        Dataset first = samples.apply(cids[0]);
+        int[] alone = Arrays.stream(cids)
+                .filter(cid -> smallestBatch(samples.apply(cid).size(), batchSize, lastBatch) == 1)
+                .toArray();
+        Trial one = alone.length == 0 ? null : Trial.training(model, first, 1);
+        Trial trial = one != null && one.works() ? one : Trial.training(model, first, 2);
+        trial.require("cid=" + cids[0]);
+        if (one != null && !one.works()) {
+            throw batchOfOne("batch_size", batchSize, lastBatch, clients(alone, samples), one.failure);
+        }
+        for (int cid : cids) {
+            Labels.require("cid=" + cid, samples.apply(cid), trial.classes);
+        }
+    }
+
+    /**
+     * Requires that a model can distil samples of a data set in the batches that they make.
+     *
+     * @param fresh makes the model on the CPU
+     * @param dataset its targets are ignored
+     * @param count the number of samples
+     * @throws IllegalArgumentException if a batch has one sample and the model cannot be trained on one
+     */
+    public static void requireDistillable(
+            Supplier<Model> fresh, Dataset dataset, long count, int batchSize, LastBatch lastBatch) {
+        if (smallestBatch(count, batchSize, lastBatch) > 1) {
+            return;
+        }
+        try (Model model = fresh.get()) {
+            Trial one = Trial.training(model, dataset, 1);
+            if (!one.works()) {
+                throw batchOfOne("distillation_batch_size", batchSize, lastBatch, "" + count, one.failure);
+            }
+        }
+    }
+
+    /** Returns the size of the smallest batch that so many samples make. */
+    static long smallestBatch(long samples, int batchSize, LastBatch lastBatch) {
+        long rest = samples % batchSize;
+        if (samples <= batchSize) {
+            return samples;
+        }
+        return lastBatch == LastBatch.KEEP && rest > 0 ? rest : batchSize;
+    }
+
+    private static String clients(int[] cids, IntFunction<Dataset> samples) {
+        String first = Arrays.stream(cids)
+                .limit(NAMED)
+                .mapToObj(cid -> "client " + cid + " with " + samples.apply(cid).size())
+                .collect(Collectors.joining(", "));
+        return cids.length > NAMED ? first + " and " + (cids.length - NAMED) + " more" : first;
+    }
+
+    private static IllegalArgumentException batchOfOne(
+            String name, int batchSize, LastBatch lastBatch, String samples, String failure) {
+        return new IllegalArgumentException("batch of one sample: " + name + "=" + batchSize + ", last_batch="
+                + lastBatch + ", samples=" + samples
+                + ", limit=2 or more in each batch, because the model cannot be trained on one (" + failure
+                + "); drop or merge the last batch, choose another batch size, or leave out clients with one sample");
+    }
+
+    /**
+     * Requires that a model can be evaluated on a data set.
+     *
+     * @param model on {@code device}; unchanged afterwards
+     * @param dataset labelled, at least one sample
+     * @throws IllegalArgumentException if the model does not fit the samples, or labels are not classes of the model
+     */
+    public static void requireEvaluable(Model model, Dataset dataset, Device device) {
+        try (EvaluationMode mode = new EvaluationMode(model)) {
+            Trial trial = new Trial(model, dataset, 1, device);
+            trial.require("test samples");
+            Labels.require("test samples", dataset, trial.classes);
+        }
+    }
+
+    /** A model's output for a batch of the first sample of a data set, repeated. */
+    private static final class Trial {
+
+        private String failure;
+        /** The number of outputs per sample; 0 if they are not one per class. */
+        private long classes;
+
+        Trial(Model model, Dataset dataset, int count, Device device) {
+            try (IntraOpThreads threads = IntraOpThreads.scope(1);
+                    NoGradGuard guard = new NoGradGuard();
+                    PointerScope scope = new PointerScope()) {
+                var stream = torch.createCPUGenerator(0);
+                model.setGenerator(stream);
+                try (Batch batch = device.move(dataset.select(Tensors.of(new long[count]), stream))) {
+                    Tensor output = model.output(batch.x());
+                    classes = output.dim() > 1 ? output.size(1) : 0;
+                } finally {
+                    model.setGenerator(null);
+                }
+            } catch (RuntimeException e) {
+                failure = Causes.describe(e).lines().findFirst().orElseThrow();
+            }
+        }
+
+        /** Runs the model in training mode and leaves the default generator where it was. */
+        static Trial training(Model model, Dataset dataset, int count) {
+            return DefaultGenerator.seeded(0, () -> {
+                model.train(true);
+                return new Trial(model, dataset, count, Device.CPU);
+            });
+        }
+
+        boolean works() {
+            return failure == null;
+        }
+
+        void require(String whose) {
+            if (!works()) {
+                throw new IllegalArgumentException("model does not fit the samples: " + whose + ", found=" + failure
+                        + "; give a model that takes samples of their shape and type");
+            }
+        }
+    }
+}

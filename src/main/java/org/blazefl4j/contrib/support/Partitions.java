@@ -1,0 +1,75 @@
+package org.blazefl4j.contrib.support;
+
+import java.util.Locale;
+import org.blazefl4j.core.PartitionedDataset;
+
+/** Checks that a partitioned data set has what an algorithm needs. */
+public final class Partitions {
+
+    private Partitions() {}
+
+    /**
+     * Requires that each of the clients 0, 1, ... has samples.
+     *
+     * @throws IllegalArgumentException if there is no client, or one has no samples
+     */
+    public static <P extends Enum<P>> void requireOfClients(PartitionedDataset<P> dataset, P type, int numClients) {
+        requireClients(numClients);
+        for (int cid = 0; cid < numClients; cid++) {
+            if (dataset.size(type, cid) == 0) {
+                throw new IllegalArgumentException("no samples: cid=" + cid
+                        + ", size=0, limit=1 or more; partition the data so that each client has some");
+            }
+        }
+    }
+
+    /**
+     * Requires at least one client.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public static void requireClients(int numClients) {
+        if (numClients < 1) {
+            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
+        }
+    }
+
+    /**
+     * Requires samples that all clients have in common.
+     *
+     * @throws IllegalArgumentException if there are none
+     */
+    public static <P extends Enum<P>> void requireCommon(PartitionedDataset<P> dataset, P type) {
+        if (dataset.size(type, null) == 0) {
+            throw new IllegalArgumentException("no " + type.name().toLowerCase(Locale.ROOT)
+                    + " samples: size=0, limit=1 or more; set the common " + type + " data set to some");
+        }
+    }
+
+    /**
+     * Returns the number of samples of the clients 0, 1, ... together.
+     *
+     * @throws IllegalArgumentException if it is 2<sup>63</sup> or more
+     */
+    public static <P extends Enum<P>> long totalSize(PartitionedDataset<P> dataset, P type, int numClients) {
+        long sum = 0;
+        for (int cid = 0; cid < numClients; cid++) {
+            sum = addSizes(cid, sum, dataset.size(type, cid));
+        }
+        return sum;
+    }
+
+    /**
+     * Adds one client's data size to those of others.
+     *
+     * @throws IllegalArgumentException if the sum is 2<sup>63</sup> or more
+     */
+    public static long addSizes(int cid, long sum, long dataSize) {
+        if (dataSize > Long.MAX_VALUE - sum) {
+            throw new IllegalArgumentException("data sizes too large: client=" + cid + ", data_size=" + dataSize
+                    + ", sum of the others=" + sum + ", limit=" + Long.MAX_VALUE
+                    + " in all; a data size is a number of samples");
+        }
+        return sum + dataSize;
+    }
+}
