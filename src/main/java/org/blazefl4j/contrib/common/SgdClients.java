@@ -11,6 +11,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
+import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
@@ -86,6 +87,18 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
     @Override
     public long dataSize(int cid) {
         return dataset.size(PartitionType.TRAIN, cid);
+    }
+
+    /**
+     * Returns what a package tells of a client's training: {@code pid}, {@code worker} and {@code seconds}.
+     *
+     * @param start {@link System#nanoTime()} at the start
+     */
+    protected static Map<String, Object> metadata(WorkerContext context, long start) {
+        return Map.of(
+                "pid", ProcessHandle.current().pid(),
+                "worker", context.worker(),
+                "seconds", (System.nanoTime() - start) * 1e-9);
     }
 
     /** Returns the length of the model's state as a flat vector. */

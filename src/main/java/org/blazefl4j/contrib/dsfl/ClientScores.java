@@ -6,12 +6,12 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 
-/** The mean accuracy and loss of clients' own models, over those that evaluated, in the order in which they come. */
+/** The mean accuracy and loss of clients' own models over the clients that evaluated, summed in load order. */
 final class ClientScores implements Checkpointable {
 
     private static final String ENTRY = "client_scores";
 
-    /** Of the last completed round; null where no client evaluated. */
+    /** The last completed round's; null if no client evaluated. */
     private Mean last;
 
     private Mean sum = Mean.ZERO;
@@ -21,7 +21,7 @@ final class ClientScores implements Checkpointable {
         static final Mean ZERO = new Mean(0, 0, 0);
     }
 
-    /** Adds what is in a package's metadata, if anything. */
+    /** Adds the scores in a package's metadata, if any. */
     void add(Map<String, Object> metadata) {
         if (metadata.get(DsflClients.ACCURACY) instanceof Number accuracy
                 && metadata.get(DsflClients.LOSS) instanceof Number loss) {
@@ -29,7 +29,7 @@ final class ClientScores implements Checkpointable {
         }
     }
 
-    /** Makes what was added the last round's. */
+    /** Makes the added scores those of the last round. */
     void update() {
         last = sum.clients == 0 ? null : sum;
     }
@@ -38,7 +38,7 @@ final class ClientScores implements Checkpointable {
         sum = Mean.ZERO;
     }
 
-    /** {@code client_accuracy} and {@code client_loss}; empty where no client evaluated. */
+    /** Returns {@code client_accuracy} and {@code client_loss}; nothing if no client evaluated. */
     Map<String, Object> summary() {
         Map<String, Object> summary = new LinkedHashMap<>();
         if (last != null) {
@@ -53,7 +53,7 @@ final class ClientScores implements Checkpointable {
         out.put(ENTRY, last);
     }
 
-    /** None are in what earlier versions have saved. */
+    /** Checkpoints of earlier versions have no scores. */
     @Override
     public void restore(CheckpointReader in) {
         last = in.names().contains(ENTRY) ? in.get(ENTRY, Mean.class) : null;

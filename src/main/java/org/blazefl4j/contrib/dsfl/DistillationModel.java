@@ -22,11 +22,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A model that learns from soft labels and from labels, and says what it makes of samples: the server's own, or a
- * worker's, which serves one client after another. Each client's turn begins with {@link #load} or {@link #reset},
- * which leave nothing of the one before.
- *
- * <p>The model is trained in a flat vector of its own. Used by one thread at a time.
+ * A model that learns from soft labels and labels, and predicts class probabilities: the server's, or a worker's, which
+ * serves one client after another. Each client begins with {@link #load} or {@link #reset}, which leave nothing of the
+ * client before. Used by one thread at a time.
  */
 final class DistillationModel implements AutoCloseable {
 
@@ -42,7 +40,7 @@ final class DistillationModel implements AutoCloseable {
     private final Tensor initial;
     private final Tensor flat;
 
-    /** With the model's initial parameters. */
+    /** Starts with the model's initial parameters. */
     DistillationModel(SelectedModel<?> selected, Device device) {
         this.device = device;
         this.model = selected.make(device);
@@ -50,12 +48,12 @@ final class DistillationModel implements AutoCloseable {
         this.descent = new TrainingLoop(model, state, device);
         this.training = new Optimizer(state);
         this.distillation = new Optimizer(state);
-        this.initial = owned(state.flatten());
-        this.flat = owned(state.flatten());
+        this.initial = state.flatten().retainReference();
+        this.flat = state.flatten().retainReference();
         state.bind(flat);
     }
 
-    /** The worker's learner of a model on the client's device, made at the first call in a worker. */
+    /** Returns the worker's object for a model on the client's device, made at the first call in a worker. */
     static DistillationModel of(SelectedModel<?> selected, WorkerContext context) {
         return of(selected, context.device(), context);
     }
@@ -64,7 +62,7 @@ final class DistillationModel implements AutoCloseable {
         return context.get("dsfl learner " + selected.key(device), () -> new DistillationModel(selected, device));
     }
 
-    /** Scores one batch of an evaluation by the worker's learner. */
+    /** Scores one batch of an evaluation by the worker's model. */
     static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
         Device device = task.device(context);
         DistillationModel learner = of(task.model(), device, context);
@@ -72,17 +70,12 @@ final class DistillationModel implements AutoCloseable {
         return task.score(batch, learner.model, device);
     }
 
-    /** The model; owned by this object. */
+    /** Returns the model; owned by this object. */
     Model model() {
         return model;
     }
 
-    private static Tensor owned(Tensor tensor) {
-        tensor.retainReference();
-        return tensor;
-    }
-
-    /** Forgets all that was learnt. */
+    /** Restores the initial parameters and forgets all velocities. */
     void reset() {
         state.load(initial);
         training.load(null);
@@ -90,10 +83,9 @@ final class DistillationModel implements AutoCloseable {
     }
 
     /**
-     * Goes on from what was learnt before.
+     * Continues from a copy of a state.
      *
-     * @param saved copied
-     * @throws IllegalArgumentException if it is of another model; all is then as before
+     * @throws IllegalArgumentException if it is of another model; nothing is changed then
      */
     void load(DistillationModelState saved) {
         requireFits(saved);
@@ -102,21 +94,17 @@ final class DistillationModel implements AutoCloseable {
         distillation.load(saved.distillation());
     }
 
-    /**
-     * Makes sure that {@link #load} can be done.
-     *
-     * @throws IllegalArgumentException if the state is of another model
-     */
+    /** Refuses the state of another model. */
     void requireFits(DistillationModelState saved) {
         saved.requireNumel(state.numel());
     }
 
-    /** What was learnt, on the CPU: this learner's own tensors, valid until it is used again, or copies. */
+    /** Returns the state on the CPU: this object's own tensors, valid until it is used again, or copies. */
     DistillationModelState state() {
         return new DistillationModelState(onCpu(flat), onCpu(training.velocity()), onCpu(distillation.velocity()));
     }
 
-    /** Whether what was learnt holds neither NaN nor infinities. */
+    /** Returns whether the parameters hold neither NaN nor infinities. */
     boolean isFinite() {
         return Tensors.isFinite(flat);
     }
@@ -130,7 +118,7 @@ final class DistillationModel implements AutoCloseable {
         descend(samples, options, torch::cross_entropy, () -> training.step(options.lr(), momentum), around);
     }
 
-    /** Trains on the divergence of this model's probabilities from soft labels. */
+    /** Trains on the Kullback-Leibler divergence from soft labels. */
     void distil(OpenSamples samples, SgdOptions options, double momentum, TrainingContext around) {
         descend(
                 samples,
@@ -140,7 +128,7 @@ final class DistillationModel implements AutoCloseable {
                 around);
     }
 
-    /** Kullback and Leibler's, summed over classes, the mean over samples. */
+    /** Returns the Kullback-Leibler divergence, summed over classes, as the mean over samples. */
     private static Tensor divergence(Tensor output, Tensor softLabels) {
         Tensor sum = torch.kl_div(output.log_softmax(1), softLabels, SUM, false);
         return sum.div(new Scalar((double) softLabels.size(0)));
@@ -160,9 +148,9 @@ final class DistillationModel implements AutoCloseable {
     }
 
     /**
-     * The probabilities of classes that the model gives to samples.
+     * Predicts class probabilities.
      *
-     * @param out where they go, float32, shape [k, classes], in the order of the samples
+     * @param out receives them, float32, shape [k, classes], in the order of the samples
      */
     void predict(OpenSamples samples, int batchSize, TrainingContext around, Tensor out) {
         DataLoader loader = new DataLoader(samples, batchSize, false, around.stream("augment"));
@@ -180,16 +168,15 @@ final class DistillationModel implements AutoCloseable {
         }
     }
 
-    /** How well the model does on labelled samples. */
+    /** Evaluates the model on labelled samples. */
     Evaluation evaluate(Dataset samples) {
         return Evaluation.of(model, new DataLoader(samples, Evaluation.BATCH_SIZE), device);
     }
 
     /**
-     * The number of the model's outputs.
+     * Returns the number of the model's outputs.
      *
-     * @param samples what the model is asked about, at least one
-     * @param around of which transforms may draw
+     * @param samples at least one, on which the model is tried
      * @throws IllegalArgumentException if the output is not one row of numbers per sample
      */
     long classes(Dataset samples, TrainingContext around) {
@@ -200,7 +187,7 @@ final class DistillationModel implements AutoCloseable {
             long[] shape = model.output(batch.x()).shape();
             if (shape.length != 2) {
                 throw new IllegalArgumentException("model does not classify: output=" + shape.length
-                        + " dimensions, limit=[n, classes]; give a model with one output per class");
+                        + " dimensions, expected=[n, classes]; give a model with one output per class");
             }
             return shape[1];
         }

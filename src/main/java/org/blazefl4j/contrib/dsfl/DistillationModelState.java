@@ -4,21 +4,16 @@ import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * All that a {@link DistillationModel} has learnt: what a client keeps between rounds, and what a checkpoint holds of
- * the server.
+ * The state of a {@link DistillationModel}: what a client keeps between rounds, and a server's checkpoint holds.
  *
  * @param parameters the model's whole state (parameters and buffers, in {@code state_dict} order), float32, shape
  *     [numel]
- * @param training the velocity of training, float32, shape [numel]; null where there is none
+ * @param training the velocity of training, float32, shape [numel]; null without momentum
  * @param distillation the velocity of distillation, likewise
  */
 record DistillationModelState(Tensor parameters, Tensor training, Tensor distillation) implements AutoCloseable {
 
-    /**
-     * Makes sure that this is of a model with so many numbers.
-     *
-     * @throws IllegalArgumentException if it is not
-     */
+    /** Refuses the state of a model of another length. */
     void requireNumel(long numel) {
         require("parameters", parameters, numel);
         require("training", training, numel);
@@ -28,7 +23,7 @@ record DistillationModelState(Tensor parameters, Tensor training, Tensor distill
     private static void require(String name, Tensor tensor, long numel) {
         if (tensor != null && (tensor.dim() != 1 || tensor.numel() != numel)) {
             throw new IllegalArgumentException("state of another model: " + name + "=" + Arrays.toString(tensor.shape())
-                    + ", limit=[" + numel + "]; select the model that it was kept of");
+                    + ", expected=[" + numel + "]; select the model of the saved state");
         }
     }
 

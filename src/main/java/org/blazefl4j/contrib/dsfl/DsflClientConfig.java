@@ -4,13 +4,13 @@ import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.data.Dataset;
 
 /**
- * What a worker needs to know of one client.
+ * What a worker is told about one client.
  *
- * @param model which model the client has
+ * @param model the client's model
  * @param dataset its private samples
  * @param open the open set
- * @param test its own test samples; null where it does not evaluate
- * @param options what it does
+ * @param test its own test samples; null if it does not evaluate
+ * @param options how it trains and distils
  */
 public record DsflClientConfig(
         SelectedModel<?> model, Dataset dataset, Dataset open, Dataset test, DsflClientOptions options) {}

@@ -28,17 +28,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The clients of DS-FL. Each has a model of its own, which may differ from client to client, and which no one else ever
- * sees. In a round it distils the global soft labels into it, if there are any yet, trains it on its private samples,
- * and sends the probabilities of classes that it gives to the open samples asked for. Model and optimizers' velocities
- * are the client's state, kept from round to round.
+ * The clients of DS-FL. Each has its own model, possibly of its own kind, that never leaves it. In a round it distils
+ * the global soft labels of the round before into the model, trains it on its private samples, and sends the model's
+ * class probabilities for the requested open samples. Model and optimizers' velocities are the client's state.
  *
- * <p>A client's random numbers come from three streams of its own: {@code shuffle} for the order of samples,
- * {@code augment} for random transforms, {@code dropout} for the model.
+ * <p>A client draws from three random streams: {@code shuffle} for the order of samples, {@code augment} for random
+ * transforms, {@code dropout} for the model.
  *
- * <p>In a package's metadata are {@code pid}, the process that trained it, {@code worker}, the worker's index,
- * {@code seconds}, how long it took, and, where clients evaluate, {@code accuracy} and {@code loss} on the client's own
- * test samples.
+ * <p>The metadata of a package are {@code pid}, the process that trained it, {@code worker}, the worker's index,
+ * {@code seconds}, the time that it took, and, if clients evaluate, {@code accuracy} and {@code loss} on the client's
+ * own test samples.
  *
  * <pre>{@code
  * List<ModelName> models = List.of(ModelName.CNN, ModelName.MLP, ModelName.CNN);
@@ -59,14 +58,11 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     private final Map<Integer, DsflClientConfig> configs = new ConcurrentHashMap<>();
 
     /**
-     * Clients that all have the same kind of model.
+     * Gives all clients the same kind of model.
      *
-     * @param selector makes models; it crosses into worker processes, so it is best a record
-     * @param modelName which model
+     * @param selector as for the other constructor
      * @param dataset as for the other constructor
-     * @param numClients the number of clients, with the ids 0, 1, ...
-     * @param options what clients do
-     * @param <N> the models' names
+     * @param numClients the number of clients; their ids are 0, 1, ...
      * @throws IllegalArgumentException as the other constructor
      */
     public <N extends Enum<N>> DsflClients(
@@ -79,15 +75,13 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     /**
-     * Clients with models of their own kinds.
+     * Gives each client a model of its own kind.
      *
-     * @param selector makes models; it crosses into worker processes, so it is best a record
-     * @param modelNames which model each client has; there are as many clients as names, with the ids 0, 1, ...
-     * @param dataset holds each client's private samples as {@link DsflPartitionType#TRAIN}, the open ones, common to
-     *     all, as {@link DsflPartitionType#OPEN}, and, where clients evaluate, each client's test samples as
-     *     {@link DsflPartitionType#TEST}; stays the caller's and is kept open as long as these clients train
-     * @param options what clients do
-     * @param <N> the models' names
+     * @param selector makes models; crosses into worker processes, so it is best a record
+     * @param modelNames the models of the clients 0, 1, ...
+     * @param dataset holds each client's private samples as {@link DsflPartitionType#TRAIN}, the common open ones as
+     *     {@link DsflPartitionType#OPEN}, and, if clients evaluate, each client's test samples as
+     *     {@link DsflPartitionType#TEST}; the caller keeps it open while these clients train
      * @throws IllegalArgumentException if there is no client, one lacks samples, there are no open samples, models
      *     differ in the number of classes, or clients cannot train their models on their samples
      */
@@ -120,7 +114,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
         }
     }
 
-    /** The number of classes of all models, which fit the samples. */
+    /** Checks the models, and returns the number of classes that all have. */
     private long checkedClasses() {
         Map<SelectedModel<?>, DistillationModel> learners = new LinkedHashMap<>();
         try {
@@ -146,8 +140,8 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     private void requireSameClasses(SelectedModel<?> model, long classes, long first) {
         if (classes != first) {
             throw new IllegalArgumentException("models differ in classes: cid=" + clientsOf(model)[0] + ", model="
-                    + model.name() + ", classes=" + classes + ", limit=" + first
-                    + " as for client 0; soft labels of all clients have the same classes");
+                    + model.name() + ", classes=" + classes + ", expected=" + first
+                    + " as for client 0; give all clients models with the same classes");
         }
     }
 
@@ -158,11 +152,9 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     /**
-     * Makes sure, before anything starts, that clients can distil so many open samples a round.
+     * Checks, before anything starts, that clients can distil so many open samples a round.
      *
-     * @param openSizePerRound as the server's options have it
-     * @throws IllegalArgumentException if one of the batches has one sample, and a client's model cannot be trained on
-     *     one
+     * @throws IllegalArgumentException if a batch has one sample and a client's model cannot be trained on one
      */
     public void requireDistillable(int openSizePerRound) {
         for (SelectedModel<?> model : new LinkedHashSet<>(models)) {
@@ -196,7 +188,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
         return DsflClients::train;
     }
 
-    /** With room for the whole open set, for the server says in each round how much of it is asked for. */
+    /** Makes room for the whole open set, because the server requests another part in each round. */
     @Override
     public DsflUplinkPackage prepareUplinkPackageBuffer() {
         try (TensorOptions longs = new TensorOptions(ScalarType.Long)) {
@@ -215,7 +207,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
         return dataset.size(DsflPartitionType.TRAIN, cid);
     }
 
-    /** All data sets that clients read. */
+    /** Shares all data sets that clients read. */
     @Override
     public Map<String, ?> shared() {
         return Map.of(
@@ -227,7 +219,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
                         .toList());
     }
 
-    /** One client's round. */
+    /** Runs one client's round. */
     static DsflUplinkPackage train(DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
         DistillationModel learner = DistillationModel.of(config.model(), context);
@@ -257,7 +249,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
         learner.train(config.dataset(), options.training(), options.momentum(), around);
     }
 
-    /** What the client makes of the next indices, in the uplink buffer. */
+    /** Labels the open samples that the server requests, in the uplink buffer. */
     private static DsflUplinkPackage label(
             DistillationModel learner, DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
         DsflUplinkPackage buffer = context.uplinkBuffer();

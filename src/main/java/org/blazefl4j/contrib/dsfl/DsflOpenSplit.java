@@ -11,8 +11,8 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Splits a labelled data set into an open part, which all see without labels, and a private one, which is divided among
- * the clients. The same number of samples and seed give the same split everywhere.
+ * Splits a labelled data set into an open part, which all clients see without labels, and a private part, which is
+ * divided among them. The split depends only on the number of samples and the seed.
  *
  * <pre>{@code
  * DsflOpenSplit split = DsflOpenSplit.of(train.size(), DsflOpenSplit.defaultSize(train.size()), 42);
@@ -35,13 +35,11 @@ public final class DsflOpenSplit {
     }
 
     /**
-     * Draws the open samples from all, each as likely as any other, from the stream (seed, server, 0,
-     * {@code "open-split"}).
+     * Draws the open samples uniformly from the stream (seed, server, 0, {@code "open-split"}).
      *
      * @param samples the number of samples in the data set
      * @param openSize the number of open samples, above 0 and below {@code samples}
-     * @param seed the experiment's seed
-     * @throws IllegalArgumentException if one of the parts would be empty, or there are 2<sup>31</sup> samples or more
+     * @throws IllegalArgumentException if a part would be empty, or there are 2<sup>31</sup> samples or more
      */
     public static DsflOpenSplit of(long samples, long openSize, long seed) {
         if (samples > Integer.MAX_VALUE) {
@@ -61,22 +59,17 @@ public final class DsflOpenSplit {
         return new DsflOpenSplit(open, others);
     }
 
-    /**
-     * The size of the open set where nobody chooses one: 10 000, or a fifth of the samples where that is less, and at
-     * least one.
-     *
-     * @param samples the number of samples in the data set
-     */
+    /** Returns the default size of the open set: 10 000 or a fifth of the samples, whichever is less, at least 1. */
     public static long defaultSize(long samples) {
         return Math.max(1, Math.min(LARGEST_DEFAULT, samples / DEFAULT_SHARE));
     }
 
-    /** The positions of the open samples, ascending. */
+    /** Returns the positions of the open samples, ascending. */
     public long[] open() {
         return open.clone();
     }
 
-    /** The positions of the private samples, ascending. */
+    /** Returns the positions of the private samples, ascending. */
     public long[] others() {
         return others.clone();
     }
@@ -85,15 +78,13 @@ public final class DsflOpenSplit {
      * Divides the private samples among clients.
      *
      * @param labels of the whole data set, int64 of shape [samples]
-     * @param partitioner how to divide them; it sees the private samples alone
-     * @param numClients the number of clients
-     * @param seed what the partitioner's random numbers derive from
-     * @return for each client the positions of its samples in the whole data set, ascending
+     * @param partitioner divides the private samples, which are all that it sees
+     * @return each client's positions in the whole data set, ascending
      * @throws IllegalArgumentException if there is another number of labels, or the partitioner cannot meet the request
      */
     public List<long[]> divide(Tensor labels, Partitioner partitioner, int numClients, long seed) {
         if (labels.numel() != open.length + others.length) {
-            throw new IllegalArgumentException("labels of another data set: labels=" + labels.numel() + ", limit="
+            throw new IllegalArgumentException("labels of another data set: labels=" + labels.numel() + ", expected="
                     + (open.length + others.length) + "; give one label per sample that was split");
         }
         List<long[]> parts = new ArrayList<>(numClients);

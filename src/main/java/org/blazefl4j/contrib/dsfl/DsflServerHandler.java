@@ -29,15 +29,14 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * The server of DS-FL (S. Itahara, T. Nishio, Y. Koda, M. Morikura and K. Yamamoto: Distillation-Based Semi-Supervised
  * Federated Learning for Communication-Efficient Collaborative Training with Non-IID Private Data, IEEE Transactions on
- * Mobile Computing 22(1), 2023). What crosses are soft labels of open samples, never models: clients may have models of
- * different kinds, and the server has one of its own.
+ * Mobile Computing 22(1), 2023). Server and clients exchange soft labels of open samples, never models: clients may
+ * have models of different kinds, and the server has its own.
  *
- * <p>In each round the server takes the mean of the clients' soft labels of each open sample, in FP64 and in the order
- * in which they are loaded, sharpens it, as far as the temperature does, by entropy reduction aggregation,
- * {@code softmax(mean / temperature)}, and distils the result into its own model by steps of SGD on the
- * Kullback-Leibler divergence, with an optimizer that lives as long as the server. The result goes to the clients with
- * the next round, together with the open samples that they are to label then: the first ones of a random permutation of
- * the open set, in ascending order, from the stream (seed, server, round, {@code "open"}).
+ * <p>In each round the server takes the mean of the clients' soft labels of each open sample, in FP64 and in load
+ * order, and sharpens it by entropy reduction aggregation, {@code softmax(mean / temperature)}. It distils the result
+ * into its own model by SGD on the Kullback-Leibler divergence, with an optimizer that lives as long as the server. The
+ * clients receive the result in the next round, with the open samples to label in it: the first of a random permutation
+ * of the open set, in ascending order, from the stream (seed, server, round, {@code "open"}).
  *
  * <pre>{@code
  * DsflServerOptions options = DsflServerOptions.of(ServerOptions.of(15, 100));
@@ -46,7 +45,7 @@ import org.bytedeco.pytorch.Tensor;
  * }
  * }</pre>
  *
- * <p>Owns its model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
+ * <p>Owns its model and the packages that {@link #downlinkPackage()} returns; the data stays the caller's.
  */
 public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkPackage, DsflUplinkPackage> {
 
@@ -63,21 +62,18 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     private final LentTensors lent = new LentTensors();
     private final FlatteningWarning flattening = new FlatteningWarning();
     private DsflDownlinkPackage downlink;
-    /** Of the round before, which its clients may still read; null if there was none. */
+    /** The package of the round before, which its clients may still read; null before the second round. */
     private DsflDownlinkPackage sent;
 
     /**
-     * A server before its first round.
+     * Makes a server before its first round.
      *
      * @param selector makes the model
-     * @param modelName which model the server has; the clients' may be others
-     * @param dataset holds the open samples as {@link DsflPartitionType#OPEN} and those to evaluate on as
-     *     {@link DsflPartitionType#TEST}, both common to all
-     * @param options the rest
-     * @param <N> the models' names
-     * @throws IllegalArgumentException if there are no test samples, or fewer open ones than a round needs, the device
-     *     is a CUDA device that there is not, or the model does not fit the samples or fails on a batch of one that
-     *     distillation would have
+     * @param modelName the server's model; clients may have others
+     * @param dataset holds the common open samples as {@link DsflPartitionType#OPEN} and the common samples to evaluate
+     *     on as {@link DsflPartitionType#TEST}
+     * @throws IllegalArgumentException if there are no test samples or fewer open ones than a round needs, the CUDA
+     *     device does not exist, or the model does not fit the samples or fails on a batch of one that distillation has
      */
     public <N extends Enum<N>> DsflServerHandler(
             ModelSelector<N> selector,
@@ -167,7 +163,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         scores.update();
         Tensor indices = mean.indices();
         Tensor softLabels = mean.sharpened(options.eraTemperature());
-        flattening.look(round(), mean, softLabels, options.eraTemperature());
+        flattening.check(round(), mean, softLabels, options.eraTemperature());
         distil(new OpenSamples(open(), indices, softLabels));
         publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(round() + 1)));
     }
@@ -213,8 +209,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     }
 
     /**
-     * Where clients evaluate ({@link DsflClientOptions#evaluate}), {@code client_accuracy} and {@code client_loss}: the
-     * means over the round's clients, each counting once, of their own models on their own test samples.
+     * If clients evaluate ({@link DsflClientOptions#evaluate}), returns {@code client_accuracy} and
+     * {@code client_loss}: unweighted means over the round's clients of their own models on their own test samples.
      */
     @Override
     protected Map<String, Object> ownSummary() {
@@ -242,7 +238,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if it is of another model, open set or number of rounds; all is then as before
+     * @throws IllegalArgumentException if it is of another model, open set or number of rounds; the server is then as
+     *     before
      */
     @Override
     public void restore(CheckpointReader in) {

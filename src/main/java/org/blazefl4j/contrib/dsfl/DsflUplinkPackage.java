@@ -4,13 +4,12 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What one client sends: what it makes of open samples. Closing it closes its tensors.
+ * What one client sends: its soft labels of open samples.
  *
  * @param cid the client
- * @param softLabels the probabilities of classes that the client's model gives to each of the samples, float32, shape
- *     [k, classes]
- * @param indices which samples of the open set, in the order of {@code softLabels}, int64, shape [k], none twice
- * @param metadata anything else by name; may be empty
+ * @param softLabels the client's class probabilities for each sample, float32, shape [k, classes]
+ * @param indices the samples of the open set, in the order of {@code softLabels}, int64, shape [k], distinct
+ * @param metadata further values by name; may be empty
  */
 public record DsflUplinkPackage(int cid, Tensor softLabels, Tensor indices, Map<String, Object> metadata)
         implements AutoCloseable {

@@ -5,30 +5,30 @@ import java.lang.System.Logger.Level;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 
-/** Warns, once, of an entropy reduction that raises the entropy, by more than a hundredth of the most there can be. */
+/** Warns, once, if entropy reduction raises the entropy by more than a hundredth of the largest possible entropy. */
 final class FlatteningWarning {
 
     private static final Logger LOGGER = System.getLogger(FlatteningWarning.class.getName());
 
     private static final double NOTICEABLE = 0.01;
 
-    private boolean given;
+    private boolean warned;
 
     /**
-     * Looks at a round's soft labels.
+     * Checks a round's soft labels.
      *
      * @param round from 0
-     * @param mean what they were made of
-     * @param result shape [m, classes]
+     * @param mean of the clients' soft labels
+     * @param result the sharpened mean, shape [m, classes]
      */
-    void look(int round, SoftLabelMean mean, Tensor result, double temperature) {
-        if (given) {
+    void check(int round, SoftLabelMean mean, Tensor result, double temperature) {
+        if (warned) {
             return;
         }
         double before = mean.entropy();
         double after = SoftLabelMean.entropy(result);
         if (after > before + NOTICEABLE * Math.log(result.size(1))) {
-            given = true;
+            warned = true;
             LOGGER.log(
                     Level.WARNING,
                     String.format(

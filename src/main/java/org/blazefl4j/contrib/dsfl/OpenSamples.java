@@ -6,9 +6,9 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Some samples of the open set, with soft labels as targets or without targets. Owns nothing.
+ * Some samples of the open set, with soft labels or without targets. Owns nothing.
  *
- * @param open the open set; its own targets are not looked at
+ * @param open the open set; its own targets are ignored
  * @param indices which samples, int64, shape [k], each in [0, size of the open set)
  * @param softLabels float32, shape [k, classes]; null for none
  */

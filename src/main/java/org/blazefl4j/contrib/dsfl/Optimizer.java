@@ -3,14 +3,11 @@ package org.blazefl4j.contrib.dsfl;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
 
-/**
- * SGD on a bound model, plain or with momentum. Its velocity is what has to be kept for it to go on later where it
- * stopped.
- */
+/** SGD on a bound model, plain or with momentum. Its velocity is all of its state. */
 final class Optimizer implements AutoCloseable {
 
     private final FlatParameters state;
-    /** Where the velocity is, if there is one; null before there was any. */
+    /** Holds the velocity while moving; null before the first one. */
     private Tensor memory;
 
     private boolean moving;
@@ -25,7 +22,7 @@ final class Optimizer implements AutoCloseable {
         }
     }
 
-    /** One step along the gradients. */
+    /** Takes one step. */
     void step(double lr, double momentum) {
         if (momentum == 0) {
             state.sgdStep(lr);
@@ -38,16 +35,12 @@ final class Optimizer implements AutoCloseable {
         state.sgdStep(lr, momentum, memory);
     }
 
-    /** The velocity, float32, shape [numel], owned by this; null if no step with momentum was taken. */
+    /** Returns the velocity, float32, shape [numel], owned by this object; null if no step had momentum. */
     Tensor velocity() {
         return moving ? memory : null;
     }
 
-    /**
-     * Goes on with a velocity.
-     *
-     * @param velocity copied; null for none
-     */
+    /** Continues with a copy of a velocity; null for none. */
     void load(Tensor velocity) {
         moving = velocity != null;
         if (moving) {
@@ -57,8 +50,7 @@ final class Optimizer implements AutoCloseable {
 
     private Tensor memory() {
         if (memory == null) {
-            memory = state.flatten();
-            memory.retainReference(); // it outlives the client that it is made for
+            memory = state.flatten().retainReference(); // outlives the client
         }
         return memory;
     }

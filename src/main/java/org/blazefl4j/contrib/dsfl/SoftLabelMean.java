@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The mean of clients' soft labels for each open sample over the clients that sent one, summed in FP64 in the order in
- * which clients were added.
+ * The mean of clients' soft labels for each open sample, over the clients that labelled it, summed in FP64 in load
+ * order.
  */
 final class SoftLabelMean implements AutoCloseable {
 
@@ -23,25 +23,18 @@ final class SoftLabelMean implements AutoCloseable {
     private final int[] counts;
     private final Tensor sum;
 
-    /**
-     * Without any soft labels.
-     *
-     * @param openSize the number of samples in the open set
-     * @param classes the number of classes
-     */
     SoftLabelMean(int openSize, long classes) {
         this.classes = classes;
         this.counts = new int[openSize];
         try (TensorOptions doubles = new TensorOptions(ScalarType.Double)) {
-            this.sum = torch.zeros(new long[] {openSize, classes}, doubles);
-            sum.retainReference();
+            this.sum = torch.zeros(new long[] {openSize, classes}, doubles).retainReference();
         }
     }
 
     /**
      * Adds one client's soft labels.
      *
-     * @throws IllegalArgumentException if they or their indices do not fit; all is then as before
+     * @throws IllegalArgumentException if they or their indices do not fit; nothing is added then
      */
     void add(DsflUplinkPackage uplink) {
         int[] rows = checkedRows("client=" + uplink.cid(), uplink.softLabels(), uplink.indices());
@@ -57,7 +50,7 @@ final class SoftLabelMean implements AutoCloseable {
     /**
      * Checks soft labels and their indices.
      *
-     * @param from whose they are, as {@code name=value}
+     * @param from their source for messages, as {@code name=value}
      * @return the indices
      * @throws IllegalArgumentException if they do not fit one another, the open set or the classes
      */
@@ -78,7 +71,7 @@ final class SoftLabelMean implements AutoCloseable {
         if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1 || indices.numel() == 0) {
             throw new IllegalArgumentException("indices do not fit: " + from + ", dtype="
                     + indices.scalar_type().intern() + ", shape=" + Arrays.toString(indices.shape())
-                    + ", limit=Long of shape [k], k above 0; send the next indices of the downlink package");
+                    + ", expected=Long of shape [k], k above 0; send the next indices of the downlink package");
         }
     }
 
@@ -87,7 +80,7 @@ final class SoftLabelMean implements AutoCloseable {
         if (!fits || labels.scalar_type().intern() != ScalarType.Float) {
             throw new IllegalArgumentException("soft labels do not fit: " + from + ", dtype="
                     + labels.scalar_type().intern() + ", shape=" + Arrays.toString(labels.shape())
-                    + ", limit=Float of shape [" + rows + ", " + classes + "]; send one row per index");
+                    + ", expected=Float of shape [" + rows + ", " + classes + "]; send one row per index");
         }
     }
 
@@ -113,11 +106,9 @@ final class SoftLabelMean implements AutoCloseable {
         return row;
     }
 
-    /** The open samples that have soft labels, ascending: int64, shape [m]. The caller owns it. */
+    /** Returns the open samples that have soft labels, ascending: int64, shape [m]. The caller owns it. */
     Tensor indices() {
-        Tensor indices = Tensors.of(seen().asLongStream().toArray());
-        indices.retainReference();
-        return indices;
+        return Tensors.of(seen().asLongStream().toArray()).retainReference();
     }
 
     private IntStream seen() {
@@ -125,20 +116,21 @@ final class SoftLabelMean implements AutoCloseable {
     }
 
     /**
-     * Entropy reduction aggregation: {@code softmax(mean / temperature)} of each sample, computed in FP64.
+     * Returns {@code softmax(mean / temperature)} of each sample, computed in FP64: entropy reduction aggregation.
      *
-     * @param temperature above 0; what it sharpens is said in {@link DsflServerOptions}
+     * @param temperature above 0; see {@link DsflServerOptions}
      * @return float32, shape [m, classes], in the order of {@link #indices()}; the caller owns it
      */
     Tensor sharpened(double temperature) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor result = mean().div_(new Scalar(temperature)).softmax(1).toType(ScalarType.Float);
-            result.retainReference();
-            return result;
+            return mean().div_(new Scalar(temperature))
+                    .softmax(1)
+                    .toType(ScalarType.Float)
+                    .retainReference();
         }
     }
 
-    /** Of each sample, float64, in the order of {@link #indices()}; attached to the caller's scope. */
+    /** Returns the mean of each sample, float64, in the order of {@link #indices()}, in the caller's scope. */
     private Tensor mean() {
         long[] senders = seen().mapToLong(i -> counts[i]).toArray();
         try (Tensor indices = indices()) {
@@ -147,7 +139,7 @@ final class SoftLabelMean implements AutoCloseable {
         }
     }
 
-    /** The entropy of the mean of a sample, on average, in nats. */
+    /** Returns the average entropy of the samples' means, in nats. */
     double entropy() {
         try (PointerScope scope = new PointerScope()) {
             return entropy(mean());
@@ -155,9 +147,9 @@ final class SoftLabelMean implements AutoCloseable {
     }
 
     /**
-     * The entropy of a row, on average, in nats.
+     * Returns the average entropy of rows, in nats.
      *
-     * @param rows no number below 0; they are taken for probabilities in proportion
+     * @param rows not negative; each is normalised to a sum of 1
      */
     static double entropy(Tensor rows) {
         try (PointerScope scope = new PointerScope()) {
@@ -167,7 +159,7 @@ final class SoftLabelMean implements AutoCloseable {
         }
     }
 
-    /** Starts again from nothing. */
+    /** Removes all soft labels. */
     void clear() {
         sum.zero_();
         Arrays.fill(counts, 0);

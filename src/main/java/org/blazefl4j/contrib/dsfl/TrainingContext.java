@@ -7,15 +7,14 @@ import org.blazefl4j.reproducibility.RandomStreams;
 import org.bytedeco.pytorch.Generator;
 
 /**
- * Where a {@link DistillationModel} is at work: in a client or on the server.
+ * The random streams and stop event of a {@link DistillationModel}, of a client or of the server.
  *
- * @param streams the random stream of a purpose: {@code shuffle} for the order of samples, {@code augment} for random
- *     transforms, {@code dropout} for the model
- * @param stop looked at before each batch
+ * @param streams returns the stream of a purpose: {@code shuffle}, {@code augment} or {@code dropout}
+ * @param stop checked before each batch
  */
 record TrainingContext(Function<String, Generator> streams, StopEvent stop) {
 
-    /** The server in the rounds' own streams. */
+    /** The server's id in random streams. */
     static final int SERVER = -1;
 
     static TrainingContext of(WorkerContext context) {

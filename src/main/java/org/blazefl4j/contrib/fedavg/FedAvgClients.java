@@ -13,29 +13,26 @@ import org.blazefl4j.core.WorkerContext;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The clients of federated averaging: each starts from the global model and takes steps of plain SGD on the
+ * The clients of federated averaging. Each starts from the global model and takes steps of plain SGD on the
  * cross-entropy of its own samples, in shuffled batches.
  *
- * <p>A client's random numbers come from three streams of its own: {@code shuffle} for the order of samples,
- * {@code augment} for random transforms, {@code dropout} for the model.
+ * <p>A client draws from three random streams: {@code shuffle} for the order of samples, {@code augment} for random
+ * transforms, {@code dropout} for the model.
  *
- * <p>In a package's metadata are {@code pid}, the process that trained it, {@code worker}, the worker's index, and
- * {@code seconds}, how long training took.
+ * <p>The metadata of a package are {@code pid}, the process that trained it, {@code worker}, the worker's index, and
+ * {@code seconds}, the time that training took.
  */
 public final class FedAvgClients extends SgdClients<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     /**
-     * The clients of one federation.
+     * Checks that clients can train the model.
      *
-     * @param selector makes the model; it crosses into worker processes, so it is best a record
-     * @param modelName which model
-     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; stays the caller's and is kept open as
-     *     long as these clients train
-     * @param numClients the number of clients, with the ids 0, 1, ...
-     * @param options how clients train
-     * @param <N> the models' names
-     * @throws IllegalArgumentException if there is no client, one has no samples, or clients cannot train the model on
-     *     theirs: it takes other ones, has no output for a label, or fails on a batch of one sample that a client has
+     * @param selector makes the model; crosses into worker processes, so it is best a record
+     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; the caller keeps it open while these
+     *     clients train
+     * @param numClients the number of clients; their ids are 0, 1, ...
+     * @throws IllegalArgumentException if there is no client, one has no samples, or the model takes other samples, has
+     *     no output for a label, or fails on a batch of one sample that a client has
      */
     public <N extends Enum<N>> FedAvgClients(
             ModelSelector<N> selector,
@@ -56,16 +53,12 @@ public final class FedAvgClients extends SgdClients<FedAvgDownlinkPackage, FedAv
         return new FedAvgUplinkPackage(0, torch.empty(numel()), 0, Map.of());
     }
 
-    /** Trains one client; its package is the uplink buffer's. */
+    /** Trains one client in the uplink buffer. */
     static FedAvgUplinkPackage train(ClientConfig config, FedAvgDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
         FedAvgUplinkPackage buffer = context.uplinkBuffer();
         LocalModel.of(config.model(), context).train(config, payload.parameters(), buffer.parameters(), context);
-        Map<String, Object> metadata = Map.of(
-                "pid", ProcessHandle.current().pid(),
-                "worker", context.worker(),
-                "seconds", (System.nanoTime() - start) * 1e-9);
         return new FedAvgUplinkPackage(
-                context.clientId(), buffer.parameters(), config.dataset().size(), metadata);
+                context.clientId(), buffer.parameters(), config.dataset().size(), metadata(context, start));
     }
 }

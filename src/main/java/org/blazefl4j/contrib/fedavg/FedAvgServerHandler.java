@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch;
  * Decentralized Data, AISTATS 2017): the new global model is the mean of the clients' models, weighted by their data
  * sizes.
  *
- * <p>{@link #load} adds each package to a running FP64 sum at once, so memory does not grow with the number of clients.
+ * <p>{@link #load} adds each package to a running FP64 sum, so memory does not grow with the number of clients.
  *
  * <pre>{@code
  * try (FedAvgServerHandler handler =
@@ -31,7 +31,7 @@ import org.bytedeco.pytorch.global.torch;
  * }
  * }</pre>
  *
- * <p>Owns the global model and what it hands out by {@link #downlinkPackage()}; the data stays the caller's.
+ * <p>Owns the global model and the packages that {@link #downlinkPackage()} returns; the data stays the caller's.
  */
 public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
@@ -41,14 +41,12 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
     private final WeightedSum sum;
 
     /**
-     * A server before its first round.
+     * Makes a server before its first round.
      *
      * @param selector makes the model
-     * @param modelName which model
-     * @param dataset holds the samples to evaluate on, common to all, as {@link PartitionType#TEST}
-     * @param options the rest
-     * @param <N> the models' names
-     * @throws IllegalArgumentException if there are no test samples, or the device is a CUDA device that there is not
+     * @param dataset holds the common samples to evaluate on as {@link PartitionType#TEST}
+     * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the CUDA device
+     *     does not exist
      */
     public <N extends Enum<N>> FedAvgServerHandler(
             ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
@@ -67,7 +65,7 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
      * {@inheritDoc}
      *
      * @throws IllegalArgumentException if it has no samples, or another length or dtype than the global model's state;
-     *     all is then as before
+     *     the round is then as before
      */
     @Override
     protected void add(FedAvgUplinkPackage uplink) {
@@ -100,7 +98,7 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
     }
 
     /**
-     * The mean of clients' parameters, weighted by their data sizes, summed in FP64 in the order given.
+     * Returns the mean of clients' parameters, weighted by their data sizes and summed in FP64 in the order given.
      *
      * @param uplinks all of one length; they stay the caller's
      * @return float32, shape [numel]; the caller owns it

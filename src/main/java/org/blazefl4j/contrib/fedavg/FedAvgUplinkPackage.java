@@ -4,13 +4,13 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What one client sends after training. Closing it closes its parameters.
+ * What one client sends after training.
  *
  * @param cid the client
  * @param parameters the client's whole model state (parameters and buffers, in {@code state_dict} order), float32,
  *     shape [numel]
- * @param dataSize the number of samples that the client trained on: its weight in the mean, above 0
- * @param metadata anything else by name; may be empty
+ * @param dataSize the number of samples that the client trained on, above 0: its weight in the mean
+ * @param metadata further values by name; may be empty
  */
 public record FedAvgUplinkPackage(int cid, Tensor parameters, long dataSize, Map<String, Object> metadata)
         implements AutoCloseable {

@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The clients of SCAFFOLD (S. P. Karimireddy et al., ICML 2020, algorithm 1, option II). Each starts from the global
- * model {@code x} and takes {@code K} steps of SGD on the cross-entropy of its own samples, in shuffled batches, that
- * the control variates correct for what this client's gradients {@code g} have apart from all others':
+ * model {@code x} and takes {@code K} steps of SGD on the cross-entropy of its own samples, in shuffled batches.
+ * Control variates correct each gradient {@code g} for the client's drift:
  *
  * <pre>{@code
  * y -= lr * (g(y) - c_i + c)                    K times, from y = x
@@ -29,27 +29,24 @@ import org.bytedeco.pytorch.global.torch;
  * c_i += delta c_i                              kept for the client's next round, zero before its first
  * }</pre>
  *
- * <p>Control variates are zero at buffers and frozen parameters, which take no steps. While they are all zero, as in
- * the first round, the steps are those of {@link org.blazefl4j.contrib.fedavg.FedAvgClients} bit for bit, with the same
- * random streams and metadata.
+ * <p>Control variates are zero at buffers and frozen parameters. While they are all zero, as in the first round, the
+ * steps are those of {@link org.blazefl4j.contrib.fedavg.FedAvgClients} bit for bit. Random streams and metadata are
+ * the same.
  *
- * <p>The control variate {@code c_i} is this client's state (see {@link WorkerContext#state}); it is the new one as
- * soon as the package with its change was accepted.
+ * <p>The control variate {@code c_i} is the client's state (see {@link WorkerContext#state}), replaced when the package
+ * with its change is accepted.
  */
 public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     /**
-     * The clients of one federation.
+     * Checks that clients can train the model.
      *
-     * @param selector makes the model; it crosses into worker processes, so it is best a record
-     * @param modelName which model
-     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; stays the caller's and is kept open as
-     *     long as these clients train
-     * @param numClients the number of clients, with the ids 0, 1, ...
-     * @param options how clients train
-     * @param <N> the models' names
-     * @throws IllegalArgumentException if there is no client, one has no samples, or clients cannot train the model on
-     *     theirs: it takes other ones, has no output for a label, or fails on a batch of one sample that a client has
+     * @param selector makes the model; crosses into worker processes, so it is best a record
+     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; the caller keeps it open while these
+     *     clients train
+     * @param numClients the number of clients; their ids are 0, 1, ...
+     * @throws IllegalArgumentException if there is no client, one has no samples, or the model takes other samples, has
+     *     no output for a label, or fails on a batch of one sample that a client has
      */
     public <N extends Enum<N>> ScaffoldClients(
             ModelSelector<N> selector,
@@ -70,7 +67,7 @@ public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, S
         return new ScaffoldUplinkPackage(0, torch.empty(numel()), torch.empty(numel()), 0, Map.of());
     }
 
-    /** Trains one client; its package is the uplink buffer's. */
+    /** Trains one client in the uplink buffer. */
     static ScaffoldUplinkPackage train(ClientConfig config, ScaffoldDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
         checkControl(payload);
@@ -82,30 +79,26 @@ public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, S
             steps = local.train(config, payload.parameters(), correction, buffer.parameters(), context);
         }
         writeDelta(buffer, payload, local, steps * config.options().lr());
-        keep(own, buffer.controlDelta(), context);
-        Map<String, Object> metadata = Map.of(
-                "pid", ProcessHandle.current().pid(),
-                "worker", context.worker(),
-                "seconds", (System.nanoTime() - start) * 1e-9);
+        keepVariate(own, buffer.controlDelta(), context);
         return new ScaffoldUplinkPackage(
                 context.clientId(),
                 buffer.parameters(),
                 buffer.controlDelta(),
                 config.dataset().size(),
-                metadata);
+                metadata(context, start));
     }
 
-    /** A vector of one element, say, would be spread over the whole state without a word. */
+    /** LibTorch would silently broadcast a vector of one element. */
     private static void checkControl(ScaffoldDownlinkPackage payload) {
         long[] shape = payload.control().shape();
-        long[] limit = payload.parameters().shape();
-        if (!Arrays.equals(shape, limit)) {
+        long[] expected = payload.parameters().shape();
+        if (!Arrays.equals(shape, expected)) {
             throw new IllegalArgumentException("control variate of the wrong shape: shape=" + Arrays.toString(shape)
-                    + ", limit=" + Arrays.toString(limit) + "; send one as long as the global model's state");
+                    + ", expected=" + Arrays.toString(expected) + "; send one as long as the global model's state");
         }
     }
 
-    /** What every gradient lacks: {@code c - c_i}, on the device; the caller closes it. */
+    /** Returns {@code c - c_i} on the device; the caller closes it. */
     private static Tensor correction(Tensor control, Optional<Tensor> own, Device device) {
         try (PointerScope scope = new PointerScope()) {
             Tensor correction = own.map(variate -> control.sub(variate)).orElseGet(control::clone);
@@ -117,18 +110,18 @@ public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, S
         }
     }
 
-    /** On the CPU, where package and result are. */
+    /** Writes {@code delta c_i} on the CPU, where package and result are. */
     private static void writeDelta(
-            ScaffoldUplinkPackage result, ScaffoldDownlinkPackage sent, LocalModel local, double way) {
+            ScaffoldUplinkPackage result, ScaffoldDownlinkPackage sent, LocalModel local, double distance) {
         try (PointerScope scope = new PointerScope()) {
             Tensor delta = result.controlDelta();
-            delta.copy_(sent.parameters()).sub_(result.parameters()).div_(new Scalar(way));
+            delta.copy_(sent.parameters()).sub_(result.parameters()).div_(new Scalar(distance));
             local.zeroFixed(delta);
             delta.sub_(sent.control());
         }
     }
 
-    private static void keep(Optional<Tensor> own, Tensor delta, WorkerContext context) {
+    private static void keepVariate(Optional<Tensor> own, Tensor delta, WorkerContext context) {
         try (Tensor kept = own.map(variate -> variate.add(delta)).orElseGet(delta::clone)) {
             context.keepState(kept);
         }

@@ -26,13 +26,12 @@ import org.blazefl4j.torch.Tensors;
  * c += sum over S of w_i * delta c_i / sum over all N of w_i
  * }</pre>
  *
- * <p>{@link Weighting#UNIFORM}, all weights 1, is the paper's algorithm. Unless told, clients weigh as much as they
- * have samples, in both; where all have equally many that is the same. So {@code c} is at all times the weighted mean
- * of all clients' control variates. Weighted by samples and at a {@code global_lr} of 1, {@code x} becomes FedAvg's
- * mean bit for bit. Control variates cover parameters; buffers, such as BatchNorm's, are averaged as by FedAvg, with
- * the same weights, whatever {@code global_lr} is.
+ * <p>{@link Weighting#UNIFORM}, all weights 1, is the paper's algorithm. The default weighs clients by their samples in
+ * both updates, which is the same if all have equally many. So {@code c} is always the weighted mean of all clients'
+ * control variates. Weighted by samples and at a {@code global_lr} of 1, {@code x} becomes FedAvg's mean bit for bit.
+ * Buffers, such as BatchNorm's, are averaged with the same weights at any {@code global_lr}.
  *
- * <p>Memory does not grow with the number of clients: {@link #load} adds each package to running FP64 sums at once.
+ * <p>{@link #load} adds each package to running FP64 sums, so memory does not grow with the number of clients.
  *
  * <pre>{@code
  * var options = ScaffoldServerOptions.of(ServerOptions.of(15, 100).withSampleRatio(0.1));
@@ -41,13 +40,13 @@ import org.blazefl4j.torch.Tensors;
  * }
  * }</pre>
  *
- * <p>A client that is {@link #drop}ped keeps its control variate, on both sides. If a round failed that had accepted
- * some clients' packages, those clients keep their new control variates, of which this server then knows nothing: load
- * the packages of {@code uplinkPackage()} and drop the rest, or go on from a checkpoint. A round that was stopped
- * leaves clients as they were.
+ * <p>A client that is {@link #drop}ped keeps its control variate on both sides. If a round fails after it has accepted
+ * packages, their clients keep new control variates that this server does not know: load the packages of
+ * {@code uplinkPackage()} and drop the other clients, or resume from a checkpoint. A stopped round leaves clients as
+ * they were.
  *
- * <p>Owns the global model, the control variate and what it hands out by {@link #downlinkPackage()}; the data stays the
- * caller's.
+ * <p>Owns the global model, the control variate and the packages that {@link #downlinkPackage()} returns; the data
+ * stays the caller's.
  */
 public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
@@ -60,16 +59,13 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
     private final ServerControl control;
 
     /**
-     * A server before its first round.
+     * Makes a server before its first round.
      *
      * @param selector makes the model
-     * @param modelName which model
-     * @param dataset holds the samples to evaluate on, common to all, as {@link PartitionType#TEST}, and the clients'
-     *     as {@link PartitionType#TRAIN}, of which the sizes are taken
-     * @param options the rest
-     * @param <N> the models' names
-     * @throws IllegalArgumentException if there are no test samples, a client has none, or the device is a CUDA device
-     *     that there is not
+     * @param dataset holds the common samples to evaluate on as {@link PartitionType#TEST}, and each client's as
+     *     {@link PartitionType#TRAIN}, whose sizes are weights
+     * @throws IllegalArgumentException if there are no test samples, a client has no samples, or the CUDA device does
+     *     not exist
      */
     public <N extends Enum<N>> ScaffoldServerHandler(
             ModelSelector<N> selector,
@@ -103,7 +99,7 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
      * {@inheritDoc}
      *
      * @throws IllegalArgumentException if it has another number of samples than its client's data, or a tensor of
-     *     another length or dtype than the global model's state; all is then as before
+     *     another length or dtype than the global model's state; the round is then as before
      */
     @Override
     protected void add(ScaffoldUplinkPackage uplink) {
@@ -121,12 +117,12 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
         control.fold();
     }
 
-    /** Weights that change from round to round would take from the sum what was never added to it. */
+    /** The sum over all rounds needs a client's weight to stay the same. */
     private void checkSize(ScaffoldUplinkPackage uplink) {
         long size = dataset.size(PartitionType.TRAIN, uplink.cid());
         if (uplink.dataSize() != size) {
             throw new IllegalArgumentException("data size of another client: client=" + uplink.cid() + ", data_size="
-                    + uplink.dataSize() + ", limit=" + size + "; give server and clients the same data");
+                    + uplink.dataSize() + ", expected=" + size + "; give server and clients the same data");
         }
     }
 
@@ -176,11 +172,11 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
         control.restore(in);
     }
 
-    /** The sum of control variates has the weights in it; earlier versions knew those by samples alone. */
+    /** The saved sum contains the weights. Earlier versions weighted by samples only. */
     private void checkWeighting(String saved) {
         if (!saved.equals(options.weighting().toString())) {
             throw new IllegalArgumentException("control variate of another weighting: weighting=" + options.weighting()
-                    + ", limit=" + saved + "; resume with the weighting that was saved");
+                    + ", expected=" + saved + "; resume with the weighting that was saved");
         }
     }
 

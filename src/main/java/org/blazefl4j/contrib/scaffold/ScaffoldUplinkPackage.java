@@ -4,16 +4,15 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What one client sends after training. Closing it closes its tensors.
+ * What one client sends after training.
  *
  * @param cid the client
  * @param parameters the client's whole model state {@code y_i} (parameters and buffers, in {@code state_dict} order),
  *     float32, shape [numel]
- * @param controlDelta by how much the client's control variate {@code c_i} changed, float32, shape [numel], zero at
- *     buffers
- * @param dataSize the number of samples that the client trained on, above 0; its weight in both means, unless all count
+ * @param controlDelta the change of the client's control variate {@code c_i}, float32, shape [numel], zero at buffers
+ * @param dataSize the number of samples that the client trained on, above 0: its weight in both means, unless all weigh
  *     the same
- * @param metadata anything else by name; may be empty
+ * @param metadata further values by name; may be empty
  */
 public record ScaffoldUplinkPackage(
         int cid, Tensor parameters, Tensor controlDelta, long dataSize, Map<String, Object> metadata)

@@ -10,11 +10,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The server's control variate {@code c = sum of w_i * c_i / w} over all clients, those that never took part with zero.
- * The sum is kept in FP64, so what a round adds to it stays in it however many rounds follow; clients get it divided,
- * in float32.
+ * The server's control variate {@code c = sum of w_i * c_i / w} over all clients; those that never took part count as
+ * zero. The sum is kept in FP64, so that many rounds lose nothing of it; clients receive it divided, in float32.
  *
- * <p>A round's vector is written beside the one that its clients were sent, which they may still read.
+ * <p>A round's vector goes to a second tensor, because its clients may still read the one that they were sent.
  */
 final class ServerControl implements Checkpointable, AutoCloseable {
 
@@ -28,13 +27,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     private Tensor current;
     private Tensor next;
 
-    /**
-     * Zero.
-     *
-     * @param options tell how many threads add up
-     * @param numel its length
-     * @param totalWeight the weight {@code w} of all clients
-     */
+    /** Starts at zero; {@code totalWeight} is the weight {@code w} of all clients. */
     ServerControl(ServerOptions options, long numel, long totalWeight) {
         this.totalWeight = totalWeight;
         this.total = new WeightedSum(WHAT, options, numel);
@@ -43,12 +36,12 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         this.next = torch.zeros(numel).retainReference();
     }
 
-    /** The vector: float32, shape [numel]; owned by this object, unchanged until the advance after the next one. */
+    /** Returns the vector: float32, shape [numel]; owned by this object. */
     Tensor vector() {
         return current;
     }
 
-    /** A reference to the vector for a downlink package. */
+    /** Returns a reference to the vector for a downlink package. */
     Tensor lend() {
         return lent.lend(current);
     }
@@ -58,24 +51,22 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         round.check(uplink.cid(), weight, uplink.controlDelta());
     }
 
-    /**
-     * Takes note of one client's change, which stays open until {@link #fold}, {@link #advance} or {@link #restart}.
-     */
+    /** Stages one client's change; it stays open until {@link #fold}, {@link #advance} or {@link #restart}. */
     void stage(ScaffoldUplinkPackage uplink, long weight) {
         round.stage(uplink.cid(), weight, uplink.controlDelta());
     }
 
-    /** Adds the changes that were staged to those of the round. */
+    /** Adds the staged changes to those of the round. */
     void fold() {
         round.fold();
     }
 
-    /** Forgets the changes of the round. */
+    /** Discards the changes of the round. */
     void restart() {
         round.clear();
     }
 
-    /** Takes the changes of the round over; they stay until {@link #restart}. */
+    /** Adds the changes of the round to the control variate; {@link #restart} follows. */
     void advance() {
         total.addAll(round);
         total.divide(next, totalWeight);
@@ -94,7 +85,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     @Override
     public void restore(CheckpointReader in) {
         try (Tensor saved = in.get(ENTRY, Tensor.class)) {
-            total.restore(saved, 0); // its own weight is not asked for: it is divided by the weight of all clients
+            total.restore(saved, 0); // without a weight: it is divided by totalWeight
         }
         total.divide(current, totalWeight);
     }

@@ -339,8 +339,9 @@ final class DsflClientsTest {
                 name -> DefaultGenerator.seeded(1, () -> new Classifier(name == Outputs.TWO ? 2 : 3));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new DsflClients(selector, List.of(Outputs.values()), data.partitions(), OPTIONS))
-                .withMessage("models differ in classes: cid=1, model=THREE, classes=3, limit=2 as for client 0; soft"
-                        + " labels of all clients have the same classes");
+                .withMessage(
+                        "models differ in classes: cid=1, model=THREE, classes=3, expected=2 as for client 0; give all"
+                                + " clients models with the same classes");
     }
 
     @Test

@@ -14,11 +14,11 @@ final class DsflDownlinkPackageTest {
         try (Tensor some = Tensors.of(new long[] {1})) {
             refuses(
                     () -> new DsflDownlinkPackage(some, null, some),
-                    "incomplete package: soft_labels=given, indices=none, next_indices=given, limit=next indices, and"
+                    "incomplete package: soft_labels=given, indices=none, next_indices=given, expected=next indices, and"
                             + " soft labels with their indices or neither");
             refuses(
                     () -> new DsflDownlinkPackage(null, null, null),
-                    "incomplete package: soft_labels=none, indices=none, next_indices=none, limit=next indices, and"
+                    "incomplete package: soft_labels=none, indices=none, next_indices=none, expected=next indices, and"
                             + " soft labels with their indices or neither");
         }
     }

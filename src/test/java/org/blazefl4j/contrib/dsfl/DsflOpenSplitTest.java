@@ -82,7 +82,7 @@ final class DsflOpenSplitTest {
         try (Tensor labels = Tensors.of(new long[9])) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> DsflOpenSplit.of(10, 5, 42).divide(labels, new ShardPartitioner(2), 2, 42))
-                    .withMessage("labels of another data set: labels=9, limit=10; give one label per sample that was"
+                    .withMessage("labels of another data set: labels=9, expected=10; give one label per sample that was"
                             + " split");
         }
     }

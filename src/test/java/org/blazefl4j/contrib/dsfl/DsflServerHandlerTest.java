@@ -336,7 +336,7 @@ final class DsflServerHandlerTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new DsflServerHandler(name -> model, Tiny.LINEAR, data.partitions(), OPTIONS))
-                .withMessage("model does not classify: output=4 dimensions, limit=[n, classes]; "
+                .withMessage("model does not classify: output=4 dimensions, expected=[n, classes]; "
                         + "give a model with one output per class");
 
         assertThat(model.closed).isTrue();

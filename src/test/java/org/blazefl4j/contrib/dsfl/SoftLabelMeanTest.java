@@ -197,14 +197,14 @@ final class SoftLabelMeanTest {
         refuses(
                 uplink(7, new long[] {1}, 1, 0, 0),
                 "soft labels do not fit: client=7, dtype=Float, shape=[1, 3],"
-                        + " limit=Float of shape [1, 2]; send one row per index");
+                        + " expected=Float of shape [1, 2]; send one row per index");
         refuses(
                 new DsflUplinkPackage(7, Tensors.of(new long[] {1, 0}, 1, 2), Tensors.of(new long[] {1}), Map.of()),
-                "soft labels do not fit: client=7, dtype=Long, shape=[1, 2], limit=Float of shape [1, 2]; send one row"
+                "soft labels do not fit: client=7, dtype=Long, shape=[1, 2], expected=Float of shape [1, 2]; send one row"
                         + " per index");
         refuses(
                 new DsflUplinkPackage(7, Tensors.of(new float[0], 0, 2), Tensors.of(new long[0]), Map.of()),
-                "indices do not fit: client=7, dtype=Long, shape=[0], limit=Long of shape [k], k above 0; send the next"
+                "indices do not fit: client=7, dtype=Long, shape=[0], expected=Long of shape [k], k above 0; send the next"
                         + " indices of the downlink package");
     }
 

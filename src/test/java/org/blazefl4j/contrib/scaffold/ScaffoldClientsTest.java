@@ -234,7 +234,7 @@ final class ScaffoldClientsTest {
                 Tensor other = torch.zeros(1)) {
             fails(
                     new ScaffoldDownlinkPackage(vector, other),
-                    "control variate of the wrong shape: shape=[1], limit=[51]; send one as long as the global model's"
+                    "control variate of the wrong shape: shape=[1], expected=[51]; send one as long as the global model's"
                             + " state");
             fails(
                     new ScaffoldDownlinkPackage(other, other),

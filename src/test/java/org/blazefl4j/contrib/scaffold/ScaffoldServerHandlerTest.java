@@ -236,7 +236,7 @@ final class ScaffoldServerHandlerTest {
         try (ScaffoldServerHandler uniform = handler(Tiny.LINEAR, OPTIONS.withWeighting(Weighting.UNIFORM))) {
             refuses(
                     () -> uniform.restore(saved),
-                    "control variate of another weighting: weighting=uniform, limit=by-samples; resume with the"
+                    "control variate of another weighting: weighting=uniform, expected=by-samples; resume with the"
                             + " weighting that was saved");
         }
     }
@@ -253,7 +253,7 @@ final class ScaffoldServerHandlerTest {
             assertThat(bySamples.sha256()).isEqualTo(handler.sha256());
             refuses(
                     () -> uniform.restore(earlier),
-                    "control variate of another weighting: weighting=uniform, limit=by-samples; resume with the"
+                    "control variate of another weighting: weighting=uniform, expected=by-samples; resume with the"
                             + " weighting that was saved");
         }
     }
@@ -422,7 +422,7 @@ final class ScaffoldServerHandlerTest {
 
         refuses(
                 () -> handler.load(new ScaffoldUplinkPackage(4, vector, vector, 11, Map.of())),
-                "data size of another client: client=4, data_size=11, limit=10; give server and clients the same data");
+                "data size of another client: client=4, data_size=11, expected=10; give server and clients the same data");
         refuses(
                 () -> handler.load(uplink(4, torch.zeros(2), vector)),
                 "parameters of the wrong shape: client=4, shape=[2], expected=[51]; server and clients must select the"
