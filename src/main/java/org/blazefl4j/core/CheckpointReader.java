@@ -2,23 +2,19 @@ package org.blazefl4j.core;
 
 import java.util.Set;
 
-/**
- * Gives the entries of one part of a checkpoint, in any order and as often as wanted; valid during the restore only.
- */
+/** Reads the entries of one part of a checkpoint, in any order, any number of times. Valid during the restore only. */
 public interface CheckpointReader {
 
     /**
      * Reads one entry.
      *
-     * @param name as it was put
-     * @param type the class of the value, or one above it that is not the JDK's. It decides what is read: no code runs
-     *     of other classes than it and those that it declares to hold.
-     * @param <T> the type of the value
-     * @return a copy of what was put; the caller owns its tensors. Null if null was put
+     * @param type the value's class, or a superclass outside the JDK. Only code of this class and of classes that it
+     *     declares to hold runs.
+     * @return a copy of the value, or null if null was put; the caller owns its tensors
      * @throws IllegalArgumentException if there is no such entry, or its value is of another type
      */
     <T> T get(String name, Class<T> type);
 
-    /** The names of the entries, in the order in which they were put. */
+    /** Returns the names of the entries, in the order in which they were put. */
     Set<String> names();
 }

@@ -1,7 +1,7 @@
 package org.blazefl4j.core;
 
 /**
- * What can be written to a checkpoint and put back: a handler, a trainer, a result file, a random stream of one's own.
+ * State that can be written to a checkpoint and restored: of a handler, a trainer, a result file, a random stream.
  *
  * <pre>{@code
  * public void save(CheckpointWriter out) {
@@ -17,18 +17,16 @@ package org.blazefl4j.core;
  * }
  * }</pre>
  *
- * <p>An object that was made as the saved one had been and then restored goes on with the same bits. Both methods are
- * called between two rounds, on the thread that runs the rounds. After a round that was stopped, what is saved is the
- * state before it.
+ * <p>An object that is made like the saved one and then restored continues with the same bits. Both methods are called
+ * between rounds, on the thread that runs them. After a stopped round the state before it is saved.
  */
 public interface Checkpointable {
 
-    /** Writes all that later rounds depend on and that {@link #restore} cannot derive from how the object was made. */
+    /** Writes all that later rounds depend on, except what follows from how the object was made. */
     void save(CheckpointWriter out);
 
     /**
-     * Takes over what {@link #save} wrote. An object that refuses may have taken over a part of it and is of no further
-     * use.
+     * Restores what {@link #save} wrote. After an exception the object may be partly restored and must not be used.
      *
      * @throws IllegalArgumentException if the entries do not fit how this object was made
      */

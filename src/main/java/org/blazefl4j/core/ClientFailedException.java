@@ -3,8 +3,8 @@ package org.blazefl4j.core;
 import java.util.List;
 
 /**
- * A client did not return a result: its worker threw, died, froze or was killed, or it ran over its time limit. Message
- * and cause say which.
+ * Thrown if a client returned no result: its worker threw, died, froze or was killed, or it exceeded its time limit.
+ * Message and cause say which.
  */
 public class ClientFailedException extends WorkFailedException {
 
@@ -16,11 +16,8 @@ public class ClientFailedException extends WorkFailedException {
     /**
      * Describes the failure of one client.
      *
-     * @param clientId the client
      * @param round the round, from 0
-     * @param worker the worker's index
-     * @param reason what happened
-     * @param cause the worker's own exception, with its stack trace; null if there is none
+     * @param cause the worker's exception, with its stack trace; null if there is none
      */
     public ClientFailedException(int clientId, int round, int worker, String reason, Throwable cause) {
         super("client failed: client=" + clientId + ", round=" + (round + 1), worker, reason, cause);
@@ -29,12 +26,10 @@ public class ClientFailedException extends WorkFailedException {
     }
 
     /**
-     * Describes the failure of one client by what it threw. LibTorch's native stack is left to the cause.
+     * Describes the failure of one client by what it threw. The message omits LibTorch's native stack.
      *
-     * @param clientId the client
      * @param round the round, from 0
-     * @param worker the worker's index
-     * @param cause the worker's own exception, with its stack trace
+     * @param cause the worker's exception, with its stack trace
      */
     public ClientFailedException(int clientId, int round, int worker, Throwable cause) {
         this(clientId, round, worker, reason(cause), cause);
@@ -47,20 +42,20 @@ public class ClientFailedException extends WorkFailedException {
     }
 
     @Override
-    ClientFailedException again(String message, int attempts) {
+    ClientFailedException with(String message, int attempts) {
         return new ClientFailedException(message, this, attempts);
     }
 
     /**
-     * Describes the failure of a round whose clients were all dropped: the first client's failure, with a message that
-     * says so, and what that client's failure and the others' have suppressed.
+     * Describes the failure of a round whose clients were all dropped: the first client's failure with another message,
+     * and the other clients' failures suppressed.
      *
-     * @param dropped the clients' failures, one at least
+     * @param dropped the clients' failures, at least one
      */
     public static ClientFailedException ofWholeRound(List<ClientFailedException> dropped) {
         ClientFailedException first = dropped.get(0);
-        ClientFailedException all = first.again(
-                "no client of the round is left: dropped=" + dropped.size() + ", the first: " + first.getMessage(),
+        ClientFailedException all = first.with(
+                "all clients failed: dropped=" + dropped.size() + ", the first: " + first.getMessage(),
                 first.attempts());
         for (Throwable earlier : first.getSuppressed()) {
             all.addSuppressed(earlier);
@@ -69,12 +64,12 @@ public class ClientFailedException extends WorkFailedException {
         return all;
     }
 
-    /** The client that failed. */
+    /** Returns the client that failed. */
     public int clientId() {
         return clientId;
     }
 
-    /** The round in which it failed: from 0, as {@link ClientTrainer#round()}, one less than the message says. */
+    /** Returns the round in which it failed, from 0 as {@link ClientTrainer#round()}; the message counts from 1. */
     public int round() {
         return round;
     }

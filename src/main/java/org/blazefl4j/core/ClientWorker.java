@@ -3,9 +3,8 @@ package org.blazefl4j.core;
 import java.io.Serializable;
 
 /**
- * The user's function that trains one client. The same function serves all execution modes.
- *
- * <p>In process mode it is sent to the workers by name, so it is best a method reference to a static method:
+ * The user's function that trains one client, in all execution modes. Process mode sends it to the workers by name, so
+ * it is best a method reference to a static method:
  *
  * <pre>{@code
  * ClientWorker<Config, Down, Up> worker = MyClients::train;
@@ -13,8 +12,8 @@ import java.io.Serializable;
  * static Up train(Config config, Down payload, WorkerContext context) { ... }
  * }</pre>
  *
- * <p>A lambda may capture what a package may hold (numbers, strings, records, tensors); one that captures anything
- * else, a trainer say, is refused by the trainer's constructor.
+ * <p>A lambda may capture what a package may hold (numbers, strings, records, tensors). The trainer's constructor
+ * refuses one that captures anything else, such as a trainer.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
@@ -24,8 +23,8 @@ import java.io.Serializable;
 public interface ClientWorker<C, D, U> extends Serializable {
 
     /**
-     * Trains one client. Native memory that it allocates in its thread is freed when it has returned, all but the
-     * tensors of the result.
+     * Trains one client. Native memory that it allocates in its thread is freed when it returns, except the tensors of
+     * the result.
      *
      * @param config what {@link ClientAlgorithm#getClientConfig(int)} returned for this client
      * @param payload the round's downlink package, valid until the call returns. Read-only, as the configuration and

@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Data sets in maps, by partition type and client. Crosses into worker processes with its data sets.
  *
- * <p>Owns and closes the index tensors that {@link #setClients} and {@link #setCommon} make, and nothing else: data
- * sets and their tensors stay with whoever made them. Not safe for writing while another thread uses it.
+ * <p>Owns only the index tensors that {@link #setClients} and {@link #setCommon} make; data sets stay the caller's. Not
+ * safe for writing while another thread uses it.
  *
  * @param <P> the partition types, such as train and test
  */
@@ -26,7 +26,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
     private final Map<P, Map<Integer, Dataset>> ofClients = new LinkedHashMap<>();
     private final List<Tensor> made = new ArrayList<>();
 
-    /** Without any data yet. */
+    /** Makes an empty data set. */
     public InMemoryPartitionedDataset() {}
 
     @Override
@@ -34,7 +34,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
         Dataset found = cid == null ? common.get(type) : ofClient(type, cid);
         if (found == null) {
             throw new IllegalArgumentException("no such data: type=" + type + ", client=" + (cid == null ? "none" : cid)
-                    + ", limit=" + contents() + "; set it first");
+                    + ", found=" + contents() + "; set it first");
         }
         return found;
     }
@@ -50,7 +50,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
             return;
         }
         if (cid < 0) {
-            throw new IllegalArgumentException("client: client=" + cid + ", limit=0 or more");
+            throw new IllegalArgumentException("negative client id: client=" + cid + ", limit=0 or more");
         }
         ofClients.computeIfAbsent(type, t -> new TreeMap<>()).put(cid, dataset);
     }
@@ -58,9 +58,8 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
     /**
      * Divides a data set among the clients 0, 1, ...
      *
-     * @param type the partition type
-     * @param whole the data set that is divided; its tensors stay the caller's
-     * @param parts each client's positions in it, such as a {@link org.blazefl4j.data.Partitioner} gives them
+     * @param whole the data set; its tensors stay the caller's
+     * @param parts each client's positions in it, as a {@link org.blazefl4j.data.Partitioner} returns them
      * @throws IllegalArgumentException if a position is out of range
      */
     public void setClients(P type, TensorDataset whole, List<long[]> parts) {
@@ -72,8 +71,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
     /**
      * Sets a part of a data set as the common samples of a type.
      *
-     * @param type the partition type
-     * @param whole the data set that the part is of; its tensors stay the caller's
+     * @param whole the data set; its tensors stay the caller's
      * @param part positions in it
      * @throws IllegalArgumentException if a position is out of range
      */
@@ -83,17 +81,17 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
 
     private Dataset part(TensorDataset whole, long[] positions) {
         Tensor indices = Tensors.of(positions);
-        indices.retainReference(); // it outlives the scope that it is made in
+        indices.retainReference(); // outlives the caller's scope
         made.add(indices);
         return new FilteredDataset(indices, whole);
     }
 
-    /** The clients that have samples of a type of their own, ascending. */
+    /** Returns the clients that have samples of a type, ascending. */
     public List<Integer> clients(P type) {
         return List.copyOf(ofClients.getOrDefault(type, Map.of()).keySet());
     }
 
-    /** Forgets all data and frees the index tensors. */
+    /** Removes all data and frees the index tensors. */
     @Override
     public void close() {
         common.clear();

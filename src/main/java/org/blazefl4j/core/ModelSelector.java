@@ -11,14 +11,12 @@ import org.blazefl4j.model.Numerics;
 public interface ModelSelector<N extends Enum<N>> {
 
     /**
-     * A fresh model with the same initial parameters at every call with the same name, whatever was drawn before.
-     *
-     * @param name which model
-     * @return a model that the caller owns
+     * Makes a model, with the same initial parameters at every call with the same name, whatever was drawn before. The
+     * caller owns it.
      */
     Model selectModel(N name);
 
-    /** A selector of the same models, which compute in this way. */
+    /** Returns a selector of the same models that compute in another way. */
     default ModelSelector<N> with(Numerics numerics) {
         return new NumericModelSelector<>(this, numerics);
     }

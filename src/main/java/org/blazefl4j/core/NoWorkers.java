@@ -2,7 +2,7 @@ package org.blazefl4j.core;
 
 import java.util.List;
 
-/** The workers of a trainer that offers none. */
+/** {@link Workers#NONE}. */
 final class NoWorkers implements Workers {
 
     @Override
@@ -22,6 +22,6 @@ final class NoWorkers implements Workers {
 
     private static IllegalStateException none() {
         return new IllegalStateException(
-                "no workers: workers=0, limit=1 or more; look at count() first, and do the work without them");
+                "no workers: workers=0, limit=1 or more; check count() first, and do the work without them");
     }
 }

@@ -7,10 +7,10 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
-/** Figures of the user's own beside a handler's summary; the same in every round. */
+/** The user's own columns of a round's summary; the same in every round. */
 final class OwnColumns {
 
-    /** What result files have of every round, and the key that tells what a line of JSON is. */
+    /** The columns of every result file, and the key for the kind of a JSON line. */
     static final Set<String> TAKEN = Set.of(
             "round",
             "clients",
@@ -25,7 +25,7 @@ final class OwnColumns {
             "type");
 
     private final List<Function<? super RoundReport, ? extends Map<String, ?>>> sources = new CopyOnWriteArrayList<>();
-    /** Of the first round. */
+    /** The names of the first round. */
     private Set<String> names;
 
     void add(Function<? super RoundReport, ? extends Map<String, ?>> source) {
@@ -33,9 +33,9 @@ final class OwnColumns {
     }
 
     /**
-     * The report with these columns after those of its summary.
+     * Returns the report with these columns after those of its summary.
      *
-     * @throws IllegalArgumentException if one cannot be, or they are others than in the first round
+     * @throws IllegalArgumentException if one is invalid, or they differ from those of the first round
      */
     RoundReport addTo(RoundReport report) {
         if (sources.isEmpty()) {

@@ -5,7 +5,7 @@ import org.blazefl4j.data.Dataset;
 import org.bytedeco.pytorch.Generator;
 
 /**
- * Data by partition type and client. Where the client is left out, or null, the common set of the type is meant.
+ * Data sets by partition type and client. Without a client, or for null, methods use the common data set of the type.
  *
  * <pre>{@code
  * Dataset mine = data.getDataset(Part.TRAIN, cid);
@@ -18,96 +18,58 @@ import org.bytedeco.pytorch.Generator;
 public interface PartitionedDataset<P extends Enum<P>> {
 
     /**
-     * The samples of a type.
+     * Returns the samples of a type.
      *
-     * @param type the partition type
      * @param cid the client; null for the common set
-     * @throws IllegalArgumentException if there are none, with what there is
+     * @throws IllegalArgumentException if there are none; the message lists what there is
      */
     Dataset getDataset(P type, Integer cid);
 
     /**
-     * Sets the samples of a type, in place of earlier ones.
+     * Sets or replaces the samples of a type.
      *
-     * @param type the partition type
      * @param cid the client; null for the common set
-     * @param dataset the samples
      * @throws IllegalArgumentException if the client is negative
      */
     void setDataset(P type, Integer cid, Dataset dataset);
 
-    /**
-     * The common samples of a type.
-     *
-     * @param type the partition type
-     * @throws IllegalArgumentException if there are none, with what there is
-     */
+    /** Returns the common samples of a type, as {@link #getDataset(Enum, Integer)}. */
     default Dataset getDataset(P type) {
         return getDataset(type, null);
     }
 
-    /**
-     * Sets the common samples of a type, in place of earlier ones.
-     *
-     * @param type the partition type
-     * @param dataset the samples
-     */
+    /** Sets or replaces the common samples of a type. */
     default void setDataset(P type, Dataset dataset) {
         setDataset(type, null, dataset);
     }
 
-    /**
-     * The number of samples of a type.
-     *
-     * @param type the partition type
-     * @param cid the client; null for the common set
-     * @throws IllegalArgumentException if there are none, with what there is
-     */
+    /** Returns the number of samples of {@link #getDataset(Enum, Integer)}. */
     default long size(P type, Integer cid) {
         return getDataset(type, cid).size();
     }
 
-    /**
-     * A loader of the common samples of a type as one batch, in order.
-     *
-     * @param type the partition type
-     * @throws IllegalArgumentException if there are none, with what there is
-     */
+    /** Returns a loader of the common samples of a type as one batch, in order. */
     default DataLoader getDataLoader(P type) {
         return getDataLoader(type, null, null, null);
     }
 
-    /**
-     * A loader of a client's samples of a type as one batch, in order.
-     *
-     * @param type the partition type
-     * @param cid the client; null for the common set
-     * @throws IllegalArgumentException if there are none, with what there is
-     */
+    /** Returns a loader of a client's samples of a type as one batch, in order. */
     default DataLoader getDataLoader(P type, Integer cid) {
         return getDataLoader(type, cid, null, null);
     }
 
-    /**
-     * A loader of a client's samples of a type in batches, in order.
-     *
-     * @param type the partition type
-     * @param cid the client; null for the common set
-     * @param batchSize the batch size, 1 or more; null for one batch
-     * @throws IllegalArgumentException if there are no samples, with what there is, or the batch size is below 1
-     */
+    /** Returns a loader of a client's samples of a type in batches, in order. */
     default DataLoader getDataLoader(P type, Integer cid, Integer batchSize) {
         return getDataLoader(type, cid, batchSize, null);
     }
 
     /**
-     * A loader of a client's samples of a type: shuffled where there is a generator, else in order.
+     * Returns a loader of a client's samples of a type.
      *
-     * @param type the partition type
      * @param cid the client; null for the common set
      * @param batchSize the batch size, 1 or more; null for one batch
-     * @param generator where the order and random transforms draw from; null for the data set's own order
-     * @throws IllegalArgumentException if there are no samples, with what there is, or the batch size is below 1
+     * @param generator draws the order and random transforms; null for the data set's own order
+     * @throws IllegalArgumentException if there are no samples, or the batch size is below 1
      */
     default DataLoader getDataLoader(P type, Integer cid, Integer batchSize, Generator generator) {
         Dataset dataset = getDataset(type, cid);

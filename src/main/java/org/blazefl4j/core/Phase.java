@@ -1,19 +1,19 @@
 package org.blazefl4j.core;
 
-/** The parts of a round, in their order, as the thread that runs the round spends its time on them. */
+/** The phases of a round, in order, as the thread that runs the round goes through them. */
 public enum Phase {
     /** Sampling the clients and putting them in order. */
     SAMPLE,
-    /** Making the downlink package, encoding it and telling the workers of it. */
+    /** Making, encoding and publishing the downlink package. */
     PUBLISH,
     /** Handing clients, with their configurations and states, to workers. */
     DEAL,
-    /** Waiting for clients that train; in the serial mode the training itself. */
+    /** Waiting for clients to train; in serial mode training them. */
     TRAIN,
-    /** Taking results: decoding them, keeping clients' states, progress, closing packages. */
+    /** Taking results: decoding, storing clients' states, reporting progress, closing packages. */
     COLLECT,
-    /** The handler's loading of the packages and its update of the global model. */
+    /** Loading packages into the handler and updating the global model. */
     AGGREGATE,
-    /** What the handler says of the round, {@link ServerHandler#getSummary()}. */
+    /** The handler's {@link ServerHandler#getSummary() summary} of the round. */
     EVALUATE
 }

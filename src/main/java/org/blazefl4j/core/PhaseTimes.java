@@ -13,50 +13,49 @@ public final class PhaseTimes {
 
     private static final Phase[] PHASES = Phase.values();
 
-    /** No time in any phase: nothing was measured. */
+    /** Nothing was measured. */
     public static final PhaseTimes NONE = new PhaseTimes(new long[PHASES.length]);
 
     private final long[] nanos;
 
-    /** Takes the array over; it has a place for each phase. */
+    /** Takes ownership of the array of one time per phase. */
     PhaseTimes(long[] nanos) {
         this.nanos = nanos;
     }
 
     /**
-     * Times that were measured elsewhere.
+     * Returns times that were measured elsewhere; a missing phase took none.
      *
-     * @param times by phase; phases that it lacks took none
      * @throws IllegalArgumentException if one is negative
      */
     public static PhaseTimes of(Map<Phase, Duration> times) {
         long[] nanos = new long[PHASES.length];
         times.forEach((phase, time) -> {
             if (time.isNegative()) {
-                throw new IllegalArgumentException("time is negative: phase=" + phase + ", time=" + time
-                        + ", limit=PT0S; give how long the phase took");
+                throw new IllegalArgumentException(
+                        "negative time: phase=" + phase + ", time=" + time + ", limit=PT0S or more");
             }
             nanos[phase.ordinal()] = time.toNanos();
         });
         return new PhaseTimes(nanos);
     }
 
-    /** How long a phase took. */
+    /** Returns how long a phase took. */
     public Duration of(Phase phase) {
         return Duration.ofNanos(nanos[phase.ordinal()]);
     }
 
-    /** The sum of all phases. */
+    /** Returns the sum of all phases. */
     public Duration total() {
         return Duration.ofNanos(totalNanos());
     }
 
-    /** What goes by in the trainer, publishing included. */
+    /** Returns the time in the trainer, publishing included. */
     Duration training() {
         return of(Phase.PUBLISH).plus(of(Phase.DEAL)).plus(of(Phase.TRAIN)).plus(of(Phase.COLLECT));
     }
 
-    /** The sum, phase by phase. */
+    /** Returns the sum, phase by phase. */
     public PhaseTimes plus(PhaseTimes other) {
         long[] sum = nanos.clone();
         for (int phase = 0; phase < sum.length; phase++) {
@@ -66,8 +65,8 @@ public final class PhaseTimes {
     }
 
     /**
-     * The same time with one phase's divided as {@code parts} says. What they leave goes to {@code rest}, or stays
-     * where it was if there are none.
+     * Replaces one phase's time by {@code parts} and adds what they leave to {@code rest}. Without parts nothing
+     * changes.
      */
     PhaseTimes divide(Phase phase, PhaseTimes parts, Phase rest) {
         long known = parts.totalNanos();
@@ -94,7 +93,7 @@ public final class PhaseTimes {
         return Arrays.hashCode(nanos);
     }
 
-    /** Each phase with its time, as {@code {SAMPLE=PT0.001S, ...}}. */
+    /** Returns {@code {SAMPLE=PT0.001S, ...}}. */
     @Override
     public String toString() {
         Map<Phase, Duration> times = new EnumMap<>(Phase.class);

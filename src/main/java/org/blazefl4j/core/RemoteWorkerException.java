@@ -1,8 +1,8 @@
 package org.blazefl4j.core;
 
 /**
- * What a client threw in a worker process, as far as it crosses to the parent: class name, message, stack trace, causes
- * and suppressed exceptions. The class itself need not exist in the parent.
+ * An exception that a client threw in a worker process: its class name, message, stack trace, causes and suppressed
+ * exceptions. The class itself need not exist in the parent.
  */
 public final class RemoteWorkerException extends Exception {
 
@@ -10,14 +10,7 @@ public final class RemoteWorkerException extends Exception {
 
     private final String className;
 
-    /**
-     * Stands for an exception of another process.
-     *
-     * @param className its class
-     * @param message its message; may be null
-     * @param stackTrace where it was thrown
-     * @param cause what caused it; may be null
-     */
+    /** Stands for an exception of the class of this name; message and cause may be null. */
     public RemoteWorkerException(
             String className, String message, StackTraceElement[] stackTrace, RemoteWorkerException cause) {
         super(message, cause);
@@ -25,12 +18,12 @@ public final class RemoteWorkerException extends Exception {
         setStackTrace(stackTrace);
     }
 
-    /** The class of the exception that was thrown. */
+    /** Returns the class name of the exception that was thrown. */
     public String className() {
         return className;
     }
 
-    /** As the exception itself would print. */
+    /** Returns the text of the original exception. */
     @Override
     public String toString() {
         return getMessage() == null ? className : className + ": " + getMessage();

@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What happened in one round.
+ * The outcome of one round.
  *
  * @param round the round, from 0
  * @param clients the clients, in the order in which their packages were handed over, dropped ones among them
- * @param dropped those of them that failed and that the round did without
- * @param retries how many failures of clients a later attempt made good
- * @param nonFinite those of the clients whose results held NaN or an infinity, whatever became of these results
- * @param summary what {@link ServerHandler#getSummary()} said after the round, and {@link Simulation#addColumns
- *     columns} of the user's own
- * @param phases where the round's time went; listeners left out
+ * @param dropped those that failed and were left out
+ * @param retries the number of failures that a later attempt made good
+ * @param nonFinite the clients whose results held NaN or an infinity, under any policy
+ * @param summary {@link ServerHandler#getSummary()} after the round, and the user's own
+ *     {@linkplain Simulation#addColumns columns}
+ * @param phases where the round's time went, without listeners
  */
 public record RoundReport(
         int round,
@@ -25,27 +25,27 @@ public record RoundReport(
         Map<String, Object> summary,
         PhaseTimes phases) {
 
-    /** How long sampling and ordering the clients took. */
+    /** Returns the time for sampling and ordering the clients. */
     public Duration sampling() {
         return phases.of(Phase.SAMPLE);
     }
 
-    /** From publishing the downlink package to the last hand-over, less {@link #aggregation()}. */
+    /** Returns the time from publishing the downlink package to the last result, less {@link #aggregation()}. */
     public Duration training() {
         return phases.training();
     }
 
-    /** How long the handler took to load the packages. */
+    /** Returns the time for loading packages and updating the model. */
     public Duration aggregation() {
         return phases.of(Phase.AGGREGATE);
     }
 
-    /** How long {@link ServerHandler#getSummary()} took. */
+    /** Returns the time of {@link ServerHandler#getSummary()}. */
     public Duration evaluation() {
         return phases.of(Phase.EVALUATE);
     }
 
-    /** How long the round took, from sampling to the end of the evaluation; listeners left out. */
+    /** Returns the time of the round, from sampling to the end of the evaluation, without listeners. */
     public Duration total() {
         return phases.total();
     }

@@ -5,8 +5,7 @@ import org.blazefl4j.model.ModelName;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 
 /**
- * Makes the library's models for images of one shape, with initial parameters from a seed. Crosses into worker
- * processes.
+ * Makes the library's models for images of one shape. Crosses into worker processes.
  *
  * <pre>{@code
  * ModelSelector<ModelName> selector = new SeededModelSelector(42, 1, 28, 28, 10);

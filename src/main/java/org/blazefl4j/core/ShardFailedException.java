@@ -1,8 +1,8 @@
 package org.blazefl4j.core;
 
 /**
- * A shard of work that a trainer's {@link Workers} were given did not return a result: its worker threw, died, froze or
- * was killed, or it ran over the clients' time limit. Message and cause say which.
+ * Thrown if a shard of work of a trainer's {@link Workers} returned no result: its worker threw, died, froze or was
+ * killed, or it exceeded the clients' time limit. Message and cause say which.
  */
 public class ShardFailedException extends WorkFailedException {
 
@@ -13,11 +13,9 @@ public class ShardFailedException extends WorkFailedException {
     /**
      * Describes the failure of one shard.
      *
-     * @param work what the work is called, such as {@code "evaluation"}
-     * @param shard which shard, from 0
-     * @param worker the worker's index
-     * @param reason what happened
-     * @param cause the worker's own exception, with its stack trace; null if there is none
+     * @param work the name of the work, such as {@code "evaluation"}
+     * @param shard the shard, from 0
+     * @param cause the worker's exception, with its stack trace; null if there is none
      */
     public ShardFailedException(String work, int shard, int worker, String reason, Throwable cause) {
         super(work + " failed: shard=" + shard, worker, reason, cause);
@@ -25,12 +23,11 @@ public class ShardFailedException extends WorkFailedException {
     }
 
     /**
-     * Describes the failure of one shard by what it threw. LibTorch's native stack is left to the cause.
+     * Describes the failure of one shard by what it threw. The message omits LibTorch's native stack.
      *
-     * @param work what the work is called, such as {@code "evaluation"}
-     * @param shard which shard, from 0
-     * @param worker the worker's index
-     * @param cause the worker's own exception, with its stack trace
+     * @param work the name of the work, such as {@code "evaluation"}
+     * @param shard the shard, from 0
+     * @param cause the worker's exception, with its stack trace
      */
     public ShardFailedException(String work, int shard, int worker, Throwable cause) {
         this(work, shard, worker, reason(cause), cause);
@@ -42,11 +39,11 @@ public class ShardFailedException extends WorkFailedException {
     }
 
     @Override
-    ShardFailedException again(String message, int attempts) {
+    ShardFailedException with(String message, int attempts) {
         return new ShardFailedException(message, this, attempts);
     }
 
-    /** The shard that failed, from 0. */
+    /** Returns the shard that failed, from 0. */
     public int shard() {
         return shard;
     }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** One round of a {@link Simulation}, and how long its parts took. Listeners' time is counted nowhere. */
+/** One round of a {@link Simulation}, timed without its listeners. */
 final class SimulatedRound<D, U> {
 
     private final ServerHandler<D, U> handler;
@@ -48,16 +48,14 @@ final class SimulatedRound<D, U> {
         return report;
     }
 
-    /** If the workers were stopped meanwhile, once the round is reported. */
+    /** Throws, after the report, if the workers were stopped during the evaluation. */
     void throwIfStopped() {
         if (stopped != null) {
             throw stopped;
         }
     }
 
-    /**
-     * The handler has gone on to the next round: without a report this one would be lost to whoever resumes the run.
-     */
+    /** Evaluates also after a stop: the handler is in the next round, so a resumed run needs the report of this one. */
     private Map<String, Object> summary() {
         try {
             return handler.getSummary(trainer.workers());
@@ -78,8 +76,8 @@ final class SimulatedRound<D, U> {
         if (!complete) {
             throw new IllegalStateException("round is not complete: round=" + (number + 1) + ", packages=" + loaded
                     + ", dropped=" + dropped.size()
-                    + ", limit=those that the handler waits for; its load must return true at the last of the clients"
-                    + " that it sampled");
+                    + ", expected=a complete round; the handler's load must return true at the last client that it"
+                    + " sampled");
         }
     }
 
@@ -88,7 +86,7 @@ final class SimulatedRound<D, U> {
             clock.enter(Phase.AGGREGATE);
             complete |= loaded(() -> handler.loadAll(uplinks));
             loaded += uplinks.size();
-            tellOf(uplinks);
+            tellLoaded(uplinks);
         } finally {
             clock.enter(Phase.COLLECT);
             discardAll(uplinks);
@@ -96,7 +94,7 @@ final class SimulatedRound<D, U> {
         }
     }
 
-    /** JavaCPP's own words say nothing of packages. */
+    /** Explains JavaCPP's exception for a closed tensor. */
     private boolean loaded(BooleanSupplier load) {
         try {
             return load.getAsBoolean();
@@ -107,9 +105,8 @@ final class SimulatedRound<D, U> {
             throw new IllegalStateException(
                     "handler used a closed tensor: handler="
                             + handler.getClass().getName()
-                            + ", expected=tensors of the packages that are loaded now, or copies; a package is closed once"
-                            + " it was loaded: keep clones of its tensors, or keep them by retainReference() and close"
-                            + " them",
+                            + ", expected=tensors of the packages being loaded, or copies; a package is closed after it"
+                            + " was loaded: keep clones of its tensors, or call retainReference() and close them later",
                     e);
         }
     }
@@ -119,13 +116,13 @@ final class SimulatedRound<D, U> {
         complete |= loaded(() -> handler.drop(cid));
     }
 
-    /** What goes by in the trainer counts as {@link Phase#TRAIN} here; the trainer knows more of it. */
+    /** Divides {@link Phase#TRAIN}, the whole time in the trainer, as the trainer measured it. */
     private PhaseTimes phases() {
         return clock.times().divide(Phase.TRAIN, trainer.phases(), Phase.COLLECT);
     }
 
-    /** Costs a client nothing where nobody listens. */
-    private void tellOf(List<U> uplinks) {
+    /** Reports loaded packages; costs nothing without listeners. */
+    private void tellLoaded(List<U> uplinks) {
         if (listeners.isEmpty()) {
             return;
         }
@@ -142,7 +139,7 @@ final class SimulatedRound<D, U> {
         listeners.forEach(event);
     }
 
-    /** Closes every package, also if one of them does not close. */
+    /** Closes every package, even if one fails to close. */
     private void discardAll(List<U> uplinks) {
         RuntimeException failure = null;
         for (U uplink : uplinks) {

@@ -7,8 +7,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
 /**
- * The loop of rounds, with listeners: it samples clients, trains them and loads their packages until the handler says
- * that training is over.
+ * The round loop with listeners: samples clients, trains them and loads their packages until the handler is stopped.
  *
  * <pre>{@code
  * try (var trainer = new ProcessPoolClientTrainer<>(clients, options)) {
@@ -16,10 +15,9 @@ import java.util.function.Function;
  * }
  * }</pre>
  *
- * <p>Packages that are ready together are loaded together ({@link ServerHandler#loadAll}), and closed with all their
- * tensors when the handler has loaded them ({@link ClientTrainer#discard}): what it keeps it copies. Of clients that
- * the trainer dropped the handler is told when the others' packages are loaded. What a handler, a listener or a client
- * throws ends the run and is passed on.
+ * <p>Packages that are ready together are loaded together ({@link ServerHandler#loadAll}) and then closed with all
+ * their tensors ({@link ClientTrainer#discard}): a handler copies what it keeps. It is told of dropped clients after
+ * the other clients' packages. An exception of a handler, listener or client ends the run and is passed on.
  *
  * @param <D> the downlink package, server to client
  * @param <U> the uplink package, client to server
@@ -34,37 +32,31 @@ public final class Simulation<D, U> {
     private boolean running;
     private boolean stopping;
 
-    /**
-     * A simulation; handler and trainer stay the caller's.
-     *
-     * @param handler the server side
-     * @param trainer the client side
-     */
+    /** Makes a simulation; handler and trainer stay the caller's. */
     public Simulation(ServerHandler<D, U> handler, ClientTrainer<D, U> trainer) {
         this.handler = Objects.requireNonNull(handler, "handler");
         this.trainer = Objects.requireNonNull(trainer, "trainer");
     }
 
-    /** Adds a listener, which is called after those added before. */
+    /** Adds a listener, called after earlier ones. */
     public Simulation<D, U> addListener(RoundListener<? super U> listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
         return this;
     }
 
     /**
-     * Adds figures of your own to every round's summary, after the handler's: listeners, console, result files and
-     * {@code verify} have them like any other.
+     * Adds your own columns to every round's summary, after the handler's, for listeners, console, result files and
+     * {@code verify}.
      *
      * <pre>{@code
      * simulation.addColumns(report -> Map.of("rate", rates.of(report.round())));
      * }</pre>
      *
-     * @param source asked once a round is evaluated, on the thread that runs the rounds, before the listeners; gives
-     *     numbers (NaN where there is none), texts or booleans, by the same names in every round, and by none that the
-     *     summary or every result file has. Columns come in the map's order, which {@code Map.of} does not settle:
-     *     several are best given in a {@code LinkedHashMap}, or by a source each. What ends in {@code _seconds} counts
-     *     as a time, which {@code verify} leaves out. What it throws ends the simulation, and so does a column that
-     *     cannot be, with an {@link IllegalArgumentException}
+     * @param source called after each evaluation, before the listeners, on the thread that runs the rounds. Returns
+     *     numbers (NaN for none), strings or booleans, under the same names in every round, none of them taken by the
+     *     summary or by all result files. Columns keep the map's order, so return several in a {@code LinkedHashMap}.
+     *     {@code verify} ignores names that end in {@code _seconds}. An exception ends the simulation, as does an
+     *     invalid column, by an {@link IllegalArgumentException}
      */
     public Simulation<D, U> addColumns(Function<? super RoundReport, ? extends Map<String, ?>> source) {
         columns.add(Objects.requireNonNull(source, "source"));
@@ -72,10 +64,9 @@ public final class Simulation<D, U> {
     }
 
     /**
-     * Ends the run: running clients end at their next batch, the round that is under way is not completed, and
-     * {@link #run()} returns. A round that is being evaluated is complete: it is evaluated to its end, by the thread
-     * that runs the simulation alone, and reported first. Without a run, the next one returns at once. Safe to call
-     * from any thread.
+     * Ends the run: running clients end at their next batch, the current round is not completed, and {@link #run()}
+     * returns. A round that is being evaluated is complete: the calling thread of {@code run} finishes the evaluation
+     * alone and reports the round. Without a run, the next one returns at once. Safe to call from any thread.
      */
     public void stop() {
         synchronized (lock) {
@@ -89,12 +80,11 @@ public final class Simulation<D, U> {
     /**
      * Runs rounds until the handler is stopped or {@link #stop()} is called.
      *
-     * @return what was done
-     * @throws ClientFailedException if a client fails and is neither trained again nor dropped
-     * @throws ShardFailedException if the evaluation of a round fails in a worker and is not done again
-     * @throws StoppedException if the trainer was stopped by something else: its stop event, an interrupt, its closing
-     * @throws IllegalStateException if a round's packages did not complete the handler's round, or the simulation runs
-     *     already
+     * @throws ClientFailedException if a client fails and is neither retried nor dropped
+     * @throws ShardFailedException if the evaluation of a round fails in a worker and is not retried
+     * @throws StoppedException if the trainer was stopped otherwise: by its stop event, an interrupt or its closing
+     * @throws IllegalStateException if a round's packages do not complete the handler's round, or the simulation is
+     *     already running
      */
     public SimulationSummary run() {
         begin();
@@ -123,7 +113,7 @@ public final class Simulation<D, U> {
         synchronized (lock) {
             if (running) {
                 throw new IllegalStateException(
-                        "simulation runs already: limit=one run at a time; wait for it, or call stop()");
+                        "simulation is already running: expected=one run at a time; wait for it, or call stop()");
             }
             running = true;
         }
@@ -135,7 +125,7 @@ public final class Simulation<D, U> {
         }
     }
 
-    /** Takes the stop request as served, so that neither the trainer nor the next run finds it again. */
+    /** Clears a served stop request, so that neither the trainer nor the next run finds it. */
     private SimulationSummary end(SimulationSummary summary) {
         synchronized (lock) {
             running = false;
@@ -144,7 +134,7 @@ public final class Simulation<D, U> {
             }
             stopping = false;
             trainer.stopEvent().clear();
-            return summary.whichStopped();
+            return summary.asStopped();
         }
     }
 }

@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * What a run of a simulation did and where its time went. Rounds that did not complete are left out.
+ * The outcome of a simulation. Rounds that did not complete are left out.
  *
  * @param rounds the number of completed rounds
  * @param clients the number of packages in them
  * @param nonFinite the number of clients' results in them that held NaN or an infinity
  * @param stopped whether {@link Simulation#stop()} ended the run
- * @param summary what {@link ServerHandler#getSummary()} said after the last completed round; empty if there was none
+ * @param summary {@link ServerHandler#getSummary()} after the last completed round; empty if there was none
  * @param phases the sum of {@link RoundReport#phases()}
- * @param memory what {@link ClientTrainer#peakMemory()} said when the run was over
+ * @param memory {@link ClientTrainer#peakMemory()} at the end
  */
 public record SimulationSummary(
         int rounds,
@@ -26,27 +26,27 @@ public record SimulationSummary(
     static final SimulationSummary NOTHING =
             new SimulationSummary(0, 0, 0, false, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
-    /** The sum of {@link RoundReport#sampling()}. */
+    /** Returns the sum of {@link RoundReport#sampling()}. */
     public Duration sampling() {
         return phases.of(Phase.SAMPLE);
     }
 
-    /** The sum of {@link RoundReport#training()}. */
+    /** Returns the sum of {@link RoundReport#training()}. */
     public Duration training() {
         return phases.training();
     }
 
-    /** The sum of {@link RoundReport#aggregation()}. */
+    /** Returns the sum of {@link RoundReport#aggregation()}. */
     public Duration aggregation() {
         return phases.of(Phase.AGGREGATE);
     }
 
-    /** The sum of {@link RoundReport#evaluation()}. */
+    /** Returns the sum of {@link RoundReport#evaluation()}. */
     public Duration evaluation() {
         return phases.of(Phase.EVALUATE);
     }
 
-    /** How long the rounds took, listeners left out. */
+    /** Returns the time of all rounds, without listeners. */
     public Duration total() {
         return phases.total();
     }
@@ -62,7 +62,7 @@ public record SimulationSummary(
                 memory);
     }
 
-    SimulationSummary whichStopped() {
+    SimulationSummary asStopped() {
         return new SimulationSummary(rounds, clients, nonFinite, true, summary, phases, memory);
     }
 

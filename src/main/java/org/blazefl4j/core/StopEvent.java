@@ -1,25 +1,24 @@
 package org.blazefl4j.core;
 
 /**
- * A flag that asks for an early, orderly end. Thread-safe.
- *
- * <p>In worker processes the flag lives in shared memory, so a worker sees it at once.
+ * A flag that requests an early, orderly end. Thread-safe. Worker processes read it in shared memory, so they see it at
+ * once.
  */
 public interface StopEvent {
 
-    /** Asks for the end. */
+    /** Requests the end. */
     void set();
 
-    /** Takes the request back. */
+    /** Withdraws the request. */
     void clear();
 
-    /** Whether the end was asked for. */
+    /** Returns whether the end was requested. */
     boolean isSet();
 
     /**
-     * Ends the calling client early.
+     * Ends the calling client early if requested.
      *
-     * @throws StoppedException if the end was asked for
+     * @throws StoppedException if the end was requested
      */
     default void throwIfSet() {
         if (isSet()) {
@@ -27,7 +26,7 @@ public interface StopEvent {
         }
     }
 
-    /** A new event within this process, not set. */
+    /** Returns a new event within this process, not set. */
     static StopEvent create() {
         return new LocalStopEvent();
     }

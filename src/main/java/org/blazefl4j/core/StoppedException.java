@@ -1,15 +1,11 @@
 package org.blazefl4j.core;
 
-/** A round or a client ended before it was complete because someone asked for it. */
+/** Thrown if a round or a client ended early on request. */
 public class StoppedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /**
-     * Ends a round or a client.
-     *
-     * @param message what was stopped and by what
-     */
+    /** The message says what was stopped and why. */
     public StoppedException(String message) {
         super(message);
     }

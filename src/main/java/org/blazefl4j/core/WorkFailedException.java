@@ -6,14 +6,14 @@ import java.util.regex.Pattern;
 import org.blazefl4j.util.Throwables;
 
 /**
- * A worker did not return what it was given to do: it threw, died, froze or was killed, or ran over its time limit.
- * Message and cause say which.
+ * Thrown if a worker returned no result: it threw, died, froze or was killed, or exceeded its time limit. Message and
+ * cause say which.
  */
 public abstract class WorkFailedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** Where, in what LibTorch throws, the message ends and pages of its native stack begin. */
+    /** The end of the message and start of the native stack in LibTorch's exceptions. */
     private static final Pattern NATIVE_STACK = Pattern.compile("\n(Exception raised from |frame #0: )");
 
     private final String what;
@@ -24,10 +24,8 @@ public abstract class WorkFailedException extends RuntimeException {
     /**
      * Describes one failure.
      *
-     * @param what what failed, as the beginning of a message
-     * @param worker the worker's index
-     * @param reason what happened
-     * @param cause the worker's own exception, with its stack trace; null if there is none
+     * @param what what failed, the start of the message
+     * @param cause the worker's exception, with its stack trace; null if there is none
      */
     WorkFailedException(String what, int worker, String reason, Throwable cause) {
         super(what + ", worker=" + worker + ": " + reason, cause);
@@ -46,7 +44,7 @@ public abstract class WorkFailedException extends RuntimeException {
         this.attempts = attempts;
     }
 
-    /** What was thrown, as a reason; LibTorch's native stack is left to the cause. */
+    /** Returns the text of an exception without LibTorch's native stack. */
     static String reason(Throwable cause) {
         String text = Throwables.text(cause);
         Matcher stack = NATIVE_STACK.matcher(text);
@@ -54,35 +52,33 @@ public abstract class WorkFailedException extends RuntimeException {
     }
 
     /**
-     * Describes the failure of what was tried several times: the last attempt's failure, with the number of attempts in
-     * its message and the failures before it suppressed.
+     * Describes the failure of several attempts: the last one's failure, with the number of attempts in its message and
+     * the earlier failures suppressed.
      *
-     * @param attempts the attempts' failures in their order, one at least
-     * @return the failure itself if there was one attempt only; else one of the same class
+     * @param attempts the attempts' failures in order, at least one
+     * @return the failure itself if there is only one; else a new one of the same class
      */
     public static WorkFailedException ofAttempts(List<? extends WorkFailedException> attempts) {
         WorkFailedException last = attempts.get(attempts.size() - 1);
         if (attempts.size() == 1) {
             return last;
         }
-        WorkFailedException all = last.after(attempts.size());
-        attempts.subList(0, attempts.size() - 1).forEach(all::addSuppressed);
+        int tried = attempts.size();
+        WorkFailedException all =
+                last.with(last.what + ", worker=" + last.worker + ", attempts=" + tried + ": " + last.reason, tried);
+        attempts.subList(0, tried - 1).forEach(all::addSuppressed);
         return all;
     }
 
-    private WorkFailedException after(int tried) {
-        return again(what + ", worker=" + worker + ", attempts=" + tried + ": " + reason, tried);
-    }
+    /** Returns this failure with another message and number of attempts. */
+    abstract WorkFailedException with(String message, int attempts);
 
-    /** The same failure with another message and number of attempts. */
-    abstract WorkFailedException again(String message, int attempts);
-
-    /** The index of the worker that it was given to. */
+    /** Returns the index of the worker that failed. */
     public final int worker() {
         return worker;
     }
 
-    /** How often it was tried in vain, from 1. */
+    /** Returns the number of failed attempts, from 1. */
     public final int attempts() {
         return attempts;
     }

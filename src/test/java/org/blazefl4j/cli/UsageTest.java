@@ -81,7 +81,8 @@ final class UsageTest {
                         "'--execution-mode': value=fast, expected=single-threaded, multi-threaded, multi-process"),
                 Arguments.of(
                         "--dataset svhn", "'--dataset': value=svhn, expected=fashion-mnist, mnist, cifar10, cifar100"),
-                Arguments.of("--device gpu", "'--device': unknown device: device=gpu, limit=cpu, cuda or cuda:<index>"),
+                Arguments.of(
+                        "--device gpu", "'--device': unknown device: device=gpu, expected=cpu, cuda or cuda:<index>"),
                 Arguments.of("--retries -1", "'--retries': value=-1, expected=a whole number from 0 to 255"),
                 Arguments.of("--retries 256", "'--retries': value=256, expected=a whole number from 0 to 255"),
                 Arguments.of("--on-client-failure retry", "'--on-client-failure': value=retry, expected=fail, drop"),

@@ -112,7 +112,7 @@ class InMemoryPartitionedDatasetTest {
         partitioned.setDataset(Part.TEST, whole);
         partitioned.setDataset(Part.TRAIN, whole);
         partitioned.setClients(Part.TRAIN, whole, List.of(new long[] {0}, new long[] {1}));
-        String there = ", limit=[TEST (common), TRAIN (common and 2 clients from 0 to 1)]; set it first";
+        String there = ", found=[TEST (common), TRAIN (common and 2 clients from 0 to 1)]; set it first";
         refused(Part.OPEN, null, "no such data: type=OPEN, client=none" + there);
         refused(Part.TRAIN, 2, "no such data: type=TRAIN, client=2" + there);
         refused(Part.TEST, 0, "no such data: type=TEST, client=0" + there);
@@ -120,7 +120,7 @@ class InMemoryPartitionedDatasetTest {
 
     @Test
     void shouldHoldNothingAtFirst() {
-        refused(Part.TRAIN, 1, "no such data: type=TRAIN, client=1, limit=[]; set it first");
+        refused(Part.TRAIN, 1, "no such data: type=TRAIN, client=1, found=[]; set it first");
     }
 
     private void refused(Part type, Integer cid, String message) {
@@ -133,6 +133,6 @@ class InMemoryPartitionedDatasetTest {
     void shouldRefuseANegativeClient() {
         assertThatThrownBy(() -> partitioned.setDataset(Part.TRAIN, -1, whole))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("client: client=-1, limit=0 or more");
+                .hasMessage("negative client id: client=-1, limit=0 or more");
     }
 }

@@ -409,8 +409,8 @@ final class SimulationTest {
 
         assertThatThrownBy(simulation::run)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("round is not complete: round=1, packages=2, dropped=0, limit=those that the handler waits"
-                        + " for; its load must return true at the last of the clients that it sampled");
+                .hasMessage("round is not complete: round=1, packages=2, dropped=0, expected=a complete round; the"
+                        + " handler\'s load must return true at the last client that it sampled");
     }
 
     private static ClientFailedException failure(int cid) {
@@ -554,7 +554,8 @@ final class SimulationTest {
             public void roundStarted(int round, List<Integer> cids) {
                 assertThatThrownBy(simulation::run)
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("simulation runs already: limit=one run at a time; wait for it, or call stop()");
+                        .hasMessage(
+                                "simulation is already running: expected=one run at a time; wait for it, or call stop()");
             }
         });
 

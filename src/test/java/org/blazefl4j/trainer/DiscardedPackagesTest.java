@@ -145,8 +145,8 @@ final class DiscardedPackagesTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("handler used a closed tensor: handler="
                         + handler.getClass().getName()
-                        + ", expected=tensors of the packages that are loaded now, or copies; a package is closed once it"
-                        + " was loaded: keep clones of its tensors, or keep them by retainReference() and close them")
+                        + ", expected=tensors of the packages being loaded, or copies; a package is closed after it"
+                        + " was loaded: keep clones of its tensors, or call retainReference() and close them later")
                 .hasCauseInstanceOf(NullPointerException.class);
     }
 

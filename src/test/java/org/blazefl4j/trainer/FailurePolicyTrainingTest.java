@@ -209,7 +209,7 @@ final class FailurePolicyTrainingTest {
 
             assertThat(failure)
                     .hasMessageStartingWith(
-                            "no client of the round is left: dropped=2, the first: client failed: client=4, round=1")
+                            "all clients failed: dropped=2, the first: client failed: client=4, round=1")
                     .hasMessageContaining("attempts=2");
             assertThat(failure.clientId()).isEqualTo(4);
             assertThat(failure.getSuppressed())

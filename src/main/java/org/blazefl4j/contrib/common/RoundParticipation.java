@@ -39,8 +39,8 @@ final class RoundParticipation implements Checkpointable {
     }
 
     /**
-     * Draws the round's clients, ascending, from the stream (seed, server, round, {@code "sample"}). A second call in the
-     * same round draws the same clients.
+     * Draws the round's clients, ascending, from the stream (seed, server, round, {@code "sample"}). A second call in
+     * the same round draws the same clients.
      */
     List<Integer> sample() {
         return Sampling.withoutReplacement(

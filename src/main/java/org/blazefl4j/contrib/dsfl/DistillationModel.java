@@ -1,8 +1,8 @@
 package org.blazefl4j.contrib.dsfl;
 
 import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.common.EvaluationTask;
+import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.TrainingLoop;
 import org.blazefl4j.core.Device;

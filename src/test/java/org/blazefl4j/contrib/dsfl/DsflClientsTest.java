@@ -302,9 +302,9 @@ final class DsflClientsTest {
 
     @Test
     void shouldRefuseDataThatIsNotEnough() {
-        refuses(3, OPTIONS, "no such data: type=TRAIN, client=2, limit=");
+        refuses(3, OPTIONS, "no such data: type=TRAIN, client=2, found=");
         refuses(0, OPTIONS, "too few clients: num_clients=0, limit=1 or more");
-        refuses(2, OPTIONS.withEvaluate(true), "no such data: type=TEST, client=0, limit=");
+        refuses(2, OPTIONS.withEvaluate(true), "no such data: type=TEST, client=0, found=");
         data.partitions().setDataset(DsflPartitionType.OPEN, new TensorDataset(torch.zeros(0, 1, 4, 4), null));
         refuses(2, OPTIONS, "no open samples: size=0, limit=1 or more; set the common OPEN data set to some");
     }

@@ -105,10 +105,10 @@ final class SoftLabelMeanTest {
         FlatteningWarning warning = new FlatteningWarning();
         mean.add(uplink(0, new long[] {1}, 0.8f, 0.2f));
         try (LogLines log = new LogLines(FlatteningWarning.class.getName())) {
-            warning.look(1, mean, mean.sharpened(0.3), 0.3);
+            warning.check(1, mean, mean.sharpened(0.3), 0.3);
             assertThat(log.lines()).isEmpty();
-            warning.look(2, mean, mean.sharpened(0.5), 0.5);
-            warning.look(3, mean, mean.sharpened(1), 1);
+            warning.check(2, mean, mean.sharpened(0.5), 0.5);
+            warning.check(3, mean, mean.sharpened(1), 1);
             assertThat(log.lines()).containsExactly(refusal);
         }
     }

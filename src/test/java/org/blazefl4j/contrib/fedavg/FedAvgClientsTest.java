@@ -212,7 +212,7 @@ final class FedAvgClientsTest {
     @Test
     void shouldRefuseMoreClientsThanHaveData() {
         refuses(0, "too few clients: num_clients=0, limit=1 or more");
-        refuses(3, "no such data: type=TRAIN, client=2, limit=");
+        refuses(3, "no such data: type=TRAIN, client=2, found=");
     }
 
     private void refuses(int numClients, String message) {

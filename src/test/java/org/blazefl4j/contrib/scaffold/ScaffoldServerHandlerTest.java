@@ -481,7 +481,7 @@ final class ScaffoldServerHandlerTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> handler(Tiny.LINEAR, more))
-                .withMessageStartingWith("no such data: type=TRAIN, client=5, limit=");
+                .withMessageStartingWith("no such data: type=TRAIN, client=5, found=");
     }
 
     private static void refuses(ThrowingCallable call, String message) {
