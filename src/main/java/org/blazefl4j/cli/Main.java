@@ -1,18 +1,16 @@
 package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Map;
 import org.blazefl4j.cli.bench.BenchCommand;
+import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.cli.console.Version;
-import org.blazefl4j.cli.console.WarningLines;
 import org.blazefl4j.cli.doctor.DoctorCommand;
-import org.blazefl4j.cli.options.EnumConverters;
+import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.Examples;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.OptionGroups;
-import org.blazefl4j.cli.options.PathArgument;
 import org.blazefl4j.cli.options.UsualNames;
 import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.cli.verify.VerifyCommand;
@@ -65,7 +63,7 @@ public final class Main implements Runnable, Invocation.Holder {
      * @param args the command line
      */
     public static void main(String[] args) {
-        WarningLines.setUp();
+        Terminal.formatWarnings();
         System.exit(exitCode(args));
     }
 
@@ -92,8 +90,7 @@ public final class Main implements Runnable, Invocation.Holder {
         CommandLine commands = new CommandLine(new Main(invocation));
         Examples.register(commands, invocation);
         OptionGroups.register(commands.getSubcommands().get("run"), "options");
-        EnumConverters.register(commands);
-        commands.registerConverter(Path.class, new PathArgument());
+        Converters.register(commands);
         return commands.setOverwrittenOptionsAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Main::refuse)

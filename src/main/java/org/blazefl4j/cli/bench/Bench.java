@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.cli.console.Interruption;
+import org.blazefl4j.cli.console.ProgressBars;
 import org.blazefl4j.cli.console.StartLine;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.Finding;
@@ -73,7 +74,7 @@ final class Bench {
     }
 
     private void measure(Interruption interruption, Path folder, Machine machine, List<Finding> findings) {
-        try (BenchBar bar = new BenchBar(cases.size(), options.rounds())) {
+        try (ProgressBars bar = ProgressBars.ofCases(cases.size(), options.rounds())) {
             LatencyLab lab = new LatencyLab(
                     options, bar, ProcessOptions.builder().crashFolder(folder).build());
             interruption.stopBy(lab::stop);
@@ -112,7 +113,7 @@ final class Bench {
         boolean whole = results.size() == cases.size() && !stopped;
         BenchReport report = new BenchReport(
                 Version.blazefl4j(), started, !whole, describe(machine), settings, texts(findings), results);
-        out.print(BenchText.of(report));
+        out.print(report.toText());
         out.printf(
                 Locale.ROOT, "%n%s: %d of %d cases%n", whole ? "completed" : "stopped", results.size(), cases.size());
         out.println("  page      " + BenchFiles.write(report, folder) + ", with bench.json and bench.csv");

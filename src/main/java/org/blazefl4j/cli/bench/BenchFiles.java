@@ -1,15 +1,44 @@
 package org.blazefl4j.cli.bench;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import de.siegmar.fastcsv.writer.CsvWriter;
+import de.siegmar.fastcsv.writer.LineDelimiter;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.blazefl4j.lab.CaseResult;
+import org.blazefl4j.lab.LabCase;
+import org.blazefl4j.lab.Latencies;
 import org.blazefl4j.util.Causes;
 
-/** Writes a report to files. */
+/**
+ * Writes a report to files: as a page, as JSON with times in seconds, and as CSV (RFC 4180). In the CSV each case has a
+ * row for the whole round, for each phase and for the bare loop, as column {@code part} says; the efficiency is in the
+ * round's row.
+ */
 public final class BenchFiles {
+
+    private static final List<String> COLUMNS = List.of(
+            "work",
+            "size",
+            "execution_mode",
+            "workers",
+            "clients",
+            "rounds",
+            "part",
+            "mean_seconds",
+            "p50_seconds",
+            "p90_seconds",
+            "p99_seconds",
+            "max_seconds",
+            "efficiency");
 
     private BenchFiles() {}
 
@@ -23,13 +52,13 @@ public final class BenchFiles {
     public static Path write(BenchReport report, Path folder) {
         String json = json(report);
         write(folder.resolve("bench.json"), json + "\n");
-        write(folder.resolve("bench.csv"), BenchCsv.of(report));
+        write(folder.resolve("bench.csv"), csv(report));
         return write(folder.resolve("bench.html"), BenchPage.of(report, json));
     }
 
     private static String json(BenchReport report) {
         try {
-            return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(BenchData.of(report));
+            return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(of(report));
         } catch (IOException e) {
             throw new UncheckedIOException("maps of numbers and strings convert to JSON", e);
         }
@@ -44,5 +73,86 @@ public final class BenchFiles {
                             + "; choose a writable folder",
                     e);
         }
+    }
+
+    private static String csv(BenchReport report) {
+        StringWriter text = new StringWriter();
+        try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
+            csv.writeRecord(COLUMNS);
+            report.results().forEach(result -> writeRows(result, csv));
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string writer does not fail", e);
+        }
+        return text.toString();
+    }
+
+    private static void writeRows(CaseResult result, CsvWriter csv) {
+        csv.writeRecord(row(
+                result,
+                "round",
+                result.round(),
+                Double.toString(result.efficiency().median())));
+        result.phases().forEach((phase, times) -> csv.writeRecord(row(result, BenchTable.name(phase), times, "")));
+        csv.writeRecord(row(result, "bare", result.bare(), ""));
+    }
+
+    private static List<String> row(CaseResult result, String part, Latencies times, String efficiency) {
+        List<String> row = new ArrayList<>();
+        which(result.which()).values().forEach(value -> row.add(value.toString()));
+        row.add(Integer.toString(result.rounds()));
+        row.add(part);
+        of(times).values().forEach(value -> row.add(value.toString()));
+        row.add(efficiency);
+        return row;
+    }
+
+    private static Map<String, Object> of(BenchReport report) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("blazefl4j", report.version());
+        map.put("started", report.started());
+        map.put("status", report.stopped() ? "stopped" : "completed");
+        map.put("machine", report.machine());
+        map.put("settings", report.settings());
+        map.put("warnings", report.warnings());
+        map.put("cases", report.results().stream().map(BenchFiles::of).toList());
+        return map;
+    }
+
+    private static Map<String, Object> of(CaseResult result) {
+        Map<String, Object> map = new LinkedHashMap<>(which(result.which()));
+        map.put("rounds", result.rounds());
+        map.put("round", of(result.round()));
+        Map<String, Object> phases = new LinkedHashMap<>();
+        result.phases().forEach((phase, times) -> phases.put(BenchTable.name(phase), of(times)));
+        map.put("phases", phases);
+        map.put("bare", of(result.bare()));
+        Map<String, Object> efficiency = new LinkedHashMap<>();
+        efficiency.put("lower_quartile", result.efficiency().lower());
+        efficiency.put("median", result.efficiency().median());
+        efficiency.put("upper_quartile", result.efficiency().upper());
+        map.put("efficiency", efficiency);
+        return map;
+    }
+
+    /** Returns the fields that identify a case. */
+    private static Map<String, Object> which(LabCase which) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("work", which.work().kind());
+        map.put("size", which.work().size());
+        map.put("execution_mode", which.mode().toString());
+        map.put("workers", which.workers());
+        map.put("clients", which.clients());
+        return map;
+    }
+
+    /** Returns the percentiles by name. */
+    private static Map<String, Object> of(Latencies times) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("mean_seconds", Figures.toSeconds(times.mean()));
+        map.put("p50_seconds", Figures.toSeconds(times.p50()));
+        map.put("p90_seconds", Figures.toSeconds(times.p90()));
+        map.put("p99_seconds", Figures.toSeconds(times.p99()));
+        map.put("max_seconds", Figures.toSeconds(times.max()));
+        return map;
     }
 }

@@ -4,9 +4,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.blazefl4j.cli.options.Numbers;
+import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.OptionUse;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabOptions;
@@ -22,6 +23,28 @@ final class BenchOptions {
 
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
+    /** The kinds of rounds in {@code bench}, as named on the command line. */
+    enum Kind {
+        EMPTY("--floats"),
+        TRAINING("--model-name", "--samples", "--batch-size");
+
+        private final List<String> options;
+
+        Kind(String... options) {
+            this.options = List.of(options);
+        }
+
+        /** Returns the options that only this kind has. */
+        List<String> options() {
+            return options;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
     @Option(
             names = "--work",
             paramLabel = "WORK",
@@ -32,13 +55,12 @@ final class BenchOptions {
                 "- empty: clients only copy the parameters, so that a round costs what the framework costs",
                 "- training: federated averaging of one epoch on random images of 3 x 32 x 32",
             })
-    private List<BenchWork> work;
+    private List<Kind> work;
 
     @Option(
             names = "--floats",
             paramLabel = "N",
             split = ",",
-            converter = Numbers.Count.class,
             description = "Number of parameters in empty rounds. Default: 62006 (CNN); with --thorough also 11191262"
                     + " (ResNet-18).")
     private List<Integer> floats;
@@ -55,7 +77,6 @@ final class BenchOptions {
             names = "--clients",
             paramLabel = "N",
             split = ",",
-            converter = Numbers.Count.class,
             description = "Clients in a round. Default: 10,100 in empty and 10 in training rounds; with --thorough"
                     + " 10,100,1000 and 10,100.")
     private List<Integer> clients;
@@ -64,7 +85,7 @@ final class BenchOptions {
             names = "--workers",
             paramLabel = "N",
             split = ",",
-            converter = Numbers.Workers.class,
+            converter = Converters.Workers.class,
             description =
                     "Threads or worker processes; single-threaded always has one. Default: 1 and the number of cores;"
                             + " with --thorough also half the cores.")
@@ -82,7 +103,6 @@ final class BenchOptions {
             names = "--samples",
             paramLabel = "N",
             defaultValue = "100",
-            converter = Numbers.Count.class,
             description = "Images per client in training rounds. Default: ${DEFAULT-VALUE}.")
     private int samples;
 
@@ -90,14 +110,12 @@ final class BenchOptions {
             names = "--batch-size",
             paramLabel = "N",
             defaultValue = "50",
-            converter = Numbers.Count.class,
             description = "Images per step in training rounds. Default: ${DEFAULT-VALUE}.")
     private int batchSize;
 
     @Option(
             names = {"--rounds", "--global-round"},
             paramLabel = "N",
-            converter = Numbers.Count.class,
             description = "Measured rounds per case. Default: 100; with --thorough 500.")
     private Integer rounds;
 
@@ -105,7 +123,7 @@ final class BenchOptions {
             names = "--warm-up",
             paramLabel = "N",
             defaultValue = "20",
-            converter = Numbers.CountOrZero.class,
+            converter = Converters.CountOrZero.class,
             description = "Rounds before them that are not measured, for at most a quarter of the time limit. Default:"
                     + " ${DEFAULT-VALUE}.")
     private int warmUps;
@@ -113,7 +131,6 @@ final class BenchOptions {
     @Option(
             names = "--time-limit",
             paramLabel = "S",
-            converter = Numbers.Seconds.class,
             description = "Seconds after which a case starts no further round once one is measured, not counting the"
                     + " start of workers. Default: 3; with --thorough 30.")
     private Duration timeLimit;
@@ -141,7 +158,7 @@ final class BenchOptions {
      */
     List<LabCase> cases(CommandLine command) {
         OptionUse use = new OptionUse(command);
-        for (BenchWork kind : BenchWork.values()) {
+        for (Kind kind : Kind.values()) {
             kind.options().forEach(option -> use.refuseUnless(work.contains(kind), option, "--work " + kind));
         }
         boolean serial = modes.stream().allMatch(mode -> mode == ExecutionMode.SINGLE_THREADED);
@@ -165,16 +182,16 @@ final class BenchOptions {
         return (given == null ? defaults : given).stream().distinct().toList();
     }
 
-    private Stream<LabCase> casesOf(BenchWork kind) {
-        Stream<Work> sizes = kind == BenchWork.EMPTY
+    private Stream<LabCase> casesOf(Kind kind) {
+        Stream<Work> sizes = kind == Kind.EMPTY
                 ? floats.stream().map(Work::empty)
                 : models.stream().map(model -> Work.training(model, samples, batchSize));
         return sizes.flatMap(size -> clientsOf(kind).stream().flatMap(count -> casesOf(size, count)));
     }
 
-    private List<Integer> clientsOf(BenchWork kind) {
-        List<Integer> few = kind == BenchWork.EMPTY ? List.of(10, 100) : List.of(10);
-        List<Integer> many = kind == BenchWork.EMPTY ? List.of(10, 100, 1000) : List.of(10, 100);
+    private List<Integer> clientsOf(Kind kind) {
+        List<Integer> few = kind == Kind.EMPTY ? List.of(10, 100) : List.of(10);
+        List<Integer> many = kind == Kind.EMPTY ? List.of(10, 100, 1000) : List.of(10, 100);
         return distinct(clients, thorough ? many : few);
     }
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.bench;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.blazefl4j.lab.CaseResult;
 
@@ -22,4 +23,22 @@ public record BenchReport(
         Map<String, Object> machine,
         Map<String, Object> settings,
         List<String> warnings,
-        List<CaseResult> results) {}
+        List<CaseResult> results) {
+
+    /** Returns a table of rounds and a table of phases for each kind of round and model, for the terminal. */
+    String toText() {
+        StringBuilder text = new StringBuilder();
+        for (List<CaseResult> ofWork : Groups.byWork(results)) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%n%s (ms; eff: bare loop / round, 1 is best)%n%s",
+                    Groups.workOf(ofWork.get(0)),
+                    BenchTable.rounds(ofWork).toText()));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%n  where the time goes (mean, ms)%n%s",
+                    BenchTable.phases(ofWork).toText()));
+        }
+        return text.toString();
+    }
+}

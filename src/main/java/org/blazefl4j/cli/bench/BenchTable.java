@@ -10,17 +10,9 @@ import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.Latencies;
 
 /** Results in columns, for the terminal and the page. Times are in milliseconds. */
-final class BenchTable {
+record BenchTable(List<String> head, List<List<String>> rows) {
 
     private static final int NUMBERS = 1;
-
-    private final List<String> head;
-    private final List<List<String>> rows;
-
-    private BenchTable(List<String> head, List<List<String>> rows) {
-        this.head = head;
-        this.rows = rows;
-    }
 
     /** Returns percentiles of whole rounds, the bare loop's median and the efficiency. */
     static BenchTable rounds(List<CaseResult> results) {
@@ -69,14 +61,6 @@ final class BenchTable {
                 Integer.toString(result.which().workers()),
                 Integer.toString(result.which().clients()));
         return Stream.concat(which, figures).toList();
-    }
-
-    List<String> head() {
-        return head;
-    }
-
-    List<List<String>> rows() {
-        return rows;
     }
 
     /** Returns whether a column holds numbers, which are aligned to the right. */

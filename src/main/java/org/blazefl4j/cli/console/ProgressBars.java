@@ -6,46 +6,79 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.lab.LabCase;
+import org.blazefl4j.lab.LabListener;
 
-/** Shows a progress bar of the current round's finished clients on standard error. */
-public final class ProgressBars implements RoundListener<Object>, AutoCloseable {
+/**
+ * Shows a progress bar on standard error, if that is a terminal: of the current round's finished clients, or of the
+ * current case's measured rounds.
+ */
+public final class ProgressBars implements RoundListener<Object>, LabListener, AutoCloseable {
 
     /** Leaves room for the cursor and the echo of Ctrl-C, {@code ^C}. */
     private static final int MARGIN = 3;
 
-    private final int rounds;
-    private final int width = width();
+    private final int tasks;
+    private final int caseRounds;
+    private final boolean shown = Terminal.isOnStandardError();
+    private final int width = Terminal.columns() - MARGIN;
+    private int cases;
     private ProgressBar bar;
 
-    public ProgressBars(int rounds) {
-        this.rounds = rounds;
+    private ProgressBars(int tasks, int caseRounds) {
+        this.tasks = tasks;
+        this.caseRounds = caseRounds;
+    }
+
+    /** Creates bars for the rounds of a run. */
+    public static ProgressBars ofRounds(int rounds) {
+        return new ProgressBars(rounds, 0);
+    }
+
+    /** Creates bars for cases that take at most so many rounds each. */
+    public static ProgressBars ofCases(int cases, int rounds) {
+        return new ProgressBars(cases, rounds);
     }
 
     @Override
     public void roundStarted(int round, List<Integer> cids) {
-        bar = bar("round " + (round + 1) + "/" + rounds, cids.size(), "clients", width);
+        start("round " + (round + 1) + "/" + tasks, cids.size(), "clients");
     }
 
-    /** Returns a bar of the given width. */
-    public static ProgressBar bar(String task, long most, String unit, int width) {
-        return new ProgressBarBuilder()
-                .setTaskName(task)
-                .setInitialMax(most)
-                .setRenderer(new BarText(unit))
-                .setConsumer(new OneLine(width))
-                .setUpdateIntervalMillis(200)
-                .clearDisplayOnFinish()
-                .build();
+    @Override
+    public void caseStarted(LabCase which) {
+        cases++;
+        String task = "case " + cases + "/" + tasks + ", " + which.work().kind() + ", " + which.mode() + " "
+                + which.workers() + ", " + which.clients() + " clients";
+        start(task, caseRounds, "rounds");
     }
 
-    /** Returns the width of a bar on this terminal. */
-    public static int width() {
-        return Terminal.columns() - MARGIN;
+    private void start(String task, long most, String unit) {
+        close();
+        if (shown) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(task)
+                    .setInitialMax(most)
+                    .setRenderer(new BarText(unit))
+                    .setConsumer(new OneLine(width))
+                    .setUpdateIntervalMillis(200)
+                    .clearDisplayOnFinish()
+                    .build();
+        }
     }
 
     @Override
     public void clientLoaded(int round, Object uplink) {
-        bar.step();
+        if (bar != null) {
+            bar.step();
+        }
+    }
+
+    @Override
+    public void roundMeasured(LabCase which, int measured) {
+        if (bar != null) {
+            bar.stepTo(measured);
+        }
     }
 
     @Override
@@ -53,7 +86,7 @@ public final class ProgressBars implements RoundListener<Object>, AutoCloseable 
         close();
     }
 
-    /** Removes the bar of an unfinished round. */
+    /** Removes the bar. */
     @Override
     public void close() {
         if (bar != null) {

@@ -11,7 +11,20 @@ public final class Terminal {
 
     private static final int DEFAULT_COLUMNS = 80;
 
+    private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+    private static final String LOG_CONFIGURATION = "java.util.logging.config.file";
+
     private Terminal() {}
+
+    /**
+     * Formats log messages as single lines without date and class, unless the JVM was configured otherwise; they erase
+     * the progress bar that may be on the line. Must be called before anything is logged.
+     */
+    public static void formatWarnings() {
+        if (System.getProperty(LOG_FORMAT) == null && System.getProperty(LOG_CONFIGURATION) == null) {
+            System.setProperty(LOG_FORMAT, (isOnStandardError() ? "\r\u001b[K" : "") + "%4$s: %5$s%6$s%n");
+        }
+    }
 
     /** Returns whether standard error is a terminal. */
     public static boolean isOnStandardError() {

@@ -21,10 +21,13 @@ public record Finding(String problem, String remedy) {
     /** The shared memory of a round with eleven million parameters and two workers. */
     private static final long SEGMENT_BYTES = 300 * Bytes.MEBIBYTE;
 
+    /** Other programs distort measurements above this load per core. */
+    private static final double QUIET = 0.25;
+
     /** Returns all problems of a machine. */
     public static List<Finding> of(Machine machine) {
         List<Finding> findings = new ArrayList<>();
-        LoadAverage.finding(machine.load(), machine.cores()).ifPresent(findings::add);
+        ofLoad(machine.load(), machine.cores()).ifPresent(findings::add);
         for (LibTorch.Untuned untuned : machine.untuned()) {
             findings.add(new Finding(
                     untuned.problem(), untuned.remedy() + ", or call LibTorch.tune() at the start of main"));
@@ -40,6 +43,18 @@ public record Finding(String problem, String remedy) {
     /** Returns two lines of text. */
     public String toText() {
         return String.format(Locale.ROOT, "  ! %s%n      fix: %s%n", problem, remedy);
+    }
+
+    /** Returns the problem of a machine that was busy in the last minute; empty if it was quiet. */
+    static Optional<Finding> ofLoad(double load, int cores) {
+        String problem = String.format(
+                Locale.ROOT,
+                "the machine was busy in the last minute: load average %.2f on %d cores; measured times are too long",
+                load,
+                cores);
+        return load <= QUIET * cores
+                ? Optional.empty()
+                : Optional.of(new Finding(problem, "stop other programs, wait a minute, and measure again"));
     }
 
     private static void addKernels(Machine machine, List<Finding> findings) {

@@ -1,6 +1,9 @@
 package org.blazefl4j.cli.doctor;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.process.launch.ArchiveReport;
@@ -62,7 +65,7 @@ public record Machine(
      * @param tuned whether to tune the process first
      */
     public static Machine read(boolean tuned) {
-        double load = LoadAverage.read(); // before this process adds to it
+        double load = readLoad(); // before this process adds to it
         boolean nativeAccess = isNativeAccessEnabled(); // loading a library enables it
         requireThreads();
         if (tuned) {
@@ -88,6 +91,15 @@ public record Machine(
                 space.memoryLimit(),
                 load,
                 ArchiveReport.of(CacheFolder.standard()));
+    }
+
+    /** Returns the load average of the last minute; 0 if it is unknown. */
+    private static double readLoad() {
+        try {
+            return Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
     }
 
     /**

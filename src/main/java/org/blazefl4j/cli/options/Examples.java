@@ -11,16 +11,10 @@ import picocli.CommandLine.IHelpSectionRenderer;
  * Prints the footer of a help text. Shows its commands, which are indented by four spaces, as the reader has to type
  * them: as this program was started, with a backslash at the end of each line that is continued.
  */
-public final class Examples implements IHelpSectionRenderer {
+public record Examples(Invocation invocation) implements IHelpSectionRenderer {
 
     private static final String INDENT = "    ";
     private static final String PROGRAM = Invocation.UNKNOWN.program();
-
-    private final Invocation invocation;
-
-    private Examples(Invocation invocation) {
-        this.invocation = invocation;
-    }
 
     /** Registers the footer for a command and its subcommands. */
     public static void register(CommandLine commands, Invocation invocation) {

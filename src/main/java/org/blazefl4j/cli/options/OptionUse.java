@@ -3,15 +3,12 @@ package org.blazefl4j.cli.options;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** Finds options on a command line that have no effect. */
-public final class OptionUse {
-
-    private final CommandLine command;
-
-    /** Examines the options that the command was last parsed with. */
-    public OptionUse(CommandLine command) {
-        this.command = command;
-    }
+/**
+ * Finds options on a command line that have no effect.
+ *
+ * @param command as it was last parsed
+ */
+public record OptionUse(CommandLine command) {
 
     /** Refuses an option that was given without effect, because the user may expect another result. */
     public void refuseUnless(boolean hasEffect, String option, String remedy) {

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.blazefl4j.cli.options.Numbers;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
@@ -27,7 +26,6 @@ final class Dsfl implements Algorithm {
     @Option(
             names = "--open-size",
             paramLabel = "N",
-            converter = Numbers.Count.class,
             description = "Number of training images in the open set, which all clients see without classes; the others"
                     + " are distributed over the clients. Default: 10 000, or a fifth of all images if that is less.")
     Integer openSize;
@@ -36,7 +34,6 @@ final class Dsfl implements Algorithm {
             names = "--open-size-per-round",
             paramLabel = "N",
             defaultValue = "1000",
-            converter = Numbers.Count.class,
             description = "Number of open images that clients label in a round. Default: ${DEFAULT-VALUE}.")
     int openSizePerRound;
 
@@ -44,7 +41,6 @@ final class Dsfl implements Algorithm {
             names = "--era-temperature",
             paramLabel = "T",
             defaultValue = "0.1",
-            converter = Numbers.Positive.class,
             description = "Temperature of the entropy reduction, above 0. It sharpens a mean p of one class"
                     + " and q of each other below (p - q) / ln(p / q), which is 0.1 to 0.2 with 10 classes and 0.01 to"
                     + " 0.13 with 100, and flattens it above. Default: ${DEFAULT-VALUE}.")
@@ -54,7 +50,6 @@ final class Dsfl implements Algorithm {
             names = "--kd-epochs",
             paramLabel = "N",
             defaultValue = "5",
-            converter = Numbers.Count.class,
             description = "Passes over a round's open images when clients and server learn the global labels"
                     + " (distillation). Default: ${DEFAULT-VALUE}.")
     int kdEpochs;
@@ -63,7 +58,6 @@ final class Dsfl implements Algorithm {
             names = "--kd-batch-size",
             paramLabel = "N",
             defaultValue = "50",
-            converter = Numbers.Count.class,
             description = "Images per step of distillation. Default: ${DEFAULT-VALUE}.")
     int kdBatchSize;
 
@@ -71,7 +65,6 @@ final class Dsfl implements Algorithm {
             names = "--kd-lr",
             paramLabel = "X",
             defaultValue = "0.1",
-            converter = Numbers.Positive.class,
             description = "Learning rate of distillation, above 0. Default: ${DEFAULT-VALUE}.")
     double kdLr;
 

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.blazefl4j.cli.options.Numbers;
+import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -36,7 +36,7 @@ final class FailureOptions {
             names = "--retries",
             paramLabel = "N",
             defaultValue = "0",
-            converter = Numbers.Retries.class,
+            converter = Converters.Retries.class,
             description = "How often a failed client is trained again in a round, up to 255. A retry gives the same"
                     + " result as a first attempt. Default: ${DEFAULT-VALUE}.")
     int retries;
@@ -70,7 +70,6 @@ final class FailureOptions {
     @Option(
             names = "--client-time-limit",
             paramLabel = "S",
-            converter = Numbers.Seconds.class,
             description = "Seconds that a client may train. A client that takes longer is stopped and counts as failed."
                     + " Default: no limit.")
     Duration clientTimeLimit;

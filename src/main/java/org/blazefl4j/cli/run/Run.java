@@ -72,7 +72,7 @@ final class Run {
         Path output = options.results.output;
         Optional<Path> results = checkpoints.results(output);
         if (results.isPresent()) {
-            return RunFolder.reopen(results.get());
+            return RunFolder.create(results.get(), file -> true);
         }
         return output == null ? RunFolder.createStamped(RUNS) : RunFolder.create(output, checkpoints::owns);
     }
@@ -135,12 +135,14 @@ final class Run {
             CsvMetrics csv,
             JsonLinesMetrics json) {
         String status = "failed";
-        try (ProgressBars bars = new ProgressBars(options.federation.globalRound);
+        try (ProgressBars bars = ProgressBars.ofRounds(options.federation.globalRound);
                 ConsoleMetrics console = console()) {
-            if (Terminal.isOnStandardError()) {
-                simulation.addListener(bars);
-            }
-            simulation.addListener(totals).addListener(csv).addListener(json).addListener(console);
+            simulation
+                    .addListener(bars)
+                    .addListener(totals)
+                    .addListener(csv)
+                    .addListener(json)
+                    .addListener(console);
             checkpoints.follow(simulation);
             status = simulation.run().stopped() ? "stopped" : "completed";
         } finally {

@@ -50,7 +50,7 @@ public final class RunCheckpoints implements AutoCloseable {
         "client_time_limit"
     };
 
-    private final CheckpointOptions options;
+    private final RunOptions.CheckpointOptions options;
     private final Map<String, Object> configuration;
     private final Checkpoints checkpoints;
     private Optional<SavedRun> saved = Optional.empty();

@@ -6,6 +6,9 @@ import java.util.concurrent.Callable;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
+import org.blazefl4j.cli.options.OptionUse;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -59,9 +62,56 @@ public final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        new RunOptionValidator(options, spec).check();
+        check();
         new Run(options, resumingCommand(), System.out).execute();
         return ExitCode.OK;
+    }
+
+    /**
+     * Checks options against each other: refuses contradictions, and options without effect that could change results.
+     */
+    private void check() {
+        OptionUse use = new OptionUse(spec.commandLine());
+        Partitioning partition = options.data.partition;
+        use.refuseUnless(partition.hasShards(), "--num-shards", "--partition shards");
+        use.refuseUnless(partition.hasAlpha(), "--dir-alpha", "--partition dirichlet or balanced-dirichlet");
+        ExecutionMode mode = options.execution.executionMode;
+        use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
+        use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);
+        refuseUnlessAlgorithm(AlgorithmName.SCAFFOLD, use);
+        refuseUnlessAlgorithm(AlgorithmName.DSFL, use);
+        for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {
+            use.refuseUnless(options.checkpoints.dir != null, name, "--checkpoint-dir");
+        }
+        checkDataFolder(use);
+        checkSample(use);
+    }
+
+    /** Refuses the options of an algorithm other than the chosen one. */
+    private void refuseUnlessAlgorithm(AlgorithmName algorithm, OptionUse use) {
+        CommandSpec group = spec.mixins().get("options").mixins().get(algorithm.toString());
+        group.options()
+                .forEach(option -> use.refuseUnless(
+                        options.federation.algorithm == algorithm, option.longestName(), "--algorithm " + algorithm));
+    }
+
+    private void checkDataFolder(OptionUse use) {
+        DatasetName dataset = options.data.dataset;
+        if (options.data.dataDir == null && !dataset.isEmbedded()) {
+            throw use.refusal("data folder missing: --dataset=" + dataset
+                    + ", --data-dir=none, expected=a folder with the data set's files; add --data-dir, or use"
+                    + " --dataset fashion-mnist, which is included");
+        }
+    }
+
+    private void checkSample(OptionUse use) {
+        try {
+            ServerOptions.clientsPerRound(options.numClients(), options.federation.sampleRatio);
+        } catch (IllegalArgumentException e) {
+            throw use.refusal("sample too small: --sample-ratio=" + options.federation.sampleRatio
+                    + " of --num-clients=" + options.numClients()
+                    + ", expected=at least one client a round; raise the ratio");
+        }
     }
 
     /** Returns this command line with {@code --resume}, for a shell. */

@@ -10,10 +10,7 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.ModelName;
 
 /** The images of a run, their distribution over the clients, and models for them. */
-final class RunData implements AutoCloseable {
-
-    private final RunOptions options;
-    private final ImageData images;
+record RunData(RunOptions options, ImageData images) implements AutoCloseable {
 
     /**
      * Reads the images.
@@ -21,12 +18,7 @@ final class RunData implements AutoCloseable {
      * @throws UsageException if they cannot be read
      */
     RunData(RunOptions options) {
-        this.options = options;
-        this.images = options.data.dataset.read(options.data.dataDir);
-    }
-
-    ImageData images() {
-        return images;
+        this(options, options.data.dataset.read(options.data.dataDir));
     }
 
     /** Describes the images. */

@@ -15,17 +15,9 @@ import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.NewFolders;
 
 /** A new folder for the results of a run. It is created when the run starts, and removed if it is empty at the end. */
-public final class RunFolder implements AutoCloseable {
+public record RunFolder(Path path, NewFolders made) implements AutoCloseable {
 
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
-
-    private final Path path;
-    private final NewFolders made;
-
-    private RunFolder(Path path, NewFolders made) {
-        this.path = path;
-        this.made = made;
-    }
 
     /**
      * Creates the folder that the user asked for.
@@ -42,9 +34,16 @@ public final class RunFolder implements AutoCloseable {
             if (Files.exists(asked)) {
                 requireEmpty(asked, ignored);
             }
-            return open(asked);
+            NewFolders made = NewFolders.make(asked);
+            if (!Files.isWritable(asked)) {
+                made.removeEmpty();
+                throw new UsageException("cannot write to the output folder: --output=" + asked
+                        + ", found=permission denied; choose a writable folder");
+            }
+            return new RunFolder(asked, made);
         } catch (IOException e) {
-            throw cannotCreate(asked, e);
+            throw new UsageException("cannot create the output folder: --output=" + asked + ", found="
+                    + Causes.describe(e) + "; choose another folder");
         }
     }
 
@@ -55,29 +54,6 @@ public final class RunFolder implements AutoCloseable {
                         + ", expected=a new or empty folder; choose another, so that no results are overwritten");
             }
         }
-    }
-
-    /**
-     * Opens the folder of a resumed run, whatever it contains.
-     *
-     * @throws UsageException if it cannot be created or written to
-     */
-    static RunFolder reopen(Path path) {
-        try {
-            return open(path);
-        } catch (IOException e) {
-            throw cannotCreate(path, e);
-        }
-    }
-
-    private static RunFolder open(Path path) throws IOException {
-        NewFolders made = NewFolders.make(path);
-        if (!Files.isWritable(path)) {
-            made.removeEmpty();
-            throw new UsageException("cannot write to the output folder: --output=" + path
-                    + ", found=permission denied; choose a writable folder");
-        }
-        return new RunFolder(path, made);
     }
 
     /**
@@ -101,18 +77,9 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    public Path path() {
-        return path;
-    }
-
     /** Removes the folder if it is empty and new. */
     @Override
     public void close() {
         made.removeEmpty();
-    }
-
-    private static UsageException cannotCreate(Path folder, IOException e) {
-        return new UsageException("cannot create the output folder: --output=" + folder + ", found="
-                + Causes.describe(e) + "; choose another folder");
     }
 }

@@ -3,8 +3,7 @@ package org.blazefl4j.cli.run;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.blazefl4j.cli.options.Devices;
-import org.blazefl4j.cli.options.Numbers;
+import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -74,7 +73,6 @@ final class RunOptions {
         @Option(
                 names = "--num-clients",
                 paramLabel = "N",
-                converter = Numbers.Count.class,
                 description = "Number of clients. Default: 100; 20 with dsfl.")
         Integer numClients;
 
@@ -82,7 +80,6 @@ final class RunOptions {
                 names = {"--global-round", "--rounds"},
                 paramLabel = "N",
                 defaultValue = "15",
-                converter = Numbers.Count.class,
                 description = "Number of rounds. Default: ${DEFAULT-VALUE}.")
         int globalRound;
 
@@ -90,7 +87,7 @@ final class RunOptions {
                 names = "--sample-ratio",
                 paramLabel = "R",
                 defaultValue = "1.0",
-                converter = Numbers.Ratio.class,
+                converter = Converters.Ratio.class,
                 description = "Fraction of the clients that train in each round, above 0 and at most 1."
                         + " Default: ${DEFAULT-VALUE}.")
         double sampleRatio;
@@ -99,7 +96,6 @@ final class RunOptions {
                 names = "--seed",
                 paramLabel = "N",
                 defaultValue = "42",
-                converter = Numbers.Seed.class,
                 description = "Seed of all random numbers. The same seed gives the same bits."
                         + " Default: ${DEFAULT-VALUE}.")
         long seed;
@@ -142,7 +138,6 @@ final class RunOptions {
                 names = "--num-shards",
                 paramLabel = "N",
                 defaultValue = "200",
-                converter = Numbers.Count.class,
                 description = "Number of pieces for --partition shards, a multiple of the number of clients."
                         + " Default: ${DEFAULT-VALUE}.")
         int numShards;
@@ -151,7 +146,7 @@ final class RunOptions {
                 names = "--dir-alpha",
                 paramLabel = "A",
                 defaultValue = "1.0",
-                converter = Numbers.Concentration.class,
+                converter = Converters.Concentration.class,
                 description = "Concentration of the Dirichlet partitions, 0.000001 to 1000000; smaller is more uneven."
                         + " Default: ${DEFAULT-VALUE}.")
         double dirAlpha;
@@ -170,7 +165,6 @@ final class RunOptions {
                 names = "--epochs",
                 paramLabel = "N",
                 defaultValue = "5",
-                converter = Numbers.Count.class,
                 description = "Passes of a client over its images in a round. Default: ${DEFAULT-VALUE}.")
         int epochs;
 
@@ -178,7 +172,6 @@ final class RunOptions {
                 names = "--batch-size",
                 paramLabel = "N",
                 defaultValue = "50",
-                converter = Numbers.Count.class,
                 description = "Images per step. Default: ${DEFAULT-VALUE}.")
         int batchSize;
 
@@ -200,7 +193,6 @@ final class RunOptions {
                 names = "--lr",
                 paramLabel = "X",
                 defaultValue = "0.1",
-                converter = Numbers.Positive.class,
                 description = "Learning rate of the clients' SGD, above 0. Default: ${DEFAULT-VALUE}.")
         double lr;
 
@@ -237,7 +229,7 @@ final class RunOptions {
         @Option(
                 names = "--num-parallels",
                 paramLabel = "N",
-                converter = Numbers.Workers.class,
+                converter = Converters.Workers.class,
                 description = "Number of worker processes or threads, at most one per client in a round. Changes the"
                         + " speed, never the result. Default: the number of cores.")
         Integer numParallels;
@@ -246,7 +238,6 @@ final class RunOptions {
                 names = "--device",
                 paramLabel = "DEVICE",
                 defaultValue = "cpu",
-                converter = Devices.class,
                 description = "cpu, cuda (clients distributed over all CUDA devices) or cuda:<index>."
                         + " Default: ${DEFAULT-VALUE}.")
         Device device;
@@ -258,6 +249,40 @@ final class RunOptions {
                         + " creates the archive; it may be deleted at any time. Default: the folder in the environment"
                         + " variable BLAZEFL4J_CACHE, or blazefl4j in the user's cache folder.")
         Path cacheDir;
+    }
+
+    @Command(optionListHeading = "%nCheckpoints%n")
+    static final class CheckpointOptions {
+
+        @Option(
+                names = "--checkpoint-dir",
+                paramLabel = "DIR",
+                description = "Folder to save this run to, so that it can continue after any interruption with the same"
+                        + " result. One folder per run. Default: the run is not saved.")
+        Path dir;
+
+        @Option(
+                names = "--checkpoint-every",
+                paramLabel = "N",
+                defaultValue = "1",
+                description = "Rounds between two checkpoints. Default: ${DEFAULT-VALUE}.")
+        int every;
+
+        @Option(
+                names = "--checkpoint-keep",
+                paramLabel = "N",
+                defaultValue = "3",
+                description = "Number of checkpoints to keep, the latest ones. Default: ${DEFAULT-VALUE}.")
+        int keep;
+
+        @Option(
+                names = "--resume",
+                description =
+                        "Continue from the latest checkpoint in --checkpoint-dir, in the result folder that it names."
+                                + " With --output: in that folder, if the results were moved there, or in a new folder, with files"
+                                + " that begin with the next round. Without a checkpoint, start from the beginning. Options that"
+                                + " change results must be as before; --global-round may be larger.")
+        boolean resume;
     }
 
     @Command(optionListHeading = "%nResults%n")

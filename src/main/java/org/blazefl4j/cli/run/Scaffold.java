@@ -2,7 +2,6 @@ package org.blazefl4j.cli.run;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.blazefl4j.cli.options.Numbers;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.contrib.scaffold.ScaffoldClients;
@@ -22,7 +21,6 @@ final class Scaffold implements Algorithm {
             names = "--server-lr",
             paramLabel = "X",
             defaultValue = "1.0",
-            converter = Numbers.Positive.class,
             description = "Step of the global model towards the mean of the clients' models, above 0; at 1 it becomes"
                     + " the mean. Default: ${DEFAULT-VALUE}.")
     double serverLr;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-final class LoadAverageTest {
+final class MachineLoadTest {
 
     @Test
     void shouldWarnOfABusyMachine() {
-        assertThat(LoadAverage.finding(1.234, 2))
+        assertThat(Finding.ofLoad(1.234, 2))
                 .contains(new Finding(
                         "the machine was busy in the last minute: load average 1.23 on 2 cores; measured times are too long",
                         "stop other programs, wait a minute, and measure again"));
@@ -16,7 +16,7 @@ final class LoadAverageTest {
 
     @Test
     void shouldTakeALittleForQuiet() {
-        assertThat(LoadAverage.finding(0.5, 2)).isEmpty();
-        assertThat(LoadAverage.finding(0.6, 4)).isEmpty();
+        assertThat(Finding.ofLoad(0.5, 2)).isEmpty();
+        assertThat(Finding.ofLoad(0.6, 4)).isEmpty();
     }
 }
