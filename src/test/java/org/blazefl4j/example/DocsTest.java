@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -16,7 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The pages show code that compiles, and their links lead somewhere. */
 final class DocsTest {
 
-    private static final Path EXAMPLES = Path.of("src/test/java/org/blazefl4j/example");
+    private static final List<Path> EXAMPLES =
+            List.of(Path.of("examples/src/main/java/examples"), Path.of("src/test/java/org/blazefl4j/example"));
 
     static List<Path> pages() throws IOException {
         return Pages.all();
@@ -40,14 +42,18 @@ final class DocsTest {
     }
 
     private static List<String> snippets(Path page) throws IOException {
-        try (Stream<Path> examples = Files.list(EXAMPLES)) {
-            return examples.map(Pages::text)
-                    .flatMap(source ->
-                            Pages.found("^ *// begin " + page + "\n(.*?)^ *// end " + page + "$", source).stream())
-                    .map(snippet -> snippet.replaceAll("(?m)^ *// (begin|end) .*\n", ""))
-                    .map(snippet -> snippet.stripTrailing().stripIndent() + "\n")
-                    .toList();
+        List<String> snippets = new ArrayList<>();
+        for (Path folder : EXAMPLES) {
+            try (Stream<Path> examples = Files.list(folder)) {
+                examples.map(Pages::text)
+                        .map(source -> Pages.found("^ *// begin " + page + "\n(.*?)^ *// end " + page + "$", source))
+                        .forEach(snippets::addAll);
+            }
         }
+        return snippets.stream()
+                .map(snippet -> snippet.replaceAll("(?m)^ *// (begin|end) .*\n", ""))
+                .map(snippet -> snippet.stripTrailing().stripIndent() + "\n")
+                .toList();
     }
 
     @ParameterizedTest

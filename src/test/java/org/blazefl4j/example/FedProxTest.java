@@ -2,6 +2,7 @@ package org.blazefl4j.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import examples.FedProx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +36,8 @@ final class FedProxTest {
     private static final Tiny.Selector MODELS = new Tiny.Selector(1);
     private static final SgdOptions OPTIONS = new SgdOptions(2, 4, 0.05);
 
-    private static FedProx fedProx(TinyData data, double mu) {
-        return new FedProx(MODELS, Tiny.CONVOLUTION, data.partitions(), CLIENTS, OPTIONS, mu);
+    private static FedProx.Clients fedProx(TinyData data, double mu) {
+        return new FedProx.Clients(MODELS, Tiny.CONVOLUTION, data.partitions(), CLIENTS, OPTIONS, mu);
     }
 
     /** The global model after each round. */
@@ -84,9 +85,9 @@ final class FedProxTest {
 
     @Test
     void shouldBeAClassOfUnderFortyLines() throws IOException {
-        String source = Files.readString(Path.of("src/test/java/org/blazefl4j/example/FedProx.java"));
+        String source = Files.readString(Path.of("examples/src/main/java/examples/FedProx.java"));
 
-        assertThat(source.substring(source.indexOf("final class FedProx"))
+        assertThat(source.substring(source.indexOf("final class Clients"))
                         .lines()
                         .filter(line -> !line.isBlank()))
                 .hasSizeBetween(20, 39);

@@ -2,7 +2,9 @@ package org.blazefl4j.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import examples.RoundLoop;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
@@ -13,10 +15,10 @@ final class LoopMemoryTest {
     @Test
     void shouldLeaveNoNativeMemoryBehind() {
         SgdOptions options = SgdOptions.defaults().withEpochs(1);
-        CustomLoop.run(1, 20, options); // makes what the process keeps
+        RoundLoop.run(ExecutionMode.MULTI_PROCESS, 1, 20, options); // makes what the process keeps
         long before = Pointer.totalCount();
 
-        CustomLoop.run(1, 20, options);
+        RoundLoop.run(ExecutionMode.MULTI_PROCESS, 1, 20, options);
 
         assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
     }

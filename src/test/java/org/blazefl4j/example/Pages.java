@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 final class Pages {
 
     private static final List<Path> SINGLE = Stream.of(
-                    "README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
+                    "README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "examples/README.md")
             .map(Path::of)
             .toList();
 

@@ -1,4 +1,4 @@
-package org.blazefl4j.example;
+package examples;
 
 import java.util.List;
 import org.blazefl4j.contrib.common.PartitionType;
@@ -13,24 +13,38 @@ import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.LibTorch;
-import org.blazefl4j.trainer.ProcessPoolClientTrainer;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 
-/** FedAvg on the embedded data, with the round loop in the caller's hands. */
-final class CustomLoop {
+/**
+ * Runs FedAvg on the embedded Fashion-MNIST, with the round loop written out. Shows what a handler and a trainer do in
+ * a round, and that the execution mode is an argument: the code and the results are the same in all three.
+ *
+ * <pre>java -cp examples/target/examples.jar examples.RoundLoop MULTI_PROCESS</pre>
+ */
+public final class RoundLoop {
 
-    private CustomLoop() {}
+    private RoundLoop() {}
+
+    /** Fails if the model has not learnt. The argument names the {@link ExecutionMode}. */
+    public static void main(String[] args) {
+        ExecutionMode mode = args.length > 0 ? ExecutionMode.valueOf(args[0]) : ExecutionMode.MULTI_PROCESS;
+        double accuracy = run(mode, 2, 20, SgdOptions.defaults().withEpochs(1));
+        if (accuracy < 0.3) {
+            throw new IllegalStateException("model has not learnt: accuracy=" + accuracy + ", limit=0.3");
+        }
+    }
 
     // begin docs/guide.md
-    static void run(int rounds, int clients, SgdOptions options) {
+    /** Returns the accuracy after the last round. */
+    public static double run(ExecutionMode mode, int rounds, int clients, SgdOptions options) {
         LibTorch.tune();
         var models = new SeededModelSelector(42, 1, 28, 28, 10);
-        var server = ServerOptions.of(rounds, clients);
         try (var raw = FashionMnist.embedded();
                 var images = raw.normalised();
                 var data = partition(images, clients);
-                var handler = new FedAvgServerHandler(models, ModelName.CNN, data, server);
-                var trainer = new ProcessPoolClientTrainer<>(
+                var handler = new FedAvgServerHandler(models, ModelName.CNN, data, ServerOptions.of(rounds, clients));
+                var trainer = mode.trainer(
                         new FedAvgClients(models, ModelName.CNN, data, clients, options), TrainerOptions.defaults())) {
             // begin README.md
             while (!handler.isStopped()) {
@@ -43,6 +57,7 @@ final class CustomLoop {
                 System.out.println(handler.getSummary(trainer.workers()));
             }
             // end README.md
+            return handler.evaluate().accuracy();
         }
     }
 
