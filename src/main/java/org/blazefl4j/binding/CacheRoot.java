@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JavaCPP's folder for unpacked native libraries: the one named by {@code -Dorg.bytedeco.javacpp.cachedir}, the default
@@ -21,7 +22,7 @@ final class CacheRoot {
 
     private static final String OTHER_SPELLING = "org.bytedeco.javacpp.cacheDir";
 
-    private static Path chosen;
+    private static @Nullable Path chosen;
 
     private CacheRoot() {}
 
@@ -108,7 +109,7 @@ final class CacheRoot {
     }
 
     /** Returns why a folder is unusable, or null if it is usable. */
-    private static String problem(Path folder) {
+    private static @Nullable String problem(Path folder) {
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {

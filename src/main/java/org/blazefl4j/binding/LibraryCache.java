@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Unpacks libraries to JavaCPP's folder, but all before the first is loaded, each atomically, and one process after
@@ -115,7 +116,7 @@ final class LibraryCache {
     /**
      * Returns null if the file system has no locks; several processes then write the same content to separate files.
      */
-    private static FileLock lock(FileOutputStream file) {
+    private static @Nullable FileLock lock(FileOutputStream file) {
         try {
             return file.getChannel().lock();
         } catch (IOException e) {

@@ -4,6 +4,7 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.ClassProperties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A library name in JavaCPP's presets: {@code name@version}, optionally followed by {@code #name@version}, the name of
@@ -13,7 +14,7 @@ final class LibraryName {
 
     private final String text;
     private final String packed;
-    private final String unpacked;
+    private final @Nullable String unpacked;
 
     private LibraryName(String text) {
         this.text = text;

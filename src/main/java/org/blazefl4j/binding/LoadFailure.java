@@ -23,9 +23,12 @@ final class LoadFailure {
 
     /** Reports an unusable folder. */
     static UnsatisfiedLinkError unusable(Path folder, String problem) {
-        return new UnsatisfiedLinkError("native libraries cannot be unpacked: folder=" + folder + ", found=" + problem
-                + ", expected=one that allows writing and execution; name another by "
-                + ELSEWHERE);
+        return new UnsatisfiedLinkError(unusableText(folder, problem));
+    }
+
+    private static String unusableText(Path folder, String problem) {
+        return "native libraries cannot be unpacked: folder=" + folder + ", found=" + problem
+                + ", expected=one that allows writing and execution; name another by " + ELSEWHERE;
     }
 
     /** Reports a full file system. */
@@ -56,7 +59,7 @@ final class LoadFailure {
         }
         boolean notMapped = NOT_MAPPED.matcher(refusal).find();
         if (notMapped && noexec) {
-            return unusable(folder, NOEXEC).getMessage();
+            return unusableText(folder, NOEXEC);
         }
         if (notMapped && process.isLimited()) {
             return "native libraries do not fit into the address space: limit=" + process.addressSpace()

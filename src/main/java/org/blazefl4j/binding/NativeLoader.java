@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas;
 import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads all native libraries, after {@link LibraryCache} has unpacked those in jars. If a program has used LibTorch
@@ -25,7 +26,7 @@ public final class NativeLoader {
     private static final String LAST_OF_LIBTORCH = "jnitorch";
 
     private static boolean unpacked;
-    private static Path own;
+    private static @Nullable Path own;
     private static boolean ownIsLoaded;
 
     private NativeLoader() {}

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.zip.CRC32;
 import org.bytedeco.javacpp.Loader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * BlazeFL4J's native library. The name of the unpacked file is derived from its content: the jars of two builds have
@@ -33,7 +34,7 @@ final class OwnLibrary {
     private OwnLibrary() {}
 
     /** Loads the library and returns its file, or null if the system found it by name. */
-    static Path load() throws IOException {
+    static @Nullable Path load() throws IOException {
         URL url = OwnLibrary.class.getResource(Loader.getPlatform() + "/lib" + NAME + ".so");
         if (url == null) {
             System.loadLibrary(NAME);
@@ -52,7 +53,7 @@ final class OwnLibrary {
             load(file);
             return true;
         } catch (UnsatisfiedLinkError e) {
-            if (String.valueOf(e.getCause().getMessage()).contains(IN_ANOTHER_LOADER)) {
+            if (String.valueOf(e.getCause()).contains(IN_ANOTHER_LOADER)) {
                 return false;
             }
             throw e;
@@ -63,7 +64,7 @@ final class OwnLibrary {
         try {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError e) {
-            throw LoadFailure.of(e, file.getParent());
+            throw LoadFailure.of(e, file.resolveSibling(""));
         }
     }
 

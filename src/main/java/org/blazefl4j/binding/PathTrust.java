@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether only this user and root can have created a file, by owner and mode of the file and of each folder
@@ -29,7 +29,7 @@ public final class PathTrust {
      * @param path a file or folder; if it does not exist yet, the folders above it are checked
      * @throws IOException if attributes cannot be read
      */
-    public static String distrust(Path path) throws IOException {
+    public static @Nullable String distrust(Path path) throws IOException {
         Path named = path.toAbsolutePath().normalize();
         if (Files.isSymbolicLink(named)) {
             return "it is a symbolic link: " + named;
@@ -38,7 +38,7 @@ public final class PathTrust {
         boolean exists = Files.exists(named);
         Path existing = named;
         while (!Files.exists(existing)) {
-            existing = existing.getParent();
+            existing = existing.resolveSibling("");
         }
         String reason = distrust(existing, exists, user);
         return reason == null ? distrust(existing.toRealPath(), exists, user) : reason;
@@ -49,11 +49,10 @@ public final class PathTrust {
         return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     }
 
-    private static String distrust(Path path, boolean isItself, int user) throws IOException {
+    private static @Nullable String distrust(Path path, boolean isItself, int user) throws IOException {
         for (Path each = path; each != null; each = each.getParent()) {
-            Map<String, Object> attributes = Files.readAttributes(each, "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);
-            int owner = (int) attributes.get("uid");
-            int mode = (int) attributes.get("mode");
+            int owner = (int) Files.getAttribute(each, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+            int mode = (int) Files.getAttribute(each, "unix:mode", LinkOption.NOFOLLOW_LINKS);
             boolean isFolderAbove = !isItself || !each.equals(path);
             if (owner != user && !(isFolderAbove && owner == ROOT)) {
                 return "it belongs to another user: path=" + each + ", uid=" + owner + ", expected=" + user;

@@ -62,11 +62,17 @@ final class CheckpointFile implements AutoCloseable {
     private final Path path;
     private final FileChannel channel;
     private final Map<String, Map<String, Span>> parts = new LinkedHashMap<>();
-    private Header header;
+    private final Header header;
 
-    private CheckpointFile(Path path) throws IOException {
+    private CheckpointFile(Path path) throws IOException, DamagedCheckpointException {
         this.path = path;
         this.channel = FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            this.header = check();
+        } catch (IOException | DamagedCheckpointException | RuntimeException e) {
+            close();
+            throw e;
+        }
     }
 
     /**
@@ -76,27 +82,14 @@ final class CheckpointFile implements AutoCloseable {
      * @throws CheckpointException if the file is intact but of another version
      */
     static CheckpointFile open(Path path) throws DamagedCheckpointException {
-        CheckpointFile file = null;
         try {
-            file = new CheckpointFile(path);
-            file.check();
-            return file;
+            return new CheckpointFile(path);
         } catch (IOException e) {
-            close(file);
             throw new DamagedCheckpointException("cannot be read: found=" + Causes.describe(e));
-        } catch (DamagedCheckpointException | RuntimeException e) {
-            close(file);
-            throw e;
         }
     }
 
-    private static void close(CheckpointFile file) {
-        if (file != null) {
-            file.close();
-        }
-    }
-
-    private void check() throws IOException, DamagedCheckpointException {
+    private Header check() throws IOException, DamagedCheckpointException {
         long size = channel.size();
         long shortest = MAGIC.length + Integer.BYTES + DIGEST_BYTES;
         if (size < shortest) {
@@ -114,8 +107,9 @@ final class CheckpointFile implements AutoCloseable {
             throw new CheckpointException("checkpoint of another format: file=" + path + ", version=" + version
                     + ", expected=" + VERSION + "; resume with the release of BlazeFL4J that wrote it");
         }
-        header = new Header(cursor.i32(), cursor.text(), cursor.texts(), cursor.texts());
+        Header read = new Header(cursor.i32(), cursor.text(), cursor.texts(), cursor.texts());
         index(cursor);
+        return read;
     }
 
     private void checkDigest(long end) throws IOException, DamagedCheckpointException {
@@ -183,7 +177,7 @@ final class CheckpointFile implements AutoCloseable {
 
     /** Returns the entries of a part, decoded with the given class loader. */
     CheckpointReader part(String name, ClassLoader classes) {
-        return new Entries(name, parts.get(name), classes);
+        return new Entries(name, parts.getOrDefault(name, Map.of()), classes);
     }
 
     @Override

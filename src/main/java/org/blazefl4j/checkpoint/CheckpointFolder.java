@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.blazefl4j.util.NewFolders;
+import org.jspecify.annotations.Nullable;
 
 /** The files of one run, locked against other runs. A file gets its name once it is complete and on disk. */
 final class CheckpointFolder implements AutoCloseable {
@@ -37,7 +38,7 @@ final class CheckpointFolder implements AutoCloseable {
      * @param file the latest intact file, open; null if the folder holds no checkpoint
      * @param skipped one line for each later file that is damaged
      */
-    record Latest(CheckpointFile file, List<String> skipped) {}
+    record Latest(@Nullable CheckpointFile file, List<String> skipped) {}
 
     private final Path folder;
     private final NewFolders created;

@@ -22,6 +22,7 @@ import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Saves a run to a folder every few rounds, and resumes it with the same bits.
@@ -77,11 +78,11 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     private final Map<String, Checkpointable> parts = new LinkedHashMap<>();
     private final Set<String> changeable = new LinkedHashSet<>();
     private Map<String, String> configuration = Map.of();
-    private Map<String, String> environment;
+    private @Nullable Map<String, String> environment;
     private int every = 1;
     private int keep = 3;
-    private CheckpointFolder folder;
-    private Latest latest;
+    private @Nullable CheckpointFolder folder;
+    private @Nullable Latest latest;
     private boolean begun;
     private boolean closed;
     private int saved = NOTHING;
@@ -184,11 +185,11 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
      * @throws UncheckedIOException if the folder cannot be read
      */
     public Optional<SavedRun> latest() {
-        find();
-        return Optional.ofNullable(latest.file()).map(this::describe);
+        Latest found = find();
+        return Optional.ofNullable(found.file()).map(file -> describe(file, found.skipped()));
     }
 
-    private SavedRun describe(CheckpointFile file) {
+    private SavedRun describe(CheckpointFile file, List<String> skipped) {
         List<String> changes =
                 Changes.between(fixed(configuration), fixed(file.header().configuration()));
         if (!changes.isEmpty()) {
@@ -197,12 +198,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
         Header header = file.header();
         return new SavedRun(
-                file.path(),
-                header.round(),
-                header.createdBy(),
-                header.configuration(),
-                header.environment(),
-                latest.skipped());
+                file.path(), header.round(), header.createdBy(), header.configuration(), header.environment(), skipped);
     }
 
     private Map<String, String> fixed(Map<String, String> values) {
@@ -226,15 +222,15 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
             throw new IllegalStateException(
                     "resumed too late: folder=" + path + "; call resume() once, before the first save");
         }
-        find();
-        Optional<SavedRun> resumed = Optional.ofNullable(latest.file()).map(this::restore);
+        Latest found = find();
+        Optional<SavedRun> resumed = Optional.ofNullable(found.file()).map(file -> restore(file, found.skipped()));
         begun = true; // only now: a rejected run is still in the folder and must not be overwritten
         closeLatest();
         return resumed;
     }
 
-    private SavedRun restore(CheckpointFile file) {
-        SavedRun run = describe(file);
+    private SavedRun restore(CheckpointFile file, List<String> skipped) {
+        SavedRun run = describe(file, skipped);
         checkParts(file);
         parts.forEach((name, part) -> restore(file, name, part));
         saved = run.round();
@@ -246,18 +242,21 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /** Opens the latest intact file, once. */
-    private void find() {
-        if (latest == null) {
-            open();
-            try {
-                latest = folder.latest();
-            } catch (IOException e) {
-                throw failed("read", e);
-            }
-            for (String line : latest.skipped()) {
-                LOG.log(Level.WARNING, "checkpoint not used: {0}", line);
-            }
+    private Latest find() {
+        if (latest != null) {
+            return latest;
         }
+        Latest found;
+        try {
+            found = open().latest();
+        } catch (IOException e) {
+            throw failed("read", e);
+        }
+        for (String line : found.skipped()) {
+            LOG.log(Level.WARNING, "checkpoint not used: {0}", line);
+        }
+        latest = found;
+        return found;
     }
 
     private void checkParts(CheckpointFile file) {
@@ -297,9 +296,9 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
      * @throws UncheckedIOException if the folder cannot be created or read
      */
     public void startAnew() {
-        open();
+        CheckpointFolder opened = open();
         try {
-            List<Path> files = folder.newestFirst();
+            List<Path> files = opened.newestFirst();
             if (!files.isEmpty()) {
                 throw new CheckpointException("checkpoint folder holds a run: folder=" + path + ", found="
                         + files.get(0) + ", expected=an empty folder; resume that run, or name another folder");
@@ -318,35 +317,35 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
      * @throws UncheckedIOException if the file cannot be written; earlier ones stay intact
      */
     public void save(int round) {
-        open();
+        CheckpointFolder opened = open();
         if (!begun) {
             startAnew();
             begun = true;
         }
         Header header = new Header(round, Build.VERSION, configuration, environment());
         try {
-            write(round, file -> write(file, header));
+            write(opened, round, file -> write(file, header));
             saved = round;
-            folder.keep(keep, round);
+            opened.keep(keep, round);
         } catch (IOException e) {
             throw failed("written", e);
         }
     }
 
     /** If the disk is full, deletes files that would be deleted afterwards, except the latest, and tries again. */
-    private void write(int round, CheckpointFolder.Content content) throws IOException {
+    private void write(CheckpointFolder to, int round, CheckpointFolder.Content content) throws IOException {
         boolean written = false;
         while (!written) {
             try {
-                folder.write(round, content);
+                to.write(round, content);
                 written = true;
             } catch (IOException e) {
                 if (!Causes.isNoSpace(e)) {
                     throw e;
                 }
-                if (saved == NOTHING || !deleteOldest()) {
+                if (saved == NOTHING || !deleteOldest(to)) {
                     throw new IOException(
-                            Causes.describe(e) + ", needed=" + length(content) + " bytes, limit=" + folder.free()
+                            Causes.describe(e) + ", needed=" + length(content) + " bytes, limit=" + to.free()
                                     + " bytes free",
                             e);
                 }
@@ -355,10 +354,10 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     /** Deletes the oldest file unless it is the only one. */
-    private boolean deleteOldest() throws IOException {
+    private boolean deleteOldest(CheckpointFolder from) throws IOException {
         boolean deleted = false;
         for (int kept = Math.max(1, keep - 1); kept > 0 && !deleted; kept--) {
-            deleted = folder.keep(kept, saved);
+            deleted = from.keep(kept, saved);
         }
         return deleted;
     }
@@ -409,7 +408,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         }
     }
 
-    private void open() {
+    private CheckpointFolder open() {
         if (closed) {
             throw new IllegalStateException("checkpoints are closed: folder=" + path + "; make new ones and resume");
         }
@@ -420,6 +419,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
                 throw failed("used", e);
             }
         }
+        return folder;
     }
 
     private UncheckedIOException failed(String what, IOException e) {

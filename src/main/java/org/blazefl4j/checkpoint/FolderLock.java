@@ -3,13 +3,14 @@ package org.blazefl4j.checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Restricts a folder to one run at a time. The kernel releases the lock however the process ends.
@@ -26,7 +27,7 @@ final class FolderLock implements AutoCloseable {
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
-    private FileChannel channel;
+    private @Nullable FileChannel channel;
     private boolean isNew;
 
     private FolderLock(Path folder) {
@@ -54,21 +55,22 @@ final class FolderLock implements AutoCloseable {
 
     private void acquire() throws IOException {
         Path file = folder.resolve(FILE);
-        lock(file);
-        while (channel.size() > 0 && (Files.notExists(file) || Files.size(file) == 0)) {
-            channel.close();
-            lock(file);
+        FileChannel opened = lock(file);
+        while (opened.size() > 0 && (Files.notExists(file) || Files.size(file) == 0)) {
+            opened.close();
+            opened = lock(file);
         }
     }
 
-    private void lock(Path file) throws IOException {
+    private FileChannel lock(Path file) throws IOException {
         isNew = Files.notExists(file);
-        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel opened = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        channel = opened; // close() closes it if it cannot be locked
         try {
-            FileLock lock = channel.tryLock();
-            if (lock == null) {
+            if (opened.tryLock() == null) {
                 throw inUse(folder, "another process");
             }
+            return opened;
         } catch (OverlappingFileLockException e) {
             throw inUse(folder, "this process"); // by a class loader with its own HELD
         }
@@ -87,7 +89,7 @@ final class FolderLock implements AutoCloseable {
     /** Deletes the file; the folder stays locked until this is closed. */
     void discard() throws IOException {
         Files.deleteIfExists(folder.resolve(FILE));
-        channel.write(ByteBuffer.allocate(1), 0);
+        Objects.requireNonNull(channel, "locked").write(ByteBuffer.allocate(1), 0);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates objects of one class without running its constructors, as object streams do. Uses the JDK's
@@ -21,7 +22,7 @@ final class BareObjects {
     private final Class<?> type;
 
     /** Created with the first object, because newer JDKs initialise the class then. */
-    private volatile Constructor<?> constructor;
+    private volatile @Nullable Constructor<?> constructor;
 
     private BareObjects(Class<?> type) {
         this.type = type;

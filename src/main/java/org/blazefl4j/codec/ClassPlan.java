@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.blazefl4j.codec.ClassReflection.Shape;
+import org.jspecify.annotations.Nullable;
 
 /** How the codec handles a class. Created once per class, without initialising it. */
 final class ClassPlan {
@@ -29,10 +30,10 @@ final class ClassPlan {
     final FieldPlan[] fields;
 
     /** Why objects of the class cannot cross, or null. */
-    final String refusal;
+    final @Nullable String refusal;
 
     /** How text is parsed, for {@link Kind#TEXT}. */
-    final TextValue text;
+    final @Nullable TextValue text;
 
     /** The class name as encoded in messages. */
     final byte[] nameBytes;
@@ -44,7 +45,7 @@ final class ClassPlan {
     final boolean constant;
 
     private final MethodHandle factory;
-    private volatile Object[] constants;
+    private volatile Object @Nullable [] constants;
 
     private ClassPlan(Class<?> type) {
         this.type = type;
@@ -65,7 +66,7 @@ final class ClassPlan {
     }
 
     /** Creates an object: of a plain class without running a constructor, of a record from its components. */
-    Object newInstance(Object[] components) throws Throwable {
+    Object newInstance(@Nullable Object[] components) throws Throwable {
         return (Object) factory.invokeExact(components);
     }
 

@@ -13,34 +13,47 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.blazefl4j.torch.Unbounded;
+import org.jspecify.annotations.Nullable;
 
 /** Inspects classes: their fields, how to create objects, and what both sides must agree on. */
 final class ClassReflection {
 
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
     private static final FieldPlan[] NO_FIELDS = {};
+    private static final MethodType FACTORY = MethodType.methodType(Object.class, Object[].class);
+    private static final MethodHandle NO_FACTORY = MethodHandles.empty(FACTORY);
 
     private ClassReflection() {}
 
     /**
      * The structure of a class.
      *
-     * @param factory takes {@code Object[]}, a record's components; null for kinds that are created otherwise
+     * @param factory takes {@code Object[]}, a record's components
      * @param signature names and types that both sides must agree on
      * @param refusal why the class is not accessible, or null
      */
-    record Shape(FieldPlan[] fields, MethodHandle factory, List<String> signature, String refusal) {}
+    record Shape(
+            FieldPlan[] fields,
+            MethodHandle factory,
+            List<String> signature,
+            @Nullable String refusal) {
+
+        /** Of a kind whose objects are created otherwise. */
+        Shape(List<String> signature, @Nullable String refusal) {
+            this(NO_FIELDS, NO_FACTORY, signature, refusal);
+        }
+    }
 
     static Shape shape(Class<?> type, Kind kind) {
         try {
             return switch (kind) {
                 case RECORD -> record(type);
                 case OBJECT -> object(type);
-                case ENUM -> new Shape(NO_FIELDS, null, constantNames(type), null);
-                default -> new Shape(NO_FIELDS, null, List.of(), null);
+                case ENUM -> new Shape(constantNames(type), null);
+                default -> new Shape(List.of(), null);
             };
         } catch (ClosedModuleException e) {
-            return new Shape(NO_FIELDS, null, List.of(), e.getMessage());
+            return new Shape(List.of(), e.getMessage());
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("cannot reflect: type=" + type.getName(), e);
         }
@@ -60,7 +73,7 @@ final class ClassReflection {
         MethodHandle factory = LOOKUP.unreflectConstructor(constructor)
                 .asFixedArity()
                 .asSpreader(Object[].class, types.length)
-                .asType(MethodType.methodType(Object.class, Object[].class));
+                .asType(FACTORY);
         return new Shape(fields, factory, signature, null);
     }
 
@@ -72,7 +85,12 @@ final class ClassReflection {
                 field.trySetAccessible() ? LOOKUP.unreflectGetter(field) : LOOKUP.unreflect(opened(type, accessor));
         boolean unbounded = component.isAnnotationPresent(Unbounded.class);
         return new FieldPlan(
-                component.getName(), component.getType(), component.getGenericType(), unbounded, getter, null);
+                component.getName(),
+                component.getType(),
+                component.getGenericType(),
+                unbounded,
+                getter,
+                FieldPlan.NO_SETTER);
     }
 
     private static Shape object(Class<?> type) throws ReflectiveOperationException {

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Classes named in messages. Repeats within a message are numbers; loaded classes are cached by fingerprint. */
 final class ClassTable {
@@ -61,7 +62,7 @@ final class ClassTable {
         return plan;
     }
 
-    private ClassPlan known(long fingerprint) {
+    private @Nullable ClassPlan known(long fingerprint) {
         int place = (int) fingerprint & RECENT - 1;
         ClassPlan plan = recent[place];
         if (plan == null || plan.fingerprint != fingerprint) {

@@ -2,13 +2,14 @@ package org.blazefl4j.codec;
 
 import java.util.Collection;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Fills collections and maps. This runs user code: {@code hashCode}, {@code equals} and {@code compareTo}. */
 final class CollectionFiller {
 
     private CollectionFiller() {}
 
-    static void add(Collection<Object> target, Object element) {
+    static void add(Collection<Object> target, @Nullable Object element) {
         try {
             target.add(element);
         } catch (RuntimeException | Error e) {
@@ -16,7 +17,7 @@ final class CollectionFiller {
         }
     }
 
-    static void put(Map<Object, Object> target, Object key, Object value) {
+    static void put(Map<Object, Object> target, @Nullable Object key, @Nullable Object value) {
         try {
             target.put(key, value);
         } catch (RuntimeException | Error e) {
@@ -24,15 +25,15 @@ final class CollectionFiller {
         }
     }
 
-    static void addAll(Collection<Object> target, Object[] elements) {
-        for (Object element : elements) {
+    static void addAll(Collection<Object> target, @Nullable Object[] elements) {
+        for (@Nullable Object element : elements) {
             add(target, element);
         }
         checkSize(target.size(), elements.length);
     }
 
     /** Adds entries from an array of alternating keys and values. */
-    static void putAll(Map<Object, Object> target, Object[] entries) {
+    static void putAll(Map<Object, Object> target, @Nullable Object[] entries) {
         for (int i = 0; i < entries.length; i += 2) {
             put(target, entries[i], entries[i + 1]);
         }
@@ -47,7 +48,7 @@ final class CollectionFiller {
         }
     }
 
-    private static PackageFormatException refused(Object target, Object element, Throwable cause) {
+    private static PackageFormatException refused(Object target, @Nullable Object element, Throwable cause) {
         if (cause instanceof VirtualMachineError error && !(error instanceof StackOverflowError)) {
             throw error;
         }

@@ -2,6 +2,7 @@ package org.blazefl4j.codec;
 
 import java.util.Collections;
 import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
 
 /** Well-known comparators of sorted sets and maps, which cross by number. Others cross as values. */
 enum Comparators {
@@ -15,13 +16,13 @@ enum Comparators {
 
     private static final Comparators[] VALUES = values();
 
-    final Comparator<?> comparator;
+    final @Nullable Comparator<?> comparator;
 
-    Comparators(Comparator<?> comparator) {
+    Comparators(@Nullable Comparator<?> comparator) {
         this.comparator = comparator;
     }
 
-    static Comparators of(Comparator<?> comparator) {
+    static Comparators of(@Nullable Comparator<?> comparator) {
         for (Comparators known : VALUES) {
             if (known != OTHER && known.comparator == comparator) {
                 return known;
@@ -31,7 +32,7 @@ enum Comparators {
     }
 
     /** Returns the constant with a number, or null. */
-    static Comparators of(int number) {
+    static @Nullable Comparators of(int number) {
         return number < VALUES.length ? VALUES[number] : null;
     }
 }

@@ -26,6 +26,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.stream.BaseStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Decides which classes may cross, and as what kind. Does not initialise classes. */
 final class CrossingRules {
@@ -124,7 +125,7 @@ final class CrossingRules {
     }
 
     /** Returns why objects of a class cannot cross, as {@code expected=...; remedy}, or null if they can. */
-    static String refusal(Class<?> type) {
+    static @Nullable String refusal(Class<?> type) {
         if (type.isHidden()) {
             return LIMIT
                     + "instead of a lambda or method reference use a record or an enum that implements the interface";
@@ -144,7 +145,7 @@ final class CrossingRules {
         return refusal == null && isFinalized(type) ? LIMIT + FINALIZED : refusal;
     }
 
-    private static String classRefusal(Class<?> type) {
+    private static @Nullable String classRefusal(Class<?> type) {
         if (Collection.class.isAssignableFrom(type)) {
             boolean queue = Queue.class.isAssignableFrom(type) && !List.class.isAssignableFrom(type);
             return queue && type != ArrayDeque.class ? LIMIT + "send the elements as a list or an ArrayDeque" : null;
@@ -178,7 +179,7 @@ final class CrossingRules {
         }
     }
 
-    private static String superclassRefusal(Class<?> type) {
+    private static @Nullable String superclassRefusal(Class<?> type) {
         for (Class<?> above = type.getSuperclass(); above != null; above = above.getSuperclass()) {
             if (isOfPlatform(above) && hasState(above)) {
                 return LIMIT + "it extends " + above.getName()

@@ -1,6 +1,7 @@
 package org.blazefl4j.codec;
 
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** The dtypes that may cross, with their element sizes. */
 public final class ElementTypes {
@@ -8,7 +9,7 @@ public final class ElementTypes {
     /** Greater than the number of every dtype. */
     public static final int COUNT = 256;
 
-    private static final ScalarType[] TYPES = new ScalarType[COUNT];
+    private static final @Nullable ScalarType[] TYPES = new ScalarType[COUNT];
     private static final int[] BYTES = new int[COUNT];
 
     static {
@@ -31,7 +32,7 @@ public final class ElementTypes {
     }
 
     /** Returns the enum constant for a dtype number, or null if that dtype cannot cross. */
-    public static ScalarType of(int value) {
+    public static @Nullable ScalarType of(int value) {
         return value >= 0 && value < TYPES.length ? TYPES[value] : null;
     }
 

@@ -5,6 +5,8 @@ import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the enum of an EnumSet or EnumMap, even if it is empty. */
 final class EnumTypes {
@@ -12,7 +14,7 @@ final class EnumTypes {
     private EnumTypes() {}
 
     /** Returns the set's enum, or null for an empty set of an enum without constants. */
-    static Class<?> of(EnumSet<?> set) {
+    static @Nullable Class<?> of(EnumSet<?> set) {
         EnumSet<?> some = set.isEmpty() ? EnumSet.complementOf(set) : set;
         return some.isEmpty() ? null : some.iterator().next().getDeclaringClass();
     }
@@ -25,7 +27,7 @@ final class EnumTypes {
     private static Class<?> ofEmpty(EnumMap<?, ?> map) {
         try (ClassNoter noter = new ClassNoter()) {
             noter.writeObject(map);
-            return noter.enumType;
+            return Objects.requireNonNull(noter.enumType, "key type");
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -33,7 +35,7 @@ final class EnumTypes {
 
     private static final class ClassNoter extends ObjectOutputStream {
 
-        private Class<?> enumType;
+        private @Nullable Class<?> enumType;
 
         ClassNoter() throws IOException {
             super(OutputStream.nullOutputStream());

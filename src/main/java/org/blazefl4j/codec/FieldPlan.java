@@ -1,8 +1,11 @@
 package org.blazefl4j.codec;
 
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Type;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A field of a plain class or a component of a record. Reads it and, for plain classes, sets it even if it is private
@@ -13,6 +16,9 @@ final class FieldPlan {
     private static final MethodType GETTER = MethodType.methodType(Object.class, Object.class);
     private static final MethodType SETTER = MethodType.methodType(void.class, Object.class, Object.class);
 
+    /** Of a record's component, which the constructor sets. */
+    static final MethodHandle NO_SETTER = MethodHandles.empty(SETTER);
+
     final String name;
     final Class<?> type;
 
@@ -20,7 +26,7 @@ final class FieldPlan {
     final Declared declared;
 
     /** The kind of a primitive's box, or null for references. */
-    final Kind primitive;
+    final @Nullable Kind primitive;
 
     final boolean unbounded;
 
@@ -32,7 +38,7 @@ final class FieldPlan {
      *
      * @param generic the type with its arguments
      * @param getter takes the owner
-     * @param setter takes the owner and the value; null for a record's component
+     * @param setter takes the owner and the value; {@link #NO_SETTER} for a record's component
      */
     FieldPlan(String name, Class<?> type, Type generic, boolean unbounded, MethodHandle getter, MethodHandle setter) {
         this.name = name;
@@ -43,10 +49,11 @@ final class FieldPlan {
                 : null;
         this.unbounded = unbounded;
         this.getter = getter.asType(type.isPrimitive() ? GETTER.changeReturnType(type) : GETTER);
-        this.setter = setter == null ? null : setter.asType(SETTER);
+        this.setter = setter.asType(SETTER);
     }
 
     /** Reads a reference field. */
+    @Nullable
     Object get(Object owner) {
         try {
             return (Object) getter.invokeExact(owner);
@@ -56,7 +63,7 @@ final class FieldPlan {
     }
 
     /** Sets a reference, or a primitive from its box. */
-    void set(Object owner, Object value) {
+    void set(Object owner, @Nullable Object value) {
         try {
             setter.invokeExact(owner, value);
         } catch (Throwable e) {
@@ -67,7 +74,7 @@ final class FieldPlan {
     /** Writes the bits of a primitive field. */
     void writePrimitive(Object owner, MessageWriter out) {
         try {
-            switch (primitive) {
+            switch (Objects.requireNonNull(primitive, "primitive")) {
                 case BOOLEAN -> out.u8((boolean) getter.invokeExact(owner) ? 1 : 0);
                 case BYTE -> out.u8((byte) getter.invokeExact(owner));
                 case SHORT -> out.i16((short) getter.invokeExact(owner));

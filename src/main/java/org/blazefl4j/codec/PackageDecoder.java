@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import org.blazefl4j.util.Throwables;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes messages of {@link PackageEncoder}.
@@ -40,15 +41,17 @@ public final class PackageDecoder {
     /** Marks a record or Optional that is still being read. */
     private static final Object PENDING = new Object();
 
+    private static final Object[] NO_COMPONENTS = {};
+
     private final MessageReader in = new MessageReader();
     private final ClassTable classes;
     private final List<Tensor> tensors = new ArrayList<>();
     private final DeferredFills deferred = new DeferredFills();
-    private Object[] objects = new Object[64];
+    private @Nullable Object[] objects = new Object[64];
     private int size;
     private int depth;
     private boolean declaredOnly;
-    private TensorResolver resolver;
+    private @Nullable TensorResolver resolver;
 
     /**
      * Creates a decoder.
@@ -70,7 +73,7 @@ public final class PackageDecoder {
      * @throws PackageFormatException if the bytes are not a complete message, or do not fit the classes of this
      *     process. Tensors that were already resolved are closed.
      */
-    public Object decode(ByteBuffer message, TensorResolver tensorResolver) {
+    public @Nullable Object decode(ByteBuffer message, @Nullable TensorResolver tensorResolver) {
         return decode(message, tensorResolver, Declared.ANY, false);
     }
 
@@ -82,18 +85,19 @@ public final class PackageDecoder {
      * @param type the declared type of the package
      * @throws PackageFormatException as {@link #decode(ByteBuffer, TensorResolver)}, or if a class is not declared
      */
-    public Object decodeDeclared(ByteBuffer message, TensorResolver tensorResolver, Class<?> type) {
+    public @Nullable Object decodeDeclared(ByteBuffer message, @Nullable TensorResolver tensorResolver, Class<?> type) {
         return decode(message, tensorResolver, Declared.of(type), true);
     }
 
-    private Object decode(ByteBuffer message, TensorResolver tensorResolver, Declared type, boolean strict) {
+    private @Nullable Object decode(
+            ByteBuffer message, @Nullable TensorResolver tensorResolver, Declared type, boolean strict) {
         resolver = tensorResolver;
         declaredOnly = strict;
         boolean done = false;
         try {
             in.start(message);
             classes.start();
-            Object graph = read(type);
+            @Nullable Object graph = read(type);
             in.finish();
             deferred.finish();
             done = true;
@@ -119,16 +123,16 @@ public final class PackageDecoder {
         in.release();
     }
 
-    private Object read(Declared declared) {
+    private @Nullable Object read(Declared declared) {
         Kind kind = Kind.of(in.u8());
-        Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind, declared);
+        @Nullable Object value = kind.isNumbered() ? readNumbered(kind, declared) : readSimple(kind, declared);
         if (value != null && !declared.type.isInstance(value)) {
             throw in.damaged("type=" + value.getClass().getName(), declared.type.getName());
         }
         return value;
     }
 
-    private Object readSimple(Kind kind, Declared declared) {
+    private @Nullable Object readSimple(Kind kind, Declared declared) {
         return switch (kind) {
             case NULL -> null;
             case REFERENCE -> readReference();
@@ -221,7 +225,7 @@ public final class PackageDecoder {
 
     private Object readRecord(Class<?> declared) {
         ClassPlan plan = readClass(Kind.RECORD, declared);
-        Object[] components = new Object[plan.fields.length];
+        @Nullable Object[] components = new Object[plan.fields.length];
         for (int i = 0; i < components.length; i++) {
             components[i] = readField(plan.fields[i]);
         }
@@ -230,7 +234,7 @@ public final class PackageDecoder {
 
     private Object readObject(int number, Class<?> declared) {
         ClassPlan plan = readClass(Kind.OBJECT, declared);
-        Object object = newInstance(plan, null);
+        Object object = newInstance(plan, NO_COMPONENTS);
         objects[number] = object;
         for (FieldPlan field : plan.fields) {
             field.set(object, readField(field));
@@ -238,11 +242,11 @@ public final class PackageDecoder {
         return object;
     }
 
-    private Object readField(FieldPlan field) {
+    private @Nullable Object readField(FieldPlan field) {
         return field.primitive != null ? ScalarCodec.read(field.primitive, in) : read(field.declared);
     }
 
-    private static Object newInstance(ClassPlan plan, Object[] components) {
+    private static Object newInstance(ClassPlan plan, @Nullable Object[] components) {
         try {
             return plan.newInstance(components);
         } catch (VirtualMachineError e) {
@@ -293,10 +297,10 @@ public final class PackageDecoder {
         objects[number] = target;
         int owner = in.i32();
         int count = in.count(1);
-        Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
+        Object @Nullable [] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
         for (int i = 0; i < count; i++) {
             in.next();
-            Object element = read(element(declared));
+            @Nullable Object element = read(element(declared));
             if (waiting == null) {
                 CollectionFiller.add(target, element);
             } else {
@@ -315,12 +319,12 @@ public final class PackageDecoder {
         objects[number] = target;
         int owner = in.i32();
         int count = in.count(2);
-        Object[] waiting = owner == Message.NOT_DEFERRED ? null : new Object[2 * count];
+        Object @Nullable [] waiting = owner == Message.NOT_DEFERRED ? null : new Object[2 * count];
         for (int i = 0; i < count; i++) {
             in.next();
-            Object key = read(element(declared));
+            @Nullable Object key = read(element(declared));
             in.next();
-            Object value = read(value(declared));
+            @Nullable Object value = read(value(declared));
             if (waiting == null) {
                 CollectionFiller.put(target, key, value);
             } else {
@@ -337,7 +341,7 @@ public final class PackageDecoder {
     }
 
     @SuppressWarnings("unchecked")
-    private Comparator<Object> readComparator() {
+    private @Nullable Comparator<Object> readComparator() {
         int number = in.u8();
         Comparators known = Comparators.of(number);
         if (known == null) {

@@ -6,11 +6,13 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes a package, any graph of objects, as a self-contained message of bytes. The caller places its tensors, which
@@ -55,7 +57,7 @@ public final class PackageEncoder {
     private final OpenObjects open = new OpenObjects();
     private final GraphPath path = new GraphPath();
     private final Supplier<String> pathText = path::toString;
-    private TensorPlacer placer;
+    private @Nullable TensorPlacer placer;
     private boolean unbounded;
     private boolean constant;
 
@@ -79,7 +81,7 @@ public final class PackageEncoder {
      * @throws IllegalArgumentException if something in the package cannot cross, objects lie more than 512 levels deep
      *     or the message grows beyond 1 GiB
      */
-    public ByteBuffer encode(Object graph, TensorPlacer tensorPlacer) {
+    public ByteBuffer encode(@Nullable Object graph, @Nullable TensorPlacer tensorPlacer) {
         out.start();
         writeGraph(graph, tensorPlacer);
         return out.finish();
@@ -93,12 +95,12 @@ public final class PackageEncoder {
      *     results are ignored
      * @throws IllegalArgumentException as {@link #encode}
      */
-    public void check(Object graph, TensorPlacer tensorPlacer) {
+    public void check(@Nullable Object graph, @Nullable TensorPlacer tensorPlacer) {
         out.startMeasuring();
         writeGraph(graph, tensorPlacer);
     }
 
-    private void writeGraph(Object graph, TensorPlacer tensorPlacer) {
+    private void writeGraph(@Nullable Object graph, @Nullable TensorPlacer tensorPlacer) {
         placer = tensorPlacer;
         constant = true;
         try {
@@ -132,14 +134,14 @@ public final class PackageEncoder {
     }
 
     /** Writes a value that must fit the declared type on arrival. */
-    private void write(Object value, Class<?> declared) {
+    private void write(@Nullable Object value, Class<?> declared) {
         if (value == null) {
             out.kind(Kind.NULL);
             return;
         }
         ClassPlan plan = ClassPlan.of(value.getClass());
         if (plan.kind == Kind.REFUSED) {
-            throw refused(value.getClass(), plan.refusal);
+            throw refused(value.getClass(), Objects.requireNonNull(plan.refusal, "refusal"));
         }
         constant &= plan.constant;
         if (plan.kind.isNumbered()) {

@@ -1,6 +1,7 @@
 package org.blazefl4j.codec;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** Bulk copies of primitive arrays. The number of an element type is its index in {@link #TYPES}. */
 final class PrimitiveArrays {
@@ -21,7 +22,7 @@ final class PrimitiveArrays {
     }
 
     /** Returns the element type with a number, or null. */
-    static Class<?> elementType(int number) {
+    static @Nullable Class<?> elementType(int number) {
         return number < TYPES.length ? TYPES[number] : null;
     }
 

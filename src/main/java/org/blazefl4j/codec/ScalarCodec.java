@@ -3,9 +3,11 @@ package org.blazefl4j.codec;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.BitSet;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Writes and reads values that contain no other values, without their kind. Both ways are one large method, for the
@@ -52,7 +54,7 @@ final class ScalarCodec {
             }
             case BIT_SET -> out.primitiveArray(((BitSet) value).toLongArray());
             case TEXT -> {
-                out.u8(plan.text.ordinal());
+                out.u8(Objects.requireNonNull(plan.text, "text").ordinal());
                 out.string(value.toString());
             }
             default -> throw new AssertionError(plan.kind);
@@ -166,15 +168,16 @@ final class ScalarCodec {
         long segment = in.varint();
         long generation = in.varint();
         long offset = in.varint();
-        int dtype = in.u8();
-        if (ElementTypes.of(dtype) == null) {
-            throw in.damaged("dtype=" + dtype, "dtypes that cross");
+        int number = in.u8();
+        ScalarType dtype = ElementTypes.of(number);
+        if (dtype == null) {
+            throw in.damaged("dtype=" + number, "dtypes that cross");
         }
         int header = in.u8();
         long[] sizes = readLongs(header >>> 1, in);
         long[] strides = (header & 1) == 1 ? readLongs(sizes.length, in) : TensorLayout.contiguous(sizes);
         try {
-            return new ShmHandle(segment, generation, offset, new TensorLayout(ElementTypes.of(dtype), sizes, strides));
+            return new ShmHandle(segment, generation, offset, new TensorLayout(dtype, sizes, strides));
         } catch (IllegalArgumentException e) {
             throw new PackageFormatException("package damaged: " + e.getMessage(), e);
         }

@@ -1,8 +1,10 @@
 package org.blazefl4j.codec;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The layout of a tensor's elements in shared memory: dense, without gaps or overlap.
@@ -72,7 +74,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
 
     /** Returns the layout of a tensor that has no {@link #refusal}. */
     static TensorLayout measure(Tensor tensor) {
-        ScalarType dtype = ElementTypes.of(tensor.scalar_type().value);
+        ScalarType dtype = Objects.requireNonNull(ElementTypes.of(tensor.scalar_type().value), "dtype that crosses");
         int dimensions = (int) tensor.dim();
         long[] sizes = new long[dimensions];
         long[] strides = new long[dimensions];
@@ -89,7 +91,7 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
     }
 
     /** Returns why a tensor cannot cross, as {@code type=..., expected=...; remedy}, or null if it can. */
-    static String refusal(Tensor tensor) {
+    static @Nullable String refusal(Tensor tensor) {
         if (tensor.isNull()) {
             return "type=closed Tensor, expected=open tensors; close it after sending it, not before";
         }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.blazefl4j.util.Throwables;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the tensors of a package, in the order and with the paths of {@link PackageEncoder}. Unlike the encoder, skips
@@ -39,14 +40,14 @@ public final class TensorWalk {
      *
      * @throws IllegalArgumentException if objects lie more than 512 levels deep
      */
-    public static List<Found> tensors(Object graph) {
+    public static List<Found> tensors(@Nullable Object graph) {
         TensorWalk walk = new TensorWalk();
         walk.visit(graph);
         return walk.found;
     }
 
     /** Closes all tensors of a package. */
-    public static void closeAll(Object graph) {
+    public static void closeAll(@Nullable Object graph) {
         closeAllExcept(graph, null);
     }
 
@@ -56,7 +57,7 @@ public final class TensorWalk {
      * @param graph the package to close
      * @param kept the package whose Tensor objects stay open
      */
-    public static void closeAllExcept(Object graph, Object kept) {
+    public static void closeAllExcept(@Nullable Object graph, @Nullable Object kept) {
         Set<Tensor> keep = Collections.newSetFromMap(new IdentityHashMap<>());
         tensors(kept).forEach(found -> keep.add(found.tensor));
         for (Found found : tensors(graph)) {
@@ -72,7 +73,7 @@ public final class TensorWalk {
      *
      * @throws IllegalStateException if {@code close()} throws a checked exception; its tensors are closed nevertheless
      */
-    public static void discard(Object graph) {
+    public static void discard(@Nullable Object graph) {
         if (!(graph instanceof AutoCloseable closeable)) {
             closeAll(graph);
             return;
@@ -96,7 +97,7 @@ public final class TensorWalk {
         }
     }
 
-    private void visit(Object value) {
+    private void visit(@Nullable Object value) {
         if (value == null) {
             return;
         }

@@ -14,6 +14,7 @@ import java.time.Period;
 import java.time.ZonedDateTime;
 import java.util.UUID;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** JDK values that cross as text, which parses to an equal value. */
 enum TextValue {
@@ -41,7 +42,7 @@ enum TextValue {
     }
 
     /** Returns the constant for a class, or null. */
-    static TextValue of(Class<?> type) {
+    static @Nullable TextValue of(Class<?> type) {
         for (TextValue value : VALUES) {
             if (value.type == type) {
                 return value;
@@ -52,7 +53,7 @@ enum TextValue {
     }
 
     /** Returns the constant with a number, or null. */
-    static TextValue of(int number) {
+    static @Nullable TextValue of(int number) {
         return number < VALUES.length ? VALUES[number] : null;
     }
 

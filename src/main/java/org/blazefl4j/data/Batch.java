@@ -1,6 +1,7 @@
 package org.blazefl4j.data;
 
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A batch of samples. Closing it closes both tensors.
@@ -8,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param x the inputs, shape [n, ...]
  * @param y the targets, shape [n], or null if the data set has none
  */
-public record Batch(Tensor x, Tensor y) implements AutoCloseable {
+public record Batch(Tensor x, @Nullable Tensor y) implements AutoCloseable {
 
     @Override
     public void close() {

@@ -3,6 +3,7 @@ package org.blazefl4j.data;
 import java.util.List;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Applies transforms one after another, all with the same generator.
@@ -22,7 +23,7 @@ public record Compose(List<Transform> transforms) implements Transform {
     }
 
     @Override
-    public Tensor apply(Tensor x, Generator generator) {
+    public Tensor apply(Tensor x, @Nullable Generator generator) {
         Tensor current = x;
         for (Transform transform : transforms) {
             current = Samples.replace(current, current != x, transform, generator);

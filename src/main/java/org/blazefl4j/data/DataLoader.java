@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a data set in batches, in order or shuffled.
@@ -32,8 +33,8 @@ public final class DataLoader implements Iterable<Batch> {
     private final long batchSize;
     private final boolean shuffle;
     private final LastBatch last;
-    private final Generator generator;
-    private final Generator augmentation;
+    private final @Nullable Generator generator;
+    private final @Nullable Generator augmentation;
 
     /** Reads the whole data set as one batch, in order. */
     public DataLoader(Dataset dataset) {
@@ -60,7 +61,7 @@ public final class DataLoader implements Iterable<Batch> {
      * @param generator the source of the order and of random transforms; may be null if nothing is random
      * @throws IllegalArgumentException if the batch size is below 1, or shuffling has no generator
      */
-    public DataLoader(Dataset dataset, long batchSize, boolean shuffle, Generator generator) {
+    public DataLoader(Dataset dataset, long batchSize, boolean shuffle, @Nullable Generator generator) {
         this(dataset, batchSize, shuffle, LastBatch.KEEP, generator, generator);
     }
 
@@ -69,8 +70,8 @@ public final class DataLoader implements Iterable<Batch> {
             long batchSize,
             boolean shuffle,
             LastBatch last,
-            Generator generator,
-            Generator augmentation) {
+            @Nullable Generator generator,
+            @Nullable Generator augmentation) {
         this.dataset = Objects.requireNonNull(dataset, "dataset");
         if (batchSize < 1) {
             throw new IllegalArgumentException(
@@ -93,7 +94,7 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /** Returns a copy of this loader whose random transforms draw from the given generator. */
-    public DataLoader augmentWith(Generator other) {
+    public DataLoader augmentWith(@Nullable Generator other) {
         return new DataLoader(dataset, batchSize, shuffle, last, generator, other);
     }
 

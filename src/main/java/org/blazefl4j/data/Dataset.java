@@ -2,6 +2,7 @@ package org.blazefl4j.data;
 
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Samples that are read in whole batches.
@@ -18,8 +19,8 @@ public interface Dataset {
      * Reads the samples at the given positions, in that order.
      *
      * @param indices int64, shape [n], each in [0, size)
-     * @param generator the random stream for augmenting transforms; may be null if there are none
+     * @param generator the random stream for augmenting transforms
      * @return a new batch that the caller owns
      */
-    Batch select(Tensor indices, Generator generator);
+    Batch select(Tensor indices, @Nullable Generator generator);
 }

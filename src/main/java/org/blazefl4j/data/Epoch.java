@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One pass of a {@link DataLoader} over its data set. Frees its native memory after the last batch or when closed.
@@ -24,13 +25,13 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     private final long samples;
     private final long batches;
     private final boolean shuffle;
-    private final Generator generator;
-    private final Generator augmentation;
+    private final @Nullable Generator generator;
+    private final @Nullable Generator augmentation;
     private long read;
-    private Tensor order;
+    private @Nullable Tensor order;
     private boolean exhausted;
 
-    Epoch(DataLoader loader, boolean shuffle, Generator generator, Generator augmentation) {
+    Epoch(DataLoader loader, boolean shuffle, @Nullable Generator generator, @Nullable Generator augmentation) {
         this.loader = loader;
         this.dataset = loader.dataset();
         this.samples = dataset.size();

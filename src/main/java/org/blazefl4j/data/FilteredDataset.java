@@ -2,6 +2,7 @@ package org.blazefl4j.data;
 
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A selection of a tensor's samples, such as one client's part of shared data. Stores indices only.
@@ -16,7 +17,11 @@ import org.bytedeco.pytorch.Tensor;
  * @param targetTransform applied to each batch of targets; null for none
  */
 public record FilteredDataset(
-        Tensor indices, Tensor data, Tensor targets, Transform transform, Transform targetTransform)
+        Tensor indices,
+        Tensor data,
+        @Nullable Tensor targets,
+        @Nullable Transform transform,
+        @Nullable Transform targetTransform)
         implements Dataset {
 
     /**
@@ -30,7 +35,7 @@ public record FilteredDataset(
     }
 
     /** Selects samples and targets without transforms. */
-    public FilteredDataset(Tensor indices, Tensor data, Tensor targets) {
+    public FilteredDataset(Tensor indices, Tensor data, @Nullable Tensor targets) {
         this(indices, data, targets, null, null);
     }
 
@@ -45,7 +50,7 @@ public record FilteredDataset(
     }
 
     @Override
-    public Batch select(Tensor positions, Generator generator) {
+    public Batch select(Tensor positions, @Nullable Generator generator) {
         try (Tensor rows = Samples.pick(indices, positions)) {
             return Samples.read(data, targets, transform, targetTransform, rows, generator);
         }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A data set of labelled images, split into training and test samples. Owns its tensors and closes them; do not use the
@@ -34,8 +35,8 @@ public record ImageData(
         Tensor trainLabels,
         Tensor testImages,
         Tensor testLabels,
-        Transform normalisation,
-        String sha256)
+        @Nullable Transform normalisation,
+        @Nullable String sha256)
         implements AutoCloseable {
 
     /**
@@ -67,7 +68,7 @@ public record ImageData(
             Tensor trainLabels,
             Tensor testImages,
             Tensor testLabels,
-            Transform normalisation) {
+            @Nullable Transform normalisation) {
         this(name, classes, trainImages, trainLabels, testImages, testLabels, normalisation, null);
     }
 
@@ -77,7 +78,7 @@ public record ImageData(
             int classes,
             LabelledImages.Source trainSource,
             LabelledImages.Source testSource,
-            Transform normalisation)
+            @Nullable Transform normalisation)
             throws IOException {
         LabelledImages train = trainSource.read();
         try {

@@ -6,6 +6,7 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Subtracts a mean from each channel and divides by a standard deviation. For float32 of shape [n, channels, ...].
@@ -42,7 +43,7 @@ public record Normalize(List<Double> mean, List<Double> std) implements Transfor
     }
 
     @Override
-    public Tensor apply(Tensor x, Generator generator) {
+    public Tensor apply(Tensor x, @Nullable Generator generator) {
         long[] shape = x.shape();
         boolean fits = x.scalar_type().intern() == ScalarType.Float && shape.length >= 2 && shape[1] == mean.size();
         if (!fits) {

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pads each image with zeros and cuts out a square at a random position. For shape [n, channels, height, width] of any
@@ -26,7 +27,7 @@ public record RandomCrop(int size, int padding) implements Transform {
     }
 
     @Override
-    public Tensor apply(Tensor x, Generator generator) {
+    public Tensor apply(Tensor x, @Nullable Generator generator) {
         if (x.dim() != 4 || padded(x, 2) < size || padded(x, 3) < size) {
             throw new IllegalArgumentException("random crop: batch=" + Tensors.describe(x) + ", size=" + size
                     + ", padding=" + padding + ", expected=[n, channels, height, width], not smaller than the size when"
@@ -45,7 +46,7 @@ public record RandomCrop(int size, int padding) implements Transform {
     }
 
     /** Returns where each image's square begins in the padded batch's memory. */
-    private Tensor starts(Tensor dense, Generator generator) {
+    private Tensor starts(Tensor dense, @Nullable Generator generator) {
         long n = dense.size(0);
         long width = dense.size(3);
         try (Scalar count = new Scalar(n);

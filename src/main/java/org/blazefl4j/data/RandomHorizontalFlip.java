@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Mirrors each image from left to right with the same probability. For shape [n, ..., width] of any type.
@@ -25,7 +26,7 @@ public record RandomHorizontalFlip(double probability) implements Transform {
     }
 
     @Override
-    public Tensor apply(Tensor x, Generator generator) {
+    public Tensor apply(Tensor x, @Nullable Generator generator) {
         long[] shape = x.shape();
         if (shape.length < 2) {
             throw new IllegalArgumentException(

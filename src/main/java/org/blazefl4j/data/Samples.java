@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** Checks and batch reading that the tensor data sets share. */
 final class Samples {
@@ -13,7 +14,7 @@ final class Samples {
     private Samples() {}
 
     /** Returns the number of samples, after checking that there is one target for each if there are targets. */
-    static long count(Tensor data, Tensor targets) {
+    static long count(Tensor data, @Nullable Tensor targets) {
         long samples = length("data", data);
         if (targets != null && length("targets", targets) != samples) {
             throw new IllegalArgumentException("data and targets differ in length: data=" + samples + ", targets="
@@ -56,7 +57,12 @@ final class Samples {
 
     /** Reads and transforms the samples at the given positions. */
     static Batch read(
-            Tensor data, Tensor targets, Transform transform, Transform targetTransform, Tensor at, Generator g) {
+            Tensor data,
+            @Nullable Tensor targets,
+            @Nullable Transform transform,
+            @Nullable Transform targetTransform,
+            Tensor at,
+            @Nullable Generator g) {
         Tensor x = read(data, transform, at, g);
         if (targets == null) {
             return new Batch(x, null);
@@ -69,7 +75,7 @@ final class Samples {
         }
     }
 
-    private static Tensor read(Tensor base, Transform transform, Tensor at, Generator g) {
+    private static Tensor read(Tensor base, @Nullable Transform transform, Tensor at, @Nullable Generator g) {
         Tensor rows = pick(base, at);
         return transform == null ? rows : replace(rows, true, transform, g);
     }
@@ -85,8 +91,8 @@ final class Samples {
     }
 
     /** Applies a transform; closes {@code x} if it is owned and not itself the result. */
-    static Tensor replace(Tensor x, boolean owned, Transform transform, Generator g) {
-        Tensor result = null;
+    static Tensor replace(Tensor x, boolean owned, Transform transform, @Nullable Generator g) {
+        @Nullable Tensor result = null;
         try {
             result = transform.apply(x, g);
             return result;

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the regular files of a tar archive in order. Supports what data archives need: ustar with octal sizes. */
 final class TarReader {
@@ -27,6 +28,7 @@ final class TarReader {
     }
 
     /** Advances to the next regular file and returns its name without folders; null after the last. */
+    @Nullable
     String next() throws IOException {
         do {
             in.skipNBytes(unread + padding);

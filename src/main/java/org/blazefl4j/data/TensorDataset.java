@@ -2,6 +2,7 @@ package org.blazefl4j.data;
 
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All samples of a tensor, with or without targets.
@@ -14,8 +15,11 @@ import org.bytedeco.pytorch.Tensor;
  * @param transform applied to each batch of samples; null for none
  * @param targetTransform applied to each batch of targets; null for none
  */
-public record TensorDataset(Tensor data, Tensor targets, Transform transform, Transform targetTransform)
-        implements Dataset {
+public record TensorDataset(
+        Tensor data,
+        @Nullable Tensor targets,
+        @Nullable Transform transform,
+        @Nullable Transform targetTransform) implements Dataset {
 
     /** Throws an {@link IllegalArgumentException} if data and targets differ in length, or one is a scalar. */
     public TensorDataset {
@@ -23,12 +27,12 @@ public record TensorDataset(Tensor data, Tensor targets, Transform transform, Tr
     }
 
     /** Uses samples and targets without transforms. */
-    public TensorDataset(Tensor data, Tensor targets) {
+    public TensorDataset(Tensor data, @Nullable Tensor targets) {
         this(data, targets, null, null);
     }
 
     /** Transforms samples, but not targets. */
-    public TensorDataset(Tensor data, Tensor targets, Transform transform) {
+    public TensorDataset(Tensor data, @Nullable Tensor targets, @Nullable Transform transform) {
         this(data, targets, transform, null);
     }
 
@@ -38,7 +42,7 @@ public record TensorDataset(Tensor data, Tensor targets, Transform transform, Tr
     }
 
     @Override
-    public Batch select(Tensor indices, Generator generator) {
+    public Batch select(Tensor indices, @Nullable Generator generator) {
         return Samples.read(data, targets, transform, targetTransform, indices, generator);
     }
 }

@@ -4,6 +4,7 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Converts any type to float32 and divides: {@code new ToFloat(255)} maps image bytes to 0 to 1, with the bits of
@@ -22,7 +23,7 @@ public record ToFloat(double divisor) implements Transform {
     }
 
     @Override
-    public Tensor apply(Tensor x, Generator generator) {
+    public Tensor apply(Tensor x, @Nullable Generator generator) {
         try (Scalar by = new Scalar(divisor);
                 Tensor floats = x.to(ScalarType.Float)) {
             return floats.div(by);

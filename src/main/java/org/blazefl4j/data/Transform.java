@@ -2,6 +2,7 @@ package org.blazefl4j.data;
 
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transforms a whole batch as it is read.
@@ -19,5 +20,5 @@ public interface Transform {
      * @param generator the source of random numbers; random transforms fail if it is null
      * @return a tensor of the same n that the caller owns, or x itself if there is nothing to do
      */
-    Tensor apply(Tensor x, Generator generator);
+    Tensor apply(Tensor x, @Nullable Generator generator);
 }

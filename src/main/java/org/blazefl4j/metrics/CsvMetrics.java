@@ -15,6 +15,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.util.Libraries;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one CSV row (RFC 4180, UTF-8) per round: {@code round} from 1, the values of the handler's summary,
@@ -35,7 +36,7 @@ public final class CsvMetrics extends ResultFile {
     private final StringWriter row = new StringWriter();
     private final CsvWriter writer =
             CsvWriter.builder().lineDelimiter(LineDelimiter.LF).bufferSize(0).build(row);
-    private List<String> columns;
+    private @Nullable List<String> columns;
 
     /**
      * Creates the file.

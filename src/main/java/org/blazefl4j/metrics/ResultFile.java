@@ -17,6 +17,7 @@ import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.util.Causes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A listener that writes a file of results. Each write is complete or has no effect, even when the disk is full. A
@@ -34,7 +35,7 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
     /** Of everything written, so that a run does not continue another run's file. */
     private final CRC32C checksum = new CRC32C();
 
-    private FileChannel channel;
+    private @Nullable FileChannel channel;
     private long position;
     private boolean restored;
 
@@ -51,13 +52,14 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
         }
     }
 
-    private void create() {
-        open(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    private FileChannel create() {
+        return open(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     }
 
-    private void open(OpenOption... options) {
+    private FileChannel open(OpenOption... options) {
         try {
             channel = FileChannel.open(file, options);
+            return channel;
         } catch (FileAlreadyExistsException e) {
             throw new UncheckedIOException(exists().getMessage(), e);
         } catch (IOException e) {
@@ -70,7 +72,7 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
     }
 
     private UncheckedIOException failed(IOException e) {
-        Path folder = file.getParent();
+        Path folder = file.resolveSibling("");
         if (Causes.isNoSpace(e)) {
             return new UncheckedIOException(
                     "cannot write results: file=" + file + ", found=" + Causes.describe(e) + ", limit="
@@ -145,18 +147,16 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
         }
     }
 
-    private void open() {
+    private FileChannel open() {
         if (channel != null) {
-            return;
+            return channel;
         }
         if (!restored) {
-            create();
-            return;
+            return create();
         }
-        open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel opened = open(StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            channel.truncate(position);
-            channel.position(position);
+            return opened.truncate(position).position(position);
         } catch (IOException e) {
             throw failed(e);
         }
@@ -210,22 +210,22 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
      * @throws UncheckedIOException if they cannot be written
      */
     final void write(byte[] bytes) {
-        open();
+        FileChannel out = open();
         try {
             for (ByteBuffer left = ByteBuffer.wrap(bytes); left.hasRemaining(); ) {
-                channel.write(left);
+                out.write(left);
             }
         } catch (IOException e) {
-            removePartialWrite(e);
+            removePartialWrite(out, e);
             throw failed(e);
         }
         checksum.update(bytes);
         position += bytes.length;
     }
 
-    private void removePartialWrite(IOException failure) {
+    private void removePartialWrite(FileChannel out, IOException failure) {
         try {
-            channel.truncate(position);
+            out.truncate(position);
         } catch (IOException e) {
             failure.addSuppressed(e);
         }

@@ -2,4 +2,7 @@
  * Output of results to the console, CSV and JSON lines. Each is a {@link org.blazefl4j.core.RoundListener}, independent
  * of algorithms.
  */
+@NullMarked
 package org.blazefl4j.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.LinearOptions;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network: the base class of the library's models and of your own, written as in Python:
@@ -48,7 +49,7 @@ public abstract class Model extends Module {
     }
 
     private final List<Pointer> owned = new ArrayList<>();
-    private Generator generator;
+    private @Nullable Generator generator;
     private Numerics numerics = Numerics.DEFAULT;
 
     /** Creates a model without layers. */
@@ -201,7 +202,7 @@ public abstract class Model extends Module {
      *
      * @param generator a CPU generator; null removes it
      */
-    public void setGenerator(Generator generator) {
+    public void setGenerator(@Nullable Generator generator) {
         this.generator = generator;
         for (Pointer child : owned) {
             if (child instanceof Model model) {

@@ -17,7 +17,6 @@ public record Numerics(MemoryLayout layout, Autocast autocast) {
     /** The model's own choice of layout, everything in float32. */
     public static final Numerics DEFAULT = new Numerics(MemoryLayout.AUTO, Autocast.OFF);
 
-    /** Rejects null. */
     public Numerics {
         Objects.requireNonNull(layout, "layout");
         Objects.requireNonNull(autocast, "autocast");

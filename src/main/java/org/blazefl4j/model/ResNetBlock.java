@@ -2,6 +2,7 @@ package org.blazefl4j.model;
 
 import org.bytedeco.pytorch.BatchNorm2dImpl;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A residual block: convolutions with batch normalisation, added to the input or to its projection. */
 final class ResNetBlock extends Model {
@@ -48,7 +49,7 @@ final class ResNetBlock extends Model {
 
     private final Convolution[] convs;
     private final BatchNorm2dImpl[] norms;
-    private final Projection downsample;
+    private final @Nullable Projection downsample;
 
     ResNetBlock(Kind kind, int in, int width, int stride) {
         int out = width * kind.expansion;

@@ -4,4 +4,7 @@
  *
  * <p>Independent of rounds and clients: the code that trains a network passes it a random stream.
  */
+@NullMarked
 package org.blazefl4j.model;
+
+import org.jspecify.annotations.NullMarked;

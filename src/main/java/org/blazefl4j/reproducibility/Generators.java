@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
 /** LibTorch's generators: creation from 64-bit seeds, state as bytes, and those on CUDA devices. */
 final class Generators {
@@ -48,7 +49,7 @@ final class Generators {
     }
 
     /** Returns a new generator on the first CUDA device, or null if there is none. */
-    static Generator seededOnCuda(long seed) {
+    static @Nullable Generator seededOnCuda(long seed) {
         if (!torch.hasCUDA()) {
             return null;
         }

@@ -3,6 +3,7 @@ package org.blazefl4j.reproducibility;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Generator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Java random stream, a LibTorch generator on the CPU and, if there is a CUDA device, one there, all from one seed.
@@ -14,7 +15,7 @@ import org.bytedeco.pytorch.Generator;
 public final class RngSuite implements AutoCloseable {
 
     private final Generator cpu;
-    private final Generator cuda;
+    private final @Nullable Generator cuda;
     private SplitMix64 java;
 
     /**
@@ -24,9 +25,9 @@ public final class RngSuite implements AutoCloseable {
      * @param cpu the CPU generator's state
      * @param cuda the CUDA generator's state, or null if there is no device
      */
-    public record State(long java, byte[] cpu, byte[] cuda) {}
+    public record State(long java, byte[] cpu, byte @Nullable [] cuda) {}
 
-    private RngSuite(SplitMix64 java, Generator cpu, Generator cuda) {
+    private RngSuite(SplitMix64 java, Generator cpu, @Nullable Generator cuda) {
         this.java = java;
         this.cpu = cpu;
         this.cuda = cuda;
@@ -74,7 +75,7 @@ public final class RngSuite implements AutoCloseable {
         }
         java = new SplitMix64(state.java);
         Generators.restore(cpu, state.cpu);
-        if (cuda != null) {
+        if (cuda != null && state.cuda != null) {
             Generators.restore(cuda, state.cuda);
         }
     }

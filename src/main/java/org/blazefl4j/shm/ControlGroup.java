@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One level of this process's control groups and a limit that it has, in version 1 or 2 of the kernel's interface.
@@ -33,7 +34,8 @@ record ControlGroup(long limit, long free) {
         }
     }
 
-    private record Names(String limit, String usage, String droppable) {}
+    private record Names(
+            String limit, String usage, @Nullable String droppable) {}
 
     /**
      * The levels that have a limit, from the process's own group up; empty where there is none or nothing can be read.

@@ -2,6 +2,7 @@ package org.blazefl4j.shm;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Which addresses of this process are, or stand for, shared memory. */
 public final class SharedMemoryMap {
@@ -45,7 +46,7 @@ public final class SharedMemoryMap {
         count(ranges.remove(address));
     }
 
-    private void count(Range removed) {
+    private void count(@Nullable Range removed) {
         removals += removed != null && removed.lasting() ? 1 : 0;
     }
 
@@ -55,7 +56,7 @@ public final class SharedMemoryMap {
     }
 
     /** Where the bytes are in shared memory; null if they are not, or not all. */
-    public Place find(long address, long bytes) {
+    public @Nullable Place find(long address, long bytes) {
         Map.Entry<Long, Range> below = ranges.floorEntry(address);
         if (below == null) {
             return null;

@@ -3,4 +3,7 @@
  *
  * <p>Knows neither packages nor workers.
  */
+@NullMarked
 package org.blazefl4j.shm;
+
+import org.jspecify.annotations.NullMarked;

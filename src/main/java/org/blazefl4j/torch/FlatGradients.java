@@ -2,12 +2,14 @@ package org.blazefl4j.torch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorImpl;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradients of a module, either views of one flat vector, laid out like its state, or separate tensors as autograd
@@ -50,7 +52,7 @@ final class FlatGradients implements AutoCloseable {
     }
 
     private final List<Slot> slots = new ArrayList<>();
-    private Tensor flat;
+    private @Nullable Tensor flat;
     /** Whether gradients are separate tensors. */
     private boolean detached;
 
@@ -70,7 +72,7 @@ final class FlatGradients implements AutoCloseable {
 
     private Slot attach(StateEntry entry) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor view = entry.slice(flat);
+            Tensor view = entry.slice(flat());
             view.retainReference();
             Tensor grad = entry.tensor().mutable_grad();
             grad.reset();
@@ -91,8 +93,9 @@ final class FlatGradients implements AutoCloseable {
         return detached;
     }
 
+    /** The vector, once gradients have places in it. */
     Tensor flat() {
-        return flat;
+        return Objects.requireNonNull(flat, "attached");
     }
 
     /** Puts the gradients into the vector, all zero. */
@@ -106,7 +109,7 @@ final class FlatGradients implements AutoCloseable {
             slots.forEach(Slot::place);
             detached = false;
         }
-        return flat;
+        return flat();
     }
 
     /** Removes the gradients from the parameters; autograd's next ones are separate tensors. */
@@ -137,7 +140,7 @@ final class FlatGradients implements AutoCloseable {
             }
         } else {
             check();
-            state.add_(flat, factor);
+            state.add_(flat(), factor);
             markChanged();
         }
     }

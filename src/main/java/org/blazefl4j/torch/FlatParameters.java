@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A module's whole state as one flat float32 vector, in the order and by the names of PyTorch's {@code state_dict}:
@@ -51,11 +52,11 @@ public final class FlatParameters implements AutoCloseable {
     private final long numel;
     private final FlatGradients gradients = new FlatGradients();
     /** The vector that the module is bound to; null if none. */
-    private Tensor bound;
+    private @Nullable Tensor bound;
     /** The module's private memory, once it has been bound; null before. */
-    private Tensor own;
+    private @Nullable Tensor own;
     /** The memory that {@link #bound} uses instead of its own; null if none. */
-    private BorrowedMemory borrowed;
+    private @Nullable BorrowedMemory borrowed;
 
     private boolean closed;
 
@@ -206,16 +207,16 @@ public final class FlatParameters implements AutoCloseable {
      * @throws IllegalStateException also if the module is bound to a part of a larger tensor, or already borrows
      */
     public void borrow(Tensor flat) {
-        checkBound("borrow");
+        Tensor vector = requireBound("borrow");
         checkFlat("borrow", flat);
         checkPlace("borrow", flat);
-        if (borrowed != null || bound.storage_offset() != 0) {
+        if (borrowed != null || vector.storage_offset() != 0) {
             throw new IllegalStateException("borrow: borrowed=" + (borrowed != null) + ", offset="
-                    + bound.storage_offset()
+                    + vector.storage_offset()
                     + ", expected=borrowed=false, offset=0; call giveBack() first, and bind to a"
                     + " tensor that is not part of another");
         }
-        borrowed = new BorrowedMemory(bound, flat);
+        borrowed = new BorrowedMemory(vector, flat);
         gradients.markChanged();
     }
 
@@ -260,8 +261,7 @@ public final class FlatParameters implements AutoCloseable {
      * @throws IllegalStateException if the module is not bound
      */
     public Tensor vector() {
-        checkBound("vector");
-        return bound;
+        return requireBound("vector");
     }
 
     /**
@@ -271,7 +271,7 @@ public final class FlatParameters implements AutoCloseable {
      * @throws IllegalStateException also after {@link #dropGradients()}
      */
     public Tensor gradients() {
-        checkBound("gradients");
+        requireBound("gradients");
         checkInVector("gradients");
         return gradients.flat();
     }
@@ -281,13 +281,13 @@ public final class FlatParameters implements AutoCloseable {
      * they are not in {@link #gradients()} until {@link #zeroGradients()} or {@link #startGradients}.
      */
     public void dropGradients() {
-        checkBound("dropGradients");
+        requireBound("dropGradients");
         gradients.drop();
     }
 
     /** Zeroes the gradients of the bound module in place. */
     public void zeroGradients() {
-        checkBound("zeroGradients");
+        requireBound("zeroGradients");
         gradients.zero();
     }
 
@@ -298,7 +298,7 @@ public final class FlatParameters implements AutoCloseable {
      * @param values zero where {@link #zeroFixed} zeroes; remains the caller's
      */
     public void startGradients(Tensor values) {
-        checkBound("startGradients");
+        requireBound("startGradients");
         checkFlat("startGradients", values);
         gradients.inVector().copy_(values);
     }
@@ -324,10 +324,10 @@ public final class FlatParameters implements AutoCloseable {
      * @throws IllegalStateException also if a gradient was replaced, for example by {@code zero_grad()}
      */
     public void sgdStep(double rate) {
-        checkBound("sgdStep");
+        Tensor vector = requireBound("sgdStep");
         checkRate(rate);
         try (Scalar factor = new Scalar(-rate)) {
-            gradients.addTo(bound, factor);
+            gradients.addTo(vector, factor);
         }
     }
 
@@ -342,7 +342,7 @@ public final class FlatParameters implements AutoCloseable {
      * @throws IllegalStateException as for {@link #sgdStep(double)}, or if gradients were dropped
      */
     public void sgdStep(double rate, double momentum, Tensor velocity) {
-        checkBound("sgdStep");
+        Tensor vector = requireBound("sgdStep");
         checkRate(rate);
         if (!(momentum >= 0 && momentum < 1)) {
             throw new IllegalArgumentException(
@@ -354,7 +354,7 @@ public final class FlatParameters implements AutoCloseable {
         try (Scalar kept = new Scalar(momentum);
                 Scalar factor = new Scalar(-rate)) {
             velocity.mul_(kept).add_(gradients.flat());
-            bound.add_(velocity, factor);
+            vector.add_(velocity, factor);
             gradients.markChanged();
         }
     }
@@ -368,10 +368,10 @@ public final class FlatParameters implements AutoCloseable {
 
     /** Copies the integer counters to the vector that the module is bound to; everything else is already there. */
     public void writeBuffers() {
-        checkBound("writeBuffers");
+        Tensor vector = requireBound("writeBuffers");
         try (PointerScope scope = new PointerScope()) {
             for (StateEntry entry : counters) {
-                entry.slice(bound).copy_(entry.tensor());
+                entry.slice(vector).copy_(entry.tensor());
             }
         }
     }
@@ -463,10 +463,12 @@ public final class FlatParameters implements AutoCloseable {
         }
     }
 
-    private void checkBound(String what) {
+    /** Returns the vector that the module is bound to. */
+    private Tensor requireBound(String what) {
         checkOpen();
         if (bound == null) {
             throw new IllegalStateException(what + ": bound=false; call bind(flat) first");
         }
+        return bound;
     }
 }

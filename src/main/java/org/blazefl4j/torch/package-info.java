@@ -5,4 +5,7 @@
  * <p>Independent of rounds and clients. Only {@code LibTorch.tune()} and {@code NumericEnvironment.applySettings()}
  * change settings of the whole process; only its owner calls them.
  */
+@NullMarked
 package org.blazefl4j.torch;
+
+import org.jspecify.annotations.NullMarked;

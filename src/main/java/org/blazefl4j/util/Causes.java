@@ -43,7 +43,7 @@ public final class Causes {
                 try {
                     full.write(0);
                 } catch (IOException e) {
-                    return e.getMessage();
+                    return String.valueOf(e.getMessage());
                 }
             } catch (IOException e) {
                 // no such device: assume the C locale

@@ -1,5 +1,7 @@
 package org.blazefl4j.util;
 
+import org.jspecify.annotations.Nullable;
+
 /** Collects the failures of steps that must all run; throws the first one, with the others suppressed, at the end. */
 public final class ErrorCollector {
 
@@ -10,7 +12,7 @@ public final class ErrorCollector {
         void run() throws Exception;
     }
 
-    private Throwable first;
+    private @Nullable Throwable first;
 
     /** Creates a collector without failures. */
     public ErrorCollector() {}

@@ -1,5 +1,7 @@
 package org.blazefl4j.util;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Test hooks in the worker's life cycle: points at which an object of tests is called, whose class the system property
  * {@value #HOOK_CLASS} of the worker names. Without it they cost nothing.
@@ -27,7 +29,7 @@ public enum FaultPoint {
 
     static final String HOOK_CLASS = "blazefl4j.testHook";
 
-    private static final Hook HOOK = hook(System.getProperty(HOOK_CLASS));
+    private static final @Nullable Hook HOOK = hook(System.getProperty(HOOK_CLASS));
 
     private static int worker = NONE;
     private static int client = NONE;
@@ -41,7 +43,7 @@ public enum FaultPoint {
         void reach(FaultPoint point, int worker, int client, int shard, int attempt);
     }
 
-    private static Hook hook(String name) {
+    private static @Nullable Hook hook(@Nullable String name) {
         try {
             return name == null
                     ? null

@@ -47,10 +47,11 @@ public final class FolderContent {
             return "a file";
         }
         Path missing = folder.toAbsolutePath().normalize();
-        while (!Files.exists(missing.getParent())) {
-            missing = missing.getParent();
+        Path parent = missing.resolveSibling("");
+        while (!Files.exists(parent)) {
+            missing = parent;
+            parent = missing.resolveSibling("");
         }
-        Path parent = missing.getParent();
         if (!Files.isDirectory(parent)) {
             return "a file " + Printable.line(parent);
         }

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads exceptions of user code, whose own methods may throw, return null or form cycles. */
 public final class Throwables {
@@ -29,7 +30,7 @@ public final class Throwables {
     }
 
     /** Returns the message, which may be null, or why it cannot be read. */
-    public static String message(Throwable thrown) {
+    public static @Nullable String message(Throwable thrown) {
         try {
             return thrown.getMessage();
         } catch (Throwable e) {
@@ -52,7 +53,7 @@ public final class Throwables {
     }
 
     /** Returns the cause; null if there is none or it cannot be read. */
-    public static Throwable cause(Throwable thrown) {
+    public static @Nullable Throwable cause(Throwable thrown) {
         try {
             return thrown.getCause();
         } catch (Throwable e) {
