@@ -8,14 +8,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One level of this process's control groups and a limit that it has, in version 1 or 2 of the kernel's interface.
+ * A limit set by one level of this process's control groups. Reads versions 1 and 2 of the kernel's interface.
  *
- * @param limit what the group and all below it may use: bytes, or processes and threads
- * @param free what of it is left; file pages that the kernel would drop before it refuses memory count as free
+ * @param limit the most that the group and its children may use: bytes, or processes and threads
+ * @param free the unused part. File pages that the kernel can drop count as free
  */
 record ControlGroup(long limit, long free) {
 
-    /** What is limited, and where the two versions of the interface keep what is read here. */
+    /** The limited resource, and its files in both versions of the interface. */
     enum Controller {
         MEMORY(
                 "memory",
@@ -38,7 +38,7 @@ record ControlGroup(long limit, long free) {
             String limit, String usage, @Nullable String droppable) {}
 
     /**
-     * The levels that have a limit, from the process's own group up; empty where there is none or nothing can be read.
+     * Returns the levels that set a limit, from the process's own group upwards. Skips what cannot be read.
      *
      * @param proc the folder {@code /proc}
      * @param mounts the folder {@code /sys/fs/cgroup}
@@ -55,7 +55,7 @@ record ControlGroup(long limit, long free) {
         return levels;
     }
 
-    /** How many processes of this one's groups the kernel has ended because memory ran out, as far as it tells. */
+    /** Returns how many processes of this process's groups the kernel killed for lack of memory, as far as it reports. */
     static long outOfMemoryKills(Path proc, Path mounts) {
         long kills = 0;
         for (Folder folder : folders(Controller.MEMORY, proc, mounts)) {
@@ -72,7 +72,7 @@ record ControlGroup(long limit, long free) {
         }
     }
 
-    /** The folders of the process's own group and those above it. */
+    /** Returns the folders of the process's own group and of its ancestors. */
     private static List<Folder> folders(Controller controller, Path proc, Path mounts) {
         List<Folder> folders = new ArrayList<>();
         for (String line : lines(proc.resolve("self/cgroup"))) {
@@ -86,9 +86,7 @@ record ControlGroup(long limit, long free) {
         return folders;
     }
 
-    /**
-     * In a container the group's path may not be visible under the mount, but the container's own level is: its root.
-     */
+    /** Includes the root: in a container it is the container's own group, and the path below may not be visible. */
     private static void addFolders(List<Folder> folders, Names names, Path root, String group) {
         Path folder = root.resolve(group.replaceFirst("^/+", "")).normalize();
         for (; folder != null && folder.startsWith(root); folder = folder.getParent()) {
@@ -96,17 +94,17 @@ record ControlGroup(long limit, long free) {
         }
     }
 
-    /** The number that is a file's only content; -1 for another content, such as {@code max}. */
+    /** Returns the number in a one-line file, or -1 for other content such as {@code max}. */
     private static long number(Path file) {
         List<String> lines = lines(file);
         return lines.size() == 1 ? parsed(lines.get(0)) : -1;
     }
 
-    /** The number after a line's first words, what is after it aside; -1 if there is none. */
-    static long field(Path file, String word) {
+    /** Returns the number that follows a prefix in the first line with it, or -1 if absent. */
+    static long field(Path file, String prefix) {
         for (String line : lines(file)) {
-            if (line.startsWith(word)) {
-                return parsed(line.substring(word.length()).trim().split("\\s+")[0]);
+            if (line.startsWith(prefix)) {
+                return parsed(line.substring(prefix.length()).trim().split("\\s+")[0]);
             }
         }
         return -1;

@@ -2,7 +2,7 @@ package org.blazefl4j.shm;
 
 import org.blazefl4j.binding.Native;
 
-/** Failures of the operating system, as exceptions. */
+/** Error numbers of the operating system, and exceptions for failed calls. */
 final class Errno {
 
     static final int EAGAIN = 11;
@@ -13,12 +13,12 @@ final class Errno {
     private Errno() {}
 
     /**
-     * Describes a failed call.
+     * Returns an exception for a failed call.
      *
-     * @param what what was tried
-     * @param code the negative errno that it gave
-     * @param with what it was tried with, as {@code name=value}
-     * @param remedy how to mend it, unless a limit of this process was met
+     * @param what the action, such as {@code map a segment}
+     * @param code the negative errno
+     * @param with the arguments, as {@code name=value}
+     * @param remedy the advice if the cause is not a resource limit of this process
      */
     static IllegalStateException failed(String what, long code, String with, String remedy) {
         int error = (int) -code;

@@ -14,28 +14,28 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.Causes;
 
 /**
- * What the operating system allows this process of what worker processes need, to refuse what cannot be, and to name
- * the limit that was met. The limits are read once: a process without descriptors cannot read them any more.
+ * The operating system's limits on what worker processes need. Refuses pools that cannot start and names the limit
+ * behind a failure. Reads the limits once, because a process that has run out of descriptors cannot read them.
  */
 public final class ResourceLimits {
 
     private static final ResourceLimits HOST = new ResourceLimits(Path.of("/proc"), Path.of("/sys/fs/cgroup"));
 
-    /** What a worker takes of this process's descriptors, and what starting one takes for a moment. */
+    /** Descriptors of this process that each worker holds, and those needed briefly to start one. */
     private static final int FILES_PER_WORKER = 2;
 
     private static final int FILES_TO_START = 8;
 
-    /** Threads of a worker's JVM and of this one that serve it; at the least, so that nothing is refused that works. */
+    /** The fewest threads that a worker needs, in its JVM and in this one. A lower bound, so that no working pool is refused. */
     private static final int THREADS_PER_WORKER = 17;
 
-    /** A limit on a user's threads that is worth counting them. */
+    /** Up to this limit, a user's threads are counted. */
     private static final long LOW = 4096;
 
-    /** Whom the kernel does not hold to it. */
+    /** The user that the kernel exempts. */
     private static final long ROOT = 0;
 
-    /** Of the JVM and its libraries while LibTorch is loaded, beside one for each processor. */
+    /** Threads that loading LibTorch needs besides one for each processor. */
     private static final int THREADS_BESIDE_CORES = 6;
 
     private static final Pattern ERRNO = Pattern.compile("\\berror[=:] ?(\\d+)");
@@ -46,7 +46,7 @@ public final class ResourceLimits {
     private final OptionalLong processes;
     private final OptionalLong addressSpace;
 
-    /** Tests give other folders than the host's. */
+    /** Reads limits from the given folders; visible for tests. */
     ResourceLimits(Path proc, Path controlGroups) {
         this.proc = proc;
         this.controlGroups = controlGroups;
@@ -60,18 +60,18 @@ public final class ResourceLimits {
         return limit < 0 ? OptionalLong.empty() : OptionalLong.of(limit);
     }
 
-    /** This process's. */
+    /** Returns the limits of this process. */
     public static ResourceLimits host() {
         return HOST;
     }
 
     /**
-     * Refuses worker processes that cannot all be started.
+     * Checks that all worker processes can be started.
      *
      * @throws IllegalArgumentException if there are too few descriptors, processes or threads left
      */
     public void requireWorkers(int workers) {
-        long used = count(proc.resolve("self/fd"));
+        long used = list(proc.resolve("self/fd")).size();
         long files = (long) FILES_PER_WORKER * workers + FILES_TO_START;
         if (openFiles.isPresent() && used + files > openFiles.getAsLong()) {
             throw tooMany(workers, "open files", used + files, files(), FILES_PER_WORKER);
@@ -84,21 +84,21 @@ public final class ResourceLimits {
 
     private static IllegalArgumentException tooMany(int workers, String what, long needed, String limit, int each) {
         return new IllegalArgumentException("too many worker processes: numParallels=" + workers + ", needed=" + needed
-                + " " + what + ", limit=" + limit + "; use fewer, of which each takes " + each
-                + " at the least, or raise the limit");
+                + " " + what + ", limit=" + limit + "; use fewer workers (each takes at least " + each
+                + "), or raise the limit");
     }
 
     /**
-     * Refuses to load LibTorch where it could not start its threads, for that ends the process.
+     * Checks that LibTorch can start its threads. If it cannot, it ends the process.
      *
-     * @param cores the processors that it may use
+     * @param cores the processors that LibTorch may use
      * @throws IllegalStateException if there are too few processes and threads left
      */
     public void requireLibTorch(int cores) {
         int needed = cores + THREADS_BESIDE_CORES;
         if (needed > threadsLeft()) {
             throw new IllegalStateException("too few threads for LibTorch: needed=" + needed + ", limit=" + threads()
-                    + "; raise it, or end other processes");
+                    + "; raise the limit, or end other processes");
         }
     }
 
@@ -108,7 +108,7 @@ public final class ResourceLimits {
                 userThreadsLeft().orElse(Long.MAX_VALUE));
     }
 
-    /** Empty where there is no limit or one that is far away. */
+    /** Returns the threads left to this user. Empty if there is no limit, or a high one. */
     private OptionalLong userThreadsLeft() {
         long user = ControlGroup.field(proc.resolve("self/status"), "Uid:");
         if (processes.isEmpty() || processes.getAsLong() > LOW || user == ROOT) {
@@ -134,9 +134,9 @@ public final class ResourceLimits {
     }
 
     /**
-     * What went wrong as {@code found=}, and if a limit was met, which one and what helps.
+     * Returns a failure as {@code found=...}, with the limit that was reached and the remedy, if known.
      *
-     * @param thrown what an attempt to start a process or a thread has thrown
+     * @param thrown the failure to start a process or thread
      */
     public String describe(Throwable thrown) {
         String found = Causes.describe(thrown);
@@ -145,13 +145,13 @@ public final class ResourceLimits {
         }
         Matcher errno = ERRNO.matcher(found);
         Optional<String> met = errno.find() ? met(Integer.parseInt(errno.group(1))) : Optional.empty();
-        // newer JDKs go on with guesses
+        // newer JDKs append guesses in further lines
         return "found="
                 + met.map(limit -> found.lines().findFirst().orElse("").strip() + limit)
                         .orElse(found);
     }
 
-    /** Whether this process has no descriptor left, by which errors of many kinds come about. */
+    /** Returns whether this process is out of descriptors, which causes many kinds of errors. */
     public boolean isOutOfFiles() {
         try (InputStream any = Files.newInputStream(proc.resolve("self/limits"))) {
             return false;
@@ -160,18 +160,18 @@ public final class ResourceLimits {
         }
     }
 
-    /** The limit of open files, as the end of a message. */
+    /** Returns the limit on open files, as the end of a message. */
     public String openFilesMet() {
         return met(Errno.EMFILE).orElseThrow();
     }
 
-    /** Whether a thread could not be started. */
+    /** Returns whether a failure means that a thread could not be started. */
     public static boolean isNoThread(Throwable thrown) {
         return thrown instanceof OutOfMemoryError
                 && String.valueOf(thrown.getMessage()).contains("unable to create native thread");
     }
 
-    /** The limit behind an error and what helps against it, as the end of a message; empty if it is none of these. */
+    /** Returns the limit behind an error and its remedy, as the end of a message. Empty for other errors. */
     Optional<String> met(int errno) {
         return switch (errno) {
             case Errno.EMFILE -> met(files(), FILES_PER_WORKER);
@@ -179,28 +179,28 @@ public final class ResourceLimits {
             case Errno.ENOMEM ->
                 addressSpace.isPresent()
                         ? Optional.of(", limit=" + addressSpace.getAsLong()
-                                + " bytes of address space of this process (ulimit -v); raise it")
+                                + " bytes of address space of this process (ulimit -v); raise the limit")
                         : Optional.empty();
             default -> Optional.empty();
         };
     }
 
     /**
-     * The same for a JVM that could not start.
+     * Returns the limit that kept a JVM from starting, as the end of a message. Empty for other causes.
      *
-     * @param lines what it has said
+     * @param lines the JVM's output
      */
     public Optional<String> met(List<String> lines) {
-        String said = String.join("\n", lines);
-        if (said.contains("unable to create native thread")) {
+        String output = String.join("\n", lines);
+        if (output.contains("unable to create native thread")) {
             return met(Errno.EAGAIN);
         }
-        return said.contains("Could not reserve enough space") ? met(Errno.ENOMEM) : Optional.empty();
+        return output.contains("Could not reserve enough space") ? met(Errno.ENOMEM) : Optional.empty();
     }
 
     private static Optional<String> met(String limit, int each) {
         return Optional.of(
-                ", limit=" + limit + "; raise it, or use fewer workers, of which each takes " + each + " at the least");
+                ", limit=" + limit + "; raise the limit, or use fewer workers (each takes at least " + each + ")");
     }
 
     private String files() {
@@ -223,10 +223,6 @@ public final class ResourceLimits {
 
     private static String number(OptionalLong limit) {
         return limit.isPresent() ? Long.toString(limit.getAsLong()) : "unknown";
-    }
-
-    private static long count(Path folder) {
-        return list(folder).size();
     }
 
     private static List<Path> list(Path folder) {

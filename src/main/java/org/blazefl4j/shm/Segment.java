@@ -7,17 +7,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One mapping of memory that processes share, divided into slots of equal length. It has no name: another process opens
- * it by its {@link #handle()} while this one is open, and nothing is left behind when the processes are gone, however
- * they ended.
+ * Memory that processes share, divided into slots of equal length. It has no name: another process opens it by its
+ * {@link #handle()} while this object is open, and the kernel frees it with the last process that maps it.
  *
- * <p>Tensors in it are made by {@link #tensor}. Each slot counts the LibTorch storages that live in it, views and
- * autograd's references included: {@link #references} is 0 when the slot may be used again. The mapping outlives
- * {@link #close()} until the last of them is gone. All methods may be called from any thread.
+ * <p>Creates tensors in the slots ({@link #tensor}) and counts the LibTorch storages in each, including those kept
+ * alive by views and autograd. A slot with no {@link #references} may be reused. After {@link #close()} the memory
+ * stays mapped until the last storage is gone. Thread-safe.
  */
 public final class Segment implements AutoCloseable {
 
-    /** Slots begin at multiples of this many bytes: a page, so that no two processes write to the same one. */
+    /** Slots begin at multiples of a page, so that no two processes write to the same page. */
     public static final long SLOT_ALIGNMENT = 4096;
 
     private static final AtomicLong GENERATIONS = new AtomicLong();
@@ -28,7 +27,17 @@ public final class Segment implements AutoCloseable {
     private final long region;
     private boolean closed;
 
-    /** Takes the descriptor over; it is closed if the mapping fails. */
+    /** Returns the slot length for a number of usable bytes. */
+    private static long roundUp(long bytes) {
+        long limit = Long.MAX_VALUE - SLOT_ALIGNMENT;
+        if (bytes < 1 || bytes > limit) {
+            throw new IllegalArgumentException(
+                    "segment: bytes=" + bytes + ", limit=1 to " + limit + "; ask for what the tensors need");
+        }
+        return (bytes + SLOT_ALIGNMENT - 1) / SLOT_ALIGNMENT * SLOT_ALIGNMENT;
+    }
+
+    /** Takes ownership of the descriptor, also if this fails. */
     private Segment(SegmentHandle handle, int fd, boolean writable) {
         this.handle = handle;
         this.fd = fd;
@@ -47,62 +56,62 @@ public final class Segment implements AutoCloseable {
     }
 
     /**
-     * Makes a segment of one slot.
+     * Creates a segment with one slot.
      *
-     * @param bytes what it must hold at the least, above 0
-     * @throws IllegalStateException if there is not that much memory; the message names bytes needed and free
+     * @param bytes the minimum size, above 0
+     * @throws IllegalStateException if there is too little memory; the message names the bytes needed and free
      */
     public static Segment create(long bytes) {
         return slotted(1, bytes);
     }
 
     /**
-     * Makes a segment of several slots.
+     * Creates a segment with several slots.
      *
-     * @param slots how many, above 0
-     * @param slotBytes what each must hold at the least, above 0
-     * @throws IllegalStateException if there is not that much memory; the message names bytes needed and free
+     * @param slots the number of slots, above 0
+     * @param slotBytes the minimum size of each, above 0
+     * @throws IllegalStateException if there is too little memory
      */
     public static Segment slotted(int slots, long slotBytes) {
         return slotted(slots, slotBytes, SegmentSpace.host());
     }
 
     static Segment slotted(int slots, long slotBytes, SegmentSpace space) {
-        long rounded = SegmentLayout.rounded(slotBytes);
-        SegmentLayout.check(slots, rounded);
-        return made(space.reserve(slots * rounded), slots, rounded);
+        long rounded = roundUp(slotBytes);
+        SegmentHandle.check(slots, rounded);
+        return create(space.reserve(slots * rounded), slots, rounded);
     }
 
     /**
-     * Makes a segment of one slot that no other process is to open: {@code /dev/shm} does not limit it.
+     * Creates a segment for this process alone, with one slot. {@code /dev/shm} does not limit its size.
      *
-     * @param bytes what it must hold at the least, above 0
-     * @throws IllegalStateException if there is not that much memory; the message names bytes needed and free
+     * @param bytes the minimum size, above 0
+     * @throws IllegalStateException if there is too little memory
      */
     public static Segment unshared(long bytes) {
-        long rounded = SegmentLayout.rounded(bytes);
-        return made(SegmentSpace.host().reserveUnshared(rounded), 1, rounded);
+        long rounded = roundUp(bytes);
+        return create(SegmentSpace.host().reserveUnshared(rounded), 1, rounded);
     }
 
-    private static Segment made(int fd, int slots, long slotBytes) {
+    private static Segment create(int fd, int slots, long slotBytes) {
         SegmentHandle handle = new SegmentHandle(
                 Native.pid(), fd, Native.device(fd), Native.inode(fd), slots, slotBytes, GENERATIONS.incrementAndGet());
         return new Segment(handle, fd, true);
     }
 
     /**
-     * Opens a segment of another process, or of this one.
+     * Opens a segment that another process, or this one, has open.
      *
-     * @throws IllegalStateException if that process is gone, has closed it, or has another file there now
+     * @throws IllegalStateException if its owner has ended or closed it
      */
     public static Segment open(SegmentHandle handle) {
         return open(handle, true);
     }
 
     /**
-     * The same, to read only: a write to it, through a tensor too, is a fault (SIGSEGV).
+     * Opens a segment for reading only. A write to its memory, also through a tensor, raises SIGSEGV.
      *
-     * @throws IllegalStateException as {@link #open}
+     * @throws IllegalStateException if its owner has ended or closed it
      */
     public static Segment openReadOnly(SegmentHandle handle) {
         return open(handle, false);
@@ -116,42 +125,42 @@ public final class Segment implements AutoCloseable {
                     "open a segment",
                     fd,
                     handle.toString(),
-                    "open it while the process that made it runs and has it open");
+                    "open it while its owner runs and has it open");
         }
         return new Segment(handle, fd, writable);
     }
 
-    /** What another process opens it by, as long as this object is open. */
+    /** Returns the handle by which other processes open this segment while this object is open. */
     public SegmentHandle handle() {
         return handle;
     }
 
-    /** Where it is mapped, page-aligned; valid until {@link #close()} and as long as a tensor of it lives. */
+    /** Returns the page-aligned address, valid until {@link #close()} and as long as a tensor in it lives. */
     public long address() {
         return address;
     }
 
-    /** Its length. */
+    /** Returns the length in bytes. */
     public long bytes() {
         return handle.bytes();
     }
 
-    /** The number of its slots. */
+    /** Returns the number of slots. */
     public int slots() {
         return handle.slots();
     }
 
-    /** The length of a slot. */
+    /** Returns the length of a slot in bytes. */
     public long slotBytes() {
         return handle.slotBytes();
     }
 
     /**
-     * The offset of a slot's first byte.
+     * Returns the offset of a slot.
      *
      * @throws IndexOutOfBoundsException if there is no such slot
      */
-    public long slotOffset(int slot) {
+    long slotOffset(int slot) {
         if (slot < 0 || slot >= slots()) {
             throw new IndexOutOfBoundsException(
                     "slot of a segment: slot=" + slot + ", limit=0 to " + (slots() - 1) + "; count from 0");
@@ -160,21 +169,21 @@ public final class Segment implements AutoCloseable {
     }
 
     /**
-     * The number of LibTorch storages that live in a slot; 0: it may be used again.
+     * Returns the number of LibTorch storages in a slot. At 0 the slot may be reused.
      *
      * @throws IndexOutOfBoundsException if there is no such slot
      */
-    public long references(int slot) {
+    long references(int slot) {
         slotOffset(slot);
         return Native.regionReferences(region, slot);
     }
 
     /**
-     * A tensor on the bytes from {@code offset} on. It shares them: nothing is copied. The caller owns the tensor,
-     * which keeps the segment mapped; a tensor without elements has memory of its own.
+     * Creates a tensor on the bytes at an offset, without a copy. The caller owns the tensor, which keeps the segment
+     * mapped. An empty tensor does not use the segment.
      *
-     * @param offset from the segment's first byte, a multiple of the element's length
-     * @param layout its type, shape and strides
+     * @param offset the offset in the segment, a multiple of the element size
+     * @param layout the element type, shape and strides
      * @throws IllegalArgumentException if the tensor does not lie in one slot
      * @throws IllegalStateException if the segment is closed
      */
@@ -184,12 +193,12 @@ public final class Segment implements AutoCloseable {
     }
 
     /**
-     * The same for a contiguous tensor.
+     * Creates a contiguous tensor on the bytes at an offset.
      *
-     * @param offset from the segment's first byte, a multiple of the element's length
-     * @param dtype its element type
-     * @param sizes its shape
-     * @throws IllegalArgumentException if the tensor does not lie in one slot, or there is no such tensor
+     * @param offset the offset in the segment, a multiple of the element size
+     * @param dtype the element type
+     * @param sizes the shape
+     * @throws IllegalArgumentException if the tensor does not lie in one slot, or the shape is invalid
      * @throws IllegalStateException if the segment is closed
      */
     public Tensor tensor(long offset, ScalarType dtype, long... sizes) {
@@ -213,9 +222,7 @@ public final class Segment implements AutoCloseable {
         }
     }
 
-    /**
-     * Closes it for other processes and for new tensors; tensors that live stay valid. Does nothing the second time.
-     */
+    /** Closes the segment to other processes and new tensors. Live tensors stay valid. Idempotent. */
     @Override
     public synchronized void close() {
         if (!closed) {

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** Bytes of native memory as a buffer, valid as long as the memory is there. */
+/** Views native memory as buffers. A buffer is valid as long as the memory is. */
 public final class SegmentMemory extends BytePointer {
 
     private SegmentMemory(long address, long bytes) {
@@ -16,9 +16,9 @@ public final class SegmentMemory extends BytePointer {
     }
 
     /**
-     * A view of some bytes, in this machine's order.
+     * Returns a view of part of a segment, in native byte order.
      *
-     * @throws IndexOutOfBoundsException if they are not within the segment
+     * @throws IndexOutOfBoundsException if the range is outside the segment
      */
     public static ByteBuffer view(Segment segment, long offset, int bytes) {
         if (offset < 0 || bytes < 0 || offset > segment.bytes() - bytes) {
@@ -28,7 +28,7 @@ public final class SegmentMemory extends BytePointer {
         return view(segment.address() + offset, bytes);
     }
 
-    /** A view of bytes that are known to be there. */
+    /** Returns a view of memory, in native byte order. Does not check the range. */
     public static ByteBuffer view(long address, int bytes) {
         try (SegmentMemory memory = new SegmentMemory(address, bytes)) {
             return memory.asByteBuffer().order(ByteOrder.nativeOrder());

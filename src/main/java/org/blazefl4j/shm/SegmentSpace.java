@@ -8,14 +8,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.blazefl4j.binding.Native;
 
 /**
- * Where segments get their memory, and how much of it is left. A segment's bytes are reserved when it is made, after
- * they were compared with what is free: a process that maps more than there is would be killed while it writes.
+ * Reserves memory for segments and reports how much is left. All bytes of a segment are reserved when it is created,
+ * and refused if they are not free: a process that maps more memory than there is gets killed when it writes.
  */
 public final class SegmentSpace {
 
     private static final System.Logger LOGGER = System.getLogger(SegmentSpace.class.getName());
 
-    /** A worker's system property: its parent has warned of the folder. */
+    /** System property of workers: set if the parent has logged the warning about the folder. */
     public static final String WARNED = "blazefl4j.sharedMemoryWarned";
 
     private static final SegmentSpace HOST = new SegmentSpace(
@@ -26,7 +26,7 @@ public final class SegmentSpace {
     private final Path controlGroups;
     private final AtomicBoolean warned;
 
-    /** Tests give other folders than the host's. */
+    /** Uses the given folders; visible for tests. */
     SegmentSpace(Path folder, Path proc, Path controlGroups, boolean warned) {
         this.folder = folder;
         this.proc = proc;
@@ -34,17 +34,17 @@ public final class SegmentSpace {
         this.warned = new AtomicBoolean(warned);
     }
 
-    /** This machine's: {@code /dev/shm}, and memory as the kernel and the control group give it. */
+    /** Returns the space of this machine: {@code /dev/shm}, and memory as kernel and control groups report it. */
     public static SegmentSpace host() {
         return HOST;
     }
 
-    /** The memory file system that segments lie in where they fit. */
+    /** Returns the memory file system that holds segments that fit in it. */
     public Path folder() {
         return folder;
     }
 
-    /** The bytes that are free in {@link #folder()}; 0 if there is none. */
+    /** Returns the free bytes in {@link #folder()}, or 0 if it does not exist. */
     public long folderFree() {
         try {
             return Files.getFileStore(folder).getUsableSpace();
@@ -54,8 +54,8 @@ public final class SegmentSpace {
     }
 
     /**
-     * The bytes of memory that are free: the least of what the kernel calls available and what each control group
-     * leaves, {@code memory.max - memory.current}, file pages that can be dropped not counted as used.
+     * Returns the free bytes of memory: the least of what the kernel calls available and what each control group
+     * leaves ({@code memory.max - memory.current}, plus file pages that can be dropped).
      */
     public long memoryFree() {
         long available = ControlGroup.field(proc.resolve("meminfo"), "MemAvailable:");
@@ -66,7 +66,7 @@ public final class SegmentSpace {
         return free;
     }
 
-    /** The memory that the control groups allow this process, in bytes; {@link Long#MAX_VALUE} if they set no limit. */
+    /** Returns the memory limit of the control groups in bytes, or {@link Long#MAX_VALUE} if they set none. */
     public long memoryLimit() {
         return ControlGroup.ofThisProcess(ControlGroup.Controller.MEMORY, proc, controlGroups).stream()
                 .mapToLong(ControlGroup::limit)
@@ -74,28 +74,26 @@ public final class SegmentSpace {
                 .orElse(Long.MAX_VALUE);
     }
 
-    /**
-     * How many processes of this one's control groups were ended because memory ran out, as far as the kernel tells.
-     */
+    /** Returns how many processes of the control groups were killed for lack of memory, as far as known. */
     public long outOfMemoryKills() {
         return ControlGroup.outOfMemoryKills(proc, controlGroups);
     }
 
-    /** Whether a warning was logged that segments do not lie in {@link #folder()}. */
+    /** Returns whether the warning was logged that segments do not use {@link #folder()}. */
     public boolean hasWarned() {
         return warned.get();
     }
 
     /**
-     * Reserves memory in a file without a name: in {@link #folder()} or, if it does not fit there, as anonymous memory.
+     * Reserves memory in an unnamed file: in {@link #folder()} or, if it does not fit there, as anonymous memory.
      *
-     * @return its descriptor, which the caller owns
-     * @throws IllegalStateException if there is less memory
+     * @return the descriptor, which the caller owns
+     * @throws IllegalStateException if there is too little memory
      */
     int reserve(long bytes) {
         long shared = folderFree();
         requireFree(bytes, shared);
-        boolean mayFit = bytes <= shared || shared == 0; // 0: also where nobody can tell, and making a file tells why
+        boolean mayFit = bytes <= shared || shared == 0; // 0 also if unknown; creating the file then gives the reason
         int fd = mayFit ? Native.shmCreate(folder.toString(), bytes) : -Errno.ENOSPC;
         if (fd >= 0) {
             return fd;
@@ -108,8 +106,8 @@ public final class SegmentSpace {
     /**
      * Reserves anonymous memory, which {@link #folder()} does not limit.
      *
-     * @return its descriptor, which the caller owns
-     * @throws IllegalStateException if there is less memory
+     * @return the descriptor, which the caller owns
+     * @throws IllegalStateException if there is too little memory
      */
     int reserveUnshared(long bytes) {
         requireFree(bytes, folderFree());
@@ -132,16 +130,16 @@ public final class SegmentSpace {
         if (error == Errno.ENOSPC) {
             LOGGER.log(
                     Level.WARNING,
-                    "segments do not fit in {0}: bytes={1}, limit={2} bytes free; anonymous memory is used instead,"
-                            + " a larger {0} avoids it (containers: --shm-size=2g)",
+                    "segments do not fit in {0}: bytes={1}, limit={2} bytes free; using anonymous memory,"
+                            + " enlarge {0} to avoid it (containers: --shm-size=2g)",
                     folder,
                     Long.toString(bytes),
                     Long.toString(shared));
         } else {
             LOGGER.log(
                     Level.WARNING,
-                    "segments cannot lie in {0}: errno={1} ({2}), limit=a memory file system that can be written to;"
-                            + " anonymous memory is used instead, mounting one there avoids it",
+                    "segments cannot lie in {0}: errno={1} ({2}), expected=a writable memory file system;"
+                            + " using anonymous memory, mount one there to avoid it",
                     folder,
                     error,
                     Native.errorText(error));

@@ -11,18 +11,18 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * LibTorch tensors on a segment's memory. What frees their storages is a native function, not a Java callback, so
- * LibTorch may call it from any of its threads and while the JVM ends.
+ * Creates LibTorch tensors on segment memory. A native function releases their storages, so LibTorch may call it on any
+ * of its threads, also while the JVM shuts down.
  */
 final class SegmentTensors {
 
     /**
-     * JavaCPP takes a function object's native peer, {function, object}, and hands LibTorch the function. This one was
-     * laid out by the native library; it is static there and never freed.
+     * JavaCPP passes LibTorch the function of a native {function, object} pair. The native library owns this pair, which
+     * is never freed.
      */
     private static final PointerConsumer DELETER = deleter();
 
-    /** By the number of the dtype; never freed, for tensors come too often to make them anew. */
+    /** Options by dtype number. Kept, because creating them for each tensor is slow. */
     private static final TensorOptions[] OPTIONS = options();
 
     private SegmentTensors() {}
@@ -37,13 +37,13 @@ final class SegmentTensors {
         for (int value = 0; value < options.length; value++) {
             if (ElementTypes.of(value) != null) {
                 options[value] = new TensorOptions(ElementTypes.of(value));
-                options[value].retainReference(); // whatever scope this class is first used in
+                options[value].retainReference(); // outlives the pointer scope that is open now
             }
         }
         return options;
     }
 
-    /** The place is checked by the caller. */
+    /** Creates a tensor at an address, which the caller has checked. */
     static Tensor at(long region, long address, TensorLayout layout) {
         TensorOptions options = OPTIONS[layout.dtype().value];
         if (layout.numel() == 0) {
@@ -51,12 +51,12 @@ final class SegmentTensors {
         }
         if (Native.regionRetain(region, address) < 0) {
             throw new IllegalStateException(
-                    "tensor in a segment: open=false, expected=an open segment; make tensors before close()");
+                    "tensor in a segment: open=false, expected=an open segment; create tensors before close()");
         }
         return torch.from_blob(new Address(address), layout.sizes(), layout.strides(), DELETER, options);
     }
 
-    /** A pointer that owns nothing. */
+    /** A pointer that does not own its memory. */
     private static final class Address extends Pointer {
         Address(long address) {
             this.address = address;

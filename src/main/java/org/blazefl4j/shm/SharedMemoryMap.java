@@ -4,36 +4,36 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Which addresses of this process are, or stand for, shared memory. */
+/** Maps addresses of this process to places in segments. Includes memory whose content a segment duplicates. */
 public final class SharedMemoryMap {
 
     /**
      * A range of addresses.
      *
-     * @param address its first byte
-     * @param bytes its length
-     * @param segment what has the same bytes
-     * @param offset where in the segment
-     * @param lasting whether nothing else comes to lie there before the range is removed
+     * @param address the first address
+     * @param bytes the length
+     * @param segment the segment with the same bytes
+     * @param offset the offset in the segment
+     * @param lasting whether the content stays the same until the range is removed
      */
     private record Range(long address, long bytes, Segment segment, long offset, boolean lasting) {}
 
     /**
      * A place in a segment.
      *
-     * @param lasting whether it stays what it is until {@link #removals} changes
+     * @param lasting whether the content stays the same until {@link #removals} changes
      */
     public record Place(Segment segment, long offset, boolean lasting) {}
 
     private final TreeMap<Long, Range> ranges = new TreeMap<>();
     private int removals;
 
-    /** Of a segment that is used again and again. */
+    /** Adds a segment, whose content may change. */
     public void add(Segment segment) {
         put(new Range(segment.address(), segment.bytes(), segment, 0, false));
     }
 
-    /** Says that what lies at an address is also in a segment, until it is removed. */
+    /** Records that a segment holds the same bytes as a range of addresses, until the range is removed. */
     public void addLasting(long address, long bytes, Segment segment, long offset) {
         put(new Range(address, bytes, segment, offset, true));
     }
@@ -42,6 +42,7 @@ public final class SharedMemoryMap {
         count(ranges.put(range.address(), range));
     }
 
+    /** Removes the range that begins at an address. */
     public void remove(long address) {
         count(ranges.remove(address));
     }
@@ -50,12 +51,12 @@ public final class SharedMemoryMap {
         removals += removed != null && removed.lasting() ? 1 : 0;
     }
 
-    /** How many lasting ranges were removed or replaced. */
+    /** Returns how many lasting ranges were removed or replaced. */
     public int removals() {
         return removals;
     }
 
-    /** Where the bytes are in shared memory; null if they are not, or not all. */
+    /** Returns the place of the bytes in shared memory, or null if not all of them are there. */
     public @Nullable Place find(long address, long bytes) {
         Map.Entry<Long, Range> below = ranges.floorEntry(address);
         if (below == null) {

@@ -1,24 +1,24 @@
 package org.blazefl4j.shm;
 
 /**
- * The shared memory of one client's result.
+ * The part of a segment for one client's result.
  *
- * @param segment the segment that it is part of
- * @param index which slot of the segment
+ * @param segment the segment
+ * @param index the number of the slot in the segment
  */
 public record Slot(Segment segment, int index) {
 
-    /** The offset of the slot's first byte in the segment. */
+    /** Returns the slot's offset in the segment. */
     public long offset() {
         return segment.slotOffset(index);
     }
 
-    /** Whether a tensor of this process lives in it. */
+    /** Returns whether a tensor of this process uses the slot. */
     public boolean isReferenced() {
         return segment.references(index) > 0;
     }
 
-    /** Whether the bytes lie in the slot. */
+    /** Returns whether the slot contains a range of bytes. */
     public boolean holds(long offset, long bytes) {
         return offset >= offset() && offset + bytes <= offset() + segment.slotBytes();
     }

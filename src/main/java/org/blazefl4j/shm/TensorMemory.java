@@ -8,29 +8,29 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 
-/** Where a tensor's elements are, and how they get into a segment. */
+/** Locates the elements of tensors and copies them to segments. */
 public final class TensorMemory {
 
-    /** A cache line, and more than LibTorch's kernels ask for. */
+    /** A cache line. LibTorch's kernels need less. */
     private static final long ALIGNMENT = 64;
 
     private TensorMemory() {}
 
-    /** The first place for a tensor at or after an offset. */
+    /** Rounds an offset up to the next place for a tensor. */
     public static long aligned(long offset) {
         return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    /** The address of the first element; 0 if there is none. */
+    /** Returns the address of the first element, or 0 for an empty tensor. */
     public static long address(Tensor tensor) {
         Pointer data = tensor.data_ptr();
         return data == null ? 0 : data.address();
     }
 
-    /** Whether the elements lie as the layout says, so that they can be taken as they are. */
+    /** Returns whether the elements lie in memory as a layout says, so that their bytes can be copied. */
     public static boolean lies(Tensor tensor, TensorLayout layout) {
         if (tensor.is_conj() || tensor.is_neg()) {
-            return false; // such a view's memory holds the numbers before they are conjugated or negated
+            return false; // the memory of such a view holds values before conjugation or negation
         }
         long[] sizes = layout.sizes();
         for (int i = 0; i < sizes.length; i++) {
@@ -41,7 +41,7 @@ public final class TensorMemory {
         return true;
     }
 
-    /** Copies a tensor's elements to a place in a segment, where they then lie as the layout says. */
+    /** Copies a tensor's elements to a place in a segment, in the given layout. */
     public static void copy(Tensor source, TensorLayout layout, Segment segment, long offset) {
         if (layout.bytes() == 0) {
             return;

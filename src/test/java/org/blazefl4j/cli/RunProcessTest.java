@@ -221,8 +221,8 @@ final class RunProcessTest {
                             "  ! memory for only \\d+ worker processes of 300 MiB but 4000 start: free=\\d+.*iB");
             assertThat(cli.err())
                     .containsPattern("blazefl4j run: too many worker processes: --num-parallels=4000, needed=\\d+ open"
-                            + " files, limit=256 open files of this process \\(ulimit -n\\); use fewer, of which each"
-                            + " takes 2 at the least, or raise the limit");
+                            + " files, limit=256 open files of this process \\(ulimit -n\\); use fewer workers"
+                            + " \\(each takes at least 2\\), or raise the limit");
         }
         assertThat(results()).doesNotExist();
     }

@@ -139,7 +139,7 @@ class HandleFuzzTest {
         if (thrown != null) {
             assertThat(thrown).isInstanceOfAny(IllegalArgumentException.class, IllegalStateException.class);
             assertThat(thrown.getMessage())
-                    .matches("segment( handle)?: .*limit=.*|cannot open a segment: SegmentHandle.*errno=.*");
+                    .matches("segment( handle)?: .*(limit|expected)=.*|cannot open a segment: SegmentHandle.*errno=.*");
             return;
         }
         try (Segment found = opened[0];

@@ -49,8 +49,8 @@ final class ResourceLimitsTest {
         refuses(
                 4,
                 "too many worker processes: numParallels=4, needed=68 threads, limit=100 processes and threads of the"
-                        + " control group (pids.max; containers: --pids-limit), 60 left; use fewer, of which each takes 17"
-                        + " at the least, or raise the limit");
+                        + " control group (pids.max; containers: --pids-limit), 60 left; use fewer workers (each takes at"
+                        + " least 17), or raise the limit");
     }
 
     @Test
@@ -61,7 +61,8 @@ final class ResourceLimitsTest {
         refuses(
                 4,
                 "too many worker processes: numParallels=4, needed=68 threads, limit=76 processes and threads of this"
-                        + " user (ulimit -u), 51 left; use fewer, of which each takes 17 at the least, or raise the limit");
+                        + " user (ulimit -u), 51 left; use fewer workers (each takes at least 17), or raise"
+                        + " the limit");
     }
 
     @Test
@@ -83,7 +84,7 @@ final class ResourceLimitsTest {
         refuses(
                 4,
                 "too many worker processes: numParallels=4, needed=46 open files, limit=45 open files of this process"
-                        + " (ulimit -n); use fewer, of which each takes 2 at the least, or raise the limit");
+                        + " (ulimit -n); use fewer workers (each takes at least 2), or raise the limit");
     }
 
     @Test
@@ -94,7 +95,7 @@ final class ResourceLimitsTest {
                 .isThrownBy(() -> host().requireLibTorch(2))
                 .withMessage(
                         "too few threads for LibTorch: needed=8, limit=30 processes and threads of the control group"
-                                + " (pids.max; containers: --pids-limit), 5 left; raise it, or end other processes");
+                                + " (pids.max; containers: --pids-limit), 5 left; raise the limit, or end other processes");
     }
 
     // ---- What is said afterwards
@@ -106,19 +107,19 @@ final class ResourceLimitsTest {
         assertThat(host().describe(new IOException("Cannot run program \"/bin/java\": error=24, Too many open files")))
                 .isEqualTo(
                         "found=Cannot run program \"/bin/java\": error=24, Too many open files, limit=45 open files of"
-                                + " this process (ulimit -n); raise it, or use fewer workers, of which each takes 2 at the least");
+                                + " this process (ulimit -n); raise the limit, or use fewer workers (each takes at least 2)");
         assertThat(host().describe(new IOException("posix_spawn failed, error: 11 (Resource temporarily unavailable) \n"
                         + "Possible reasons:\n  - Spawn helper ran into JDK version mismatch\n")))
                 .isEqualTo(
                         "found=posix_spawn failed, error: 11 (Resource temporarily unavailable), limit=76 processes and"
-                                + " threads of this user (ulimit -u), 51 left; raise it, or use fewer workers, of which each"
-                                + " takes 17 at the least");
+                                + " threads of this user (ulimit -u), 51 left; raise the limit, or use fewer workers (each"
+                                + " takes at least 17)");
         assertThat(host().describe(new OutOfMemoryError("unable to create native thread: possibly out of memory")))
                 .startsWith("found=no thread can be started, limit=76 processes and threads of this user (ulimit -u)");
         assertThat(host().describe(new IOException("error=2, No such file or directory")))
                 .isEqualTo("found=error=2, No such file or directory");
         assertThat(host().met(List.of("Could not reserve enough space for object heap")))
-                .hasValue(", limit=9000000000 bytes of address space of this process (ulimit -v); raise it");
+                .hasValue(", limit=9000000000 bytes of address space of this process (ulimit -v); raise the limit");
     }
 
     /** Opens segments until it may not. */
@@ -158,8 +159,8 @@ final class ResourceLimitsTest {
         assertThat(child.waitFor()).as(output).isZero();
         assertThat(output)
                 .isEqualToNormalizingNewlines("cannot reserve a segment: bytes=4096, errno=24 (Too many open files),"
-                        + " limit=100 open files of this process (ulimit -n); raise it, or use fewer workers, of which"
-                        + " each takes 2 at the least\n");
+                        + " limit=100 open files of this process (ulimit -n); raise the limit, or use fewer workers"
+                        + " (each takes at least 2)\n");
     }
 
     // ---- Helpers

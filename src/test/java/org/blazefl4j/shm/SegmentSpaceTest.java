@@ -165,8 +165,8 @@ class SegmentSpaceTest {
         }
         assertThat(warnings)
                 .containsExactly("WARNING segments cannot lie in " + temporary.resolve("missing")
-                        + ": errno=2 (No such file or directory), limit=a memory file system that can be written to;"
-                        + " anonymous memory is used instead, mounting one there avoids it");
+                        + ": errno=2 (No such file or directory), expected=a writable memory file system;"
+                        + " using anonymous memory, mount one there to avoid it");
     }
 
     @Test
@@ -196,8 +196,8 @@ class SegmentSpaceTest {
             assertThat(warnings).hasSize(1);
             assertThat(warnings.get(0))
                     .isEqualTo("WARNING segments do not fit in " + small + ": bytes=524288, limit=262144 bytes free;"
-                            + " anonymous memory is used instead, a larger " + small
-                            + " avoids it (containers: --shm-size=2g)");
+                            + " using anonymous memory, enlarge " + small
+                            + " to avoid it (containers: --shm-size=2g)");
         }
     }
 

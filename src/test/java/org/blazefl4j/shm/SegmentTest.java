@@ -119,7 +119,7 @@ class SegmentTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage(
                             "cannot open a segment: " + other
-                                    + ", errno=116 (Stale file handle); open it while the process that made it runs and has it open");
+                                    + ", errno=116 (Stale file handle); open it while its owner runs and has it open");
         }
     }
 
@@ -148,7 +148,7 @@ class SegmentTest {
                 .hasMessageContaining("less than 2^63 bytes in all");
         assertThatThrownBy(() -> new SegmentHandle(0, 1, 1, 1, 1, PAGE, 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("segment handle: pid=0, fd=1, limit=a pid of 1 or more and an fd of 0 or more;"
+                .hasMessage("segment handle: pid=0, fd=1, expected=pid of 1 or more, fd of 0 or more;"
                         + " the message is damaged");
         assertThatThrownBy(() -> new SegmentHandle(1, 1, 1, 1, 1, PAGE - 1, 1))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -389,7 +389,7 @@ class SegmentTest {
         segment.close();
         assertThatThrownBy(() -> segment.tensor(0, ScalarType.Float, 1))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("tensor in a segment: open=false, expected=an open segment; make tensors before close()");
+                .hasMessage("tensor in a segment: open=false, expected=an open segment; create tensors before close()");
     }
 
     // ---- Helpers

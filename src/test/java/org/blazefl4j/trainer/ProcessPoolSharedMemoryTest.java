@@ -53,7 +53,7 @@ final class ProcessPoolSharedMemoryTest {
     @ParameterizedTest
     @CsvSource({
         "size=1m, segments do not fit in /dev/shm: bytes=",
-        "ro, 'segments cannot lie in /dev/shm: errno=30 (Read-only file system), limit=a memory file system that can'"
+        "ro, 'segments cannot lie in /dev/shm: errno=30 (Read-only file system), expected=a writable memory file system'"
     })
     void shouldTrainInAnonymousMemoryAndSayItOnceWhenSharedMemoryCannotBeUsed(String options, String why)
             throws Exception {
@@ -69,6 +69,6 @@ final class ProcessPoolSharedMemoryTest {
         assertThat(output.lines().filter(line -> line.contains("in /dev/shm")))
                 .singleElement()
                 .asString()
-                .contains(why, "; anonymous memory is used instead, ");
+                .contains(why, "; using anonymous memory, ");
     }
 }
