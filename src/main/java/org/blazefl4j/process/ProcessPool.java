@@ -90,7 +90,7 @@ public final class ProcessPool implements AutoCloseable {
             tenancy.enter();
             Supervisor supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
             parts = new PoolParts(board, channel, slots, states, supervisor, settings.grace());
-            archiveMaker = command.archive().disabledReason() == null
+            archiveMaker = command.usesArchive()
                     ? Optional.of(new ArchiveMaker(command, arguments, this::awaitReady))
                     : Optional.empty();
         } catch (Throwable failure) {

@@ -379,7 +379,7 @@ final class Supervisor implements AutoCloseable {
         Pulse pulse = pulses[worker];
         Board.Status status = board.status(worker);
         exited.endGroup();
-        String lastWords = exited.lastWords(status != Board.Status.STARTING);
+        String lastWords = exited.describeEnd(status != Board.Status.STARTING);
         exited.closeOutput();
         pulse.gone = true;
         boolean froze = pulse.beaten && exited.wasKilledFromHere(); // where it was not ready yet

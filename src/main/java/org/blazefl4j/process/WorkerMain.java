@@ -96,7 +96,7 @@ public final class WorkerMain {
      * parent decides then. Where memory is short this process goes first, for the parent can replace it.
      */
     static void dieWith(int parent) {
-        NativeLibraries.takeOver();
+        NativeLibraries.useParentLibraries();
         int error = Native.endWithParent(parent);
         if (error < 0) {
             LOGGER.log(Level.WARNING, "worker is not ended with its parent at once: errno={0}", -error);

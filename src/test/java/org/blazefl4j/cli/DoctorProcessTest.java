@@ -35,7 +35,7 @@ final class DoctorProcessTest {
                     .containsPattern("JavaCPP's check +off")
                     .containsPattern("/dev/shm +\\d")
                     .containsPattern("control group +\\S")
-                    .containsPattern("class archive +none, for the class path holds a folder: .*classes")
+                    .containsPattern("class archive +none: the class path contains a folder: .*classes")
                     .contains("findings")
                     .doesNotContain("LibTorch.tune()");
         }

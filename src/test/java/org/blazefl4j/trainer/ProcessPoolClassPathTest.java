@@ -275,7 +275,7 @@ final class ProcessPoolClassPathTest {
         assertThat(java(List.of("-cp", joined(LIBRARIES), program.toString())))
                 .contains("refused: class of a program that was started as a source file: class=Demo, source="
                         + program.toUri().toString().replace("///", "/")
-                        + ", limit=classes in a jar or folder; compile it with javac -d <folder>, start it with java"
+                        + ", expected=classes in a jar or folder; compile it with javac -d <folder>, start it with java"
                         + " -cp, or train in threads");
     }
 
@@ -287,7 +287,7 @@ final class ProcessPoolClassPathTest {
         assertThatThrownBy(() -> run(main, defaults))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("class in a jar within a jar: class=app.hidden.Clients$Trainee, source=" + NESTED
-                        + ", limit=jars that lie in a folder; unpack the outer jar and start that (a Spring Boot jar:"
+                        + ", expected=jars in a folder; unpack the outer jar and start that (a Spring Boot jar:"
                         + " java -Djarmode=tools -jar app.jar extract), or train in threads");
     }
 

@@ -10,12 +10,12 @@ import java.util.List;
 import org.blazefl4j.util.Uninterruptibles;
 
 /**
- * Has the archive of a pool's classes made, by processes of low priority beside it, once its workers are ready. That
- * the archive is not made, for whatever reason, harms nobody. Ends with the pool, finished or not.
+ * Creates the class archive of a pool in low-priority processes, once the pool's workers are ready. The pool works
+ * without the archive, so failures are only logged, and the work stops when the pool closes.
  */
 public final class ArchiveMaker implements AutoCloseable {
 
-    /** Far longer than it takes. */
+    /** Much longer than it takes. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private static final Duration END = Duration.ofSeconds(1);
@@ -28,14 +28,14 @@ public final class ArchiveMaker implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Begins when it can.
+     * Starts a thread that waits for the workers and then creates the archive.
      *
-     * @param arguments those of the pool's workers after their index
-     * @param awaitReady returns when the workers are ready, and throws if they will never be
+     * @param arguments the workers' arguments without their index
+     * @param awaitReady returns once the workers are ready, throws if they never will be
      */
     public ArchiveMaker(WorkerCommand command, List<String> arguments, Runnable awaitReady) {
         this.command = command;
-        this.arguments = new ArrayList<>(List.of("0")); // as the first worker would, if it were one
+        this.arguments = new ArrayList<>(List.of("0")); // as for the first worker
         this.arguments.addAll(arguments);
         this.awaitReady = awaitReady;
         this.thread = new Thread(this::run, "blazefl4j-archive");
@@ -43,7 +43,7 @@ public final class ArchiveMaker implements AutoCloseable {
         try {
             thread.start();
         } catch (OutOfMemoryError noThread) {
-            log("archive of classes not made: " + noThread, null); // the pool works without
+            log("class archive not created: " + noThread, null);
         }
     }
 
@@ -52,28 +52,28 @@ public final class ArchiveMaker implements AutoCloseable {
             awaitReady.run();
             make(command.archive());
         } catch (IOException | RuntimeException e) {
-            log("archive of classes not made", e);
+            log("class archive not created", e);
         }
     }
 
     private void make(ClassArchive archive) throws IOException {
-        ArchiveStore.Right right = archive.isThere() ? null : archive.store().tryRight();
-        if (right == null) {
+        ArchiveStore.WriteLock writeLock = archive.exists() ? null : archive.store().tryWriteLock();
+        if (writeLock == null) {
             return;
         }
-        try (right) {
-            right.sweep();
+        try (writeLock) {
+            writeLock.sweep();
             Path log = command.folder().resolve("archive.log");
             boolean made = true;
-            for (ProcessBuilder step : command.archiving(right.part(archive.key()), arguments)) {
+            for (ProcessBuilder step : command.archiveBuilders(writeLock.part(archive.key()), arguments)) {
                 made = made && succeeds(step.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile())));
             }
-            if (made && right.keep(archive.key())) {
-                log("archive of classes made: folder=" + archive.store().folder(), null);
+            if (made && writeLock.keep(archive.key())) {
+                log("class archive created: folder=" + archive.store().folder(), null);
             } else if (!isClosed()) {
-                log("archive of classes not made: " + Files.readString(log), null);
+                log("class archive not created: " + Files.readString(log), null);
             }
-            right.sweep();
+            writeLock.sweep();
         }
     }
 
@@ -97,7 +97,7 @@ public final class ArchiveMaker implements AutoCloseable {
         return closed;
     }
 
-    /** Ends the process, if one is at work; does not wait. */
+    /** Kills the running process, if any. Does not wait. */
     public synchronized void stop() {
         closed = true;
         if (process != null) {
@@ -105,7 +105,7 @@ public final class ArchiveMaker implements AutoCloseable {
         }
     }
 
-    /** Waits a little for what it left to be deleted. */
+    /** Stops the work and waits briefly until its files are deleted. */
     @Override
     public void close() {
         stop();

@@ -6,36 +6,36 @@ import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.util.Causes;
 
-/** What there is to say of the archive that worker processes of this process would start from. */
+/** Describes the class archive that worker processes of this process would use. */
 public final class ArchiveReport {
 
     private ArchiveReport() {}
 
     /**
-     * In one line: whether it is there, or why not.
+     * Returns one line: whether the archive exists, or why not.
      *
-     * @param cacheFolder where archives are kept
+     * @param cacheFolder the folder that holds archives
      */
     public static String of(Path cacheFolder) {
         WorkerClassPath classPath = new WorkerClassPath(List.of(), List.of());
         ClassArchive archive = WorkerCommand.archive(Optional.of(cacheFolder), classPath, List.of());
         if (archive.disabledReason() != null) {
-            return "none, for " + archive.disabledReason();
+            return "none: " + archive.disabledReason();
         }
         String problem = archive.store().problem();
         if (problem != null) {
-            return "none, for its folder cannot be used: " + problem;
+            return "none: its folder cannot be used: " + problem;
         }
         String place = archive.store().folder() + " (" + count(archive.store()) + " in all)";
-        if (archive.isThere()) {
+        if (archive.exists()) {
             return "there, in " + place;
         }
-        try (ArchiveStore.Right right = archive.store().tryRight()) {
-            return right == null
-                    ? "none, for its folder cannot be written to now: " + place
-                    : "made by the first run that is long enough, in " + place;
+        try (ArchiveStore.WriteLock writeLock = archive.store().tryWriteLock()) {
+            return writeLock == null
+                    ? "none: its folder cannot be written to now: " + place
+                    : "none yet, the first long enough run creates it: " + place;
         } catch (IOException e) {
-            return "none, for its folder cannot be used: " + Causes.describe(e);
+            return "none: its folder cannot be used: " + Causes.describe(e);
         }
     }
 

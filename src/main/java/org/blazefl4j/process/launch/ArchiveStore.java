@@ -26,13 +26,13 @@ import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.NewFolders;
 
 /**
- * The files of archives of classes, in a folder that all runs of a user share. A file is there as a whole or not at
- * all, and its name ends with its checksum, for the JVM checks little of what it maps. What anybody else could have
- * written, or put there by renaming a folder above, is not used.
+ * The files of class archives, in a folder that all runs of a user share. A file appears atomically, and its name ends
+ * with its checksum, because the JVM validates little of what it maps. Ignores files that another user could have
+ * written, or put there by renaming a parent folder.
  */
 final class ArchiveStore {
 
-    /** A few dozen megabytes each. */
+    /** Each has a few dozen megabytes. */
     private static final int MOST_ARCHIVES = 8;
 
     private static final Duration LONGEST_UNUSED = Duration.ofDays(30);
@@ -41,9 +41,7 @@ final class ArchiveStore {
 
     private static final String LOCK = "lock";
 
-    /**
-     * Folders that this process has the lock of: to open a locked file a second time, and close it, would unlock it.
-     */
+    /** Folders that this process has locked. Opening and closing a lock file a second time would unlock it. */
     private static final Set<Path> LOCKED_HERE = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
@@ -56,12 +54,12 @@ final class ArchiveStore {
         return folder;
     }
 
-    /** The undamaged archive with this key, which counts as used now. A damaged one is deleted. */
+    /** Returns the archive with a key and marks it as used now. Deletes damaged ones. */
     Optional<Path> find(String key) {
         try {
-            if (isOurs(folder)) {
+            if (isTrusted(folder)) {
                 for (Path file : list(key + "-*")) {
-                    if (Files.isRegularFile(file) && isOurs(file) && isWhole(file)) {
+                    if (Files.isRegularFile(file) && isTrusted(file) && isWhole(file)) {
                         Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
                         return Optional.of(file);
                     }
@@ -69,12 +67,12 @@ final class ArchiveStore {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            log("archive of classes not used: folder=" + folder, e);
+            log("class archive not used: folder=" + folder, e);
         }
         return Optional.empty();
     }
 
-    /** All archives, the one used last first. */
+    /** Returns all archives, most recently used first. */
     List<Path> archives() throws IOException {
         List<Path> files = list("*-*");
         files.removeIf(file -> file.toString().contains(PART));
@@ -100,22 +98,22 @@ final class ArchiveStore {
         }
     }
 
-    /** Whether it is there, and nobody else can have put it there. */
-    private static boolean isOurs(Path file) throws IOException {
+    /** Returns whether a file exists and no other user can have put it there. */
+    private static boolean isTrusted(Path file) throws IOException {
         return Files.exists(file) && PathTrust.distrust(file) == null;
     }
 
-    /** Whether the file of an archive is still nobody else's. */
-    boolean mayUse(Path file) {
+    /** Returns whether the file of an archive still exists and is trusted. */
+    boolean isUsable(Path file) {
         try {
-            return isOurs(file);
+            return isTrusted(file);
         } catch (IOException e) {
-            log("archive of classes not used: file=" + file, e);
+            log("class archive not used: file=" + file, e);
             return false;
         }
     }
 
-    /** Why archives can be neither used nor kept here, as a clause; null if they can be. Leaves nothing behind. */
+    /** Returns why the folder cannot be used, as a clause, or null if it can. Leaves nothing behind. */
     String problem() {
         try {
             String distrust = PathTrust.distrust(folder);
@@ -149,21 +147,21 @@ final class ArchiveStore {
         return String.format(Locale.ROOT, "%08x", sum.getValue());
     }
 
-    /** The right to make archives, which one process at a time has. */
-    final class Right implements AutoCloseable {
+    /** The lock that lets one process at a time add archives. */
+    final class WriteLock implements AutoCloseable {
 
         private final FileChannel file;
 
-        private Right(FileChannel file) {
+        private WriteLock(FileChannel file) {
             this.file = file;
         }
 
-        /** Where to write an archive to. */
+        /** Returns the file to write an archive to before {@link #keep}. */
         Path part(String key) {
             return folder.resolve(key + PART);
         }
 
-        /** Keeps what was written there; false if nothing was. */
+        /** Adds the archive that was written to {@link #part}. Returns false if there is none. */
         boolean keep(String key) throws IOException {
             Path part = part(key);
             if (!Files.isRegularFile(part) || Files.size(part) == 0) {
@@ -173,7 +171,7 @@ final class ArchiveStore {
             return true;
         }
 
-        /** Deletes what was left unfinished, and archives that were long not used. */
+        /** Deletes unfinished archives and those not used for long. */
         void sweep() throws IOException {
             for (Path part : list("*" + PART + "*")) {
                 Files.deleteIfExists(part);
@@ -194,8 +192,8 @@ final class ArchiveStore {
         }
     }
 
-    /** The right to make archives; null if somebody else has it or nothing can be written here. */
-    Right tryRight() {
+    /** Returns the write lock, or null if another process has it or the folder is not writable. */
+    WriteLock tryWriteLock() {
         if (!LOCKED_HERE.add(folder)) {
             return null;
         }
@@ -203,16 +201,16 @@ final class ArchiveStore {
         try {
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            if (isOurs(folder)) {
+            if (isTrusted(folder)) {
                 file = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = file.tryLock();
                 if (lock != null) {
-                    return new Right(file);
+                    return new WriteLock(file);
                 }
                 file.close();
             }
         } catch (IOException | RuntimeException e) {
-            log("no archive of classes is made: folder=" + folder, e);
+            log("class archives cannot be created: folder=" + folder, e);
         }
         LOCKED_HERE.remove(folder);
         return null;

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** Where the library keeps what makes later runs start faster. Nothing there is needed: any file may go at any time. */
+/** The folder with files that make later runs start faster. Any of them may be deleted at any time. */
 public final class CacheFolder {
 
     /** The system property that names the folder. */
@@ -17,22 +17,22 @@ public final class CacheFolder {
     private CacheFolder() {}
 
     /**
-     * The folder unless a caller names another: that of the property, of the variable,
-     * {@code $XDG_CACHE_HOME/blazefl4j}, or {@code ~/.cache/blazefl4j}. It need not exist. A user without a home, of
-     * whom Java does not know where that is, gets a folder that is not writable: nothing is kept then.
+     * Returns the default folder: the first of the system property, the environment variable,
+     * {@code $XDG_CACHE_HOME/blazefl4j} and {@code ~/.cache/blazefl4j} that is set. It may not exist. For a user without
+     * a home it is not writable, and nothing is cached.
      */
     public static Path standard() {
         return standard(System.getProperty(PROPERTY), System.getenv(), System.getProperty("user.home"));
     }
 
     /**
-     * Why a folder cannot be used, as a clause; null if it can.
+     * Returns why a folder cannot be used, as a clause, or null if it can.
      *
-     * @param folder it need not exist
+     * @param folder the folder, which may not exist
      */
     public static String problem(Path folder) {
         return folder.toString().indexOf(ClassArchive.SEPARATOR) >= 0
-                ? "the JVM takes a path with a colon for two"
+                ? "the JVM splits paths at colons"
                 : new ArchiveStore(folder).problem();
     }
 
@@ -40,13 +40,13 @@ public final class CacheFolder {
         return path(property)
                 .or(() -> path(environment.get(VARIABLE)))
                 .or(() -> path(environment.get("XDG_CACHE_HOME"))
-                        .filter(Path::isAbsolute) // as its specification says
+                        .filter(Path::isAbsolute) // the specification ignores others
                         .map(folder -> folder.resolve("blazefl4j")))
                 .orElseGet(() -> home(home).resolve(".cache").resolve("blazefl4j"))
                 .toAbsolutePath();
     }
 
-    /** The root folder where Java says {@code ?}: not one of that name in whatever folder this process runs. */
+    /** Returns the root folder if Java reports {@code ?}, which is not to be a name in the working directory. */
     private static Path home(String home) {
         return path(home).filter(Path::isAbsolute).orElse(Path.of("/"));
     }
@@ -54,7 +54,7 @@ public final class CacheFolder {
     private static Optional<Path> path(String text) {
         try {
             return text == null || text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
-        } catch (InvalidPathException e) { // characters that the locale lacks
+        } catch (InvalidPathException e) { // has characters that the locale lacks
             return Optional.empty();
         }
     }

@@ -13,13 +13,12 @@ import java.util.Optional;
 import org.blazefl4j.binding.Build;
 
 /**
- * The archive of classes that a pool's workers start from, so that the JVM neither parses nor verifies them. It belongs
- * to one JDK, class path and set of JVM flags. There is none where the user chose otherwise, or the JVM cannot have
- * one.
+ * The class archive that a pool's workers start from. It saves the JVM parsing and verifying classes. Valid for one JDK,
+ * class path and set of JVM flags. Disabled if the user's flags or the class path rule it out.
  */
-public final class ClassArchive {
+final class ClassArchive {
 
-    /** What the JVM calls it: classes alone, or with what the JVM learnt of them. */
+    /** The kind of archive: classes alone (CDS), or classes with profiles (AOT cache). */
     enum Kind {
         CLASS_DATA,
         AHEAD_OF_TIME;
@@ -31,10 +30,10 @@ public final class ClassArchive {
         }
     }
 
-    /** Flags of the user's that say where classes come from. */
+    /** Flags by which users choose an archive themselves. */
     private static final List<String> OWN_CHOICE = List.of("-Xshare", "-XX:SharedArchiveFile", "-XX:AOT");
 
-    /** Between archives where a JVM is told several; with too many of them it does not start. */
+    /** Separates several archives in a JVM flag, so a path must not contain it. */
     static final char SEPARATOR = ':';
 
     private static final int KEY_BYTES = 16;
@@ -42,30 +41,30 @@ public final class ClassArchive {
     private final Kind kind;
     private final ArchiveStore store;
     private final String key;
-    private final String whyNone;
+    private final String disabledReason;
 
-    /** The archive that was found, whose checksum is not computed again. */
+    /** The archive found earlier. Saves computing its checksum again. */
     private Path found;
 
-    private ClassArchive(Kind kind, ArchiveStore store, String key, String whyNone) {
+    private ClassArchive(Kind kind, ArchiveStore store, String key, String disabledReason) {
         this.kind = kind;
         this.store = store;
         this.key = key;
-        this.whyNone = whyNone;
+        this.disabledReason = disabledReason;
     }
 
     /**
-     * The archive for one command line.
+     * Returns the archive for a command line.
      *
-     * @param cacheFolder where archives are; empty: there is to be none
+     * @param cacheFolder the folder with archives, or empty to disable them
      * @param classPath the workers' class path
      * @param flags the arguments of the workers' JVMs
      */
     static ClassArchive of(Optional<Path> cacheFolder, Collection<Path> classPath, List<String> flags) {
         Kind kind = Kind.ofThisJvm();
-        String whyNone = disabledReason(cacheFolder, classPath, flags);
-        if (whyNone != null) {
-            return new ClassArchive(kind, null, null, whyNone);
+        String disabledReason = disabledReason(cacheFolder, classPath, flags);
+        if (disabledReason != null) {
+            return new ClassArchive(kind, null, null, disabledReason);
         }
         return new ClassArchive(kind, new ArchiveStore(cacheFolder.orElseThrow()), key(kind, classPath, flags), null);
     }
@@ -75,22 +74,22 @@ public final class ClassArchive {
             return "switched off";
         }
         if (cacheFolder.get().toString().indexOf(SEPARATOR) >= 0) {
-            return "the JVM takes a path with a colon for two: " + cacheFolder.get();
+            return "the JVM splits paths at colons: " + cacheFolder.get();
         }
         for (String flag : flags) {
             if (OWN_CHOICE.stream().anyMatch(flag::startsWith)) {
-                return "the JVM is told " + flag;
+                return "JVM argument " + flag;
             }
         }
         for (Path entry : classPath) {
             if (Files.isDirectory(entry)) {
-                return "the class path holds a folder: " + entry;
+                return "the class path contains a folder: " + entry;
             }
         }
         return null;
     }
 
-    /** All on which it depends whether the JVM can use the archive, or gains from it. Properties are not among it. */
+    /** Hashes what decides whether the JVM can use an archive, or gains from it. System properties do not. */
     private static String key(Kind kind, Collection<Path> classPath, List<String> flags) {
         StringBuilder text = new StringBuilder();
         text.append(kind).append('\n').append(Build.VERSION).append('\n');
@@ -116,13 +115,13 @@ public final class ClassArchive {
         try {
             return Files.size(entry) + " " + Files.getLastModifiedTime(entry).toMillis();
         } catch (IOException e) {
-            return "gone";
+            return "missing";
         }
     }
 
-    /** Why there is none and will be none; null if there may be one. */
-    public String disabledReason() {
-        return whyNone;
+    /** Returns why archives are disabled, or null if they are not. */
+    String disabledReason() {
+        return disabledReason;
     }
 
     Kind kind() {
@@ -137,23 +136,20 @@ public final class ClassArchive {
         return store;
     }
 
-    /** Whether it is there. */
-    synchronized boolean isThere() {
-        if (found != null && !store.mayUse(found)) {
+    /** Returns whether the archive exists. */
+    synchronized boolean exists() {
+        if (found != null && !store.isUsable(found)) {
             found = null;
         }
-        if (found == null && whyNone == null) {
+        if (found == null && disabledReason == null) {
             found = store.find(key).orElse(null);
         }
         return found != null;
     }
 
-    /**
-     * What lets a JVM start from it; nothing if it is not there. The JVM ignores one that does not fit, and is told to
-     * be silent.
-     */
+    /** Returns the JVM arguments that use the archive, if it exists. The JVM ignores, silently, one that does not fit. */
     synchronized List<String> use() {
-        if (!isThere()) {
+        if (!exists()) {
             return List.of();
         }
         return kind == Kind.AHEAD_OF_TIME
@@ -161,10 +157,7 @@ public final class ClassArchive {
                 : List.of("-XX:SharedArchiveFile=" + found, "-Xlog:cds*=off");
     }
 
-    /**
-     * The arguments of the JVMs that make it, one after another; those that run the main class of archives take
-     * longest.
-     */
+    /** Returns the arguments of the JVMs that create the archive, in order. */
     List<List<String>> dumpCommands(Path part) {
         if (kind == Kind.CLASS_DATA) {
             return List.of(List.of("-XX:ArchiveClassesAtExit=" + part));

@@ -12,27 +12,26 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.Causes;
 
 /**
- * The report that a worker's JVM writes when it crashes. It stays where it is written, for the JVM tells of that place
- * too, with the report's first lines.
+ * The report that a worker's JVM writes when it crashes. It stays where it is, because the JVM's output names the place.
  */
 final class CrashReport {
 
-    /** More than there are in front of its details. */
+    /** More than the lines before the details. */
     private static final int HEAD_LINES = 40;
 
-    /** What happened, at the most; the rest is advice. */
+    /** The lines that say what happened; the others are advice. */
     private static final int MESSAGE_LINES = 2;
 
     private static final String PREFIX = "blazefl4j-crash-";
 
     private CrashReport() {}
 
-    /** The JVM's argument, with its own sign for its process id. */
+    /** Returns the JVM argument that sets the file. The JVM replaces {@code %p} by its process id. */
     static String argument(Path folder, int worker) {
         return "-XX:ErrorFile=" + folder.toString().replace("%", "%%") + "/" + name(worker, "%p");
     }
 
-    /** Where the JVM of this worker and process writes its report. */
+    /** Returns the file of the report of a worker's process. */
     static Path file(Path folder, int worker, long pid) {
         return folder.resolve(name(worker, Long.toString(pid)));
     }
@@ -41,7 +40,7 @@ final class CrashReport {
         return PREFIX + worker + "-" + pid + ".log";
     }
 
-    /** What happened and where in the code, in a line. */
+    /** Returns what happened and where in the code, in one line. */
     static String describe(Path file) {
         try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
             return describe(lines.limit(HEAD_LINES)

@@ -3,7 +3,7 @@ package org.blazefl4j.process.launch;
 import java.util.Set;
 import org.blazefl4j.shm.SegmentSpace;
 
-/** What the exit value of a worker process tells. */
+/** Explains exit values of worker processes. */
 final class ExitStatus {
 
     private static final int SIGNAL = 128;
@@ -11,26 +11,26 @@ final class ExitStatus {
     private static final int SIGTERM = 15;
     private static final int LAST_SIGNAL = 64;
 
-    /** With SIGHUP and SIGINT, to which a worker is deaf when it has started. */
+    /** Includes SIGHUP and SIGINT, which a worker ignores once it has started. */
     private static final Set<Integer> KILLS = Set.of(1, 2, SIGKILL, SIGTERM);
 
     private ExitStatus() {}
 
-    /** Whether it may stand for a signal by which others end a process. */
-    static boolean isOfKill(int value) {
+    /** Returns whether a value stands for a signal that other processes send to end one. */
+    static boolean isKill(int value) {
         return KILLS.contains(value - SIGNAL);
     }
 
-    /** Of a process that this one killed. */
-    static String ofKilled(int value) {
+    /** Describes the exit value of a process that this one killed. */
+    static String describeKilled(int value) {
         return value == SIGNAL + SIGKILL ? value + " (SIGKILL)" : Integer.toString(value);
     }
 
     /**
-     * Of a process that ended by itself, or by somebody else.
+     * Describes the exit value of a process that this one did not kill.
      *
-     * @param wasReady whether it may have run code of clients
-     * @param outOfMemory whether the kernel has ended processes meanwhile because memory ran out
+     * @param wasReady whether the process may have run client code
+     * @param outOfMemory whether the kernel killed processes for lack of memory while it ran
      */
     static String of(int value, boolean wasReady, boolean outOfMemory) {
         int signal = value - SIGNAL;
@@ -53,6 +53,6 @@ final class ExitStatus {
         long limit = SegmentSpace.host().memoryLimit();
         return " (SIGKILL by the kernel's out-of-memory killer, limit="
                 + (limit == Long.MAX_VALUE ? "this machine's memory" : limit + " bytes for the control group")
-                + "; use fewer workers or smaller batches, or raise it)";
+                + "; use fewer workers or smaller batches, or raise the limit)";
     }
 }

@@ -16,8 +16,8 @@ import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Where this process has its native libraries from, for workers to load the same ones without a search. JavaCPP looks
- * for two dozen libraries that are mostly not there in each jar and folder, which takes as long as loading LibTorch.
+ * Tells workers where the parent found its native libraries. JavaCPP searches every jar and folder for two dozen
+ * libraries, most of which do not exist, and that takes as long as loading LibTorch.
  */
 public final class NativeLibraries {
 
@@ -29,9 +29,8 @@ public final class NativeLibraries {
     private NativeLibraries() {}
 
     /**
-     * Parent: what JavaCPP was asked to load here and where it found that, a library a line, without a place if it is
-     * nowhere. One that the system found by its name alone is left out, and so are those of classes that are not
-     * loaded.
+     * Returns the libraries that JavaCPP looked for in this process, the parent: one per line, with its path if it
+     * exists. Omits libraries that the system found by name, and those of classes that are not loaded.
      */
     static String found() {
         Map<String, String> places = Loader.getLoadedLibraries();
@@ -41,7 +40,7 @@ public final class NativeLibraries {
             ClassProperties properties = Loader.loadProperties(type, Loader.loadProperties(), true);
             boolean loaded = places.containsKey(properties.getProperty("platform.library"));
             for (String library : loaded ? FoundLibraries.askedForBy(properties) : List.<String>of()) {
-                String place = places.getOrDefault(nameWhenLoaded(library), "");
+                String place = places.getOrDefault(loadedName(library), "");
                 if (place.isEmpty() || new File(place).isAbsolute()) {
                     found.put(library, place);
                 }
@@ -53,17 +52,17 @@ public final class NativeLibraries {
         return lines.toString();
     }
 
-    /** JavaCPP writes {@code name:file}, {@code name@version} and {@code name#name when loaded}. */
-    private static String nameWhenLoaded(String library) {
+    /** Parses JavaCPP's {@code name:file}, {@code name@version} and {@code name#loadedName}. */
+    private static String loadedName(String library) {
         String[] names = library.split(":")[0].split("#");
         return names.length > 1 && !names[1].isEmpty() ? names[1] : names[0];
     }
 
     /**
-     * Worker: loads our own library from where the parent did, and has JavaCPP take what the parent found for what it
-     * would find itself. Where that cannot be, it searches.
+     * Makes this process, a worker, load its libraries from where the parent found them. If that is not possible,
+     * JavaCPP searches.
      */
-    public static void takeOver() {
+    public static void useParentLibraries() {
         String file = System.getProperty(PROPERTY);
         if (file == null) {
             return;
@@ -86,7 +85,7 @@ public final class NativeLibraries {
         }
     }
 
-    /** Nothing if a library is gone: it may have been moved, and JavaCPP knows where to. */
+    /** Reads the parent's libraries. Returns none if one is missing: JavaCPP finds where it was moved to. */
     static Map<String, URL[]> read(Path file) throws IOException {
         Map<String, URL[]> found = new LinkedHashMap<>();
         for (String line : Files.readAllLines(file)) {

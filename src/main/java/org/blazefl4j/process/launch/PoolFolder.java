@@ -17,12 +17,12 @@ import org.blazefl4j.binding.Native;
 import org.blazefl4j.util.Causes;
 
 /**
- * The temporary folder of one pool, with the files that workers are started with. Deleted when closed; that of a
- * process that was killed, when another process makes one beside it.
+ * The temporary folder of one pool, with the files that workers need to start. Deleted when closed. If its process was
+ * killed, the next process that creates a pool folder deletes it.
  *
- * <p>As long as a folder is in use its process holds the folder's BSD lock. Cleaners of temporary folders, such as
- * systemd-tmpfiles, leave alone what is locked; and the kernel lets go of the lock however the process ends, so a
- * folder that can be locked belongs to nobody. What a cleaner took all the same is made again by {@link #restore}.
+ * <p>While a folder is in use, its process holds the folder's BSD lock. Cleaners such as systemd-tmpfiles skip locked
+ * folders, and the kernel releases the lock when the process ends, so a folder that can be locked is abandoned.
+ * {@link #restore} recreates what a cleaner deleted nonetheless.
  */
 public final class PoolFolder implements AutoCloseable {
 
@@ -30,27 +30,28 @@ public final class PoolFolder implements AutoCloseable {
 
     private static final String OWN_PREFIX = PREFIX + ProcessHandle.current().pid() + "-";
 
-    /** ENOENT and EWOULDBLOCK: somebody took the folder for an abandoned one before it was locked. */
+    /** ENOENT and EWOULDBLOCK: another process took the new folder for an abandoned one before it was locked. */
     private static final Set<Integer> TAKEN = Set.of(-2, -11);
 
     private static final int UNLOCKED = -1;
 
     private final Path parent;
 
-    /** The files that are made again, by name. */
+    /** The content of the files by name, for {@link #restore}. */
     private final Map<String, String> written = new LinkedHashMap<>();
 
     private Path path;
     private int lock;
 
+    /** Creates a pool folder in the temporary folder of this JVM. */
     public PoolFolder() {
         this(Path.of(System.getProperty("java.io.tmpdir")));
     }
 
     /**
-     * Makes a folder in another one.
+     * Creates a pool folder in another folder.
      *
-     * @throws UncheckedIOException if it cannot be made
+     * @throws UncheckedIOException if it cannot be created
      */
     public PoolFolder(Path parent) {
         this.parent = parent;
@@ -58,7 +59,7 @@ public final class PoolFolder implements AutoCloseable {
         try {
             deleteAbandoned();
         } catch (IOException | UncheckedIOException e) {
-            warn("temporary folders of killed processes not looked for: folder=" + parent, e);
+            warn("temporary folders of killed processes not deleted: folder=" + parent, e);
         }
     }
 
@@ -71,7 +72,7 @@ public final class PoolFolder implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "no temporary folder: parent=" + parent + ", found=" + Causes.describe(e)
-                            + ", limit=a folder that can be written to; set -Djava.io.tmpdir",
+                            + ", expected=a writable folder; set -Djava.io.tmpdir",
                     e);
         }
         if (lock < 0) {
@@ -99,7 +100,7 @@ public final class PoolFolder implements AutoCloseable {
     private void deleteAbandoned() throws IOException {
         List<Path> others;
         try (Stream<Path> entries = Files.list(parent)) {
-            others = entries.filter(PoolFolder::isOurs).collect(Collectors.toList());
+            others = entries.filter(PoolFolder::isPoolFolder).collect(Collectors.toList());
         }
         for (Path folder : others) {
             int abandoned = Native.lockFolder(folder.toString());
@@ -113,8 +114,8 @@ public final class PoolFolder implements AutoCloseable {
         }
     }
 
-    /** Whether it is a pool's folder, of this user: anybody may make one of such a name. */
-    private static boolean isOurs(Path folder) {
+    /** Returns whether this is a pool's folder of this user. Others may create folders of the same name. */
+    private static boolean isPoolFolder(Path folder) {
         try {
             return folder.getFileName().toString().startsWith(PREFIX)
                     && Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
@@ -124,7 +125,7 @@ public final class PoolFolder implements AutoCloseable {
         }
     }
 
-    /** The path of a file in the folder; another one after a {@link #restore}. */
+    /** Returns the path of a file in the folder. It may change in {@link #restore}. */
     public synchronized Path resolve(String name) {
         return path.resolve(name);
     }
@@ -146,12 +147,12 @@ public final class PoolFolder implements AutoCloseable {
     }
 
     /**
-     * Makes again what is gone of the files that were written, and if it is gone itself, a new folder.
+     * Recreates files that were deleted, in a new folder if the folder itself was deleted.
      *
-     * @throws UncheckedIOException if that cannot be
+     * @throws UncheckedIOException if that fails
      */
     synchronized void restore() {
-        if (!isOurs(path)) {
+        if (!isPoolFolder(path)) {
             unlock();
             make();
         }
@@ -160,9 +161,7 @@ public final class PoolFolder implements AutoCloseable {
                 .forEach(name -> write(name, written.get(name)));
     }
 
-    /**
-     * Deletes the folder; safe to call twice. What cannot be deleted stays, for this must not hide a round's failure.
-     */
+    /** Deletes the folder. Idempotent. Only logs failures, because they must not hide that of a round. */
     @Override
     public synchronized void close() {
         try {

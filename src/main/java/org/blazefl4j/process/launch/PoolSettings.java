@@ -10,21 +10,21 @@ import java.util.function.ObjIntConsumer;
 import org.blazefl4j.worker.WorkerSettings;
 
 /**
- * How a pool of worker processes is set up.
+ * The settings of a pool of worker processes.
  *
  * @param workers the number of worker processes
- * @param worker what every worker is told once
- * @param slots the number of slots at the start; empty: as many as fit in a fixed amount of memory
- * @param maxSlots to how many slots the pool may grow
- * @param classPath class path entries before those that are found
- * @param jvmArguments further arguments of the workers' JVMs
- * @param environment further environment variables of the workers
- * @param inheritJavaOptions whether {@code JAVA_TOOL_OPTIONS} and its kin reach the workers
- * @param heartbeat after how long without a beat a worker counts as frozen
- * @param grace how long workers may take to end when told
- * @param cacheFolder where archives of the workers' classes are kept; empty: there are none
- * @param crashFolder where the workers' JVMs write a report if they crash
- * @param output takes each line that a worker writes, with the worker's index; called from several threads
+ * @param worker the settings that every worker gets at its start
+ * @param slots the initial number of slots, or empty for as many as fit in a fixed amount of memory
+ * @param maxSlots the most slots that the pool may grow to
+ * @param classPath class path entries, placed before those found automatically
+ * @param jvmArguments additional JVM arguments of workers
+ * @param environment additional environment variables of workers
+ * @param inheritJavaOptions whether workers get {@code JAVA_TOOL_OPTIONS} and similar variables
+ * @param heartbeat the time without a heartbeat after which a worker counts as frozen
+ * @param grace the time that workers have to end when told to
+ * @param cacheFolder the folder with class archives, or empty to disable them
+ * @param crashFolder the folder for crash reports of the workers' JVMs
+ * @param output receives each line that a worker writes, with the worker's index; called from several threads
  */
 public record PoolSettings(
         int workers,

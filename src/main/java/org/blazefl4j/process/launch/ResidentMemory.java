@@ -4,19 +4,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The memory that a process has resident, as the kernel counts it. */
+/** Reads the peak resident memory of processes from the kernel. */
 public final class ResidentMemory {
 
     private static final String PEAK = "VmHWM:";
 
     private ResidentMemory() {}
 
-    /** The most that this process has had, in bytes; 0 if the kernel does not tell. */
+    /** Returns this process's peak in bytes, or 0 if unknown. */
     public static long peak() {
         return peak(ProcessHandle.current().pid());
     }
 
-    /** The most that a process has had, in bytes; 0 if it has ended or the kernel does not tell. */
+    /** Returns a process's peak in bytes, or 0 if it has ended or the peak is unknown. */
     static long peak(long pid) {
         try {
             return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
@@ -29,7 +29,7 @@ public final class ResidentMemory {
         }
     }
 
-    /** From a line such as {@code VmHWM: 227944 kB}. */
+    /** Parses a line such as {@code VmHWM: 227944 kB}. */
     private static long bytes(String line) {
         return 1024 * Long.parseLong(line.replaceAll("\\D", ""));
     }

@@ -16,15 +16,16 @@ import java.util.Enumeration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The class path of worker processes: what the parent's classes were loaded from, however that was done. In this order:
+ * The class path of worker processes: everything that the parent's classes were loaded from. In this order:
  *
  * <ol>
- *   <li>the entries that the user named,
+ *   <li>the entries that the user configured,
  *   <li>the parent's class path,
  *   <li>the code sources of the library, of LibTorch with its natives, and of the classes that cross,
  *   <li>the entries of the URL class loaders above these classes,
@@ -43,9 +44,9 @@ public final class WorkerClassPath {
     /**
      * Collects the entries.
      *
-     * @param named what the user named; each must exist
+     * @param named the entries that the user configured; each must exist
      * @param needed classes that workers need, such as the worker function's
-     * @throws IllegalArgumentException if a named entry does not exist or a needed class has no code source
+     * @throws IllegalArgumentException if a configured entry does not exist or a needed class has no code source
      */
     public WorkerClassPath(List<Path> named, Collection<Class<?>> needed) {
         for (Path entry : named) {
@@ -62,22 +63,18 @@ public final class WorkerClassPath {
         addModulePath(System.getProperty("jdk.module.path", ""));
     }
 
-    /** The entries, none twice, joined as for {@code -classpath}. */
+    /** Returns the entries joined as for {@code -classpath}. */
     String joined() {
-        StringBuilder path = new StringBuilder();
-        for (Path entry : entries) {
-            path.append(path.length() == 0 ? "" : File.pathSeparator).append(entry);
-        }
-        return path.toString();
+        return entries.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** The entries in order. */
+    /** Returns the entries in order. */
     Set<Path> entries() {
         return Collections.unmodifiableSet(entries);
     }
 
     /**
-     * Checks that workers will find a class that turned up after they were started.
+     * Checks that workers started earlier will find a class.
      *
      * @throws IllegalArgumentException if it is not on the class path
      */
@@ -95,7 +92,7 @@ public final class WorkerClassPath {
     private void addNamed(Path entry) {
         if (!Files.exists(entry)) {
             throw new IllegalArgumentException(
-                    "no such class path entry: workerClassPath=" + entry + ", limit=an existing jar or folder");
+                    "no such class path entry: workerClassPath=" + entry + ", expected=an existing jar or folder");
         }
         named.add(normal(entry));
         entries.add(normal(entry));
@@ -104,12 +101,12 @@ public final class WorkerClassPath {
     private void addPath(String path) {
         for (String entry : path.split(File.pathSeparator)) {
             if (!entry.isEmpty()) {
-                addIfThere(Path.of(entry));
+                addIfExists(Path.of(entry));
             }
         }
     }
 
-    private void addIfThere(Path entry) {
+    private void addIfExists(Path entry) {
         if (entry != null && Files.exists(entry)) {
             entries.add(normal(entry));
         }
@@ -124,7 +121,7 @@ public final class WorkerClassPath {
         if ((source == null || isJavaFile(source)) && !namedHolds(plain)) {
             throw withoutSource(plain);
         }
-        addIfThere(source);
+        addIfExists(source);
         addLoaders(plain.getClassLoader());
         addLayers(plain.getModule().getLayer());
     }
@@ -137,7 +134,7 @@ public final class WorkerClassPath {
         }
     }
 
-    /** The jars with native libraries hold no class that could be asked where it came from. */
+    /** Finds the jars with native libraries by resource, because they contain no classes. */
     private void addNatives() {
         String platform = Loader.getPlatform();
         for (String extension : List.of("", "-gpu")) {
@@ -151,7 +148,7 @@ public final class WorkerClassPath {
         try {
             Enumeration<URL> found = Tensor.class.getClassLoader().getResources(name);
             while (found.hasMoreElements()) {
-                addIfThere(container(found.nextElement(), name));
+                addIfExists(container(found.nextElement(), name));
             }
         } catch (IOException e) {
             throw new IllegalStateException(
@@ -163,7 +160,7 @@ public final class WorkerClassPath {
         for (ClassLoader loader = first; loader != null; loader = loader.getParent()) {
             if (loader instanceof URLClassLoader urls) {
                 for (URL url : urls.getURLs()) {
-                    addIfThere(file(url.toString()));
+                    addIfExists(file(url.toString()));
                 }
             }
         }
@@ -175,11 +172,11 @@ public final class WorkerClassPath {
         }
         layer.configuration()
                 .modules()
-                .forEach(module -> module.reference().location().ifPresent(uri -> addIfThere(file(uri.toString()))));
+                .forEach(module -> module.reference().location().ifPresent(uri -> addIfExists(file(uri.toString()))));
         layer.parents().forEach(this::addLayers);
     }
 
-    /** An entry of a module path is a module or a folder of modules. */
+    /** Adds modules. An entry of a module path is a module or a folder of modules. */
     private void addModulePath(String path) {
         for (String entry : path.split(File.pathSeparator)) {
             Path folder = Path.of(entry);
@@ -188,7 +185,7 @@ public final class WorkerClassPath {
                 continue;
             }
             try (DirectoryStream<Path> modules = Files.newDirectoryStream(folder)) {
-                modules.forEach(this::addIfThere);
+                modules.forEach(this::addIfExists);
             } catch (IOException e) {
                 throw new IllegalStateException(
                         "module path cannot be read: entry=" + entry + ", found=" + Causes.describe(e), e);
@@ -231,7 +228,7 @@ public final class WorkerClassPath {
                 : file(source.getLocation().toString());
     }
 
-    /** The jar or folder in which a resource was found. */
+    /** Returns the jar or folder that contains a resource. */
     private static Path container(URL url, String resource) {
         String text = url.toString();
         if (text.startsWith("jar:")) {
@@ -240,7 +237,7 @@ public final class WorkerClassPath {
         return text.endsWith(resource) ? file(text.substring(0, text.length() - resource.length())) : null;
     }
 
-    /** The path that a {@code file:} URL names; null for any other URL. */
+    /** Returns the path of a {@code file:} URL, or null for any other URL. */
     private static Path file(String url) {
         if (!url.startsWith("file:")) {
             return null;
@@ -256,7 +253,7 @@ public final class WorkerClassPath {
         return path.toAbsolutePath().normalize();
     }
 
-    /** The JDK compiles a program of one file in memory, and names the file as the place of its classes. */
+    /** The JDK compiles a single-file program in memory, and gives the source file as the location of its classes. */
     private static boolean isJavaFile(Path source) {
         return source.toString().endsWith(".java");
     }
@@ -266,16 +263,16 @@ public final class WorkerClassPath {
         String place = source == null ? "" : String.valueOf(source.getLocation());
         if (place.endsWith(".java")) {
             return new IllegalArgumentException("class of a program that was started as a source file: class="
-                    + type.getName() + ", source=" + place + ", limit=classes in a jar or folder; compile it with javac"
+                    + type.getName() + ", source=" + place + ", expected=classes in a jar or folder; compile it with javac"
                     + " -d <folder>, start it with java -cp, or train in threads");
         }
         if (place.contains("!")) {
             return new IllegalArgumentException("class in a jar within a jar: class=" + type.getName() + ", source="
                     + place
-                    + ", limit=jars that lie in a folder; unpack the outer jar and start that (a Spring Boot jar:"
+                    + ", expected=jars in a folder; unpack the outer jar and start that (a Spring Boot jar:"
                     + " java -Djarmode=tools -jar app.jar extract), or train in threads");
         }
         return new IllegalArgumentException("class without a code source: class=" + type.getName()
-                + ", limit=classes loaded from a jar or folder; name the one that holds it with workerClassPath(...)");
+                + ", expected=classes loaded from a jar or folder; add the one that contains it with workerClassPath(...)");
     }
 }

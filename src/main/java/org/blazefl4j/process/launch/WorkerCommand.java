@@ -13,26 +13,26 @@ import java.util.stream.Collectors;
 import org.blazefl4j.binding.NativeLoader;
 import org.blazefl4j.shm.SegmentSpace;
 
-/** The command line and the environment of worker processes. */
+/** Builds the command lines and environments of worker processes. */
 public final class WorkerCommand {
 
     private static final List<String> JAVA_OPTION_VARIABLES =
             List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
 
-    /** What {@code LibTorch.tune()} sets in the host process. */
+    /** The settings that {@code LibTorch.tune()} makes in the parent. */
     private static final Map<String, String> MALLOC = Map.of(
             "MALLOC_MMAP_THRESHOLD_", Integer.toString(32 << 20),
             "MALLOC_TRIM_THRESHOLD_", Integer.toString(512 << 20),
             "MALLOC_TOP_PAD_", Integer.toString(64 << 20));
 
-    /** A heap that, when it was collected, is no larger than what is in it asks for. */
+    /** Shrinks the heap to fit its content after a collection. */
     private static final List<String> SHRINKING_HEAP =
             List.of("-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30", "-XX:-ShrinkHeapInSteps");
 
-    /** It begins with this, and is never smaller; where the caller allows less, the JVM would not start. */
+    /** The initial and least heap. Omitted if the user sets a maximum, which may be lower. */
     private static final String LEAST_HEAP = "-Xms32m";
 
-    /** From this version on the JDK warns of native access that was not enabled. */
+    /** The first JDK that warns about native access that was not enabled. */
     private static final int WARNS_OF_NATIVE_ACCESS = 24;
 
     private static final String CLASS_PATH = "classpath";
@@ -46,15 +46,15 @@ public final class WorkerCommand {
     private final PoolSettings settings;
     private final PoolFolder folder;
     private final List<String> options;
-    private final boolean tellsLibraries;
+    private final boolean sharesLibraries;
     private final ClassArchive archive;
 
     /**
      * Prepares the command.
      *
      * @param main the main class of workers
-     * @param archiveMain that of the processes that make the class archive
-     * @param folder gets the file with the class path, which may be longer than a command line
+     * @param archiveMain the main class of processes that create the class archive
+     * @param folder receives the file with the class path, which may be too long for a command line
      */
     public WorkerCommand(
             Class<?> main, Class<?> archiveMain, PoolSettings settings, WorkerClassPath classPath, PoolFolder folder) {
@@ -64,8 +64,8 @@ public final class WorkerCommand {
         this.folder = folder;
         folder.write(CLASS_PATH, "-classpath\n" + quoted(classPath.joined()) + "\n");
         this.options = options();
-        this.tellsLibraries = findsWhatTheParentFound();
-        if (tellsLibraries) {
+        this.sharesLibraries = sharesParentLibraries();
+        if (sharesLibraries) {
             folder.write(LIBRARIES, NativeLibraries.found());
         }
         this.archive = archive(settings.cacheFolder(), classPath, settings.jvmArguments());
@@ -89,25 +89,30 @@ public final class WorkerCommand {
         return builder;
     }
 
-    /** The archive that workers start from. */
-    public ClassArchive archive() {
+    /** Returns whether workers start from a class archive, once it exists. */
+    public boolean usesArchive() {
+        return archive.disabledReason() == null;
+    }
+
+    /** Returns the class archive that workers start from. */
+    ClassArchive archive() {
         return archive;
     }
 
     /**
-     * Builders for the processes that make the archive, one after another.
+     * Returns builders for the processes that create the archive, to be run in order.
      *
      * @param part the file to write
-     * @param arguments a worker's
+     * @param arguments the arguments of a worker
      */
-    List<ProcessBuilder> archiving(Path part, List<String> arguments) {
+    List<ProcessBuilder> archiveBuilders(Path part, List<String> arguments) {
         return archive.dumpCommands(part).stream()
-                .map(step -> archiving(step, arguments))
+                .map(step -> archiveBuilder(step, arguments))
                 .collect(Collectors.toList());
     }
 
-    /** Of low priority, and ended with this process even where none of our code runs in it. */
-    private ProcessBuilder archiving(List<String> step, List<String> arguments) {
+    /** Lowers the priority, and ends the process with this one even if it runs none of our code. */
+    private ProcessBuilder archiveBuilder(List<String> step, List<String> arguments) {
         List<String> command = new ArrayList<>();
         if (Files.isExecutable(NICE)) {
             command.addAll(List.of(NICE.toString(), "-n", "5"));
@@ -121,25 +126,25 @@ public final class WorkerCommand {
         return builder(command, archiveMain, arguments);
     }
 
-    /** The folder with the files of the pool. */
+    /** Returns the folder with the pool's files. */
     PoolFolder folder() {
         return folder;
     }
 
-    /** Where the JVM of this worker and process writes its report if it crashes. */
+    /** Returns the file for the crash report of a worker's process. */
     Path crashReport(int worker, long pid) {
         return CrashReport.file(settings.crashFolder(), worker, pid);
     }
 
-    /** The archive of workers whose JVMs get these further arguments. */
-    public static ClassArchive archive(
+    /** Returns the class archive for workers with these additional JVM arguments. */
+    static ClassArchive archive(
             Optional<Path> cacheFolder, WorkerClassPath classPath, List<String> jvmArguments) {
         List<String> flags = flags(jvmArguments);
         flags.addAll(jvmArguments);
         return ClassArchive.of(cacheFolder, classPath.entries(), flags);
     }
 
-    /** What the JVM itself is told ahead of the user's arguments. */
+    /** Returns the JVM flags that come before the user's. */
     private static List<String> flags(List<String> jvmArguments) {
         List<String> flags = new ArrayList<>();
         if (jvmArguments.stream().noneMatch(argument -> argument.matches("-XX:\\+Use\\w+GC"))) {
@@ -155,14 +160,14 @@ public final class WorkerCommand {
         return flags;
     }
 
-    /** With the files that it names, which a cleaner of temporary folders may have taken since the last start. */
+    /** Restores the files that the command names, which a cleaner of temporary folders may have deleted. */
     private List<String> jvm() {
         folder.restore();
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("@" + folder.resolve(CLASS_PATH));
         command.addAll(options);
-        if (tellsLibraries) {
+        if (sharesLibraries) {
             command.add("-D" + NativeLibraries.PROPERTY + "=" + folder.resolve(LIBRARIES));
         }
         return command;
@@ -187,15 +192,13 @@ public final class WorkerCommand {
         return command;
     }
 
-    /**
-     * Whether workers have the parent's LibTorch: nobody named jars that may hold another, or told JavaCPP otherwise.
-     */
-    private boolean findsWhatTheParentFound() {
+    /** Returns whether workers use the parent's LibTorch: no other jars or settings of JavaCPP were configured. */
+    private boolean sharesParentLibraries() {
         return settings.classPath().isEmpty()
                 && settings.jvmArguments().stream().noneMatch(argument -> argument.startsWith("-Dorg.bytedeco."));
     }
 
-    /** Changes the parent's environment to the workers'. */
+    /** Changes a copy of the parent's environment to that of workers. */
     void setEnvironment(Map<String, String> environment) {
         if (!settings.inheritJavaOptions()) {
             environment.keySet().removeAll(JAVA_OPTION_VARIABLES);
@@ -206,7 +209,7 @@ public final class WorkerCommand {
         environment.putAll(settings.environment());
     }
 
-    /** As the java launcher reads a quoted word in an argument file. */
+    /** Quotes a word for an argument file of the java launcher. */
     private static String quoted(String text) {
         return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
     }

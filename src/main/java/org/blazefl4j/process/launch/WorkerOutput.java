@@ -14,12 +14,12 @@ import java.util.function.ObjIntConsumer;
 import org.blazefl4j.util.Uninterruptibles;
 
 /**
- * Reads one output stream of a worker to its end, in a thread of its own, hands each line to a listener and remembers
- * the last lines. A line without an end is cut into pieces, so memory stays bounded whatever a worker prints.
+ * Reads one output stream of a worker in a separate thread, passes each line to a listener and keeps the last lines.
+ * Splits long lines, so memory is bounded.
  */
 final class WorkerOutput implements AutoCloseable {
 
-    /** What a child writes in, whatever this JVM was told to use itself. */
+    /** The charset of child processes, which may differ from this JVM's default. */
     private static final Charset NATIVE = Charset.forName(System.getProperty("native.encoding"));
 
     private static final int REMEMBERED_LINES = 50;
@@ -41,14 +41,14 @@ final class WorkerOutput implements AutoCloseable {
         thread.start();
     }
 
-    /** The last lines, oldest first. */
+    /** Returns the last lines, oldest first. */
     List<String> lastLines() {
         synchronized (last) {
             return List.copyOf(last);
         }
     }
 
-    /** Waits until the stream has ended and all lines were handed over. False if that takes too long. */
+    /** Waits until the stream has ended and all lines were passed on. Returns false on timeout. */
     boolean awaitEnd(Duration limit) {
         if (Thread.currentThread() == thread) {
             return false;
@@ -71,7 +71,7 @@ final class WorkerOutput implements AutoCloseable {
         }
     }
 
-    /** Takes no more lines, though there may be some. */
+    /** Stops reading, even if there is more output. */
     @Override
     public void close() {
         try {

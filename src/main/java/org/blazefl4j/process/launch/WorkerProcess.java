@@ -16,10 +16,10 @@ import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.util.Uninterruptibles;
 
-/** One operating-system process of a worker, from its start to its end. */
+/** One operating-system process of a worker. */
 public final class WorkerProcess {
 
-    /** How long output may trickle in after the end: what has left its group may hold the pipe open for ever. */
+    /** The wait for output after the end. A process that left the group may hold the pipe open forever. */
     private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
 
     private final int worker;
@@ -29,8 +29,8 @@ public final class WorkerProcess {
     private final Path crashReport;
     private final long outOfMemoryKills;
 
-    /** Why it was killed; null if it was not. */
-    private volatile String killedFor;
+    /** The reason if this process killed it, else null. */
+    private volatile String killReason;
 
     private boolean groupEnded;
 
@@ -45,8 +45,8 @@ public final class WorkerProcess {
     }
 
     /**
-     * An end of the pipe that can be closed under a thread that reads from it, as the JDK's cannot: as long as another
-     * process has the other end, that thread and the descriptor would stay.
+     * Opens the pipe again, so that it can be closed while a thread reads from it. The JDK's stream cannot: thread and
+     * descriptor would stay as long as another process holds the other end.
      */
     private ReadableByteChannel pipe(int descriptor, InputStream jdks) {
         try {
@@ -58,14 +58,13 @@ public final class WorkerProcess {
             }
             channel.close();
         } catch (IOException ended) {
-            // as below
+            // use the JDK's stream
         }
-        return Channels.newChannel(jdks); // what the process had written the JDK has read when it ended
+        return Channels.newChannel(jdks); // the JDK has read all output of a process that has ended
     }
 
     /**
-     * Starts a process. The calling thread must live as long as the process is wanted: when it ends, the process is
-     * killed.
+     * Starts a process. When the calling thread ends, the process is killed.
      *
      * @throws IllegalStateException if the operating system refuses
      */
@@ -76,7 +75,7 @@ public final class WorkerProcess {
         try {
             process = start(command.builder(worker, arguments));
             return new WorkerProcess(worker, process, command.crashReport(worker, process.pid()), kills, output);
-        } catch (IOException | OutOfMemoryError e) { // the latter: no thread for its output
+        } catch (IOException | OutOfMemoryError e) { // OutOfMemoryError: no thread for the output
             if (process != null) {
                 process.destroyForcibly();
             }
@@ -95,28 +94,26 @@ public final class WorkerProcess {
         return process.pid();
     }
 
-    /** False once the process has ended and was waited for. */
+    /** Returns false once the process has ended and was reaped. */
     public boolean isAlive() {
         return process.isAlive();
     }
 
-    /** The most memory that it has had resident, in bytes; 0 once it has ended. */
+    /** Returns the peak resident memory in bytes, or 0 once the process has ended. */
     public long peakMemory() {
         long peak = ResidentMemory.peak(pid());
-        return isAlive() ? peak : 0; // if not, the number may be another process's by now
+        return isAlive() ? peak : 0; // if not, another process may have the pid by now
     }
 
-    /** SIGKILL. */
+    /** Sends SIGKILL. Keeps the first reason. */
     public void kill(String reason) {
-        if (killedFor == null) {
-            killedFor = reason;
+        if (killReason == null) {
+            killReason = reason;
         }
         process.destroyForcibly();
     }
 
-    /**
-     * A signal to all processes of a terminal, Ctrl-C, may end the helper by which the JDK starts them: once more then.
-     */
+    /** Starts a process. Tries again if Ctrl-C, a signal to the whole group, has ended the JDK's spawn helper. */
     private static Process start(ProcessBuilder builder) throws IOException {
         try {
             return builder.start();
@@ -128,24 +125,24 @@ public final class WorkerProcess {
         }
     }
 
-    /** Whether this process ended it. */
+    /** Returns whether this process killed it. */
     public boolean wasKilledFromHere() {
-        return killedFor != null;
+        return killReason != null;
     }
 
-    /** Whether somebody else ended it, by a signal for that; once it has ended. */
+    /** Returns whether another process ended it by a signal. Call it once the process has ended. */
     public boolean wasKilledFromOutside() {
-        return killedFor == null && ExitStatus.isOfKill(process.exitValue());
+        return killReason == null && ExitStatus.isKill(process.exitValue());
     }
 
-    /** Whether the process has ended, and was waited for, within the time. */
+    /** Waits for the end. Returns false on timeout. */
     public boolean awaitExit(Duration limit) {
         return Uninterruptibles.exit(process, limit);
     }
 
     /**
-     * Ends what the process had started, once it has ended itself: all of its group, whose number is its own. Not a
-     * second time, when the number may be another group's.
+     * Kills the process group once the process has ended, and so all processes that it started. Does nothing the second
+     * time, when the number may belong to another group.
      */
     public void endGroup() {
         if (!groupEnded) {
@@ -154,13 +151,13 @@ public final class WorkerProcess {
         }
     }
 
-    /** Ends the threads that read its output, whoever still writes. */
+    /** Ends the threads that read the output, even if another process holds the pipe open. */
     public void closeOutput() {
         out.close();
         err.close();
     }
 
-    /** Waits a little for the last lines that the process wrote before it ended. */
+    /** Waits for the last lines that the process wrote. */
     public void awaitOutput(Duration limit) {
         long end = System.nanoTime() + limit.toNanos();
         out.awaitEnd(limit);
@@ -168,15 +165,15 @@ public final class WorkerProcess {
     }
 
     /**
-     * How the process ended, with its last words.
+     * Describes how the process ended, with its last output.
      *
-     * @param hadStarted whether the worker was ready once
+     * @param hadStarted whether the worker was ever ready
      */
-    public String lastWords(boolean hadStarted) {
+    public String describeEnd(boolean hadStarted) {
         awaitOutput(LAST_OUTPUT);
         boolean crashed = Files.exists(crashReport);
         StringBuilder text = new StringBuilder("worker process ");
-        text.append(killedFor == null ? "ended" : killedFor)
+        text.append(killReason == null ? "ended" : killReason)
                 .append(": pid=")
                 .append(pid())
                 .append(", exit=")
@@ -188,18 +185,18 @@ public final class WorkerProcess {
             text.append(", crash report=").append(crashReport).append(": ").append(CrashReport.describe(crashReport));
         }
         append(text, "stderr", err.lastLines());
-        // a JVM that cannot start says so on its standard output, whatever it warns of beside it
+        // a JVM that cannot start reports it on standard output
         if (!crashed && (!hadStarted || err.lastLines().isEmpty())) {
             append(text, "stdout", out.lastLines());
         }
         return text.toString();
     }
 
-    private String exitText(boolean byItself) {
+    private String exitText(boolean mayHaveExited) {
         boolean outOfMemory = SegmentSpace.host().outOfMemoryKills() > outOfMemoryKills;
-        return killedFor == null
-                ? ExitStatus.of(process.exitValue(), byItself, outOfMemory)
-                : ExitStatus.ofKilled(process.exitValue());
+        return killReason == null
+                ? ExitStatus.of(process.exitValue(), mayHaveExited, outOfMemory)
+                : ExitStatus.describeKilled(process.exitValue());
     }
 
     private static void append(StringBuilder text, String title, List<String> lines) {

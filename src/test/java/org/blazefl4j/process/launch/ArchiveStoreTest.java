@@ -30,9 +30,9 @@ final class ArchiveStoreTest {
     }
 
     private Path keep(String key, String content) throws IOException {
-        try (ArchiveStore.Right right = store.tryRight()) {
-            Files.writeString(right.part(key), content);
-            assertThat(right.keep(key)).isTrue();
+        try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
+            Files.writeString(writeLock.part(key), content);
+            assertThat(writeLock.keep(key)).isTrue();
         }
         return store.find(key).orElseThrow();
     }
@@ -46,10 +46,10 @@ final class ArchiveStoreTest {
 
     @Test
     void shouldKeepNothingThatWasNotWritten() throws IOException {
-        try (ArchiveStore.Right right = store.tryRight()) {
-            assertThat(right.keep("aa")).isFalse();
-            Files.createFile(right.part("aa"));
-            assertThat(right.keep("aa")).isFalse();
+        try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
+            assertThat(writeLock.keep("aa")).isFalse();
+            Files.createFile(writeLock.part("aa"));
+            assertThat(writeLock.keep("aa")).isFalse();
         }
         assertThat(store.find("aa")).isEmpty();
     }
@@ -75,19 +75,19 @@ final class ArchiveStoreTest {
         keep("aa", "content");
         Files.setPosixFilePermissions(store.folder(), PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThat(store.find("aa")).isEmpty();
-        assertThat(store.tryRight()).isNull();
+        assertThat(store.tryWriteLock()).isNull();
     }
 
     /** Who may rename a folder above puts his own in its place. */
     @Test
     void shouldNeitherUseNorFillAFolderBelowOneThatOthersCanWriteTo() throws IOException {
         Path file = keep("aa", "content");
-        assertThat(store.mayUse(file)).isTrue();
+        assertThat(store.isUsable(file)).isTrue();
         assertThat(store.problem()).isNull();
         Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwxrwxr-x"));
         assertThat(store.find("aa")).isEmpty();
-        assertThat(store.mayUse(file)).isFalse();
-        assertThat(store.tryRight()).isNull();
+        assertThat(store.isUsable(file)).isFalse();
+        assertThat(store.tryWriteLock()).isNull();
         assertThat(store.problem()).isEqualTo("others may write there: path=" + cache + ", mode=775, expected=755");
     }
 
@@ -118,22 +118,22 @@ final class ArchiveStoreTest {
 
     @Test
     void shouldGiveTheRightToOneAtATime() throws IOException {
-        try (ArchiveStore.Right right = store.tryRight()) {
-            assertThat(right).isNotNull();
-            assertThat(store.tryRight()).isNull();
-            assertThat(new ArchiveStore(cache).tryRight()).isNull();
+        try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
+            assertThat(writeLock).isNotNull();
+            assertThat(store.tryWriteLock()).isNull();
+            assertThat(new ArchiveStore(cache).tryWriteLock()).isNull();
         }
-        try (ArchiveStore.Right right = store.tryRight()) {
-            assertThat(right).isNotNull();
+        try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
+            assertThat(writeLock).isNotNull();
         }
     }
 
     @Test
     void shouldGiveNoRightWhereNothingCanBeWritten() throws IOException {
         Path file = Files.createFile(cache.resolve("file"));
-        assertThat(new ArchiveStore(file).tryRight()).isNull();
+        assertThat(new ArchiveStore(file).tryWriteLock()).isNull();
         assertThat(new ArchiveStore(file).find("aa")).isEqualTo(Optional.empty());
-        assertThat(new ArchiveStore(Path.of("/proc/none")).tryRight()).isNull();
+        assertThat(new ArchiveStore(Path.of("/proc/none")).tryWriteLock()).isNull();
     }
 
     @Test
@@ -142,10 +142,10 @@ final class ArchiveStoreTest {
         Path young = keep("bb", "young");
         Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(31))));
         Files.setLastModifiedTime(young, FileTime.from(Instant.now().minus(Duration.ofDays(29))));
-        try (ArchiveStore.Right right = store.tryRight()) {
-            Path part = Files.createFile(right.part("cc"));
+        try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
+            Path part = Files.createFile(writeLock.part("cc"));
             Path recorded = Files.createFile(Path.of(part + ".recorded"));
-            right.sweep();
+            writeLock.sweep();
             assertThat(List.of(part, recorded, old)).noneMatch(Files::exists);
         }
         assertThat(young).exists();
@@ -158,8 +158,8 @@ final class ArchiveStoreTest {
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(i + 1))));
         }
         store.find("a9"); // counts as used now
-        try (ArchiveStore.Right right = store.tryRight()) {
-            right.sweep();
+        try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
+            writeLock.sweep();
         }
         assertThat(store.archives())
                 .extracting(file -> file.getFileName().toString().substring(0, 2))

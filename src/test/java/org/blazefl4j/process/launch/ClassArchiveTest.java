@@ -65,21 +65,21 @@ final class ClassArchiveTest {
     @Test
     void shouldNotBeWhereAFolderIsOnTheClassPath() {
         ClassArchive archive = archive(List.of(jar, folder));
-        assertThat(archive.disabledReason()).isEqualTo("the class path holds a folder: " + folder);
+        assertThat(archive.disabledReason()).isEqualTo("the class path contains a folder: " + folder);
         assertThat(archive.use()).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"-Xshare:off", "-XX:SharedArchiveFile=mine.jsa", "-XX:AOTCache=mine.aot"})
     void shouldLeaveTheUsersOwnChoice(String flag) {
-        assertThat(archive(List.of(jar), flag).disabledReason()).isEqualTo("the JVM is told " + flag);
+        assertThat(archive(List.of(jar), flag).disabledReason()).isEqualTo("JVM argument " + flag);
     }
 
     @Test
     void shouldNotBeInAFolderThatTheJvmWouldTakeForTwo() {
         Path cache = folder.resolve("12:30");
         ClassArchive archive = ClassArchive.of(Optional.of(cache), List.of(jar), List.of());
-        assertThat(archive.disabledReason()).isEqualTo("the JVM takes a path with a colon for two: " + cache);
+        assertThat(archive.disabledReason()).isEqualTo("the JVM splits paths at colons: " + cache);
         assertThat(archive.use()).isEmpty();
     }
 

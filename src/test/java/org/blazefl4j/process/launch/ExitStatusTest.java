@@ -8,12 +8,12 @@ final class ExitStatusTest {
 
     @Test
     void shouldThinkOfTheOutOfMemoryKillerOnlyWhereThisProcessDidNotKill() {
-        assertThat(ExitStatus.ofKilled(137)).isEqualTo("137 (SIGKILL)");
+        assertThat(ExitStatus.describeKilled(137)).isEqualTo("137 (SIGKILL)");
         assertThat(ExitStatus.of(137, true, false))
                 .isEqualTo("137 (SIGKILL? perhaps the kernel's out-of-memory killer)");
         assertThat(ExitStatus.of(137, true, true))
                 .startsWith("137 (SIGKILL by the kernel's out-of-memory killer, limit=")
-                .endsWith("; use fewer workers or smaller batches, or raise it)");
+                .endsWith("; use fewer workers or smaller batches, or raise the limit)");
     }
 
     @Test
