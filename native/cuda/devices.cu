@@ -6,12 +6,12 @@
 
 namespace {
 
-// The runtime is linked in and opens the driver itself, so this loads where there is none.
+// The runtime is linked statically and opens the driver itself, so this loads without a driver.
 cudaError_t count_devices(int* count) {
     const cudaError_t error = cudaGetDeviceCount(count);
     if (error != cudaSuccess) {
         *count = 0;
-        cudaGetLastError();  // or a later check elsewhere would meet it
+        cudaGetLastError();  // clears the error for later checks
     }
     return error;
 }

@@ -2,7 +2,7 @@
 
 #include "blazefl4j.h"
 
-// What stands for cuda/ where it was left out of the build.
+// Replaces devices.cu in builds without CUDA.
 
 std::int32_t bfl_cuda_device_count() noexcept {
     return 0;

@@ -1,5 +1,5 @@
-// The functions that take numbers, with any numbers. Without AddressSanitizer, whose malloc is not the one that
-// malloc.cpp looks into. Input: calls.
+// Functions of numbers, with any arguments. Without AddressSanitizer, which replaces the malloc that malloc.cpp inspects.
+// Input: calls.
 
 #include <atomic>
 #include <cerrno>
@@ -45,7 +45,7 @@ void memory(fuzz::Input& in) {
     EXPECT(target[0] == 0 && target[1] == 0);
 }
 
-// Any range outside of 0 to 2, any number of vectors, and a wrong address among good ones.
+// Any range, any number of vectors, and one wrong address.
 void arithmetic(fuzz::Input& in) {
     double acc[2] = {};
     float x[2] = {1, 1};

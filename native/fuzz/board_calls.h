@@ -10,7 +10,7 @@
 
 namespace fuzz {
 
-/** The calls by number: the first byte of each call in an input. */
+/** The calls by number, which is the first byte of each call in an input. */
 enum Call : std::uint8_t {
     deal,
     announce,
@@ -126,14 +126,14 @@ private:
 
     void expect_lane(std::int32_t lane, std::int32_t error) const { EXPECT(lane == error || has_lane(lane)); }
 
-    /** The sizes are those that it was opened with, whatever was written since. */
+    /** Checks that the sizes are those at opening. */
     void expect_sizes() const {
         EXPECT(bfl_board_workers(handle_) == workers_);
         EXPECT(bfl_board_lanes(handle_) == lanes_);
         EXPECT(bfl_board_area_bytes(handle_) == area_bytes_);
     }
 
-    /** Short waits, or none: how long they are is not what is tested. */
+    /** Short waits, or none, because their length is not tested. */
     static std::int32_t millis(Input& in) {
         static constexpr std::int32_t choices[] = {0, -1, std::numeric_limits<std::int32_t>::min(), 1};
         return choices[in.byte() % 4];
@@ -158,7 +158,7 @@ private:
         std::memset(bfl::at<void>(area), value, static_cast<std::size_t>(area_bytes_));
     }
 
-    /** What another process does that has gone wild. */
+    /** Corrupts the board as another process might. */
     void write_anywhere(Input& in) {
         const std::size_t at = in.integer<std::uint32_t>() % static_cast<std::size_t>(memory_.bytes());
         const std::size_t room = static_cast<std::size_t>(memory_.bytes()) - at;
@@ -173,7 +173,7 @@ private:
     std::int32_t area_bytes_;
 };
 
-/** As many calls as the input has bytes for, but not endlessly many. */
+/** Makes the calls in the input, up to a limit. */
 inline void run_calls(std::int64_t handle, const Memory& memory, Input& in) {
     BoardCalls board(handle, memory);
     for (int i = 0; i < 200 && !in.empty(); i++) {

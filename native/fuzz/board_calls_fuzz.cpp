@@ -1,5 +1,4 @@
-// Any calls, in any order, with any arguments, on a board into which another process writes between them. Input: sizes,
-// then calls.
+// Any calls in any order on a board that another process corrupts between them. Input: sizes, then calls.
 
 #include "board_calls.h"
 

@@ -1,4 +1,4 @@
-// A board's memory as a stranger left it: any bytes, of any length, anywhere. Input: the shift, the bytes.
+// Opens a board in corrupted memory: any bytes, any length, any alignment. Input: the shift, the bytes.
 
 #include "board_calls.h"
 

@@ -1,4 +1,4 @@
-// Boards of any sizes in memory of any length. Input: sizes, the length.
+// Creates boards of any sizes in memory of any length. Input: sizes, the length.
 
 #include "board_calls.h"
 

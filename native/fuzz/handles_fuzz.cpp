@@ -1,4 +1,4 @@
-// Segment handles with any numbers in them, aimed at descriptors of every sort. Input: handles.
+// Opens segment handles with any numbers, which may name descriptors of any kind. Input: handles.
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t file_bytes = 3 * 4096;
 
-/** What a number could stand for in another process. */
+/** Descriptors of all kinds that a number may stand for in another process. */
 std::vector<int> descriptors() {
     std::vector<int> all{bfl_memfd_create(file_bytes), open("/dev/shm", O_RDONLY), open("/dev/null", O_RDWR),
                          open("/dev/zero", O_RDONLY)};
@@ -30,7 +30,7 @@ std::vector<int> descriptors() {
     return all;
 }
 
-/** A mapping must be readable from end to end. */
+/** Checks that a mapping is readable from end to end. */
 void map_and_read(int fd, std::int64_t bytes) {
     const std::int64_t mapped = bfl_map(fd, bytes, 1);
     EXPECT((mapped > 0) == (bytes > 0 && bytes <= file_bytes));

@@ -11,7 +11,7 @@
 
 namespace fuzz {
 
-/** Reads the fuzzer's bytes from front to back; zeros when they are used up. */
+/** Reads the fuzzer's bytes in order, then zeros. */
 class Input {
 public:
     Input(const std::uint8_t* data, std::size_t size) : data_(data), left_(size) {}
@@ -34,7 +34,7 @@ public:
         return value;
     }
 
-    /** A number that is often small, often an extreme one, and sometimes anything. */
+    /** Returns a number that is often small, often extreme, and sometimes arbitrary. */
     template <typename T>
     T argument() {
         const std::uint8_t choice = byte();
@@ -52,7 +52,7 @@ private:
     std::size_t left_;
 };
 
-/** Memory whose every byte beyond its end AddressSanitizer knows of. It begins `shift` bytes after a multiple of 64. */
+/** Memory for which AddressSanitizer detects overruns. Begins `shift` bytes after a multiple of 64. */
 class Memory {
 public:
     explicit Memory(std::size_t bytes, std::size_t shift = 0) : bytes_(bytes), shift_(shift) {

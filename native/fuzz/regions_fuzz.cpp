@@ -1,4 +1,4 @@
-// Any sequence of calls on the registry of mappings. Input: calls.
+// Any sequence of calls of the region registry. Input: calls.
 
 #include <sys/mman.h>
 
@@ -35,7 +35,7 @@ void delete_storage(std::int64_t data) {
 
 class Regions {
 public:
-    /** Gives everything back, and expects that nothing is left. */
+    /** Releases everything and checks that nothing is left. */
     ~Regions() {
         for (const Retained& each : retained_) {
             delete_storage(each.address);
@@ -75,7 +75,7 @@ private:
         open_.push_back({number, made.address, made.bytes, made.slot_bytes});
     }
 
-    /** What can be no mapping, overlaps one, or has too many slots. */
+    /** Adds invalid or overlapping mappings, or too many slots. */
     void add_nonsense(fuzz::Input& in) {
         const auto address = in.argument<std::int64_t>();
         const auto bytes = in.argument<std::int64_t>();
@@ -135,7 +135,7 @@ private:
         EXPECT(count == -EINVAL || (count >= 0 && count <= static_cast<std::int64_t>(retained_.size())));
     }
 
-    /** Numbers and addresses that were never given out. */
+    /** Uses numbers and addresses that were never returned. */
     void unknown(fuzz::Input& in) {
         const std::int64_t number = open_.empty() ? 0 : open_.back().number;
         const auto never = std::max(in.argument<std::int64_t>(), number + 1);

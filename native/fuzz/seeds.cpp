@@ -1,4 +1,4 @@
-// Writes the inputs that the fuzzers start from: seeds <folder>. Each fuzzer has a folder of its own there.
+// Writes initial inputs for the fuzzers: seeds <folder>. Each fuzzer has a subfolder.
 
 #include <sys/stat.h>
 
@@ -19,12 +19,12 @@ void write(const std::string& folder, const std::string& fuzzer, const std::stri
     EXPECT(file.good());
 }
 
-/** As Input::argument reads it. */
+/** Writes a number as Input::argument reads it. */
 std::uint8_t small(int number) {
     return static_cast<std::uint8_t>(0x80 | number);
 }
 
-/** A board that nobody has damaged, at no shift. */
+/** An intact board without a shift. */
 Bytes whole_board(std::int32_t workers, std::int32_t lanes) {
     const fuzz::Memory memory(static_cast<std::size_t>(bfl_board_bytes(workers, lanes, 64)));
     EXPECT(bfl_board_create(memory.address(), memory.bytes(), workers, lanes, 64, 0) == 0);
@@ -33,7 +33,7 @@ Bytes whole_board(std::int32_t workers, std::int32_t lanes) {
     return bytes;
 }
 
-/** Sizes, then one job from its deal to its release, and one that is lost with its worker. */
+/** Sizes, then a job from deal to release, and one that is lost with its worker. */
 Bytes two_jobs() {
     return {1,
             3,

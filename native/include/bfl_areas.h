@@ -1,15 +1,14 @@
-// What lies in the areas of a job board (bfl_board.h). The native library makes room for the areas; the Java side alone
-// writes and reads them, by the names that are defined here. Offsets are in bytes. Numbers are in the machine's order and
-// aligned to 4 bytes.
+// The layout of the areas of a job board (bfl_board.h). The native library only reserves the areas; the Java side writes
+// and reads them by the names defined here. Offsets are in bytes. Numbers are in native byte order, aligned to 4 bytes.
 #pragma once
 
-// The size of an area. A job has two messages: the client's configuration in the first half, and in the second what is
-// sent beside it to a client with a state, or to a shard.
+// The size of an area. A job's area holds two messages: the client's configuration in the first half, and in the second
+// what only clients with a state and shards get.
 #define BFL_AREA_BYTES 8192
 #define BFL_AREA_HALF_BYTES 4096
 
-// An area, or half of a job's, begins with a header of two parts of 64 bytes. Behind it lie the message's tensors, its
-// segment table and its body, unless they lie in a segment.
+// An area, or half of a job's area, begins with a header of two parts of 64 bytes. The message's tensors, segment table and
+// body follow, unless they are in a segment.
 //
 //     0             4             8                           16
 //    +-------------+-------------+---------------------------+------------------------------------------+
@@ -20,7 +19,7 @@
 //128 | tensors, segment table, body                                                                     |
 //    +--------------------------------------------------------------------------------------------------+
 //
-// LENGTH counts table and body. START is where the table begins: an offset in the board's segment or in SEGMENT.
+// LENGTH is the length of table and body. START is the offset of the table in the board's segment or in SEGMENT.
 #define BFL_MESSAGE_PLACE 0
 #define BFL_MESSAGE_LENGTH 4
 #define BFL_MESSAGE_START 8
@@ -30,15 +29,15 @@
 #define BFL_PLACE_AREA 0
 #define BFL_PLACE_SEGMENT 1
 
-// The job header: what is told of each job as plain numbers.
+// The header of a job.
 //
 //     0             4             8             12            16            20
 //    +-------------+-------------+-------------+-------------+-------------+----------------------------+
 //    | CLIENT      | ROUND       | DEVICE      | FLAGS       | SLOT        | SEGMENT (a handle)         |
 //    +-------------+-------------+-------------+-------------+-------------+----------------------------+
 //
-// CLIENT is the number of a client or of a shard. DEVICE is the index of a CUDA device, -1 for the current one, or
-// DEVICE_CPU. SEGMENT and SLOT say where the result goes; they mean nothing without JOB_HAS_SLOT.
+// CLIENT is the number of a client or shard. DEVICE is the index of a CUDA device, -1 for the current one, or DEVICE_CPU.
+// SEGMENT and SLOT name the slot for the result, if JOB_HAS_SLOT is set.
 #define BFL_JOB_OFFSET 64
 #define BFL_JOB_CLIENT 0
 #define BFL_JOB_ROUND 4
@@ -52,14 +51,14 @@
 #define BFL_JOB_EXTENDED 1
 #define BFL_JOB_HAS_SLOT 2
 
-// The handle of a segment, by which another process opens it.
+// The handle by which another process opens a segment.
 //
 //     0             4             8             12            20            28            36           44
 //    +-------------+-------------+-------------+-------------+-------------+-------------+-------------+
 //    | PID         | FD          | SLOTS       | DEVICE      | INODE       | SLOT_BYTES  | GENERATION  |
 //    +-------------+-------------+-------------+-------------+-------------+-------------+-------------+
 //
-// A message's segment table is the number of its handles (4 bytes), then the handles.
+// A segment table is the number of handles (4 bytes), then the handles.
 #define BFL_HANDLE_PID 0
 #define BFL_HANDLE_FD 4
 #define BFL_HANDLE_SLOTS 8
@@ -70,8 +69,8 @@
 #define BFL_HANDLE_BYTES 44
 
 #ifdef __cplusplus
-static_assert(BFL_MESSAGE_SEGMENT + BFL_HANDLE_BYTES <= BFL_JOB_OFFSET, "a message's header fits ahead of a job's");
-static_assert(BFL_JOB_SEGMENT + BFL_HANDLE_BYTES <= BFL_JOB_BYTES, "a job's header holds a handle");
-static_assert(BFL_JOB_OFFSET + BFL_JOB_BYTES <= BFL_MESSAGE_CONTENT, "content begins behind both headers");
+static_assert(BFL_MESSAGE_SEGMENT + BFL_HANDLE_BYTES <= BFL_JOB_OFFSET, "a message header fits before a job header");
+static_assert(BFL_JOB_SEGMENT + BFL_HANDLE_BYTES <= BFL_JOB_BYTES, "a job header holds a handle");
+static_assert(BFL_JOB_OFFSET + BFL_JOB_BYTES <= BFL_MESSAGE_CONTENT, "content begins after both headers");
 static_assert(BFL_MESSAGE_CONTENT < BFL_AREA_HALF_BYTES && 2 * BFL_AREA_HALF_BYTES == BFL_AREA_BYTES, "two halves");
 #endif

@@ -1,50 +1,49 @@
 // The job board: how a parent deals jobs to worker processes through one piece of shared memory.
 //
-// A board has lanes. A lane holds one outstanding job: its word, a job area (parent to worker) and a result area
-// (worker to parent). The word changes by compare-and-set only; round
-// is a number that the parent gives each message in the round area:
+// A board has lanes. A lane holds one outstanding job: its word, a job area (parent to worker) and a result area (worker
+// to parent). The word changes by compare-and-set only. Its round is the number of the message in the round area:
 //
 //     FREE ---- deal (parent) ----> READY ---- claim (worker) ----> CLAIMED ---- commit (worker) ----> DONE | FAILED
 //      ^                              |                                |                                 |
-//      |                              |                                +- lose (parent, after the worker |
-//      |                              |                                |  process was waited for)        |
+//      |                              |                                +- lose (parent, after the worker's|
+//      |                              |                                |  process has ended)             |
 //      |                              |                                v                                 |
 //      +----- release (parent) <------+------------------------------ LOST <-----------------------------+
 //
-// What the caller makes of it: a job whose lane is FAILED or LOST is given up (release), or tried again in the same lane:
-// release, then deal with attempt + 1. Where a client failed and may still write to its slot, the worker says so in the
-// result, and is ended and waited for before the lane is released. Beside the lanes a board has
+// The caller gives up a job whose lane is FAILED or LOST (release), or tries it again in the same lane: release, then deal
+// with attempt + 1. If a failed client may still write to its slot, the worker says so in the result, and its process
+// must end before the lane is released. Besides lanes, a board has
 //
-//   head      the lane of the oldest job that was not handed over; the parent sets it, claims begin there
+//   head      the lane of the oldest job not handed over, set by the parent; claims begin there
 //   stop      one bit for each reason to end clients early
-//   shutdown  set once: workers are to end
-//   of each worker: written  where the worker's process wrote to what is read-only, and ended
-//                   status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
-//                   beats    counted by the worker as long as it lives
+//   shutdown  set once: workers must end
+//   for each worker: written  the read-only place that the worker's process wrote to, which ended it
+//                    status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
+//                    beats    a counter that the worker increments while it lives
 //
-// What holds at all times, and which tests look at it (native/test: board_test.cpp for each alone, board_race_test.cpp
-// for all of them at once under ThreadSanitizer; native/fuzz: board_*_fuzz.cpp for I12):
+// Invariants, with their tests (native/test: board_test.cpp tests each alone, board_race_test.cpp all at once under
+// ThreadSanitizer; native/fuzz: board_*_fuzz.cpp for I12):
 //
-//   I1   A word changes along the arrows only, by compare-and-set.
-//   I2   An area belongs to the side that may make the lane's next step, and the word hands it over: who claims sees the
-//        whole job of the word's round and attempt, who finds DONE or FAILED the whole result of it.
-//   I3   A dealt job is claimed once at the most.
-//   I4   A commit succeeds only from the committer's own CLAIMED word, round and attempt included, and once: what a lost
-//        worker left undone can never be taken for a result of a later attempt.
-//   I5   Nobody but the parent frees a lane, and a CLAIMED one only by way of LOST, after the worker's process was
-//        waited for: nothing can still write to the areas, or to the slot, of a lane that is FREE.
-//   I6   Attempts of one job have different words, one after the other; what is taken is of the last.
-//   I7   Claims begin at the head and go round, so that jobs start in the order in which they were dealt.
-//   I8   No wake-up is missed: who waits reads the futex word, looks at the lanes again and then sleeps; who changes what
-//        is waited for bumps the futex word.
-//   I9   A death at any point leaves nothing to repair but the lane that the dead worker had claimed: all else that
-//        matters is in the words.
-//   I10  Each stop bit is its own: setting or clearing one leaves the others.
-//   I11  Beats never go back, and a status goes round as above.
-//   I12  Whatever other processes write to the board, every call ends, gives no address outside of it, and no lane,
-//        worker or status that there is not. Other states and numbers can be wrong then.
+//   I1   A word changes only along the arrows, by compare-and-set.
+//   I2   An area belongs to the side that makes the lane's next step. The word hands it over: the claimant sees the whole
+//        job of the word's round and attempt, a reader of DONE or FAILED its whole result.
+//   I3   A dealt job is claimed at most once.
+//   I4   A commit succeeds only from the committer's own CLAIMED word, including round and attempt, and once. So the
+//        result of a lost worker is never taken for that of a later attempt.
+//   I5   Only the parent frees a lane, and a CLAIMED lane only by LOST, after the worker's process has ended. So nothing
+//        can still write to the areas or slot of a FREE lane.
+//   I6   The attempts of a job have different words. Only the last attempt's result is taken.
+//   I7   Claims begin at the head and wrap around, so jobs start in the order in which they were dealt.
+//   I8   No wake-up is lost: a waiter reads the futex word, checks the lanes again and then sleeps; whoever changes the
+//        condition increments the futex word.
+//   I9   A death at any point requires repair only of the lane that the worker had claimed, because all state is in the
+//        words.
+//   I10  Stop bits are independent: setting or clearing one leaves the others.
+//   I11  Beats never decrease, and a status changes only as above.
+//   I12  Whatever other processes write to the board, every call returns, and never gives an address outside the board or
+//        a lane, worker or status that does not exist. Other states and numbers may be wrong.
 //
-// Addresses and handles are int64_t; board is a handle. Functions return 0 or more, or a negative errno value.
+// Addresses and handles are int64_t; `board` is a handle. Functions return at least 0, or a negative errno.
 #pragma once
 
 #include "blazefl4j.h"
@@ -73,7 +72,7 @@
 #define BFL_WORKER_READY 1
 #define BFL_WORKER_REFUSED 2
 
-// A board in memory. What different processes write often lies on cache lines of its own.
+// The layout of a board. Fields that different processes write often have separate cache lines.
 //
 //      0        8         12        16      20           24
 //     +--------+---------+---------+-------+------------+-------+-----------------------------------+
@@ -89,116 +88,116 @@
 //     +---------------------------------------------------------------------------------------------+
 // 320 | stop (4), shutdown (4)                                                                      |
 //     +---------------------------------------------------------------------------------------------+
-// 384 | of each worker, 64 bytes: status (4), sleeping (4), beats (8), file written to (8), offset (8)|
+// 384 | for each worker, 64 bytes: status (4), sleeping (4), beats (8), written file (8), offset (8)  |
 //     +---------------------------------------------------------------------------------------------+
-//     | of each lane: its word (8), all of them rounded up to 64 bytes                              |
+//     | for each lane: its word (8); all rounded up to 64 bytes                                     |
 //     +---------------------------------------------------------------------------------------------+
-//     | areas that workers write: one of each worker, one of each lane's result                     |
+//     | areas that workers write: one for each worker, one for each lane's result                   |
 //     +---------------------------------------------------------------------------------------------+
-//     | from a page on, areas that only the parent writes: setup, round, one of each lane's job     |
+//     | areas that only the parent writes, page-aligned: setup, round, one for each lane's job      |
 //     +---------------------------------------------------------------------------------------------+
 //
-// What lies in an area: bfl_areas.h.
+// bfl_areas.h describes the areas.
 
-// The size in bytes of a board; each area has area_bytes bytes (a multiple of 64). -EINVAL if a number is out of range.
+// Returns the size of a board in bytes. area_bytes is a multiple of 64. -EINVAL: a number is out of range.
 BFL_API int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT;
 
-// Lays out a board in zeroed memory. spins: how often a waiter looks before it sleeps; 0 where cores are scarce.
+// Lays out a board in zeroed memory. A waiter polls `spins` times before it sleeps; use 0 if cores are scarce.
 BFL_API int32_t bfl_board_create(int64_t address, int64_t bytes, int32_t workers, int32_t lanes, int32_t area_bytes,
                                  int32_t spins) BFL_NOEXCEPT;
 
-// A handle for the board in this memory, or -EPROTO if there is none of this version that fits into bytes. Its sizes are
-// read here once and for all: what other processes write to it later can give wrong states but no wrong addresses.
+// Returns a handle for the board in this memory. -EPROTO: there is no board of this version that fits into `bytes`. Reads
+// the sizes only here, so later writes of other processes can cause wrong states but not wrong addresses.
 BFL_API int64_t bfl_board_open(int64_t address, int64_t bytes) BFL_NOEXCEPT;
 
-// Frees the handle; the memory stays the caller's.
+// Frees the handle, not the memory.
 BFL_API int32_t bfl_board_close(int64_t board) BFL_NOEXCEPT;
 
-// The sizes it was made with.
+// Return the sizes of the board.
 BFL_API int32_t bfl_board_workers(int64_t board) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_lanes(int64_t board) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_area_bytes(int64_t board) BFL_NOEXCEPT;
 
-// The addresses of the areas: two from the parent to all workers (what they are told at their start and in each round),
-// one of each worker (worker to parent, before it says hello) and two of each lane.
+// Return the addresses of areas: two from the parent to all workers (at their start and for each round), one for each
+// worker (to the parent, before hello) and two for each lane.
 BFL_API int64_t bfl_board_setup_area(int64_t board) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_round_area(int64_t board) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_worker_area(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_job_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_result_area(int64_t board, int32_t lane) BFL_NOEXCEPT;
 
-// Makes the areas that only the parent writes read-only in this process, whose board lies at the start of a page.
+// Makes the areas that only the parent writes read-only in this process. The board must be page-aligned.
 BFL_API int32_t bfl_board_protect(int64_t board) BFL_NOEXCEPT;
 
-// The lane's word, acquired.
+// Returns the lane's word, with acquire semantics.
 BFL_API int64_t bfl_board_word(int64_t board, int32_t lane) BFL_NOEXCEPT;
 
 // ---- Parent ----
 
-// FREE -> READY. -EBUSY if the lane is not free. Workers are told by bfl_board_announce.
+// FREE -> READY. -EBUSY: the lane is not free. bfl_board_announce wakes workers.
 BFL_API int32_t bfl_board_deal(int64_t board, int32_t lane, int32_t round, int32_t attempt) BFL_NOEXCEPT;
 
-// Wakes up to count workers that wait for work.
+// Wakes up to `count` waiting workers.
 BFL_API int32_t bfl_board_announce(int64_t board, int32_t count) BFL_NOEXCEPT;
 
-// Where the oldest job that was not handed over lies.
+// Sets the lane of the oldest job not handed over.
 BFL_API int32_t bfl_board_set_head(int64_t board, int32_t lane) BFL_NOEXCEPT;
 
-// Waits until the lane has left READY and CLAIMED, a lane failed, bfl_board_alert was called or the time is over;
-// returns the lane's state.
+// Waits until the lane has left READY and CLAIMED, a lane fails, bfl_board_alert is called or the time is up. Returns the
+// lane's state.
 BFL_API int32_t bfl_board_await(int64_t board, int32_t lane, int32_t millis) BFL_NOEXCEPT;
 
-// The lane of the oldest failed or lost job; -ENOENT if there is none.
+// Returns the lane of the oldest failed or lost job. -ENOENT: there is none.
 BFL_API int32_t bfl_board_failure(int64_t board) BFL_NOEXCEPT;
 
-// Waits until a worker said hello, a lane failed, bfl_board_alert was called or the time is over.
+// Waits until a worker says hello, a lane fails, bfl_board_alert is called or the time is up.
 BFL_API int32_t bfl_board_await_alert(int64_t board, int32_t millis) BFL_NOEXCEPT;
 
-// Wakes who waits in bfl_board_await or bfl_board_await_alert; callable from any thread and process.
+// Wakes bfl_board_await and bfl_board_await_alert. Callable from any thread and process.
 BFL_API int32_t bfl_board_alert(int64_t board) BFL_NOEXCEPT;
 
-// READY, DONE, FAILED or LOST -> FREE: the job is revoked, taken or given up. -EBUSY if the lane is in another state.
+// READY, DONE, FAILED or LOST -> FREE: revokes, takes or gives up the job. -EBUSY: the lane is in another state.
 BFL_API int32_t bfl_board_release(int64_t board, int32_t lane) BFL_NOEXCEPT;
 
-// CLAIMED by this worker -> LOST, in all lanes; only after its process was waited for. Forgets what it said of itself.
-// Returns the number of lanes.
+// CLAIMED by this worker -> LOST in all lanes, and resets its status. Its process must have ended. Returns the number of
+// lanes.
 BFL_API int32_t bfl_board_lose(int64_t board, int32_t worker) BFL_NOEXCEPT;
 
 // Tells all workers to end.
 BFL_API int32_t bfl_board_shut_down(int64_t board) BFL_NOEXCEPT;
 
-// -EPROTO: what lies there is no status.
+// Returns a worker's status. -EPROTO: the memory holds none.
 BFL_API int32_t bfl_board_worker_status(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_beats(int64_t board, int32_t worker) BFL_NOEXCEPT;
 
-// Once a worker's process was waited for, and before bfl_board_lose: the inode of the read-only file that it wrote to,
-// which ended it, and where in the file. 0: it ended otherwise.
+// Return the inode of the read-only file whose write ended a worker, and the offset of the write; 0: it ended otherwise. For
+// a worker whose process has ended, before bfl_board_lose.
 BFL_API int64_t bfl_board_written_file(int64_t board, int32_t worker) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_written_offset(int64_t board, int32_t worker) BFL_NOEXCEPT;
 
 // ---- Parent and worker ----
 
-// Reasons for clients to end early: any bits but the sign. Sets or clears those in mask.
+// Sets or clears the bits in `mask`: reasons for clients to end early, any bits but the sign.
 BFL_API int32_t bfl_board_set_stop(int64_t board, int32_t mask, int32_t on) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_stop(int64_t board) BFL_NOEXCEPT;
 
 // ---- Worker ----
 
-// Tells the parent that the worker is ready (or refused to work): its area is written. Wakes the parent.
+// Reports to the parent, and wakes it, that the worker is ready or refuses to work. Its area must be written.
 BFL_API int32_t bfl_board_hello(int64_t board, int32_t worker, int32_t status) BFL_NOEXCEPT;
 
-// Claims the oldest ready job: READY -> CLAIMED. Waits for one up to millis. Returns the lane, -EAGAIN when the time is
-// over, -ESHUTDOWN when workers are to end.
+// Claims the oldest ready job: READY -> CLAIMED. Waits up to `millis` for one. Returns the lane. -EAGAIN: the time is up.
+// -ESHUTDOWN: workers must end.
 BFL_API int32_t bfl_board_claim(int64_t board, int32_t worker, int32_t millis) BFL_NOEXCEPT;
 
-// CLAIMED by this worker -> DONE or FAILED, after a fence for non-temporal stores. -ESTALE if the claim is not its own.
+// CLAIMED by this worker -> DONE or FAILED, after a fence for non-temporal stores. -ESTALE: it has lost the claim.
 BFL_API int32_t bfl_board_commit(int64_t board, int32_t lane, int64_t claimed, int32_t state) BFL_NOEXCEPT;
 
-// Takes SIGSEGV over in this process, for good: a write to a file that is mapped shared and read-only is noted on the
-// board and ends the process with 139 at once. Any other fault goes to the handler that was there before.
+// Installs a handler of SIGSEGV for the life of this process. A write to a file that is mapped shared and read-only is
+// recorded on the board and ends the process at once with exit value 139. Other faults go to the previous handler.
 BFL_API int32_t bfl_board_trap_writes(int64_t board, int32_t worker) BFL_NOEXCEPT;
 
-// Notes such a write. Safe in a signal handler.
+// Records such a write. Async-signal-safe.
 BFL_API int32_t bfl_board_note_write(int64_t board, int32_t worker, int64_t inode, int64_t offset) BFL_NOEXCEPT;
 
 BFL_API int32_t bfl_board_is_shut_down(int64_t board) BFL_NOEXCEPT;

@@ -1,4 +1,4 @@
-/* What every function of the ABI asks of the addresses and sizes it is given. */
+/* Conversions and checks of the addresses that cross the ABI. */
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ inline std::int64_t address_of(const void* pointer) noexcept {
     return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(pointer));
 }
 
-/** Whether an object of type T can stand at this address. */
+/** Returns whether an address can be that of an object of type T. */
 template <typename T>
 bool usable(std::int64_t address) noexcept {
     return address != 0 && static_cast<std::uintptr_t>(address) % alignof(T) == 0;

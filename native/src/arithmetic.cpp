@@ -9,18 +9,18 @@
 #include "address.h"
 #include "blazefl4j.h"
 
-// Built without contraction (CMakeLists.txt): a fused multiply-add would give other bits where a product is not exact.
+// Built without contraction (CMakeLists.txt): a fused multiply-add changes the bits if a product is not exact.
 
 #define BFL_INLINE __attribute__((always_inline)) inline
 
 namespace {
 
-// Measured (benchmarks: Fold): more vectors at a time are more streams than the processor prefetches well, fewer go
-// over the accumulator more often; a block of it stays in the second-level cache while all vectors are added to it.
+// Measured (benchmarks: Fold): more vectors at a time are more streams than the processor prefetches well, fewer pass over
+// the accumulator more often. A block of it stays in the second-level cache while all vectors are added.
 constexpr std::int32_t most_at_a_time = 5;
 constexpr std::int64_t block = 1 << 16;
 constexpr std::int64_t cell = 64;
-constexpr int ahead = 1536;  // bytes; the processor's own prefetching stops at each page
+constexpr int ahead = 1536;  // bytes; hardware prefetching stops at each page
 constexpr int line = 64;
 
 BFL_INLINE void prefetch(const void* from, std::int64_t bytes) {
@@ -40,7 +40,7 @@ BFL_INLINE double folded(double sum, const float* const* x, const double* weight
     }
 }
 
-/** One pass over elements. Lanes do not mix, so the vector width does not change a bit. */
+/** One pass over elements. Lanes do not mix, so the vector width does not change the bits. */
 template <int Vectors, bool Fresh>
 BFL_INLINE void pass(double* __restrict acc, const std::int64_t* addresses, const double* factors, std::int64_t from,
                      std::int64_t to) {
@@ -95,7 +95,7 @@ BFL_INLINE void divide(float* __restrict out, const double* __restrict acc, doub
     }
 }
 
-/** Looks after each block only, so that the compiler vectorises the loop. */
+/** Checks after each block only, so that the compiler vectorises the loop. */
 template <typename Bits>
 BFL_INLINE bool finite(const Bits* x, std::int64_t elements, Bits exponent) {
     constexpr std::int64_t at_once = 1 << 12;
@@ -148,7 +148,7 @@ const bfl::Kernels& widest() noexcept {
     return chosen;
 }
 
-/** The calling thread's rounding and treatment of denormal numbers as they are by default, for as long as this lives. */
+/** Sets the calling thread's rounding and denormal modes to their defaults for the life of this object. */
 class DefaultArithmetic {
   public:
     DefaultArithmetic() noexcept : before_(_mm_getcsr()) { _mm_setcsr(masked_exceptions_only); }

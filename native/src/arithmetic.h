@@ -1,4 +1,4 @@
-/* The arithmetic kernels, one set for each vector width; tests compare their bits. */
+/* Arithmetic kernels for each vector width. Tests compare their bits. */
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 namespace bfl {
 
 /**
- * Adds, for each element from `from` to before `to`, the weighted elements of `vectors` vectors at the addresses `x` to
- * the accumulator, one vector after another; `fresh`: to zero instead of to what is in the accumulator.
+ * Adds the weighted elements of `vectors` vectors at the addresses `x` to the accumulator, from `from` to before `to`, in
+ * the order of the vectors. If `fresh`, starts at zero instead of the accumulator.
  */
 using Fold = void (*)(double* acc, const std::int64_t* x, const double* weights, std::int32_t vectors, std::int64_t from,
                       std::int64_t to, bool fresh);
@@ -16,8 +16,7 @@ using Fold = void (*)(double* acc, const std::int64_t* x, const double* weights,
 using Divide = void (*)(float* out, const double* acc, double divisor, std::int64_t from, std::int64_t to);
 
 /**
- * Whether none of the elements at `x` has all bits of `exponent` set. An element is an unsigned number of 2, 4 or 8 bytes;
- * other sizes are no elements.
+ * Returns whether no element at `x` has all bits of `exponent` set. An element is an unsigned number of 2, 4 or 8 bytes.
  */
 using Finite = bool (*)(std::int64_t x, std::int64_t elements, std::int32_t bytes, std::uint64_t exponent);
 
@@ -30,7 +29,7 @@ struct Kernels {
     Finite finite;
 };
 
-/** All widths, the widest first; the last one runs everywhere. */
+/** All widths, widest first. The last one runs on every processor. */
 constexpr int kernel_widths = 3;
 const Kernels* kernel_table() noexcept;
 

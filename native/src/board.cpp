@@ -42,7 +42,7 @@ struct alignas(line) WorkerRecord {
     std::atomic<std::uint64_t> written_offset;
 };
 
-// What is written often by different processes lies on cache lines of its own.
+// Fields that different processes write often have separate cache lines.
 struct Header {
     std::atomic<std::uint64_t> magic;  // written last
     std::uint32_t version;
@@ -68,8 +68,7 @@ constexpr std::int64_t rounded(std::int64_t bytes, std::int64_t unit = line) {
     return (bytes + unit - 1) / unit * unit;
 }
 
-// What a handle stands for: where a board lies and its sizes, in this process's own memory. Whatever another process
-// writes to the board, no address comes of it.
+// A handle: the place and sizes of a board, in private memory, so that other processes cannot change addresses.
 struct Opened {
     char* base;
     int workers;
@@ -78,7 +77,7 @@ struct Opened {
     int spins;
 };
 
-// The parts of a board, in the order in which they lie in memory.
+// The parts of a board in memory order.
 class Board {
 public:
     explicit Board(std::int64_t handle) : opened_(*bfl::at<const Opened>(handle)) {}
@@ -121,7 +120,7 @@ public:
     bool has_lane(int index) const {
         return index >= 0 && index < lanes();
     }
-    // The lane at a distance from the head, whatever was written there.
+    // Returns the lane at a distance from the head, also if the head is corrupted.
     int from_head(int distance) const {
         const auto head = static_cast<std::uint32_t>(header().head.load(std::memory_order_relaxed));
         const auto count = static_cast<std::uint32_t>(lanes());
@@ -202,7 +201,7 @@ void pause_briefly() {
 #endif
 }
 
-// Kernels may have written results with non-temporal stores, which a release store does not wait for.
+// Kernels may write results with non-temporal stores, which a release store does not order.
 void fence_streaming_stores() {
 #if defined(__x86_64__)
     __builtin_ia32_sfence();

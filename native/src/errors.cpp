@@ -5,5 +5,5 @@
 
 const char* bfl_error_text(std::int32_t error) noexcept {
     thread_local char text[128];
-    return strerror_r(error, text, sizeof text);  // glibc's own form: it may return a constant instead
+    return strerror_r(error, text, sizeof text);  // GNU version: may return a constant instead
 }

@@ -9,7 +9,7 @@
 
 namespace {
 
-/** Not FUTEX_PRIVATE_FLAG: the other side is another process. */
+/** Without FUTEX_PRIVATE_FLAG, because the other side is another process. */
 int futex(const std::atomic<std::uint32_t>& word, int operation, std::uint32_t value, const timespec* timeout) noexcept {
     const long result = syscall(SYS_futex, &word, operation, value, timeout, nullptr, 0);
     return result < 0 ? -errno : static_cast<int>(result);

@@ -9,7 +9,7 @@
 
 namespace {
 
-/** A function of a library that this process has loaded; null if it has not. */
+/** Returns a function of a loaded library, or null. */
 template <typename Function>
 Function* find(const char* library, const char* name) {
     void* handle = dlopen(library, RTLD_LAZY | RTLD_NOLOAD);
@@ -17,7 +17,7 @@ Function* find(const char* library, const char* name) {
         return nullptr;
     }
     auto* function = reinterpret_cast<Function*>(dlsym(handle, name));
-    dlclose(handle);  // gives back what RTLD_NOLOAD took; the library stays
+    dlclose(handle);  // releases the reference that RTLD_NOLOAD took
     return function;
 }
 

@@ -12,19 +12,19 @@
 namespace {
 
 constexpr std::int64_t mib = 1024 * 1024;
-constexpr std::int64_t largest_threshold = 32 * mib;  // glibc ignores more
+constexpr std::int64_t largest_threshold = 32 * mib;  // glibc's limit
 
 /**
- * Whether the kernel was asked for this block alone. glibc's blocks are multiples of 16 bytes, of which a block in the
- * heap loses 8 and a mapped one 16.
+ * Returns whether a block has its own mapping. glibc's blocks are multiples of 16 bytes; overhead is 8 bytes in the heap
+ * and 16 in a mapping.
  */
 bool is_mapped(void* block) {
     return malloc_usable_size(block) % 16 == 0;
 }
 
 /**
- * Frees a block and leaves glibc as it was: it raises its own threshold when a mapped block below the largest threshold is
- * freed, and a measurement must not change what it measures. So a mapped block grows past that first.
+ * Frees a block without side effects. Freeing a mapped block below the largest threshold raises glibc's threshold, which
+ * would change what is measured. So a mapped block is enlarged first.
  */
 void free_unnoticed(void* block) {
     if (block != nullptr && is_mapped(block)) {
@@ -44,7 +44,7 @@ bool is_resident(void* page) {
     return mincore(page, 1, &resident) == 0 && (resident & 1) != 0;
 }
 
-/** Takes `left` blocks, one inside the other, and gives them back in reverse order; how many stayed. */
+/** Allocates `left` blocks recursively and frees them in reverse order. Returns how many stayed resident. */
 std::int32_t kept(std::int64_t bytes, std::int32_t left) {
     void* block = left == 0 ? nullptr : std::malloc(static_cast<std::size_t>(bytes));
     if (block == nullptr) {
@@ -68,7 +68,7 @@ std::int32_t bfl_malloc_tune() noexcept {
 }
 
 std::int64_t bfl_malloc_heap_limit() noexcept {
-    constexpr std::int64_t slack = 64 * 1024;  // for the block's header
+    constexpr std::int64_t slack = 64 * 1024;  // room for the block's header
     std::int64_t limit = 0;
     for (std::int64_t size = mib / 8; size <= largest_threshold; size *= 2) {
         void* block = std::malloc(static_cast<std::size_t>(size - slack));
@@ -83,7 +83,7 @@ std::int64_t bfl_malloc_heap_limit() noexcept {
 }
 
 std::int32_t bfl_malloc_kept(std::int64_t bytes, std::int32_t blocks) noexcept {
-    constexpr std::int64_t least_bytes = 64 * 1024;  // the page in the middle must be the block's own
+    constexpr std::int64_t least_bytes = 64 * 1024;  // so that the page in the middle belongs to the block alone
     constexpr std::int32_t most_blocks = 64;
     return bytes < least_bytes || blocks < 0 || blocks > most_blocks ? -EINVAL : kept(bytes, blocks);
 }

@@ -14,10 +14,10 @@
 
 namespace {
 
-/** Beyond it pages are mapped as they are touched: of a large data set a worker may never need most. */
+/** Larger mappings are populated on access, because a worker may need little of a large data set. */
 constexpr std::int64_t most_populated = std::int64_t{1} << 30;
 
-/** Reserves every byte, so that a later write cannot meet a full file system; the descriptor, or what went wrong. */
+/** Reserves all bytes, so that later writes cannot fail on a full file system. Returns the descriptor or an error. */
 std::int32_t reserved(int fd, std::int64_t bytes) noexcept {
     if (fd < 0) {
         return -errno;
@@ -33,7 +33,7 @@ std::int32_t reserved(int fd, std::int64_t bytes) noexcept {
     return fd;
 }
 
-/** A descriptor of what another one stands for, opened for use. */
+/** Opens the file of an O_PATH descriptor. */
 int reopened(int fd, bool writable) noexcept {
     char path[64];
     std::snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -52,7 +52,7 @@ std::int32_t bfl_shm_create(const char* folder, std::int64_t bytes) noexcept {
     if (folder == nullptr || bytes <= 0) {
         return -EINVAL;
     }
-    // O_EXCL: nobody can give it a name later.
+    // O_EXCL: the file can never get a name.
     return reserved(open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600), bytes);
 }
 
@@ -67,7 +67,7 @@ std::int32_t bfl_shm_open(std::int32_t pid, std::int32_t fd, std::int64_t device
     }
     char path[64];
     std::snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
-    // O_PATH: only looked at. The number may stand for a pipe or a device by now, whose opening waits or does something.
+    // O_PATH: the number may stand for a pipe or device by now, whose opening could block or have effects.
     const int seen = open(path, O_PATH | O_CLOEXEC);
     if (seen < 0) {
         return -errno;
@@ -103,7 +103,7 @@ std::int64_t bfl_map(std::int32_t fd, std::int64_t bytes, std::int32_t writable)
     if (fstat(fd, &found) != 0) {
         return -errno;
     }
-    if (found.st_size < bytes) {  // what lies beyond the file's end is mapped, but kills who touches it
+    if (found.st_size < bytes) {  // access beyond the end of the file would raise SIGBUS
         return -EINVAL;
     }
     const int protection = PROT_READ | (writable != 0 ? PROT_WRITE : 0);

@@ -12,10 +12,10 @@
 
 namespace {
 
-constexpr std::int64_t most_at_a_time = 128;  // windows whose greatest elements so far stay in the first-level cache
+constexpr std::int64_t most_at_a_time = 128;  // windows whose maxima stay in the first-level cache
 constexpr std::int64_t most_in_a_band = 1024;  // elements of half the width, for the same reason
 
-/** The greatest elements so far of windows that are neighbours in a row, from window number `first` on. */
+/** The maxima so far of adjacent windows in a row, from window number `first` on. */
 struct Best {
     std::int64_t first;
     std::int64_t count;
@@ -23,7 +23,7 @@ struct Best {
     std::int32_t positions[most_at_a_time];
 };
 
-/** Starts with what is less than all, at each window's first element. */
+/** Starts with the least value at the first element of each window. */
 void start(Best& best, const bfl::Windows& windows, std::int64_t row) {
     const std::int64_t y = std::max<std::int64_t>(row * windows.stride - windows.padding, 0);
     for (std::int64_t i = 0; i < best.count; ++i) {
@@ -33,7 +33,7 @@ void start(Best& best, const bfl::Windows& windows, std::int64_t row) {
     }
 }
 
-/** Looks at column `kernel_x` of all windows in row `y` of the plane, where it is not in the padding. */
+/** Visits column `kernel_x` of all windows in row `y` of the plane, except in the padding. */
 void look(const float* plane, const bfl::Windows& windows, std::int64_t y, std::int64_t kernel_x, Best& best) {
     const std::int64_t shift = kernel_x - windows.padding;
     const std::int64_t low = std::max(best.first, shift < 0 ? (-shift + windows.stride - 1) / windows.stride : 0);
@@ -61,7 +61,7 @@ void find(const float* plane, const bfl::Windows& windows, std::int64_t row, Bes
     }
 }
 
-/** Windows of any kind. Not in vectors, which the short rows of most images do not fill: measured slower. */
+/** Any windows. Not vectorised, because the short rows of most images do not fill vectors, which is slower. */
 void any_windows(const float* x, const bfl::Windows& windows, std::int64_t* out) {
     const std::int64_t columns = windows.columns();
     Best best;
@@ -76,7 +76,7 @@ void any_windows(const float* x, const bfl::Windows& windows, std::int64_t* out)
     }
 }
 
-/** The greater of each two neighbours. Without a branch, and in one long loop, whatever the width of the image. */
+/** The greater of each two neighbours. Branch-free, in one long loop for any width of the image. */
 BFL_INLINE void of_columns(const float* __restrict x, std::int32_t position, std::int64_t pairs, float* __restrict values,
                            std::int32_t* __restrict positions) {
     for (std::int32_t i = 0; i < static_cast<std::int32_t>(pairs); ++i) {
@@ -88,7 +88,7 @@ BFL_INLINE void of_columns(const float* __restrict x, std::int32_t position, std
     }
 }
 
-/** The greater of what is `columns` apart: for each second row what is asked for, for the others of no use. */
+/** The greater of elements `columns` apart. Only every second row of the output is used. */
 BFL_INLINE void of_rows(const float* __restrict values, const std::int32_t* __restrict positions, std::int64_t columns,
                         std::int64_t count, std::int32_t* __restrict greatest) {
     for (std::int64_t i = 0; i < count; ++i) {
@@ -99,7 +99,7 @@ BFL_INLINE void of_rows(const float* __restrict values, const std::int32_t* __re
     }
 }
 
-/** Some rows of windows of 2 by 2 side by side, over rows that have no column besides. */
+/** Some rows of adjacent 2 by 2 windows that cover all columns. */
 BFL_INLINE void squares(const float* x, std::int32_t position, std::int64_t rows, std::int64_t columns,
                         std::int64_t* out) {
     float values[most_in_a_band];

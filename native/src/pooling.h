@@ -1,11 +1,11 @@
-/* Max pooling of the most common kind in vectors, one kernel for each width; tests compare what they find. */
+/* Vectorised max pooling of the most common kind, a kernel for each vector width. Tests compare their results. */
 #pragma once
 
 #include <cstdint>
 
 namespace bfl {
 
-/** Planes of floats, one after another, and the square windows that go over each. */
+/** Consecutive planes of floats and the square windows over each. */
 struct Windows {
     std::int64_t planes;
     std::int64_t height;
@@ -24,17 +24,17 @@ struct Windows {
 /** Writes the position in its plane of the greatest element of each window. */
 using MaxPositions = void (*)(const float* x, const Windows& windows, std::int64_t* positions);
 
-/** Whether windows are 2 by 2, side by side, and leave out no column of a plane that is not too wide. */
+/** Returns whether windows are 2 by 2, adjacent, and cover all columns of a plane that is not too wide. */
 bool are_squares(const Windows& windows) noexcept;
 
-/** The kernel of one vector width for such windows and whether this processor can run it. */
+/** The kernel for such windows of one vector width, and whether this processor can run it. */
 struct PoolingKernel {
     const char* name;
     bool supported;
     MaxPositions squares;
 };
 
-/** All widths, the widest first; the last one runs everywhere. */
+/** All widths, widest first. The last one runs on every processor. */
 constexpr int pooling_widths = 3;
 const PoolingKernel* pooling_table() noexcept;
 

@@ -28,13 +28,13 @@ void end() {
 }
 
 void end_if_orphan(int, siginfo_t* signal, void*) {
-    // the kernel sends it in the name of the parent, whose last thread may be long in ending
+    // the kernel sends the signal for the parent, which may take long to end
     if (signal->si_pid == wanted_parent.load() || getppid() != wanted_parent.load()) {
         end();
     }
 }
 
-void take_no_notice(int, siginfo_t*, void*) {}
+void ignore(int, siginfo_t*, void*) {}
 
 }  // namespace
 
@@ -51,7 +51,7 @@ std::int32_t bfl_end_with_parent(std::int32_t parent) noexcept {
         return -errno;
     }
     wanted_parent.store(parent);
-    // of all signals that can be handled, the only one that a stopped process gets
+    // the only signal with a handler that a stopped process receives
     const int error = handle(SIGCONT, end_if_orphan);
     if (error != 0) {
         return error;
@@ -60,7 +60,7 @@ std::int32_t bfl_end_with_parent(std::int32_t parent) noexcept {
         return -errno;
     }
     if (getppid() != parent) {
-        end();  // it had ended before
+        end();  // the parent has ended already
     }
     return 0;
 }
@@ -77,7 +77,7 @@ std::int32_t bfl_ignore_signal(std::int32_t signal) noexcept {
     if (sigaction(signal, nullptr, &now) != 0) {
         return -errno;
     }
-    return now.sa_handler == SIG_IGN ? 0 : handle(signal, take_no_notice);
+    return now.sa_handler == SIG_IGN ? 0 : handle(signal, ignore);
 }
 
 std::int32_t bfl_lock_folder(const char* path) noexcept {

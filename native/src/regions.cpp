@@ -23,7 +23,7 @@ struct Region {
     std::int64_t begin;
     std::int64_t bytes;
     std::int64_t slot_bytes;
-    std::vector<std::int64_t> references;  // one a slot
+    std::vector<std::int64_t> references;  // by slot
     std::int64_t total = 0;
     bool closed = false;
 
@@ -34,7 +34,7 @@ struct Region {
     }
 };
 
-/** Every mapping that tensors may live in. */
+/** All mappings that may contain tensors. */
 class Registry {
 public:
     std::int64_t add(std::int64_t begin, std::int64_t bytes, std::int64_t slot_bytes) {
@@ -74,7 +74,7 @@ public:
             }
             --region->references_at(address);
             --region->total;
-            done = taken_if_done(region);
+            done = removed_if_done(region);
         }
         unmap(done);
     }
@@ -105,7 +105,7 @@ public:
             const auto region = found->second;
             region->closed = true;
             left = region->total;
-            done = taken_if_done(region);
+            done = removed_if_done(region);
         }
         unmap(done);
         return left;
@@ -126,8 +126,8 @@ private:
         return before->holds(address) ? before : nullptr;
     }
 
-    /** Forgets a region that is closed and unused, and gives it back; null if it must stay. */
-    std::shared_ptr<Region> taken_if_done(const std::shared_ptr<Region>& region) {
+    /** Removes a region that is closed and unused, and returns it; null if it must stay. */
+    std::shared_ptr<Region> removed_if_done(const std::shared_ptr<Region>& region) {
         if (!region->closed || region->total > 0) {
             return nullptr;
         }
@@ -136,7 +136,7 @@ private:
         return region;
     }
 
-    /** Outside the lock: it takes milliseconds for a large mapping. */
+    /** Not under the lock: unmapping a large region takes milliseconds. */
     static void unmap(const std::shared_ptr<Region>& region) {
         if (region != nullptr) {
             munmap(bfl::at<void>(region->begin), static_cast<std::size_t>(region->bytes));
@@ -149,7 +149,7 @@ private:
     std::unordered_map<std::int64_t, std::shared_ptr<Region>> by_number_;
 };
 
-/** Never destroyed: LibTorch may free storages while the process ends. */
+/** Never destroyed, because LibTorch may free storages while the process exits. */
 Registry& registry() {
     static auto* const instance = new Registry;
     return *instance;
@@ -159,7 +159,7 @@ void release(void* data) {
     registry().release(bfl::address_of(data));
 }
 
-/** JavaCPP's layout of a function object; LibTorch is handed the function alone. */
+/** JavaCPP's layout of a function object. LibTorch gets only the function. */
 struct FunctionObject {
     void (*function)(void*);
     void* object;

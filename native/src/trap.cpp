@@ -11,11 +11,11 @@
 
 namespace {
 
-struct sigaction before {};  // the JVM's
+struct sigaction previous {};  // the JVM's handler
 std::int64_t board = 0;
 std::int32_t worker = 0;
 
-/** Reads /proc/self/maps by system calls alone, as a signal handler must. */
+/** Reads /proc/self/maps with system calls only, as a signal handler must. */
 class Mappings {
 public:
     Mappings() : fd_(open("/proc/self/maps", O_RDONLY | O_CLOEXEC)) {}
@@ -27,7 +27,7 @@ public:
         }
     }
 
-    /** The next character; 0 at the end. */
+    /** Returns the next character, or 0 at the end. */
     char next() {
         if (at_ == size_) {
             const ssize_t got = fd_ < 0 ? 0 : read(fd_, buffer_, sizeof buffer_);
@@ -37,7 +37,7 @@ public:
         return at_ < size_ ? buffer_[at_++] : '\0';
     }
 
-    /** A number, and the character behind it. */
+    /** Reads a number and the character after it. */
     std::uint64_t number(unsigned base) {
         std::uint64_t value = 0;
         for (char c = next(); c != '\0'; c = next()) {
@@ -67,7 +67,7 @@ struct Place {
     std::uint64_t offset;
 };
 
-/** Where in a file an address lies that is mapped shared and not to be written to. */
+/** Returns the file position of an address in a shared read-only mapping. */
 Place read_only_place(std::uint64_t address) {
     Mappings mappings;
     // begin-end rw-s offset device inode path
@@ -89,7 +89,7 @@ Place read_only_place(std::uint64_t address) {
     return {0, 0};
 }
 
-/** The JVM's own faults are reads of its polling page, often, and writes beyond a stack, seldom. */
+/** The JVM's own faults are reads of its polling page (often) and writes beyond a stack (seldom). */
 bool is_write([[maybe_unused]] const void* context) {
 #if defined(__x86_64__)
     constexpr greg_t write = 2;
@@ -99,13 +99,13 @@ bool is_write([[maybe_unused]] const void* context) {
 #endif
 }
 
-void hand_on(int signal, siginfo_t* info, void* context) {
-    if ((before.sa_flags & SA_SIGINFO) != 0) {
-        before.sa_sigaction(signal, info, context);
-    } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
-        before.sa_handler(signal);
+void call_previous_handler(int signal, siginfo_t* info, void* context) {
+    if ((previous.sa_flags & SA_SIGINFO) != 0) {
+        previous.sa_sigaction(signal, info, context);
+    } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+        previous.sa_handler(signal);
     } else {
-        sigaction(signal, &before, nullptr);  // the fault comes again
+        sigaction(signal, &previous, nullptr);  // the fault repeats
     }
 }
 
@@ -120,7 +120,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
             _exit(128 + SIGSEGV);
         }
     }
-    hand_on(signal, info, context);
+    call_previous_handler(signal, info, context);
 }
 
 }  // namespace
@@ -128,10 +128,10 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 std::int32_t bfl_board_trap_writes(std::int64_t handle, std::int32_t index) noexcept {
     board = handle;
     worker = index;
-    if (sigaction(SIGSEGV, nullptr, &before) != 0) {
+    if (sigaction(SIGSEGV, nullptr, &previous) != 0) {
         return -errno;
     }
-    struct sigaction action = before;
+    struct sigaction action = previous;
     action.sa_sigaction = on_fault;
     action.sa_flags |= SA_SIGINFO;
     return sigaction(SIGSEGV, &action, nullptr) == 0 ? 0 : -errno;

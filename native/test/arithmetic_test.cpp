@@ -27,7 +27,7 @@ std::vector<float> any_floats(std::size_t count, unsigned seed) {
     return values;
 }
 
-/** Vectors of any floats with weights, some whose products are exact and some whose are not. */
+/** Vectors of arbitrary floats and weights. Some of their products are exact, some are not. */
 struct Clients {
     std::vector<std::vector<float>> values;
     std::vector<std::int64_t> addresses;
@@ -59,7 +59,7 @@ void fold_by_hand(std::vector<double>& acc, const Clients& clients) {
 
 bool same_bits(const std::vector<double>& one, const std::vector<double>& other) {
     for (std::size_t i = 0; i < one.size(); ++i) {
-        const bool both_nan = std::isnan(one[i]) && std::isnan(other[i]);  // which NaN is the processor's choice
+        const bool both_nan = std::isnan(one[i]) && std::isnan(other[i]);  // the bits of a NaN depend on the processor
         if (!both_nan && std::memcmp(&one[i], &other[i], sizeof(double)) != 0) {
             return false;
         }
@@ -117,7 +117,7 @@ TEST(every_vector_width_gives_the_bits_of_the_plain_sum) {
 TEST(any_batches_of_vectors_and_ranges_of_elements_give_the_same_bits) {
     constexpr std::size_t count = 150'001;  // more than two blocks
     constexpr int vectors = 12;
-    const Clients clients(vectors, count, 1);  // not at an address that vectors would like
+    const Clients clients(vectors, count, 1);  // not aligned for vectors
     std::vector<double> whole(count, 1.0);
     fold_by_hand(whole, clients);
     for (const int batch : {1, 2, 5, 7, 12}) {

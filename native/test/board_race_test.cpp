@@ -1,6 +1,6 @@
-// The whole protocol at once, with threads in the place of processes, so that ThreadSanitizer sees all of it: eight
-// workers that die, fail and are replaced, a supervisor, and a parent that deals, takes, retries, revokes and stops.
-// Whatever one side writes to an area it writes without atomics: only the words order it. I1 to I12 are in bfl_board.h.
+// The whole protocol at once, with threads instead of processes, so that ThreadSanitizer sees all of it: eight workers that
+// die, fail and are replaced, a supervisor, and a parent that deals, takes, retries, revokes and stops. Areas are written
+// without atomics; only the words order the accesses. bfl_board.h lists I1 to I12.
 
 #include <sys/mman.h>
 
@@ -26,14 +26,14 @@ constexpr int rounds = 150;
 constexpr int jobs_per_round = 120;
 constexpr std::int32_t stop_event = 1;
 constexpr std::int32_t round_ends = 2;
-constexpr auto relaxed = std::memory_order_relaxed;  // so that what counts here orders nothing
+constexpr auto relaxed = std::memory_order_relaxed;  // so that the test's counters order nothing
 
 int state_of(std::int64_t word) { return static_cast<int>(word & 0xff); }
 int worker_of(std::int64_t word) { return static_cast<int>(word >> 8 & 0xffff); }
 int attempt_of(std::int64_t word) { return static_cast<int>(word >> 24 & 0xff); }
 int round_of(std::int64_t word) { return static_cast<int>(word >> 32); }
 
-/** What lies in a job's area, and with another number in its result's. */
+/** The content of a job's area, and with another number of its result's. */
 struct Note {
     int round;
     int job;
@@ -59,7 +59,7 @@ public:
     Board(const Board&) = delete;
     Board& operator=(const Board&) = delete;
 
-    /** A handle of one's own, as each process has. */
+    /** Returns a separate handle, as each process has. */
     std::int64_t open() const {
         const std::int64_t opened = bfl_board_open(address_, static_cast<std::int64_t>(bytes_));
         EXPECT(opened > 0);
@@ -69,7 +69,7 @@ public:
     Note& result(std::int32_t lane) const { return *bfl::at<Note>(bfl_board_result_area(handle, lane)); }
 
     std::int64_t handle;
-    // How often each attempt of each job was begun; 16 attempts are never reached.
+    // Counts the starts of each attempt of each job. 16 attempts are never reached.
     std::array<std::atomic<int>, rounds * jobs_per_round * 16> begun{};
 
 private:
@@ -77,7 +77,7 @@ private:
     std::int64_t address_;
 };
 
-/** A worker process; it is dead when its thread has ended. */
+/** A worker process, which is dead once its thread has ended. */
 class Process {
 public:
     Process(Board& board, std::int32_t worker, unsigned seed)
@@ -102,12 +102,12 @@ private:
         dead_.store(true, relaxed);
     }
 
-    /** False: it was killed over it. */
+    /** Returns false if the worker was killed meanwhile. */
     bool work(std::int64_t handle, std::int32_t lane) {
         const std::int64_t claimed = bfl_board_word(handle, lane);
         EXPECT_EQ(state_of(claimed), BFL_LANE_CLAIMED);
         EXPECT_EQ(worker_of(claimed), worker_);
-        const Note note = board_.job(lane);  // I2: whole, and the one that belongs to the word
+        const Note note = board_.job(lane);  // I2: whole, and matches the word
         EXPECT_EQ(note.round, round_of(claimed));
         EXPECT_EQ(note.attempt, attempt_of(claimed));
         EXPECT_EQ(note.number, number_of(note));
@@ -146,7 +146,7 @@ private:
     std::thread thread_;
 };
 
-/** Replaces the dead, and watches what may change in one way only. */
+/** Replaces dead workers, and checks what may only grow. */
 class Supervisor {
 public:
     explicit Supervisor(Board& board) : board_(board), thread_([this] { supervise(); }) {}
@@ -187,9 +187,9 @@ private:
         if (bfl_board_is_shut_down(handle) != 0) {
             return;
         }
-        process.reset();  // waits for it: I5
+        process.reset();  // joins the thread: I5
         const std::int32_t lost = bfl_board_lose(handle, worker);
-        EXPECT(lost == 0 || lost == 1);                    // I9: what it had claimed and nothing else
+        EXPECT(lost == 0 || lost == 1);                    // I9: only its claim
         EXPECT_EQ(bfl_board_lose(handle, worker), 0);
         EXPECT_EQ(bfl_board_worker_status(handle, worker), BFL_WORKER_STARTING);  // I11
         replaced_.fetch_add(1, relaxed);
@@ -223,7 +223,7 @@ private:
     std::thread thread_;
 };
 
-/** What the caller of a round does. */
+/** The caller of rounds. */
 class Parent {
 public:
     explicit Parent(Board& board) : board_(board), handle_(board.open()) {}
@@ -231,7 +231,7 @@ public:
     Parent(const Parent&) = delete;
     Parent& operator=(const Parent&) = delete;
 
-    /** Takes the results of a round in order; with `until` below the number of jobs it is stopped there. */
+    /** Takes the results of a round in order. Stops at `until`, if that is less than the number of jobs. */
     void run(int round, int until) {
         round_ = round;
         attempts_.assign(jobs_per_round, 0);
@@ -255,7 +255,7 @@ private:
     void deal(int job) {
         const std::int32_t lane = job % lanes;
         const int attempt = attempts_[static_cast<std::size_t>(job)];
-        Note& note = board_.job(lane);  // I2: nobody else touches it
+        Note& note = board_.job(lane);  // I2: no other access
         note.round = round_;
         note.job = job;
         note.attempt = attempt;
@@ -266,7 +266,7 @@ private:
         EXPECT_EQ(bfl_board_announce(handle_, 1), 0);
     }
 
-    /** LOST or FAILED -> FREE -> READY, one attempt more: I6. */
+    /** LOST or FAILED -> FREE -> READY with the next attempt: I6. */
     void retry_all(int from, int to) {
         for (int job = from; job < to; job++) {
             const std::int64_t word = bfl_board_word(handle_, job % lanes);
@@ -291,7 +291,7 @@ private:
         EXPECT_EQ(bfl_board_release(handle_, lane), 0);
     }
 
-    /** Revokes what nobody has claimed and waits for the rest. */
+    /** Revokes unclaimed jobs and waits for the others. */
     void stop(int from, int to) {
         EXPECT_EQ(bfl_board_set_stop(handle_, stop_event, 1), 0);
         EXPECT((bfl_board_stop(handle_) & stop_event) != 0);  // I10

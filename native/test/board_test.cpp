@@ -13,7 +13,7 @@
 #include "bfl_board.h"
 #include "expect.h"
 
-// I1 to I12 are the invariants that bfl_board.h lists.
+// bfl_board.h lists the invariants I1 to I12.
 
 namespace {
 

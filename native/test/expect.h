@@ -51,7 +51,7 @@ void equal(const A& actual, const B& expected, const char* text, const char* fil
 int main() {
     for (const auto& test : expect::cases()) {
         std::printf("%s\n", test.name);
-        std::fflush(stdout);  // so that a crash shows where it was
+        std::fflush(stdout);  // so that a crash shows the test
         test.run();
     }
     std::printf("%zu passed\n", expect::cases().size());

@@ -11,13 +11,13 @@
 #include "blazefl4j.h"
 #include "expect.h"
 
-// Without sanitizers, which replace malloc. The cases run in this order: the last one changes the process.
+// Without sanitizers, which replace malloc. The order of the cases matters: the last one changes the process.
 
 namespace {
 
 constexpr std::int64_t mib = 1024 * 1024;
 constexpr std::int64_t large = 24 * mib;
-constexpr std::int32_t blocks = 5;  // more than one of glibc's 64 MiB heaps holds
+constexpr std::int32_t blocks = 5;  // more than fit in one of glibc's 64 MiB heaps
 
 template <typename Measure>
 auto on_a_new_thread(Measure measure) {

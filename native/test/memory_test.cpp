@@ -121,7 +121,7 @@ TEST(a_folder_that_cannot_hold_segments_says_so) {
 }
 
 TEST(space_that_cannot_be_reserved_leaves_no_descriptor) {
-    // A limit of this process stands for a full file system.
+    // A limit of this process simulates a full file system.
     const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
     rlimit old_limit;
     EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &old_limit), 0);
@@ -180,8 +180,8 @@ TEST(huge_pages_are_advised_within_the_memory_only) {
     EXPECT(advised == 0 || advised == -EINVAL);  // not every kernel has them
     std::memset(memory, 1, 3 * huge);
     EXPECT_EQ(munmap(memory, 3 * huge), 0);
-    EXPECT_EQ(bfl_advise_huge_pages(address, 3 * huge), advised == 0 ? -ENOMEM : -EINVAL);  // there is nothing now
-    EXPECT_EQ(bfl_advise_huge_pages(address / huge * huge + 4096, huge), 0);  // no huge page lies within
+    EXPECT_EQ(bfl_advise_huge_pages(address, 3 * huge), advised == 0 ? -ENOMEM : -EINVAL);  // it is unmapped now
+    EXPECT_EQ(bfl_advise_huge_pages(address / huge * huge + 4096, huge), 0);  // contains no huge page
     EXPECT_EQ(bfl_advise_huge_pages(0, huge), -EINVAL);
     EXPECT_EQ(bfl_advise_huge_pages(-huge, huge), -EINVAL);
     EXPECT_EQ(bfl_advise_huge_pages(address, -1), -EINVAL);

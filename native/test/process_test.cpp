@@ -10,7 +10,7 @@
 
 namespace {
 
-/** Returns once all that could write to the pipe are gone. */
+/** Returns once all writers of the pipe are gone. */
 void expect_end(int pipe) {
     char more;
     EXPECT_EQ(read(pipe, &more, 1), 0);
@@ -18,7 +18,7 @@ void expect_end(int pipe) {
 
 }  // namespace
 
-/** Its parent starts it, stopped if it is to be, and is killed. */
+/** A child whose parent stops it, if asked to, and is killed. */
 void end_group_of_a_killed_parent(bool stopped) {
     int ends[2];
     EXPECT_EQ(pipe(ends), 0);
@@ -124,7 +124,7 @@ TEST(an_ignored_signal_does_nothing) {
     EXPECT_EQ(raise(SIGUSR1), 0);
     struct sigaction now {};
     EXPECT_EQ(sigaction(SIGUSR1, nullptr, &now), 0);
-    EXPECT_EQ(now.sa_handler == SIG_IGN, false);  // which the programs that it starts would have, too
+    EXPECT_EQ(now.sa_handler == SIG_IGN, false);  // started programs would inherit SIG_IGN
     now.sa_handler = SIG_IGN;
     EXPECT_EQ(sigaction(SIGUSR1, &now, nullptr), 0);
     EXPECT_EQ(bfl_ignore_signal(SIGUSR1), 0);

@@ -27,7 +27,7 @@ bool is_mapped(std::int64_t address) {
     return mincore(bfl::at<void>(address), bytes, resident) == 0;
 }
 
-/** What LibTorch does when a storage's last reference is gone. */
+/** Frees a storage as LibTorch does. */
 void delete_storage(std::int64_t data) {
     struct FunctionObject {
         void (*function)(void*);

@@ -21,7 +21,7 @@ constexpr std::int64_t bytes = 8 * 4096;
 constexpr int other_fault = 7;
 constexpr int trapped = 128 + SIGSEGV;
 
-/** A board in a file, and another file, both of the parent. */
+/** A board in a file, and another file of the parent. */
 struct Files {
     const std::int64_t board_bytes = bfl_board_bytes(workers, lanes, area_bytes);
     const std::int32_t board_fd = bfl_memfd_create(board_bytes);
@@ -44,7 +44,7 @@ struct Files {
         return bfl_board_open(address, board_bytes);
     }
 
-    /** What the write of a worker's process ends with, after it has trapped writes. */
+    /** Returns the exit status of a worker process that writes after bfl_board_trap_writes. */
     template <typename Write>
     int exit_after(Write write) const {
         const pid_t child = fork();

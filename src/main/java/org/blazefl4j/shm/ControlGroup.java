@@ -55,7 +55,9 @@ record ControlGroup(long limit, long free) {
         return levels;
     }
 
-    /** Returns how many processes of this process's groups the kernel killed for lack of memory, as far as it reports. */
+    /**
+     * Returns how many processes of this process's groups the kernel killed for lack of memory, as far as it reports.
+     */
     static long outOfMemoryKills(Path proc, Path mounts) {
         long kills = 0;
         for (Folder folder : folders(Controller.MEMORY, proc, mounts)) {

@@ -26,7 +26,10 @@ public final class ResourceLimits {
 
     private static final int FILES_TO_START = 8;
 
-    /** The fewest threads that a worker needs, in its JVM and in this one. A lower bound, so that no working pool is refused. */
+    /**
+     * The fewest threads that a worker needs, in its JVM and in this one. A lower bound, so that no working pool is
+     * refused.
+     */
     private static final int THREADS_PER_WORKER = 17;
 
     /** Up to this limit, a user's threads are counted. */

@@ -121,11 +121,7 @@ public final class Segment implements AutoCloseable {
         int fd = Native.shmOpen(
                 handle.pid(), handle.fd(), handle.device(), handle.inode(), handle.bytes(), writable ? 1 : 0);
         if (fd < 0) {
-            throw Errno.failed(
-                    "open a segment",
-                    fd,
-                    handle.toString(),
-                    "open it while its owner runs and has it open");
+            throw Errno.failed("open a segment", fd, handle.toString(), "open it while its owner runs and has it open");
         }
         return new Segment(handle, fd, writable);
     }

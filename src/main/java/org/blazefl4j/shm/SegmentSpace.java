@@ -54,8 +54,8 @@ public final class SegmentSpace {
     }
 
     /**
-     * Returns the free bytes of memory: the least of what the kernel calls available and what each control group
-     * leaves ({@code memory.max - memory.current}, plus file pages that can be dropped).
+     * Returns the free bytes of memory: the least of what the kernel calls available and what each control group leaves
+     * ({@code memory.max - memory.current}, plus file pages that can be dropped).
      */
     public long memoryFree() {
         long available = ControlGroup.field(proc.resolve("meminfo"), "MemAvailable:");

@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.global.torch;
 final class SegmentTensors {
 
     /**
-     * JavaCPP passes LibTorch the function of a native {function, object} pair. The native library owns this pair, which
-     * is never freed.
+     * JavaCPP passes LibTorch the function of a native {function, object} pair. The native library owns this pair,
+     * which is never freed.
      */
     private static final PointerConsumer DELETER = deleter();
 

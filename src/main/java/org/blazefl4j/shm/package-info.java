@@ -1,6 +1,4 @@
-/**
- * Shared memory: segments, their slots, and tensors in them. Internal. Knows neither packages nor workers.
- */
+/** Shared memory: segments, their slots, and tensors in them. Internal. Knows neither packages nor workers. */
 @NullMarked
 package org.blazefl4j.shm;
 

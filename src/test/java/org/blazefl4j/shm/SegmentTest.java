@@ -117,9 +117,8 @@ class SegmentTest {
                     h.pid(), h.fd(), h.device(), h.inode() + 1, h.slots(), h.slotBytes(), h.generation());
             assertThatThrownBy(() -> Segment.open(other))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage(
-                            "cannot open a segment: " + other
-                                    + ", errno=116 (Stale file handle); open it while its owner runs and has it open");
+                    .hasMessage("cannot open a segment: " + other
+                            + ", errno=116 (Stale file handle); open it while its owner runs and has it open");
         }
     }
 

@@ -57,7 +57,8 @@ public final class ArchiveMaker implements AutoCloseable {
     }
 
     private void make(ClassArchive archive) throws IOException {
-        ArchiveStore.WriteLock writeLock = archive.exists() ? null : archive.store().tryWriteLock();
+        ArchiveStore.WriteLock writeLock =
+                archive.exists() ? null : archive.store().tryWriteLock();
         if (writeLock == null) {
             return;
         }

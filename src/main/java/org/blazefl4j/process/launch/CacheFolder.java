@@ -18,8 +18,8 @@ public final class CacheFolder {
 
     /**
      * Returns the default folder: the first of the system property, the environment variable,
-     * {@code $XDG_CACHE_HOME/blazefl4j} and {@code ~/.cache/blazefl4j} that is set. It may not exist. For a user without
-     * a home it is not writable, and nothing is cached.
+     * {@code $XDG_CACHE_HOME/blazefl4j} and {@code ~/.cache/blazefl4j} that is set. It may not exist. For a user
+     * without a home it is not writable, and nothing is cached.
      */
     public static Path standard() {
         return standard(System.getProperty(PROPERTY), System.getenv(), System.getProperty("user.home"));

@@ -13,8 +13,8 @@ import java.util.Optional;
 import org.blazefl4j.binding.Build;
 
 /**
- * The class archive that a pool's workers start from. It saves the JVM parsing and verifying classes. Valid for one JDK,
- * class path and set of JVM flags. Disabled if the user's flags or the class path rule it out.
+ * The class archive that a pool's workers start from. It saves the JVM parsing and verifying classes. Valid for one
+ * JDK, class path and set of JVM flags. Disabled if the user's flags or the class path rule it out.
  */
 final class ClassArchive {
 
@@ -147,7 +147,9 @@ final class ClassArchive {
         return found != null;
     }
 
-    /** Returns the JVM arguments that use the archive, if it exists. The JVM ignores, silently, one that does not fit. */
+    /**
+     * Returns the JVM arguments that use the archive, if it exists. The JVM ignores, silently, one that does not fit.
+     */
     synchronized List<String> use() {
         if (!exists()) {
             return List.of();

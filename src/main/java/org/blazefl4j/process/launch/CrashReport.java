@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 import org.blazefl4j.util.Causes;
 
 /**
- * The report that a worker's JVM writes when it crashes. It stays where it is, because the JVM's output names the place.
+ * The report that a worker's JVM writes when it crashes. It stays where it is, because the JVM's output names the
+ * place.
  */
 final class CrashReport {
 

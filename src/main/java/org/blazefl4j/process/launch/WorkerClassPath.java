@@ -263,7 +263,8 @@ public final class WorkerClassPath {
         String place = source == null ? "" : String.valueOf(source.getLocation());
         if (place.endsWith(".java")) {
             return new IllegalArgumentException("class of a program that was started as a source file: class="
-                    + type.getName() + ", source=" + place + ", expected=classes in a jar or folder; compile it with javac"
+                    + type.getName() + ", source=" + place
+                    + ", expected=classes in a jar or folder; compile it with javac"
                     + " -d <folder>, start it with java -cp, or train in threads");
         }
         if (place.contains("!")) {
@@ -272,7 +273,8 @@ public final class WorkerClassPath {
                     + ", expected=jars in a folder; unpack the outer jar and start that (a Spring Boot jar:"
                     + " java -Djarmode=tools -jar app.jar extract), or train in threads");
         }
-        return new IllegalArgumentException("class without a code source: class=" + type.getName()
-                + ", expected=classes loaded from a jar or folder; add the one that contains it with workerClassPath(...)");
+        return new IllegalArgumentException(
+                "class without a code source: class=" + type.getName()
+                        + ", expected=classes loaded from a jar or folder; add the one that contains it with workerClassPath(...)");
     }
 }

@@ -137,8 +137,7 @@ public final class WorkerCommand {
     }
 
     /** Returns the class archive for workers with these additional JVM arguments. */
-    static ClassArchive archive(
-            Optional<Path> cacheFolder, WorkerClassPath classPath, List<String> jvmArguments) {
+    static ClassArchive archive(Optional<Path> cacheFolder, WorkerClassPath classPath, List<String> jvmArguments) {
         List<String> flags = flags(jvmArguments);
         flags.addAll(jvmArguments);
         return ClassArchive.of(cacheFolder, classPath.entries(), flags);
