@@ -12,6 +12,7 @@ import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
+import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
@@ -164,6 +165,7 @@ final class Worker {
         } catch (Throwable failure) {
             state = Board.FAILED;
             results[lane].send(new ClientError(RemoteError.of(failure), tainted), copies);
+            forgetClosedRound();
         }
         FaultPoint.BEFORE_DONE.reach();
         board.commit(lane, claimed, state);
@@ -244,6 +246,7 @@ final class Worker {
                 results[lane].send(result, copies);
                 return null;
             });
+            requireRoundOpen(job);
         }
         return List.of();
     }
@@ -266,6 +269,7 @@ final class Worker {
                     state,
                     uplink -> put(lane, uplink, state, placement));
             requireReleased(slot, job);
+            requireRoundOpen(job);
             return placement.takeUnbounded();
         } finally {
             tainted = slot.isReferenced();
@@ -292,6 +296,36 @@ final class Worker {
             throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
                     + ", limit=no tensor of it after the worker function has returned; let the model go back to memory"
                     + " of its own, as FlatParameters.unbind() does, and keep copies only");
+        }
+    }
+
+    /** Requires that a client left the round's tensors open, because the next client would be blamed. */
+    private void requireRoundOpen(ClientJob job) {
+        if (isRoundOpen()) {
+            return;
+        }
+        String path = TensorWalk.tensors(round.graph()).stream()
+                .filter(found -> found.tensor().isNull())
+                .findFirst()
+                .map(TensorWalk.Found::path)
+                .orElse("unknown");
+        throw new IllegalStateException(job.noun() + " closed what others read: " + job.noun() + "=" + job.clientId()
+                + ", tensor=" + path + "; leave it open, it is closed after the round");
+    }
+
+    private boolean isRoundOpen() {
+        for (Tensor tensor : round.tensors()) {
+            if (tensor.isNull()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Has the next job read the round's message again if a client closed a tensor of it. */
+    private void forgetClosedRound() {
+        if (round != null && !isRoundOpen()) {
+            endRound();
         }
     }
 

@@ -10,18 +10,19 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients in worker processes that write to what they share with others: they fail at the write, by name. */
-@Timeout(120)
+@Slow
 final class ReadOnlyPayloadTest {
 
     /** More than fits beside the message. */
@@ -48,7 +49,7 @@ final class ReadOnlyPayloadTest {
         }
     }
 
-    private record Config(int cid, Target target, Tensor data, Tensor own) {}
+    private record Config(int cid, Target target, boolean closes, Tensor data, Tensor own) {}
 
     private record Payload(Tensor small, Tensor large, Tensor forwarded) {}
 
@@ -61,6 +62,7 @@ final class ReadOnlyPayloadTest {
         private final Tensor data;
         private final Tensor own = torch.full(new long[] {3}, new Scalar(5));
         private Target target;
+        private boolean closes;
 
         Clients(Tensor data) {
             this.data = data;
@@ -68,7 +70,7 @@ final class ReadOnlyPayloadTest {
 
         @Override
         public Config getClientConfig(int cid) {
-            return new Config(cid, cid == WRITER ? target : null, data, own);
+            return new Config(cid, cid == WRITER ? target : null, closes, data, own);
         }
 
         @Override
@@ -92,7 +94,12 @@ final class ReadOnlyPayloadTest {
                     .add_(config.data().sum())
                     .add_(config.own().sum());
             if (config.target() != null) {
-                write(config.target().tensor.apply(new Work(config, payload, context)), config.cid());
+                Tensor tensor = config.target().tensor.apply(new Work(config, payload, context));
+                if (config.closes()) {
+                    tensor.close();
+                } else {
+                    write(tensor, config.cid());
+                }
             }
             return result;
         }
@@ -194,5 +201,20 @@ final class ReadOnlyPayloadTest {
                 .first()
                 .satisfies(dropped ->
                         assertThat(dropped).hasMessageContaining("client wrote to " + Target.SMALL_PAYLOAD.described));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SMALL_PAYLOAD, payload.small", "LARGE_PAYLOAD, payload.large", "SHARED, shared[data]"})
+    void shouldBlameTheClientThatClosesWhatOthersReadAndNotTheNext(Target target, String path) {
+        open(FailurePolicy.drop());
+        clients.target = target;
+        clients.closes = true;
+        requireRound(List.of(0, 1, 3), round(4));
+        assertThat(trainer.dropped())
+                .hasSize(1)
+                .first()
+                .satisfies(dropped -> assertThat(dropped)
+                        .hasMessageContaining("client closed what others read: client=2, tensor=" + path
+                                + "; leave it open, it is closed after the round"));
     }
 }
