@@ -71,19 +71,16 @@ final class LibraryCache {
             URL url = type.getClassLoader().getResource(resource);
             if (url != null) {
                 if (url.openConnection() instanceof JarURLConnection jar) {
-                    add(new UnpackedLibrary(jar, root, name.fileName(resource)));
+                    UnpackedLibrary library = new UnpackedLibrary(jar, root, name.fileName(resource));
+                    if (!library.isComplete()) {
+                        missing.add(library);
+                    }
                 }
                 return;
             }
         }
         if (!name.isInFolder(properties)) {
             absent.put(name.toString(), new URL[0]);
-        }
-    }
-
-    private void add(UnpackedLibrary library) throws IOException {
-        if (!library.isComplete()) {
-            missing.add(library);
         }
     }
 

@@ -36,18 +36,14 @@ final class Mounts {
         boolean noexec = false;
         for (String line : list) {
             String[] fields = line.split(" ");
-            Path point = Path.of(unescaped(fields[MOUNT_POINT]));
+            Path point = Path.of(OCTAL.matcher(fields[MOUNT_POINT])
+                    .replaceAll(code ->
+                            Matcher.quoteReplacement(Character.toString((char) Integer.parseInt(code.group(1), 8)))));
             if (folder.startsWith(point) && point.getNameCount() >= nearest.getNameCount()) {
                 nearest = point;
                 noexec = Arrays.asList(fields[OPTIONS].split(",")).contains("noexec");
             }
         }
         return noexec;
-    }
-
-    private static String unescaped(String text) {
-        return OCTAL.matcher(text)
-                .replaceAll(code ->
-                        Matcher.quoteReplacement(Character.toString((char) Integer.parseInt(code.group(1), 8))));
     }
 }

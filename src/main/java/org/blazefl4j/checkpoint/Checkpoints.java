@@ -136,7 +136,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
      * @param values compared by their {@code toString()}
      */
     public Checkpoints configuration(Map<String, ?> values) {
-        configuration = Changes.text(values);
+        configuration = SavedRun.text(values);
         return this;
     }
 
@@ -151,7 +151,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
 
     /** Sets the numeric environment of the run; the default is that of the thread that saves or resumes. */
     public Checkpoints environment(NumericEnvironment values) {
-        environment = Changes.text(values.toMap());
+        environment = SavedRun.text(values.toMap());
         return this;
     }
 
@@ -191,7 +191,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
 
     private SavedRun describe(CheckpointFile file, List<String> skipped) {
         List<String> changes =
-                Changes.between(fixed(configuration), fixed(file.header().configuration()));
+                SavedRun.changes(fixed(configuration), fixed(file.header().configuration()));
         if (!changes.isEmpty()) {
             throw new CheckpointException("configuration changed: file=" + file.path() + ", "
                     + String.join(", ", changes) + "; start as before, or with another checkpoint folder");
@@ -234,7 +234,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
         checkParts(file);
         parts.forEach((name, part) -> restore(file, name, part));
         saved = run.round();
-        List<String> differences = Changes.between(environment(), run.environment());
+        List<String> differences = SavedRun.changes(environment(), run.environment());
         if (!differences.isEmpty()) {
             LOG.log(Level.WARNING, "numeric environment changed, bits may differ: {0}", String.join(", ", differences));
         }
@@ -285,7 +285,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     private Map<String, String> environment() {
         return environment != null
                 ? environment
-                : Changes.text(NumericEnvironment.capture().toMap());
+                : SavedRun.text(NumericEnvironment.capture().toMap());
     }
 
     /**

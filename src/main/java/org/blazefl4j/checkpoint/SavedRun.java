@@ -1,9 +1,15 @@
 package org.blazefl4j.checkpoint;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.Printable;
 
 /**
  * An intact checkpoint.
@@ -23,8 +29,32 @@ public record SavedRun(
         Map<String, String> environment,
         List<String> skipped) {
 
+    private static final String NONE = "none";
+
     /** Returns one line for each difference from another numeric environment; empty if results have the same bits. */
     public List<String> environmentDifferences(NumericEnvironment current) {
-        return Changes.between(Changes.text(current.toMap()), environment);
+        return changes(text(current.toMap()), environment);
+    }
+
+    /** Converts values to text, in the same order; null becomes {@code none}. */
+    static Map<String, String> text(Map<String, ?> values) {
+        Map<String, String> text = new LinkedHashMap<>();
+        values.forEach((name, value) -> text.put(name, Objects.toString(value, NONE)));
+        return text;
+    }
+
+    /** Returns one line for each name with different values. */
+    static List<String> changes(Map<String, String> current, Map<String, String> saved) {
+        Set<String> names = new LinkedHashSet<>(current.keySet());
+        names.addAll(saved.keySet());
+        List<String> changes = new ArrayList<>();
+        for (String name : names) {
+            String mine = current.getOrDefault(name, NONE);
+            String theirs = saved.getOrDefault(name, NONE);
+            if (!mine.equals(theirs)) {
+                changes.add(Printable.line(name + "=" + mine + " (saved: " + theirs + ")"));
+            }
+        }
+        return changes;
     }
 }

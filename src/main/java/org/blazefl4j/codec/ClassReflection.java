@@ -98,7 +98,7 @@ final class ClassReflection {
         List<String> signature = new ArrayList<>();
         for (Class<?> owner : lineage(type)) {
             for (Field field : owner.getDeclaredFields()) {
-                if (crosses(field)) {
+                if ((field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0) {
                     fields.add(field(owner, field));
                     signature.add(owner.getName() + "." + field.getName() + ":"
                             + field.getType().getName());
@@ -119,10 +119,6 @@ final class ClassReflection {
                 unbounded,
                 getter,
                 LOOKUP.unreflectSetter(field));
-    }
-
-    private static boolean crosses(Field field) {
-        return (field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0;
     }
 
     /** Returns the class and its superclasses outside the JDK, topmost first. */

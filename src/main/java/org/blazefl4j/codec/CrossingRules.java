@@ -53,26 +53,17 @@ final class CrossingRules {
         BaseStream.class
     };
 
-    private static final Kind[] EXACT = {
-        Kind.BOOLEAN,
-        Kind.BYTE,
-        Kind.SHORT,
-        Kind.CHARACTER,
-        Kind.INTEGER,
-        Kind.LONG,
-        Kind.FLOAT,
-        Kind.DOUBLE,
-        Kind.STRING,
-        Kind.BIG_INTEGER,
-        Kind.BIG_DECIMAL,
-        Kind.BIT_SET,
-        Kind.OPTIONAL,
-        Kind.OPTIONAL_INT,
-        Kind.OPTIONAL_LONG,
-        Kind.OPTIONAL_DOUBLE
-    };
+    /** The kinds of a single class each. */
+    private static final Set<Kind> EXACT = exact();
 
     private CrossingRules() {}
+
+    private static Set<Kind> exact() {
+        Set<Kind> exact = EnumSet.range(Kind.BOOLEAN, Kind.BIT_SET);
+        exact.remove(Kind.ENUM);
+        exact.add(Kind.OPTIONAL);
+        return exact;
+    }
 
     /** Returns the kind of a class's objects; {@link Kind#REFUSED} if {@link #refusal} gives a reason. */
     static Kind kind(Class<?> type) {

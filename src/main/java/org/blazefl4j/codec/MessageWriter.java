@@ -30,12 +30,8 @@ public final class MessageWriter {
         start(false);
     }
 
-    /** Starts a message that is only checked, not read. */
-    void startMeasuring() {
-        start(true);
-    }
-
-    private void start(boolean onlyMeasured) {
+    /** Starts a message, which may be only checked, not read. */
+    void start(boolean onlyMeasured) {
         measuring = onlyMeasured;
         left = 0;
         if (bytes.length > KEPT_BYTES) {

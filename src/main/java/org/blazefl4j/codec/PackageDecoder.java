@@ -46,7 +46,7 @@ public final class PackageDecoder {
     private final MessageReader in = new MessageReader();
     private final ClassTable classes;
     private final List<Tensor> tensors = new ArrayList<>();
-    private final DeferredFills deferred = new DeferredFills();
+    private final CollectionFiller deferred = new CollectionFiller();
     private @Nullable Object[] objects = new Object[64];
     private int size;
     private int depth;

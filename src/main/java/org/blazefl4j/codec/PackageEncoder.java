@@ -96,7 +96,7 @@ public final class PackageEncoder {
      * @throws IllegalArgumentException as {@link #encode}
      */
     public void check(@Nullable Object graph, @Nullable TensorPlacer tensorPlacer) {
-        out.startMeasuring();
+        out.start(true);
         writeGraph(graph, tensorPlacer);
     }
 

@@ -100,7 +100,12 @@ final class ScalarCodec {
                 int scale = in.i32();
                 yield new BigDecimal(readBigInteger(in), scale);
             }
-            case BIT_SET -> readBitSet(in);
+            case BIT_SET -> {
+                if (in.primitiveArray() instanceof long[] words) {
+                    yield BitSet.valueOf(words);
+                }
+                throw in.damaged("words of a bit set are not longs", "long");
+            }
             case TEXT -> readText(in);
             default -> throw in.damaged("kind=" + kind, "kinds of values");
         };
@@ -120,13 +125,6 @@ final class ScalarCodec {
             throw in.damaged("bytes of a number=0", "1 or more");
         }
         return new BigInteger(in.bytes(length));
-    }
-
-    private static BitSet readBitSet(MessageReader in) {
-        if (in.primitiveArray() instanceof long[] words) {
-            return BitSet.valueOf(words);
-        }
-        throw in.damaged("words of a bit set are not longs", "long");
     }
 
     private static Object readText(MessageReader in) {

@@ -51,20 +51,16 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
      *     CPU
      */
     public static TensorLayout of(Tensor tensor) {
-        return checked("", tensor);
+        return of("", tensor);
     }
 
     /**
      * Like {@link #of(Tensor)}, for a tensor of a package.
      *
-     * @param path the tensor's place in the package, for the message
+     * @param place the start of the message: empty, or {@code path=...,} and a blank
      * @throws IllegalArgumentException if the tensor cannot cross
      */
-    public static TensorLayout of(String path, Tensor tensor) {
-        return checked("path=" + path + ", ", tensor);
-    }
-
-    private static TensorLayout checked(String place, Tensor tensor) {
+    public static TensorLayout of(String place, Tensor tensor) {
         String refusal = refusal(tensor);
         if (refusal != null) {
             throw new IllegalArgumentException("cannot cross: " + place + refusal);

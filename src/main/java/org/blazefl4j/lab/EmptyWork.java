@@ -1,12 +1,15 @@
 package org.blazefl4j.lab;
 
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.blazefl4j.binding.Native;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.util.ResourceStack;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -36,8 +39,31 @@ final class EmptyWork extends Work {
         return new Subject<>(
                 new Server(payload, which.clients(), rounds),
                 start(which, new EmptyClients(floats), process, resources),
-                resources.add(new BareLoops(which.workers(), () -> new BareCopies(parameters))),
+                resources.add(
+                        new BareLoops(which.workers(), () -> new BareCopies(parameters, torch.empty_like(parameters)))),
                 resources);
+    }
+
+    /**
+     * Copies the same parameters once for each client.
+     *
+     * @param source contiguous; only read; the caller closes it
+     * @param target closed with the loop
+     */
+    private record BareCopies(Tensor source, Tensor target) implements BareLoop {
+
+        @Override
+        public void trainClient(BooleanSupplier stop) {
+            try (Pointer to = target.data_ptr();
+                    Pointer from = source.data_ptr()) {
+                Native.copy(to.address(), from.address(), source.nbytes());
+            }
+        }
+
+        @Override
+        public void close() {
+            target.close();
+        }
     }
 
     /** Sends the same parameters in every round and checks what comes back. */

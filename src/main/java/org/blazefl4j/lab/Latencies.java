@@ -1,6 +1,7 @@
 package org.blazefl4j.lab;
 
 import java.time.Duration;
+import org.HdrHistogram.Histogram;
 
 /**
  * The distribution of measured times. Values are exact to 0.1 % (HdrHistogram).
@@ -11,4 +12,15 @@ import java.time.Duration;
  * @param p99 the 99th percentile
  * @param max the longest time
  */
-public record Latencies(Duration mean, Duration p50, Duration p90, Duration p99, Duration max) {}
+public record Latencies(Duration mean, Duration p50, Duration p90, Duration p99, Duration max) {
+
+    /** Returns the distribution of recorded nanoseconds. */
+    static Latencies of(Histogram nanos) {
+        return new Latencies(
+                Duration.ofNanos(Math.round(nanos.getMean())),
+                Duration.ofNanos(nanos.getValueAtPercentile(50)),
+                Duration.ofNanos(nanos.getValueAtPercentile(90)),
+                Duration.ofNanos(nanos.getValueAtPercentile(99)),
+                Duration.ofNanos(nanos.getMaxValue()));
+    }
+}

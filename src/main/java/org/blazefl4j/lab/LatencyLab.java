@@ -83,7 +83,9 @@ public final class LatencyLab {
         try {
             simulation.addListener(measurement).run();
         } finally {
-            end();
+            synchronized (lock) {
+                running = null;
+            }
         }
         return measurement.result();
     }
@@ -94,12 +96,6 @@ public final class LatencyLab {
             if (stopping) {
                 simulation.stop();
             }
-        }
-    }
-
-    private void end() {
-        synchronized (lock) {
-            running = null;
         }
     }
 

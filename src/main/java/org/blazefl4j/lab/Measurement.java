@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.HdrHistogram.Histogram;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
@@ -19,6 +20,8 @@ final class Measurement implements RoundListener<Object> {
     /** Warm-up rounds may take the time limit divided by this. */
     private static final int WARM_UP_DIVISOR = 4;
 
+    private static final int SIGNIFICANT_DIGITS = 3;
+
     private final LabCase which;
     private final LabOptions options;
     private final Supplier<Duration> bareLoop;
@@ -26,9 +29,9 @@ final class Measurement implements RoundListener<Object> {
     private final Runnable stop;
     private final LabListener listener;
     private final long start = System.nanoTime();
-    private final LatencyRecorder rounds = new LatencyRecorder();
-    private final LatencyRecorder bare = new LatencyRecorder();
-    private final Map<Phase, LatencyRecorder> phases = new EnumMap<>(Phase.class);
+    private final Histogram rounds = new Histogram(SIGNIFICANT_DIGITS);
+    private final Histogram bare = new Histogram(SIGNIFICANT_DIGITS);
+    private final Map<Phase, Histogram> phases = new EnumMap<>(Phase.class);
     private final List<Double> efficiencies = new ArrayList<>();
     private int warmUps;
     private boolean warm;
@@ -55,7 +58,7 @@ final class Measurement implements RoundListener<Object> {
         this.listener = listener;
         this.warm = options.warmUps() == 0;
         for (Phase phase : Phase.values()) {
-            phases.put(phase, new LatencyRecorder());
+            phases.put(phase, new Histogram(SIGNIFICANT_DIGITS));
         }
     }
 
@@ -74,13 +77,14 @@ final class Measurement implements RoundListener<Object> {
     }
 
     private void add(RoundReport report, Duration bareTime) {
-        rounds.add(report.total());
-        bare.add(bareTime);
-        phases.forEach((phase, recorder) -> recorder.add(report.phases().of(phase)));
+        rounds.recordValue(report.total().toNanos());
+        bare.recordValue(bareTime.toNanos());
+        phases.forEach(
+                (phase, times) -> times.recordValue(report.phases().of(phase).toNanos()));
         Duration framework = report.training().plus(report.aggregation());
         efficiencies.add((double) bareTime.toNanos() / framework.toNanos());
-        listener.roundMeasured(which, rounds.count());
-        if (rounds.count() >= options.rounds() || isOver(options.timeLimit())) {
+        listener.roundMeasured(which, (int) rounds.getTotalCount());
+        if (rounds.getTotalCount() >= options.rounds() || isOver(options.timeLimit())) {
             stop.run();
         }
     }
@@ -95,13 +99,13 @@ final class Measurement implements RoundListener<Object> {
             return Optional.empty();
         }
         Map<Phase, Latencies> byPhase = new EnumMap<>(Phase.class);
-        phases.forEach((phase, recorder) -> byPhase.put(phase, recorder.latencies()));
+        phases.forEach((phase, times) -> byPhase.put(phase, Latencies.of(times)));
         return Optional.of(new CaseResult(
                 which,
-                rounds.count(),
-                rounds.latencies(),
+                (int) rounds.getTotalCount(),
+                Latencies.of(rounds),
                 Collections.unmodifiableMap(byPhase),
-                bare.latencies(),
+                Latencies.of(bare),
                 Quartiles.of(
                         efficiencies.stream().mapToDouble(Double::doubleValue).toArray())));
     }

@@ -57,11 +57,10 @@ final class TrainingWork extends Work {
         return new Subject<>(
                 handler,
                 start(which, clients, process, resources),
-                resources.add(new BareLoops(which.workers(), () -> bareLoop(images))),
+                resources.add(new BareLoops(
+                        which.workers(),
+                        () -> BareLoop.training(
+                                MODELS.selectModel(model), images.images(), images.labels(), samples, batch))),
                 resources);
-    }
-
-    private BareLoop bareLoop(RandomImages images) {
-        return BareLoop.training(MODELS.selectModel(model), images.images(), images.labels(), samples, batch);
     }
 }

@@ -76,15 +76,13 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
 
     private static void addNumber(Lines lines, String name, Object value) {
         if (value instanceof Double || value instanceof Float) {
-            lines.add(name + " " + decimal(((Number) value).doubleValue()), "");
+            double number = ((Number) value).doubleValue();
+            String format =
+                    Math.abs(number) < EXPONENT_FROM ? "%s %.4f" : "%s %.4e"; // huge ones, as of a diverging loss
+            lines.add(String.format(Locale.ROOT, format, name, number), "");
         } else if (value instanceof Number && !name.equals("round")) {
             lines.add(name + " " + value, "");
         }
-    }
-
-    /** Formats huge numbers, such as a diverging loss, with an exponent. */
-    private static String decimal(double value) {
-        return String.format(Locale.ROOT, Math.abs(value) < EXPONENT_FROM ? "%.4f" : "%.4e", value);
     }
 
     private static void addIfAny(Lines lines, String name, int count) {

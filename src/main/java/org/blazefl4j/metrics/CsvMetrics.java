@@ -10,11 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.util.Libraries;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +48,7 @@ public final class CsvMetrics extends ResultFile {
     }
 
     private CsvMetrics(Path file, boolean resumable) {
-        super(withLibrary(file), resumable);
+        super(file, resumable, "de.siegmar.fastcsv.writer.CsvWriter", "fastcsv");
     }
 
     /**
@@ -62,11 +60,6 @@ public final class CsvMetrics extends ResultFile {
      */
     public static CsvMetrics resumable(Path file) {
         return new CsvMetrics(file, true);
-    }
-
-    private static Path withLibrary(Path file) {
-        Libraries.require(CsvMetrics.class, "de.siegmar.fastcsv.writer.CsvWriter", Build.library("fastcsv"));
-        return file;
     }
 
     @Override

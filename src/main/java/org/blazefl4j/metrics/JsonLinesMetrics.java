@@ -7,9 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.util.Libraries;
 
 /**
  * Writes one JSON object per line, with its kind as {@code type}: {@code "round"} for a round, with the values of
@@ -32,7 +30,7 @@ public final class JsonLinesMetrics extends ResultFile {
     }
 
     private JsonLinesMetrics(Path file, boolean resumable) {
-        super(withLibrary(file), resumable);
+        super(file, resumable, "com.fasterxml.jackson.jr.ob.JSON", "jackson-jr-objects");
     }
 
     /**
@@ -44,12 +42,6 @@ public final class JsonLinesMetrics extends ResultFile {
      */
     public static JsonLinesMetrics resumable(Path file) {
         return new JsonLinesMetrics(file, true);
-    }
-
-    private static Path withLibrary(Path file) {
-        Libraries.require(
-                JsonLinesMetrics.class, "com.fasterxml.jackson.jr.ob.JSON", Build.library("jackson-jr-objects"));
-        return file;
     }
 
     /**

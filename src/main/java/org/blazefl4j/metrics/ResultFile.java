@@ -11,12 +11,14 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.Libraries;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,9 +45,13 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
      * Creates a new file, never overwriting results. A resumable file is only created at the first write, unless
      * {@link #restore} continues an existing one.
      *
+     * @param type a class of the library that writes the file's format
+     * @param library the library's name
      * @throws UncheckedIOException if the file exists or cannot be created
+     * @throws IllegalStateException if the library is missing
      */
-    ResultFile(Path file, boolean resumable) {
+    ResultFile(Path file, boolean resumable, String type, String library) {
+        Libraries.require(getClass(), type, Build.library(library));
         this.file = file.toAbsolutePath();
         if (!resumable) {
             create();

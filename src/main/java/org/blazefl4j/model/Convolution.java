@@ -9,20 +9,7 @@ import org.bytedeco.pytorch.global.torch;
  * covers the image. In the last layers of a residual network on small images, eight ninths of the kernel cover padding
  * only; an ordinary convolution would lay out that part, multiply it by zeros and compute its gradients.
  */
-final class Convolution {
-
-    private final Conv2dImpl layer;
-    private final long kernel;
-    private final long stride;
-    private final long padding;
-
-    /** Wraps a layer of these dimensions without bias. */
-    Convolution(Conv2dImpl layer, long kernel, long stride, long padding) {
-        this.layer = layer;
-        this.kernel = kernel;
-        this.stride = stride;
-        this.padding = padding;
-    }
+record Convolution(Conv2dImpl layer, long kernel, long stride, long padding) {
 
     /** Convolves images, shape [n, in, h, w]. */
     Tensor forward(Tensor x) {

@@ -121,7 +121,7 @@ final class SharedTensors implements AutoCloseable {
         Map<Long, Part> byAddress = new LinkedHashMap<>();
         for (Found found : tensors) {
             Tensor tensor = found.tensor();
-            TensorLayout layout = TensorLayout.of(found.path(), tensor);
+            TensorLayout layout = TensorLayout.of("path=" + found.path() + ", ", tensor);
             if (layout.bytes() > 0 && TensorMemory.lies(tensor, layout) && !isShared(tensor, layout)) {
                 byAddress.merge(
                         TensorMemory.address(tensor),

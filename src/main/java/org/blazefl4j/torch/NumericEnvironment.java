@@ -159,14 +159,17 @@ public record NumericEnvironment(
         static final String LIB_TORCH = buildSetting("TORCH_VERSION");
         static final String JAVA_CPP = javaCppVersion();
         static final String LIBC = Native.libcVersion();
-        static final String BLAS = blasLibrary();
+        static final String BLAS = Native.openblasConfig().isBlank()
+                ? buildSetting("BLAS_INFO")
+                : Native.openblasConfig().strip();
         static final String CPU_MODEL = Processor.model(Path.of("/proc/cpuinfo"));
         static final String CPU_FEATURES = Native.cpuFeatures();
         static final String CPU_CACHES = Processor.caches(Path.of("/sys/devices/system/cpu/cpu0/cache"));
         static final String CPU_CAPABILITY = torch.get_cpu_capability().getString();
         static final String ONE_DNN = torch.get_mkldnn_version().getString();
         static final String ONE_DNN_VARIABLES = oneDnnVariables(System.getenv());
-        static final String CUDA = cudaVersions();
+        static final String CUDA =
+                Context.hasCUDA() ? "CUDA " + Context.versionCUDART() + ", cuDNN " + Context.versionCuDNN() : "none";
     }
 
     private static String buildSetting(String name) {
@@ -183,11 +186,6 @@ public record NumericEnvironment(
         }
     }
 
-    private static String blasLibrary() {
-        String openBlas = Native.openblasConfig().strip();
-        return openBlas.isEmpty() ? buildSetting("BLAS_INFO") : openBlas;
-    }
-
     /** Returns the variables themselves, because oneDNN does not expose their effect outside of LibTorch. */
     static String oneDnnVariables(Map<String, String> environment) {
         String set = environment.entrySet().stream()
@@ -196,9 +194,5 @@ public record NumericEnvironment(
                 .sorted()
                 .collect(Collectors.joining(" "));
         return set.isEmpty() ? "none" : set;
-    }
-
-    private static String cudaVersions() {
-        return Context.hasCUDA() ? "CUDA " + Context.versionCUDART() + ", cuDNN " + Context.versionCuDNN() : "none";
     }
 }

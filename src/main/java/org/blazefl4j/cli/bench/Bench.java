@@ -111,19 +111,16 @@ final class Bench {
             return;
         }
         boolean whole = results.size() == cases.size() && !stopped;
-        BenchReport report = new BenchReport(
-                Version.blazefl4j(), started, !whole, describe(machine), settings, texts(findings), results);
+        List<String> warnings = findings.stream()
+                .map(finding -> finding.problem() + "; fix: " + finding.remedy())
+                .toList();
+        BenchReport report =
+                new BenchReport(Version.blazefl4j(), started, !whole, describe(machine), settings, warnings, results);
         out.print(report.toText());
         out.printf(
                 Locale.ROOT, "%n%s: %d of %d cases%n", whole ? "completed" : "stopped", results.size(), cases.size());
         out.println("  page      " + BenchFiles.write(report, folder) + ", with bench.json and bench.csv");
         out.flush();
-    }
-
-    private static List<String> texts(List<Finding> findings) {
-        return findings.stream()
-                .map(finding -> finding.problem() + "; fix: " + finding.remedy())
-                .toList();
     }
 
     private static Map<String, Object> describe(Machine machine) {

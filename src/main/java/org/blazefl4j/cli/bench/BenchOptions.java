@@ -197,11 +197,8 @@ final class BenchOptions {
 
     private Stream<LabCase> casesOf(Work size, int count) {
         return modes.stream()
-                .flatMap(mode -> workersOf(mode).map(workersOfMode -> new LabCase(size, mode, workersOfMode, count)));
-    }
-
-    private Stream<Integer> workersOf(ExecutionMode mode) {
-        return mode == ExecutionMode.SINGLE_THREADED ? Stream.of(1) : workers.stream();
+                .flatMap(mode -> (mode == ExecutionMode.SINGLE_THREADED ? List.of(1) : workers)
+                        .stream().map(workersOfMode -> new LabCase(size, mode, workersOfMode, count)));
     }
 
     /** Returns how long each case is measured; called after {@link #cases}. */

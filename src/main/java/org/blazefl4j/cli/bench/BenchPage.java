@@ -24,7 +24,9 @@ final class BenchPage {
         BenchPage page = new BenchPage(report);
         page.introduce();
         Groups.byWork(report.results()).forEach(page::addWork);
-        page.addMachine();
+        page.body.add(Element.of("h2", "Machine and settings"));
+        page.addNamed("Machine", report.machine());
+        page.addNamed("Settings", report.settings());
         page.addData(json);
         Element html = Element.of("html").with("lang", "en").add(page.head()).add(page.body);
         return "<!DOCTYPE html>\n" + html + "\n";
@@ -102,12 +104,6 @@ final class BenchPage {
 
     private static Element styled(Element cell, boolean number) {
         return number ? cell.with("class", "number") : cell;
-    }
-
-    private void addMachine() {
-        body.add(Element.of("h2", "Machine and settings"));
-        addNamed("Machine", report.machine());
-        addNamed("Settings", report.settings());
     }
 
     private void addNamed(String caption, Map<String, Object> values) {

@@ -1,8 +1,13 @@
 package org.blazefl4j.cli.run;
 
 import java.util.Map;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.ResourceStack;
 
 /** A federated algorithm with its own options. */
@@ -15,6 +20,16 @@ interface Algorithm {
      */
     record Sides<C, D, U>(
             ServerHandler<D, U> handler, ClientAlgorithm<C, D, U> clients, Map<String, Object> derivedSettings) {}
+
+    /** Federated averaging, which has no options of its own. */
+    Algorithm FEDAVG = (options, data, resources) -> {
+        ModelName model = options.training.modelName;
+        PartitionedDataset<PartitionType> partitions = resources.add(data.partitions());
+        return new Sides<>(
+                resources.add(new FedAvgServerHandler(data.models(), model, partitions, options.server())),
+                new FedAvgClients(data.models(), model, partitions, options.numClients(), options.client()),
+                Map.of());
+    };
 
     /** Describes the algorithm's options; empty if it has none. */
     default String describe() {

@@ -73,7 +73,12 @@ public final class RunCheckpoints implements AutoCloseable {
                         .mayChange(MAY_CHANGE);
         try {
             this.saved = refusing(this::look);
-            saved.ifPresent(last -> requireRoundsFor(last, run.federation.globalRound));
+            saved.filter(last -> last.round() > run.federation.globalRound).ifPresent(last -> {
+                throw new UsageException(
+                        "more rounds are saved: --global-round=" + run.federation.globalRound + ", file="
+                                + last.file() + ", limit=" + last.round()
+                                + "; raise --global-round, or start again in another folder");
+            });
             saved.ifPresent(this::requireSameDrops);
         } catch (RuntimeException e) {
             close();
@@ -97,13 +102,6 @@ public final class RunCheckpoints implements AutoCloseable {
         }
         checkpoints.startAnew();
         return Optional.empty();
-    }
-
-    private static void requireRoundsFor(SavedRun run, int rounds) {
-        if (run.round() > rounds) {
-            throw new UsageException("more rounds are saved: --global-round=" + rounds + ", file=" + run.file()
-                    + ", limit=" + run.round() + "; raise --global-round, or start again in another folder");
-        }
     }
 
     /** Refuses to mix rounds that drop diverged clients with rounds that keep them. */

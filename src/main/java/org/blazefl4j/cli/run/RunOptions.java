@@ -299,7 +299,7 @@ final class RunOptions {
 
     Algorithm algorithm() {
         return switch (federation.algorithm) {
-            case FEDAVG -> new FedAvg();
+            case FEDAVG -> Algorithm.FEDAVG;
             case SCAFFOLD -> scaffold;
             case DSFL -> dsfl;
         };

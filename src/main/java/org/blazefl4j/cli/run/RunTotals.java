@@ -170,7 +170,13 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         }
         addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
         if (memory.parent() > 0) {
-            addLine(text, "peak memory", "%s", peakMemory());
+            String parent = Bytes.text(memory.parent());
+            String workers = memory.workers().stream().map(Bytes::text).collect(Collectors.joining(", "));
+            addLine(
+                    text,
+                    "peak memory",
+                    "%s",
+                    workers.isEmpty() ? parent : "parent " + parent + ", workers " + workers);
         }
         return text.toString();
     }
@@ -187,12 +193,6 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             line += part;
         }
         text.append(line).append(System.lineSeparator());
-    }
-
-    private String peakMemory() {
-        String parent = Bytes.text(memory.parent());
-        String workers = memory.workers().stream().map(Bytes::text).collect(Collectors.joining(", "));
-        return workers.isEmpty() ? parent : "parent " + parent + ", workers " + workers;
     }
 
     private String shares() {

@@ -3,6 +3,7 @@ package org.blazefl4j.cli.verify;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.blazefl4j.cli.verify.RunComparison.Difference;
 import org.blazefl4j.util.Printable;
 
 /** Formats a comparison for people. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.cli.verify.RunComparison.Difference;
 import org.junit.jupiter.api.Test;
 
 /** Comparisons of two runs and their reports. */

@@ -9,15 +9,16 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
+import org.HdrHistogram.Histogram;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
-final class LatencyRecorderTest {
+final class LatenciesTest {
 
     private static Latencies of(LongStream nanos) {
-        LatencyRecorder recorder = new LatencyRecorder();
-        nanos.forEach(time -> recorder.add(Duration.ofNanos(time)));
-        return recorder.latencies();
+        Histogram times = new Histogram(3);
+        nanos.forEach(times::recordValue);
+        return Latencies.of(times);
     }
 
     @Test
