@@ -31,10 +31,10 @@ public final class DataLoader implements Iterable<Batch> {
 
     private final Dataset dataset;
     private final long batchSize;
-    private final boolean shuffle;
+    final boolean shuffle;
     private final LastBatch last;
-    private final @Nullable Generator generator;
-    private final @Nullable Generator augmentation;
+    final @Nullable Generator generator;
+    final @Nullable Generator augmentation;
 
     /** Reads the whole data set as one batch, in order. */
     public DataLoader(Dataset dataset) {
@@ -151,6 +151,6 @@ public final class DataLoader implements Iterable<Batch> {
     /** Begins an epoch. */
     @Override
     public Epoch iterator() {
-        return new Epoch(this, shuffle, generator, augmentation);
+        return new Epoch(this);
     }
 }

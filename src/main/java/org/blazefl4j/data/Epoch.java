@@ -2,7 +2,6 @@ package org.blazefl4j.data;
 
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -24,21 +23,15 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     private final Dataset dataset;
     private final long samples;
     private final long batches;
-    private final boolean shuffle;
-    private final @Nullable Generator generator;
-    private final @Nullable Generator augmentation;
     private long read;
     private @Nullable Tensor order;
     private boolean exhausted;
 
-    Epoch(DataLoader loader, boolean shuffle, @Nullable Generator generator, @Nullable Generator augmentation) {
+    Epoch(DataLoader loader) {
         this.loader = loader;
         this.dataset = loader.dataset();
         this.samples = dataset.size();
         this.batches = loader.batches();
-        this.shuffle = shuffle;
-        this.generator = generator;
-        this.augmentation = augmentation;
         drawSeed();
     }
 
@@ -75,7 +68,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
             drawUnusedOrder();
         }
         try (Tensor positions = order.narrow(0, start, length)) {
-            return dataset.select(positions, augmentation);
+            return dataset.select(positions, loader.augmentation);
         }
     }
 
@@ -95,7 +88,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     }
 
     private Tensor order() {
-        Tensor made = shuffle ? permutation() : inOrder();
+        Tensor made = loader.shuffle ? permutation() : inOrder();
         made.retainReference(); // otherwise the scope of the first step would close it
         return made;
     }
@@ -108,23 +101,23 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     }
 
     private Tensor permutation() {
-        try (GeneratorOptional from = new GeneratorOptional(generator)) {
+        try (GeneratorOptional from = new GeneratorOptional(loader.generator)) {
             return torch.randperm(samples, from);
         }
     }
 
     private void drawUnusedOrder() {
-        if (shuffle && !exhausted) {
+        if (loader.shuffle && !exhausted) {
             permutation().close();
         }
         exhausted = true;
     }
 
     private void drawSeed() {
-        if (generator == null) {
+        if (loader.generator == null) {
             return;
         }
-        try (GeneratorOptional from = new GeneratorOptional(generator);
+        try (GeneratorOptional from = new GeneratorOptional(loader.generator);
                 TensorOptions longs = new TensorOptions(ScalarType.Long);
                 Tensor seed = torch.empty(new long[0], longs, null)) {
             seed.random_(from);

@@ -65,12 +65,12 @@ public final class LatencyLab {
             return Optional.empty();
         }
         listener.caseStarted(which);
-        try (Subject<?, ?> subject = which.work().open(which, options.warmUps() + options.rounds(), process)) {
+        try (Work.Subject<?, ?> subject = which.work().open(which, options.warmUps() + options.rounds(), process)) {
             return measure(which, subject);
         }
     }
 
-    private <D, U> Optional<CaseResult> measure(LabCase which, Subject<D, U> subject) {
+    private <D, U> Optional<CaseResult> measure(LabCase which, Work.Subject<D, U> subject) {
         Simulation<D, U> simulation = new Simulation<>(subject.handler(), subject.trainer());
         Measurement measurement = new Measurement(
                 which,

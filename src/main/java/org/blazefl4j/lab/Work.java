@@ -1,6 +1,8 @@
 package org.blazefl4j.lab;
 
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.ProcessOptions;
@@ -9,6 +11,23 @@ import org.blazefl4j.util.ResourceStack;
 
 /** What a round does, with a bare loop that does the same. */
 public abstract class Work {
+
+    /**
+     * What is measured: both sides of a federation, and the bare loops to compare with.
+     *
+     * @param resources what is closed with the subject
+     * @param <D> the downlink package
+     * @param <U> the uplink package
+     */
+    record Subject<D, U>(
+            ServerHandler<D, U> handler, ClientTrainer<D, U> trainer, BareLoops bare, ResourceStack resources)
+            implements AutoCloseable {
+
+        @Override
+        public void close() {
+            resources.close();
+        }
+    }
 
     Work() {}
 

@@ -54,7 +54,7 @@ public final class DoctorCommand implements Callable<Integer> {
     public Integer call() {
         Machine machine = Machine.read(!untuned);
         PrintWriter out = spec.commandLine().getOut();
-        out.print(MachineReport.of(machine));
+        out.print(machine.toText());
         out.print(advice(Finding.of(machine)));
         out.flush();
         return ExitCode.OK;

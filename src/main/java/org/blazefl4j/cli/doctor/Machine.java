@@ -5,7 +5,10 @@ import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.cli.console.Bytes;
+import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.process.launch.ArchiveReport;
 import org.blazefl4j.process.launch.CacheFolder;
 import org.blazefl4j.shm.ResourceLimits;
@@ -127,5 +130,65 @@ public record Machine(
 
     boolean hasLibTorchForCuda() {
         return !numbers.cuda().equals("none");
+    }
+
+    /** Describes the machine, for people to read and to paste into a question. */
+    String toText() {
+        StringBuilder text = new StringBuilder();
+        addVersions(text);
+        addProcessor(text);
+        addMemory(text);
+        addTitle(text, "worker processes");
+        addLine(text, "class archive", archive);
+        return text.toString();
+    }
+
+    private void addVersions(StringBuilder text) {
+        String cuda = hasLibTorchForCuda() ? " with " + numbers.cuda() : ", built without CUDA";
+        addTitle(text, "versions");
+        addLine(text, "BlazeFL4J", Version.blazefl4j());
+        addLine(text, "Java", Version.java() + ", " + System.getProperty("java.vm.name"));
+        addLine(text, "LibTorch", numbers.libTorch() + cuda);
+        addLine(text, "JavaCPP", numbers.javaCpp());
+        addLine(text, "BLAS", numbers.blas());
+        addLine(text, "oneDNN", numbers.oneDnn() + (numbers.oneDnnEnabled() ? "" : ", disabled"));
+    }
+
+    private void addProcessor(StringBuilder text) {
+        String devices = cudaDevices > 0 ? Integer.toString(cudaDevices) : "none: " + cudaDisabledReason;
+        addTitle(text, "processor");
+        addLine(text, "cores", Integer.toString(cores));
+        addLine(text, "features", features);
+        addLine(text, "LibTorch's kernels", numbers.cpuCapability());
+        addLine(text, "intra-op threads", "1 in training unless set; " + numbers.intraOpThreads() + " elsewhere");
+        addLine(text, "CUDA devices", devices);
+    }
+
+    private void addMemory(StringBuilder text) {
+        addTitle(text, "memory");
+        addLine(
+                text,
+                "malloc",
+                "blocks up to " + Bytes.text(mallocHeapLimit) + " from its heap; kept " + mallocKept + " of " + PROBES
+                        + " freed blocks of " + Bytes.text(PROBE_BYTES));
+        addLine(
+                text,
+                "JavaCPP's check",
+                javaCppLimit == 0 ? "off" : "at every allocation, against " + Bytes.text(javaCppLimit));
+        addLine(text, "Java heap", Bytes.text(javaHeap) + " at most");
+        addLine(text, sharedFolder, Bytes.text(sharedFree) + " free");
+        addLine(
+                text,
+                "control group",
+                memoryLimit == Long.MAX_VALUE ? "no limit" : Bytes.text(memoryLimit) + " at most");
+        addLine(text, "memory", Bytes.text(memoryFree) + " free");
+    }
+
+    private static void addTitle(StringBuilder text, String title) {
+        text.append(String.format(Locale.ROOT, "%s%s%n", text.isEmpty() ? "" : System.lineSeparator(), title));
+    }
+
+    private static void addLine(StringBuilder text, String name, String value) {
+        text.append(String.format(Locale.ROOT, "  %-18s %s%n", name, value));
     }
 }

@@ -167,7 +167,7 @@ final class FindingTest {
 
     @Test
     void shouldDescribeTheMachine() {
-        assertThat(MachineReport.of(parts.machine()).lines())
+        assertThat(parts.machine().toText().lines())
                 .contains(
                         "versions",
                         "  LibTorch           2.10.0, built without CUDA",
