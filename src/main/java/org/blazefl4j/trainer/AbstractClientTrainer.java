@@ -16,7 +16,6 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.Phase;
@@ -125,11 +124,6 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     /** Whether the current thread runs clients of this trainer, so that it cannot wait for them. */
     boolean isWorkerThread() {
         return false;
-    }
-
-    /** How many cores clients keep busy beside the calling thread's, in a round of so many. */
-    int busyCores(int clients) {
-        return Math.min(numParallels(), clients) * options.intraOpThreads();
     }
 
     /** What clients of this process, and later a round's workers, get for a tensor. Closed with the trainer. */
@@ -405,8 +399,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     private <W> void run(RoundContext<?, ?, W> current, ResultSink<W> sink) {
         roundStop.follow(current);
-        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads());
-                IdleCores.Claim busy = IdleCores.claim(busyCores(current.size()))) {
+        try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
             current.clock().enter(Phase.PUBLISH);
             new RoundRunner<>(current, dispatch(current), sink).run();
         } finally {

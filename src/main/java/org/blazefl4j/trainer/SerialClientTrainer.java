@@ -4,7 +4,6 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.concurrent.TimeUnit;
 import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.worker.ClientRunner;
@@ -39,12 +38,6 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
         super(algorithm, options, StopEvent.create(), true);
         this.runner = runner(0);
         shareDeclared();
-    }
-
-    /** None: the calling thread itself trains them, one after another. */
-    @Override
-    int busyCores(int clients) {
-        return 0;
     }
 
     /** Always 1. */
@@ -82,8 +75,7 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
         if (!begin()) {
             return null;
         }
-        // Keeps a core busy meanwhile, for sums of others who train beside.
-        try (IdleCores.Claim busy = IdleCores.claim(options().intraOpThreads())) {
+        try {
             job.train(runner);
         } finally {
             finish();

@@ -17,7 +17,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.blazefl4j.trainer.PoolClients.Action;
@@ -147,20 +146,6 @@ abstract class RoundContract {
 
         assertThat(taken).isEqualTo(cids);
         assertThat(numbers).containsExactly(107., 102., 109., 100., 104., 105., 101., 103., 108., 106.);
-    }
-
-    @Test
-    void shouldSayHowManyCoresItsWorkersKeepBusy() {
-        int all = Runtime.getRuntime().availableProcessors();
-        List<Integer> idle = new ArrayList<>();
-        try (var trainer = open(Clients.adding())) {
-            trainer.localProcess(down, List.of(1), uplink -> {
-                idle.add(IdleCores.count());
-                uplink.close();
-            });
-        }
-        assertThat(idle).containsExactly(mode == ExecutionMode.SINGLE_THREADED ? all : Math.max(1, all - 1));
-        assertThat(IdleCores.count()).isEqualTo(all);
     }
 
     @Test

@@ -61,14 +61,12 @@ final class ParallelRanges implements AutoCloseable {
     /**
      * Runs the work on all elements and returns when it is done.
      *
-     * @param threads the number of threads to use, the calling one included
      * @param elements the number of elements
      * @param cost of one element, in reads from memory
      * @param work called for each range, by any thread
      */
-    void run(int threads, long elements, long cost, Work work) {
-        long worthwhile = elements * cost / WORTH_A_THREAD;
-        int useful = (int) Math.min(Math.min(threads, most), worthwhile);
+    void run(long elements, long cost, Work work) {
+        int useful = (int) Math.min(most, elements * cost / WORTH_A_THREAD);
         if (useful <= 1) {
             work.on(0, elements);
             return;

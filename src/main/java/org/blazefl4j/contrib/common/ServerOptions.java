@@ -21,8 +21,8 @@ import org.blazefl4j.core.NonFinitePolicy;
  * @param device where the global model is evaluated
  * @param intraOpThreads LibTorch's threads for the server's own arithmetic, above 0; a property of the experiment,
  *     because one thread and two give different bits
- * @param sumThreads how many threads sum clients' tensors, which never changes a bit; 0: as many as workers leave cores
- *     idle while clients train, as many as there are processors otherwise
+ * @param sumThreads how many threads sum clients' tensors, which never changes a bit; 0: as many as there are
+ *     processors
  * @param onNonFinite what happens when the server's own model or its loss is not finite: {@code FAIL} ends the round
  *     with an exception; all others log one warning. {@code TrainerOptions} has the policy for clients' results
  */

@@ -3,7 +3,6 @@ package org.blazefl4j.contrib.common;
 import java.util.Arrays;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.contrib.support.Partitions;
-import org.blazefl4j.core.IdleCores;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -23,12 +22,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * sum.fold();
  * }</pre>
  *
- * <p>Long sums are split over threads. Unless the options set a number, {@link #fold} uses the cores that workers leave
- * idle, {@link #mean} and {@link #divide}, which follow the last client, all.
+ * <p>Long sums are split over as many threads as there are processors, unless the options set a number.
  */
 public final class WeightedSum implements AutoCloseable {
-
-    private static final int AUTOMATIC = 0;
 
     /** The size from which malloc always maps memory for this sum alone. */
     private static final long LONG = 32L << 20;
@@ -37,7 +33,6 @@ public final class WeightedSum implements AutoCloseable {
     private final long[] shape;
     private final Tensor sum;
     private final VectorBatch staged = new VectorBatch();
-    private final int threads;
     private final ParallelRanges ranges;
     private long weight;
     /** Whether the sum is zero and its memory undefined. */
@@ -50,7 +45,7 @@ public final class WeightedSum implements AutoCloseable {
      * @param shape of each client's tensor
      */
     public WeightedSum(String what, long... shape) {
-        this(what, shape, AUTOMATIC);
+        this(what, shape, 0);
     }
 
     /**
@@ -74,8 +69,7 @@ public final class WeightedSum implements AutoCloseable {
         if (sum.nbytes() >= LONG) {
             Native.adviseHugePages(sum.data_ptr().address(), sum.nbytes()); // a failure costs only speed
         }
-        this.threads = threads;
-        this.ranges = new ParallelRanges(afterwards());
+        this.ranges = new ParallelRanges(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
     }
 
     /**
@@ -117,21 +111,12 @@ public final class WeightedSum implements AutoCloseable {
 
     /** Adds the staged tensors in their order. */
     public void fold() {
-        fold(threads == AUTOMATIC ? IdleCores.count() : threads);
-    }
-
-    /** The number of threads when no client trains. */
-    private int afterwards() {
-        return threads == AUTOMATIC ? Runtime.getRuntime().availableProcessors() : threads;
-    }
-
-    private void fold(int parallel) {
         if (staged.size() == 0) {
             return;
         }
         long address = sum.data_ptr().address();
         try {
-            ranges.run(parallel, sum.numel(), staged.size() + 2L, (from, to) -> staged.fold(address, from, to, fresh));
+            ranges.run(sum.numel(), staged.size() + 2L, (from, to) -> staged.fold(address, from, to, fresh));
         } finally {
             staged.clear();
         }
@@ -197,12 +182,12 @@ public final class WeightedSum implements AutoCloseable {
         checkTarget(out);
         long source = whole().data_ptr().address();
         long target = out.data_ptr().address();
-        ranges.run(afterwards(), sum.numel(), 3, (from, to) -> Native.divideF32(target, source, divisor, from, to));
+        ranges.run(sum.numel(), 3, (from, to) -> Native.divideF32(target, source, divisor, from, to));
     }
 
     /** Returns the sum with all staged tensors added. */
     private Tensor whole() {
-        fold(afterwards());
+        fold();
         if (fresh) {
             sum.zero_();
             fresh = false;

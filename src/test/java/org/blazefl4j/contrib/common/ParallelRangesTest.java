@@ -28,12 +28,11 @@ final class ParallelRangesTest {
     @Property(tries = 100)
     void shouldDoTheWorkOnEachElementOnce(
             @ForAll @IntRange(min = 1, max = 5) int threads,
-            @ForAll @IntRange(min = 1, max = 5) int atOnce,
             @ForAll @IntRange(min = 0, max = 300_000) int elements,
             @ForAll @IntRange(min = 1, max = 100) int cost) {
         AtomicIntegerArray done = new AtomicIntegerArray(elements);
         try (ParallelRanges ranges = new ParallelRanges(threads)) {
-            ranges.run(atOnce, elements, cost, (from, to) -> {
+            ranges.run(elements, cost, (from, to) -> {
                 for (long i = from; i < to; i++) {
                     done.incrementAndGet((int) i);
                 }
@@ -55,7 +54,9 @@ final class ParallelRangesTest {
     @Test
     void shouldUseNoMoreThreadsThanItIsTold() {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
-        ranges.run(1, MUCH, 1, (from, to) -> met.add(Thread.currentThread()));
+        try (ParallelRanges alone = new ParallelRanges(1)) {
+            alone.run(MUCH, 1, (from, to) -> met.add(Thread.currentThread()));
+        }
         assertThat(met).containsExactly(Thread.currentThread());
     }
 
@@ -64,7 +65,7 @@ final class ParallelRangesTest {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
         CountDownLatch threads = new CountDownLatch(3);
 
-        ranges.run(3, MUCH, 1, (from, to) -> meet(threads, met));
+        ranges.run(MUCH, 1, (from, to) -> meet(threads, met));
         ranges.close();
 
         assertThat(met).hasSize(3).contains(Thread.currentThread());
@@ -81,7 +82,7 @@ final class ParallelRangesTest {
     void shouldDoLittleWorkOnTheCallingThread() {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
 
-        ranges.run(3, 62_006, 5, (from, to) -> met.add(Thread.currentThread()));
+        ranges.run(62_006, 5, (from, to) -> met.add(Thread.currentThread()));
 
         assertThat(met).containsExactly(Thread.currentThread());
     }
@@ -94,7 +95,7 @@ final class ParallelRangesTest {
         AtomicLong done = new AtomicLong();
 
         caller.interrupt();
-        ranges.run(3, MUCH, 1, (from, to) -> {
+        ranges.run(MUCH, 1, (from, to) -> {
             if (Thread.currentThread() != caller) {
                 otherBegan.countDown();
                 while (caller.getState() != Thread.State.WAITING) {
@@ -120,13 +121,13 @@ final class ParallelRangesTest {
     void shouldPassOnWhatTheWorkThrowsOnAnyThread() {
         IllegalStateException thrown = new IllegalStateException("broken");
 
-        assertThatThrownBy(() -> ranges.run(3, MUCH, 1, (from, to) -> {
+        assertThatThrownBy(() -> ranges.run(MUCH, 1, (from, to) -> {
                     if (to == MUCH) {
                         throw thrown;
                     }
                 }))
                 .isSameAs(thrown);
-        assertThatThrownBy(() -> ranges.run(3, 1, 1, (from, to) -> {
+        assertThatThrownBy(() -> ranges.run(1, 1, (from, to) -> {
                     throw thrown;
                 }))
                 .isSameAs(thrown);
