@@ -22,13 +22,12 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** An algorithm of one's own is one class of under 40 lines that runs in every mode. */
-@Timeout(120)
 final class FedProxTest {
 
     private static final int CLIENTS = 6;
@@ -61,6 +60,7 @@ final class FedProxTest {
         return hashes;
     }
 
+    @Slow
     @ParameterizedTest
     @EnumSource
     void shouldGiveTheSameBitsInEveryMode(ExecutionMode mode) {
