@@ -27,6 +27,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** An intact file. Keeps the positions of entries in memory and reads their content on demand. */
 final class CheckpointFile implements AutoCloseable {
@@ -203,7 +204,8 @@ final class CheckpointFile implements AutoCloseable {
         }
 
         @Override
-        public <T> T get(String name, Class<T> type) {
+        @SuppressWarnings("NullAway") // T is nullable if null was put; the check does not follow type arguments
+        public <T extends @Nullable Object> T get(String name, Class<T> type) {
             Span span = entries.get(name);
             if (span == null) {
                 throw new IllegalArgumentException(

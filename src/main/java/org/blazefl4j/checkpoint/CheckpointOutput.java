@@ -19,6 +19,7 @@ import org.blazefl4j.util.Sha256;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Writes one file from front to back. Uses memory for the largest entry and the names of a part's entries. */
 final class CheckpointOutput {
@@ -100,7 +101,7 @@ final class CheckpointOutput {
         }
 
         @Override
-        public void put(String name, Object value) {
+        public void put(String name, @Nullable Object value) {
             if (!names.add(name)) {
                 throw new IllegalArgumentException(
                         "entry put twice: part=" + part + ", entry=" + name + "; give each entry another name");
@@ -116,7 +117,7 @@ final class CheckpointOutput {
         }
 
         /** Fails now rather than when the run is resumed. */
-        private void requireReadable(String name, Object value, Tensor encoded) {
+        private void requireReadable(String name, @Nullable Object value, Tensor encoded) {
             if (value == null || value instanceof Tensor) {
                 return;
             }

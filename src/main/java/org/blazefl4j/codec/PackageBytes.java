@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A package as self-contained bytes, tensors included, for packages that outlive a round or the process. Takes whatever
@@ -47,7 +48,7 @@ public final class PackageBytes {
      * @return the bytes, a contiguous tensor of uint8 with one dimension, which the caller owns
      * @throws IllegalArgumentException if something in the package cannot cross
      */
-    public static Tensor encode(Object graph) {
+    public static Tensor encode(@Nullable Object graph) {
         Placer placer = new Placer();
         ByteBuffer message = new PackageEncoder().encode(graph, placer);
         Tensor bytes = ByteTensors.empty(tensorsFrom(message.remaining()) + placer.end);
@@ -99,7 +100,7 @@ public final class PackageBytes {
      * @throws PackageFormatException if the bytes are not a complete, undamaged package, or do not fit this process's
      *     classes
      */
-    public static Object decode(Tensor bytes, ClassLoader loader) {
+    public static @Nullable Object decode(Tensor bytes, ClassLoader loader) {
         return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decode(message, resolver));
     }
 
@@ -114,7 +115,7 @@ public final class PackageBytes {
      * @throws PackageFormatException if the bytes are not a complete, undamaged package, do not fit this process's
      *     classes, or hold a class that is not declared
      */
-    public static Object decodeDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
+    public static @Nullable Object decodeDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
         return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decodeDeclared(message, resolver, type));
     }
 
@@ -141,11 +142,12 @@ public final class PackageBytes {
         }
     }
 
-    private static Object decode(Tensor bytes, BiFunction<ByteBuffer, TensorResolver, Object> decoder) {
+    private static @Nullable Object decode(
+            Tensor bytes, BiFunction<ByteBuffer, TensorResolver, @Nullable Object> decoder) {
         int messageBytes = check(bytes);
         ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
         Resolver resolver = new Resolver(bytes, tensorsFrom(messageBytes));
-        Object graph = decoder.apply(message, resolver);
+        @Nullable Object graph = decoder.apply(message, resolver);
         if (resolver.end != bytes.numel()) {
             TensorWalk.closeAll(graph);
             throw damaged("tensors end at=" + resolver.end, bytes.numel() + " bytes");

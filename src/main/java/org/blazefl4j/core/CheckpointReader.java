@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the entries of one part of a checkpoint, in any order, any number of times. Valid during the restore only. */
 public interface CheckpointReader {
@@ -13,7 +14,7 @@ public interface CheckpointReader {
      * @return a copy of the value, or null if null was put; the caller owns its tensors
      * @throws IllegalArgumentException if there is no such entry, or its value is of another type
      */
-    <T> T get(String name, Class<T> type);
+    <T extends @Nullable Object> T get(String name, Class<T> type);
 
     /** Returns the names of the entries, in the order in which they were put. */
     Set<String> names();

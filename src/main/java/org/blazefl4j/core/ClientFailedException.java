@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown if a client returned no result: its worker threw, died, froze or was killed, or it exceeded its time limit.
@@ -19,7 +20,7 @@ public class ClientFailedException extends WorkFailedException {
      * @param round the round, from 0
      * @param cause the worker's exception, with its stack trace; null if there is none
      */
-    public ClientFailedException(int clientId, int round, int worker, String reason, Throwable cause) {
+    public ClientFailedException(int clientId, int round, int worker, String reason, @Nullable Throwable cause) {
         super("client failed: client=" + clientId + ", round=" + (round + 1), worker, reason, cause);
         this.clientId = clientId;
         this.round = round;

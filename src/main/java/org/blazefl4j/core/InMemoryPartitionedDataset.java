@@ -11,6 +11,7 @@ import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Data sets in maps, by partition type and client. Crosses into worker processes with its data sets.
@@ -30,7 +31,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
     public InMemoryPartitionedDataset() {}
 
     @Override
-    public Dataset getDataset(P type, Integer cid) {
+    public Dataset getDataset(P type, @Nullable Integer cid) {
         Dataset found = cid == null ? common.get(type) : ofClient(type, cid);
         if (found == null) {
             throw new IllegalArgumentException("no such data: type=" + type + ", client=" + (cid == null ? "none" : cid)
@@ -39,12 +40,12 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
         return found;
     }
 
-    private Dataset ofClient(P type, Integer cid) {
+    private @Nullable Dataset ofClient(P type, Integer cid) {
         return ofClients.getOrDefault(type, Map.of()).get(cid);
     }
 
     @Override
-    public void setDataset(P type, Integer cid, Dataset dataset) {
+    public void setDataset(P type, @Nullable Integer cid, Dataset dataset) {
         if (cid == null) {
             common.put(type, dataset);
             return;

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The user's own columns of a round's summary; the same in every round. */
 final class OwnColumns {
@@ -26,7 +27,7 @@ final class OwnColumns {
 
     private final List<Function<? super RoundReport, ? extends Map<String, ?>>> sources = new CopyOnWriteArrayList<>();
     /** The names of the first round. */
-    private Set<String> names;
+    private @Nullable Set<String> names;
 
     void add(Function<? super RoundReport, ? extends Map<String, ?>> source) {
         sources.add(source);

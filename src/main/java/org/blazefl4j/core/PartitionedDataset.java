@@ -3,6 +3,7 @@ package org.blazefl4j.core;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Dataset;
 import org.bytedeco.pytorch.Generator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Data sets by partition type and client. Without a client, or for null, methods use the common data set of the type.
@@ -23,7 +24,7 @@ public interface PartitionedDataset<P extends Enum<P>> {
      * @param cid the client; null for the common set
      * @throws IllegalArgumentException if there are none; the message lists what there is
      */
-    Dataset getDataset(P type, Integer cid);
+    Dataset getDataset(P type, @Nullable Integer cid);
 
     /**
      * Sets or replaces the samples of a type.
@@ -31,7 +32,7 @@ public interface PartitionedDataset<P extends Enum<P>> {
      * @param cid the client; null for the common set
      * @throws IllegalArgumentException if the client is negative
      */
-    void setDataset(P type, Integer cid, Dataset dataset);
+    void setDataset(P type, @Nullable Integer cid, Dataset dataset);
 
     /** Returns the common samples of a type, as {@link #getDataset(Enum, Integer)}. */
     default Dataset getDataset(P type) {
@@ -44,7 +45,7 @@ public interface PartitionedDataset<P extends Enum<P>> {
     }
 
     /** Returns the number of samples of {@link #getDataset(Enum, Integer)}. */
-    default long size(P type, Integer cid) {
+    default long size(P type, @Nullable Integer cid) {
         return getDataset(type, cid).size();
     }
 
@@ -54,12 +55,12 @@ public interface PartitionedDataset<P extends Enum<P>> {
     }
 
     /** Returns a loader of a client's samples of a type as one batch, in order. */
-    default DataLoader getDataLoader(P type, Integer cid) {
+    default DataLoader getDataLoader(P type, @Nullable Integer cid) {
         return getDataLoader(type, cid, null, null);
     }
 
     /** Returns a loader of a client's samples of a type in batches, in order. */
-    default DataLoader getDataLoader(P type, Integer cid, Integer batchSize) {
+    default DataLoader getDataLoader(P type, @Nullable Integer cid, @Nullable Integer batchSize) {
         return getDataLoader(type, cid, batchSize, null);
     }
 
@@ -71,7 +72,8 @@ public interface PartitionedDataset<P extends Enum<P>> {
      * @param generator draws the order and random transforms; null for the data set's own order
      * @throws IllegalArgumentException if there are no samples, or the batch size is below 1
      */
-    default DataLoader getDataLoader(P type, Integer cid, Integer batchSize, Generator generator) {
+    default DataLoader getDataLoader(
+            P type, @Nullable Integer cid, @Nullable Integer batchSize, @Nullable Generator generator) {
         Dataset dataset = getDataset(type, cid);
         long size = batchSize == null ? Math.max(1, dataset.size()) : batchSize;
         return new DataLoader(dataset, size, generator != null, generator);

@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stopwatch for the phases of one round, for trainers. It stands still until a phase begins; every moment from then
@@ -11,7 +12,7 @@ public final class PhaseClock {
 
     private final LongSupplier clock;
     private final long[] nanos = new long[Phase.values().length];
-    private Phase running;
+    private @Nullable Phase running;
     private long since;
 
     /** A clock that stands still. */
@@ -38,7 +39,7 @@ public final class PhaseClock {
         }
     }
 
-    private void switchTo(Phase next) {
+    private void switchTo(@Nullable Phase next) {
         long now = clock.getAsLong();
         if (running != null) {
             nanos[running.ordinal()] += now - since;

@@ -1,5 +1,7 @@
 package org.blazefl4j.core;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An exception that a client threw in a worker process: its class name, message, stack trace, causes and suppressed
  * exceptions. The class itself need not exist in the parent.
@@ -10,9 +12,12 @@ public final class RemoteWorkerException extends Exception {
 
     private final String className;
 
-    /** Stands for an exception of the class of this name; message and cause may be null. */
+    /** Stands for an exception of the class of this name. */
     public RemoteWorkerException(
-            String className, String message, StackTraceElement[] stackTrace, RemoteWorkerException cause) {
+            String className,
+            @Nullable String message,
+            StackTraceElement[] stackTrace,
+            @Nullable RemoteWorkerException cause) {
         super(message, cause);
         this.className = className;
         setStackTrace(stackTrace);

@@ -1,5 +1,7 @@
 package org.blazefl4j.core;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Thrown if a shard of work of a trainer's {@link Workers} returned no result: its worker threw, died, froze or was
  * killed, or it exceeded the clients' time limit. Message and cause say which.
@@ -17,7 +19,7 @@ public class ShardFailedException extends WorkFailedException {
      * @param shard the shard, from 0
      * @param cause the worker's exception, with its stack trace; null if there is none
      */
-    public ShardFailedException(String work, int shard, int worker, String reason, Throwable cause) {
+    public ShardFailedException(String work, int shard, int worker, String reason, @Nullable Throwable cause) {
         super(work + " failed: shard=" + shard, worker, reason, cause);
         this.shard = shard;
     }

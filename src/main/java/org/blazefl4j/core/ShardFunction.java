@@ -20,7 +20,7 @@ public interface ShardFunction<P, R> extends Serializable {
      * @param context valid until the call returns. {@code clientId()} is the shard, {@code round()} the trainer's next
      *     round; streams differ from all clients'; there is neither state nor uplink buffer. {@code get} shares its
      *     resources with clients
-     * @return anything a package may hold except tensors; not null
+     * @return anything a package may hold except tensors
      * @throws Exception fails the shard: {@link Workers#map} throws {@link ShardFailedException} with it as cause
      */
     R run(int shard, P payload, WorkerContext context) throws Exception;

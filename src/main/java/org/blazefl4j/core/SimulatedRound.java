@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One round of a {@link Simulation}, timed without its listeners. */
 final class SimulatedRound<D, U> {
@@ -18,7 +19,7 @@ final class SimulatedRound<D, U> {
     private boolean complete;
     private int loaded;
     private List<Integer> dropped = List.of();
-    private StoppedException stopped;
+    private @Nullable StoppedException stopped;
 
     SimulatedRound(
             ServerHandler<D, U> handler,
@@ -141,7 +142,7 @@ final class SimulatedRound<D, U> {
 
     /** Closes every package, even if one fails to close. */
     private void discardAll(List<U> uplinks) {
-        RuntimeException failure = null;
+        @Nullable RuntimeException failure = null;
         for (U uplink : uplinks) {
             try {
                 trainer.discard(uplink);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.blazefl4j.util.Throwables;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown if a worker returned no result: it threw, died, froze or was killed, or exceeded its time limit. Message and
@@ -27,7 +28,7 @@ public abstract class WorkFailedException extends RuntimeException {
      * @param what what failed, the start of the message
      * @param cause the worker's exception, with its stack trace; null if there is none
      */
-    WorkFailedException(String what, int worker, String reason, Throwable cause) {
+    WorkFailedException(String what, int worker, String reason, @Nullable Throwable cause) {
         super(what + ", worker=" + worker + ": " + reason, cause);
         this.what = what;
         this.worker = worker;

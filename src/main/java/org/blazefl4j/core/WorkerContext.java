@@ -108,7 +108,7 @@ public interface WorkerContext {
      * depends on timing. For the same bits resume from a checkpoint, or choose a policy under which failures do not end
      * rounds.
      *
-     * @param state anything a package may hold; not null
+     * @param state anything a package may hold
      * @throws IllegalArgumentException if something in it cannot be kept; the message has its place and class
      */
     void keepState(Object state);

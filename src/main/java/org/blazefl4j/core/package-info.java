@@ -3,4 +3,7 @@
  *
  * <p>This package knows no execution mode: nothing here may depend on {@code trainer}, {@code process} or {@code cli}.
  */
+@NullMarked
 package org.blazefl4j.core;
+
+import org.jspecify.annotations.NullMarked;

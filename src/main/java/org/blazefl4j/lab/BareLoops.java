@@ -3,6 +3,7 @@ package org.blazefl4j.lab;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
@@ -12,6 +13,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.util.ResourceStack;
+import org.jspecify.annotations.Nullable;
 
 /** Runs one bare loop per thread; the threads divide a round's clients among them and run at the same time. */
 final class BareLoops implements AutoCloseable {
@@ -75,7 +77,7 @@ final class BareLoops implements AutoCloseable {
 
         private final int index;
         private final ExecutorService thread;
-        private BareLoop loop;
+        private @Nullable BareLoop loop;
 
         Lane(int index) {
             this.index = index;
@@ -101,9 +103,10 @@ final class BareLoops implements AutoCloseable {
                     Thread.onSpinWait();
                     Thread.yield();
                 }
+                BareLoop made = Objects.requireNonNull(loop, "make() comes first");
                 long start = System.nanoTime();
                 for (int client = 0; client < clients && !stop.getAsBoolean(); client++) {
-                    loop.trainClient(stop);
+                    made.trainClient(stop);
                 }
                 return System.nanoTime() - start;
             }

@@ -1,6 +1,7 @@
 package org.blazefl4j.lab;
 
 import java.util.Map;
+import java.util.Objects;
 import org.blazefl4j.core.Phase;
 
 /**
@@ -20,4 +21,10 @@ public record CaseResult(
         Latencies round,
         Map<Phase, Latencies> phases,
         Latencies bare,
-        Quartiles efficiency) {}
+        Quartiles efficiency) {
+
+    /** Returns how long a phase of the round took. */
+    public Latencies phase(Phase phase) {
+        return Objects.requireNonNull(phases.get(phase), phase::name);
+    }
+}

@@ -6,6 +6,7 @@ import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.util.Libraries;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures cases one after another, each with its own workers.
@@ -26,7 +27,7 @@ public final class LatencyLab {
     private final LabListener listener;
     private final ProcessOptions process;
     private final Object lock = new Object();
-    private Simulation<?, ?> running;
+    private @Nullable Simulation<?, ?> running;
     private volatile boolean stopping;
 
     /**

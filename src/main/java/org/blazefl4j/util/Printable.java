@@ -1,6 +1,7 @@
 package org.blazefl4j.util;
 
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes untrusted text, such as values from a result file, safe to print on a terminal. Characters that would move the
@@ -12,7 +13,7 @@ public final class Printable {
     private Printable() {}
 
     /** Returns any value as one line. */
-    public static String line(Object value) {
+    public static String line(@Nullable Object value) {
         return escape(String.valueOf(value), "");
     }
 

@@ -118,7 +118,6 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
      *
      * @throws IllegalArgumentException if the client is not in the federation, or was loaded or dropped before in this
      *     round, or its package is closed or does not fit; the round is then as before
-     * @throws NullPointerException if it is null
      * @throws IllegalStateException if the handler is closed
      */
     @Override

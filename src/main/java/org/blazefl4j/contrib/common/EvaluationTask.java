@@ -74,7 +74,7 @@ public record EvaluationTask(
         static BatchScore of(Model model, Batch batch, Device device) {
             try (PointerScope scope = new PointerScope();
                     Batch moved = device.move(batch)) {
-                Tensor y = moved.y();
+                Tensor y = Objects.requireNonNull(moved.y(), "targets");
                 Tensor output = model.output(moved.x());
                 Tensor losses = torch.cross_entropy_loss(output, y, new TensorOptional(), NO_REDUCTION, NO_INDEX, 0);
                 double loss =

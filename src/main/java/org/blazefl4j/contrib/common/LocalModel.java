@@ -13,6 +13,7 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker's model, trained by one client after another. Each client overwrites the whole state with the one that it
@@ -26,7 +27,7 @@ public final class LocalModel implements AutoCloseable {
     private final FlatParameters state;
     private final TrainingLoop descent;
     /** Returns what is added to the gradients of a step; null for nothing. */
-    private Supplier<Tensor> correction;
+    private @Nullable Supplier<Tensor> correction;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);

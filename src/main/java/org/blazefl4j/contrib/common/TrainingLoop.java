@@ -9,6 +9,7 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a model whose parameters are views of a flat vector, one step per batch.
@@ -23,8 +24,8 @@ public final class TrainingLoop {
     @FunctionalInterface
     public interface Loss {
 
-        /** Returns the loss of one batch as a tensor of one element. */
-        Tensor of(Tensor output, Tensor target);
+        /** Returns the loss of one batch as a tensor of one element. The target is null if the data set has none. */
+        Tensor of(Tensor output, @Nullable Tensor target);
     }
 
     private final Model model;

@@ -5,6 +5,7 @@ import java.util.Map;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
+import org.jspecify.annotations.Nullable;
 
 /** The mean accuracy and loss of clients' own models over the clients that evaluated, summed in load order. */
 final class ClientScores implements Checkpointable {
@@ -12,7 +13,7 @@ final class ClientScores implements Checkpointable {
     private static final String ENTRY = "client_scores";
 
     /** The last completed round's; null if no client evaluated. */
-    private Mean last;
+    private @Nullable Mean last;
 
     private Mean sum = Mean.ZERO;
 

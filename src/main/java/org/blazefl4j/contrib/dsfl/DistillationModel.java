@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
+import java.util.Objects;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.EvaluationTask;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
@@ -20,6 +21,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that learns from soft labels and labels, and predicts class probabilities: the server's, or a worker's, which
@@ -101,7 +103,7 @@ final class DistillationModel implements AutoCloseable {
 
     /** Returns the state on the CPU: this object's own tensors, valid until it is used again, or copies. */
     DistillationModelState state() {
-        return new DistillationModelState(onCpu(flat), onCpu(training.velocity()), onCpu(distillation.velocity()));
+        return new DistillationModelState(onCpu(flat), velocity(training), velocity(distillation));
     }
 
     /** Returns whether the parameters hold neither NaN nor infinities. */
@@ -109,8 +111,13 @@ final class DistillationModel implements AutoCloseable {
         return Tensors.isFinite(flat);
     }
 
+    private @Nullable Tensor velocity(Optimizer optimizer) {
+        Tensor velocity = optimizer.velocity();
+        return velocity == null ? null : onCpu(velocity);
+    }
+
     private Tensor onCpu(Tensor tensor) {
-        return tensor == null || device.isCpu() ? tensor : tensor.cpu();
+        return device.isCpu() ? tensor : tensor.cpu();
     }
 
     /** Trains on the cross-entropy of labelled samples. */
@@ -129,7 +136,8 @@ final class DistillationModel implements AutoCloseable {
     }
 
     /** Returns the Kullback-Leibler divergence, summed over classes, as the mean over samples. */
-    private static Tensor divergence(Tensor output, Tensor softLabels) {
+    private static Tensor divergence(Tensor output, @Nullable Tensor targets) {
+        Tensor softLabels = Objects.requireNonNull(targets, "soft labels");
         Tensor sum = torch.kl_div(output.log_softmax(1), softLabels, SUM, false);
         return sum.div(new Scalar((double) softLabels.size(0)));
     }

@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.dsfl;
 
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a {@link DistillationModel}: what a client keeps between rounds, and a server's checkpoint holds.
@@ -11,7 +12,10 @@ import org.bytedeco.pytorch.Tensor;
  * @param training the velocity of training, float32, shape [numel]; null without momentum
  * @param distillation the velocity of distillation, likewise
  */
-record DistillationModelState(Tensor parameters, Tensor training, Tensor distillation) implements AutoCloseable {
+record DistillationModelState(
+        Tensor parameters,
+        @Nullable Tensor training,
+        @Nullable Tensor distillation) implements AutoCloseable {
 
     /** Refuses the state of a model of another length. */
     void requireNumel(long numel) {
@@ -20,7 +24,7 @@ record DistillationModelState(Tensor parameters, Tensor training, Tensor distill
         require("distillation", distillation, numel);
     }
 
-    private static void require(String name, Tensor tensor, long numel) {
+    private static void require(String name, @Nullable Tensor tensor, long numel) {
         if (tensor != null && (tensor.dim() != 1 || tensor.numel() != numel)) {
             throw new IllegalArgumentException("state of another model: " + name + "=" + Arrays.toString(tensor.shape())
                     + ", expected=[" + numel + "]; select the model of the saved state");

@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.dsfl;
 
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.data.Dataset;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker is told about one client.
@@ -13,4 +14,8 @@ import org.blazefl4j.data.Dataset;
  * @param options how it trains and distils
  */
 public record DsflClientConfig(
-        SelectedModel<?> model, Dataset dataset, Dataset open, Dataset test, DsflClientOptions options) {}
+        SelectedModel<?> model,
+        Dataset dataset,
+        Dataset open,
+        @Nullable Dataset test,
+        DsflClientOptions options) {}

@@ -119,7 +119,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
         Map<SelectedModel<?>, DistillationModel> learners = new LinkedHashMap<>();
         try {
             models.forEach(model -> learners.computeIfAbsent(model, kind -> new DistillationModel(kind, Device.CPU)));
-            long classes = classes(learners.get(models.get(0)));
+            long classes = classes(learners.values().iterator().next());
             learners.forEach((model, learner) -> requireSameClasses(model, classes(learner), classes));
             learners.forEach((model, learner) -> ModelFit.requireTrainable(
                     learner.model(),
@@ -242,8 +242,9 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     private static void learn(
             DistillationModel learner, DsflClientConfig config, DsflDownlinkPackage payload, TrainingContext around) {
         DsflClientOptions options = config.options();
-        if (payload.hasSoftLabels()) {
-            OpenSamples labelled = new OpenSamples(config.open(), payload.indices(), payload.softLabels());
+        Tensor indices = payload.indices();
+        if (indices != null) {
+            OpenSamples labelled = new OpenSamples(config.open(), indices, payload.softLabels());
             learner.distil(labelled, options.distillation(), options.momentum(), around);
         }
         learner.train(config.dataset(), options.training(), options.momentum(), around);

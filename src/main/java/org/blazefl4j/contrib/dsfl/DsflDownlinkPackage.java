@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.dsfl;
 
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every sampled client receives. Closing it leaves the handler's own tensors open; a package left open is closed
@@ -10,7 +11,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param indices their samples of the open set, ascending, int64, shape [m]; null in the first round
  * @param nextIndices the samples of the open set that the client labels in this round, int64, shape [k]
  */
-public record DsflDownlinkPackage(Tensor softLabels, Tensor indices, Tensor nextIndices) implements AutoCloseable {
+public record DsflDownlinkPackage(
+        @Nullable Tensor softLabels, @Nullable Tensor indices, Tensor nextIndices) implements AutoCloseable {
 
     /**
      * Checks that soft labels come with their indices.
@@ -25,7 +27,7 @@ public record DsflDownlinkPackage(Tensor softLabels, Tensor indices, Tensor next
         }
     }
 
-    private static String presence(Tensor tensor) {
+    private static String presence(@Nullable Tensor tensor) {
         return tensor == null ? "none" : "given";
     }
 
@@ -36,7 +38,7 @@ public record DsflDownlinkPackage(Tensor softLabels, Tensor indices, Tensor next
 
     @Override
     public void close() {
-        if (hasSoftLabels()) {
+        if (softLabels != null && indices != null) {
             softLabels.close();
             indices.close();
         }

@@ -25,6 +25,7 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server of DS-FL (S. Itahara, T. Nishio, Y. Koda, M. Morikura and K. Yamamoto: Distillation-Based Semi-Supervised
@@ -63,7 +64,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     private final FlatteningWarning flattening = new FlatteningWarning();
     private DsflDownlinkPackage downlink;
     /** The package of the round before, which its clients may still read; null before the second round. */
-    private DsflDownlinkPackage sent;
+    private @Nullable DsflDownlinkPackage sent;
 
     /**
      * Makes a server before its first round.
@@ -144,7 +145,11 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     public DsflDownlinkPackage downlinkPackage() {
         requireOpen();
         return new DsflDownlinkPackage(
-                lent.lend(downlink.softLabels()), lent.lend(downlink.indices()), lent.lend(downlink.nextIndices()));
+                lendIfAny(downlink.softLabels()), lendIfAny(downlink.indices()), lent.lend(downlink.nextIndices()));
+    }
+
+    private @Nullable Tensor lendIfAny(@Nullable Tensor tensor) {
+        return tensor == null ? null : lent.lend(tensor);
     }
 
     /**
@@ -170,7 +175,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
 
     @Override
     protected boolean isFinite() {
-        return Tensors.isFinite(downlink.softLabels()) && learner.isFinite();
+        Tensor softLabels = downlink.softLabels();
+        return (softLabels == null || Tensors.isFinite(softLabels)) && learner.isFinite();
     }
 
     @Override
@@ -243,8 +249,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
      */
     @Override
     public void restore(CheckpointReader in) {
-        Tensor softLabels = in.get(SOFT_LABELS, Tensor.class);
-        Tensor indices = in.get(INDICES, Tensor.class);
+        @Nullable Tensor softLabels = in.get(SOFT_LABELS, Tensor.class);
+        @Nullable Tensor indices = in.get(INDICES, Tensor.class);
         try (DistillationModelState learnt = in.get(LEARNER, DistillationModelState.class)) {
             learner.requireFits(learnt);
             requireFit(softLabels, indices);
@@ -258,8 +264,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         publish(new DsflDownlinkPackage(softLabels, indices, nextIndices(round())));
     }
 
-    private void requireFit(Tensor softLabels, Tensor indices) {
-        if (softLabels != null) {
+    private void requireFit(@Nullable Tensor softLabels, @Nullable Tensor indices) {
+        if (softLabels != null && indices != null) {
             mean.checkedRows("source=checkpoint", softLabels, indices);
             softLabels.retainReference();
             indices.retainReference();
@@ -270,7 +276,10 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     protected void free() {
         mean.close();
         learner.close();
-        publish(null);
-        publish(null);
+        if (sent != null) {
+            sent.close();
+        }
+        downlink.close();
+        lent.close();
     }
 }

@@ -4,6 +4,7 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.Dataset;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some samples of the open set, with soft labels or without targets. Owns nothing.
@@ -12,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param indices which samples, int64, shape [k], each in [0, size of the open set)
  * @param softLabels float32, shape [k, classes]; null for none
  */
-record OpenSamples(Dataset open, Tensor indices, Tensor softLabels) implements Dataset {
+record OpenSamples(Dataset open, Tensor indices, @Nullable Tensor softLabels) implements Dataset {
 
     @Override
     public long size() {
@@ -20,7 +21,7 @@ record OpenSamples(Dataset open, Tensor indices, Tensor softLabels) implements D
     }
 
     @Override
-    public Batch select(Tensor positions, Generator generator) {
+    public Batch select(Tensor positions, @Nullable Generator generator) {
         try (Tensor rows = indices.index_select(0, positions)) {
             Batch read = open.select(rows, generator);
             if (read.y() != null) {

@@ -2,13 +2,14 @@ package org.blazefl4j.contrib.dsfl;
 
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** SGD on a bound model, plain or with momentum. Its velocity is all of its state. */
 final class Optimizer implements AutoCloseable {
 
     private final FlatParameters state;
     /** Holds the velocity while moving; null before the first one. */
-    private Tensor memory;
+    private @Nullable Tensor memory;
 
     private boolean moving;
 
@@ -32,18 +33,19 @@ final class Optimizer implements AutoCloseable {
             memory().zero_();
             moving = true;
         }
-        state.sgdStep(lr, momentum, memory);
+        state.sgdStep(lr, momentum, memory());
     }
 
     /** Returns the velocity, float32, shape [numel], owned by this object; null if no step had momentum. */
+    @Nullable
     Tensor velocity() {
         return moving ? memory : null;
     }
 
     /** Continues with a copy of a velocity; null for none. */
-    void load(Tensor velocity) {
+    void load(@Nullable Tensor velocity) {
         moving = velocity != null;
-        if (moving) {
+        if (velocity != null) {
             memory().copy_(velocity);
         }
     }

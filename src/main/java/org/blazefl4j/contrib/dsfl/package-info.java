@@ -3,4 +3,7 @@
  * Semi-Supervised Federated Learning for Communication-Efficient Collaborative Training with Non-IID Private Data, IEEE
  * Transactions on Mobile Computing 22(1), 2023).
  */
+@NullMarked
 package org.blazefl4j.contrib.dsfl;
+
+import org.jspecify.annotations.NullMarked;

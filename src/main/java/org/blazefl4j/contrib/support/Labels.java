@@ -7,6 +7,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** Checks that the labels of samples in memory are classes of a model. */
 final class Labels {
@@ -34,7 +35,7 @@ final class Labels {
         }
     }
 
-    private static void require(String whose, Tensor targets, Tensor indices, long classes) {
+    private static void require(String whose, @Nullable Tensor targets, @Nullable Tensor indices, long classes) {
         if (targets == null) {
             throw new IllegalArgumentException(
                     "samples without labels: " + whose + ", targets=none, expected=one label per sample");

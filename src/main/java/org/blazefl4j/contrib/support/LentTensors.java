@@ -14,11 +14,8 @@ public final class LentTensors implements AutoCloseable {
     private List<Tensor> now = new ArrayList<>();
     private List<Tensor> before = new ArrayList<>();
 
-    /** Returns a new reference to a tensor's memory; null for null. */
+    /** Returns a new reference to a tensor's memory. */
     public Tensor lend(Tensor tensor) {
-        if (tensor == null) {
-            return null;
-        }
         Tensor lent = Tensors.alias(tensor);
         now.add(lent);
         return lent;

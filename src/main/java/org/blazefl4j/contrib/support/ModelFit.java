@@ -117,7 +117,8 @@ public final class ModelFit {
     /** A model's output for a batch of the first sample of a data set, repeated. */
     private static final class Trial {
 
-        private String failure;
+        /** Why it fails; empty if it works. */
+        private String failure = "";
         /** The number of outputs per sample; 0 if they are not one per class. */
         private long classes;
 
@@ -147,7 +148,7 @@ public final class ModelFit {
         }
 
         boolean works() {
-            return failure == null;
+            return failure.isEmpty();
         }
 
         void require(String whose) {

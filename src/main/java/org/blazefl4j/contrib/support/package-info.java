@@ -1,2 +1,5 @@
 /** What the algorithms share and users do not need: checks of models and data, and the tensors that a server lends. */
+@NullMarked
 package org.blazefl4j.contrib.support;
+
+import org.jspecify.annotations.NullMarked;
