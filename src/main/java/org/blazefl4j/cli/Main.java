@@ -2,6 +2,7 @@ package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
+import java.util.Objects;
 import org.blazefl4j.cli.bench.BenchCommand;
 import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.cli.console.Version;
@@ -89,7 +90,7 @@ public final class Main implements Runnable, Invocation.Holder {
     public static CommandLine commandLine(Invocation invocation) {
         CommandLine commands = new CommandLine(new Main(invocation));
         Examples.register(commands, invocation);
-        OptionGroups.register(commands.getSubcommands().get("run"), "options");
+        OptionGroups.register(Objects.requireNonNull(commands.getSubcommands().get("run"), "run"), "options");
         Converters.register(commands);
         return commands.setOverwrittenOptionsAllowed(true)
                 .setUsageHelpAutoWidth(true)
@@ -135,6 +136,6 @@ public final class Main implements Runnable, Invocation.Holder {
             return "no such command: command=" + unmatched.getUnmatched().get(0)
                     + ", expected=run, verify, bench or doctor; give one, then its options";
         }
-        return refusal.getMessage();
+        return String.valueOf(refusal.getMessage());
     }
 }

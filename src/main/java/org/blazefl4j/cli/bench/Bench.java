@@ -24,6 +24,7 @@ import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabOptions;
 import org.blazefl4j.lab.LatencyLab;
 import org.blazefl4j.trainer.ProcessOptions;
+import org.jspecify.annotations.Nullable;
 
 /** A measurement, from its cases to its results. */
 final class Bench {
@@ -33,7 +34,7 @@ final class Bench {
     private final List<LabCase> cases;
     private final LabOptions options;
     private final Map<String, Object> settings;
-    private final Path output;
+    private final @Nullable Path output;
     private final PrintStream out;
     private final String started =
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
@@ -46,7 +47,12 @@ final class Bench {
      * @param output the folder for results; null for the default
      * @param out where to print lines for people
      */
-    Bench(List<LabCase> cases, LabOptions options, Map<String, Object> settings, Path output, PrintStream out) {
+    Bench(
+            List<LabCase> cases,
+            LabOptions options,
+            Map<String, Object> settings,
+            @Nullable Path output,
+            PrintStream out) {
         this.cases = cases;
         this.options = options;
         this.settings = settings;

@@ -14,6 +14,7 @@ import org.blazefl4j.lab.LabOptions;
 import org.blazefl4j.lab.Work;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -146,7 +147,7 @@ final class BenchOptions {
             paramLabel = "DIR",
             description =
                     "New or empty folder for bench.html, bench.json and bench.csv. Default:" + " bench/<date>-<time>.")
-    private Path output;
+    private @Nullable Path output;
 
     @Option(names = "--verbose", description = "Show the stack trace if something fails.")
     private boolean verbose;
@@ -178,7 +179,7 @@ final class BenchOptions {
         modes = distinct(modes, List.of());
     }
 
-    private static <T> List<T> distinct(List<T> given, List<T> defaults) {
+    private static <T> List<T> distinct(@Nullable List<T> given, List<T> defaults) {
         return (given == null ? defaults : given).stream().distinct().toList();
     }
 
@@ -207,6 +208,7 @@ final class BenchOptions {
     }
 
     /** Returns the folder for results; null for the default. */
+    @Nullable
     Path output() {
         return output;
     }

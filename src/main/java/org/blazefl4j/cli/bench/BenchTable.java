@@ -46,7 +46,7 @@ record BenchTable(List<String> head, List<List<String>> rows) {
                                 result,
                                 Arrays.stream(Phase.values())
                                         .map(phase -> Figures.millis(
-                                                result.phases().get(phase).mean()))))
+                                                result.phase(phase).mean()))))
                         .toList());
     }
 

@@ -74,16 +74,22 @@ final class PercentileChart {
     private void row(CaseResult result, double y) {
         chart.text(LEFT - 8, y + 4, "end", Groups.executionOf(result));
         Map<String, Double> percentiles = percentiles(result.round());
-        chart.line("axis span", scale.at(percentiles.get("p50")), y, scale.at(percentiles.get("max")), y);
+        chart.line(
+                "axis span",
+                scale.at(percentiles.getOrDefault("p50", Double.NaN)),
+                y,
+                scale.at(percentiles.getOrDefault("max", Double.NaN)),
+                y);
         int series = percentiles.size();
         for (String name : List.of("max", "p99", "p90", "p50")) { // inner percentiles on top
             series--;
+            double at = percentiles.getOrDefault(name, Double.NaN);
             chart.add(Element.of("circle")
                     .with("class", Chart.fill(series))
-                    .with("cx", scale.at(percentiles.get(name)))
+                    .with("cx", scale.at(at))
                     .with("cy", y)
                     .with("r", RADIUS + series * MORE_RADIUS)
-                    .add(Element.of("title", name + ": " + Figures.digits(percentiles.get(name)) + " ms")));
+                    .add(Element.of("title", name + ": " + Figures.digits(at) + " ms")));
         }
     }
 }

@@ -62,7 +62,7 @@ final class PhaseBars {
         chart.text(LEFT - 8, y + BAR / 2 + 4, "end", Groups.executionOf(result));
         double start = 0;
         for (Phase phase : Phase.values()) {
-            double end = start + Figures.toMillis(result.phases().get(phase).mean());
+            double end = start + Figures.toMillis(result.phase(phase).mean());
             chart.add(piece(phase, start, end, y));
             start = end;
         }

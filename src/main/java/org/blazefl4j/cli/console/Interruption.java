@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stops a run cleanly when the JVM is told to end by Ctrl-C, SIGTERM or SIGHUP: asks it to stop, then waits until it
@@ -18,7 +19,7 @@ public final class Interruption implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread hook = new Thread(this::end, "blazefl4j-interruption");
     private final Deque<AutoCloseable> preparation = new ArrayDeque<>();
-    private Runnable stop;
+    private @Nullable Runnable stop;
     private boolean cancelled;
 
     /** Starts watching, until closed. */
@@ -53,10 +54,11 @@ public final class Interruption implements AutoCloseable {
     }
 
     private void end() {
-        if (cancelUnlessStarted()) {
+        Runnable started = startedOrCancel();
+        if (started == null) {
             return;
         }
-        stop.run();
+        started.run();
         try {
             ended.await(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -64,7 +66,8 @@ public final class Interruption implements AutoCloseable {
         }
     }
 
-    private synchronized boolean cancelUnlessStarted() {
+    /** Returns what stops the run; cancels a run that has not started, and returns null. */
+    private synchronized @Nullable Runnable startedOrCancel() {
         cancelled = stop == null;
         while (cancelled && !preparation.isEmpty()) {
             try {
@@ -73,7 +76,7 @@ public final class Interruption implements AutoCloseable {
                 // the process is ending: nothing else can be done
             }
         }
-        return cancelled;
+        return stop;
     }
 
     /** Ends the run, so that the JVM no longer waits for it. */

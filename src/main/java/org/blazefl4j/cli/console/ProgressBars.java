@@ -8,6 +8,7 @@ import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows a progress bar on standard error, if that is a terminal: of the current round's finished clients, or of the
@@ -23,7 +24,7 @@ public final class ProgressBars implements RoundListener<Object>, LabListener, A
     private final boolean shown = Terminal.isOnStandardError();
     private final int width = Terminal.columns() - MARGIN;
     private int cases;
-    private ProgressBar bar;
+    private @Nullable ProgressBar bar;
 
     private ProgressBars(int tasks, int caseRounds) {
         this.tasks = tasks;
@@ -70,7 +71,9 @@ public final class ProgressBars implements RoundListener<Object>, LabListener, A
     @Override
     public void clientLoaded(int round, Object uplink) {
         if (bar != null) {
-            bar.step();
+            if (bar != null) {
+                bar.step();
+            }
         }
     }
 

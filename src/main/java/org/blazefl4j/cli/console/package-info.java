@@ -1,2 +1,5 @@
 /** Terminal output shared by the commands. Internal. */
+@NullMarked
 package org.blazefl4j.cli.console;
+
+import org.jspecify.annotations.NullMarked;

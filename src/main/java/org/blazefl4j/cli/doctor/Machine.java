@@ -16,6 +16,7 @@ import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of this process and its machine.
@@ -25,7 +26,7 @@ import org.bytedeco.javacpp.Pointer;
  * @param nativeAccess whether Java loads native libraries without a warning
  * @param cores the processors that Java may use
  * @param features the processor's vector extensions
- * @param capabilityLimit the value of {@code ATEN_CPU_CAPABILITY}, or null
+ * @param capabilityLimit the value of {@code ATEN_CPU_CAPABILITY}; null if it is not set
  * @param cudaDevices the number of CUDA devices
  * @param cudaDisabledReason why there are no CUDA devices
  * @param mallocHeapLimit the largest block that malloc takes from its heap, in bytes
@@ -45,7 +46,7 @@ public record Machine(
         boolean nativeAccess,
         int cores,
         String features,
-        String capabilityLimit,
+        @Nullable String capabilityLimit,
         int cudaDevices,
         String cudaDisabledReason,
         long mallocHeapLimit,

@@ -3,6 +3,7 @@ package org.blazefl4j.cli.options;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,8 +24,10 @@ public final class OptionGroups {
      * @param mixin the name of the mixin whose own mixins are the groups, titled by their option list headings
      */
     public static void register(CommandLine command, String mixin) {
-        Collection<CommandSpec> groups =
-                command.getCommandSpec().mixins().get(mixin).mixins().values();
+        Collection<CommandSpec> groups = Objects.requireNonNull(
+                        command.getCommandSpec().mixins().get(mixin), mixin)
+                .mixins()
+                .values();
         command.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> render(help, groups));
     }
 

@@ -9,6 +9,7 @@ import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Mnist;
 import org.blazefl4j.util.FolderContent;
+import org.jspecify.annotations.Nullable;
 
 /** The data sets that the command line can read. */
 enum DatasetName {
@@ -40,7 +41,7 @@ enum DatasetName {
      * @param folder null for the embedded images
      * @throws UsageException if it is missing or not a readable folder
      */
-    void requireFolder(Path folder) {
+    void requireFolder(@Nullable Path folder) {
         if (folder != null && !Files.isDirectory(folder)) {
             throw new UsageException(
                     "no such folder: --data-dir=" + folder + ", found=" + FolderContent.nearMissing(folder)
@@ -59,7 +60,7 @@ enum DatasetName {
      * @return the images, which the caller closes
      * @throws UsageException if the folder or a file cannot be read
      */
-    ImageData read(Path folder) {
+    ImageData read(@Nullable Path folder) {
         if (folder == null) {
             return FashionMnist.embedded();
         }

@@ -16,6 +16,7 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.ResourceStack;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -28,6 +29,7 @@ final class Dsfl implements Algorithm {
             paramLabel = "N",
             description = "Number of training images in the open set, which all clients see without classes; the others"
                     + " are distributed over the clients. Default: 10 000, or a fifth of all images if that is less.")
+    @Nullable
     Integer openSize;
 
     @Option(
@@ -74,6 +76,7 @@ final class Dsfl implements Algorithm {
             split = ",",
             description = "Models of the clients, named as for --model-name, such as cnn,mlp: dealt in turn to the"
                     + " clients 0, 1, 2, ... Default: --model-name, which is also the server's model, for all.")
+    @Nullable
     List<ModelName> clientModels;
 
     @Option(

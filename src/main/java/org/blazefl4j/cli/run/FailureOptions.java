@@ -9,6 +9,7 @@ import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -72,6 +73,7 @@ final class FailureOptions {
             paramLabel = "S",
             description = "Seconds that a client may train. A client that takes longer is stopped and counts as failed."
                     + " Default: no limit.")
+    @Nullable
     Duration clientTimeLimit;
 
     TrainerOptions.Builder applyTo(TrainerOptions.Builder options) {
@@ -92,7 +94,7 @@ final class FailureOptions {
         String text = retries == 0 ? "" : "up to " + retries + (retries == 1 ? " retry" : " retries") + ", then ";
         text += onClientFailure == OnClientFailure.DROP ? "the round continues without the client" : "the run ends";
         if (clientTimeLimit != null) {
-            text += "; at most " + seconds() + " s a client";
+            text += "; at most " + seconds(clientTimeLimit) + " s a client";
         }
         return onNonFinite == NonFinitePolicy.WARN ? text : text + "; results not finite: " + onNonFinite;
     }
@@ -103,12 +105,12 @@ final class FailureOptions {
         map.put("retries", retries);
         map.put(ON_CLIENT_FAILURE, onClientFailure.toString());
         map.put(ON_NON_FINITE, onNonFinite.toString());
-        map.put("client_time_limit", clientTimeLimit == null ? null : seconds());
+        map.put("client_time_limit", clientTimeLimit == null ? null : seconds(clientTimeLimit));
         return map;
     }
 
-    private BigDecimal seconds() {
-        BigDecimal seconds = BigDecimal.valueOf(clientTimeLimit.toNanos(), 9).stripTrailingZeros();
+    private static BigDecimal seconds(Duration limit) {
+        BigDecimal seconds = BigDecimal.valueOf(limit.toNanos(), 9).stripTrailingZeros();
         return seconds.scale() < 0 ? seconds.setScale(0) : seconds; // 30, not 3E+1
     }
 }

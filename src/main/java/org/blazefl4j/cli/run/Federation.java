@@ -41,7 +41,7 @@ record Federation<D, U>(
             return start(options, folder, data, options.algorithm().sides(options, data, resources), resources);
         } catch (IllegalArgumentException e) {
             resources.close();
-            UsageException refusal = new UsageException(OptionNames.in(e.getMessage()));
+            UsageException refusal = new UsageException(OptionNames.in(String.valueOf(e.getMessage())));
             refusal.addSuppressed(e); // not the cause, whose message would be printed too
             throw refusal;
         } catch (RuntimeException | Error e) {

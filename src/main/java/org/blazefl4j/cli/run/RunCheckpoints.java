@@ -18,6 +18,7 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Printable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoints of a run, if the user asked for them.
@@ -52,7 +53,7 @@ public final class RunCheckpoints implements AutoCloseable {
 
     private final RunOptions.CheckpointOptions options;
     private final Map<String, Object> configuration;
-    private final Checkpoints checkpoints;
+    private final Optional<Checkpoints> checkpoints;
     private Optional<SavedRun> saved = Optional.empty();
 
     /**
@@ -64,15 +65,14 @@ public final class RunCheckpoints implements AutoCloseable {
     RunCheckpoints(RunOptions run) {
         this.options = run.checkpoints;
         this.configuration = configuration(run);
-        this.checkpoints = options.dir == null
-                ? null
-                : Checkpoints.in(options.dir)
+        this.checkpoints = Optional.ofNullable(options.dir)
+                .map(dir -> Checkpoints.in(dir)
                         .every(options.every)
                         .keep(options.keep)
                         .configuration(configuration)
-                        .mayChange(MAY_CHANGE);
+                        .mayChange(MAY_CHANGE));
         try {
-            this.saved = refusing(this::look);
+            this.saved = checkpoints.flatMap(files -> refusing(() -> look(files)));
             saved.filter(last -> last.round() > run.federation.globalRound).ifPresent(last -> {
                 throw new UsageException(
                         "more rounds are saved: --global-round=" + run.federation.globalRound + ", file="
@@ -93,14 +93,11 @@ public final class RunCheckpoints implements AutoCloseable {
         return map;
     }
 
-    private Optional<SavedRun> look() {
-        if (checkpoints == null) {
-            return Optional.empty();
-        }
+    private Optional<SavedRun> look(Checkpoints files) {
         if (options.resume) {
-            return checkpoints.latest();
+            return files.latest();
         }
-        checkpoints.startAnew();
+        files.startAnew();
         return Optional.empty();
     }
 
@@ -121,7 +118,7 @@ public final class RunCheckpoints implements AutoCloseable {
         try {
             return action.get();
         } catch (CheckpointException | UncheckedIOException e) {
-            UsageException refusal = new UsageException(inOptions(e.getMessage()));
+            UsageException refusal = new UsageException(inOptions(String.valueOf(e.getMessage())));
             refusal.addSuppressed(e);
             throw refusal;
         }
@@ -139,17 +136,17 @@ public final class RunCheckpoints implements AutoCloseable {
 
     /** Returns whether the run is saved. */
     boolean isOn() {
-        return checkpoints != null;
+        return checkpoints.isPresent();
     }
 
     /**
      * Returns the folder whose results a resumed run continues: the saved one, or another that holds results.
      *
-     * @param output the folder that the user asked for, or null
+     * @param output the folder that the user asked for
      * @return empty if results start in a new folder, for a new run or for the rounds to come
      * @throws UsageException if the results are missing from the saved folder
      */
-    Optional<Path> results(Path output) {
+    Optional<Path> results(@Nullable Path output) {
         if (savedOutput().isEmpty()) {
             return Optional.empty();
         }
@@ -179,12 +176,13 @@ public final class RunCheckpoints implements AutoCloseable {
 
     /** Returns whether a file among the results is the folder of checkpoints, contains it, or is its lock. */
     boolean owns(Path content) {
-        if (!isOn()) {
+        if (options.dir == null) {
             return false;
         }
         try {
             Path folder = options.dir.toRealPath();
-            Path there = content.toAbsolutePath().getParent().toRealPath().resolve(content.getFileName());
+            Path there =
+                    content.toAbsolutePath().resolveSibling("").toRealPath().resolve(content.getFileName());
             return folder.startsWith(there) || there.equals(folder.resolve(LOCK));
         } catch (IOException e) {
             return false;
@@ -217,13 +215,13 @@ public final class RunCheckpoints implements AutoCloseable {
 
     /** Adds a part of the run to what is saved. */
     RunCheckpoints add(String name, Object part) {
-        if (isOn()) {
+        checkpoints.ifPresent(files -> {
             if (!(part instanceof Checkpointable checkpointable)) {
                 throw new UsageException("run cannot be saved: --checkpoint-dir=" + options.dir + ", part=" + name
                         + ", expected=an algorithm that can be saved; omit --checkpoint-dir");
             }
-            checkpoints.add(name, checkpointable);
-        }
+            files.add(name, checkpointable);
+        });
         return this;
     }
 
@@ -235,34 +233,31 @@ public final class RunCheckpoints implements AutoCloseable {
      * @throws UsageException if a part does not match what was saved
      */
     Optional<SavedRun> begin(Path output, NumericEnvironment environment) {
-        if (!isOn()) {
-            return Optional.empty();
-        }
+        return checkpoints.flatMap(files -> begin(files, output, environment));
+    }
+
+    private Optional<SavedRun> begin(Checkpoints files, Path output, NumericEnvironment environment) {
         configuration.put(OUTPUT, output.toAbsolutePath());
-        checkpoints.configuration(configuration).environment(environment);
+        files.configuration(configuration).environment(environment);
         if (saved.isEmpty()) {
-            checkpoints.save(0);
+            files.save(0);
             return Optional.empty();
         }
-        Optional<SavedRun> resumed = refusing(checkpoints::resume);
-        if (!output.toAbsolutePath().equals(savedOutput().orElse(null))) {
-            checkpoints.save(resumed.orElseThrow().round()); // so that the next start needs no --output
+        Optional<SavedRun> resumed = refusing(files::resume);
+        if (!savedOutput().equals(Optional.of(output.toAbsolutePath()))) {
+            files.save(resumed.orElseThrow().round()); // so that the next start needs no --output
         }
         return resumed;
     }
 
     /** Saves rounds from now on; called after all listeners that write files were added. */
     void follow(Simulation<?, ?> simulation) {
-        if (isOn()) {
-            simulation.addListener(checkpoints);
-        }
+        checkpoints.ifPresent(simulation::addListener);
     }
 
     /** Releases the folder; called by another thread if the JVM is told to end before the run begins. */
     @Override
     public synchronized void close() {
-        if (isOn()) {
-            checkpoints.close();
-        }
+        checkpoints.ifPresent(Checkpoints::close);
     }
 }

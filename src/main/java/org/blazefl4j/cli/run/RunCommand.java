@@ -2,6 +2,7 @@ package org.blazefl4j.cli.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
@@ -89,8 +90,9 @@ public final class RunCommand implements Callable<Integer> {
 
     /** Refuses the options of an algorithm other than the chosen one. */
     private void refuseUnlessAlgorithm(AlgorithmName algorithm, OptionUse use) {
-        CommandSpec group = spec.mixins().get("options").mixins().get(algorithm.toString());
-        group.options()
+        CommandSpec mixins = Objects.requireNonNull(spec.mixins().get("options"), "options");
+        Objects.requireNonNull(mixins.mixins().get(algorithm.toString()), algorithm.toString())
+                .options()
                 .forEach(option -> use.refuseUnless(
                         options.federation.algorithm == algorithm, option.longestName(), "--algorithm " + algorithm));
     }

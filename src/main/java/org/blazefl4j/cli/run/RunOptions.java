@@ -18,6 +18,7 @@ import org.blazefl4j.process.launch.CacheFolder;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -74,6 +75,7 @@ final class RunOptions {
                 names = "--num-clients",
                 paramLabel = "N",
                 description = "Number of clients. Default: 100; 20 with dsfl.")
+        @Nullable
         Integer numClients;
 
         @Option(
@@ -118,6 +120,7 @@ final class RunOptions {
                 description = "Folder with the data set's files: the four IDX files of mnist or fashion-mnist (plain or"
                         + " .gz, also as torchvision stores them), or the binary batches of cifar10 or cifar100."
                         + " Required for all data sets but fashion-mnist.")
+        @Nullable
         Path dataDir;
 
         @Option(
@@ -232,6 +235,7 @@ final class RunOptions {
                 converter = Converters.Workers.class,
                 description = "Number of worker processes or threads, at most one per client in a round. Changes the"
                         + " speed, never the result. Default: the number of cores.")
+        @Nullable
         Integer numParallels;
 
         @Option(
@@ -248,6 +252,7 @@ final class RunOptions {
                 description = "Folder for an archive of classes that makes worker processes start faster. The first run"
                         + " creates the archive; it may be deleted at any time. Default: the folder in the environment"
                         + " variable BLAZEFL4J_CACHE, or blazefl4j in the user's cache folder.")
+        @Nullable
         Path cacheDir;
     }
 
@@ -259,6 +264,7 @@ final class RunOptions {
                 paramLabel = "DIR",
                 description = "Folder to save this run to, so that it can continue after any interruption with the same"
                         + " result. One folder per run. Default: the run is not saved.")
+        @Nullable
         Path dir;
 
         @Option(
@@ -291,6 +297,7 @@ final class RunOptions {
                 names = "--output",
                 paramLabel = "DIR",
                 description = "New or empty folder for metrics.csv and metrics.jsonl. Default: runs/<date>-<time>.")
+        @Nullable
         Path output;
 
         @Option(names = "--verbose", description = "Show the stack trace if something fails.")

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -17,6 +18,7 @@ import org.blazefl4j.core.PeakMemory;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.metrics.ConsoleMetrics;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Totals over the rounds of a run, including those before it was resumed. Times are of this process only, from the
@@ -29,7 +31,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     private final long start = System.nanoTime();
     private final List<RoundReport> reports = new ArrayList<>();
-    private Duration startUp;
+    private @Nullable Duration startUp;
     private PeakMemory memory = PeakMemory.UNKNOWN;
     private Rounds all = Rounds.NONE;
     private NonFinite nonFinite = NonFinite.NONE;
@@ -88,7 +90,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     @Override
     public void roundFinished(RoundReport report) {
-        if (reports.isEmpty()) {
+        if (reports.isEmpty() && startUp != null) {
             startUp = startUp.minus(report.sampling()); // listeners are told of a round after its sampling
         }
         reports.add(report);
@@ -230,7 +232,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     }
 
     private static double accuracy(Map<String, Object> summary) {
-        return (double) summary.get("accuracy");
+        return (double) Objects.requireNonNull(summary.get("accuracy"), "accuracy");
     }
 
     private Duration elapsed() {

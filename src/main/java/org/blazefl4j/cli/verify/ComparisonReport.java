@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.blazefl4j.cli.verify.RunComparison.Difference;
 import org.blazefl4j.util.Printable;
+import org.jspecify.annotations.Nullable;
 
 /** Formats a comparison for people. */
 public final class ComparisonReport {
@@ -92,7 +93,7 @@ public final class ComparisonReport {
     }
 
     /** Returns a value as printable text, because files may contain anything. */
-    private static String value(Object value) {
+    private static String value(@Nullable Object value) {
         return value == null ? "none" : Printable.line(value);
     }
 

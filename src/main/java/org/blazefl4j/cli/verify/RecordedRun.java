@@ -11,6 +11,7 @@ import java.util.Map;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run as recorded in {@code metrics.jsonl}.
@@ -33,7 +34,7 @@ public record RecordedRun(
      * @param completedRounds the number of earlier rounds
      * @param configuration the configuration of the later rounds
      */
-    record Resumption(Object completedRounds, Map<String, Object> configuration) {
+    record Resumption(@Nullable Object completedRounds, Map<String, Object> configuration) {
 
         private static final List<String> NO_CONDITIONS =
                 List.of("checkpoint", "damaged_checkpoints", "environment_differences");

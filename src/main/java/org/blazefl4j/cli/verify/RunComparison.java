@@ -10,6 +10,7 @@ import java.util.Set;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.RunCheckpoints;
+import org.jspecify.annotations.Nullable;
 
 /** Finds where two runs start to differ, and the conditions that differ between them. */
 public final class RunComparison {
@@ -21,7 +22,7 @@ public final class RunComparison {
      * @param first the value of the first run; null if it has none
      * @param second the value of the second run; null if it has none
      */
-    record Difference(String name, Object first, Object second) {
+    record Difference(String name, @Nullable Object first, @Nullable Object second) {
 
         /** Returns the values that differ between two maps, in the order of the first, then of the second map. */
         static List<Difference> between(Map<String, Object> first, Map<String, Object> second) {

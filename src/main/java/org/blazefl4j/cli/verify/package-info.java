@@ -1,2 +1,5 @@
 /** The command {@code verify}: compares two recorded runs. Internal. */
+@NullMarked
 package org.blazefl4j.cli.verify;
+
+import org.jspecify.annotations.NullMarked;
