@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.util.Uninterruptibles;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the class archive of a pool in low-priority processes, once the pool's workers are ready. The pool works
@@ -24,7 +25,7 @@ public final class ArchiveMaker implements AutoCloseable {
     private final List<String> arguments;
     private final Runnable awaitReady;
     private final Thread thread;
-    private Process process;
+    private @Nullable Process process;
     private boolean closed;
 
     /**
@@ -113,7 +114,7 @@ public final class ArchiveMaker implements AutoCloseable {
         Uninterruptibles.join(thread, END.toMillis());
     }
 
-    private static void log(String message, Exception e) {
+    private static void log(String message, @Nullable Exception e) {
         System.getLogger(ArchiveMaker.class.getName()).log(System.Logger.Level.DEBUG, message, e);
     }
 }

@@ -24,6 +24,7 @@ import java.util.zip.CRC32C;
 import org.blazefl4j.binding.PathTrust;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.NewFolders;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of class archives, in a folder that all runs of a user share. A file appears atomically, and its name ends
@@ -114,6 +115,7 @@ final class ArchiveStore {
     }
 
     /** Returns why the folder cannot be used, as a clause, or null if it can. Leaves nothing behind. */
+    @Nullable
     String problem() {
         try {
             String distrust = PathTrust.distrust(folder);
@@ -193,11 +195,12 @@ final class ArchiveStore {
     }
 
     /** Returns the write lock, or null if another process has it or the folder is not writable. */
+    @Nullable
     WriteLock tryWriteLock() {
         if (!LOCKED_HERE.add(folder)) {
             return null;
         }
-        FileChannel file = null;
+        @Nullable FileChannel file = null;
         try {
             Files.createDirectories(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));

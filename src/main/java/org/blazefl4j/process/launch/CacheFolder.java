@@ -4,6 +4,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The folder with files that make later runs start faster. Any of them may be deleted at any time. */
 public final class CacheFolder {
@@ -30,13 +31,13 @@ public final class CacheFolder {
      *
      * @param folder the folder, which may not exist
      */
-    public static String problem(Path folder) {
+    public static @Nullable String problem(Path folder) {
         return folder.toString().indexOf(ClassArchive.SEPARATOR) >= 0
                 ? "the JVM splits paths at colons"
                 : new ArchiveStore(folder).problem();
     }
 
-    static Path standard(String property, Map<String, String> environment, String home) {
+    static Path standard(@Nullable String property, Map<String, String> environment, String home) {
         return path(property)
                 .or(() -> path(environment.get(VARIABLE)))
                 .or(() -> path(environment.get("XDG_CACHE_HOME"))
@@ -51,7 +52,7 @@ public final class CacheFolder {
         return path(home).filter(Path::isAbsolute).orElse(Path.of("/"));
     }
 
-    private static Optional<Path> path(String text) {
+    private static Optional<Path> path(@Nullable String text) {
         try {
             return text == null || text.isBlank() ? Optional.empty() : Optional.of(Path.of(text));
         } catch (InvalidPathException e) { // has characters that the locale lacks

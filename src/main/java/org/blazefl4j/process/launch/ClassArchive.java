@@ -9,8 +9,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.blazefl4j.binding.Build;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The class archive that a pool's workers start from. It saves the JVM parsing and verifying classes. Valid for one
@@ -39,14 +41,14 @@ final class ClassArchive {
     private static final int KEY_BYTES = 16;
 
     private final Kind kind;
-    private final ArchiveStore store;
+    private final @Nullable ArchiveStore store;
     private final String key;
-    private final String disabledReason;
+    private final @Nullable String disabledReason;
 
     /** The archive found earlier. Saves computing its checksum again. */
-    private Path found;
+    private @Nullable Path found;
 
-    private ClassArchive(Kind kind, ArchiveStore store, String key, String disabledReason) {
+    private ClassArchive(Kind kind, @Nullable ArchiveStore store, String key, @Nullable String disabledReason) {
         this.kind = kind;
         this.store = store;
         this.key = key;
@@ -64,12 +66,13 @@ final class ClassArchive {
         Kind kind = Kind.ofThisJvm();
         String disabledReason = disabledReason(cacheFolder, classPath, flags);
         if (disabledReason != null) {
-            return new ClassArchive(kind, null, null, disabledReason);
+            return new ClassArchive(kind, null, "", disabledReason);
         }
         return new ClassArchive(kind, new ArchiveStore(cacheFolder.orElseThrow()), key(kind, classPath, flags), null);
     }
 
-    private static String disabledReason(Optional<Path> cacheFolder, Collection<Path> classPath, List<String> flags) {
+    private static @Nullable String disabledReason(
+            Optional<Path> cacheFolder, Collection<Path> classPath, List<String> flags) {
         if (cacheFolder.isEmpty()) {
             return "switched off";
         }
@@ -120,6 +123,7 @@ final class ClassArchive {
     }
 
     /** Returns why archives are disabled, or null if they are not. */
+    @Nullable
     String disabledReason() {
         return disabledReason;
     }
@@ -133,15 +137,18 @@ final class ClassArchive {
     }
 
     ArchiveStore store() {
-        return store;
+        return Objects.requireNonNull(store, "archive is disabled");
     }
 
     /** Returns whether the archive exists. */
     synchronized boolean exists() {
+        if (store == null) {
+            return false;
+        }
         if (found != null && !store.isUsable(found)) {
             found = null;
         }
-        if (found == null && disabledReason == null) {
+        if (found == null) {
             found = store.find(key).orElse(null);
         }
         return found != null;

@@ -10,11 +10,13 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.util.Causes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The temporary folder of one pool, with the files that workers need to start. Deleted when closed. If its process was
@@ -158,7 +160,7 @@ public final class PoolFolder implements AutoCloseable {
         }
         List.copyOf(written.keySet()).stream()
                 .filter(name -> !Files.isRegularFile(path.resolve(name), LinkOption.NOFOLLOW_LINKS))
-                .forEach(name -> write(name, written.get(name)));
+                .forEach(name -> write(name, Objects.requireNonNull(written.get(name), name)));
     }
 
     /** Deletes the folder. Idempotent. Only logs failures, because they must not hide that of a round. */
@@ -184,7 +186,7 @@ public final class PoolFolder implements AutoCloseable {
         }
     }
 
-    private static void warn(String message, Exception e) {
+    private static void warn(String message, @Nullable Exception e) {
         System.getLogger(PoolFolder.class.getName()).log(System.Logger.Level.WARNING, message, e);
     }
 }

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The class path of worker processes: everything that the parent's classes were loaded from. In this order:
@@ -106,7 +107,7 @@ public final class WorkerClassPath {
         }
     }
 
-    private void addIfExists(Path entry) {
+    private void addIfExists(@Nullable Path entry) {
         if (entry != null && Files.exists(entry)) {
             entries.add(normal(entry));
         }
@@ -221,7 +222,7 @@ public final class WorkerClassPath {
         return loader == null || loader == ClassLoader.getPlatformClassLoader();
     }
 
-    private static Path source(Class<?> type) {
+    private static @Nullable Path source(Class<?> type) {
         CodeSource source = type.getProtectionDomain().getCodeSource();
         return source == null || source.getLocation() == null
                 ? null
@@ -229,7 +230,7 @@ public final class WorkerClassPath {
     }
 
     /** Returns the jar or folder that contains a resource. */
-    private static Path container(URL url, String resource) {
+    private static @Nullable Path container(URL url, String resource) {
         String text = url.toString();
         if (text.startsWith("jar:")) {
             return file(text.substring("jar:".length(), text.indexOf("!/")));
@@ -238,7 +239,7 @@ public final class WorkerClassPath {
     }
 
     /** Returns the path of a {@code file:} URL, or null for any other URL. */
-    private static Path file(String url) {
+    private static @Nullable Path file(String url) {
         if (!url.startsWith("file:")) {
             return null;
         }

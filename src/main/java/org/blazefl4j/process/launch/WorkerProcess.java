@@ -15,6 +15,7 @@ import org.blazefl4j.binding.Native;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.util.Uninterruptibles;
+import org.jspecify.annotations.Nullable;
 
 /** One operating-system process of a worker. */
 public final class WorkerProcess {
@@ -30,7 +31,7 @@ public final class WorkerProcess {
     private final long outOfMemoryKills;
 
     /** The reason if this process killed it, else null. */
-    private volatile String killReason;
+    private volatile @Nullable String killReason;
 
     private boolean groupEnded;
 

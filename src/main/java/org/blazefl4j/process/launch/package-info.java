@@ -3,4 +3,7 @@
  *
  * <p>Knows neither the job board nor what a worker does.
  */
+@NullMarked
 package org.blazefl4j.process.launch;
+
+import org.jspecify.annotations.NullMarked;
