@@ -22,7 +22,8 @@ public final class RunComparison {
      * @param first the value of the first run; null if it has none
      * @param second the value of the second run; null if it has none
      */
-    record Difference(String name, @Nullable Object first, @Nullable Object second) {
+    record Difference(
+            String name, @Nullable Object first, @Nullable Object second) {
 
         /** Returns the values that differ between two maps, in the order of the first, then of the second map. */
         static List<Difference> between(Map<String, Object> first, Map<String, Object> second) {
