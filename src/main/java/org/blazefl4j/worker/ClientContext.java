@@ -16,11 +16,11 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
-/** The surroundings of one client in one round, in every execution mode. Closed when the client has ended. */
+/** The {@link WorkerContext} of one client in one round, in every execution mode. Closed when the client ends. */
 final class ClientContext implements WorkerContext, AutoCloseable {
 
     private final ClientJob job;
-    private final WorkerSurroundings worker;
+    private final WorkerScope worker;
     private final StopEvent stopEvent;
     private final Supplier<?> bufferSupplier;
     private final ClientState attempt;
@@ -29,8 +29,8 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     private Retained<?> buffer;
     private Retained<Optional<?>> state;
 
-    /** What stays the same from client to client. */
-    record WorkerSurroundings(
+    /** The part of a context that is the same for all clients of a worker. */
+    record WorkerScope(
             int index,
             long seed,
             WorkerResources resources,
@@ -39,16 +39,12 @@ final class ClientContext implements WorkerContext, AutoCloseable {
             ClassLoader loader) {}
 
     /**
-     * The surroundings of one client.
+     * Creates the context of a client.
      *
-     * @param stopEvent what the client looks at: the worker's own, or one of its own beside that
+     * @param stopEvent the client's stop event: the worker's, or one with a time limit
      */
     ClientContext(
-            ClientJob job,
-            WorkerSurroundings worker,
-            StopEvent stopEvent,
-            Supplier<?> bufferSupplier,
-            ClientState attempt) {
+            ClientJob job, WorkerScope worker, StopEvent stopEvent, Supplier<?> bufferSupplier, ClientState attempt) {
         this.job = job;
         this.worker = worker;
         this.stopEvent = stopEvent;
@@ -92,7 +88,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         requireRunning("shared");
         Tensor tensor = worker.shared().get(name);
         if (tensor == null) {
-            throw new IllegalArgumentException("nothing shared: name=" + name + ", limit="
+            throw new IllegalArgumentException("nothing shared: name=" + name + ", expected="
                     + new TreeSet<>(worker.shared().keySet()) + "; call trainer.share(name, tensor) before the round");
         }
         return tensor;
@@ -162,18 +158,18 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     private void requireRunning(String method) {
         if (ended) {
             throw new IllegalStateException(job.noun() + " has ended: " + job.name() + ", method=" + method
-                    + "; a context is valid until the worker function returns: keep what it gave, not the context");
+                    + "; a context is valid until the worker function returns: keep its results, not the context");
         }
     }
 
     private void requireClient(String what) {
         if (job.isShard()) {
             throw new IllegalStateException("a shard has no " + what + ": " + job.name()
-                    + ", limit=clients; return what the shard results in, and keep resources by get(key, supplier)");
+                    + ", expected=a client; return the shard's result, and keep resources by get(key, supplier)");
         }
     }
 
-    /** Lets a pointer of the uplink buffer or the state outlive this context. False if it is none. */
+    /** Lets a pointer of the uplink buffer or the state outlive this context. Returns false for other pointers. */
     boolean release(Pointer pointer) {
         return buffer != null && buffer.scope().release(pointer)
                 || state != null && state.scope().release(pointer);

@@ -10,8 +10,8 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.WorkFailedException;
 
 /**
- * The failures of one round, and what the policy makes of them. Clients are known by their positions in the list, in
- * whose order failures are told. Thread-safe; as long as no client fails it costs nothing to speak of.
+ * The failures of one round, and the policy's decisions. Clients are identified by their positions in the round, and
+ * failures are reported in this order. Thread-safe. Costs almost nothing while no client fails.
  */
 public final class ClientFailures {
 
@@ -19,7 +19,7 @@ public final class ClientFailures {
 
     private final FailureRules rules;
 
-    /** Of clients about which nothing is settled. */
+    /** Attempts of clients whose outcome is open. */
     private final SortedMap<Integer, Attempts> open = new TreeMap<>();
 
     private final SortedMap<Integer, ClientFailedException> dropped = new TreeMap<>();
@@ -27,22 +27,22 @@ public final class ClientFailures {
     private final SortedMap<Integer, WorkFailedException> fatal = new TreeMap<>();
     private final List<WorkFailedException> retried = new ArrayList<>();
 
-    /** What became of a client's attempts. */
+    /** The failed attempts of a client. */
     private static final class Attempts {
         private final List<WorkFailedException> failures = new ArrayList<>(1);
         private int counted;
     }
 
-    /** None so far. */
+    /** Creates an empty record. */
     public ClientFailures(FailureRules rules) {
         this.rules = rules;
     }
 
     /**
-     * An attempt failed.
+     * Decides about a failed attempt.
      *
-     * @param finished whether the client itself had done its work, so that it does not count as one of its retries
-     * @param ending whether the round ends for other reasons, so that nobody is trained again
+     * @param finished whether the client had finished its work, so that the attempt does not count as a retry
+     * @param ending whether the round ends anyway, so that there are no retries
      */
     synchronized FailureDecision add(int index, WorkFailedException failure, boolean finished, boolean ending) {
         Attempts attempts = open.computeIfAbsent(index, none -> new Attempts());
@@ -64,7 +64,7 @@ public final class ClientFailures {
         return FailureDecision.RETRY;
     }
 
-    /** The round goes on without this client, whatever the policy says. */
+    /** Drops a client, regardless of the policy. */
     synchronized FailureDecision drop(int index, ClientFailedException failure) {
         open.remove(index);
         dropped.put(index, failure);
@@ -72,24 +72,24 @@ public final class ClientFailures {
         return FailureDecision.DROP;
     }
 
-    /** The round ends for this failure, whatever the policy says. */
+    /** Ends the round because of a failure, regardless of the policy. */
     synchronized FailureDecision end(int index, WorkFailedException failure) {
         open.remove(index);
         fatal.put(index, failure);
         return FailureDecision.END;
     }
 
-    /** This client's result is not finite, whatever becomes of it. */
+    /** Records that a client's result is not finite. */
     synchronized void nonFinite(int index, int client) {
         nonFinite.put(index, client);
     }
 
-    /** The clients whose results are not finite, in list order. */
+    /** Returns the clients whose results are not finite, in order. */
     public synchronized List<Integer> nonFinite() {
         return List.copyOf(nonFinite.values());
     }
 
-    /** The client's package was taken: what failed before was made good. */
+    /** Records that a client's package was taken, which settles its earlier failures. */
     synchronized void accepted(int index) {
         Attempts attempts = open.remove(index);
         if (attempts != null) {
@@ -101,19 +101,19 @@ public final class ClientFailures {
         return dropped.containsKey(index);
     }
 
-    /** Whether all clients of the round were dropped. */
+    /** Returns whether all clients of the round were dropped. */
     synchronized boolean droppedAll(int size) {
         return dropped.size() == size && size > 0;
     }
 
-    /** Whether a client failed for good, so that the round has to end. */
+    /** Returns whether a failure ends the round. */
     synchronized boolean isFatal() {
         return !fatal.isEmpty();
     }
 
     /**
-     * The failures for which the round ended or which were not made good when it did: the first that is fatal, or else
-     * the first, with the others suppressed; null if there is none. To be asked once.
+     * Returns the failures that ended the round or were open when it ended: the first fatal one, or else the first,
+     * with the others suppressed. Null if there is none. Call it once.
      */
     synchronized WorkFailedException unsettled() {
         SortedMap<Integer, WorkFailedException> all = new TreeMap<>(fatal);
@@ -121,7 +121,7 @@ public final class ClientFailures {
         return all.isEmpty() ? null : merged(all, fatal.isEmpty() ? all.firstKey() : fatal.firstKey());
     }
 
-    /** Adds what {@link #unsettled} gives to an exception that ends the round. */
+    /** Adds {@link #unsettled} failures to an exception that ends the round. */
     void addUnsettledTo(Throwable end) {
         WorkFailedException unsettled = unsettled();
         if (unsettled != null) {
@@ -129,7 +129,7 @@ public final class ClientFailures {
         }
     }
 
-    /** The dropped clients' failures as one: the first, which says so, with the others suppressed. */
+    /** Returns the failures of a round in which all clients were dropped, as one. */
     synchronized ClientFailedException allDropped() {
         return ClientFailedException.ofWholeRound(dropped());
     }
@@ -140,12 +140,12 @@ public final class ClientFailures {
         return chosen;
     }
 
-    /** The failures of dropped clients, in list order. */
+    /** Returns the failures of dropped clients, in order. */
     public synchronized List<ClientFailedException> dropped() {
         return List.copyOf(dropped.values());
     }
 
-    /** The failures that a later attempt made good, in list order. */
+    /** Returns the failures after which a later attempt succeeded, in order. */
     public synchronized List<ClientFailedException> retried() {
         return retried.stream().map(ClientFailedException.class::cast).toList();
     }

@@ -12,9 +12,9 @@ import org.blazefl4j.codec.TensorWalk;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A client's package on its way out of the client's scope, where nothing crosses a process border. Its tensors become
- * the caller's own, as they are when they do cross: what the client made and nobody else refers to is passed on, all
- * else is copied (a weight of the worker's model, which the next client overwrites; a tensor of the payload).
+ * A client's package when it leaves the client's scope in this process. The caller will own its tensors, as if they had
+ * crossed from another process: tensors that only the client uses are passed on, others are copied (such as a weight of
+ * the worker's model, which the next client overwrites, or a tensor of the payload).
  *
  * @param <U> the uplink package
  */
@@ -28,8 +28,8 @@ final class ClientResult<U> {
     /**
      * Takes the package's tensors out of the scopes that would free them.
      *
-     * @param layout what fits; null for a shard's result
-     * @throws IllegalArgumentException if it could not come from a worker process; nothing is taken then
+     * @param layout the layout of results, or null for a shard
+     * @throws IllegalArgumentException if the package could not cross from a worker process; nothing is taken then
      */
     ClientResult(U uplink, SlotLayout layout, PackageEncoder encoder, RetainingScope scope, ClientContext context) {
         this.uplink = uplink;
@@ -48,7 +48,7 @@ final class ClientResult<U> {
         }
     }
 
-    /** Once the client's scope is closed: the package, with tensors that the caller owns. */
+    /** Returns the package, whose tensors the caller owns. Call it once the client's scope is closed. */
     U take(WorkerResources resources, Map<String, Tensor> shared, Object payload, ClassLoader loader) {
         boolean own = true;
         for (Tensor tensor : tensors) {
@@ -71,7 +71,7 @@ final class ClientResult<U> {
         return !tensor.requires_grad() && tensor.has_storage();
     }
 
-    /** Whether something that outlives the client refers to the tensor or its memory. */
+    /** Returns whether something that outlives the client refers to the tensor or its memory. */
     private boolean isUsedElsewhere(Tensor tensor) {
         if (tensor.referenceCount() > 1) {
             return true;
@@ -86,7 +86,7 @@ final class ClientResult<U> {
                         .count();
     }
 
-    /** Whether another owner has one of the Tensor objects that the client did not make itself. */
+    /** Returns whether the worker, the shared tensors or the payload own one of the Tensor objects. */
     private boolean isOwnedElsewhere(WorkerResources resources, Map<String, Tensor> shared, Object payload) {
         List<Tensor> others = new ArrayList<>(shared.values());
         TensorWalk.tensors(payload).forEach(found -> others.add(found.tensor()));

@@ -9,19 +9,17 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.FaultPoint;
-import org.blazefl4j.worker.ClientContext.WorkerSurroundings;
+import org.blazefl4j.worker.ClientContext.WorkerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One worker: it trains clients one after another and keeps resources between them. The same in serial, in threads and
- * in worker processes. Used by one thread at a time.
+ * A worker: trains clients one after another and keeps resources between them. The same code runs in serial, threads
+ * and worker processes. For one thread at a time.
  *
- * <p>Each client runs with gradients enabled and in a scope of its own: whatever native memory it allocates in its
- * thread is freed when it ends, except what it returns, and what it set of that thread's arithmetic is put back. The
- * default generator and the settings of the process are watched meanwhile.
- *
- * <p>What is said of clients here holds for shards of work between rounds as well.
+ * <p>Each client runs with gradients enabled and in a separate scope: native memory allocated in its thread is freed
+ * when it ends, except its result, and the thread's settings are restored. The default generator and the settings of
+ * the process are watched meanwhile. All this applies to shards, too.
  */
 public final class ClientRunner implements AutoCloseable {
 
@@ -37,24 +35,24 @@ public final class ClientRunner implements AutoCloseable {
         R deliver(U uplink) throws Exception;
     }
 
-    private final WorkerSurroundings surroundings;
+    private final WorkerScope worker;
     private final WorkerResources resources = new WorkerResources();
     private final DefaultGeneratorWatch generator;
     private final SettingsWatch settings = new SettingsWatch();
     private final boolean refuseNonFinite;
     private final PackageEncoder encoder = new PackageEncoder();
     private final long clientNanos;
-    private final ClientTimeouts overtime;
+    private final ClientTimeouts timeouts;
 
     /**
-     * A worker that has trained no client yet.
+     * Creates a worker.
      *
      * @param index the worker's index, from 0
-     * @param settings what all workers of the trainer share
-     * @param shared the shared tensors by name; looked up when a client asks, never closed here
-     * @param stopEvent what clients are given to look at
-     * @param loader finds the classes of clients' states
-     * @param overtime interrupts clients that go on after their time limit; stays the caller's
+     * @param settings the settings of all workers
+     * @param shared the shared tensors by name; looked up on request, not closed here
+     * @param stopEvent the stop event for clients
+     * @param loader the loader for classes of clients' states
+     * @param timeouts interrupts clients that exceed their time limit; not closed here
      */
     public ClientRunner(
             int index,
@@ -62,32 +60,32 @@ public final class ClientRunner implements AutoCloseable {
             Map<String, Tensor> shared,
             StopEvent stopEvent,
             ClassLoader loader,
-            ClientTimeouts overtime) {
-        this.surroundings = new WorkerSurroundings(index, settings.seed(), resources, shared, stopEvent, loader);
+            ClientTimeouts timeouts) {
+        this.worker = new WorkerScope(index, settings.seed(), resources, shared, stopEvent, loader);
         this.generator = new DefaultGeneratorWatch(settings.rngCheck());
         this.refuseNonFinite = settings.refuseNonFinite();
         this.clientNanos = settings.clientNanos();
-        this.overtime = overtime;
+        this.timeouts = timeouts;
     }
 
-    /** The worker's index, from 0. */
+    /** Returns the worker's index, from 0. */
     public int index() {
-        return surroundings.index();
+        return worker.index();
     }
 
     /**
-     * Makes one call and delivers what it returns before what the client made is freed.
+     * Makes a call and delivers its result before the client's memory is freed.
      *
      * @param <C> the client's configuration
      * @param <D> the downlink package
      * @param <U> the uplink package
      * @param <R> what the package becomes
      * @param call the client
-     * @param state what it starts from and what it leaves
-     * @param delivery takes the package; it may refer to tensors that are freed when this method returns
-     * @return what {@code delivery} returned
-     * @throws IllegalStateException if the client changed a setting of the process, or drew from the default generator
-     *     and that is a failure
+     * @param state the client's state
+     * @param delivery receives the package, which may refer to tensors that are freed when this method returns
+     * @return the result of {@code delivery}
+     * @throws ContractViolationException if the client changed a setting of the process, or drew from the default
+     *     generator and that is a failure
      * @throws Exception what the client or the delivery threw
      */
     public <C, D, U, R> R run(WorkerCall<C, D, U> call, ClientState state, Delivery<? super U, R> delivery)
@@ -96,19 +94,18 @@ public final class ClientRunner implements AutoCloseable {
     }
 
     /**
-     * Makes one call and returns its package, whose tensors the caller then owns: they share memory with nothing that
-     * outlives the client. Everything else that the client made is freed. What could not come from a worker process is
-     * refused here as well.
+     * Makes a call and returns its package. The caller owns the tensors, which share no memory with anything that
+     * outlives the client. Refuses packages that could not cross from a worker process.
      *
      * @param <C> the client's configuration
      * @param <D> the downlink package
      * @param <U> the uplink package
      * @param call the client
-     * @param state what it starts from and what it leaves
-     * @param buffers tell what fits; null for a shard
+     * @param state the client's state
+     * @param buffers the buffers with the layout of results, or null for a shard
      * @throws IllegalArgumentException if something in the package cannot cross, or a tensor does not fit
-     * @throws IllegalStateException if the client changed a setting of the process, or drew from the default generator
-     *     and that is a failure
+     * @throws ContractViolationException if the client changed a setting of the process, or drew from the default
+     *     generator and that is a failure
      * @throws Exception what the client threw
      */
     public <C, D, U> U run(WorkerCall<C, D, U> call, ClientState state, UplinkBuffers<?> buffers) throws Exception {
@@ -117,7 +114,7 @@ public final class ClientRunner implements AutoCloseable {
                 call, state, (uplink, scope, context) -> new ClientResult<>(uplink, layout, encoder, scope, context));
         return result.take(
                 resources,
-                surroundings.shared(),
+                worker.shared(),
                 call.payload(),
                 call.function().getClass().getClassLoader());
     }
@@ -132,18 +129,17 @@ public final class ClientRunner implements AutoCloseable {
         ClientJob job = call.job();
         ThreadSettings before = ThreadSettings.take();
         GradMode.set_enabled(true);
-        TimedStopEvent timed = clientNanos == WorkerSettings.NO_LIMIT
-                ? null
-                : new TimedStopEvent(surroundings.stopEvent(), clientNanos);
-        StopEvent stopEvent = timed == null ? surroundings.stopEvent() : timed;
-        try (ClientContext context = new ClientContext(job, surroundings, stopEvent, call.buffer(), state);
+        TimedStopEvent timed =
+                clientNanos == WorkerSettings.NO_LIMIT ? null : new TimedStopEvent(worker.stopEvent(), clientNanos);
+        StopEvent stopEvent = timed == null ? worker.stopEvent() : timed;
+        try (ClientContext context = new ClientContext(job, worker, stopEvent, call.buffer(), state);
                 RetainingScope scope = new RetainingScope()) {
-            PayloadCheck check = PayloadCheck.begin(call.payload(), call.config(), surroundings.shared());
+            PayloadCheck check = PayloadCheck.begin(call.payload(), call.config(), worker.shared());
             Callable<U> client = () -> {
                 FaultPoint.TRAINING.reach();
                 return call.function().train(call.config(), call.payload(), context);
             };
-            Callable<U> inTime = timed == null ? client : () -> timed.during(job, overtime, client);
+            Callable<U> inTime = timed == null ? client : () -> timed.during(job, timeouts, client);
             U uplink = check.during(job, () -> generator.during(job, () -> settings.during(job, inTime)));
             requireIntraOpThreads(job, before.intraOpThreads());
             requireResult(job, uplink);
@@ -156,7 +152,7 @@ public final class ClientRunner implements AutoCloseable {
         }
     }
 
-    /** What is left of them by LibTorch's own setter reaches threads that are yet to be started. */
+    /** Checks the number of threads, because LibTorch's setter also affects threads that start later. */
     private static void requireIntraOpThreads(ClientJob job, int limit) {
         int threads = IntraOpThreads.current();
         if (threads != limit) {
@@ -167,7 +163,7 @@ public final class ClientRunner implements AutoCloseable {
         }
     }
 
-    /** As a whole only where something becomes of it: large results would be read from memory once more. */
+    /** Checks all elements only if a failure depends on it, because it reads large results from memory again. */
     private void lookForNonFinite(Object uplink, ClientState state) {
         for (TensorWalk.Found found : TensorWalk.tensors(uplink)) {
             Tensor tensor = found.tensor();

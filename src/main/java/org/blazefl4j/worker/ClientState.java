@@ -6,9 +6,9 @@ import org.blazefl4j.codec.PackageBytes;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What one attempt to train a client has beside its package: the state that it starts from, the one that it leaves, and
- * whether its result is finite. States are bytes of {@link PackageBytes} in every execution mode, so that what a client
- * is given never shares memory with what is stored. Used by one thread at a time.
+ * The state of one attempt to train a client: the state that it starts from, the state that it keeps, and whether its
+ * result is finite. States are bytes of {@link PackageBytes} in every execution mode, so a client never shares memory
+ * with stored states. For one thread at a time.
  */
 public final class ClientState implements AutoCloseable {
 
@@ -19,17 +19,17 @@ public final class ClientState implements AutoCloseable {
     /**
      * Begins an attempt.
      *
-     * @param committed gives the bytes to start from, which then belong to this object, or null where there is no
-     *     state; called only when the client asks
+     * @param committed returns the encoded state to start from, which this object then owns, or null if there is none;
+     *     called when the client asks for it
      */
     public ClientState(Supplier<Tensor> committed) {
         this.committed = committed;
     }
 
     /**
-     * Decodes the state to start from; null if there is none. The caller owns its tensors.
+     * Decodes the state to start from, or returns null if there is none. The caller owns its tensors.
      *
-     * @param type its class; Object if that is not known
+     * @param type the class of the state, or Object if unknown
      */
     Object decode(ClassLoader loader, Class<?> type) {
         Tensor bytes = Retained.free(committed);
@@ -43,36 +43,36 @@ public final class ClientState implements AutoCloseable {
         }
     }
 
-    /** Encodes the state to leave, in place of one that was left before. */
+    /** Encodes the state to keep, in place of an earlier one. */
     void keep(Object state) {
         Tensor encoded = Retained.free(() -> PackageBytes.encode(state));
         close();
         kept = encoded;
     }
 
-    /** The bytes of the state to leave; null if there is none. They stay this object's. */
+    /** Returns the encoded state to keep, or null. This object still owns it. */
     public Tensor kept() {
         return kept;
     }
 
-    /** Notes that the attempt's package holds NaN or an infinity. */
+    /** Records that the package contains NaN or an infinity. */
     void noteNonFinite() {
         finite = false;
     }
 
-    /** Whether the attempt's package is finite, as far as it was looked at. */
+    /** Returns whether the package is finite, as far as it was checked. */
     public boolean isFinite() {
         return finite;
     }
 
-    /** Gives the bytes of the state to leave to the caller; null if there is none. */
+    /** Passes the encoded state to the caller, which then owns it. Null if there is none. */
     public Tensor takeKept() {
         Tensor taken = kept;
         kept = null;
         return taken;
     }
 
-    /** Frees the state to leave if nobody took it. */
+    /** Closes the encoded state unless it was taken. */
     @Override
     public void close() {
         if (kept != null) {

@@ -7,21 +7,21 @@ import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.util.Uninterruptibles;
 
 /**
- * Interrupts clients in threads of this process that go on after their time limit and the grace time, by a thread of
- * its own that sleeps while there are none. (Worker processes are killed instead, by the supervisor.)
+ * Interrupts clients in threads of this process that exceed their time limit and the grace time. Uses one thread, which
+ * sleeps while no client runs. (The supervisor kills worker processes instead.)
  */
 public final class ClientTimeouts implements AutoCloseable {
 
-    /** More than the thread needs to see that it is closed. */
+    /** Longer than the thread needs to notice that this is closed. */
     private static final Duration LAST_LOOK = Duration.ofSeconds(1);
 
-    private final long patienceNanos;
-    private final Set<Running> shifts = ConcurrentHashMap.newKeySet();
+    private final long limitNanos;
+    private final Set<Running> clients = ConcurrentHashMap.newKeySet();
     private final Thread watch;
     private volatile boolean asleep;
     private volatile boolean closed;
 
-    /** One client in its thread. */
+    /** A running client. */
     static final class Running {
         private final Thread thread = Thread.currentThread();
         private final long end;
@@ -45,73 +45,73 @@ public final class ClientTimeouts implements AutoCloseable {
         }
     }
 
-    private ClientTimeouts(long patienceNanos, boolean watched) {
-        this.patienceNanos = patienceNanos;
-        this.watch = watched ? new Thread(this::watch, "blazefl4j-overtime") : null;
+    private ClientTimeouts(long limitNanos, boolean watched) {
+        this.limitNanos = limitNanos;
+        this.watch = watched ? new Thread(this::watch, "blazefl4j-timeouts") : null;
     }
 
-    /** One that interrupts nobody, and has no thread. */
+    /** Returns an object that interrupts no client and has no thread. */
     public static ClientTimeouts unwatched() {
         return new ClientTimeouts(0, false);
     }
 
     /**
-     * One that interrupts clients.
+     * Starts to interrupt clients.
      *
-     * @param patience how long a client may train, the grace time included
+     * @param limit the time limit of clients plus the grace time
      */
-    public static ClientTimeouts after(Duration patience) {
-        ClientTimeouts overtime = new ClientTimeouts(patience.toNanos(), true);
-        overtime.watch.setDaemon(true);
-        overtime.watch.start();
-        return overtime;
+    public static ClientTimeouts after(Duration limit) {
+        ClientTimeouts timeouts = new ClientTimeouts(limit.toNanos(), true);
+        timeouts.watch.setDaemon(true);
+        timeouts.watch.start();
+        return timeouts;
     }
 
-    /** The current thread begins a client. */
+    /** Records that the current thread begins a client. */
     Running begin() {
         if (watch == null) {
             return null;
         }
-        Running shift = new Running(System.nanoTime() + patienceNanos);
-        shifts.add(shift);
+        Running client = new Running(System.nanoTime() + limitNanos);
+        clients.add(client);
         if (asleep) {
             LockSupport.unpark(watch);
         }
-        return shift;
+        return client;
     }
 
     /**
-     * The current thread has ended its client. True if it was interrupted; it is so no more, unless somebody else has
-     * interrupted it after the client had heeded: one that throws {@link InterruptedException} has taken the flag.
+     * Records that the current thread has ended its client. Returns whether this object interrupted it, and clears the
+     * flag, unless the client threw {@link InterruptedException}: a flag set then comes from elsewhere.
      *
-     * @param thrown what the client threw; null if it returned
+     * @param thrown the client's exception, or null
      */
-    boolean end(Running shift, Throwable thrown) {
-        if (shift == null) {
+    boolean end(Running client, Throwable thrown) {
+        if (client == null) {
             return false;
         }
-        boolean interrupted = shift.end();
+        boolean interrupted = client.end();
         if (interrupted && !(thrown instanceof InterruptedException)) {
-            Thread.interrupted(); // the client's business
+            Thread.interrupted(); // set for the client
         }
-        shifts.remove(shift);
+        clients.remove(client);
         return interrupted;
     }
 
-    /** Whether a thread's interrupt flag may be set because its client's time is over. */
+    /** Returns whether a thread's interrupt flag may have been set because of its client's time limit. */
     public boolean interrupts(Thread thread) {
-        return shifts.stream().anyMatch(shift -> shift.thread == thread && shift.interrupted);
+        return clients.stream().anyMatch(client -> client.thread == thread && client.interrupted);
     }
 
     private void watch() {
         while (!closed) {
             long now = System.nanoTime();
             long left = Long.MAX_VALUE;
-            for (Running shift : shifts) {
-                if (shift.end - now <= 0) {
-                    shift.interrupt();
+            for (Running client : clients) {
+                if (client.end - now <= 0) {
+                    client.interrupt();
                 } else {
-                    left = Math.min(left, shift.end - now);
+                    left = Math.min(left, client.end - now);
                 }
             }
             rest(left);
@@ -124,7 +124,7 @@ public final class ClientTimeouts implements AutoCloseable {
             return;
         }
         asleep = true;
-        if (!closed && shifts.stream().allMatch(shift -> shift.interrupted)) {
+        if (!closed && clients.stream().allMatch(client -> client.interrupted)) {
             LockSupport.park(this);
         }
         asleep = false;

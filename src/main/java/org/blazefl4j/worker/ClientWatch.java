@@ -8,15 +8,13 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * Finds out which clients changed something that all threads of a process share. It is compared whenever a client
- * starts or ends, anywhere in the process; if it changed, all clients that ran in between are named, for one of them
- * did it.
- *
- * <p>As long as nothing changes, nobody waits for anybody. Used by one thread at a time.
+ * Detects clients that change something that all threads of a process share. Compares whenever a client starts or ends
+ * anywhere in the process. After a change, names all clients that ran meanwhile, because any of them may be the cause.
+ * Takes no lock while nothing changes. For one thread at a time.
  */
 abstract class ClientWatch implements AutoCloseable {
 
-    /** The watches of one kind that have run a client and are not closed. */
+    /** The open watches of one kind that have run a client. */
     static final class Group {
 
         private final List<ClientWatch> watches = new CopyOnWriteArrayList<>();
@@ -25,43 +23,43 @@ abstract class ClientWatch implements AutoCloseable {
             return watches.isEmpty();
         }
 
-        /** Holds a change against all clients that run. False if none does. */
+        /** Attributes a change to all running clients. Returns false if there are none. */
         boolean suspectAll(Change change) {
-            List<Visit> running = watches.stream()
-                    .map(watch -> watch.visit)
+            List<Run> running = watches.stream()
+                    .map(watch -> watch.run)
                     .filter(Objects::nonNull)
                     .toList();
             Set<Integer> suspects = new TreeSet<>();
-            running.forEach(visit -> suspects.add(visit.job.clientId()));
-            running.forEach(visit -> visit.suspect(suspects, change));
+            running.forEach(run -> suspects.add(run.job.clientId()));
+            running.forEach(run -> run.suspect(suspects, change));
             return !running.isEmpty();
         }
     }
 
     /**
-     * What was found.
+     * A change.
      *
-     * @param found what it is now, as {@code name=value}
-     * @param expected what it was before
+     * @param found the new values, as {@code name=value}
+     * @param expected the old values
      */
     record Change(List<String> found, List<String> expected) {
 
-        /** Where there is nothing to tell but that it changed. */
-        static final Change UNTOLD = new Change(List.of(), List.of());
+        /** A change without details. */
+        static final Change UNKNOWN = new Change(List.of(), List.of());
     }
 
-    /** One client while it runs. */
-    private static final class Visit {
+    /** A running client. */
+    private static final class Run {
 
         final ClientJob job;
         volatile Set<Integer> suspects = Set.of();
         volatile Change change;
 
-        Visit(ClientJob job) {
+        Run(ClientJob job) {
             this.job = job;
         }
 
-        /** The first change is told, for later ones may follow from it. */
+        /** Adds suspects. Keeps the first change, because later ones may follow from it. */
         void suspect(Set<Integer> more, Change what) {
             change = change == null ? what : change;
             Set<Integer> all = new TreeSet<>(suspects);
@@ -71,11 +69,11 @@ abstract class ClientWatch implements AutoCloseable {
     }
 
     private final Group group;
-    private volatile Visit visit;
+    private volatile Run run;
     private boolean registered;
 
     /**
-     * Of no client yet.
+     * Creates a watch that runs no client yet.
      *
      * @param group the watches of the same kind
      */
@@ -83,22 +81,22 @@ abstract class ClientWatch implements AutoCloseable {
         this.group = group;
     }
 
-    /** Looks, and if there was a change, holds it against those that run. */
+    /** Compares, and attributes a change to the running clients. */
     abstract void compare();
 
     /**
-     * Tells of a change that may be the client's.
+     * Reports a change that a client may have caused.
      *
-     * @param suspects the clients one of which did it
-     * @param thrown what the client threw besides; null if nothing
-     * @throws ContractViolationException if it is a failure
+     * @param suspects the clients that may have caused it
+     * @param thrown the client's exception, or null
+     * @throws ContractViolationException if the change is a failure
      */
     abstract void report(ClientJob job, Set<Integer> suspects, Change change, Throwable thrown);
 
     /**
-     * Runs one client, and reports what it, or one beside it, changed, however it ended.
+     * Runs a client and reports changes meanwhile, also if the client fails.
      *
-     * @throws ContractViolationException if that is a failure
+     * @throws ContractViolationException if a change is a failure
      */
     <T> T during(ClientJob job, Callable<T> client) throws Exception {
         enter(job);
@@ -119,19 +117,19 @@ abstract class ClientWatch implements AutoCloseable {
             group.watches.add(this);
         }
         compare();
-        visit = new Visit(job);
+        run = new Run(job);
     }
 
     private void leave(ClientJob job, Throwable thrown) {
         compare();
-        Visit ended = visit;
-        visit = null;
+        Run ended = run;
+        run = null;
         if (!ended.suspects.isEmpty()) {
             report(job, ended.suspects, ended.change, thrown);
         }
     }
 
-    /** Runs no further client. */
+    /** Ends the watch. */
     @Override
     public void close() {
         group.watches.remove(this);

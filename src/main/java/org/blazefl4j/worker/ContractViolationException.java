@@ -3,23 +3,23 @@ package org.blazefl4j.worker;
 import org.blazefl4j.core.RemoteWorkerException;
 
 /**
- * A client broke a rule on which all results rest: it wrote to what all clients read, or drew from the generator that
- * they share. It cannot be made good: who is trained after it, this client again or another, may compute other bits.
+ * A client broke a rule that results depend on: it wrote to shared data, changed a setting or drew from the shared
+ * generator. Not retried, because clients after it may compute other bits.
  */
 public final class ContractViolationException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;
 
     /**
-     * Says which.
+     * Describes the violation.
      *
-     * @param thrown what the client threw besides; null if nothing
+     * @param thrown the client's exception, or null
      */
     ContractViolationException(String message, Throwable thrown) {
         super(message, thrown);
     }
 
-    /** Whether a client's failure is one, here or in a worker process. */
+    /** Returns whether a client's failure is a violation, in this or a worker process. */
     public static boolean is(Throwable failure) {
         return failure instanceof ContractViolationException
                 || failure instanceof RemoteWorkerException remote

@@ -8,10 +8,10 @@ import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RngCheck;
 
 /**
- * Finds out which clients drew from LibTorch's default generator, which all threads of a process share.
+ * Detects clients that draw from LibTorch's default generator, which all threads of a process share.
  *
- * <p>The caller may draw from it as it likes. Who drew cannot be told from the state, so what moved while
- * {@link UserCodeScope} ran is held against nobody: a client that drew only then goes unseen.
+ * <p>Callers may draw from it. The state does not tell who drew, so draws within a {@link UserCodeScope} are not
+ * attributed to clients, and a client that draws only then is not detected.
  */
 final class DefaultGeneratorWatch extends ClientWatch {
 
@@ -19,11 +19,11 @@ final class DefaultGeneratorWatch extends ClientWatch {
 
     private static final Group ALL = new Group();
 
-    /** How many threads are in code of the caller. */
-    private static final AtomicInteger CALLERS = new AtomicInteger();
+    /** The number of threads in user code. */
+    private static final AtomicInteger USER_CODE = new AtomicInteger();
 
-    /** The generator when last looked at; replaced under the class's lock, after those who ran meanwhile were told. */
-    private static volatile byte[] lastLook = DefaultGenerator.look();
+    /** The last state seen. Replaced under the class's lock, after running clients were suspected. */
+    private static volatile byte[] lastState = DefaultGenerator.look();
 
     private final RngCheck check;
     private boolean warned;
@@ -33,52 +33,52 @@ final class DefaultGeneratorWatch extends ClientWatch {
         this.check = check;
     }
 
-    static void enterCallersCode() {
+    static void enterUserCode() {
         compareForClients();
-        CALLERS.incrementAndGet();
+        USER_CODE.incrementAndGet();
     }
 
-    static void leaveCallersCode() {
+    static void leaveUserCode() {
         compareForClients();
-        CALLERS.decrementAndGet();
+        USER_CODE.decrementAndGet();
     }
 
-    /** Not where all clients run in other processes; who runs the first one in this process compares before. */
+    /** Compares if clients have run in this process. The first client compares when it starts. */
     private static void compareForClients() {
         if (!ALL.isEmpty()) {
-            lookIfMoved();
+            compareStates();
         }
     }
 
     @Override
     void compare() {
-        lookIfMoved();
+        compareStates();
     }
 
-    private static void lookIfMoved() {
-        if (!DefaultGenerator.isStillAt(lastLook)) {
-            lookAgain();
+    private static void compareStates() {
+        if (!DefaultGenerator.isStillAt(lastState)) {
+            updateState();
         }
     }
 
     /**
-     * Whoever is running once the generator was looked at may have moved it. They are told before others can find it
-     * where it is now, so that a client that leaves without finding a move knows of its own.
+     * Suspects running clients before it publishes the new state, so that a client that ends and sees no move has been
+     * suspected of its own.
      */
-    private static synchronized void lookAgain() {
-        byte[] look = lastLook.clone();
-        if (DefaultGenerator.movedSince(look)) {
-            if (CALLERS.get() == 0) {
-                ALL.suspectAll(Change.UNTOLD);
+    private static synchronized void updateState() {
+        byte[] state = lastState.clone();
+        if (DefaultGenerator.movedSince(state)) {
+            if (USER_CODE.get() == 0) {
+                ALL.suspectAll(Change.UNKNOWN);
             }
-            lastLook = look;
+            lastState = state;
         }
     }
 
     @Override
     void report(ClientJob job, Set<Integer> suspects, Change change, Throwable thrown) {
         String message = "default generator moved: " + job.noun() + "s=" + suspects
-                + ", limit=no draws from it while " + job.noun()
+                + ", expected=no draws from it while " + job.noun()
                 + "s run; draw from context.generator(purpose) and use the layers"
                 + " of org.blazefl4j.model, or allow it with the trainer option rngCheck(RngCheck.WARN)";
         if (check == RngCheck.FAIL) {

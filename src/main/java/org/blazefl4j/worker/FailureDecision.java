@@ -1,11 +1,11 @@
 package org.blazefl4j.worker;
 
-/** What becomes of a client after an attempt of it failed. */
+/** The decision after an attempt to train a client failed. */
 public enum FailureDecision {
-    /** It is trained again. */
+    /** Train the client again. */
     RETRY,
-    /** The round goes on without it. */
+    /** Continue the round without the client. */
     DROP,
-    /** The round ends. */
+    /** End the round. */
     END
 }

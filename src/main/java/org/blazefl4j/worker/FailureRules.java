@@ -3,14 +3,14 @@ package org.blazefl4j.worker;
 import org.blazefl4j.core.NonFinitePolicy;
 
 /**
- * What becomes of clients that fail, or whose results are not finite.
+ * The rules for clients that fail, or whose results are not finite.
  *
- * @param retries how often a client is trained again in one round, at most {@link #MOST_RETRIES}
- * @param drops whether the round goes on without a client that has no retries left; otherwise it ends
- * @param onNonFinite what becomes of a result with NaN or an infinity
+ * @param retries the most retries of a client in one round, up to {@link #MOST_RETRIES}
+ * @param drops whether the round continues without a client that has no retries left, or ends
+ * @param onNonFinite the rule for results with NaN or an infinity
  */
 public record FailureRules(int retries, boolean drops, NonFinitePolicy onNonFinite) {
 
-    /** The most retries: an attempt's number has eight bits between processes. */
+    /** The upper limit of retries, because the board has eight bits for attempts. */
     public static final int MOST_RETRIES = 255;
 }

@@ -5,8 +5,8 @@ import org.blazefl4j.codec.TensorWalk;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One client that is trained in this process: made by the calling thread when it is dealt, trained by a worker until it
- * is settled what becomes of it, and taken by the calling thread.
+ * A client trained in this process. The calling thread deals it, a worker trains it until its outcome is decided, and
+ * the calling thread takes the result.
  *
  * @param <U> the uplink package
  */
@@ -26,14 +26,14 @@ public final class LocalJob<U> {
     private Throwable failure;
     private FailureDecision decision;
 
-    /** Deals the client at a position of the round. */
+    /** Creates the job of the client at a position. */
     public LocalJob(RoundContext<?, ?, U> round, int index) {
         this.round = round;
         this.index = index;
         this.call = round.call(index);
     }
 
-    /** Trains the client, again if the round says so; afterwards {@link #isDone}. Throws nothing. */
+    /** Trains the client, with retries. {@link #isDone} is true afterwards. Throws nothing. */
     public void train(ClientRunner runner) {
         worker = runner.index();
         do {
@@ -52,7 +52,7 @@ public final class LocalJob<U> {
         }
     }
 
-    /** Allocates nothing that it does not need, so that it cannot fail itself. */
+    /** Allocates little, so that it does not fail itself if memory is short. */
     private void attempt(ClientRunner runner) {
         failure = null;
         round.clearInterrupt();
@@ -67,7 +67,7 @@ public final class LocalJob<U> {
         }
     }
 
-    /** Where memory has run out this may fail too, and is left to the caller. */
+    /** Decides about a failure. Leaves this to the caller if memory has run out. */
     private void decide() {
         try {
             decision = failure == null ? null : round.failed(index, worker, failure);
@@ -76,7 +76,7 @@ public final class LocalJob<U> {
         }
     }
 
-    /** Leaves no failure undecided; once done, on the calling thread. */
+    /** Decides about a failure that is still undecided. For the calling thread, once done. */
     public void requireDecided() {
         if (status.get() == DONE && failure != null && decision == null) {
             round.failedForGood(index, worker, failure);
@@ -84,27 +84,27 @@ public final class LocalJob<U> {
         }
     }
 
-    /** Whether the round ends because of this client's failure; once done. */
+    /** Returns whether the client's failure ends the round. Call it once done. */
     public boolean endsRound() {
         return failure != null && decision != FailureDecision.DROP;
     }
 
-    /** Whether the client has ended, or was given up. */
+    /** Returns whether the client has ended or was abandoned. */
     public boolean isDone() {
         return status.get() != PENDING;
     }
 
-    /** Gives the client up; its worker closes what it may yet return. False if it is done. */
+    /** Abandons the client; its worker closes a late result. Returns false if it is done. */
     public boolean abandon() {
         return status.compareAndSet(PENDING, ABANDONED);
     }
 
-    /** Whether there is a package to take; once done. */
+    /** Returns whether there is a package to take. Call it once done. */
     public boolean hasPackage() {
         return uplink != null && status.get() != ABANDONED;
     }
 
-    /** Takes the package, and keeps the state that the client left; null if there is none. Once done. */
+    /** Returns the package, or null, and stages the client's state. Call it once done. */
     public U take() {
         if (!hasPackage()) {
             return null;

@@ -2,22 +2,22 @@ package org.blazefl4j.worker;
 
 import org.blazefl4j.core.RemoteWorkerException;
 
-/** A client returned NaN or an infinity where that is not allowed. */
+/** A client returned NaN or an infinity, which the trainer refuses. */
 public final class NonFiniteResultException extends ArithmeticException {
 
     private static final long serialVersionUID = 1L;
 
     /**
-     * Says where.
+     * Names the tensor.
      *
-     * @param path of the tensor in the client's package
+     * @param path the path of the tensor in the package
      */
     NonFiniteResultException(String path) {
         super("result is not finite: tensor=" + path + ", expected=no NaN and no infinity; a smaller learning rate"
                 + " usually helps");
     }
 
-    /** Whether a client's failure is one, here or in a worker process. */
+    /** Returns whether a client's failure is a non-finite result, in this or a worker process. */
     public static boolean is(Throwable failure) {
         return failure instanceof NonFiniteResultException
                 || failure instanceof RemoteWorkerException remote

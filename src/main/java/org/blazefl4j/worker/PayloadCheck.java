@@ -13,11 +13,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Finds clients of this process that write to what is read-only, or close it: the payload, the shared tensors and what
- * the client's configuration refers to, data sets above all. It reads all of them before and after each client, so it
- * is off unless the system property {@code blazefl4j.checkPayload} is true. Worker processes need no check: they cannot
- * write to these tensors. A pool's parent with the property overwrites a round's message before the next takes its
- * place.
+ * Detects clients of this process that write to or close read-only tensors: those of the payload, shared tensors, and
+ * those of the configuration, such as data sets. Reads all of them before and after each client, so it is off unless
+ * the system property {@code blazefl4j.checkPayload} is true. Worker processes cannot write to these tensors. With the
+ * property set, the parent of a pool overwrites the message of a round before it sends the next.
  */
 public final class PayloadCheck {
 
@@ -26,7 +25,7 @@ public final class PayloadCheck {
 
     private static final long MOST_BYTES = 1 << 30;
 
-    /** Stands for a tensor without elements to read: closed, undefined or sparse. */
+    /** Represents a tensor without readable elements: closed, undefined or sparse. */
     private static final int NOTHING_TO_READ = 1;
 
     private static final PayloadCheck OFF = new PayloadCheck(List.of());
@@ -39,7 +38,7 @@ public final class PayloadCheck {
         this.before = sum();
     }
 
-    /** Looks at the tensors before a client runs. */
+    /** Starts the check of a client. */
     static PayloadCheck begin(Object payload, Object config, Map<String, Tensor> shared) {
         if (!ON) {
             return OFF;
@@ -51,9 +50,9 @@ public final class PayloadCheck {
     }
 
     /**
-     * Runs a client and compares with what they were before, however it ends.
+     * Runs a client and compares the tensors, also if the client fails.
      *
-     * @throws ContractViolationException if they are something else
+     * @throws ContractViolationException if a tensor has changed
      */
     <T> T during(ClientJob job, Callable<T> client) throws Exception {
         T result;
@@ -71,8 +70,8 @@ public final class PayloadCheck {
         if (sum() != before) {
             throw new ContractViolationException(
                     "payload or data were written to: " + job.name() + ", round=" + (job.round() + 1)
-                            + ", limit=read only, and shared by all " + job.noun()
-                            + "s; copy what is changed, or look at "
+                            + ", expected=no writes to what all " + job.noun()
+                            + "s share; change a copy, or check "
                             + job.noun() + "s that ran at the same time",
                     thrown);
         }

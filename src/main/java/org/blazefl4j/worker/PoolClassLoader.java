@@ -3,15 +3,12 @@ package org.blazefl4j.worker;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/**
- * Finds the classes of results and states where the classes that crossed came from, in the order in which they were
- * named.
- */
+/** Loads the classes of results and states with the loaders of known classes, in order. */
 public final class PoolClassLoader extends ClassLoader {
 
     private final Set<ClassLoader> sources = new LinkedHashSet<>();
 
-    /** Looks where these classes came from, then in the current thread's context class loader. */
+    /** Creates a loader that asks the loaders of these classes, then the context class loader of the current thread. */
     public PoolClassLoader(Class<?>... known) {
         super(PoolClassLoader.class.getClassLoader());
         for (Class<?> type : known) {

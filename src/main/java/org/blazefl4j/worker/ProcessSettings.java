@@ -36,7 +36,7 @@ public final class ProcessSettings {
 
     private final int[] values;
 
-    /** Null if LibTorch cannot tell because it contradicts {@code setFloat32Precision}. */
+    /** Null if LibTorch reports a contradiction to {@code setFloat32Precision}. */
     private final String matmulPrecision;
 
     private ProcessSettings(int[] values, String matmulPrecision) {
@@ -63,7 +63,7 @@ public final class ProcessSettings {
         }
     }
 
-    /** Whether all settings still have these values; takes a third of a microsecond. */
+    /** Returns whether all settings still have these values. Takes a third of a microsecond. */
     public boolean hold() {
         Setting[] all = Live.ALL;
         for (int i = 0; i < all.length; i++) {

@@ -12,14 +12,14 @@ import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.util.Throwables;
 
 /**
- * A Throwable as it crosses from a worker: text, so that it can be read wherever its class does not exist.
+ * A Throwable on its way from a worker, as text, because the parent may lack its class.
  *
- * @param className its class
- * @param message its message; may be null
- * @param frames its stack trace
- * @param cause what caused it; null if nothing did
- * @param suppressed what it suppressed
- * @param stopped whether it says that the client ended early because it was asked to
+ * @param className the name of the class
+ * @param message the message, or null
+ * @param frames the stack trace
+ * @param cause the cause, or null
+ * @param suppressed the suppressed exceptions
+ * @param stopped whether it reports that the client stopped early on request
  */
 public record RemoteError(
         String className,
@@ -29,7 +29,7 @@ public record RemoteError(
         List<RemoteError> suppressed,
         boolean stopped) {
 
-    /** How deep causes are followed: chains may be endless. */
+    /** The most causes to follow, because chains may be endless. */
     private static final int MAX_DEPTH = 8;
 
     private static final int MAX_FRAMES = 256;
@@ -39,10 +39,10 @@ public record RemoteError(
     private static final int BRIEF_FRAMES = 4;
     private static final int BRIEF_TEXT = 256;
 
-    /** Two bytes each at the most; the rest of an area is left for what is between them. */
+    /** At most two bytes each. The rest of an area is for the structure. */
     private static final int BRIEF_CHARS = 3000;
 
-    /** Checks the parts. */
+    /** Checks the components. */
     public RemoteError {
         Objects.requireNonNull(className, "className");
         Objects.requireNonNull(frames, "frames");
@@ -52,7 +52,7 @@ public record RemoteError(
     /** One line of a stack trace. */
     record Frame(String type, String method, String file, int line) {
 
-        /** Checks the parts. */
+        /** Checks the components. */
         public Frame {
             Objects.requireNonNull(type, "type");
             Objects.requireNonNull(method, "method");
@@ -63,6 +63,7 @@ public record RemoteError(
         }
     }
 
+    /** Converts a Throwable. */
     public static RemoteError of(Throwable thrown) {
         return of(thrown, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
     }
@@ -101,12 +102,12 @@ public record RemoteError(
         return message == null || message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE);
     }
 
-    /** The exception itself, or if it cannot be printed and logged without harm what stands for it. */
+    /** Returns an exception, or a substitute if its own methods fail, so that it can be logged safely. */
     public static Throwable sound(Throwable thrown) {
         return Throwables.isSound(thrown) ? thrown : of(thrown).toException();
     }
 
-    /** The same, short enough for an area of the board, whatever is in it. */
+    /** Returns a shortened form that fits in an area of the board. */
     public RemoteError brief() {
         return brief(BRIEF_CHARS);
     }
@@ -130,7 +131,7 @@ public record RemoteError(
         return text.substring(0, Math.min(text.length(), BRIEF_TEXT));
     }
 
-    /** The exception that stands for it in this process. */
+    /** Returns the exception that represents it in this process. */
     public RemoteWorkerException toException() {
         StackTraceElement[] trace = frames.stream()
                 .map(frame -> new StackTraceElement(frame.type(), frame.method(), frame.file(), frame.line()))

@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Takes the packages of a round.
+ * Receives the packages of a round.
  *
  * @param <U> the uplink package
- * @param sink takes ownership of packages that follow each other
- * @param most how many at a time at the most
+ * @param sink receives consecutive packages, which it then owns
+ * @param most the most packages at a time
  */
 public record ResultSink<U>(Consumer<? super List<U>> sink, int most) {}

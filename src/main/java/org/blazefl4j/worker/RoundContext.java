@@ -10,9 +10,8 @@ import org.blazefl4j.torch.Denormals;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One call of {@code localProcess}, or of {@code Workers.map}, as dispatchers see it: what there is to do, what becomes
- * of a state, a result or a failure, and whether the round is to end early. Whatever is decided in a round is decided
- * here, in every execution mode.
+ * One call of {@code localProcess} or {@code Workers.map}, as dispatchers see it. Makes all decisions of a round in
+ * every execution mode: about states, results and failures, and whether the round ends early.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
@@ -40,12 +39,12 @@ public final class RoundContext<C, D, U> {
     private volatile boolean interrupted;
 
     /**
-     * A round that the current thread is about to run.
+     * Creates a round for the current thread to run.
      *
      * @param streaming whether packages go to a sink, so that dealing must stay close to hand-over
-     * @param trainer whether the trainer is closed meanwhile
-     * @param stopEvent the trainer's
-     * @param timeouts may interrupt the current thread because of a client's time limit
+     * @param trainer tells whether the trainer was closed
+     * @param stopEvent the trainer's stop event
+     * @param timeouts the interrupts of clients, which may hit the current thread
      */
     public RoundContext(
             RoundWork<C, D, U> work,
@@ -64,63 +63,65 @@ public final class RoundContext<C, D, U> {
         this.failures = new ClientFailures(work.rules());
     }
 
-    /** What its workers do. */
+    /** Returns the work of the round. */
     public RoundWork<C, D, U> work() {
         return work;
     }
 
-    /** The number of clients. */
+    /** Returns the number of clients. */
     public int size() {
         return work.ids().size();
     }
 
-    /** Whether packages go to a sink, so that dealing must stay within {@link RoundWork#slots()} of hand-over. */
+    /**
+     * Returns whether packages go to a sink, so that dealing must stay within {@link RoundWork#slots()} of hand-over.
+     */
     public boolean streaming() {
         return streaming;
     }
 
-    /** The thread that called {@code localProcess}. */
+    /** Returns the thread that called {@code localProcess}. */
     public Thread caller() {
         return caller;
     }
 
-    /** Whether clients flush denormal numbers to zero, as the calling thread does. */
+    /** Returns whether clients flush denormal numbers to zero, as the calling thread does. */
     public boolean flushDenormal() {
         return flushDenormal;
     }
 
-    /** Where the calling thread's time goes. */
+    /** Returns the clock that measures the phases of the calling thread. */
     public PhaseClock clock() {
         return clock;
     }
 
-    /** The clients that failed so far. */
+    /** Returns the failures so far. */
     public ClientFailures failures() {
         return failures;
     }
 
     // ---- clients of this process
 
-    /** Lays out results. On the calling thread, before the first client is dealt. */
+    /** Determines the layout of results. For the calling thread, before the first client is dealt. */
     public void prepareBuffers() {
         if (buffers != null) {
             buffers.prepare();
         }
     }
 
-    /** What a worker calls for the client at a position. On the calling thread, when it is dealt. */
+    /** Returns the call for the client at a position. For the calling thread, when the client is dealt. */
     WorkerCall<C, D, U> call(int index) {
         return new WorkerCall<>(function, work.job(index), work.config(index), payload, () -> buffers.next());
     }
 
-    /** Has a worker do that. */
+    /** Makes a call in a worker. */
     U run(ClientRunner runner, WorkerCall<?, ?, U> call, ClientState state) throws Exception {
         return runner.run(call, state, buffers);
     }
 
     // ---- states and results
 
-    /** Takes over the bytes of the state that a client left, null if it left none. On the calling thread. */
+    /** Takes ownership of a client's encoded state, which may be null. For the calling thread. */
     public void keep(int index, Tensor state) {
         if (state == null) {
             return;
@@ -141,12 +142,12 @@ public final class RoundContext<C, D, U> {
         }
     }
 
-    /** Why a state could not be kept, which ends the round; null if none failed. */
+    /** Returns why a state could not be kept, which ends the round, or null. */
     IllegalStateException stateFailure() {
         return stateFailure;
     }
 
-    /** Notes that a client's result holds NaN or an infinity. Any thread. */
+    /** Records that a client's result contains NaN or an infinity. Callable from any thread. */
     public void nonFinite(int index) {
         failures.nonFinite(index, work.ids().get(index));
     }
@@ -154,9 +155,9 @@ public final class RoundContext<C, D, U> {
     // ---- failures
 
     /**
-     * Decides what becomes of a client that threw something. Any thread.
+     * Decides about a client that threw an exception. Callable from any thread.
      *
-     * @param early whether that says that it ended early. If it was asked to it has not failed, but the round ends
+     * @param early whether the exception reports an early stop, which is no failure if the round must end
      */
     public FailureDecision failed(int index, int worker, boolean early, Throwable cause) {
         if (early && stopRequested()) {
@@ -165,29 +166,29 @@ public final class RoundContext<C, D, U> {
         return failed(index, work.failure(index, worker, null, cause), false);
     }
 
-    /** Decides what becomes of a client that threw something in the current thread of this process. */
+    /** Decides about a client that threw an exception in the current thread. */
     FailureDecision failed(int index, int worker, Throwable cause) {
         boolean interrupt = cause instanceof InterruptedException;
         if (interrupt && Thread.currentThread() == caller) {
-            caller.interrupt(); // the client took the flag, which is the caller's
+            caller.interrupt(); // the client cleared the flag, which is the caller's
         }
         return failed(index, worker, interrupt || cause instanceof StoppedException, RemoteError.sound(cause));
     }
 
-    /** A client threw something, and it is too late to do anything about it. */
+    /** Records a failure that ends the round. */
     void failedForGood(int index, int worker, Throwable cause) {
         failures.end(index, work.failure(index, worker, null, RemoteError.sound(cause)));
     }
 
     /**
-     * Decides what becomes of a client that failed.
+     * Decides about a client that failed.
      *
-     * @param finished whether it had done its work, so that only its result was lost
-     * @return never {@link FailureDecision#RETRY} once the round is to end
+     * @param finished whether the client had finished and only its result was lost
+     * @return the decision; not {@link FailureDecision#RETRY} once the round must end
      */
     public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
         if (ContractViolationException.is(failure.getCause())) {
-            return failures.end(index, failure); // trained again it might pass unseen
+            return failures.end(index, failure); // a retry might hide it
         }
         if (NonFiniteResultException.is(failure.getCause())) {
             nonFinite(index);
@@ -206,30 +207,30 @@ public final class RoundContext<C, D, U> {
 
     // ---- the end
 
-    /** Tells running clients to end early because the caller failed, or a state could not be kept. */
+    /** Makes running clients stop early, because the caller failed or a state could not be kept. */
     void abort() {
         aborted = true;
     }
 
-    /** Whether the trainer is closed, be it that its clients have yet to end. */
+    /** Returns whether the trainer is closed. Its clients may still run. */
     public boolean isClosed() {
         return trainer.isClosed();
     }
 
-    /** Whether the trainer was closed so long ago that clients that have not ended are given up. */
+    /** Returns whether the trainer was closed so long ago that running clients are given up. */
     public boolean closeIsOverdue() {
         return trainer.closeIsOverdue();
     }
 
-    /** Whether running clients should end early. Once true it stays so, though the stop event is cleared meanwhile. */
+    /** Returns whether running clients should stop early. Stays true even if the stop event is cleared. */
     public boolean stopRequested() {
         return aborted || stopReason() != null;
     }
 
     /**
-     * Does nothing unless somebody has asked for the end.
+     * Checks whether the round was stopped.
      *
-     * @throws StoppedException if so; the stop event, if it was that, is then cleared
+     * @throws StoppedException if it was; clears the stop event if that was the reason
      */
     public void throwIfStopped() {
         String reason = stopReason();
@@ -267,21 +268,21 @@ public final class RoundContext<C, D, U> {
         return caller.isInterrupted() && !timeouts.interrupts(caller);
     }
 
-    /** Clears the interrupt flag of a worker's thread, which was meant for its last client. */
+    /** Clears the interrupt flag of a worker's thread, which was set for its last client. */
     void clearInterrupt() {
         if (Thread.currentThread() != caller) {
             Thread.interrupted();
         }
     }
 
-    /** Takes the calling thread's interrupt flag, so that it can wait on; the round remembers it. */
+    /** Clears and remembers the calling thread's interrupt flag, so that it can continue to wait. */
     public void holdInterrupt() {
         if (Thread.interrupted()) {
             interrupted = true;
         }
     }
 
-    /** Puts the calling thread's interrupt flag back. */
+    /** Restores the calling thread's interrupt flag. */
     public void restoreInterrupt() {
         if (interrupted) {
             caller.interrupt();

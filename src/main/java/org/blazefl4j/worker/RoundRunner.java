@@ -31,8 +31,8 @@ public final class RoundRunner<U> {
     /**
      * Prepares to run a round.
      *
-     * @param results gives the packages; ended here
-     * @param sink takes them
+     * @param results the packages, which this object ends
+     * @param sink the receiver of packages
      */
     public RoundRunner(RoundContext<?, ?, U> round, RoundResults<U> results, ResultSink<U> sink) {
         this.round = round;
@@ -44,10 +44,10 @@ public final class RoundRunner<U> {
     }
 
     /**
-     * Runs it to its end.
+     * Runs the round to its end.
      *
-     * @throws WorkFailedException if a client failed for good, or all were dropped
-     * @throws StoppedException if it was ended early
+     * @throws WorkFailedException if a failure ended the round, or all clients were dropped
+     * @throws StoppedException if it was stopped
      * @throws IllegalStateException if a client's state could not be kept
      */
     public void run() {
@@ -68,12 +68,12 @@ public final class RoundRunner<U> {
         keepAll(rest);
         throwIfStateFailed();
         commitStates(complete);
-        throwIfNotWhole(complete);
+        throwIfIncomplete(complete);
     }
 
     // ---- hand-over
 
-    /** False if the round has to end early. */
+    /** Returns false if the round must end early. */
     private boolean handOverAll(UserCodeScope code) {
         int index = 0;
         Iterator<Integer> jobs = work.progress().iterator();
@@ -97,9 +97,7 @@ public final class RoundRunner<U> {
         return true;
     }
 
-    /**
-     * Waits for a client's package, and takes those that follow it as far as they are there. Empty if there is none.
-     */
+    /** Waits for a client's package, and takes the next ones that are ready. Returns an empty list if there is none. */
     private List<U> take(int index) {
         List<U> batch = new ArrayList<>(sink.most());
         try {
@@ -115,14 +113,14 @@ public final class RoundRunner<U> {
         }
     }
 
-    /** Passes packages on, or passes over a client that was dropped. False if the round has to end early. */
+    /** Passes packages on, or skips a dropped client. Returns false if the round must end early. */
     private boolean pass(int index, List<U> batch) {
         if (batch.isEmpty()) {
             return failures.isDropped(index);
         }
         convert(batch);
         if (round.stopRequested()) {
-            // A client that was asked to end early may have returned a part of its result.
+            // a client that was told to stop may have returned part of its result
             batch.forEach(work::keep);
             return false;
         }
@@ -139,7 +137,7 @@ public final class RoundRunner<U> {
         Integer expected = index < round.size() ? work.ids().get(index) : null;
         if (!Objects.equals(expected, job)) {
             throw new IllegalStateException("progressFn changed the jobs: position=" + index + ", client=" + job
-                    + ", limit=" + expected + "; it must give all jobs in their order");
+                    + ", expected=" + expected + "; it must return all jobs in order");
         }
     }
 
@@ -148,7 +146,7 @@ public final class RoundRunner<U> {
             try {
                 batch.set(i, converted(batch.get(i)));
             } catch (Throwable failure) {
-                batch.remove(i); // which is closed already
+                batch.remove(i); // closed already
                 batch.forEach(TensorWalk::closeAll);
                 throw failure;
             }
@@ -179,7 +177,7 @@ public final class RoundRunner<U> {
         }
     }
 
-    /** What a stopped client left may be a part of its state, and a stopped round has to be repeatable. */
+    /** Commits states unless the round was stopped: states may be partial, and the round must be repeatable. */
     private void commitStates(boolean complete) {
         boolean stopped = failures.isFatal() ? round.stopRequested() : !complete;
         if (!stopped) {
@@ -195,11 +193,11 @@ public final class RoundRunner<U> {
         }
     }
 
-    private void throwIfNotWhole(boolean complete) {
+    private void throwIfIncomplete(boolean complete) {
         if (failures.isFatal() && !round.isClosed()) {
             throw failures.unsettled();
         }
-        // A stop after the last package was taken is left for the next round: the caller has the whole of this one.
+        // a stop after the last package applies to the next round, because this one is complete
         if (!complete || round.isClosed()) {
             round.throwIfStopped();
         }

@@ -3,20 +3,20 @@ package org.blazefl4j.worker;
 import org.blazefl4j.core.StopEvent;
 
 /**
- * What clients of this process look at: the trainer's stop event, or any other reason to end the round that runs.
- * Without a round it is set.
+ * The stop event for clients of this process: set with the trainer's event, or if the running round must end for
+ * another reason. Set if no round runs.
  */
 public final class RoundStopEvent implements StopEvent {
 
     private final StopEvent trainers;
     private volatile RoundContext<?, ?, ?> running;
 
-    /** Before the first round. */
+    /** Creates an event without a round. */
     public RoundStopEvent(StopEvent trainers) {
         this.trainers = trainers;
     }
 
-    /** This round runs from now on; null if none does. */
+    /** Sets the running round, or null for none. */
     public void follow(RoundContext<?, ?, ?> round) {
         running = round;
     }

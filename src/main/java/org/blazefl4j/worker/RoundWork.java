@@ -7,9 +7,8 @@ import org.blazefl4j.core.WorkFailedException;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The work of one round, position by position: clients to train, or shards of what the server has workers do between
- * rounds. What is said of clients holds for shards as well; where they differ is said here. Dispatchers see it through
- * {@link RoundContext}, which decides what becomes of failures and results.
+ * The work of one round by position: clients to train, or shards of the server's work between rounds. "Client" includes
+ * shards except where noted. Dispatchers use it through {@link RoundContext}, which decides about failures and results.
  *
  * @param <C> the client's configuration, or the shard
  * @param <D> the downlink package, or what all shards are given
@@ -17,69 +16,67 @@ import org.bytedeco.pytorch.Tensor;
  */
 public interface RoundWork<C, D, U> {
 
-    /** The round, from 0, or the next one if this is work between rounds. */
+    /** Returns the round, from 0, or the next one for work between rounds. */
     int round();
 
-    /** The clients in the order in which they are dealt and their packages handed over. */
+    /** Returns the clients in the order of dealing and hand-over. */
     List<Integer> ids();
 
-    /** What workers call. */
+    /** Returns the function that workers call. */
     ClientWorker<C, D, U> function();
 
-    /**
-     * What {@link #function} stands for if this is work of shards, which worker processes do not know yet; else null.
-     */
+    /** Returns the function of shards, which worker processes do not know yet, or null if this trains clients. */
     ShardFunction<?, ?> shardFunction();
 
-    /** What all clients are given. */
+    /** Returns the payload of all clients. */
     D payload();
 
-    /** The client at a position. */
+    /** Returns the job at a position. */
     ClientJob job(int index);
 
-    /** The configuration of the client at a position. Called once, on the calling thread, when the client is dealt. */
+    /** Returns the configuration at a position. Called once, on the calling thread, when the client is dealt. */
     C config(int index);
 
-    /** Makes uplink buffers of clients of this process; null for shards, which have none. */
+    /** Returns the uplink buffers for clients of this process, or null for shards. */
     UplinkBuffers<U> buffers();
 
-    /** The most clients between dealing and hand-over in the streaming form, where the mode has no limit of its own. */
+    /** Returns the most clients between dealing and hand-over when streaming, for modes without their own limit. */
     int slots();
 
-    /** What becomes of clients that fail. */
+    /** Returns the rules for failures. */
     FailureRules rules();
 
     /**
-     * Describes the failure of one client.
+     * Returns the exception for the failure of a client.
      *
-     * @param reason what happened; null to tell what was thrown
-     * @param cause what was thrown; null if nothing was
+     * @param reason what happened, or null to describe the cause
+     * @param cause the client's exception, or null
      */
     WorkFailedException failure(int index, int worker, String reason, Throwable cause);
 
     /**
-     * The bytes of the state that a client starts from, which the caller owns; null if there is none. Any thread.
+     * Returns the encoded state of a client, which the caller owns, or null. Callable from any thread.
      *
-     * @throws IllegalStateException if there should be one that cannot be read
+     * @throws IllegalStateException if the state cannot be read
      */
     Tensor state(int index);
 
     /**
-     * Takes over the bytes of the state that a client left.
+     * Takes ownership of the encoded state that a client kept.
      *
-     * @throws IllegalStateException if they cannot be kept
+     * @throws IllegalStateException if it cannot be stored
      */
     void stage(int index, Tensor state);
 
-    /** Makes the states that were left the clients' own. */
+    /** Commits the staged states. */
     void commit();
 
-    /** The ids again, each asked for when the one before it was handed over: what shows progress sees them pass. */
+    /** Returns the ids again, for progress display. Each is requested after the previous one was handed over. */
     Iterable<Integer> progress();
 
-    /** The last step on a package before it is handed over. */
+    /** Converts a package before hand-over. */
     U convert(U uplink);
 
-    /** Takes over a package that could not be handed over. */
+    /** Takes ownership of a package that could not be handed over. */
     void keep(U uplink);
 }

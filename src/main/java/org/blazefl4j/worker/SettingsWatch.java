@@ -4,16 +4,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Finds out which clients changed a setting of LibTorch that belongs to the whole process, and puts it back.
- *
- * <p>What changes while no client runs is the caller's to change. While clients run it is held against them all,
- * whoever did it, a client or the caller beside them: each may have computed with either value.
+ * Detects clients that change process-wide settings of LibTorch, and restores the settings. Callers may change them
+ * while no client runs. A change while clients run, also by the caller, is attributed to all of them, because each may
+ * have computed with either value.
  */
 final class SettingsWatch extends ClientWatch {
 
     private static final Group ALL = new Group();
 
-    /** What clients start with; replaced under the class's lock. */
+    /** The settings that clients start with. Replaced under the class's lock. */
     private static volatile ProcessSettings agreed = ProcessSettings.take();
 
     SettingsWatch() {
@@ -23,12 +22,12 @@ final class SettingsWatch extends ClientWatch {
     @Override
     void compare() {
         if (!agreed.hold()) {
-            lookAgain();
+            handleChange();
         }
     }
 
-    /** Those that run are told before the settings are put back, so that one that finds them as they were knows. */
-    private static synchronized void lookAgain() {
+    /** Suspects running clients before it restores the settings, so that each client learns of a change. */
+    private static synchronized void handleChange() {
         ProcessSettings now = ProcessSettings.take();
         List<String> found = now.otherThan(agreed);
         if (found.isEmpty()) {

@@ -18,28 +18,28 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How the tensors of an uplink package lie in a slot, after the package that the algorithm prepared as a pattern.
+ * The layout of an uplink package in a slot, taken from the package that the algorithm prepares.
  *
- * @param pattern the prepared package as a message; its handles are relative to a slot
- * @param places where each tensor lies, by its path in the package
+ * @param pattern the prepared package as a message, with handles relative to a slot
+ * @param places the place of each tensor by its path in the package
  * @param slotBytes the length of a slot
  */
 public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotBytes) {
 
-    /** The segment number of tensors that lie in the slot, and of unbounded ones, which have no place there. */
+    /** The segment numbers of tensors in the slot and of unbounded ones, which are not. */
     private static final long IN_SLOT = 0;
 
     private static final long UNBOUNDED = 1;
 
-    /** How much memory the results that are on their way may take; one alone may be larger. */
+    /** The memory for results on their way. A single one may be larger. */
     public static final long CHUNK_BYTES = 64L << 20;
 
     private static final int SLOTS_PER_WORKER = 16;
 
     /**
-     * The room for one tensor.
+     * The place of a tensor.
      *
-     * @param offset from the slot's first byte
+     * @param offset the offset in the slot
      * @param layout the layout of the largest tensor that fits
      */
     public record Place(long offset, TensorLayout layout) {}
@@ -71,18 +71,18 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
         return new SlotLayout(pattern, places, Math.max(end[0], 1));
     }
 
-    /** How many slots jobs take at a time, so that large ones stay in the processor's cache while none is held. */
+    /** Returns the slots to use at a time, few enough that large ones stay in the processor's cache. */
     public static int aheadFor(long slotBytes, int workers) {
         long fit = Math.min(CHUNK_BYTES / memory(slotBytes), (long) SLOTS_PER_WORKER * workers);
         return (int) Math.max(workers + 1, fit);
     }
 
-    /** What a slot takes. */
+    /** Returns the memory of a slot. */
     public static long memory(long slotBytes) {
         return Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
     }
 
-    /** A package whose tensors are views of a slot; unbounded ones have memory of their own. */
+    /** Creates a package whose tensors are views of a slot, except unbounded ones. */
     public Object buffer(Slot slot, PackageDecoder decoder) {
         return decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(slot, handle));
     }
@@ -96,21 +96,21 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
     }
 
     /**
-     * The room for a tensor of a result.
+     * Returns the place for a tensor of a result.
      *
-     * @param path where it is in the package
+     * @param path the path in the package
      * @throws IllegalArgumentException if there is none, or it is for another dtype or shape
      */
     public Place placeFor(String path, TensorLayout tensor) {
         Place place = places.get(path);
         if (place == null) {
-            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", limit=" + places.keySet()
-                    + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
+            throw new IllegalArgumentException("uplink tensor has no place: path=" + path + ", expected="
+                    + places.keySet() + "; add it to prepareUplinkPackageBuffer(), or mark its field @Unbounded");
         }
         if (!fits(tensor, place.layout)) {
             throw new IllegalArgumentException("uplink tensor does not fit: path=" + path + ", got=" + describe(tensor)
-                    + ", limit=" + describe(place.layout)
-                    + ", dimension 0 may be smaller; return it so, or change prepareUplinkPackageBuffer()");
+                    + ", expected=" + describe(place.layout)
+                    + ", dimension 0 may be smaller; return this shape, or change prepareUplinkPackageBuffer()");
         }
         return place;
     }

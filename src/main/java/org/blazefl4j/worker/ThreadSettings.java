@@ -52,12 +52,12 @@ final class ThreadSettings {
         return new ThreadSettings();
     }
 
-    /** The number of intra-op threads. */
+    /** Returns the number of intra-op threads. */
     int intraOpThreads() {
         return intraOpThreads;
     }
 
-    /** Restores all of them. */
+    /** Restores all settings. */
     void restore() {
         GradMode.set_enabled(gradients);
         Denormals.flush(flushed);

@@ -5,28 +5,27 @@ import java.util.concurrent.Callable;
 import org.blazefl4j.core.StopEvent;
 
 /**
- * The stop event of one client under a time limit: set when all clients are to stop, and when this one's time is over,
- * which it finds out by the clock. Remembers whether it said so, for then the client may have returned a part of its
- * result.
+ * The stop event of one client with a time limit: set when all clients must stop, and when this client's time is up.
+ * Remembers whether the client saw the latter, because its result may be partial then.
  */
 final class TimedStopEvent implements StopEvent {
 
     private final StopEvent all;
     private final long limitNanos;
     private final long start = System.nanoTime();
-    private volatile boolean told;
+    private volatile boolean reported;
 
     /**
-     * The time begins.
+     * Starts the time.
      *
-     * @param all what stops all clients
+     * @param all the stop event of all clients
      */
     TimedStopEvent(StopEvent all, long limitNanos) {
         this.all = all;
         this.limitNanos = limitNanos;
     }
 
-    /** Stops all clients: a client's own time cannot be ended by hand. */
+    /** Stops all clients. */
     @Override
     public void set() {
         all.set();
@@ -43,33 +42,33 @@ final class TimedStopEvent implements StopEvent {
             return true;
         }
         boolean over = System.nanoTime() - start > limitNanos;
-        told |= over;
+        reported |= over;
         return over;
     }
 
     /**
      * Runs the client.
      *
-     * @param overtime interrupts it if it goes on
-     * @throws IllegalStateException if the client was told, by this event or by an interrupt, that its time is over
+     * @param timeouts interrupts the client if it continues
+     * @throws IllegalStateException if this event or an interrupt told the client that its time was up
      */
-    <T> T during(ClientJob job, ClientTimeouts overtime, Callable<T> client) throws Exception {
-        ClientTimeouts.Running shift = overtime.begin();
+    <T> T during(ClientJob job, ClientTimeouts timeouts, Callable<T> client) throws Exception {
+        ClientTimeouts.Running running = timeouts.begin();
         T result;
         try {
             result = client.call();
         } catch (Throwable thrown) {
-            requireInTime(job, overtime.end(shift, thrown), thrown);
+            requireInTime(job, timeouts.end(running, thrown), thrown);
             throw thrown;
         }
-        requireInTime(job, overtime.end(shift, null), null);
+        requireInTime(job, timeouts.end(running, null), null);
         return result;
     }
 
     private void requireInTime(ClientJob job, boolean interrupted, Throwable thrown) {
-        if ((told || interrupted) && !all.isSet()) {
+        if ((reported || interrupted) && !all.isSet()) {
             throw new IllegalStateException(
-                    job.noun() + " was stopped, for it ran longer than its time limit: " + job.name() + ", limit="
+                    job.noun() + " was stopped because it exceeded its time limit: " + job.name() + ", limit="
                             + Duration.ofNanos(limitNanos)
                             + "; raise the time limit, or give the " + job.noun() + " less to do",
                     thrown);

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Who may use a trainer: one thread at a time runs a round, and any thread closes the trainer, once. Clients that run
- * when it is closed are waited for until the grace time and a second have passed. Thread-safe.
+ * Controls access to a trainer: one thread at a time runs a round, and any thread may close the trainer. Closing waits
+ * for running clients, at most for the grace time and a second. Thread-safe.
  */
 public final class TrainerLifecycle {
 
@@ -22,18 +22,18 @@ public final class TrainerLifecycle {
     private volatile long closeDeadline;
 
     /**
-     * Of a trainer that is open.
+     * Creates the lifecycle of an open trainer.
      *
-     * @param grace how long clients may take to end when told
+     * @param grace the time that clients have to end when told to
      */
     public TrainerLifecycle(Duration grace) {
         this.closeNanos = grace.plus(AFTER_GRACE).toNanos();
     }
 
     /**
-     * The current thread begins to use the trainer.
+     * Records that the current thread begins to use the trainer.
      *
-     * @param round the round that runs, or else the next one, from 0
+     * @param round the current round, or else the next one, from 0
      * @throws IllegalStateException if a round is running
      */
     public void enter(int round) {
@@ -49,13 +49,13 @@ public final class TrainerLifecycle {
         }
     }
 
-    /** The current thread has ended its use. */
+    /** Records that the current thread no longer uses the trainer. */
     public void leave() {
         caller.set(null);
     }
 
     /**
-     * Makes sure that the trainer is open.
+     * Checks that the trainer is open.
      *
      * @throws IllegalStateException if it is closed
      */
@@ -65,26 +65,25 @@ public final class TrainerLifecycle {
         }
     }
 
-    /** Whether the trainer is closed, be it that its clients have yet to end. */
+    /** Returns whether the trainer is closed. Its clients may still run. */
     public boolean isClosed() {
         return closed;
     }
 
-    /** Whether the trainer was closed so long ago that clients that have not ended are given up. */
+    /** Returns whether the trainer was closed so long ago that running clients are given up. */
     public boolean closeIsOverdue() {
         return closed && nanosToClose() <= 0;
     }
 
-    /** The time until clients that have not ended are given up, in nanoseconds; once closed. */
+    /** Returns the time until running clients are given up, in nanoseconds. Call it once closed. */
     public long nanosToClose() {
         return closeDeadline - System.nanoTime();
     }
 
     /**
-     * Closes the trainer. The second time it waits for the first to end, unless the current thread is one that the
-     * first waits for.
+     * Closes the trainer. A second call waits for the first, unless the first waits for the current thread.
      *
-     * @param free ends the workers and frees what they used
+     * @param free ends the workers and frees their resources
      * @param isWorker whether the current thread runs clients
      */
     public void close(Runnable free, boolean isWorker) {

@@ -11,36 +11,35 @@ import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
 
 /**
- * Makes the uplink buffers of clients that are trained in this process. Small ones are made anew for each client. Large
- * ones lie in slots that are used again, as in process mode: malloc would have the kernel map, clear and unmap their
- * pages for each client, which takes longer than to copy a model there.
+ * Creates the uplink buffers of clients trained in this process. Small buffers are new for each client. Large ones use
+ * slots repeatedly, as in process mode, because with malloc the kernel would map, clear and unmap their pages for each
+ * client, which takes longer than copying a model.
  *
- * <p>A slot is free when the last tensor in it is gone. Slots are made when they are first needed, up to a limit, and
- * freed when this object and the last tensor are closed; where all are taken a buffer is made anew. May be called by
- * several threads at once.
+ * <p>A slot is free when the last tensor in it is gone. Slots are created on demand, up to a limit, and freed when this
+ * object and the last tensor are closed. If all are in use, a buffer is new. Thread-safe.
  *
  * @param <U> the uplink package
  */
 public final class UplinkBuffers<U> implements AutoCloseable {
 
-    /** From here on a buffer's pages cost more than to find it a slot. */
+    /** From this size on, new pages cost more than finding a slot. */
     private static final long LARGE = 1 << 20;
 
     private final Supplier<? extends U> prepare;
     private final ClassLoader loader;
     private final OptionalInt slots;
     private final int workers;
-    private final List<Place> places = new CopyOnWriteArrayList<>();
+    private final List<BufferSlot> bufferSlots = new CopyOnWriteArrayList<>();
     private volatile SlotLayout layout;
     private boolean closed;
 
     /**
-     * None yet.
+     * Creates no buffer yet.
      *
-     * @param prepare makes a package laid out as results are, whose tensors then belong to this object's caller
-     * @param loader finds the classes of the package
-     * @param slots how many slots there may be, where that was set
-     * @param workers how many clients are trained at a time
+     * @param prepare creates a package with the layout of results
+     * @param loader the loader for the classes of the package
+     * @param slots the most slots, if configured
+     * @param workers the number of clients trained at a time
      */
     public UplinkBuffers(Supplier<? extends U> prepare, ClassLoader loader, OptionalInt slots, int workers) {
         this.prepare = prepare;
@@ -49,23 +48,23 @@ public final class UplinkBuffers<U> implements AutoCloseable {
         this.workers = workers;
     }
 
-    /** A buffer, whose tensors the caller owns. */
+    /** Returns a buffer, whose tensors the caller owns. */
     public U next() {
-        SlotLayout room = layout();
-        U buffer = room.slotBytes() >= LARGE ? inSlot(room) : null;
+        SlotLayout wanted = layout();
+        U buffer = wanted.slotBytes() >= LARGE ? inSlot(wanted) : null;
         return buffer == null ? prepare.get() : buffer;
     }
 
     /**
-     * The most packages that should be between dealing and hand-over: as many as were set, or else a few, or as many as
-     * are small together.
+     * Returns the most packages between dealing and hand-over: the configured number, or else a few, or more if they
+     * are small.
      */
     public int slots() {
         return slots.orElseGet(() -> Math.max(workers + 2, SlotLayout.aheadFor(layout().slotBytes(), workers)));
     }
 
     /**
-     * Looks at a prepared package, once, on the thread that calls this first.
+     * Determines the layout from a prepared package, at the first call.
      *
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if something in it cannot cross
@@ -74,15 +73,15 @@ public final class UplinkBuffers<U> implements AutoCloseable {
         layout();
     }
 
-    /** How results lie. */
+    /** Returns the layout of results. */
     SlotLayout layout() {
         if (layout == null) {
-            lookOnce();
+            computeLayout();
         }
         return layout;
     }
 
-    private synchronized void lookOnce() {
+    private synchronized void computeLayout() {
         if (layout == null) {
             U prepared = prepare.get();
             try {
@@ -94,44 +93,44 @@ public final class UplinkBuffers<U> implements AutoCloseable {
     }
 
     @SuppressWarnings("unchecked")
-    private U inSlot(SlotLayout room) {
-        for (Place place : places) {
-            Object buffer = place.make(room);
+    private U inSlot(SlotLayout wanted) {
+        for (BufferSlot bufferSlot : bufferSlots) {
+            Object buffer = bufferSlot.make(wanted);
             if (buffer != null) {
                 return (U) buffer;
             }
         }
-        return (U) inNewSlot(room);
+        return (U) inNewSlot(wanted);
     }
 
-    /** Null if there can be none. */
-    private synchronized Object inNewSlot(SlotLayout room) {
-        if (closed || places.size() >= slots()) {
+    /** Returns a buffer in a new slot, or null if there can be none. */
+    private synchronized Object inNewSlot(SlotLayout wanted) {
+        if (closed || bufferSlots.size() >= slots()) {
             return null;
         }
-        Place added;
+        BufferSlot added;
         try {
-            added = new Place(room, loader);
+            added = new BufferSlot(wanted, loader);
         } catch (IllegalStateException noMemory) {
             return null;
         }
-        places.add(added);
-        return added.make(room);
+        bufferSlots.add(added);
+        return added.make(wanted);
     }
 
-    /** A slot, and who makes a buffer in it just now. */
-    private static final class Place {
+    /** A slot, with a flag that is set while a thread creates a buffer in it. */
+    private static final class BufferSlot {
 
         private final Slot slot;
         private final PackageDecoder decoder;
         private final AtomicBoolean taken = new AtomicBoolean();
 
-        Place(SlotLayout layout, ClassLoader loader) {
+        BufferSlot(SlotLayout layout, ClassLoader loader) {
             this.slot = new Slot(Segment.unshared(layout.slotBytes()), 0);
             this.decoder = new PackageDecoder(loader);
         }
 
-        /** A buffer in the slot; null if it is not free. */
+        /** Returns a buffer in the slot, or null if it is in use. */
         Object make(SlotLayout layout) {
             if (slot.isReferenced() || !taken.compareAndSet(false, true)) {
                 return null;
@@ -144,11 +143,11 @@ public final class UplinkBuffers<U> implements AutoCloseable {
         }
     }
 
-    /** Makes no more slots. Their memory is freed as their tensors are closed. */
+    /** Stops using slots. Their memory is freed with their last tensors. */
     @Override
     public synchronized void close() {
         closed = true;
-        places.forEach(place -> place.slot.segment().close());
-        places.clear();
+        bufferSlots.forEach(bufferSlot -> bufferSlot.slot.segment().close());
+        bufferSlots.clear();
     }
 }

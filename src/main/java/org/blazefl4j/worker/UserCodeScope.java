@@ -1,35 +1,35 @@
 package org.blazefl4j.worker;
 
 /**
- * A stretch in which the thread that runs a round runs code of the caller, a sink say, while clients may run in other
- * threads. What moves the default generator meanwhile is held against no client. Used by one thread.
+ * A scope in which the thread of a round runs user code, such as a sink, while clients may run in other threads. Draws
+ * from the default generator made meanwhile are not attributed to a client. For one thread.
  */
 public final class UserCodeScope implements AutoCloseable {
 
     private boolean running;
 
-    /** The caller's code begins. */
+    /** Begins user code. */
     public UserCodeScope() {
         resume();
     }
 
-    /** It goes on. */
+    /** Continues user code. */
     public void resume() {
         if (!running) {
-            DefaultGeneratorWatch.enterCallersCode();
+            DefaultGeneratorWatch.enterUserCode();
             running = true;
         }
     }
 
-    /** It waits for clients. */
+    /** Pauses user code, while the thread waits for clients. */
     public void pause() {
         if (running) {
             running = false;
-            DefaultGeneratorWatch.leaveCallersCode();
+            DefaultGeneratorWatch.leaveUserCode();
         }
     }
 
-    /** It ends. */
+    /** Ends user code. */
     @Override
     public void close() {
         pause();

@@ -5,16 +5,16 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 
 /**
- * One call of a function by a worker: for a client, or for a shard.
+ * One call of a worker function, for a client or a shard.
  *
  * @param <C> the client's configuration, or the shard
- * @param <D> the downlink package, or what all shards are given
+ * @param <D> the downlink package, or the payload of shards
  * @param <U> the uplink package, or the shard's result
- * @param function what is called
- * @param job for whom
+ * @param function the function to call
+ * @param job the client or shard
  * @param config the function's first argument
- * @param payload its second argument; read-only
- * @param buffer makes the uplink buffer if the client asks for it; called at most once
+ * @param payload the function's second argument; read-only
+ * @param buffer creates the uplink buffer when the client asks for it; called at most once
  */
 public record WorkerCall<C, D, U>(
         ClientWorker<? super C, ? super D, ? extends U> function,

@@ -10,10 +10,9 @@ import org.blazefl4j.util.ErrorCollector;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * What one worker keeps between clients: its models and data sets by name. Used by the worker's thread alone, except
- * that {@link #close()} may come from another one once no client runs.
- *
- * <p>Native objects that a supplier makes belong to the worker, not to the client during which they were made.
+ * The objects that a worker keeps between clients by name, such as models and data sets. Native objects created by a
+ * supplier belong to the worker, not to the current client. For the worker's thread, except that another thread may
+ * call {@link #close()} when no client runs.
  */
 final class WorkerResources implements AutoCloseable {
 
@@ -21,9 +20,9 @@ final class WorkerResources implements AutoCloseable {
     private boolean closed;
 
     /**
-     * The resource of this name, made at the first call.
+     * Returns the resource with a name. Creates it at the first call.
      *
-     * @throws IllegalStateException if the worker has ended
+     * @throws IllegalStateException if the worker is closed
      * @throws NullPointerException if the supplier returns null
      */
     <T> T get(String key, Supplier<? extends T> supplier) {
@@ -47,7 +46,7 @@ final class WorkerResources implements AutoCloseable {
         return value;
     }
 
-    /** Whether one of this worker's suppliers made the pointer. */
+    /** Returns whether a supplier of this worker created a pointer. */
     boolean holds(Pointer pointer) {
         for (Retained<?> resource : byKey.values()) {
             if (resource.scope().holds(pointer)) {
@@ -57,10 +56,7 @@ final class WorkerResources implements AutoCloseable {
         return false;
     }
 
-    /**
-     * Closes the resources, the last made first. All are closed even if one throws; the first exception is thrown at
-     * the end with the others suppressed.
-     */
+    /** Closes all resources in reverse order. Throws the first exception at the end, with the others suppressed. */
     @Override
     public void close() {
         closed = true;

@@ -3,17 +3,17 @@ package org.blazefl4j.worker;
 import org.blazefl4j.reproducibility.RngCheck;
 
 /**
- * What every worker of a trainer is told once; plain values, so that it crosses to worker processes.
+ * The settings of all workers of a trainer. Crosses to worker processes.
  *
  * @param seed the experiment's seed
  * @param intraOpThreads LibTorch's threads within one operation, at least 1
- * @param rngCheck what happens when a client draws from the default generator
- * @param refuseNonFinite whether a client fails whose result is not finite; else that is only told
- * @param clientNanos how long one client may train, in nanoseconds; {@link #NO_LIMIT}: as long as it likes
+ * @param rngCheck the reaction to clients that draw from the default generator
+ * @param refuseNonFinite whether a client with a non-finite result fails, or is only reported
+ * @param clientNanos the time limit of a client in nanoseconds, or {@link #NO_LIMIT}
  */
 public record WorkerSettings(
         long seed, int intraOpThreads, RngCheck rngCheck, boolean refuseNonFinite, long clientNanos) {
 
-    /** No limit of a client's time. */
+    /** No time limit for clients. */
     public static final long NO_LIMIT = 0;
 }

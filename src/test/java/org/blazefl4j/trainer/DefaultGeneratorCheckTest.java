@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Clients that draw from the generator that all threads share. */
 final class DefaultGeneratorCheckTest {
 
-    private static final String REMEDY = ", limit=no draws from it while clients run; draw from"
+    private static final String REMEDY = ", expected=no draws from it while clients run; draw from"
             + " context.generator(purpose) and use the layers of org.blazefl4j.model, or allow it with the trainer option"
             + " rngCheck(RngCheck.WARN)";
 

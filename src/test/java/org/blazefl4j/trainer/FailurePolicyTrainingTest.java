@@ -248,7 +248,7 @@ final class FailurePolicyTrainingTest {
             assertThat(trainer.dropped())
                     .singleElement()
                     .satisfies(failure -> assertThat(failure)
-                            .hasMessageContaining("client was stopped, for it ran longer than its time limit: client=1,"
+                            .hasMessageContaining("client was stopped because it exceeded its time limit: client=1,"
                                     + " limit=PT0.05S; raise the time limit, or give")
                             .hasRootCauseInstanceOf(StoppedException.class));
         }

@@ -110,8 +110,8 @@ final class PayloadCheckTest {
                     .hasMessageContaining("client=2")
                     .cause()
                     .hasMessage(
-                            "payload or data were written to: client=2, round=1, limit=read only, and shared by all clients;"
-                                    + " copy what is changed, or look at clients that ran at the same time");
+                            "payload or data were written to: client=2, round=1, expected=no writes to what all clients"
+                                    + " share; change a copy, or check clients that ran at the same time");
         }
     }
 

@@ -90,9 +90,8 @@ final class ProcessPoolWorkersTest {
         try (var other = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), options)) {
             assertThatThrownBy(() -> other.workers().map("test", payload, 1, Shards::polling))
                     .isInstanceOf(ShardFailedException.class)
-                    .hasMessageContaining(
-                            "shard was stopped, for it ran longer than its time limit: work=test, shard=0,"
-                                    + " limit=PT0.1S");
+                    .hasMessageContaining("shard was stopped because it exceeded its time limit: work=test, shard=0,"
+                            + " limit=PT0.1S");
         }
     }
 }

@@ -242,26 +242,27 @@ final class ReturnedTensorsTest {
 
     /** A result that no worker process could return. */
     private enum Misfit {
-        DTYPE("uplink tensor does not fit: path=value, got=Double[1], limit=Float[1]" + MEND) {
+        DTYPE("uplink tensor does not fit: path=value, got=Double[1], expected=Float[1]" + MEND) {
             @Override
             Object result() {
                 return new Up(0, torch.zeros(1).to(ScalarType.Double));
             }
         },
-        ROWS("uplink tensor does not fit: path=value, got=Float[2], limit=Float[1]" + MEND) {
+        ROWS("uplink tensor does not fit: path=value, got=Float[2], expected=Float[1]" + MEND) {
             @Override
             Object result() {
                 return new Up(0, torch.zeros(2));
             }
         },
-        DIMENSIONS("uplink tensor does not fit: path=value, got=Float[1, 1], limit=Float[1]" + MEND) {
+        DIMENSIONS("uplink tensor does not fit: path=value, got=Float[1, 1], expected=Float[1]" + MEND) {
             @Override
             Object result() {
                 return new Up(0, torch.zeros(1, 1));
             }
         },
-        PLACE("uplink tensor has no place: path=[0], limit=[value]; add it to prepareUplinkPackageBuffer(), or mark its"
-                + " field @Unbounded") {
+        PLACE(
+                "uplink tensor has no place: path=[0], expected=[value]; add it to prepareUplinkPackageBuffer(), or mark its"
+                        + " field @Unbounded") {
             @Override
             Object result() {
                 return List.of(torch.zeros(1));
@@ -293,7 +294,7 @@ final class ReturnedTensorsTest {
     }
 
     private static final String MEND =
-            ", dimension 0 may be smaller; return it so, or change prepareUplinkPackageBuffer()";
+            ", dimension 0 may be smaller; return this shape, or change prepareUplinkPackageBuffer()";
 
     private static Stream<Arguments> shouldRefuseWhatWorkerProcessesRefuse() {
         return Arrays.stream(Mode.values())

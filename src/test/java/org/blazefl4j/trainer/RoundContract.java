@@ -336,16 +336,16 @@ abstract class RoundContract {
         try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(6, 5))) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("progressFn changed the jobs: position=0, client=6, limit=5; it must give all jobs in"
-                            + " their order");
+                    .hasMessage("progressFn changed the jobs: position=0, client=6, expected=5; it must return all jobs"
+                            + " in order");
         }
         try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(5))) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
-                    .hasMessageStartingWith("progressFn changed the jobs: position=1, client=null, limit=6");
+                    .hasMessageStartingWith("progressFn changed the jobs: position=1, client=null, expected=6");
         }
         try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(5, 6, 7))) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
-                    .hasMessageStartingWith("progressFn changed the jobs: position=2, client=7, limit=null");
+                    .hasMessageStartingWith("progressFn changed the jobs: position=2, client=7, expected=null");
         }
     }
 

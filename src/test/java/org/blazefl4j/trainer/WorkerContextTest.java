@@ -103,7 +103,7 @@ final class WorkerContextTest {
             calls.forEach((method, call) -> assertThatThrownBy(call)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("client has ended: client=3, method=" + method + "; a context is valid until the"
-                            + " worker function returns: keep what it gave, not the context"));
+                            + " worker function returns: keep its results, not the context"));
             assertThat(context.clientId()).isEqualTo(3);
         }
     }
@@ -298,7 +298,7 @@ final class WorkerContextTest {
         Clients clients = new Clients((cid, payload, context) -> {
             assertThatThrownBy(() -> context.shared("labels"))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("nothing shared: name=labels, limit=[data, more]; call trainer.share(name, tensor)"
+                    .hasMessage("nothing shared: name=labels, expected=[data, more]; call trainer.share(name, tensor)"
                             + " before the round");
             return plus(cid, payload);
         });
