@@ -3,20 +3,20 @@ package org.blazefl4j.process;
 import org.blazefl4j.torch.IntraOpThreads;
 
 /**
- * The main class of the process whose classes become the archive: it starts as a worker does, and ends instead of
- * working. The JVM archives what was loaded by then.
+ * The main class of the process that creates the class archive. It starts as a worker does and then exits; the JVM
+ * archives the classes loaded by then.
  */
 public final class ArchiveMain {
 
     private ArchiveMain() {}
 
     /**
-     * Starts as a worker does.
+     * Prepares a worker and exits.
      *
-     * @param args a worker's; the board is only read
+     * @param args the arguments of a worker
      */
     public static void main(String[] args) throws Exception {
-        WorkerMain.dieWith(WorkerMain.segment(args).pid());
+        WorkerMain.endWithParent(WorkerMain.segment(args).pid());
         try (Board board = Board.open(WorkerMain.segment(args))) {
             WorkerSetup setup = WorkerMain.setup(board);
             try (IntraOpThreads scope = IntraOpThreads.scope(setup.settings().intraOpThreads())) {

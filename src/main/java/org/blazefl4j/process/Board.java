@@ -10,10 +10,10 @@ import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.util.RefCounted;
 
 /**
- * The job board that a pool and its workers share: who does what, and the areas in which messages lie. Its protocol is
- * described in {@code native/include/bfl_board.h}.
+ * The job board that a pool and its workers share: the state of each job, and areas for messages.
+ * {@code native/include/bfl_board.h} describes its protocol.
  *
- * <p>Whoever may still be in a method keeps the board open; see {@link RefCounted}.
+ * <p>Callers keep the board open while one of its methods may run; see {@link RefCounted}.
  */
 final class Board implements AutoCloseable {
 
@@ -26,12 +26,13 @@ final class Board implements AutoCloseable {
     static final int FAILED = JobBoard.LANE_FAILED;
     static final int LOST = JobBoard.LANE_LOST;
 
-    /** What {@link #claim} says when there is no lane. */
+    /** {@link #claim} found no job. */
     static final int NOTHING = -1;
 
+    /** {@link #claim} found that workers are to end. */
     static final int SHUT_DOWN = -2;
 
-    /** Reasons for clients to end early: the stop event, and the end of the round or of the pool. */
+    /** Reasons for clients to stop early: the stop event, and the end of the round or pool. */
     static final int STOP_EVENT = 1;
 
     static final int ROUND_ENDS = 2;
@@ -47,7 +48,7 @@ final class Board implements AutoCloseable {
     private final long handle;
     private boolean closed;
 
-    /** What a worker has said of itself. */
+    /** The state of a worker, as it reported. */
     enum Status {
         STARTING(JobBoard.WORKER_STARTING),
         READY(JobBoard.WORKER_READY),
@@ -70,12 +71,12 @@ final class Board implements AutoCloseable {
     /** A part of the board that holds one message. */
     record Area(Segment segment, long offset, int bytes) {
 
-        /** A part of it. */
+        /** Returns a part of the area. */
         Area part(int from, int length) {
             return new Area(segment, offset + from, length);
         }
 
-        /** Some of its bytes. */
+        /** Returns a view of some of its bytes. */
         ByteBuffer view(int from, int length) {
             return SegmentMemory.view(segment, offset + from, length);
         }
@@ -87,9 +88,9 @@ final class Board implements AutoCloseable {
     }
 
     /**
-     * Makes a board.
+     * Creates a board.
      *
-     * @param spins how often who waits looks before it sleeps
+     * @param spins how often a waiting thread polls before it sleeps
      */
     static Board create(int workers, int lanes, int spins) {
         Segment segment = Segment.create(checked(JobBoard.bytes(workers, lanes, AreaLayout.AREA_BYTES)));
@@ -98,9 +99,9 @@ final class Board implements AutoCloseable {
     }
 
     /**
-     * Opens the parent's board in a worker, which cannot write to what only the parent writes.
+     * Opens the parent's board in a worker. Makes the areas that only the parent writes read-only.
      *
-     * @throws IllegalStateException if there is none
+     * @throws IllegalStateException if there is no board of this version
      */
     static Board open(SegmentHandle handle) {
         Segment segment = Segment.open(handle);
@@ -108,18 +109,18 @@ final class Board implements AutoCloseable {
         if (board < 0) {
             segment.close();
             throw new IllegalStateException("no job board of this version: segment=" + handle
-                    + ", limit=one version of the library in parent and workers");
+                    + ", expected=the same version of the library in parent and workers");
         }
         checked(JobBoard.protect(board));
         return new Board(segment, board);
     }
 
-    /** Worker: has a write to read-only shared memory end this process, noted on the board. */
+    /** Worker: makes a write to read-only shared memory end this process and record the place on the board. */
     void trapWrites(int worker) {
         checked(JobBoard.trapWrites(handle, worker));
     }
 
-    /** Parent: where the worker, which has ended, wrote to read-only shared memory; null if it did not. */
+    /** Parent: returns where a worker that has ended wrote to read-only memory, or null if it did not. */
     ForbiddenWrite forbiddenWrite(int worker) {
         long file = checked(JobBoard.writtenFile(handle, worker));
         return file == 0 ? null : new ForbiddenWrite(file, checked(JobBoard.writtenOffset(handle, worker)));
@@ -153,12 +154,12 @@ final class Board implements AutoCloseable {
         return area(checked(JobBoard.workerArea(handle, worker)));
     }
 
-    /** Where a job's order and configuration lie. */
+    /** Returns the area of a job's header and configuration. */
     Area configArea(int lane) {
         return jobArea(lane).part(0, AreaLayout.AREA_HALF_BYTES);
     }
 
-    /** Where a job's extension lies. */
+    /** Returns the area of a job's {@link JobPayload}. */
     Area extensionArea(int lane) {
         return jobArea(lane).part(AreaLayout.AREA_HALF_BYTES, AreaLayout.AREA_HALF_BYTES);
     }
@@ -179,12 +180,12 @@ final class Board implements AutoCloseable {
         return JobBoard.word(handle, lane);
     }
 
-    /** The lane's word after a commit of this claim. */
+    /** Returns the word of a lane after a claim was committed. */
     static long committed(long claimed, int state) {
         return claimed & ~JobBoard.WORD_STATE_MASK | state;
     }
 
-    /** What stays the same from a claim of the lane until it is dealt again. */
+    /** Returns the part of a word that stays the same from a claim until the lane is dealt again. */
     static long claim(long word) {
         return word >>> JobBoard.WORD_WORKER_BIT;
     }
@@ -205,63 +206,63 @@ final class Board implements AutoCloseable {
         return (int) (word >>> JobBoard.WORD_ROUND_BIT);
     }
 
-    /** Parent: lets workers claim the job that lies in the lane's area, of the round with this message. */
+    /** Parent: lets workers claim the job in a lane, for the round with this message number. */
     void deal(int lane, int message, int attempt) {
         checked(JobBoard.deal(handle, lane, message, attempt));
         JobBoard.announce(handle, 1);
     }
 
-    /** Parent: where workers look for work first. */
+    /** Parent: sets the lane that workers try first. */
     void head(int lane) {
         checked(JobBoard.setHead(handle, lane));
     }
 
-    /** Parent: waits a while for the lane's job to end, or for any failure; returns the lane's state. */
+    /** Parent: waits for a lane's job to end or any job to fail. Returns the lane's state. */
     int await(int lane, int millis) {
         return checked(JobBoard.await(handle, lane, millis));
     }
 
-    /** Parent: waits a while for news of workers. */
+    /** Parent: waits for a worker to report or a job to fail. */
     void awaitAlert(int millis) {
         JobBoard.awaitAlert(handle, millis);
     }
 
-    /** Parent: ends all waits of its threads. */
+    /** Parent: wakes its waiting threads. */
     void alert() {
         JobBoard.alert(handle);
     }
 
-    /** Parent: the lane of the oldest failed or lost job, or {@link #NOTHING}. */
+    /** Parent: returns the lane of the oldest failed or lost job, or {@link #NOTHING}. */
     int failure() {
         int lane = JobBoard.failure(handle);
         return lane == ENOENT ? NOTHING : lane;
     }
 
-    /** Parent: makes the lane free. False if a worker has it, or it is free. */
+    /** Parent: frees a lane. Returns false if a worker has claimed it or it is free. */
     boolean release(int lane) {
         return JobBoard.release(handle, lane) == 0;
     }
 
-    /** Parent: gives up what the worker had claimed, after its process was waited for. */
+    /** Parent: marks a worker's claims as lost. Its process must have ended. */
     void lose(int worker) {
         checked(JobBoard.lose(handle, worker));
     }
 
-    /** Parent: tells workers to end. */
+    /** Parent: tells all workers to end. */
     void shutDown() {
         JobBoard.shutDown(handle);
     }
 
     /**
-     * What the worker has said.
+     * Returns what a worker reported.
      *
-     * @throws IllegalStateException if another process wrote something else there
+     * @throws IllegalStateException if the board is corrupted
      */
     Status status(int worker) {
         int status = JobBoard.workerStatus(handle, worker);
         if (status == EPROTO) {
-            throw new IllegalStateException("job board damaged: worker=" + worker
-                    + ", limit=a status that there is; look for a client that writes where it must not");
+            throw new IllegalStateException("job board corrupted: worker=" + worker
+                    + ", unknown status; a client probably wrote out of bounds");
         }
         return Status.of(checked(status));
     }
@@ -270,12 +271,12 @@ final class Board implements AutoCloseable {
         return checked(JobBoard.beats(handle, worker));
     }
 
-    /** Worker: says what became of its start. */
+    /** Worker: reports the result of its start. */
     void hello(int worker, Status status) {
         checked(JobBoard.hello(handle, worker, status.number));
     }
 
-    /** Worker: claims the oldest job, waiting a while for one. The lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */
+    /** Worker: claims the oldest job, or waits for one. Returns its lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */
     int claim(int worker, int millis) {
         int lane = JobBoard.claim(handle, worker, millis);
         if (lane == ESHUTDOWN) {
@@ -287,8 +288,8 @@ final class Board implements AutoCloseable {
     /**
      * Worker: ends its claim as {@link #DONE} or {@link #FAILED}.
      *
-     * @param claimed the lane's word as it was after the claim
-     * @return false if the claim is no longer this worker's
+     * @param claimed the lane's word after the claim
+     * @return false if the worker has lost the claim
      */
     boolean commit(int lane, long claimed, int state) {
         int result = JobBoard.commit(handle, lane, claimed, state);
@@ -299,12 +300,12 @@ final class Board implements AutoCloseable {
         return true;
     }
 
-    /** Gives clients a reason to end early, or takes it back. */
+    /** Sets or clears a reason for clients to stop early. */
     void stop(int reason, boolean on) {
         checked(JobBoard.setStop(handle, reason, on ? 1 : 0));
     }
 
-    /** Worker: whether the parent has yet to take something that it committed. */
+    /** Worker: returns whether the parent has yet to take one of its results. */
     boolean hasResultsOf(int worker) {
         for (int lane = 0; lane < lanes(); lane++) {
             long word = word(lane);

@@ -13,57 +13,57 @@ import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.PayloadCheck;
 
-/** The parent's side of all messages on the board. Used by one thread at a time. */
+/** The parent's side of all messages on the board. For one thread at a time. */
 final class BoardChannel implements AutoCloseable {
 
     private final PackageEncoder encoder = new PackageEncoder();
-    private final CopyPlacement copies;
+    private final CopyPlacer copies;
     private final Consumer<Class<?>> requireClass;
     private final Set<Class<?>> checkedClasses = Collections.newSetFromMap(new WeakHashMap<>());
-    private final EncodedConfigCache known;
+    private final EncodedConfigCache configCache;
     private final Outbox setup;
     private final Outbox round;
     private final Outbox[] configs;
     private final Outbox[] extensions;
-    private final ByteBuffer[] orders;
+    private final ByteBuffer[] headers;
     private final Inbox[] results;
     private Class<?> lastChecked;
 
     /**
-     * Opens the boxes.
+     * Creates the channel of a board.
      *
-     * @param requireClass makes sure that workers find a class
-     * @param map which tensors need no copy
-     * @param loader finds the classes of results
+     * @param requireClass checks that workers can load a class
+     * @param map the tensors that need no copy
+     * @param loader the loader for classes of results
      */
     BoardChannel(Board board, Consumer<Class<?>> requireClass, SharedMemoryMap map, ClassLoader loader) {
         PackageDecoder decoder = new PackageDecoder(loader);
         this.requireClass = requireClass;
-        copies = new CopyPlacement(map);
-        known = new EncodedConfigCache(map);
+        copies = new CopyPlacer(map);
+        configCache = new EncodedConfigCache(map);
         setup = new Outbox(board.setupArea(), encoder);
         round = new Outbox(board.roundArea(), encoder);
         configs = new Outbox[board.lanes()];
         extensions = new Outbox[board.lanes()];
-        orders = new ByteBuffer[board.lanes()];
+        headers = new ByteBuffer[board.lanes()];
         results = new Inbox[board.lanes()];
         for (int lane = 0; lane < configs.length; lane++) {
             configs[lane] = new Outbox(board.configArea(lane), encoder);
             extensions[lane] = new Outbox(board.extensionArea(lane), encoder);
-            orders[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
+            headers[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
             results[lane] = new Inbox(board.resultArea(lane), decoder);
         }
     }
 
-    /** What workers read when they start. */
+    /** Sends what workers read when they start. */
     void send(WorkerSetup message) {
         setup.send(message, copies);
     }
 
     /**
-     * What workers read at their first job of a round. No job may be outstanding.
+     * Sends what workers read at their first job of a round. No job may be outstanding.
      *
-     * @throws IllegalArgumentException if workers would not find the payload's class
+     * @throws IllegalArgumentException if workers cannot load the payload's class
      */
     void send(RoundMessage message) {
         checkClass(message.payload());
@@ -74,21 +74,21 @@ final class BoardChannel implements AutoCloseable {
     }
 
     /**
-     * What the worker reads that claims the lane, which is free.
+     * Sends a job to the worker that will claim the lane, which is free.
      *
-     * @throws IllegalArgumentException if workers would not find the configuration's class
+     * @throws IllegalArgumentException if workers cannot load the configuration's class
      */
     void send(int lane, ClientJob job, Slot slot, Object config, JobPayload extension) {
         checkClass(config);
         boolean extended = extension != JobPayload.NONE;
-        JobHeader.of(job, slot, extended).write(orders[lane]);
+        JobHeader.of(job, slot, extended).write(headers[lane]);
         if (extended) {
             extensions[lane].send(extension, copies);
         }
         if (job.isShard()) {
             configs[lane].send(config, copies);
         } else {
-            sendOfClient(configs[lane], job.clientId(), config);
+            sendConfig(configs[lane], job.clientId(), config);
         }
     }
 
@@ -102,28 +102,25 @@ final class BoardChannel implements AutoCloseable {
         lastChecked = object.getClass();
     }
 
-    private void sendOfClient(Outbox outbox, int client, Object config) {
-        byte[] message = known.find(client, config);
+    private void sendConfig(Outbox outbox, int client, Object config) {
+        byte[] message = configCache.find(client, config);
         if (message != null) {
             outbox.send(message);
             return;
         }
         outbox.send(config, copies);
-        if (encoder.wasConstant() && copies.isLasting()) {
-            byte[] sent = outbox.sent();
-            if (sent != null) {
-                known.keep(client, config, sent);
-            }
+        byte[] sent = encoder.wasConstant() && copies.isLasting() ? outbox.sent() : null;
+        if (sent != null) {
+            configCache.keep(client, config, sent);
         }
     }
 
     /**
-     * Says which tensor a worker wrote to that it may only read.
+     * Names the read-only tensor that a worker wrote to.
      *
-     * @param lane the worker's
-     * @param job the lane's
-     * @param config the job's
-     * @param message what workers were told of the round
+     * @param lane the lane of the job
+     * @param config the configuration of the job
+     * @param message the round's message
      */
     String describe(ForbiddenWrite write, int lane, ClientJob job, Object config, RoundMessage message) {
         String path = round.pathAt(write, message, copies);
@@ -135,12 +132,12 @@ final class BoardChannel implements AutoCloseable {
                 + "; clone it first";
     }
 
-    /** What the worker left that committed the lane. */
+    /** Returns the result in a lane that a worker committed. */
     Inbox.Received result(int lane, ResultSegments source) {
         return results[lane].receive(source);
     }
 
-    /** The size of all segments but the board, in bytes. */
+    /** Returns the size of all segments except the board, in bytes. */
     long segmentBytes() {
         long bytes = setup.segmentBytes() + round.segmentBytes();
         for (int lane = 0; lane < configs.length; lane++) {

@@ -2,7 +2,7 @@ package org.blazefl4j.process;
 
 import org.blazefl4j.core.StopEvent;
 
-/** The stop event as a worker process sees it: set by the trainer's event, and when the round has to end. */
+/** The stop event in a worker process: set with the trainer's event, and when the round must end. */
 final class BoardStopEvent implements StopEvent {
 
     private final Board board;

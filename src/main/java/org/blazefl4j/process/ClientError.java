@@ -4,15 +4,15 @@ import java.util.Objects;
 import org.blazefl4j.worker.RemoteError;
 
 /**
- * What a worker leaves of a client that failed.
+ * The result of a client that failed.
  *
- * @param error what it threw
- * @param keepsSlot whether something of the client may still write to its slot, so that this process ends once its
- *     results were taken
+ * @param error the exception
+ * @param keepsSlot whether the client may still write to its slot, so that the worker must end once its results were
+ *     taken
  */
 record ClientError(RemoteError error, boolean keepsSlot) {
 
-    /** Checks the parts. */
+    /** Checks the components. */
     ClientError {
         Objects.requireNonNull(error, "error");
     }

@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.blazefl4j.binding.Native;
 
 /**
- * A worker's sign of life, from a thread of its own; it also ends the process when the parent is gone, and notices when
- * it is stopped, as by Ctrl-Z.
+ * The thread that sends a worker's heartbeats. It also ends the process when the parent has ended, and notices when the
+ * parent is stopped, as by Ctrl-Z.
  */
 final class HeartbeatThread {
 
@@ -20,12 +20,12 @@ final class HeartbeatThread {
 
     private HeartbeatThread() {}
 
-    /** Whether the parent was stopped when this was last looked at. */
+    /** Returns whether the parent was stopped at the last beat. */
     static boolean parentIsStopped() {
         return parentStopped;
     }
 
-    /** Starts beating. */
+    /** Starts the thread. */
     static void start(Board board, int worker, int parent, Duration interval) {
         Thread thread = new Thread(() -> beat(board, worker, parent, interval.toMillis()), "blazefl4j-heart");
         thread.setDaemon(true);
@@ -41,7 +41,7 @@ final class HeartbeatThread {
             try {
                 TimeUnit.MILLISECONDS.sleep(millis);
             } catch (InterruptedException e) {
-                continue; // only the end of the process ends this thread
+                continue; // runs until the process ends
             }
         }
     }
@@ -49,13 +49,14 @@ final class HeartbeatThread {
     private static boolean isStopped(int pid) {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-            return stat.startsWith("T", stat.lastIndexOf(')') + 2); // after a name, in which anything may be
+            return stat.startsWith(
+                    "T", stat.lastIndexOf(')') + 2); // the state follows the name, which may contain anything
         } catch (IOException unknown) {
             return false;
         }
     }
 
-    /** Ends the process, and what it has started, if it has another parent than the one that started it. */
+    /** Ends the process group if the parent has ended. */
     static void endIfOrphan(int parent) {
         if (Native.parentPid() != parent) {
             Native.endGroup(Native.pid());

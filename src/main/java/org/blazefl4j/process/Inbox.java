@@ -12,33 +12,33 @@ import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentMemory;
 import org.bytedeco.pytorch.Tensor;
 
-/** Reads the messages that an {@link Outbox} on the same area puts. */
+/** Reads the messages that an {@link Outbox} writes to an area. */
 final class Inbox {
 
     private final Board.Area area;
     private final PackageDecoder decoder;
 
-    /** All of the area, for messages come too often to make a view of each. */
+    /** The whole area. Kept, because creating a view for each message is slow. */
     private final ByteBuffer bytes;
 
     /**
-     * A message that arrived.
+     * A decoded message.
      *
      * @param graph the package
-     * @param tensors its tensors, which the receiver owns; they are in no {@code PointerScope}
+     * @param tensors its tensors, owned by the receiver, in no {@code PointerScope}
      */
     record Received(Object graph, List<Tensor> tensors) implements AutoCloseable {
 
         /**
-         * The package.
+         * Returns the package.
          *
-         * @throws PackageFormatException if it is of another type
+         * @throws PackageFormatException if it has another type
          */
         <T> T graph(Class<T> type) {
             if (!type.isInstance(graph)) {
                 String found = graph == null ? "null" : graph.getClass().getName();
                 throw new PackageFormatException(
-                        "message of another kind: type=" + found + ", limit=" + type.getSimpleName());
+                        "message of another kind: type=" + found + ", expected=" + type.getSimpleName());
             }
             return type.cast(graph);
         }
@@ -57,10 +57,10 @@ final class Inbox {
     }
 
     /**
-     * Decodes the message that lies in the area.
+     * Decodes the message in the area.
      *
-     * @throws PackageFormatException if it is damaged or does not fit this process's classes
-     * @throws IllegalStateException if a segment it refers to cannot be opened
+     * @throws PackageFormatException if it is damaged or does not match this process's classes
+     * @throws IllegalStateException if one of its segments cannot be opened
      */
     Received receive(SegmentSource segments) {
         ByteBuffer message = message(segments);

@@ -9,19 +9,18 @@ import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.ClientJob;
 
 /**
- * What a worker is told of a job apart from its configuration. It has a place of its own in the header of the lane's
- * job area, for it is the same few numbers for each client.
+ * The fixed-size part of a job, at a fixed place in the lane's job area.
  *
- * @param id the client, or the shard
+ * @param id the number of the client or shard
  * @param round the round
- * @param device where it computes
- * @param segment the segment of its slot; null for a shard, which has none
- * @param slot which slot of the segment
- * @param extended whether a {@link JobPayload} lies behind the configuration
+ * @param device the device to compute on
+ * @param segment the segment of the result's slot, or null for a shard
+ * @param slot the number of the slot
+ * @param extended whether a {@link JobPayload} follows the configuration
  */
 record JobHeader(int id, int round, Device device, SegmentHandle segment, int slot, boolean extended) {
 
-    /** The order for a job. */
+    /** Returns the header of a job. */
     static JobHeader of(ClientJob job, Slot slot, boolean extended) {
         return slot == null
                 ? new JobHeader(job.clientId(), job.round(), job.device(), null, 0, extended)
@@ -34,19 +33,20 @@ record JobHeader(int id, int round, Device device, SegmentHandle segment, int sl
                         extended);
     }
 
-    /** The job: a client's, or a shard's of the work with this name. */
+    /** Returns the job. The work is null for a client. */
     ClientJob job(String work) {
         return new ClientJob(id, round, device, work);
     }
 
     /**
-     * Where the client's result goes.
+     * Returns the slot for the client's result.
      *
-     * @throws PackageFormatException if it has no slot
+     * @throws PackageFormatException if it has none
      */
     Slot slotIn(SegmentCache segments) {
         if (segment == null) {
-            throw new PackageFormatException("job damaged: slot=none, client=" + id + ", limit=a slot for each client");
+            throw new PackageFormatException(
+                    "job damaged: slot=none, client=" + id + ", expected=a slot for each client");
         }
         return new Slot(segments.openSlots(segment), slot);
     }

@@ -10,23 +10,22 @@ import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.TensorMemory;
 
 /**
- * Where one message at a time is put for another process: an area of the board, or a segment that grows with the
- * messages where they are longer. Its reader is an {@link Inbox} on the same area.
- *
- * <p>{@code native/include/bfl_areas.h} has a picture of the area.
+ * Writes one message at a time for another process, which reads it with an {@link Inbox} on the same area. A message
+ * that does not fit in the area goes to a separate segment, which grows as needed. {@code native/include/bfl_areas.h}
+ * shows the layout.
  */
 final class Outbox implements AutoCloseable {
 
-    /** What a segment has to spare for the next, longer message. */
+    /** The most that a segment reserves for longer messages. */
     private static final long MOST_SPARE = 1 << 20;
 
-    /** As floating-point numbers of any size: not a number. */
+    /** NaN in floating-point types of any size. */
     private static final int POISON = 0xff;
 
     private final Board.Area area;
     private final PackageEncoder encoder;
 
-    /** All of the area, for messages come too often to make a view of each. */
+    /** The whole area. Kept, because creating a view for each message is slow. */
     private final ByteBuffer bytes;
 
     private Segment own;
@@ -41,27 +40,27 @@ final class Outbox implements AutoCloseable {
     }
 
     /**
-     * Puts a message, which replaces the last one.
+     * Writes a message in place of the last one.
      *
      * @throws IllegalArgumentException if something in it cannot cross
-     * @throws IllegalStateException if there is not enough shared memory
+     * @throws IllegalStateException if there is too little shared memory
      */
-    void send(Object graph, Placement placement) {
-        long needed = own == null ? sendInArea(graph, placement) : sendInSegment(graph, placement);
+    void send(Object graph, MessagePlacer placer) {
+        long needed = own == null ? sendInArea(graph, placer) : sendInSegment(graph, placer);
         if (needed > 0) {
             grow(needed);
-            sendInSegment(graph, placement);
+            sendInSegment(graph, placer);
         }
     }
 
-    /** Puts a message again that an outbox of the same encoder has {@link #sent}. */
+    /** Writes a message that was {@link #sent} before with the same encoder. */
     void send(byte[] message) {
         long start = area.offset() + AreaLayout.MESSAGE_CONTENT;
         inArea(start).put(message);
         writeHeader(area.segment(), start, message.length);
     }
 
-    /** The last message, with its table, to be sent again if it has no tensor beside it; null if it is too long. */
+    /** Returns the last message with its table, to be sent again, or null if it is too long. */
     byte[] sent() {
         if (sentBytes > area.bytes() - AreaLayout.MESSAGE_CONTENT) {
             return null;
@@ -72,26 +71,26 @@ final class Outbox implements AutoCloseable {
         return message;
     }
 
-    private long sendInArea(Object graph, Placement placement) {
+    private long sendInArea(Object graph, MessagePlacer placer) {
         long offset = area.offset() + AreaLayout.MESSAGE_CONTENT;
-        return attempt(graph, placement, area.segment(), offset, area.bytes() - AreaLayout.MESSAGE_CONTENT);
+        return attempt(graph, placer, area.segment(), offset, area.bytes() - AreaLayout.MESSAGE_CONTENT);
     }
 
-    private long sendInSegment(Object graph, Placement placement) {
-        return attempt(graph, placement, own, 0, own.bytes());
+    private long sendInSegment(Object graph, MessagePlacer placer) {
+        return attempt(graph, placer, own, 0, own.bytes());
     }
 
-    /** Returns 0, or the bytes that the message needs if that is more than there is. */
-    private long attempt(Object graph, Placement placement, Segment space, long offset, long bytes) {
+    /** Returns 0, or the bytes that the message needs if it does not fit. */
+    private long attempt(Object graph, MessagePlacer placer, Segment space, long offset, long bytes) {
         SegmentTable table = new SegmentTable();
-        placement.start(table, space, offset);
-        ByteBuffer body = encoder.encode(graph, placement);
+        placer.start(table, space, offset);
+        ByteBuffer body = encoder.encode(graph, placer);
         int messageBytes = table.bytes() + body.remaining();
-        long start = TensorMemory.aligned(offset + placement.used());
+        long start = TensorMemory.aligned(offset + placer.used());
         if (start - offset + messageBytes > bytes) {
             return start - offset + messageBytes;
         }
-        placement.finish();
+        placer.finish();
         ByteBuffer message = space == own ? SegmentMemory.view(space, start, messageBytes) : inArea(start);
         table.write(message);
         message.put(body);
@@ -100,17 +99,17 @@ final class Outbox implements AutoCloseable {
     }
 
     /**
-     * The path of the tensor in the last message that lies at a place; null if there is none.
+     * Returns the path of the tensor in the last message that contains a place, or null if none does.
      *
-     * @param graph what was sent
+     * @param graph the package that was sent
      */
-    String pathAt(ForbiddenWrite place, Object graph, Placement placement) {
+    String pathAt(ForbiddenWrite place, Object graph, MessagePlacer placer) {
         SegmentTable table = new SegmentTable();
-        placement.start(
+        placer.start(
                 table, sentInArea ? area.segment() : own, sentInArea ? area.offset() + AreaLayout.MESSAGE_CONTENT : 0);
         String[] found = new String[1];
         encoder.encode(graph, (path, tensor, layout, unbounded) -> {
-            ShmHandle handle = placement.place(path, tensor, layout, unbounded);
+            ShmHandle handle = placer.place(path, tensor, layout, unbounded);
             if (found[0] == null && place.isWithin(table.get(handle), handle.offset(), handle.bytes())) {
                 found[0] = path.get();
             }
@@ -141,19 +140,19 @@ final class Outbox implements AutoCloseable {
         own = Segment.create(needed + Math.min(needed / 8, MOST_SPARE) + Segment.SLOT_ALIGNMENT);
     }
 
-    /** Overwrites the segment of its own, so that who still reads the last message's tensors there notices. */
+    /** Overwrites the separate segment, so that stale readers see NaN. */
     void poison() {
         if (own != null) {
             Native.fill(own.address(), POISON, own.bytes());
         }
     }
 
-    /** The size of the segment of its own. */
+    /** Returns the size of the separate segment in bytes. */
     long segmentBytes() {
         return own == null ? 0 : own.bytes();
     }
 
-    /** Frees the segment of its own; the outbox can still be used. */
+    /** Closes the separate segment. The outbox can still be used. */
     @Override
     public void close() {
         if (own != null) {

@@ -3,14 +3,14 @@ package org.blazefl4j.process;
 import java.time.Duration;
 
 /**
- * What a round uses of its pool.
+ * The parts of a pool that rounds use.
  *
- * @param board the lanes of its jobs
- * @param channel all messages on the board
- * @param slots where results lie
- * @param states where clients' states lie
- * @param supervisor the workers
- * @param grace how long workers may take to end when told
+ * @param board the job board
+ * @param channel the messages on the board
+ * @param slots the memory for results
+ * @param states the memory for clients' states
+ * @param supervisor the supervisor of the workers
+ * @param grace the time that workers have to end when told to
  */
 record PoolParts(
         Board board,

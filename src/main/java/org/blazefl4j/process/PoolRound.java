@@ -21,11 +21,11 @@ import org.blazefl4j.worker.RoundWork;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * One round of a pool: deals jobs, takes results in order. Used by the thread that called {@code localProcess}.
+ * One round of a pool: deals jobs and takes results in order. For the thread that called {@code localProcess}.
  *
- * <p>Job {@code j} has lane {@code j % lanes}. Each dealt job has a slot, so the next one to be handed over always has
- * one, and dealing is never further ahead of hand-over than there are lanes and slots. A job whose client is trained
- * again keeps both: the lane's word tells the attempts apart, and a lost worker can write to the slot no more.
+ * <p>Job {@code j} has lane {@code j % lanes}. Each dealt job has a slot, so the next job to hand over has one, and
+ * dealing runs ahead of hand-over by at most the number of lanes and slots. A retried job keeps both: the lane's word
+ * tells attempts apart, and a lost worker can no longer write to the slot.
  *
  * @param <U> the uplink package
  */
@@ -33,10 +33,10 @@ final class PoolRound<U> implements RoundResults<U> {
 
     private static final int SLICE_MILLIS = 50;
 
-    /** With so many jobs dealt for each worker, some may be waited for together. */
+    /** The jobs dealt per worker from which several are awaited together. */
     private static final int MANY_PER_WORKER = 4;
 
-    /** For so long at the most. */
+    /** The longest wait for several jobs. */
     private static final int SLICES_TOGETHER = 4;
 
     private final PoolParts pool;
@@ -47,26 +47,26 @@ final class PoolRound<U> implements RoundResults<U> {
     private final RoundMessage message;
     private final Runnable whenEnded;
 
-    /** Not of shards, whose results hold no tensors, so that they need no slots. */
+    /** False for shards, whose results have no tensors and need no slots. */
     private final boolean isOfClients;
 
     private final Outstanding[] byLane;
     private final Set<Integer> dropped = new HashSet<>();
 
-    /** Results that were taken before their turn. */
+    /** Results taken out of order. */
     private final Map<Integer, U> early = new HashMap<>();
 
     private int dealt;
     private int handedOver;
 
-    /** Asked for since the last {@link #await}, beside the one that it returned. */
+    /** Calls of {@link #poll} since the last {@link #await}. */
     private int batched;
 
     private boolean failed;
     private boolean killed;
     private boolean ended;
 
-    /** What a job that was dealt needs, also when it is dealt again. */
+    /** A dealt job and what it needs to be dealt again. */
     private static final class Outstanding {
         private final Slot slot;
         private ClientJob job;
@@ -79,10 +79,10 @@ final class PoolRound<U> implements RoundResults<U> {
     }
 
     /**
-     * A round that was published.
+     * Creates a round whose message was sent.
      *
-     * @param message what workers were told
-     * @param whenEnded called once, when the pool is used no more
+     * @param message the message to workers
+     * @param whenEnded called once, when the round no longer uses the pool
      */
     PoolRound(PoolParts pool, RoundContext<?, ?, U> round, RoundMessage message, Runnable whenEnded) {
         this.pool = pool;
@@ -126,7 +126,7 @@ final class PoolRound<U> implements RoundResults<U> {
         return !dropped.isEmpty() && dropped.contains(index);
     }
 
-    /** Waits a while for a job. */
+    /** Waits for a job, up to a time limit. Returns whether it is done. */
     private boolean isDone(int index) {
         if (state(index) == Board.DONE) {
             return true;
@@ -143,9 +143,9 @@ final class PoolRound<U> implements RoundResults<U> {
     }
 
     /**
-     * Whether to wait for the job that lies half-way, so that one wake-up serves several clients: on a machine whose
-     * cores are all busy each takes a core from a worker, and finds nothing of its own in the caches. Not where that
-     * job is over, for then there is nothing to wait for, or where the last one was begun, for workers need others.
+     * Returns whether to wait for the job half-way to the last one, so that one wake-up serves several clients: if all
+     * cores are busy, each wake-up takes a core from a worker and starts with cold caches. False if that job has ended,
+     * or if the last job has been claimed, because workers need more.
      */
     private boolean mayWaitFor(int half) {
         boolean many = dealt - handedOver >= MANY_PER_WORKER * board.workers();
@@ -153,7 +153,7 @@ final class PoolRound<U> implements RoundResults<U> {
         return (state == Board.READY || state == Board.CLAIMED) && state(dealt - 1) == Board.READY;
     }
 
-    /** Looks now and then whether the round is to end, and whether workers still have jobs before them. */
+    /** Waits in slices, to check whether the round must end and whether workers still have jobs. */
     private void awaitTogether(int half) {
         for (int slice = 0; slice < SLICES_TOGETHER && mayWaitFor(half); slice++) {
             board.await(lane(half), SLICE_MILLIS);
@@ -167,7 +167,7 @@ final class PoolRound<U> implements RoundResults<U> {
         return Board.state(board.word(lane(index)));
     }
 
-    /** {@inheritDoc} Deals into slots that are free, so that workers go on while the caller uses what it holds. */
+    /** {@inheritDoc} Deals into free slots, so that workers continue while the caller uses what it holds. */
     @Override
     public U poll(int index) {
         dealBeside(index);
@@ -182,19 +182,19 @@ final class PoolRound<U> implements RoundResults<U> {
         return uplink;
     }
 
-    /** Settles what failed since the last look. False if the round is to end now. */
+    /** Settles new failures. Returns false if the round must end now. */
     private boolean settleFailures() {
-        boolean goesOn = !failed && !round.stopRequested();
-        int lane = goesOn ? board.failure() : Board.NOTHING;
-        while (goesOn && lane != Board.NOTHING) {
+        boolean continues = !failed && !round.stopRequested();
+        int lane = continues ? board.failure() : Board.NOTHING;
+        while (continues && lane != Board.NOTHING) {
             settle(index(lane));
-            goesOn = !failed && !round.stopRequested();
+            continues = !failed && !round.stopRequested();
             lane = board.failure();
         }
-        return goesOn;
+        return continues;
     }
 
-    /** The outstanding job in a lane. */
+    /** Returns the outstanding job in a lane. */
     private int index(int lane) {
         return handedOver + Math.floorMod(lane - lane(handedOver), board.lanes());
     }
@@ -203,7 +203,7 @@ final class PoolRound<U> implements RoundResults<U> {
         return index % board.lanes();
     }
 
-    /** Deals what there is room for; the next job to be handed over at any price. */
+    /** Deals jobs while there is room. Adds a slot if the next job to hand over has none. */
     private void deal(int head) {
         clock.enter(Phase.DEAL);
         boolean more = true;
@@ -216,7 +216,7 @@ final class PoolRound<U> implements RoundResults<U> {
         }
     }
 
-    /** Deals what there is a free slot for, while packages that were taken are still held. */
+    /** Deals jobs into free slots, while packages that were taken are still held. */
     private void dealBeside(int head) {
         boolean more = isOfClients && settleFailures();
         clock.enter(Phase.DEAL);
@@ -239,7 +239,7 @@ final class PoolRound<U> implements RoundResults<U> {
     private void deal(Slot slot) {
         int index = dealt++;
         Outstanding dealing = new Outstanding(slot);
-        byLane[lane(index)] = dealing; // so that its slot is freed whatever the caller's code throws
+        byLane[lane(index)] = dealing; // first, so that its slot is freed if user code throws
         dealing.job = work.job(index);
         dealing.config = work.config(index);
         send(index);
@@ -279,7 +279,7 @@ final class PoolRound<U> implements RoundResults<U> {
         }
     }
 
-    /** Takes a result out of its lane; null, and a failure, if it cannot be read. */
+    /** Takes a result from its lane. Returns null and records a failure if it cannot be read. */
     private U take(int index) {
         int lane = lane(index);
         int worker = Board.worker(board.word(lane));
@@ -298,7 +298,7 @@ final class PoolRound<U> implements RoundResults<U> {
         return uplink;
     }
 
-    /** Workers return what the worker function returned. */
+    /** Decodes what the worker function returned. */
     @SuppressWarnings("unchecked")
     private U result(int index, int worker) {
         Inbox.Received received = read(lane(index), worker);
@@ -317,7 +317,7 @@ final class PoolRound<U> implements RoundResults<U> {
         }
     }
 
-    /** Takes what a result has beside the package. */
+    /** Takes state and flags of a result. Returns its package. */
     private Object uplink(int index, Object result) {
         if (!(result instanceof StatefulResult stateful)) {
             return result;
@@ -334,7 +334,7 @@ final class PoolRound<U> implements RoundResults<U> {
     private void keep(int index, Tensor bytes) {
         if (bytes != null) {
             pool.states().noteSize(bytes.numel());
-            round.keep(index, Retained.free(bytes::clone)); // the segment that they came in goes with its worker
+            round.keep(index, Retained.free(bytes::clone)); // a copy, because the segment ends with its worker
         }
     }
 
@@ -350,8 +350,8 @@ final class PoolRound<U> implements RoundResults<U> {
     }
 
     /**
-     * {@inheritDoc} If the round was told to stop, what runs longer than the grace time is killed; what the kernel does
-     * not let go of even then is given up once close is overdue. The second time there is nothing more to return.
+     * {@inheritDoc} Once the round is told to stop, kills workers whose clients exceed the grace time. Gives up
+     * processes that the kernel does not end once close is overdue. Returns nothing the second time.
      */
     @Override
     public SortedMap<Integer, U> end() {
@@ -402,7 +402,7 @@ final class PoolRound<U> implements RoundResults<U> {
             long word = board.word(lane(index));
             if (Board.state(word) == Board.CLAIMED) {
                 String noun = byLane[lane(index)].job.noun();
-                pool.supervisor().kill(Board.worker(word), "was killed, for its " + noun + " had not stopped in time");
+                pool.supervisor().kill(Board.worker(word), "was killed because its " + noun + " did not stop in time");
             }
         }
     }
@@ -421,7 +421,7 @@ final class PoolRound<U> implements RoundResults<U> {
         free(lane);
     }
 
-    /** Finds out why a client failed or its worker was lost, and does with it as the round decides. */
+    /** Determines why a client failed or its worker was lost, and applies the round's decision. */
     private void settle(int index) {
         long word = board.word(lane(index));
         int worker = Board.worker(word);
@@ -440,7 +440,7 @@ final class PoolRound<U> implements RoundResults<U> {
                 : pool.channel().describe(write, lane, lost.job, lost.config, message);
     }
 
-    /** What becomes of a client that threw. Its worker ends if it may still write to the slot. */
+    /** Decides about a client that threw. Ends its worker if the client may still write to the slot. */
     private FailureDecision thrown(int index, int worker) {
         ClientError left;
         Throwable cause;
@@ -459,8 +459,8 @@ final class PoolRound<U> implements RoundResults<U> {
     }
 
     /**
-     * Makes sure that the worker of a failed client writes to its slot no more: ends it, once all that may lie in its
-     * memory was taken, and waits for it.
+     * Ends the worker of a failed client, which might still write to its slot, and waits for it. Takes the worker's
+     * results first, because they may lie in its memory.
      */
     private void endWorkerOf(int failed, int worker) {
         for (int index = handedOver; index < dealt; index++) {
@@ -470,7 +470,7 @@ final class PoolRound<U> implements RoundResults<U> {
                 early.put(index, uplink);
             }
         }
-        pool.supervisor().killWorkerOf(lane(failed), "was killed, for its client had kept the uplink buffer");
+        pool.supervisor().killWorkerOf(lane(failed), "was killed because its client kept the uplink buffer");
         while (pool.supervisor().loss(lane(failed)) == null && !round.closeIsOverdue()) {
             board.awaitAlert(SLICE_MILLIS);
         }

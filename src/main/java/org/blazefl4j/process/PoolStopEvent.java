@@ -3,19 +3,19 @@ package org.blazefl4j.process;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.util.RefCounted;
 
-/** The stop event of a trainer with a pool: while the pool is open it lives on the job board, where workers see it. */
+/** The stop event of a trainer with a pool. While the pool is open, the event is on the job board for workers. */
 public final class PoolStopEvent implements StopEvent {
 
     private boolean set;
     private Board board;
-    private RefCounted tenancy;
+    private RefCounted users;
 
-    /** An event that is not set, of no pool yet. */
+    /** Creates an event that is not set and has no pool. */
     public PoolStopEvent() {}
 
-    synchronized void attach(Board poolBoard, RefCounted boardTenancy) {
+    synchronized void attach(Board poolBoard, RefCounted boardUsers) {
         board = poolBoard;
-        tenancy = boardTenancy;
+        users = boardUsers;
         put(set);
     }
 
@@ -33,7 +33,7 @@ public final class PoolStopEvent implements StopEvent {
         set = value;
         if (enter()) {
             board.stop(Board.STOP_EVENT, value);
-            tenancy.leave();
+            users.leave();
         }
     }
 
@@ -41,12 +41,12 @@ public final class PoolStopEvent implements StopEvent {
     public synchronized boolean isSet() {
         if (enter()) {
             set = board.isStopped(Board.STOP_EVENT);
-            tenancy.leave();
+            users.leave();
         }
         return set;
     }
 
     private boolean enter() {
-        return tenancy != null && tenancy.enter();
+        return users != null && users.enter();
     }
 }

@@ -27,9 +27,9 @@ import org.blazefl4j.worker.SlotLayout;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A pool of worker processes and the shared memory between them and this process. No process is started in a round;
- * idle workers cost no processor time. After {@link #close()} no process, thread or descriptor is left, and no memory
- * but that of tensors the caller still holds.
+ * A pool of worker processes and the memory that they share with this process. Rounds start no processes, and idle
+ * workers use no processor time. {@link #close()} frees all processes, threads, descriptors and memory, except the
+ * memory of tensors that the caller still holds.
  */
 public final class ProcessPool implements AutoCloseable {
 
@@ -37,33 +37,33 @@ public final class ProcessPool implements AutoCloseable {
     private static final int MOST_LANES = 1024;
     private static final int LANES_PER_WORKER = 16;
 
-    /** About as long as a wake-up takes. */
+    /** Takes about as long as a wake-up. */
     private static final int SPINS = 1000;
 
-    /** How long {@code close()} waits for another thread's round beyond the grace time. */
-    private static final Duration LAST_TENANT = Duration.ofMillis(500);
+    /** The wait of {@code close()} for another thread's round, beyond the grace time. */
+    private static final Duration LAST_USER = Duration.ofMillis(500);
 
     private final PoolSettings settings;
     private final WorkerClassPath classPath;
     private final SharedMemoryMap map = new SharedMemoryMap();
     private final SharedTensors shared = new SharedTensors(map);
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private final RefCounted tenancy = new RefCounted(this::free);
+    private final RefCounted users = new RefCounted(this::free);
     private final PoolParts parts;
     private final Optional<ArchiveMaker> archiveMaker;
     private int messages;
     private volatile Thread roundThread;
 
     /**
-     * Has the workers start and does not wait for them: rounds begin with those that are ready.
+     * Starts the workers, without waiting for them. Rounds begin with those that are ready.
      *
      * @param worker the function that trains a client
-     * @param prepared a package laid out as results are; its tensors stay the caller's
-     * @param algorithm the class whose loader also finds the classes of results
-     * @param stopEvent becomes visible to workers
-     * @throws IllegalArgumentException if the function or the package cannot cross, a class is found nowhere, or the
-     *     operating system does not allow so many workers
-     * @throws IllegalStateException if there is not enough shared memory
+     * @param prepared a package with the layout of results; the caller keeps its tensors
+     * @param algorithm a class whose loader can load the classes of results
+     * @param stopEvent the stop event, which becomes visible to workers
+     * @throws IllegalArgumentException if the function or package cannot cross, a class cannot be found, or the
+     *     operating system's limits are too low for this many workers
+     * @throws IllegalStateException if there is too little shared memory
      */
     public ProcessPool(
             PoolSettings settings,
@@ -87,8 +87,8 @@ public final class ProcessPool implements AutoCloseable {
             WorkerCommand command = new WorkerCommand(
                     WorkerMain.class, ArchiveMain.class, settings, classPath, owned(new PoolFolder()));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
-            tenancy.enter();
-            Supervisor supervisor = new Supervisor(settings, board, command, arguments, tenancy::leave);
+            users.enter();
+            Supervisor supervisor = new Supervisor(settings, board, command, arguments, users::leave);
             parts = new PoolParts(board, channel, slots, states, supervisor, settings.grace());
             archiveMaker = command.usesArchive()
                     ? Optional.of(new ArchiveMaker(command, arguments, this::awaitReady))
@@ -97,7 +97,7 @@ public final class ProcessPool implements AutoCloseable {
             free();
             throw failure;
         }
-        stopEvent.attach(parts.board(), tenancy);
+        stopEvent.attach(parts.board(), users);
     }
 
     private static Board newBoard(int workers) {
@@ -128,18 +128,22 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * Waits until all workers are ready; an interrupt does not cut it short.
+     * Waits until all workers are ready, ignoring interrupts.
      *
-     * @throws IllegalStateException if none can start, or one refuses to, with its last words, or the pool is closed
+     * @throws IllegalStateException if none can start, one refuses to, or the pool is closed
      */
     public void awaitReady() {
-        if (!tenancy.enter()) {
-            throw new IllegalStateException("pool is closed: it has no workers; make a new trainer");
-        }
+        enter("it has no workers");
         try {
             parts.supervisor().awaitReady();
         } finally {
-            tenancy.leave();
+            users.leave();
+        }
+    }
+
+    private void enter(String what) {
+        if (!users.enter()) {
+            throw new IllegalStateException("pool is closed: " + what + "; make a new trainer");
         }
     }
 
@@ -149,54 +153,47 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * Copies a tensor to shared memory, once, for all workers. Where the tensor, the returned one or a view of either
-     * is in a package later, it crosses without being copied. Not during a round.
+     * Copies a tensor to shared memory for all workers. If it, the copy or a view of either is in a package later, it
+     * crosses without another copy. Not during a round.
      *
-     * @return the tensor in shared memory; the caller owns it
+     * @return the copy, which the caller owns
      * @throws IllegalArgumentException if the tensor cannot cross
-     * @throws IllegalStateException if the pool is closed or there is not enough shared memory
+     * @throws IllegalStateException if the pool is closed or there is too little shared memory
      */
     public Tensor share(String name, Tensor tensor) {
-        if (!tenancy.enter()) {
-            throw new IllegalStateException("pool is closed: shared=" + name + "; make a new trainer");
-        }
+        enter("shared=" + name);
         try {
             return shared.share(name, tensor);
         } finally {
-            tenancy.leave();
+            users.leave();
         }
     }
 
     /**
-     * Copies what tensors of an object are not in shared memory yet to there, so that they cross without being copied
-     * from now on. Not during a round.
+     * Copies the tensors of an object to shared memory, so that they cross without another copy. Not during a round.
      *
-     * @throws IllegalArgumentException if one cannot cross
-     * @throws IllegalStateException if the pool is closed or there is not enough shared memory
+     * @throws IllegalArgumentException if a tensor cannot cross
+     * @throws IllegalStateException if the pool is closed or there is too little shared memory
      */
     public void share(Object data) {
-        if (!tenancy.enter()) {
-            throw new IllegalStateException("pool is closed: shared=" + data + "; make a new trainer");
-        }
+        enter("nothing can be shared");
         try {
             shared.share(TensorWalk.tensors(data));
         } finally {
-            tenancy.leave();
+            users.leave();
         }
     }
 
     /**
-     * Publishes a round. It has to be ended by {@link RoundResults#end}.
+     * Begins a round, which {@link RoundResults#end} ends.
      *
      * @param <U> the uplink package
      * @throws IllegalArgumentException if the payload cannot cross
-     * @throws IllegalStateException if the pool is closed or there is not enough shared memory
+     * @throws IllegalStateException if the pool is closed or there is too little shared memory
      */
     public <U> RoundResults<U> begin(RoundContext<?, ?, U> round) {
         RoundWork<?, ?, U> work = round.work();
-        if (!tenancy.enter()) {
-            throw new IllegalStateException("pool is closed: round=" + (work.round() + 1) + "; make a new trainer");
-        }
+        enter("round=" + (work.round() + 1));
         roundThread = Thread.currentThread();
         try {
             shared.forgetUnused();
@@ -221,20 +218,20 @@ public final class ProcessPool implements AutoCloseable {
 
     private void leave() {
         roundThread = null;
-        tenancy.leave();
+        users.leave();
     }
 
-    /** The process ids of the workers, by index; waits until each has a process, which may still be starting. */
+    /** Returns the process ids of the workers by index. Waits until all processes were started. */
     public List<Long> workerPids() {
         return parts.supervisor().pids();
     }
 
-    /** The most memory that each worker has had resident, in bytes, processes that were replaced included. */
+    /** Returns the peak resident memory of each worker in bytes, including processes that were replaced. */
     public List<Long> peakMemory() {
         return parts.supervisor().peakMemory();
     }
 
-    /** The size of all segments of this process, in bytes, shared tensors apart. */
+    /** Returns the size of all segments of this process in bytes, except shared tensors. */
     public long segmentBytes() {
         return parts.board().bytes()
                 + parts.slots().bytes()
@@ -243,20 +240,20 @@ public final class ProcessPool implements AutoCloseable {
     }
 
     /**
-     * Ends the workers, kills those that take longer than the grace time, and frees what they used. Safe to call twice,
-     * from any thread and during a round, which then ends early; what the round still needs is freed when it has ended.
+     * Ends the workers, kills those that exceed the grace time, and frees all resources. Idempotent, and callable from
+     * any thread, also during a round, which then ends early and frees what it used.
      */
     @Override
     public void close() {
-        if (tenancy.enter()) {
+        if (users.enter()) {
             archiveMaker.ifPresent(ArchiveMaker::stop);
             parts.supervisor().close();
             archiveMaker.ifPresent(ArchiveMaker::close);
-            tenancy.leave();
+            users.leave();
         }
-        tenancy.close();
+        users.close();
         if (roundThread != Thread.currentThread()) {
-            tenancy.awaitFreed(LAST_TENANT);
+            users.awaitFreed(LAST_USER);
         }
     }
 

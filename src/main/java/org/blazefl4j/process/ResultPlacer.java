@@ -13,10 +13,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Places the tensors of a client's result: those trained in the slot stay where they are, others are copied to the
- * place of the same path, unbounded ones and the bytes of the client's state to segments of their own.
+ * Places the tensors of a client's result. Tensors already in place in the slot stay there, others are copied to the
+ * place with their path. Unbounded tensors and the encoded state go to separate segments.
  */
-final class ResultPlacer implements Placement, AutoCloseable {
+final class ResultPlacer implements MessagePlacer, AutoCloseable {
 
     private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
 
@@ -32,7 +32,7 @@ final class ResultPlacer implements Placement, AutoCloseable {
         this.slotLayout = slotLayout;
     }
 
-    /** Says that the message will be this; null: the client's package alone. */
+    /** Announces the next message; null for a package alone. */
     void expect(StatefulResult message) {
         stateful = message;
     }
@@ -77,13 +77,13 @@ final class ResultPlacer implements Placement, AutoCloseable {
         return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
     }
 
-    /** The result's tensors need no space beside the message. */
+    /** Returns 0, because tensors need no space beside the message. */
     @Override
     public long used() {
         return 0;
     }
 
-    /** Copies. What lies elsewhere in the slot is saved first, for another copy may be about to overwrite it. */
+    /** Copies tensors. Saves those elsewhere in the slot first, because another copy may overwrite them. */
     @Override
     public void finish() {
         try (PointerScope scope = new PointerScope()) {
@@ -104,14 +104,14 @@ final class ResultPlacer implements Placement, AutoCloseable {
         return new Copy(copy.tensor().detach().clone(), copy.layout(), copy.offset());
     }
 
-    /** The segments of unbounded tensors, which the caller now owns. */
+    /** Passes the segments of unbounded tensors to the caller, which then owns them. */
     List<Segment> takeUnbounded() {
         List<Segment> taken = List.copyOf(unboundedSegments);
         unboundedSegments.clear();
         return taken;
     }
 
-    /** Closes the segments of unbounded tensors that were not taken. */
+    /** Closes segments of unbounded tensors that were not taken. */
     @Override
     public void close() {
         unboundedSegments.forEach(Segment::close);

@@ -9,8 +9,8 @@ import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.Slot;
 
 /**
- * The segments that a result may refer to: its own slot, and segments of the worker that sent it. The latter are closed
- * with this object; tensors in them keep them mapped.
+ * The segments that a result may refer to: that of its slot, and segments of the worker that sent it. Closing this
+ * object closes the latter; tensors keep them mapped.
  */
 final class ResultSegments implements SegmentSource, AutoCloseable {
 
@@ -19,10 +19,10 @@ final class ResultSegments implements SegmentSource, AutoCloseable {
     private final List<Segment> opened = new ArrayList<>(0);
 
     /**
-     * Nothing opened yet.
+     * Creates the source for one result.
      *
-     * @param slot the result's; null for a shard, which has none
-     * @param workerPid the process that sent it
+     * @param slot the slot of the result, or null for a shard
+     * @param workerPid the process that sent the result
      */
     ResultSegments(Slot slot, long workerPid) {
         this.slot = slot;
@@ -40,7 +40,8 @@ final class ResultSegments implements SegmentSource, AutoCloseable {
             }
         }
         if (handle.pid() != workerPid) {
-            throw new PackageFormatException("segment of a stranger: pid=" + handle.pid() + ", limit=" + workerPid);
+            throw new PackageFormatException(
+                    "segment of another process: pid=" + handle.pid() + ", expected=" + workerPid);
         }
         Segment segment = Segment.open(handle);
         opened.add(segment);

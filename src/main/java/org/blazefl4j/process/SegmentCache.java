@@ -9,9 +9,9 @@ import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 
 /**
- * The parent's segments that a worker has open: what messages refer to for reading only, which clients must not write
- * to, and beside it the slots of results for writing, though both may be of one segment. Those that were of no use for
- * two whole rounds are closed: of training there is one, with work in shards in between.
+ * The parent's segments that a worker has open. Those of messages are read-only, because clients must not write to
+ * them; those of result slots are writable. A segment may be open both ways. Closes segments unused for two rounds,
+ * because a round of shards may lie between two of training.
  */
 final class SegmentCache implements SegmentSource, AutoCloseable {
 
@@ -33,7 +33,7 @@ final class SegmentCache implements SegmentSource, AutoCloseable {
         return open(handle, readable, Segment::openReadOnly);
     }
 
-    /** The segment of a client's slot, open for writing. */
+    /** Returns the segment of a client's slot, open for writing. */
     Segment openSlots(SegmentHandle handle) {
         return open(handle, writable, Segment::open);
     }
@@ -49,7 +49,7 @@ final class SegmentCache implements SegmentSource, AutoCloseable {
         return entry.segment;
     }
 
-    /** Begins a round, and closes what was not used in the last two. */
+    /** Begins a round. Closes segments that the last two did not use. */
     void nextRound() {
         closeUnused(readable.values().iterator());
         closeUnused(writable.values().iterator());

@@ -9,14 +9,13 @@ import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.SegmentHandle;
 
 /**
- * The segments that one message's tensors lie in. It goes ahead of the message, whose handles name segments by their
- * place in it.
+ * The segments with the tensors of a message. It precedes the message, whose tensor handles refer to segments by index.
  */
 final class SegmentTable {
 
     private final List<SegmentHandle> segments = new ArrayList<>(2);
 
-    /** The segment's place, which it gets at the first call. */
+    /** Returns the index of a segment. Adds it at the first call. */
     int index(SegmentHandle segment) {
         for (int i = segments.size() - 1; i >= 0; i--) {
             if (segments.get(i).generation() == segment.generation()
@@ -29,7 +28,7 @@ final class SegmentTable {
     }
 
     /**
-     * The segment that a handle of the message points into.
+     * Returns the segment of a tensor handle.
      *
      * @throws PackageFormatException if there is no such segment
      */
@@ -57,7 +56,7 @@ final class SegmentTable {
     }
 
     /**
-     * Reads what {@link #write} wrote.
+     * Reads a table.
      *
      * @throws PackageFormatException if it is damaged
      */
@@ -90,9 +89,9 @@ final class SegmentTable {
     }
 
     /**
-     * Reads what {@link #writeSegment} wrote.
+     * Reads the handle of a segment.
      *
-     * @throws PackageFormatException if no segment can have such a handle
+     * @throws PackageFormatException if it is damaged
      */
     static SegmentHandle readSegment(ByteBuffer in, int at) {
         int pid = in.getInt(at + AreaLayout.HANDLE_PID);

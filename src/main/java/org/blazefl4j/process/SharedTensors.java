@@ -19,35 +19,35 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What was shared, by name or without one: each tensor is copied to shared memory once. Where the tensor that was
- * shared, the one in the segment, or a view of either turns up in a package later, it crosses without being copied.
+ * Tensors that were copied to shared memory once, with or without a name. If the original, the copy or a view of either
+ * is in a package later, it crosses without another copy.
  */
 final class SharedTensors implements AutoCloseable {
 
-    /** What is shared together lies in segments of about this size: workers open those that they need. */
+    /** The approximate size of segments for tensors shared together. Workers open only those that they need. */
     private static final long SEGMENT_BYTES = 64L << 20;
 
-    /** How many originals are looked at between two rounds, for there may be thousands. */
-    private static final int LOOKS = 16;
+    /** The number of originals checked between two rounds. There may be thousands in all. */
+    private static final int SWEEP_SIZE = 16;
 
     private final SharedMemoryMap map;
     private final Map<String, Tensor> byName = new LinkedHashMap<>();
     private final List<Segment> named = new ArrayList<>();
     private final Deque<Original> originals = new ArrayDeque<>();
 
-    /** How many of the originals have each storage. */
+    /** The number of originals by storage. */
     private final Map<Long, Integer> uses = new HashMap<>();
 
     /**
-     * What was shared, as long as somebody else has it.
+     * A tensor that was shared. Kept as long as the caller uses it.
      *
-     * @param address where it was then
-     * @param storage its storage's address
-     * @param holder null if it has a name
+     * @param address the address of its elements when it was shared
+     * @param storage the address of its storage
+     * @param holder the segment of the copy, or null if it has a name
      */
     private record Original(Tensor tensor, long address, long storage, Holder holder) {}
 
-    /** A segment with what was shared together, for there may be thousands of small tensors, and few open files. */
+    /** A segment with many small copies, which saves descriptors. */
     private static final class Holder {
         private final Segment segment;
         private int originals;
@@ -56,7 +56,7 @@ final class SharedTensors implements AutoCloseable {
             this.segment = segment;
         }
 
-        /** The segment goes with the last of them. */
+        /** Closes the segment with the last original. */
         void leave() {
             originals--;
             closeIfEmpty();
@@ -69,7 +69,7 @@ final class SharedTensors implements AutoCloseable {
         }
     }
 
-    /** A tensor to be shared, with its place in a segment. */
+    /** A tensor to share and its place in a segment. */
     private record Part(Tensor tensor, TensorLayout layout, long offset) {
         long end() {
             return offset + layout.bytes();
@@ -80,7 +80,7 @@ final class SharedTensors implements AutoCloseable {
         this.map = map;
     }
 
-    /** Shares a tensor; returns it as it lies in shared memory, for the caller to own. */
+    /** Shares a tensor by name. Returns the copy in shared memory, which the caller owns. */
     Tensor share(String name, Tensor tensor) {
         TensorLayout layout = TensorLayout.of(tensor);
         Segment segment = Segment.create(Math.max(1, layout.bytes()));
@@ -94,10 +94,10 @@ final class SharedTensors implements AutoCloseable {
         return view(segment, layout);
     }
 
-    /** Shares tensors without names, but for those in shared memory and those whose elements do not lie together. */
+    /** Shares tensors without names. Skips those in shared memory and those that are not dense. */
     void share(List<Found> tensors) {
         Collection<Part> unshared = unshared(tensors);
-        look(2 * unshared.size()); // so that what is forgotten keeps up with what is shared
+        sweep(2 * unshared.size()); // removes at least as many as are added
         List<Part> parts = new ArrayList<>();
         for (Part part : unshared) {
             long offset = parts.isEmpty()
@@ -116,7 +116,7 @@ final class SharedTensors implements AutoCloseable {
         }
     }
 
-    /** Of those that begin at one address the largest stands for all. */
+    /** Keeps the largest of tensors that begin at the same address. */
     private Collection<Part> unshared(List<Found> tensors) {
         Map<Long, Part> byAddress = new LinkedHashMap<>();
         for (Found found : tensors) {
@@ -171,16 +171,13 @@ final class SharedTensors implements AutoCloseable {
         return Collections.unmodifiableMap(byName);
     }
 
-    /**
-     * Looks at some originals, at others each time, and lets go of those that nobody else has any more: their memory is
-     * not needed, and may get another use.
-     */
+    /** Checks some originals, others each time, and releases those that only this object uses. */
     void forgetUnused() {
-        look(LOOKS);
+        sweep(SWEEP_SIZE);
     }
 
-    private void look(int most) {
-        for (int looks = Math.min(most, originals.size()); looks > 0; looks--) {
+    private void sweep(int most) {
+        for (int left = Math.min(most, originals.size()); left > 0; left--) {
             Original original = originals.remove();
             if (original.tensor().storage().use_count() > uses.get(original.storage())) {
                 originals.add(original);

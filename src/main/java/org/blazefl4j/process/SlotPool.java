@@ -13,15 +13,15 @@ import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.SlotLayout;
 
 /**
- * The slots of a pool. One is free when no job has it and the last tensor in it is gone; which slots the caller still
- * holds is found out only when no other is left. Used by the thread of the round.
+ * The slots of a pool. A slot is free when no job has it and the last tensor in it is gone, which is only checked when
+ * no other slot is left. For the thread of the round.
  */
 final class SlotPool implements AutoCloseable {
 
-    /** How many packages are held together at the least, where memory allows: a sum of few reads its totals often. */
+    /** The packages to hold together at least, if memory allows: summing few at a time rereads the totals often. */
     private static final int HELD_TOGETHER = 3;
 
-    /** What large slots may take for that; with a round's payload as large as one slot all is below 0.3 GB. */
+    /** The memory for packages held together. With a payload as large as a slot, the total is below 0.3 GB. */
     private static final long HELD_BYTES = 240_000_000;
 
     private final long slotBytes;
@@ -36,12 +36,12 @@ final class SlotPool implements AutoCloseable {
     private volatile long bytes;
 
     /**
-     * Makes the first slots.
+     * Creates the first slots.
      *
-     * @param slots how many
-     * @param ahead how many of them jobs take at a time
-     * @param limit how many there may be at the most
-     * @param map learns where they are
+     * @param slots the initial number of slots
+     * @param ahead the number that jobs use at a time
+     * @param limit the most slots
+     * @param map receives the segments
      */
     SlotPool(long slotBytes, int slots, int ahead, int limit, SharedMemoryMap map) {
         this.slotBytes = slotBytes;
@@ -52,13 +52,13 @@ final class SlotPool implements AutoCloseable {
         addChunk(initial);
     }
 
-    /** As many slots as fit in a fixed amount of memory, within what that many workers and a sum can use. */
+    /** Returns the number of slots that fit in a fixed amount of memory and that workers and a sum can use. */
     static int slotsFor(long slotBytes, int workers) {
         long held = Math.min(HELD_BYTES / SlotLayout.memory(slotBytes), (long) workers + HELD_TOGETHER);
         return (int) Math.max(SlotLayout.aheadFor(slotBytes, workers), held);
     }
 
-    /** A free slot, best the one used last, which the processor still has in its cache; null if there is none. */
+    /** Returns a free slot, or null. Prefers the one used last, which is still in the processor's cache. */
     Slot take() {
         int last = returned.size() - 1;
         if (last >= 0 && !returned.get(last).isReferenced()) {
@@ -71,12 +71,11 @@ final class SlotPool implements AutoCloseable {
     }
 
     /**
-     * A slot for one more job: a free one, or else an additional one, beside those that the caller still holds packages
-     * in, as long as so many workers would lack one.
+     * Returns a slot for one more job. Adds slots if the caller holds packages in the others and workers would idle.
      *
-     * @param outstanding how many jobs have one
+     * @param outstanding the number of jobs with a slot
      * @return null if dealing has to wait for hand-over
-     * @throws IllegalStateException if there can be none and there is nothing to wait for
+     * @throws IllegalStateException if there is no slot and nothing to wait for
      */
     Slot takeBeside(int outstanding, int workers) {
         Slot slot = take();
@@ -106,17 +105,17 @@ final class SlotPool implements AutoCloseable {
         return null;
     }
 
-    /** How many jobs may have a slot at a time. */
+    /** Returns how many jobs may have a slot at a time. */
     int ahead() {
         return ahead;
     }
 
-    /** How many packages may be held at a time while as many workers go on. */
+    /** Returns how many packages may be held while this many workers continue. */
     int mostHeld(int workers) {
         return Math.max(1, initial - workers);
     }
 
-    /** Takes back a slot whose job is over. Tensors may still be in it. */
+    /** Returns a slot whose job has ended. Tensors may still use it. */
     void release(Slot slot) {
         if (slot.isReferenced()) {
             returned.add(slot);
@@ -136,10 +135,10 @@ final class SlotPool implements AutoCloseable {
     }
 
     /**
-     * Adds slots, up to as many again as there are.
+     * Adds slots, at most doubling their number.
      *
-     * @return false at the limit
-     * @throws IllegalStateException if there is no memory for a single one
+     * @return false if the limit is reached
+     * @throws IllegalStateException if there is no memory for one slot
      */
     private boolean grow() {
         int count = (int) Math.min(Math.min(size, limit - size), Math.max(1, SlotLayout.CHUNK_BYTES / slotBytes));
@@ -168,18 +167,18 @@ final class SlotPool implements AutoCloseable {
         }
     }
 
-    /** The segment with this generation; null if it is none of the pool's. */
+    /** Returns the segment with a generation, or null if the pool has none. */
     Segment chunk(long generation) {
         return chunks.get(generation);
     }
 
-    /** How many slots hold tensors that the caller was given. */
+    /** Returns how many slots hold tensors of the caller. */
     private int held() {
         collect();
         return returned.size();
     }
 
-    /** The memory of all slots, in bytes. */
+    /** Returns the memory of all slots in bytes. */
     long bytes() {
         return bytes;
     }

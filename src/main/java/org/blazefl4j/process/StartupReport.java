@@ -5,25 +5,25 @@ import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.worker.RemoteError;
 
-/** What a worker says of its start. */
+/** Start-up report of a worker: ready, or refused with an exception. */
 final class StartupReport {
 
     private StartupReport() {}
 
-    /** Worker: says that it is ready for jobs. */
+    /** Worker: reports that it is ready for jobs. */
     static void ready(Board board, int worker) {
         board.hello(worker, Board.Status.READY);
     }
 
-    /** Worker: says why it cannot work. */
+    /** Worker: reports why it cannot work. */
     static void refuse(Board board, int worker, Throwable reason) {
         try (Outbox outbox = new Outbox(board.workerArea(worker), new PackageEncoder())) {
-            outbox.send(RemoteError.of(reason).brief(), new CopyPlacement(new SharedMemoryMap()));
+            outbox.send(RemoteError.of(reason).brief(), new CopyPlacer(new SharedMemoryMap()));
             board.hello(worker, Board.Status.REFUSED);
         }
     }
 
-    /** Parent: the exception for a worker that refused. */
+    /** Parent: returns the exception for a worker that refused. */
     static IllegalStateException refusal(Board board, int worker) {
         PackageDecoder decoder = new PackageDecoder(StartupReport.class.getClassLoader());
         RemoteError error = new Inbox(board.workerArea(worker), decoder)

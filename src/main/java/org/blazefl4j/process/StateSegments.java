@@ -11,15 +11,15 @@ import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The shared memory in which clients' states reach the workers, a segment for each outstanding job whose state is too
- * large for its message. Segments are used again for other clients. Used by the thread of the round.
+ * The shared memory that carries clients' states to workers: a segment for each outstanding job whose state is too
+ * large for its message. Reuses segments. For the thread of the round.
  */
 final class StateSegments implements AutoCloseable {
 
-    /** What a message may carry by itself; more would be kept for each lane for ever. */
+    /** The largest state in a message. A larger one would enlarge the lane's outbox for good. */
     private static final long IN_MESSAGE = 1 << 16;
 
-    /** The memory of states under way beyond which there are only as many as workers need. */
+    /** Beyond this memory, only as many states are on their way as workers need. */
     private static final long ENOUGH_BYTES = 64L << 20;
 
     private final SharedMemoryMap map;
@@ -29,9 +29,9 @@ final class StateSegments implements AutoCloseable {
     private volatile long bytes;
 
     /**
-     * Makes no segment yet.
+     * Creates no segment yet.
      *
-     * @param map learns where segments are, so that a state in one crosses without being copied again
+     * @param map receives the segments, so that states cross without another copy
      */
     StateSegments(int lanes, SharedMemoryMap map) {
         this.byLane = new Segment[lanes];
@@ -39,24 +39,23 @@ final class StateSegments implements AutoCloseable {
     }
 
     /**
-     * Whether so many clients may be under way, whose states also come back. Nobody knows a state's size before; the
-     * largest one so far stands for all.
+     * Returns whether this many clients may be outstanding. Assumes that every state is as large as the largest so far.
      */
     boolean leavesRoomFor(int clients) {
         return largest * clients <= ENOUGH_BYTES;
     }
 
-    /** Says how large a state is. */
+    /** Records the size of a state. */
     void noteSize(long stateBytes) {
         largest = Math.max(largest, stateBytes);
     }
 
     /**
-     * Puts a state where the worker that claims the lane finds it.
+     * Copies a state to the memory of a lane.
      *
-     * @param state stays the caller's
-     * @return the tensor to send, which the caller also owns
-     * @throws IllegalStateException if there is not enough shared memory
+     * @param state the state, which the caller keeps
+     * @return the tensor to send, which the caller owns
+     * @throws IllegalStateException if there is too little shared memory
      */
     Tensor place(int lane, Tensor state) {
         TensorLayout layout = TensorLayout.of(state);
@@ -78,10 +77,10 @@ final class StateSegments implements AutoCloseable {
         if (segment != null) {
             drop(segment); // states have grown
         }
-        Segment made = Segment.create(needed);
-        map.add(made);
-        bytes += made.bytes();
-        return made;
+        Segment created = Segment.create(needed);
+        map.add(created);
+        bytes += created.bytes();
+        return created;
     }
 
     private void drop(Segment segment) {
@@ -90,7 +89,7 @@ final class StateSegments implements AutoCloseable {
         segment.close();
     }
 
-    /** The lane's job is over. */
+    /** Frees the memory of a lane whose job has ended. */
     void release(int lane) {
         if (byLane[lane] != null) {
             free.push(byLane[lane]);
@@ -98,7 +97,7 @@ final class StateSegments implements AutoCloseable {
         }
     }
 
-    /** The memory of all segments, in bytes. */
+    /** Returns the memory of all segments in bytes. */
     long bytes() {
         return bytes;
     }

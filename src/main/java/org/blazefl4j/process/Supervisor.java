@@ -18,43 +18,38 @@ import org.blazefl4j.util.Uninterruptibles;
 import org.blazefl4j.worker.WorkerSettings;
 
 /**
- * Starts the workers, replaces those that are lost and ends them all, with what they have started, in one thread that
- * lives as long as the pool: the kernel ends a worker when the thread that started it ends.
+ * Starts the workers, replaces lost ones, and ends them and the processes that they started. Runs in one thread for the
+ * life of the pool, because the kernel kills a worker when the thread that started it ends.
  *
- * <p>A lost worker's lanes are given up only after its process was waited for, so nothing can still write to its slot.
- * Frozen workers are found by their beats, counted in this thread's own ticks: a suspended parent has no ticks.
+ * <p>The lanes of a lost worker are given up only once its process has ended, so nothing can still write to its slot.
+ * Frozen workers are detected by missing heartbeats, counted in ticks of this thread, which a suspended parent lacks.
  */
 final class Supervisor implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
 
-    /** How often in a row a worker may fail to start, the first time too, and be started again. */
+    /** How often in a row a worker that fails to start is started again. */
     private static final int RESTARTS = 2;
 
-    /**
-     * How often in a row one that is starting may be killed from outside, or stand still after it had given signs of
-     * life: when memory is short, the machine stalls, or by a test.
-     */
+    /** How often in a row a starting worker may be killed by others or freeze, as when memory is short. */
     private static final int KILLS_AT_START = 20;
 
-    /** How long it waits before it asks the operating system again for a process that was refused. */
+    /** The wait before a process that the operating system refused is started again. */
     private static final Duration AFTER_REFUSAL = Duration.ofMillis(500);
 
     private static final int READY_SLICE_MILLIS = 10;
 
-    /**
-     * How often it looks whether a worker has ended; of Java's own notice, threads of the caller could be in the way.
-     */
+    /** How often workers are checked. Java's notification could be delayed by threads of the caller. */
     private static final Duration LOOK = Duration.ofMillis(20);
 
-    /** Longer than it takes to notice that a worker has ended. */
+    /** Longer than it takes to detect that a worker has ended. */
     private static final Duration NOTICE = Duration.ofMillis(200);
 
-    /** How long {@code close()} waits for this thread beyond the grace time. */
+    /** The wait of {@code close()} for this thread, beyond the grace time. */
     private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
 
-    /** How long the last output of all workers together may take when the pool is closed. */
+    /** The wait for the last output of all workers when the pool is closed. */
     private static final Duration LAST_OUTPUT = Duration.ofMillis(500);
 
     private static final System.Logger LOGGER = System.getLogger(Supervisor.class.getName());
@@ -66,28 +61,28 @@ final class Supervisor implements AutoCloseable {
     private final AtomicReferenceArray<WorkerProcess> processes;
     private final AtomicReferenceArray<Loss> losses;
 
-    /** Workers that do not start, and are not started again as long as there are others. */
+    /** Workers that do not start and are not tried again, because there are others. */
     private final Set<Integer> givenUp = ConcurrentHashMap.newKeySet();
 
-    /** Why those were, as long as it is open whether any worker starts. */
-    private final List<String> untold = new ArrayList<>();
+    /** Warnings about those, not logged until a worker is ready. */
+    private final List<String> unlogged = new ArrayList<>();
 
-    /** The most memory that was seen of each worker, its earlier processes included. */
+    /** The peak memory of each worker, including earlier processes. */
     private final AtomicLongArray peaks;
 
-    private final Pulse[] pulses;
-    private final OverdueLanes overdue;
+    private final WorkerHealth[] healths;
+    private final OverdueClients overdue;
     private final Runnable ended;
     private final CountDownLatch started = new CountDownLatch(1);
     private final Thread thread;
     private volatile boolean closing;
     private volatile IllegalStateException broken;
 
-    /** The end of the worker that had this claim of a lane. */
+    /** The end of the worker that had claimed a lane. */
     private record Loss(long claim, String reason, ForbiddenWrite write) {}
 
-    /** What is known of one worker's life signs; used by the supervisor's thread alone. */
-    private static final class Pulse {
+    /** Heartbeats and starts of one worker. For the supervisor's thread. */
+    private static final class WorkerHealth {
         private long beats;
         private boolean beaten;
         private int silentTicks;
@@ -134,8 +129,8 @@ final class Supervisor implements AutoCloseable {
     /**
      * Starts the workers.
      *
-     * @param arguments what the workers' main class gets after the worker's index
-     * @param ended called when this thread is about to end and uses the board no more
+     * @param arguments the arguments of the workers' main class after the worker's index
+     * @param ended called when this thread no longer uses the board
      */
     Supervisor(PoolSettings settings, Board board, WorkerCommand command, List<String> arguments, Runnable ended) {
         this.settings = settings;
@@ -146,31 +141,31 @@ final class Supervisor implements AutoCloseable {
         this.processes = new AtomicReferenceArray<>(settings.workers());
         this.losses = new AtomicReferenceArray<>(board.lanes());
         this.peaks = new AtomicLongArray(settings.workers());
-        this.pulses = new Pulse[settings.workers()];
+        this.healths = new WorkerHealth[settings.workers()];
         this.overdue = settings.worker().clientNanos() == WorkerSettings.NO_LIMIT ? null : overdue();
         this.thread = new Thread(this::run, "blazefl4j-supervisor");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private OverdueLanes overdue() {
-        return new OverdueLanes(board, clientLimit().plus(settings.grace()));
+    private OverdueClients overdue() {
+        return new OverdueClients(board, clientLimit().plus(settings.grace()));
     }
 
     private Duration clientLimit() {
         return Duration.ofNanos(settings.worker().clientNanos());
     }
 
-    /** How often workers beat and the supervisor looks. */
+    /** Returns the interval of heartbeats and of their checks. */
     static Duration tick(Duration heartbeat) {
         long millis = Math.max(10, Math.min(500, heartbeat.toMillis() / 10));
         return Duration.ofMillis(millis);
     }
 
     /**
-     * Waits until all workers are ready, but for those that were given up.
+     * Waits until all workers are ready, except those given up.
      *
-     * @throws IllegalStateException if one refuses to work or none starts, or the pool is closed
+     * @throws IllegalStateException if one refuses to work, none starts, or the pool is closed
      */
     void awaitReady() {
         while (!allReady()) {
@@ -192,9 +187,9 @@ final class Supervisor implements AutoCloseable {
     }
 
     /**
-     * Reports that there are no workers, and will be none.
+     * Checks that the pool can work.
      *
-     * @throws IllegalStateException if it is so
+     * @throws IllegalStateException if no worker can run
      */
     void throwIfBroken() {
         IllegalStateException reason = broken;
@@ -203,7 +198,7 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** The process ids of the workers, by index; waits until each has a process. */
+    /** Returns the process ids of the workers by index. Waits until all processes were started. */
     List<Long> pids() {
         Uninterruptibles.await(started, START_LIMIT);
         List<Long> pids = new ArrayList<>();
@@ -213,41 +208,41 @@ final class Supervisor implements AutoCloseable {
         return pids;
     }
 
-    /** The process id of a worker; 0 if there is none. */
+    /** Returns the process id of a worker, or 0 if it has no process. */
     long pid(int worker) {
         WorkerProcess process = process(worker);
         return process == null ? 0 : process.pid();
     }
 
-    /** A worker's process; null before it was started for the first time, and for a number that a wild worker wrote. */
+    /** Returns a worker's process, or null before its first start or if a corrupted board names no worker. */
     private WorkerProcess process(int worker) {
         return worker < processes.length() ? processes.get(worker) : null;
     }
 
-    /** The most memory that each worker has had resident, in bytes, as far as was seen before it ended. */
+    /** Returns the peak resident memory of each worker in bytes, as last seen before it ended. */
     List<Long> peakMemory() {
         List<Long> peak = new ArrayList<>();
         for (int worker = 0; worker < settings.workers(); worker++) {
-            lookAtMemory(worker);
+            updatePeak(worker);
             peak.add(peaks.get(worker));
         }
         return peak;
     }
 
-    private void lookAtMemory(int worker) {
+    private void updatePeak(int worker) {
         WorkerProcess process = process(worker);
         if (process != null) {
             peaks.accumulateAndGet(worker, process.peakMemory(), Math::max);
         }
     }
 
-    /** What happened to the worker that has, or had, claimed the job in this lane; null if it was not given up. */
+    /** Returns what happened to the worker that claimed a lane's job, or null if it is not lost. */
     String loss(int lane) {
         Loss loss = lossOf(lane);
         return loss == null ? null : loss.reason;
     }
 
-    /** What the worker of this lane wrote to, though it may only read it; null if it ended otherwise. */
+    /** Returns the read-only place that a lane's lost worker wrote to, or null if it ended otherwise. */
     ForbiddenWrite forbiddenWrite(int lane) {
         Loss loss = lossOf(lane);
         return loss == null ? null : loss.write;
@@ -258,9 +253,7 @@ final class Supervisor implements AutoCloseable {
         return loss == null || loss.claim != Board.claim(board.word(lane)) ? null : loss;
     }
 
-    /**
-     * The same for a result that cannot be read: if that is why, the end of the worker may be noticed a little later.
-     */
+    /** Returns {@link #loss}, after a short wait, because the end of a worker is detected with a delay. */
     String awaitLoss(int lane) {
         long end = System.nanoTime() + NOTICE.toNanos();
         while (loss(lane) == null && System.nanoTime() < end) {
@@ -277,10 +270,10 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    /** Kills the worker that has, or had, claimed the job in this lane, but not the one that has taken its place. */
+    /** Kills the worker that claimed a lane's job, but not its replacement. */
     void killWorkerOf(int lane, String reason) {
         WorkerProcess process = process(Board.worker(board.word(lane)));
-        if (process != null && loss(lane) == null) { // in this order: a loss is noted before there is a replacement
+        if (process != null && loss(lane) == null) { // in this order: a loss is recorded before the replacement starts
             process.kill(reason);
         }
     }
@@ -298,17 +291,17 @@ final class Supervisor implements AutoCloseable {
             startAll();
             supervise();
         } catch (RuntimeException | Error e) {
-            breakDown(new IllegalStateException("supervisor of worker processes failed: " + e, e));
+            fail(new IllegalStateException("supervisor of worker processes failed: " + e, e));
         } finally {
             endAll();
         }
     }
 
-    /** Side by side: none waits for another. */
+    /** Starts all workers at the same time. */
     private void startAll() {
         try {
             for (int worker = 0; worker < settings.workers() && !closing; worker++) {
-                pulses[worker] = new Pulse();
+                healths[worker] = new WorkerHealth();
                 start(worker);
             }
         } finally {
@@ -322,15 +315,15 @@ final class Supervisor implements AutoCloseable {
         while (!closing) {
             pause();
             for (int worker = 0; worker < settings.workers() && !closing; worker++) {
-                if (pulses[worker].gone) {
+                if (healths[worker].gone) {
                     start(worker);
                 } else if (!processes.get(worker).isAlive()) {
                     replace(processes.get(worker));
                 }
             }
-            tellOfGivenUp();
+            logGivenUp();
             if (overdue != null) {
-                overdue.look(this::killOverdue);
+                overdue.check(this::killOverdue);
             }
             if (System.nanoTime() >= next) {
                 checkBeats();
@@ -342,7 +335,7 @@ final class Supervisor implements AutoCloseable {
     private void killOverdue(int worker) {
         kill(
                 worker,
-                "was killed, for its client went on after its time limit and the grace time: limit=" + clientLimit()
+                "was killed because its client exceeded its time limit and the grace time: limit=" + clientLimit()
                         + ", grace=" + settings.grace());
     }
 
@@ -350,14 +343,14 @@ final class Supervisor implements AutoCloseable {
         try {
             TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
         } catch (InterruptedException e) {
-            return; // only close() ends this thread
+            return; // by close()
         }
     }
 
-    /** If the operating system refuses, a later look tries again. */
+    /** Starts a worker. If the operating system refuses, a later check tries again. */
     private void start(int worker) {
-        Pulse pulse = pulses[worker];
-        if (broken != null || givenUp.contains(worker) || pulse.waits()) {
+        WorkerHealth health = healths[worker];
+        if (broken != null || givenUp.contains(worker) || health.waits()) {
             return;
         }
         List<String> all = new ArrayList<>();
@@ -365,10 +358,10 @@ final class Supervisor implements AutoCloseable {
         all.addAll(arguments);
         try {
             processes.set(worker, WorkerProcess.start(worker, command, all, settings.output()));
-            pulse.restart(board.beats(worker));
+            health.restart(board.beats(worker));
         } catch (IllegalStateException | UncheckedIOException refused) {
-            pulse.refuse();
-            if (pulse.isHopeless()) {
+            health.refuse();
+            if (health.isHopeless()) {
                 giveUp(worker, refused.getMessage(), refused);
             }
         }
@@ -376,40 +369,40 @@ final class Supervisor implements AutoCloseable {
 
     private void replace(WorkerProcess exited) {
         int worker = exited.worker();
-        Pulse pulse = pulses[worker];
+        WorkerHealth health = healths[worker];
         Board.Status status = board.status(worker);
         exited.endGroup();
-        String lastWords = exited.describeEnd(status != Board.Status.STARTING);
+        String end = exited.describeEnd(status != Board.Status.STARTING);
         exited.closeOutput();
-        pulse.gone = true;
-        boolean froze = pulse.beaten && exited.wasKilledFromHere(); // where it was not ready yet
-        pulse.count(status == Board.Status.READY, froze || exited.wasKilledFromOutside());
+        health.gone = true;
+        boolean froze = health.beaten && exited.wasKilledFromHere(); // only counted if it was not ready yet
+        health.count(status == Board.Status.READY, froze || exited.wasKilledFromOutside());
         if (status == Board.Status.REFUSED) {
-            breakDown(StartupReport.refusal(board, worker));
-        } else if (pulse.isHopeless()) {
-            giveUp(worker, lastWords, null);
+            fail(StartupReport.refusal(board, worker));
+        } else if (health.isHopeless()) {
+            giveUp(worker, end, null);
         }
-        lose(worker, lastWords);
+        lose(worker, end);
         start(worker);
     }
 
-    /** Goes on with the others, unless all were given up. */
-    private void giveUp(int worker, String lastWords, Exception cause) {
-        String reason = "worker does not start: worker=" + worker + "; " + lastWords;
+    /** Continues with the other workers, unless all were given up. */
+    private void giveUp(int worker, String end, Exception cause) {
+        String reason = "worker does not start: worker=" + worker + "; " + end;
         int left = settings.workers() - givenUp.size() - 1;
         if (left == 0) {
-            breakDown(new IllegalStateException(reason, cause));
+            fail(new IllegalStateException(reason, cause));
         } else {
             givenUp.add(worker);
-            untold.add("worker is given up: workers left=" + left + "; " + reason);
+            unlogged.add("worker is given up: workers left=" + left + "; " + reason);
             board.alert();
         }
     }
 
-    private void tellOfGivenUp() {
-        if (!untold.isEmpty() && anyReady()) {
-            untold.forEach(reason -> LOGGER.log(System.Logger.Level.WARNING, reason));
-            untold.clear();
+    private void logGivenUp() {
+        if (!unlogged.isEmpty() && anyReady()) {
+            unlogged.forEach(reason -> LOGGER.log(System.Logger.Level.WARNING, reason));
+            unlogged.clear();
         }
     }
 
@@ -417,7 +410,7 @@ final class Supervisor implements AutoCloseable {
         return IntStream.range(0, settings.workers()).anyMatch(worker -> board.status(worker) == Board.Status.READY);
     }
 
-    /** Gives up what a worker had claimed, and says what became of the results that it had not handed over. */
+    /** Gives up a worker's claims, and records the reason for them and for results not yet taken. */
     private void lose(int worker, String reason) {
         ForbiddenWrite write = board.forbiddenWrite(worker);
         for (int lane = 0; lane < board.lanes(); lane++) {
@@ -431,29 +424,29 @@ final class Supervisor implements AutoCloseable {
         board.lose(worker);
     }
 
-    private void breakDown(IllegalStateException reason) {
+    private void fail(IllegalStateException reason) {
         broken = reason;
         board.alert();
     }
 
     private void checkBeats() {
         for (int worker = 0; worker < settings.workers(); worker++) {
-            Pulse pulse = pulses[worker];
-            if (pulse.gone) {
+            WorkerHealth health = healths[worker];
+            if (health.gone) {
                 continue;
             }
-            lookAtMemory(worker);
-            pulse.tick(board.beats(worker));
-            Duration limit = pulse.beaten ? settings.heartbeat() : START_LIMIT;
-            if (pulse.silentTicks
+            updatePeak(worker);
+            health.tick(board.beats(worker));
+            Duration limit = health.beaten ? settings.heartbeat() : START_LIMIT;
+            if (health.silentTicks
                     > limit.toMillis() / tick(settings.heartbeat()).toMillis()) {
-                kill(worker, frozen(limit, pulse.beaten));
+                kill(worker, frozen(limit, health.beaten));
             }
         }
     }
 
     private static String frozen(Duration limit, boolean started) {
-        return "froze and was killed, for it had given no sign of life for " + limit.toMillis() + " ms ("
+        return "froze and was killed, no sign of life for " + limit.toMillis() + " ms ("
                 + (started
                         ? "a full heap or a busy machine can do this: a larger -Xmx in ProcessOptions.jvmArguments, or a"
                                 + " longer ProcessOptions.heartbeat"
@@ -467,7 +460,7 @@ final class Supervisor implements AutoCloseable {
         for (int worker = 0; worker < settings.workers(); worker++) {
             WorkerProcess process = processes.get(worker);
             if (process != null && !process.awaitExit(Duration.ofNanos(Math.max(0, end - System.nanoTime())))) {
-                process.kill("was killed, for it had not ended in time");
+                process.kill("was killed because it did not end in time");
             }
         }
         long outputEnd = end + LAST_OUTPUT.toNanos();
@@ -485,13 +478,13 @@ final class Supervisor implements AutoCloseable {
     }
 
     /**
-     * Ends the workers, kills those that take longer than the grace time, and waits for all of them; for those that the
-     * kernel does not let go of not much longer.
+     * Ends the workers, kills those that exceed the grace time, and waits for all of them. Does not wait much longer
+     * for processes that the kernel does not end.
      */
     @Override
     public void close() {
         closing = true;
-        peakMemory(); // the last look
+        peakMemory(); // reads it for the last time
         board.stop(Board.ROUND_ENDS, true);
         board.shutDown();
         board.alert();

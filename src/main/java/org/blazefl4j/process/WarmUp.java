@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A client of ours, trained on a board of its own before the first real one: whatever is loaded, linked and planned at
- * its first use then is. It leaves nothing behind and draws no random number.
+ * Trains an artificial client on a private board before the first real one, so that everything used for the first time
+ * is loaded. Leaves nothing behind and draws no random numbers.
  */
 final class WarmUp {
 
@@ -28,7 +28,7 @@ final class WarmUp {
 
     private WarmUp() {}
 
-    /** Trains it. Not where tests have something happen to the first clients of a worker. */
+    /** Trains the client. Does nothing if fault points are set, because tests count the clients of a worker. */
     static void run(WorkerSetup real) throws Exception {
         if (FaultPoint.areSet()) {
             return;
@@ -38,20 +38,20 @@ final class WarmUp {
         SharedMemoryMap map = new SharedMemoryMap();
         try (Tensor x = torch.ones(FLOATS);
                 Board board = Board.create(1, 1, 0);
-                BoardChannel mail = new BoardChannel(board, type -> {}, map, loader)) {
+                BoardChannel channel = new BoardChannel(board, type -> {}, map, loader)) {
             Package prepared = new Package(0, x, Map.of());
             SlotLayout layout = SlotLayout.of(prepared);
             int threads = real.settings().intraOpThreads();
             WorkerSettings settings = new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT);
             WorkerSetup setup = new WorkerSetup(WorkerFunction.of(function), layout, settings, real.environment());
-            mail.send(setup);
-            mail.send(new RoundMessage(1, real.environment(), Map.of(), prepared, null));
+            channel.send(setup);
+            channel.send(new RoundMessage(1, real.environment(), Map.of(), prepared, null));
             try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
                 Slot slot = slots.takeBeside(0, 1);
-                mail.send(0, new ClientJob(0, 0, Device.CPU), slot, 0, JobPayload.NONE);
+                channel.send(0, new ClientJob(0, 0, Device.CPU), slot, 0, JobPayload.NONE);
                 board.deal(0, 1, 0);
                 work(new Worker(board, 0, setup, loader), board);
-                take(mail, board, slot);
+                take(channel, board, slot);
             }
         }
     }
@@ -62,9 +62,9 @@ final class WarmUp {
         worker.run();
     }
 
-    private static void take(BoardChannel mail, Board board, Slot slot) {
+    private static void take(BoardChannel channel, Board board, Slot slot) {
         if (Board.state(board.word(0)) == Board.DONE) {
-            mail.result(0, new ResultSegments(slot, ProcessHandle.current().pid()))
+            channel.result(0, new ResultSegments(slot, ProcessHandle.current().pid()))
                     .close();
         }
     }

@@ -29,20 +29,20 @@ import org.blazefl4j.worker.WorkerCall;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a worker process does: it claims jobs from the board, one after another, trains their clients and commits the
- * results, until it is told to end.
+ * The main loop of a worker process: claims jobs from the board, trains their clients and commits the results, until
+ * the board is shut down.
  */
 final class Worker {
 
-    /** After so long without a job a worker gives memory back that it may not need for long. */
+    /** The time without a job after which a worker returns unused memory. */
     private static final int IDLE_SLICE_MILLIS = 1000;
 
-    /** How often a worker looks whether the parent has taken its unbounded tensors. */
+    /** How often a worker checks whether the parent has taken its unbounded tensors. */
     private static final int KEEPING_SLICE_MILLIS = 20;
 
     private static final long KEEPING_SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(KEEPING_SLICE_MILLIS);
 
-    /** How often a worker looks whether its parent goes on. */
+    /** How often a worker checks whether its stopped parent continues. */
     private static final long PARENT_STOPPED_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Board board;
@@ -55,29 +55,29 @@ final class Worker {
     private final ClientRunner runner;
     private final WorkerFunctionLookup functions;
     private final ClientWorker<Object, Object, Object> clients;
-    private final CopyPlacement copies = new CopyPlacement(new SharedMemoryMap());
+    private final CopyPlacer copies = new CopyPlacer(new SharedMemoryMap());
     private final Inbox roundInbox;
     private final Inbox[] configs;
     private final Inbox[] extensions;
-    private final ByteBuffer[] orders;
+    private final ByteBuffer[] headers;
     private final Outbox[] results;
     private final List<Kept> kept = new ArrayList<>();
     private Inbox.Received round;
 
-    /** Of the round's shards, once one was worked. */
+    /** The function of the round's shards, once one was worked. */
     private ClientWorker<Object, Object, Object> shards;
 
     private NumericEnvironment environment;
     private boolean tainted;
-    private boolean resting;
+    private boolean trimmed;
 
-    /** Segments that the parent has yet to open: until the lane's word changes. */
+    /** Segments that the parent has yet to open, which it has done when the lane's word changes. */
     private record Kept(int lane, long word, List<Segment> segments) {}
 
     /**
-     * Prepares a worker. Its jobs have to be run by the same thread, whose intra-op threads are set.
+     * Prepares a worker. The calling thread, whose intra-op threads are set, must also run its jobs.
      *
-     * @throws IllegalStateException if it would compute other bits than the parent
+     * @throws IllegalStateException if its results would differ from the parent's
      */
     Worker(Board board, int index, WorkerSetup setup, ClassLoader loader) throws ReflectiveOperationException {
         this.board = board;
@@ -91,24 +91,24 @@ final class Worker {
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         this.configs = new Inbox[board.lanes()];
         this.extensions = new Inbox[board.lanes()];
-        this.orders = new ByteBuffer[board.lanes()];
+        this.headers = new ByteBuffer[board.lanes()];
         this.results = new Outbox[board.lanes()];
         for (int lane = 0; lane < configs.length; lane++) {
             configs[lane] = new Inbox(board.configArea(lane), decoder);
             extensions[lane] = new Inbox(board.extensionArea(lane), decoder);
-            orders[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
+            headers[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
             results[lane] = new Outbox(board.resultArea(lane), encoder);
         }
-        adopt(setup.environment());
+        applyEnvironment(setup.environment());
     }
 
     /**
-     * Works until the board is shut down, or until a client leaves this process in a state not to be trusted. Then lets
-     * go of all that it has open.
+     * Works until the board is shut down, or until a client leaves this process in an unreliable state. Then closes
+     * everything.
      */
     void run() {
         while (step()) {
-            dropTaken();
+            releaseTaken();
         }
         awaitTaken();
         runner.close();
@@ -116,28 +116,28 @@ final class Worker {
         segments.close();
     }
 
-    /** Does a job, or waits a while for one. False if there are to be no more. */
+    /** Does a job, or waits for one. Returns false if the worker must end. */
     boolean step() {
         int lane = tainted ? Board.SHUT_DOWN : claim();
         if (lane >= 0) {
-            resting = false;
+            trimmed = false;
             work(lane, board.word(lane));
         } else if (lane == Board.NOTHING && kept.isEmpty()) {
-            rest();
+            trimMemory();
         }
         return lane != Board.SHUT_DOWN;
     }
 
-    /** Gives back what is free of the Java heap and of malloc's. Once between two jobs. */
-    private void rest() {
-        if (!resting) {
-            resting = true;
+    /** Returns free memory of the Java heap and of malloc, once between two jobs. */
+    private void trimMemory() {
+        if (!trimmed) {
+            trimmed = true;
             System.gc();
             Native.mallocTrim();
         }
     }
 
-    /** Results may lie in memory of this process, which goes with it. */
+    /** Waits for the parent, because results may lie in memory of this process. */
     private void awaitTaken() {
         while (!board.isShutDown() && board.hasResultsOf(index)) {
             LockSupport.parkNanos(KEEPING_SLICE_NANOS);
@@ -156,7 +156,7 @@ final class Worker {
     private void work(int lane, long claimed) {
         FaultPoint.isAt(FaultPoint.NONE, FaultPoint.NONE, Board.attempt(claimed));
         FaultPoint.CLAIMED.reach();
-        Thread.interrupted(); // the last client's business
+        Thread.interrupted(); // may be left over from the last client
         int state = Board.DONE;
         List<Segment> unbounded = List.of();
         try {
@@ -182,13 +182,13 @@ final class Worker {
             round = roundInbox.receive(segments);
             shared.putAll(roundMessage().shared());
         }
-        adopt(roundMessage().environment());
+        applyEnvironment(roundMessage().environment());
     }
 
-    /** Takes over the parent's settings; refuses to compute where it would give other bits than the parent. */
-    private void adopt(NumericEnvironment parents) {
+    /** Applies the parent's settings. Fails if results would differ from the parent's. */
+    private void applyEnvironment(NumericEnvironment parents) {
         if (parents == environment) {
-            return; // of this round's message, as for most clients
+            return; // the same message, as for most clients
         }
         if (parents.equals(environment)) {
             environment = parents;
@@ -198,7 +198,8 @@ final class Worker {
         List<String> differences = parents.differences(NumericEnvironment.capture());
         if (!differences.isEmpty()) {
             throw new IllegalStateException("numeric environment differs from the parent's: "
-                    + String.join("; ", differences) + "; limit=no difference; give workers the parent's libraries and"
+                    + String.join("; ", differences)
+                    + "; expected=no difference; give workers the parent's libraries and"
                     + " environment variables");
         }
         environment = parents;
@@ -213,19 +214,19 @@ final class Worker {
         }
     }
 
-    /** Does the lane's job and puts its result; returns the segments of its unbounded tensors. */
+    /** Does a lane's job and sends its result. Returns the segments of its unbounded tensors. */
     private List<Segment> work(int lane, int attempt) throws Exception {
-        JobHeader order = JobHeader.read(orders[lane]);
-        if (!order.extended()) {
-            return work(lane, attempt, order, JobPayload.NONE);
+        JobHeader header = JobHeader.read(headers[lane]);
+        if (!header.extended()) {
+            return work(lane, attempt, header, JobPayload.NONE);
         }
         try (Inbox.Received extension = extensions[lane].receive(segments)) {
-            return work(lane, attempt, order, extension.graph(JobPayload.class));
+            return work(lane, attempt, header, extension.graph(JobPayload.class));
         }
     }
 
-    private List<Segment> work(int lane, int attempt, JobHeader order, JobPayload extension) throws Exception {
-        ClientJob job = order.job(extension.work());
+    private List<Segment> work(int lane, int attempt, JobHeader header, JobPayload extension) throws Exception {
+        ClientJob job = header.job(extension.work());
         try (Inbox.Received config = configs[lane].receive(segments)) {
             int id = job.clientId();
             FaultPoint.isAt(job.isShard() ? FaultPoint.NONE : id, job.isShard() ? id : FaultPoint.NONE, attempt);
@@ -233,7 +234,7 @@ final class Worker {
             if (job.isShard()) {
                 return workShard(lane, job, config.graph());
             }
-            return train(lane, job, config.graph(), extension, order.slotIn(segments));
+            return train(lane, job, config.graph(), extension, header.slotIn(segments));
         }
     }
 
@@ -263,14 +264,14 @@ final class Worker {
     private List<Segment> train(int lane, ClientJob job, Object config, JobPayload extension, Slot slot)
             throws Exception {
         try (ClientState state = new ClientState(() -> committed(extension));
-                ResultPlacer placement = new ResultPlacer(slot, layout)) {
+                ResultPlacer placer = new ResultPlacer(slot, layout)) {
             runner.run(
                     call(clients, job, config, () -> layout.buffer(slot, decoder)),
                     state,
-                    uplink -> put(lane, uplink, state, placement));
+                    uplink -> put(lane, uplink, state, placer));
             requireReleased(slot, job);
             requireRoundOpen(job);
-            return placement.takeUnbounded();
+            return placer.takeUnbounded();
         } finally {
             tainted = slot.isReferenced();
         }
@@ -283,23 +284,23 @@ final class Worker {
         return extension.state();
     }
 
-    private Void put(int lane, Object uplink, ClientState state, ResultPlacer placement) {
+    private Void put(int lane, Object uplink, ClientState state, ResultPlacer placer) {
         boolean plain = state.kept() == null && state.isFinite();
         StatefulResult stateful = plain ? null : new StatefulResult(uplink, state.kept(), state.isFinite());
-        placement.expect(stateful);
-        results[lane].send(plain ? uplink : stateful, placement);
+        placer.expect(stateful);
+        results[lane].send(plain ? uplink : stateful, placer);
         return null;
     }
 
     private static void requireReleased(Slot slot, ClientJob job) {
         if (slot.isReferenced()) {
             throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
-                    + ", limit=no tensor of it after the worker function has returned; let the model go back to memory"
-                    + " of its own, as FlatParameters.unbind() does, and keep copies only");
+                    + ", expected=no tensor of it in use after the worker function returns; move the model back to its"
+                    + " own memory, as FlatParameters.unbind() does, and keep copies only");
         }
     }
 
-    /** Requires that a client left the round's tensors open, because the next client would be blamed. */
+    /** Checks that a client left the round's tensors open. Otherwise the next client would be blamed. */
     private void requireRoundOpen(ClientJob job) {
         if (isRoundOpen()) {
             return;
@@ -322,14 +323,14 @@ final class Worker {
         return true;
     }
 
-    /** Has the next job read the round's message again if a client closed a tensor of it. */
+    /** Makes the next job read the round's message again if a client closed one of its tensors. */
     private void forgetClosedRound() {
         if (round != null && !isRoundOpen()) {
             endRound();
         }
     }
 
-    private void dropTaken() {
+    private void releaseTaken() {
         kept.removeIf(item -> {
             boolean taken = board.word(item.lane()) != item.word();
             if (taken) {

@@ -12,18 +12,18 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A lambda or method reference as it crosses to a worker process: by the name of its implementation. A worker function
- * that is an object of a class of its own crosses as that object instead.
+ * A lambda or method reference on its way to a worker process: the name of its method and the captured values. Worker
+ * functions that are objects of named classes cross as objects instead.
  *
- * @param owner the class that implements it
- * @param method the method's name
- * @param descriptor the method's parameter and return types, as the JVM writes them
- * @param kind how the method is called, one of {@link MethodHandleInfo}'s constants
- * @param captured the values bound to its first parameters
+ * @param owner the class of the method
+ * @param method the name of the method
+ * @param descriptor the JVM descriptor of the method
+ * @param kind the reference kind, a constant of {@link MethodHandleInfo}
+ * @param captured the values of the first parameters
  */
 record WorkerFunction(String owner, String method, String descriptor, int kind, List<Object> captured) {
 
-    /** What crosses for this function: a {@code WorkerFunction} or the object itself. */
+    /** Returns what crosses for a function: a {@code WorkerFunction}, or the object itself. */
     static Object of(Serializable worker) {
         SerializedLambda lambda = serializedForm(worker);
         if (lambda == null) {
@@ -41,7 +41,7 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
                 Collections.unmodifiableList(captured));
     }
 
-    /** The class that must be on the workers' class path for {@code worker} to be found there. */
+    /** Returns the class that workers must be able to load. */
     static Class<?> implementation(Serializable worker) {
         Object crossing = of(worker);
         if (!(crossing instanceof WorkerFunction function)) {
@@ -55,15 +55,15 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
     }
 
     /**
-     * A lambda knows its own implementation, but tells it only to serialisation: it replaces itself by its serialised
-     * form, which is looked at and then written as null.
+     * Returns the serialised form of a lambda, or null for other objects. Only serialisation reveals a lambda's method,
+     * so this serialises it and captures the form.
      */
     private static SerializedLambda serializedForm(Object worker) {
         if (!worker.getClass().isSynthetic()) {
             return null;
         }
         SerializedLambda[] form = new SerializedLambda[1];
-        try (ObjectOutputStream stream = new Spy(form)) {
+        try (ObjectOutputStream stream = new LambdaCapture(form)) {
             stream.writeObject(worker);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -71,11 +71,11 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
         return form[0];
     }
 
-    private static final class Spy extends ObjectOutputStream {
+    private static final class LambdaCapture extends ObjectOutputStream {
 
         private final SerializedLambda[] seen;
 
-        Spy(SerializedLambda[] seen) throws IOException {
+        LambdaCapture(SerializedLambda[] seen) throws IOException {
             super(OutputStream.nullOutputStream());
             this.seen = seen;
             enableReplaceObject(true);

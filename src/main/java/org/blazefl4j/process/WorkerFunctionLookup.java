@@ -10,7 +10,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkerContext;
 
-/** Finds the worker function in the worker process. No class is initialised before the function is called. */
+/** Finds the worker function in a worker process. Does not initialise classes before the function is called. */
 final class WorkerFunctionLookup {
 
     private static final MethodType CALL =
@@ -23,9 +23,9 @@ final class WorkerFunctionLookup {
     }
 
     /**
-     * The function that crossed; one of shards takes the shard as its configuration.
+     * Returns the function that crossed. A function of shards takes the shard as its configuration.
      *
-     * @param crossing what {@link WorkerFunction#of} gave in the parent
+     * @param crossing what {@link WorkerFunction#of} returned in the parent
      */
     @SuppressWarnings("unchecked")
     ClientWorker<Object, Object, Object> find(Object crossing) throws ReflectiveOperationException {
@@ -68,13 +68,13 @@ final class WorkerFunctionLookup {
         if (method == null) {
             throw new NoSuchMethodException(
                     "worker function not found: method=" + function.owner() + "." + function.method()
-                            + function.descriptor() + "; the worker's class path holds another version of the class");
+                            + function.descriptor() + "; the worker's class path has another version of the class");
         }
         method.setAccessible(true);
         return MethodHandles.lookup().unreflect(method);
     }
 
-    /** The method as the class declares or inherits it. */
+    /** Returns a method that a class declares or inherits, or null. */
     private static Method method(Class<?> owner, String name, MethodType type) {
         for (Class<?> c = owner; c != null; c = c.getSuperclass()) {
             Method declared = declared(c, name, type);

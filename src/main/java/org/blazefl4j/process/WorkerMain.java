@@ -22,17 +22,17 @@ public final class WorkerMain {
 
     private static final int FAILED = 1;
 
-    /** SIGHUP, SIGINT and SIGTERM, which terminals and batch systems send to all processes. */
-    private static final List<Integer> LEFT_TO_PARENT = List.of(1, 2, 15);
+    /** SIGHUP, SIGINT and SIGTERM, which terminals and batch systems send to all processes of a group. */
+    private static final List<Integer> PARENT_SIGNALS = List.of(1, 2, 15);
 
-    /** Whose end frees memory that others need more, says this to the kernel; the most that there is. */
-    private static final String FIRST_TO_END = "1000";
+    /** The highest score, so that the kernel kills workers first if memory runs out. */
+    private static final String HIGHEST_SCORE = "1000";
 
-    private static final Path END_ORDER = Path.of("/proc/self/oom_score_adj");
+    private static final Path OOM_SCORE = Path.of("/proc/self/oom_score_adj");
 
     private WorkerMain() {}
 
-    /** The arguments after the worker's index. */
+    /** Returns the arguments after the worker's index. */
     static List<String> arguments(Board board, Duration heartbeat) {
         SegmentHandle segment = board.handle();
         return List.of(
@@ -49,7 +49,7 @@ public final class WorkerMain {
     /**
      * Runs a worker until its pool is closed.
      *
-     * @param args the worker's index, then what {@code arguments} gave
+     * @param args the worker's index and the result of {@code arguments}
      */
     public static void main(String[] args) {
         int worker = Integer.parseInt(args[0]);
@@ -59,27 +59,26 @@ public final class WorkerMain {
             run(board, worker);
         } catch (Throwable failure) {
             failure.printStackTrace();
-            Runtime.getRuntime().halt(FAILED); // at once: its beats would go on, and its job stay claimed
+            Runtime.getRuntime().halt(FAILED); // at once, or heartbeats would continue and its job stay claimed
         }
         end(board);
     }
 
     private static Board start(int worker, Duration beat, SegmentHandle segment) {
         try {
-            dieWith(segment.pid());
+            endWithParent(segment.pid());
             Board board = Board.open(segment);
             board.trapWrites(worker);
             HeartbeatThread.start(board, worker, segment.pid(), beat);
             return board;
-        } catch (LinkageError
-                | OutOfMemoryError e) { // what this process was given is too little; where it shows is not why
+        } catch (LinkageError | OutOfMemoryError e) { // too few resources for this process
             System.err.println("worker cannot start: " + ResourceLimits.host().describe(e));
             Runtime.getRuntime().halt(FAILED);
             throw e;
         }
     }
 
-    /** Where the board is that the arguments name. */
+    /** Returns the handle of the board from the arguments. */
     static SegmentHandle segment(String[] args) {
         return new SegmentHandle(
                 Integer.parseInt(args[2]),
@@ -92,25 +91,25 @@ public final class WorkerMain {
     }
 
     /**
-     * Ends this process, and what it has started, when the parent has ended, and not when both are told to end: the
-     * parent decides then. Where memory is short this process goes first, for the parent can replace it.
+     * Makes this process end with its parent, ignore signals that go to both, because the parent decides then, and be
+     * killed before the parent if memory runs out, because it can be replaced.
      */
-    static void dieWith(int parent) {
+    static void endWithParent(int parent) {
         NativeLibraries.useParentLibraries();
         int error = Native.endWithParent(parent);
         if (error < 0) {
-            LOGGER.log(Level.WARNING, "worker is not ended with its parent at once: errno={0}", -error);
+            LOGGER.log(Level.WARNING, "worker does not end with its parent at once: errno={0}", -error);
         }
         HeartbeatThread.endIfOrphan(parent);
-        LEFT_TO_PARENT.forEach(Native::ignoreSignal);
+        PARENT_SIGNALS.forEach(Native::ignoreSignal);
         try {
-            Files.writeString(END_ORDER, FIRST_TO_END);
+            Files.writeString(OOM_SCORE, HIGHEST_SCORE);
         } catch (IOException e) {
-            LOGGER.log(Level.DEBUG, "worker is not the first to end where memory is short", e);
+            LOGGER.log(Level.DEBUG, "worker is not the first to be killed if memory runs out", e);
         }
     }
 
-    /** What the parent tells workers. */
+    /** Reads the parent's message to starting workers. */
     static WorkerSetup setup(Board board) {
         LibTorch.load();
         Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(ClassLoader.getSystemClassLoader()));
@@ -118,9 +117,9 @@ public final class WorkerMain {
     }
 
     /**
-     * A worker that has trained a client of ours. The calling thread has the intra-op threads of clients.
+     * Returns a worker that is warmed up. The calling thread has the intra-op threads of clients.
      *
-     * @throws IllegalStateException if it would compute other bits than the parent
+     * @throws IllegalStateException if its results would differ from the parent's
      */
     static Worker prepared(Board board, int index, WorkerSetup setup) throws Exception {
         Worker worker = new Worker(board, index, setup, ClassLoader.getSystemClassLoader());
@@ -128,7 +127,7 @@ public final class WorkerMain {
         return worker;
     }
 
-    /** Threads of the client's own must not keep the process; nor, where the pool waits for its end, its hooks. */
+    /** Ends the process even if clients left threads. Runs shutdown hooks only if the pool is shut down. */
     private static void end(Board board) {
         if (board.isShutDown()) {
             System.exit(0);
@@ -153,7 +152,7 @@ public final class WorkerMain {
         }
     }
 
-    /** Not for want of memory, which another attempt may find: that ends this process as a crash does. */
+    /** Reports a refusal. JVM errors end the process instead, because another attempt may find more memory. */
     private static void refuse(Board board, int index, Throwable reason) {
         if (reason instanceof VirtualMachineError error) {
             throw error;

@@ -24,7 +24,7 @@ final class InboxTest {
 
     @BeforeEach
     void send() {
-        new Outbox(area, new PackageEncoder()).send("x".repeat(100), new CopyPlacement(new SharedMemoryMap()));
+        new Outbox(area, new PackageEncoder()).send("x".repeat(100), new CopyPlacer(new SharedMemoryMap()));
     }
 
     @AfterEach

@@ -50,6 +50,6 @@ final class JobHeaderTest {
         JobHeader order = JobHeader.read(written(new JobHeader(5, 6, Device.CPU, null, 0, false)));
         assertThatExceptionOfType(PackageFormatException.class)
                 .isThrownBy(() -> order.slotIn(new SegmentCache()))
-                .withMessageContaining("slot=none, client=5, limit=a slot for each client");
+                .withMessageContaining("slot=none, client=5, expected=a slot for each client");
     }
 }

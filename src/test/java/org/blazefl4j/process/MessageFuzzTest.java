@@ -65,7 +65,7 @@ class MessageFuzzTest {
                     new ClientError(
                             RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))),
                             true))) {
-                outbox.send(message, new CopyPlacement(new SharedMemoryMap()));
+                outbox.send(message, new CopyPlacer(new SharedMemoryMap()));
                 byte[] bytes = new byte[area.bytes()];
                 memory().get(bytes);
                 PRISTINE.add(bytes);
@@ -203,9 +203,8 @@ class MessageFuzzTest {
                 if (thrown != null) {
                     assertThat(thrown)
                             .isExactlyInstanceOf(IllegalStateException.class)
-                            .hasMessage(
-                                    "job board damaged: worker=" + each
-                                            + ", limit=a status that there is; look for a client that writes where it must not");
+                            .hasMessage("job board corrupted: worker=" + each
+                                    + ", unknown status; a client probably wrote out of bounds");
                 }
                 assertThat(damaged.beats(worker)).isNotNegative();
                 assertThat(damaged.claim(worker, 0)).isBetween(Board.SHUT_DOWN, 3);

@@ -167,8 +167,8 @@ final class ProcessPoolPolicyTest {
                 .contains("client=1")
                 .contains(
                         told
-                                ? "client was stopped, for it ran longer than its time limit: client=1, limit=PT1S"
-                                : "worker process was killed, for its client went on after its time limit and the grace"
+                                ? "client was stopped because it exceeded its time limit: client=1, limit=PT1S"
+                                : "worker process was killed because its client exceeded its time limit and the grace"
                                         + " time: limit=PT1S, grace=PT3S: pid=");
         if (told) {
             assertThat(trainer.workerPids()).isEqualTo(pids);
@@ -188,6 +188,6 @@ final class ProcessPoolPolicyTest {
                 .singleElement()
                 .asString()
                 .contains("client=1")
-                .contains("went on after its time limit and the grace time: limit=PT1S, grace=PT3S: pid=");
+                .contains("exceeded its time limit and the grace time: limit=PT1S, grace=PT3S: pid=");
     }
 }

@@ -385,7 +385,7 @@ final class WorkerFaultsTest {
                     .isFalse();
         }
         assertThat(text)
-                .contains("worker process froze and was killed, for it had given no sign of life for "
+                .contains("worker process froze and was killed, no sign of life for "
                         + HEARTBEAT.toMillis() + " ms (a full heap or a busy machine can do this: a larger -Xmx in"
                         + " ProcessOptions.jvmArguments, or a longer ProcessOptions.heartbeat): pid=" + frozen.join()
                         + ", exit=137 (SIGKILL)")

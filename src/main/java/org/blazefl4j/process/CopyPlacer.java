@@ -10,8 +10,8 @@ import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.pytorch.Tensor;
 
-/** Copies tensors into the message's own space, except those that are in shared memory already. */
-final class CopyPlacement implements Placement {
+/** Places tensors in the space of the message, except those that are in shared memory already. */
+final class CopyPlacer implements MessagePlacer {
 
     private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
 
@@ -23,7 +23,7 @@ final class CopyPlacement implements Placement {
     private long end;
     private boolean lasting;
 
-    CopyPlacement(SharedMemoryMap known) {
+    CopyPlacer(SharedMemoryMap known) {
         this.known = known;
     }
 
@@ -37,7 +37,7 @@ final class CopyPlacement implements Placement {
         copies.clear();
     }
 
-    /** Whether all tensors of the message lie where they stay what they are until {@code known.removals()} changes. */
+    /** Returns whether all tensors lie in memory whose content stays until {@code known.removals()} changes. */
     boolean isLasting() {
         return lasting;
     }

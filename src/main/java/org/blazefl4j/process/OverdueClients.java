@@ -4,37 +4,37 @@ import java.time.Duration;
 import java.util.function.IntConsumer;
 
 /**
- * Finds workers whose client goes on after its time limit and the grace time: of each lane it remembers since when it
- * has seen it claimed. Used by the supervisor's thread.
+ * Finds workers whose client runs longer than its time limit and the grace time. Remembers since when it has seen each
+ * lane claimed. For the supervisor's thread.
  */
-final class OverdueLanes {
+final class OverdueClients {
 
     private final Board board;
-    private final long patienceNanos;
+    private final long limitNanos;
     private final long[] words;
     private final long[] since;
 
     /**
-     * Nothing seen yet.
+     * Creates a check of all lanes of a board.
      *
-     * @param patience how long a client may train, the grace time included
+     * @param limit the time limit of clients plus the grace time
      */
-    OverdueLanes(Board board, Duration patience) {
+    OverdueClients(Board board, Duration limit) {
         this.board = board;
-        this.patienceNanos = patience.toNanos();
+        this.limitNanos = limit.toNanos();
         this.words = new long[board.lanes()];
         this.since = new long[board.lanes()];
     }
 
-    /** Looks at all lanes. */
-    void look(IntConsumer overdueWorker) {
+    /** Checks all lanes. */
+    void check(IntConsumer overdueWorker) {
         long now = System.nanoTime();
         for (int lane = 0; lane < words.length; lane++) {
             long word = board.word(lane);
             if (word != words[lane]) {
                 words[lane] = word;
                 since[lane] = now;
-            } else if (Board.state(word) == Board.CLAIMED && now - since[lane] > patienceNanos) {
+            } else if (Board.state(word) == Board.CLAIMED && now - since[lane] > limitNanos) {
                 overdueWorker.accept(Board.worker(word));
             }
         }
