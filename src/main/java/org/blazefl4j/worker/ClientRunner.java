@@ -189,14 +189,6 @@ public final class ClientRunner implements AutoCloseable {
         }
     }
 
-    /**
-     * What a client threw, as it can be printed and logged without harm: itself, or as from a worker process if its own
-     * methods throw or return nothing.
-     */
-    public static Throwable sound(Throwable thrown) {
-        return RemoteError.sound(thrown);
-    }
-
     /** Closes the worker's resources, the last made first. No client may be running. */
     @Override
     public void close() {

@@ -107,6 +107,13 @@ public record RemoteError(
         return Throwables.isSound(thrown) ? thrown : of(thrown).toException();
     }
 
+    /** Returns whether an exception, or the one that it represents from a worker process, is of a type. */
+    static boolean isA(Class<? extends Throwable> type, Throwable thrown) {
+        return type.isInstance(thrown)
+                || thrown instanceof RemoteWorkerException remote
+                        && remote.className().equals(type.getName());
+    }
+
     /** Returns a shortened form that fits in an area of the board. */
     public RemoteError brief() {
         return brief(BRIEF_CHARS);

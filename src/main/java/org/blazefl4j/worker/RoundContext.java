@@ -187,10 +187,10 @@ public final class RoundContext<C, D, U> {
      * @return the decision; not {@link FailureDecision#RETRY} once the round must end
      */
     public FailureDecision failed(int index, WorkFailedException failure, boolean finished) {
-        if (ContractViolationException.is(failure.getCause())) {
+        if (RemoteError.isA(ContractViolationException.class, failure.getCause())) {
             return failures.end(index, failure); // a retry might hide it
         }
-        if (NonFiniteResultException.is(failure.getCause())) {
+        if (RemoteError.isA(NonFiniteResultException.class, failure.getCause())) {
             nonFinite(index);
             return failedNonFinite(index, (ClientFailedException) failure);
         }

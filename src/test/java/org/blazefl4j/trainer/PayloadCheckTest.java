@@ -143,7 +143,7 @@ final class PayloadCheckTest {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(3), Up::close))
                     .isInstanceOf(ClientFailedException.class)
                     .cause()
-                    .hasMessageStartingWith("payload or data were written to: client=3, round=1, limit=read only");
+                    .hasMessageStartingWith("payload or data were written to: client=3, round=1, expected=no writes");
         } finally {
             down.value().close();
         }

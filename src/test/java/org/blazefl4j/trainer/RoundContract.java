@@ -566,7 +566,7 @@ abstract class RoundContract {
         assertThatThrownBy(() -> one(Action.MORE_ROWS))
                 .isInstanceOf(ClientFailedException.class)
                 .hasMessageContaining("client=7")
-                .hasMessageContaining("path=y, got=Float[5, 3], limit=Float[4, 3]");
+                .hasMessageContaining("path=y, got=Float[5, 3], expected=Float[4, 3]");
     }
 
     @Test
@@ -574,7 +574,7 @@ abstract class RoundContract {
         assertThatThrownBy(() -> one(Action.NO_PLACE))
                 .isInstanceOf(ClientFailedException.class)
                 .hasMessageContaining("client=7")
-                .hasMessageContaining("path=notes[loss], limit=[x, y]")
+                .hasMessageContaining("path=notes[loss], expected=[x, y]")
                 .hasMessageContaining("@Unbounded");
     }
 
