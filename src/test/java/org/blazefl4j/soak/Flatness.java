@@ -14,8 +14,8 @@ final class Flatness {
     static final long MEMORY_KIB = 32 << 10;
     static final long THREADS = 4;
 
-    /** A worker has one segment mapped twice. */
-    private static final long OWN_MAPPINGS = 1;
+    /** A worker may map each segment twice: read-only, and for its results writable. */
+    private static final long MAPPINGS = 2;
 
     private Flatness() {}
 
@@ -31,7 +31,7 @@ final class Flatness {
         atMost(
                 what + ", worker, segments",
                 last.worker().segments(),
-                first.parent().segments() + OWN_MAPPINGS);
+                MAPPINGS * first.parent().segments());
         atMost(what + ", processes", last.children(), first.children());
         atMost(what + ", temporary files", last.files(), first.files());
     }

@@ -171,6 +171,7 @@ final class ProcessPoolClassPathTest {
     private static final List<String> LIBRARIES = Arrays.stream(
                     System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> entry.contains("bytedeco")
+                    || entry.contains("jspecify")
                     || entry.endsWith(Path.of("target", "classes").toString()))
             .toList();
 

@@ -211,7 +211,7 @@ final class WorkersTest {
         try (var other = new SerialClientTrainer<>(ALGORITHM, TrainerOptions.defaults())) {
             assertThatThrownBy(() -> other.workers().map("test", payload(), 1, Shards::writing))
                     .hasMessageContaining(
-                            "payload or data were written to: work=test, shard=0, round=1, limit=read only");
+                            "payload or data were written to: work=test, shard=0, round=1, expected=no writes");
         }
     }
 
