@@ -9,12 +9,11 @@ import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Training with no framework, in a process of its own: the same tuned run time, model, step and batches by
- * {@code index_select} as the clients of {@link FedAvgThroughput}, by {@link org.blazefl4j.lab.BareLoop}, and nothing
- * else.
+ * Trains without a framework, in a separate process: {@link org.blazefl4j.lab.BareLoop} with the tuned run time, model,
+ * step and batches that the clients of {@link FedAvgThroughput} use.
  *
- * <p>Prints {@code ready}; then, for each line {@code <clients>} that it reads, trains that many clients' worth of
- * steps, after two that are not timed, and prints the nanoseconds that it took.
+ * <p>Prints {@code ready}. Then it reads lines {@code <clients>}, trains as many steps as so many clients would take,
+ * after two untimed clients, and prints the nanoseconds.
  */
 final class BareLoop {
 

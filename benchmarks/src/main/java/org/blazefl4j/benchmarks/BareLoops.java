@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Bare loops in processes of their own, idle unless measured. */
+/** Bare loops, one process each, idle unless measured. */
 final class BareLoops implements AutoCloseable {
 
     private final List<Loop> loops = new ArrayList<>();
@@ -22,7 +22,7 @@ final class BareLoops implements AutoCloseable {
         }
     }
 
-    /** All loops at once, each with its share of the clients; the sum of their rates. */
+    /** Runs all loops at once, each with its share of the clients, and returns the sum of their rates. */
     double stepsPerSecond() throws IOException {
         int clients = Workload.CLIENTS / loops.size();
         for (Loop loop : loops) {
@@ -45,7 +45,7 @@ final class BareLoops implements AutoCloseable {
         }
     }
 
-    /** One bare loop: a child with the run-time set-up that the library gives to its workers. */
+    /** One bare loop: a child process with the run-time set-up that the library gives its workers. */
     private static final class Loop {
 
         private final Process process;

@@ -3,6 +3,8 @@ package org.blazefl4j.benchmarks;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 
-/** Marks the benchmark that those of the same class and parameters are held against, iteration by iteration. */
+/**
+ * Marks the benchmark that is the baseline of the others of its class, iteration by iteration, for equal parameters.
+ */
 @Retention(RetentionPolicy.RUNTIME)
 @interface Baseline {}

@@ -11,8 +11,8 @@ import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
- * The archive of workers' classes, which a pool has made beside it where it finds none: it would take processor time
- * from what is measured.
+ * Makes the archive of workers' classes ahead of a measurement. A pool that finds none makes one in the background,
+ * which would take processor time from what is measured.
  */
 final class ClassArchives {
 
@@ -22,9 +22,9 @@ final class ClassArchives {
     private ClassArchives() {}
 
     /**
-     * Keeps a pool until it has made its archive.
+     * Opens a pool and waits until its archive is made.
      *
-     * @param cacheFolder where; without an archive of others
+     * @param cacheFolder the folder for it, which has no archive yet
      */
     static void make(Path cacheFolder) throws IOException, InterruptedException {
         long end = System.nanoTime() + LIMIT.toNanos();
@@ -40,7 +40,7 @@ final class ClassArchives {
     }
 
     /**
-     * A pool of workers for empty clients.
+     * Opens a pool of workers for empty clients.
      *
      * @param archive whether workers start from the archive that is in the folder
      */

@@ -26,9 +26,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a client costs where there is nothing to copy: rounds of 1 000 clients of one float each, so that milliseconds
- * are microseconds per client. The baseline, measured before each round, gives the clients to a thread pool of the JDK,
- * which copies the float into a new tensor for each, and takes the results in order.
+ * Measures what a client costs if there is nothing to copy: rounds of 1 000 clients of one float each, so milliseconds
+ * are microseconds per client. The baseline, measured before each round, submits the clients to a thread pool of the
+ * JDK, which copies the float into a new tensor for each, and takes the results in order.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -40,7 +40,7 @@ public class ClientOverhead {
 
     private static final int CLIENTS = 1000;
 
-    /** How clients are run. */
+    /** The execution mode. */
     @Param({"SINGLE_THREADED", "MULTI_THREADED", "MULTI_PROCESS"})
     public ExecutionMode mode;
 
@@ -75,7 +75,7 @@ public class ClientOverhead {
         PairedBaseline.set((System.nanoTime() - start) * 1e-6);
     }
 
-    /** Ends them. */
+    /** Stops the workers. */
     @TearDown(Level.Trial)
     public void tearDown() {
         federation.close();
@@ -83,7 +83,7 @@ public class ClientOverhead {
         parameter.close();
     }
 
-    /** The round. */
+    /** Runs the round. */
     @Benchmark
     public void round() {
         federation.round(CLIENTS);

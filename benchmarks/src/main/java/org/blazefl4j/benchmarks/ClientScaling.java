@@ -6,10 +6,10 @@ import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
 
 /**
- * What a client costs in rounds of 1 000 and of 10 000 clients, over what it costs in rounds of 100: empty rounds of 62
- * 006 floats that stream.
+ * Compares what a client costs in rounds of 1 000 and of 10 000 clients with what it costs in rounds of 100. The rounds
+ * are empty, have 62 006 floats, and stream.
  *
- * <p>Each repetition measures rounds of all three sizes one after another, with 10 000 clients of the small ones.
+ * <p>Each repetition measures all three sizes one after another, and repeats the smaller rounds up to 10 000 clients.
  */
 final class ClientScaling {
 

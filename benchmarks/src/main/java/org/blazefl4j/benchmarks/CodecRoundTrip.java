@@ -33,8 +33,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * One uplink package to bytes and back, its tensor as a handle. The baseline sends a record with the same contents and
- * a serialisable handle through new JDK object streams.
+ * Measures one uplink package to bytes and back, with its tensor as a handle. The baseline writes a record with the
+ * same contents and a serialisable handle to new JDK object streams.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -46,7 +46,7 @@ public class CodecRoundTrip {
 
     private static final int FLOATS = 62_006;
 
-    /** What the baseline sends in the package's place. */
+    /** What the baseline writes in place of the package. */
     private record Serialised(int cid, SegmentHandle handle, long dataSize, HashMap<String, Object> metadata)
             implements Serializable {}
 
@@ -56,7 +56,7 @@ public class CodecRoundTrip {
     private FedAvgUplinkPackage uplink;
     private Serialised serialised;
 
-    /** Makes the package. */
+    /** Creates the package. */
     @Setup(Level.Trial)
     public void setUp() {
         LibTorch.tune();
@@ -73,7 +73,7 @@ public class CodecRoundTrip {
         segment.close();
     }
 
-    /** Through the library's codec; the tensor is made again on the segment. */
+    /** Uses the library's codec, and makes the tensor on the segment again. */
     @Benchmark
     public long codec() {
         ByteBuffer message =
@@ -88,7 +88,7 @@ public class CodecRoundTrip {
         return segment.tensor(handle.offset(), handle.layout());
     }
 
-    /** The baseline; no tensor is made. */
+    /** Uses object streams, and makes no tensor. */
     @Benchmark
     @Baseline
     public long objectStreams() throws IOException, ClassNotFoundException {

@@ -9,9 +9,10 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * The copies that an empty round cannot do without, and nothing else: as many threads as workers, all at once, share
- * out the clients, and copy the same parameters for each of them into a buffer. Where packages are collected each
- * client has a buffer of its own, for all are there in the end; where they stream each thread uses one again and again.
+ * Makes the copies that an empty round cannot do without, and nothing else. As many threads as the round has workers
+ * start together, share the clients, and copy the same parameters into a buffer for each client. Where packages are
+ * collected, each client has its own buffer, since all results exist at the end; where they stream, each thread reuses
+ * one.
  */
 final class CopyBaseline implements AutoCloseable {
 
@@ -27,7 +28,7 @@ final class CopyBaseline implements AutoCloseable {
     /**
      * Touches all memory and starts the threads.
      *
-     * @param collected whether each client has a buffer of its own
+     * @param collected whether each client has its own buffer
      */
     CopyBaseline(int floats, int clients, int workers, boolean collected) {
         this.floats = floats;
@@ -46,9 +47,9 @@ final class CopyBaseline implements AutoCloseable {
     }
 
     /**
-     * The nanoseconds that the copies of a round take, from the common start to the last end, at their fastest: the
-     * first attempt warms the memory, and in any the system may run two threads on one core. Short rounds are repeated
-     * within an attempt, for their mean.
+     * Returns the nanoseconds that the copies of a round take, from the common start to the last end, in the fastest of
+     * several attempts: the first one warms the memory, and in any of them the system may run two threads on one core.
+     * An attempt repeats short rounds and takes their mean.
      */
     double nanos() throws InterruptedException {
         int passes = (int) Math.max(1, LEAST_BYTES / (4L * floats * clients));
@@ -74,7 +75,7 @@ final class CopyBaseline implements AutoCloseable {
         return LongStream.of(nanos).max().orElseThrow();
     }
 
-    /** A thread's copies in all passes, once the others are there. */
+    /** Waits for the other threads, then makes this thread's copies in all passes. */
     private long copyShare(int first, int passes, AtomicInteger missing) {
         missing.decrementAndGet();
         while (missing.get() > 0) {

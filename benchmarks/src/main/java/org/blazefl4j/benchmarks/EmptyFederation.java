@@ -27,12 +27,12 @@ final class EmptyFederation implements AutoCloseable {
         return trainer;
     }
 
-    /** The nanoseconds of a round. */
+    /** Runs a round and returns its nanoseconds. */
     long round(int clients) {
         return round(clients, () -> {});
     }
 
-    /** The nanoseconds of a round; the action runs after each client. */
+    /** Runs a round, with the action after each client, and returns its nanoseconds. */
     long round(int clients, Runnable afterClient) {
         List<Integer> cids = IntStream.range(0, clients).boxed().toList();
         long start = System.nanoTime();

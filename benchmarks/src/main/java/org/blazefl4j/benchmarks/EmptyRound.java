@@ -27,11 +27,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a round costs beyond training: publish, deal, decode, copy all parameters once, hand over. Sampling and
- * evaluation are left out. The baseline, measured between rounds, is the bound: the same copies by as many threads as
- * the mode has workers, with no framework.
+ * Measures what a round costs beyond training: publish, deal, decode, copy all parameters once, hand over. Sampling and
+ * evaluation are left out. The baseline, measured between rounds, is the bound: the same copies, by as many threads as
+ * the mode has workers, without a framework.
  *
- * <p>62 006 parameters are collected, other lengths stream into a sink; either way each package is checked and closed.
+ * <p>Packages of 62 006 parameters are collected; those of other lengths stream into a sink. Each is checked and
+ * closed.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -45,7 +46,7 @@ public class EmptyRound {
     private static final int ROUNDS_PER_BOUND = 5;
     private static final int UNTIMED = 3;
 
-    /** How clients are run. */
+    /** The execution mode. */
     @Param({"SINGLE_THREADED", "MULTI_THREADED", "MULTI_PROCESS"})
     public ExecutionMode mode;
 
@@ -82,8 +83,8 @@ public class EmptyRound {
     }
 
     /**
-     * Measures the bound between rounds, and gives it to those up to the next time. Then some untimed rounds bring the
-     * caches back to what they are between rounds that follow one another, which the timed ones are to be.
+     * Measures the bound before every fifth round; it is the baseline of the rounds until the next time. Then runs some
+     * untimed rounds, so that the caches are as they are between rounds that follow one another.
      */
     @Setup(Level.Invocation)
     public void measureBound() throws InterruptedException {
@@ -97,7 +98,7 @@ public class EmptyRound {
         PairedBaseline.set(boundMillis);
     }
 
-    /** Ends them. */
+    /** Stops the workers. */
     @TearDown(Level.Trial)
     public void tearDown() {
         trainer.close();
@@ -106,13 +107,13 @@ public class EmptyRound {
         sum.close();
     }
 
-    /** The round alone. */
+    /** Runs the round alone. */
     @Benchmark
     public void round() {
         run(false);
     }
 
-    /** The round with FedAvg's FP64 sum of all packages. */
+    /** Runs the round with FedAvg's FP64 sum of all packages. */
     @Benchmark
     public void roundWithFold() {
         run(true);

@@ -21,7 +21,7 @@ import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Tensor;
 
-/** The training of {@link BareLoop} as a federation. */
+/** A federation that trains what {@link BareLoop} trains. */
 final class FedAvgFederation implements AutoCloseable {
 
     private static final int UNTIMED = 4;
@@ -34,7 +34,7 @@ final class FedAvgFederation implements AutoCloseable {
     private final AbstractClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer;
 
     /**
-     * A federation before its first round.
+     * Creates a federation before its first round.
      *
      * @param hashes whether a round's end includes the SHA-256 of the global model
      */
@@ -53,8 +53,8 @@ final class FedAvgFederation implements AutoCloseable {
     }
 
     /**
-     * One round, from publishing to the last fold and the hash. A few clients that are not timed go ahead: in a run
-     * rounds follow one another, and no worker was idle for seconds and gave its memory back, as here.
+     * Runs one round, from publishing to the last fold and the hash. A few untimed clients go first: here workers may
+     * have been idle for seconds and have given memory back, while in a run rounds follow one another.
      */
     double stepsPerSecond() {
         List<Integer> cids = trainer.order(handler.sampleClients());
@@ -68,13 +68,13 @@ final class FedAvgFederation implements AutoCloseable {
         return Workload.CLIENTS * Workload.STEPS_PER_CLIENT / seconds;
     }
 
-    /** One evaluation of the global model by the workers. */
+    /** Evaluates the global model by the workers. */
     double samplesPerSecondByWorkers() {
         long start = System.nanoTime();
         return samplesPerSecond(handler.evaluate(trainer.workers()), start);
     }
 
-    /** One evaluation of the global model on the calling thread. */
+    /** Evaluates the global model on the calling thread. */
     double samplesPerSecondAlone() {
         long start = System.nanoTime();
         return samplesPerSecond(handler.evaluate(), start);
@@ -84,7 +84,7 @@ final class FedAvgFederation implements AutoCloseable {
         return evaluation.samples() / ((System.nanoTime() - start) * 1e-9);
     }
 
-    /** As {@link org.blazefl4j.core.Simulation} loads them. */
+    /** Loads packages as {@link org.blazefl4j.core.Simulation} does. */
     private void load(List<FedAvgUplinkPackage> uplinks) {
         try {
             handler.loadAll(uplinks);

@@ -8,15 +8,15 @@ import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
- * FedAvg steps per second of whole rounds, from publishing to the last fold, over the sum of bare loops, one process
- * per worker at the same time.
+ * Compares the steps per second of FedAvg's rounds, from publishing to the last fold, with those of bare loops, one
+ * process per worker, all at the same time.
  *
  * <p>Rounds and loops alternate in pairs, so that both see the same machine; each pair gives one ratio. The serial mode
- * is held against one bare loop.
+ * is compared with one bare loop.
  */
 final class FedAvgThroughput {
 
-    /** Until HotSpot has compiled what runs once for each client: a run of FedAvg has hundreds of rounds. */
+    /** Lets HotSpot compile what runs once for each client, as in a run, which has hundreds of rounds. */
     private static final int WARM_UPS = 10;
 
     private final int workers;

@@ -28,9 +28,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * FedAvg's sum of a round: all clients' parameters, times their weights, into FP64, on one core. The baseline, measured
- * before each sum, only reads the same parameters: the sum of the squares of each vector as LibTorch's dot product of
- * it with itself, which reads faster than LibTorch's sum.
+ * Measures FedAvg's sum of a round: all clients' parameters, times their weights, into FP64, on one core. The baseline,
+ * measured before each sum, only reads the same parameters: it takes LibTorch's dot product of each vector with itself,
+ * which reads faster than LibTorch's sum.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -48,7 +48,7 @@ public class Fold {
     @Param("100")
     public int clients;
 
-    /** How many of them are in memory at the same time, which are folded together. */
+    /** The number of clients whose vectors are in memory, and are folded, together. */
     @Param({"100", "5", "3"})
     public int together;
 
@@ -81,7 +81,7 @@ public class Fold {
         PairedBaseline.set((System.nanoTime() - start) * 1e-6);
     }
 
-    /** Frees it. */
+    /** Frees the memory. */
     @TearDown(Level.Trial)
     public void tearDown() {
         sum.close();
@@ -94,7 +94,7 @@ public class Fold {
         return vectors.get(client % together);
     }
 
-    /** The server's sum, which takes together those that are there together. */
+    /** Computes the server's sum, which takes several vectors in one pass. */
     @Benchmark
     public void together() {
         sum.clear();
@@ -107,7 +107,7 @@ public class Fold {
         sum.fold();
     }
 
-    /** The same sum, one client after another. */
+    /** Computes the same sum, one client after another. */
     @Benchmark
     public void oneByOne() {
         sum.clear();
@@ -116,7 +116,7 @@ public class Fold {
         }
     }
 
-    /** The same by LibTorch's {@code add_} for each client. */
+    /** Computes the same by LibTorch's {@code add_} for each client. */
     @Benchmark
     public void libTorchAdd() {
         try (PointerScope scope = new PointerScope()) {

@@ -8,15 +8,15 @@ import java.util.Map;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
 
-/** The machine that benchmarks ran on, and the versions of what ran. */
+/** Describes the machine, and the versions of what ran. */
 final class Host {
 
     private Host() {}
 
     /**
-     * Names and values, in the order of a page.
+     * Returns names and values, in the order of a page.
      *
-     * @param commit what was measured
+     * @param commit the commit that was measured
      */
     static Map<String, String> describe(String commit) throws IOException {
         LibTorch.tune();

@@ -18,14 +18,14 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs JMH with its own options. The baseline of a benchmark is what it measured itself ({@link PairedBaseline}), or
- * else its class's {@link Baseline}.
+ * Runs JMH with its own options. The baseline of a benchmark is what it measured itself ({@link PairedBaseline}), else
+ * the {@link Baseline} of its class.
  */
 final class JmhBenchmarks {
 
     private JmhBenchmarks() {}
 
-    /** Runs what the arguments ask for; one measurement per benchmark and set of parameters. */
+    /** Runs what the arguments ask for, and returns one measurement per benchmark and set of parameters. */
     static void run(String[] args, Consumer<Measurement> results) throws Exception {
         CommandLineOptions options = new CommandLineOptions(args);
         if (options.shouldHelp()) {
@@ -83,7 +83,7 @@ final class JmhBenchmarks {
         return values.stream().mapToDouble(value -> value).toArray();
     }
 
-    /** The name of the method that is marked in the benchmark's class; empty if none is. */
+    /** Returns the name of the marked method in the benchmark's class; empty if none is marked. */
     private static String baselineMethod(BenchmarkParams params) throws ClassNotFoundException {
         String benchmark = params.getBenchmark();
         for (Method method : Class.forName(benchmark.substring(0, benchmark.lastIndexOf('.')))
@@ -99,7 +99,7 @@ final class JmhBenchmarks {
         return name(params, params.getBenchmark().replaceAll(".*\\.", ""));
     }
 
-    /** The name of a method's measurement with the same parameters: class, method and parameters in order. */
+    /** Returns the name of a method's measurement with the same parameters: class, method, parameters in order. */
     private static String name(BenchmarkParams params, String method) {
         String[] path = params.getBenchmark().split("\\.");
         StringBuilder name = new StringBuilder(path[path.length - 2] + "." + method);

@@ -3,8 +3,8 @@ package org.blazefl4j.benchmarks;
 /**
  * A bound on a measurement.
  *
- * @param ofRatio whether it bounds the ratio to the baseline, or the value itself
- * @param atLeast whether the figure must not be below it, or not above
+ * @param ofRatio true if it bounds the ratio to the baseline, false if it bounds the value
+ * @param atLeast true for a lower bound, false for an upper bound
  * @param bound the bound
  */
 record Limit(boolean ofRatio, boolean atLeast, double bound) {
@@ -21,13 +21,13 @@ record Limit(boolean ofRatio, boolean atLeast, double bound) {
         return new Limit(true, true, bound);
     }
 
-    /** Whether the measurement's median keeps to it. */
+    /** Returns whether the measurement's median is within the limit. */
     boolean isMetBy(Measurement measurement) {
         double figure = ofRatio ? measurement.ratio() : measurement.median();
         return atLeast ? figure >= bound : figure <= bound;
     }
 
-    /** As in {@code ≤ 4 ms} or {@code ≥ 0.97 ×}. */
+    /** Returns the limit as text, such as {@code ≤ 4 ms} or {@code ≥ 0.97 ×}. */
     String text(String unit) {
         String number = bound == Math.rint(bound) ? String.valueOf((long) bound) : String.valueOf(bound);
         return (atLeast ? "≥ " : "≤ ") + number + (ofRatio ? " ×" : " " + unit);

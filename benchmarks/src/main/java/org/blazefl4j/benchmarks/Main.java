@@ -12,13 +12,13 @@ import org.blazefl4j.trainer.ProcessOptions;
 /**
  * Runs benchmarks and prints medians with quartiles, beside their baselines.
  *
- * <p>The first argument names a program that measures by itself, whose options follow; anything else goes to JMH, whose
- * options apply. {@code --json <file>} before it writes what was measured to a file. {@code prepare}, {@code page},
- * {@code guard} and {@code update-guard} are for {@code benchmarks/run}, which makes one report of several such files.
+ * <p>The first argument names a benchmark that measures without JMH, and its options follow; all other arguments go to
+ * JMH. {@code --json <file>} before them writes what was measured to a file. {@code benchmarks/run} uses
+ * {@code prepare}, {@code page}, {@code guard} and {@code update-guard} to make one report of several such files.
  */
 public final class Main {
 
-    /** A benchmark that measures by itself, in pairs. */
+    /** A benchmark that measures without JMH, in pairs. */
     @FunctionalInterface
     interface Program {
         void run(String[] args, Consumer<Measurement> results) throws Exception;
@@ -38,7 +38,7 @@ public final class Main {
 
     private Main() {}
 
-    /** Runs what the arguments name; a regression ends with exit code 1. */
+    /** Runs what the arguments name; exits with 1 at a regression. */
     public static void main(String[] args) throws Exception {
         List<String> rest = List.of(args).subList(Math.min(1, args.length), args.length);
         switch (args.length == 0 ? "" : args[0]) {

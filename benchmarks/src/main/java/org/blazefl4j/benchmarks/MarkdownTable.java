@@ -3,7 +3,7 @@ package org.blazefl4j.benchmarks;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table as Markdown has it. */
+/** A table in Markdown. */
 final class MarkdownTable {
 
     private final List<String> lines = new ArrayList<>();

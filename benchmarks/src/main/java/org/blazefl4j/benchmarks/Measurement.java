@@ -5,13 +5,13 @@ import java.util.Locale;
 import org.blazefl4j.lab.Quartiles;
 
 /**
- * A figure that was measured several times, with a baseline beside each time.
+ * A figure that was measured several times, each time beside its baseline.
  *
- * @param name which figure of which benchmark; what is stored is found by it
- * @param unit what values and baselines are in; where it ends with {@code /s} more is better
- * @param values what was measured
- * @param baseline what the baseline is; empty if there is none
- * @param baselines what was measured beside each value; empty if there is none
+ * @param name the benchmark and the figure; the key of stored ratios
+ * @param unit the unit of values and baselines; if it ends with {@code /s}, more is better
+ * @param values the measured values
+ * @param baseline the name of the baseline; empty if there is none
+ * @param baselines the baseline beside each value; empty if there is none
  */
 record Measurement(String name, String unit, double[] values, String baseline, double[] baselines) {
 
@@ -25,12 +25,12 @@ record Measurement(String name, String unit, double[] values, String baseline, d
         }
     }
 
-    /** A figure without a baseline. */
+    /** Creates a figure without a baseline. */
     static Measurement of(String name, String unit, double... values) {
         return new Measurement(name, unit, values, "", new double[0]);
     }
 
-    /** A figure with its baseline. */
+    /** Creates a figure with its baseline. */
     static Measurement of(String name, String unit, double[] values, String baseline, double[] baselines) {
         return new Measurement(name, unit, values, baseline, baselines);
     }
@@ -43,24 +43,24 @@ record Measurement(String name, String unit, double[] values, String baseline, d
         return unit.endsWith("/s");
     }
 
-    /** The median of the values. */
+    /** Returns the median of the values. */
     double median() {
         return Quartiles.of(values).median();
     }
 
-    /** Each value over its baseline. */
+    /** Returns each value over its baseline. */
     double[] ratios() {
         double[] ratios = new double[baselines.length];
         Arrays.setAll(ratios, i -> values[i] / baselines[i]);
         return ratios;
     }
 
-    /** The median of the ratios. */
+    /** Returns the median of the ratios. */
     double ratio() {
         return Quartiles.of(ratios()).median();
     }
 
-    /** A line for the terminal: medians and quartiles of all that there is. */
+    /** Returns a line for the terminal, with medians and quartiles. */
     String row() {
         String row = String.format(Locale.ROOT, "%-64s %s %s", name, Figures.text(values), unit);
         if (hasBaseline()) {

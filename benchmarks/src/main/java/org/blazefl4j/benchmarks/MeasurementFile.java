@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What was measured as a JSON file: an array of {@link Measurement}s, all values included. */
+/** Reads and writes JSON files of {@link Measurement}s, with all values. */
 final class MeasurementFile {
 
     private static final JSON JSON_TEXT = JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT);
 
     private MeasurementFile() {}
 
-    /** Writes the file; an existing one is replaced. */
+    /** Writes the file, and replaces an existing one. */
     static void write(Path file, List<Measurement> measurements) throws IOException {
         Files.writeString(file, JSON_TEXT.asString(measurements) + "\n");
     }

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Options of a benchmark that each take a number. */
+/** The options of a benchmark whose options all take a number. */
 final class NumberArguments {
 
     private final Map<String, Integer> given = new HashMap<>();
@@ -14,8 +14,8 @@ final class NumberArguments {
     /**
      * Reads {@code [--name n] ...}.
      *
-     * @param names the options that there are
-     * @throws IllegalArgumentException if there is anything else, or an option lacks its number
+     * @param names the names of the options
+     * @throws IllegalArgumentException if an argument is none of these options, or an option has no number
      */
     static NumberArguments parse(String[] args, String... names) {
         NumberArguments arguments = new NumberArguments();
@@ -29,7 +29,7 @@ final class NumberArguments {
         return arguments;
     }
 
-    /** What was given, or the default. */
+    /** Returns the given number, else the default. */
     int get(String name, int otherwise) {
         return given.getOrDefault(name, otherwise);
     }

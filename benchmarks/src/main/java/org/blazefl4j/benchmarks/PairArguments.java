@@ -6,9 +6,9 @@ import java.util.Locale;
 import org.blazefl4j.trainer.ExecutionMode;
 
 /**
- * What the command line of a benchmark that measures in pairs says.
+ * The command line of a benchmark that measures in pairs.
  *
- * @param workers the number of clients that are trained at the same time; the number of cores unless given
+ * @param workers the number of workers; by default the number of cores
  * @param pairs the number of pairs of measurements
  * @param modes the modes to measure
  */
@@ -17,8 +17,8 @@ record PairArguments(int workers, int pairs, List<ExecutionMode> modes) {
     /**
      * Reads {@code [--workers n] [--pairs n] [mode ...]}.
      *
-     * @param pairs how many unless the arguments say so
-     * @param modes which unless the arguments name some
+     * @param pairs the default number of pairs
+     * @param modes the default modes
      */
     static PairArguments parse(String[] args, int pairs, List<ExecutionMode> modes) {
         int workers = Runtime.getRuntime().availableProcessors();

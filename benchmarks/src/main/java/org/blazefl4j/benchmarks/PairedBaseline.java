@@ -11,17 +11,17 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
 
 /**
- * Puts the baseline that a single-shot benchmark measures before each of its invocations beside JMH's own figure, so
+ * Adds, to JMH's figure of a single-shot benchmark, the baseline that the benchmark measures before each invocation, so
  * that both see the same machine.
  */
 public final class PairedBaseline implements InternalProfiler {
 
-    /** What JMH calls it. */
+    /** The name that JMH has for it. */
     static final String LABEL = "baseline";
 
     private static volatile double millis = Double.NaN;
 
-    /** Tells what the next invocation is held against. */
+    /** Sets the baseline of the next invocation. */
     static void set(double baselineMillis) {
         millis = baselineMillis;
     }

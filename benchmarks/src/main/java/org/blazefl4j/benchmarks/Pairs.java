@@ -3,19 +3,18 @@ package org.blazefl4j.benchmarks;
 import java.util.function.DoubleSupplier;
 
 /**
- * Two things measured side by side: one after the other in pairs, so that both see the same machine, and in turns
- * first.
+ * Two things measured in pairs, one after the other, so that both see the same machine. They take turns in being first.
  *
- * @param first what was measured of the one that is first in even pairs
- * @param second what was measured of the other
+ * @param first the values of the one that is first in even pairs
+ * @param second the values of the other
  */
 record Pairs(double[] first, double[] second) {
 
     /**
-     * Measures them.
+     * Measures both.
      *
-     * @param warmUps how many pairs ahead are not kept
-     * @param pairs how many are
+     * @param warmUps the number of pairs that go first and are not kept
+     * @param pairs the number of pairs that are kept
      */
     static Pairs measure(int warmUps, int pairs, DoubleSupplier first, DoubleSupplier second) {
         Pairs measured = new Pairs(new double[pairs], new double[pairs]);

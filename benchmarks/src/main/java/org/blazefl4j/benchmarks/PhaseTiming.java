@@ -14,8 +14,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What it costs to tell where a round's time goes: the switches of the clock for one client that is dealt, waited for,
- * taken and handed over by itself, in worker processes. The baseline looks at the clock as often.
+ * Measures what it costs to tell where a round's time goes: the switches between phases for one client in a worker
+ * process, which is dealt, waited for, taken and handed over. The baseline reads the clock as often.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -27,7 +27,7 @@ public class PhaseTiming {
 
     private final PhaseClock clock = new PhaseClock();
 
-    /** One client's switches. */
+    /** Makes one client's switches. */
     @Benchmark
     public PhaseClock client() {
         clock.enter(Phase.DEAL);
@@ -38,7 +38,7 @@ public class PhaseTiming {
         return clock;
     }
 
-    /** The baseline. */
+    /** Only reads the clock. */
     @Benchmark
     @Baseline
     public long looks() {

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network as one writes it with LibTorch alone, in the way of PyTorch's tutorials: what our models are held against.
+ * A network written with LibTorch alone, in the style of PyTorch's tutorials: the baseline of this library's models.
  */
 abstract class PlainModel extends Module {
 

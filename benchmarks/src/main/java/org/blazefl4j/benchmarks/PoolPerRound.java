@@ -6,8 +6,8 @@ import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
 
 /**
- * An empty round of 100 clients and 62 006 floats by workers that live as long as the trainer, over one whose workers
- * are started for it and ended after it.
+ * Compares an empty round of 100 clients and 62 006 floats by workers that live as long as the trainer with one whose
+ * workers are started before it and stopped after it.
  */
 final class PoolPerRound {
 

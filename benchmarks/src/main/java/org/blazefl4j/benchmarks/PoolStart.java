@@ -11,12 +11,12 @@ import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 
 /**
- * How long a pool of workers takes from its constructor until all are ready, over bare loops that start at the same
- * time, one process per worker, until each could begin to train; over a pool that starts without an archive of its
- * classes; and the same in a JVM that makes its first pool. Starts of all kinds alternate.
+ * Measures how long a pool of workers takes from its constructor until all are ready. The baselines are as many bare
+ * loops that start together, until each could begin to train, and a pool that starts without an archive of its classes.
+ * The same is measured in a JVM that makes its first pool. Starts of all kinds alternate.
  *
- * <p>The archive is made before, in a folder of its own. There is one only where the class path has no folder, as that
- * of the benchmarks' jar.
+ * <p>The archive is made first, in a temporary folder. The JVM makes one only if the class path has no folder, as with
+ * the benchmarks' jar.
  */
 final class PoolStart {
 
@@ -29,7 +29,7 @@ final class PoolStart {
     }
 
     /**
-     * Measures.
+     * Runs the benchmark.
      *
      * @param args {@code [--workers n] [--pairs n]}
      */
@@ -66,7 +66,7 @@ final class PoolStart {
         results.accept(Measurement.of("start of the first pool" + of, "s", cold, "without an archive", coldWithout));
     }
 
-    /** From the constructor until all workers are ready. */
+    /** Opens a pool and returns the seconds until all workers are ready. */
     private double poolSeconds(boolean archive) {
         long start = System.nanoTime();
         try (ProcessPoolClientTrainer<?, ?, ?> trainer = ClassArchives.pool(workers, cache, archive)) {
@@ -101,13 +101,13 @@ final class PoolStart {
         return Double.parseDouble(seconds);
     }
 
-    /** A JVM that has loaded LibTorch and makes its first pool. */
+    /** The main class of a JVM that has loaded LibTorch and makes its first pool. */
     static final class FirstPool {
 
         private FirstPool() {}
 
         /**
-         * Prints the seconds that it took.
+         * Prints the seconds.
          *
          * @param args the cache folder, the number of workers, and whether there is an archive
          */

@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What the kernel says of processes' memory. */
+/** Reads processes' memory from the kernel. */
 final class ProcessMemory {
 
     private ProcessMemory() {}
 
-    /** The length of all memory that this process has mapped to share with others, in bytes. */
+    /** Returns the bytes of shared memory that this process has mapped. */
     static long sharedMappings() {
         try {
             return sharedMappings(Files.readAllLines(Path.of("/proc/self/maps")));
@@ -20,7 +20,7 @@ final class ProcessMemory {
         }
     }
 
-    /** The same from lines like {@code 7f00-7f10 rw-s 00000000 00:1a 12 /dev/shm/#12 (deleted)}. */
+    /** Returns the same from lines like {@code 7f00-7f10 rw-s 00000000 00:1a 12 /dev/shm/#12 (deleted)}. */
     static long sharedMappings(List<String> lines) {
         long bytes = 0;
         for (String line : lines) {

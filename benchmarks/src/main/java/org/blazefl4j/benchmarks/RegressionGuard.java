@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import org.blazefl4j.lab.Quartiles;
 
 /**
- * Ratios to baselines that were measured once, each with a tolerance, to hold a later run against. Figures without a
- * baseline are left out: they say more of the machine than of the library.
+ * Stored ratios to baselines, each with a tolerance, to compare later runs with. Figures without a baseline are left
+ * out, because they say more about the machine than about the library.
  */
 final class RegressionGuard {
 
@@ -22,13 +22,13 @@ final class RegressionGuard {
     /**
      * A stored ratio.
      *
-     * @param name the measurement's
-     * @param moreIsBetter which way is worse
-     * @param tolerance by which share of the ratio a later one may be worse
+     * @param name the measurement's name
+     * @param moreIsBetter whether a smaller ratio is worse
+     * @param tolerance the share of the ratio by which a later one may be worse
      */
     record Entry(String name, double ratio, boolean moreIsBetter, double tolerance) {
 
-        /** The worst ratio that passes. */
+        /** Returns the worst ratio that passes. */
         double limit() {
             return moreIsBetter ? ratio * (1 - tolerance) : ratio * (1 + tolerance);
         }
@@ -39,10 +39,10 @@ final class RegressionGuard {
     }
 
     /**
-     * What a run says of the stored ratios.
+     * A run, compared with the stored ratios.
      *
-     * @param table for a reader
-     * @param regressions the names of those that are worse than they may be
+     * @param table the comparison as a table
+     * @param regressions the names of the ratios that do not pass
      */
     record Verdict(String table, List<String> regressions) {}
 
@@ -52,7 +52,7 @@ final class RegressionGuard {
         entries.forEach(entry -> this.entries.put(entry.name(), entry));
     }
 
-    /** Reads a file; one that is not there holds nothing. */
+    /** Reads a file; one that does not exist holds no ratios. */
     static RegressionGuard read(Path file) throws IOException {
         return new RegressionGuard(
                 Files.exists(file) ? JSON_TEXT.listOfFrom(Entry.class, Files.readString(file)) : List.of());
@@ -62,12 +62,12 @@ final class RegressionGuard {
         Files.writeString(file, JSON_TEXT.asString(entries()) + "\n");
     }
 
-    /** What is stored, by name. */
+    /** Returns the stored ratios, by name. */
     List<Entry> entries() {
         return List.copyOf(entries.values());
     }
 
-    /** Holds a run against what is stored; what is in one of the two only is told and passes. */
+    /** Compares a run with the stored ratios. A figure that only one of them has is listed, and passes. */
     Verdict check(List<Measurement> run) {
         Map<String, Entry> missing = new TreeMap<>(entries);
         List<String> regressions = new ArrayList<>();

@@ -7,13 +7,13 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is made of files that benchmarks have written. */
+/** Makes reports of files that benchmarks have written. */
 final class Reports {
 
     private Reports() {}
 
     /**
-     * Writes a page and all measurements beside it.
+     * Writes a page, and all measurements to a file beside it.
      *
      * @param args {@code <commit> <page without suffix> <file.json> ...}
      */
@@ -26,10 +26,10 @@ final class Reports {
     }
 
     /**
-     * Holds a run against stored ratios.
+     * Compares a run with stored ratios.
      *
      * @param args {@code <guard.json> <file.json> ...}
-     * @return whether nothing is worse than it may be
+     * @return whether all ratios pass
      */
     static boolean guard(List<String> args) throws IOException {
         RegressionGuard.Verdict verdict =

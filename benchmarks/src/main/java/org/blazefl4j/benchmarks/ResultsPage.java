@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What a run of the benchmarks measured, as a page in Markdown. */
+/** Writes what a run of the benchmarks measured as a page in Markdown. */
 final class ResultsPage {
 
     private ResultsPage() {}
 
     /**
-     * The page.
+     * Returns the page.
      *
-     * @param host what was measured on: the name of a property and its value, in the order of the page
+     * @param host properties of the machine: name and value, in the order of the page
      */
     static String text(LocalDate date, Map<String, String> host, List<Measurement> measured) {
         return "# Results of " + date + "\n\n"

@@ -7,9 +7,9 @@ import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
 
 /**
- * What memory a round of ResNet-18's size takes in process mode: all segments together, at their peak while packages
- * arrive, as the kernel lists them; and the peak RSS of this process and of the largest worker, in which shared memory
- * that it touched counts.
+ * Measures the memory that a round of ResNet-18's size takes in process mode: all segments together, at their peak
+ * while packages arrive, as the kernel lists them; and the peak RSS of this process and of the largest worker, which
+ * includes the shared memory that each has touched.
  */
 final class RoundMemory {
 

@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What it costs to copy a model into shared memory and out of it; the baseline is memcpy in private memory. */
+/** Measures copies of a model into shared memory and out of it; the baseline is memcpy in private memory. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -51,7 +51,7 @@ public class SegmentCopy {
         shared.copy_(source);
     }
 
-    /** Frees it. */
+    /** Frees the memory. */
     @TearDown(Level.Trial)
     public void tearDown() {
         shared.close();
@@ -60,20 +60,20 @@ public class SegmentCopy {
         segment.close();
     }
 
-    /** The baseline. */
+    /** Copies in private memory. */
     @Benchmark
     @Baseline
     public void memcpy() {
         Pointer.memcpy(target.data_ptr(), source.data_ptr(), 4L * floats);
     }
 
-    /** As a worker returns its result. */
+    /** Copies as a worker that returns its result. */
     @Benchmark
     public void intoSegment() {
         shared.copy_(source);
     }
 
-    /** As a worker loads the global model. */
+    /** Copies as a worker that loads the global model. */
     @Benchmark
     public void outOfSegment() {
         target.copy_(shared);

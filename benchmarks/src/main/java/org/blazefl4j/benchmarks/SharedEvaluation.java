@@ -7,9 +7,10 @@ import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
- * The evaluation of a server's model that workers share, over the same on the calling thread alone: samples per second.
+ * Compares the evaluation of a server's model by all workers with the same on the calling thread, in samples per
+ * second.
  *
- * <p>Both alternate in pairs, and so does which is first; each pair gives one ratio, at best the number of workers.
+ * <p>Both alternate in pairs, and take turns in being first; each pair gives one ratio, at best the number of workers.
  */
 final class SharedEvaluation {
 

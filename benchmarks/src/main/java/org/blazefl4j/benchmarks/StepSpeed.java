@@ -29,10 +29,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Steps per second of one of our models, trained as clients train it, over those of the same network written with
- * LibTorch alone: plain modules, LibTorch's SGD, NCHW; or of the same model that computes in another layout or type.
- * Batches of 50 images of 3×32×32, one core, the same tuned process; epochs of both alternate, and so does which is
- * first.
+ * Compares the steps per second of this library's models, trained as clients train them, with those of the same network
+ * written with LibTorch alone (plain modules, LibTorch's SGD, NCHW), or of the same model in another layout or type.
+ * Both run in one tuned process on one core, with batches of 50 images of 3×32×32; their epochs alternate, and take
+ * turns in being first.
  */
 final class StepSpeed {
 
@@ -46,7 +46,7 @@ final class StepSpeed {
         void epoch();
     }
 
-    /** One of our networks, and the same written with LibTorch alone. */
+    /** One of the library's networks, and the same written with LibTorch alone. */
     private record Network(String name, int samples, Supplier<Model> ours, Supplier<PlainModel> plain) {
 
         static final List<Network> ALL = List.of(
@@ -55,7 +55,7 @@ final class StepSpeed {
     }
 
     /**
-     * Measures both networks, or that which is named, beside plain ones.
+     * Measures both networks, or the named one, beside plain ones.
      *
      * @param args {@code [--pairs n] [cnn | resnet18] ...}
      */
@@ -67,8 +67,8 @@ final class StepSpeed {
     }
 
     /**
-     * Measures both networks, or that which is named, in other layouts and types: channels last beside contiguous in
-     * float32 and in bfloat16, and bfloat16 beside float32, both in the layout that is chosen automatically.
+     * Measures both networks, or the named one, in other layouts and types: channels last beside contiguous, in float32
+     * and in bfloat16, and bfloat16 beside float32, both in the automatic layout.
      *
      * @param args {@code [--pairs n] [cnn | resnet18] ...}
      */
@@ -123,7 +123,7 @@ final class StepSpeed {
         return samples / BATCH / ((System.nanoTime() - start) * 1e-9);
     }
 
-    /** What a client does, but for the round around it. */
+    /** Does what a client does, without the round around it. */
     private static Loop ours(Network network, Numerics numerics) {
         Model model = network.ours.get();
         model.setNumerics(numerics);

@@ -4,17 +4,17 @@ import java.util.List;
 import org.blazefl4j.trainer.ExecutionMode;
 
 /**
- * What this project wants to reach on two cores.
+ * A target of this project on two cores.
  *
  * @param what the target in words
- * @param measurement the name of the measurement that tells
- * @param unit what the limits on values are in
- * @param least what it must reach
- * @param aim what it wants to reach
+ * @param measurement the name of the measurement
+ * @param unit the unit of limits on values
+ * @param least the limit that must be met
+ * @param aim the limit to aim for
  */
 record Target(String what, String measurement, String unit, Limit least, Limit aim) {
 
-    /** All of them. */
+    /** All targets. */
     static final List<Target> ALL = List.of(
             new Target(
                     "empty round, 62 006 floats, 100 clients, processes, collected; aim over the bound",
@@ -103,7 +103,7 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
         return "Fold.together clients=100 floats=11191262 together=" + together;
     }
 
-    /** {@code aim}, {@code yes} or {@code no}. */
+    /** Returns which limit is met: {@code aim}, {@code yes} for the least, or {@code no}. */
     String verdict(Measurement measured) {
         if (aim.isMetBy(measured)) {
             return "aim";

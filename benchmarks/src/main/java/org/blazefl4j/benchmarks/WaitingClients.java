@@ -11,11 +11,11 @@ import org.blazefl4j.core.WorkerContext;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Clients that take a time of their own and no processor: each waits, looks at the stop event every millisecond, and
- * returns the process it ran in as {@code pid}.
+ * Clients that take a given time and no processor: each waits, checks the stop event every millisecond, and returns the
+ * id of its process as {@code pid}.
  *
  * @param floats the number of parameters
- * @param millis how long each takes
+ * @param millis the milliseconds that each takes
  */
 record WaitingClients(int floats, int millis)
         implements ClientAlgorithm<Integer, FedAvgDownlinkPackage, FedAvgUplinkPackage> {

@@ -19,9 +19,9 @@ import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How long it takes from a worker's SIGKILL at a random moment of a round until the caller of {@code localProcess} has
- * the exception, where the round fails; and where the client is trained again, how much longer the round takes than an
- * undisturbed one. The baseline is the median of rounds in between in which nobody is killed.
+ * Kills a worker by SIGKILL at a random moment of a round. If the round fails, measures the time until the caller of
+ * {@code localProcess} has the exception; if the client is trained again, how much longer the round takes. The baseline
+ * is the median of rounds in between in which no worker is killed.
  */
 final class WorkerDeath implements AutoCloseable {
 
