@@ -2,16 +2,14 @@ package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
 import java.util.Map;
-import java.util.Objects;
 import org.blazefl4j.cli.bench.BenchCommand;
 import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.DoctorCommand;
 import org.blazefl4j.cli.options.Converters;
-import org.blazefl4j.cli.options.Examples;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
-import org.blazefl4j.cli.options.OptionGroups;
+import org.blazefl4j.cli.options.UsageHelp;
 import org.blazefl4j.cli.options.UsualNames;
 import org.blazefl4j.cli.run.RunCommand;
 import org.blazefl4j.cli.verify.VerifyCommand;
@@ -89,11 +87,10 @@ public final class Main implements Runnable, Invocation.Holder {
     /** Returns the command line of a program that was started in this way. */
     public static CommandLine commandLine(Invocation invocation) {
         CommandLine commands = new CommandLine(new Main(invocation));
-        Examples.register(commands, invocation);
-        OptionGroups.register(Objects.requireNonNull(commands.getSubcommands().get("run"), "run"), "options");
         Converters.register(commands);
         return commands.setOverwrittenOptionsAllowed(true)
                 .setUsageHelpAutoWidth(true)
+                .setHelpFactory((command, colours) -> new UsageHelp(command, colours, invocation))
                 .setParameterExceptionHandler(Main::refuse)
                 .setExecutionExceptionHandler(Failures::report);
     }

@@ -51,7 +51,7 @@ public final class PhaseTimes {
     }
 
     /** Returns the time in the trainer, publishing included. */
-    Duration training() {
+    public Duration training() {
         return of(Phase.PUBLISH).plus(of(Phase.DEAL)).plus(of(Phase.TRAIN)).plus(of(Phase.COLLECT));
     }
 

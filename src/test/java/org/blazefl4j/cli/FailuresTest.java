@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
-import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
 import org.junit.jupiter.api.Test;
 
@@ -58,11 +57,5 @@ final class FailuresTest {
                 .matches(
                         "blazefl4j: out of memory: found=Java heap space, limit=\\d.* [MG]iB; request less, or give Java"
                                 + " a larger heap \\(java -Xmx<size>\\)");
-    }
-
-    @Test
-    void shouldNameOptionsInTheLibrarysRefusals() {
-        assertThat(OptionNames.in("number of shards: numShards=50, expected=a multiple of 100"))
-                .isEqualTo("number of shards: --num-shards=50, expected=a multiple of 100");
     }
 }

@@ -223,6 +223,13 @@ final class UsageTest {
                 .contains("Default: fashion-mnist.", "Default: cpu.", "--output=DIR", "--verbose");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "bench", "verify", "doctor"})
+    void shouldDescribeEveryOption(String command) {
+        assertThat(Main.commandLine().getSubcommands().get(command).getCommandSpec().options())
+                .allSatisfy(option -> assertThat(option.description()).isNotEmpty());
+    }
+
     static Stream<Arguments> benchRefusals() {
         String count = ", expected=a whole number from 1 to 2147483647";
         return Stream.of(

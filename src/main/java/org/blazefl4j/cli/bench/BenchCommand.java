@@ -67,7 +67,7 @@ public final class BenchCommand implements Callable<Integer> {
         try {
             return options.lab();
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), OptionNames.in(String.valueOf(e.getMessage())), e);
+            throw new ParameterException(spec.commandLine(), OptionNames.in(String.valueOf(e.getMessage()), spec), e);
         }
     }
 }

@@ -1,9 +1,8 @@
 package org.blazefl4j.cli.console;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +17,7 @@ public final class Interruption implements AutoCloseable {
 
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread hook = new Thread(this::end, "blazefl4j-interruption");
-    private final Deque<AutoCloseable> preparation = new ArrayDeque<>();
+    private final ResourceStack preparation = new ResourceStack();
     private @Nullable Runnable stop;
     private boolean cancelled;
 
@@ -33,8 +32,7 @@ public final class Interruption implements AutoCloseable {
      * @param resource created by the preparation; the caller closes it too, possibly at the same time
      */
     public synchronized <T extends AutoCloseable> T closing(T resource) {
-        preparation.push(resource);
-        return resource;
+        return preparation.add(resource);
     }
 
     /**
@@ -69,10 +67,10 @@ public final class Interruption implements AutoCloseable {
     /** Returns what stops the run; cancels a run that has not started, and returns null. */
     private synchronized @Nullable Runnable startedOrCancel() {
         cancelled = stop == null;
-        while (cancelled && !preparation.isEmpty()) {
+        if (cancelled) {
             try {
-                preparation.pop().close();
-            } catch (Exception e) {
+                preparation.close();
+            } catch (RuntimeException e) {
                 // the process is ending: nothing else can be done
             }
         }

@@ -71,9 +71,7 @@ public final class ProgressBars implements RoundListener<Object>, LabListener, A
     @Override
     public void clientLoaded(int round, Object uplink) {
         if (bar != null) {
-            if (bar != null) {
-                bar.step();
-            }
+            bar.step();
         }
     }
 

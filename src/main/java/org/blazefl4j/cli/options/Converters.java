@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.blazefl4j.core.Device;
 import picocli.CommandLine;
@@ -16,6 +15,8 @@ import picocli.CommandLine.TypeConversionException;
 /** Converts option values; refuses text that is not a value of the type, or out of range. */
 public final class Converters {
 
+    private static final BigDecimal LEAST_DOUBLE = new BigDecimal(Double.MIN_VALUE);
+
     private Converters() {}
 
     /**
@@ -24,25 +25,19 @@ public final class Converters {
      * paths and the enums among the options of the subcommands.
      */
     public static void register(CommandLine commands) {
-        ITypeConverter<Integer> count = new Between<>(1, Integer.MAX_VALUE, BigDecimal::intValueExact);
+        Range<Integer> count = new Range<>(1, Integer.MAX_VALUE, BigDecimal::intValueExact);
         commands.registerConverter(int.class, count)
                 .registerConverter(Integer.class, count)
-                .registerConverter(
-                        long.class, new Between<>(Long.MIN_VALUE, Long.MAX_VALUE, BigDecimal::longValueExact))
+                .registerConverter(long.class, new Range<>(Long.MIN_VALUE, Long.MAX_VALUE, BigDecimal::longValueExact))
                 .registerConverter(
                         double.class,
-                        new Numeric<>(
+                        new Range<>(
                                 "a number above 0 and at most " + Float.MAX_VALUE,
-                                value -> value.doubleValue() > 0 && value.doubleValue() <= Float.MAX_VALUE,
+                                LEAST_DOUBLE,
+                                new BigDecimal(Float.MAX_VALUE),
                                 BigDecimal::doubleValue))
                 .registerConverter(
-                        Duration.class,
-                        new Between<>(
-                                "a number of seconds",
-                                "0.001",
-                                "31536000",
-                                value ->
-                                        Duration.ofNanos(value.movePointRight(9).longValue())))
+                        Duration.class, new Range<>("a number of seconds", "0.001", "31536000", Converters::seconds))
                 .registerConverter(Device.class, Converters::device)
                 .registerConverter(Path.class, Converters::path);
         commands.getSubcommands().values().stream()
@@ -53,26 +48,36 @@ public final class Converters {
                 .forEach(type -> registerEnum(commands, type));
     }
 
-    /** Converts the numbers that satisfy a condition. */
-    private static class Numeric<T> implements ITypeConverter<T> {
+    /** Converts the numbers of a range. */
+    private static class Range<T> implements ITypeConverter<T> {
 
         private static final int MAX_LENGTH = 100;
 
         private final String expected;
-        private final Predicate<BigDecimal> condition;
+        private final BigDecimal least;
+        private final BigDecimal most;
         private final Function<BigDecimal, T> result;
 
-        Numeric(String expected, Predicate<BigDecimal> condition, Function<BigDecimal, T> result) {
+        Range(String expected, BigDecimal least, BigDecimal most, Function<BigDecimal, T> result) {
             this.expected = expected;
-            this.condition = condition;
+            this.least = least;
+            this.most = most;
             this.result = result;
+        }
+
+        Range(String what, String least, String most, Function<BigDecimal, T> result) {
+            this(what + " from " + least + " to " + most, new BigDecimal(least), new BigDecimal(most), result);
+        }
+
+        Range(long least, long most, Function<BigDecimal, T> result) {
+            this("a whole number", Long.toString(least), Long.toString(most), result);
         }
 
         @Override
         public final T convert(String text) {
             try {
-                BigDecimal value = text.length() > MAX_LENGTH ? null : new BigDecimal(text);
-                if (value != null && condition.test(value)) {
+                BigDecimal value = new BigDecimal(text.length() > MAX_LENGTH ? "" : text);
+                if (value.compareTo(least) >= 0 && value.compareTo(most) <= 0) {
                     return result.apply(value);
                 }
             } catch (NumberFormatException | ArithmeticException e) {
@@ -82,57 +87,43 @@ public final class Converters {
         }
     }
 
-    /** Converts the numbers of a range. */
-    private static class Between<T> extends Numeric<T> {
-
-        Between(long least, long most, Function<BigDecimal, T> result) {
-            this("a whole number", Long.toString(least), Long.toString(most), result);
-        }
-
-        Between(String what, String least, String most, Function<BigDecimal, T> result) {
-            super(
-                    what + " from " + least + " to " + most,
-                    value -> value.compareTo(new BigDecimal(least)) >= 0 && value.compareTo(new BigDecimal(most)) <= 0,
-                    result);
-        }
-    }
-
     /** A whole number, 0 or more. */
-    public static final class CountOrZero extends Between<Integer> {
+    public static final class CountOrZero extends Range<Integer> {
         CountOrZero() {
             super(0, Integer.MAX_VALUE, BigDecimal::intValueExact);
         }
     }
 
     /** A number of workers, with the bounds of {@code TrainerOptions}. */
-    public static final class Workers extends Between<Integer> {
+    public static final class Workers extends Range<Integer> {
         Workers() {
             super(1, 4096, BigDecimal::intValueExact);
         }
     }
 
     /** A number of retries, with the bounds of {@code FailurePolicy}. */
-    public static final class Retries extends Between<Integer> {
+    public static final class Retries extends Range<Integer> {
         Retries() {
             super(0, 255, BigDecimal::intValueExact);
         }
     }
 
     /** The concentration of a Dirichlet distribution, with the bounds of the partitioners. */
-    public static final class Concentration extends Between<Double> {
+    public static final class Concentration extends Range<Double> {
         Concentration() {
             super("a number", "0.000001", "1000000", BigDecimal::doubleValue);
         }
     }
 
     /** A number above 0 and at most 1. */
-    public static final class Ratio extends Numeric<Double> {
+    public static final class Ratio extends Range<Double> {
         Ratio() {
-            super(
-                    "a number above 0 and at most 1",
-                    value -> value.doubleValue() > 0 && value.compareTo(BigDecimal.ONE) <= 0,
-                    BigDecimal::doubleValue);
+            super("a number above 0 and at most 1", LEAST_DOUBLE, BigDecimal.ONE, BigDecimal::doubleValue);
         }
+    }
+
+    private static Duration seconds(BigDecimal value) {
+        return Duration.ofNanos(value.movePointRight(9).longValue());
     }
 
     private static Device device(String text) {

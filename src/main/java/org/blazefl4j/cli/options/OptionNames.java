@@ -1,30 +1,20 @@
 package org.blazefl4j.cli.options;
 
-import static java.util.Map.entry;
-
+import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Model.CommandSpec;
 
-/** Replaces the library's names of values by the names of options in messages. */
+/** Replaces the library's names of values by the names of a command's options in messages. */
 public final class OptionNames {
 
-    private static final Map<String, String> OPTIONS = Map.ofEntries(
-            entry("numClients", "--num-clients"),
-            entry("num_clients", "--num-clients"),
-            entry("clients", "--num-clients"),
-            entry("numShards", "--num-shards"),
-            entry("alpha", "--dir-alpha"),
-            entry("numParallels", "--num-parallels"),
-            entry("global_lr", "--server-lr"),
-            entry("open_size", "--open-size"),
-            entry("open_size_per_round", "--open-size-per-round"),
-            entry("rounds", "--rounds"),
-            entry("warm_ups", "--warm-up"),
-            entry("batch_size", "--batch-size"),
-            entry("distillation_batch_size", "--kd-batch-size"),
-            entry("last_batch", "--last-batch"),
-            entry("device", "--device"));
+    /** Names that differ from their options by more than their spelling. */
+    private static final Map<String, String> OTHERS = Map.of(
+            "clients", "--num-clients",
+            "alpha", "--dir-alpha",
+            "global_lr", "--server-lr",
+            "warm_ups", "--warm-up",
+            "distillation_batch_size", "--kd-batch-size");
 
     /** Names with a value, and names in a remedy that cannot be words of a sentence. */
     private static final Pattern NAME =
@@ -33,8 +23,13 @@ public final class OptionNames {
     private OptionNames() {}
 
     /** Rewrites a message of the form {@code what: name=value, limit=value}. */
-    public static String in(String message) {
-        Matcher matcher = NAME.matcher(message);
-        return matcher.replaceAll(found -> OPTIONS.getOrDefault(found.group(), found.group()));
+    public static String in(String message, CommandSpec command) {
+        return NAME.matcher(message).replaceAll(found -> option(found.group(), command));
+    }
+
+    /** Returns the option that is spelt like {@code numClients} or {@code num_clients}, or else the name itself. */
+    private static String option(String name, CommandSpec command) {
+        String option = "--" + name.replaceAll("(?=[A-Z])|_", "-").toLowerCase(Locale.ROOT);
+        return command.findOption(option) == null ? OTHERS.getOrDefault(name, name) : option;
     }
 }

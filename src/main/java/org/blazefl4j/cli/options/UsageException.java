@@ -12,4 +12,11 @@ public final class UsageException extends RuntimeException {
     public UsageException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /** Creates an exception in place of the library's, whose message would be printed too if it were the cause. */
+    public static UsageException insteadOf(RuntimeException failure, String message) {
+        UsageException refusal = new UsageException(message);
+        refusal.addSuppressed(failure);
+        return refusal;
+    }
 }

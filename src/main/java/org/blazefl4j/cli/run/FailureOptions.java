@@ -2,7 +2,6 @@ package org.blazefl4j.cli.run;
 
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.blazefl4j.cli.options.Converters;
@@ -33,46 +32,16 @@ final class FailureOptions {
         }
     }
 
-    @Option(
-            names = "--retries",
-            paramLabel = "N",
-            defaultValue = "0",
-            converter = Converters.Retries.class,
-            description = "How often a failed client is trained again in a round, up to 255. A retry gives the same"
-                    + " result as a first attempt. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--retries", paramLabel = "N", converter = Converters.Retries.class)
     int retries;
 
-    @Option(
-            names = "--on-client-failure",
-            paramLabel = "WHAT",
-            defaultValue = "fail",
-            description = {
-                "What to do when a client's last attempt fails. Default: ${DEFAULT-VALUE}.",
-                "- fail: end the run",
-                "- drop: continue the round without the client, which changes the result"
-            })
-    OnClientFailure onClientFailure;
+    @Option(names = "--on-client-failure", paramLabel = "WHAT")
+    OnClientFailure onClientFailure = OnClientFailure.FAIL;
 
-    @Option(
-            names = "--on-non-finite",
-            paramLabel = "WHAT",
-            defaultValue = "warn",
-            description = {
-                "What to do with a client's result that contains NaN or an infinity, for example because the learning"
-                        + " rate is too large. Default: ${DEFAULT-VALUE}.",
-                "- warn: use it like any other; log a warning and record it in the result files",
-                "- fail: end the run, also if the server's own model is not finite",
-                "- drop: continue the round without the client, which changes the result",
-                "- retry: treat it as a failure of the client, which every attempt repeats; then --retries and"
-                        + " --on-client-failure apply"
-            })
-    NonFinitePolicy onNonFinite;
+    @Option(names = "--on-non-finite", paramLabel = "WHAT")
+    NonFinitePolicy onNonFinite = NonFinitePolicy.WARN;
 
-    @Option(
-            names = "--client-time-limit",
-            paramLabel = "S",
-            description = "Seconds that a client may train. A client that takes longer is stopped and counts as failed."
-                    + " Default: no limit.")
+    @Option(names = "--client-time-limit", paramLabel = "S")
     @Nullable
     Duration clientTimeLimit;
 
@@ -99,17 +68,7 @@ final class FailureOptions {
         return onNonFinite == NonFinitePolicy.WARN ? text : text + "; results not finite: " + onNonFinite;
     }
 
-    /** Returns the settings by option name, for result files. */
-    Map<String, Object> toMap() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("retries", retries);
-        map.put(ON_CLIENT_FAILURE, onClientFailure.toString());
-        map.put(ON_NON_FINITE, onNonFinite.toString());
-        map.put("client_time_limit", clientTimeLimit == null ? null : seconds(clientTimeLimit));
-        return map;
-    }
-
-    private static BigDecimal seconds(Duration limit) {
+    static BigDecimal seconds(Duration limit) {
         BigDecimal seconds = BigDecimal.valueOf(limit.toNanos(), 9).stripTrailingZeros();
         return seconds.scale() < 0 ? seconds.setScale(0) : seconds; // 30, not 3E+1
     }

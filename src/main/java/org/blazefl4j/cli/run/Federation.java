@@ -1,7 +1,6 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
@@ -13,17 +12,12 @@ import org.blazefl4j.util.ResourceStack;
 /**
  * The data, the server and the clients of a run.
  *
- * @param derivedSettings settings that the algorithm chose itself, by option name, for result files
  * @param resources what is closed with the federation
  * @param <D> the downlink package, server to client
  * @param <U> the uplink package, client to server
  */
 record Federation<D, U>(
-        RunData data,
-        ServerHandler<D, U> handler,
-        ClientTrainer<D, U> trainer,
-        Map<String, Object> derivedSettings,
-        ResourceStack resources)
+        ImageData images, ServerHandler<D, U> handler, ClientTrainer<D, U> trainer, ResourceStack resources)
         implements AutoCloseable {
 
     /**
@@ -36,14 +30,12 @@ record Federation<D, U>(
     static Federation<?, ?> open(RunOptions options, Path folder, Consumer<ImageData> check) {
         ResourceStack resources = new ResourceStack();
         try {
-            RunData data = resources.add(new RunData(options));
-            check.accept(data.images());
-            return start(options, folder, data, options.algorithm().sides(options, data, resources), resources);
+            ImageData images = resources.add(options.data.dataset.read(options.data.dataDir));
+            check.accept(images);
+            return start(options, folder, images, options.algorithm().sides(options, images, resources), resources);
         } catch (IllegalArgumentException e) {
             resources.close();
-            UsageException refusal = new UsageException(OptionNames.in(String.valueOf(e.getMessage())));
-            refusal.addSuppressed(e); // not the cause, whose message would be printed too
-            throw refusal;
+            throw UsageException.insteadOf(e, OptionNames.in(String.valueOf(e.getMessage()), options.spec));
         } catch (RuntimeException | Error e) {
             resources.close();
             throw e;
@@ -51,10 +43,10 @@ record Federation<D, U>(
     }
 
     private static <C, D, U> Federation<D, U> start(
-            RunOptions options, Path folder, RunData data, Algorithm.Sides<C, D, U> sides, ResourceStack resources) {
+            RunOptions options, Path folder, ImageData images, Algorithm.Sides<C, D, U> sides, ResourceStack resources) {
         ClientTrainer<D, U> trainer = resources.add(
                 options.execution.executionMode.trainer(sides.clients(), options.trainer(), options.process(folder)));
-        return new Federation<>(data, sides.handler(), trainer, sides.derivedSettings(), resources);
+        return new Federation<>(images, sides.handler(), trainer, resources);
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.blazefl4j.cli.doctor.Finding;
 import org.blazefl4j.cli.doctor.Machine;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.data.ImageData;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.metrics.JsonLinesMetrics;
@@ -93,11 +94,12 @@ final class Run {
                     .add(CSV, csv)
                     .add(JSON, json);
             Optional<SavedRun> resumed = checkpoints.begin(folder, numericEnvironment());
-            introduce(resumed, json.isEmpty());
+            resumed.ifPresentOrElse(run -> introduce(run, json.isEmpty()), this::introduceNew);
             if (checkpoints.isDataUnknown()) {
                 out.println("  bits may vary  the data cannot be compared: an older release saved the run without "
                         + RunCheckpoints.DATA);
             }
+            out.flush();
             if (json.isEmpty()) {
                 json.write("configuration", configuration(federation));
             }
@@ -159,7 +161,7 @@ final class Run {
     private void introduce(Federation<?, ?> federation, Path folder) {
         out.println("BlazeFL4J " + Version.blazefl4j() + ": "
                 + options.federation.algorithm.title() + " of " + options.training.modelName + " on "
-                + federation.data().describe());
+                + describe(federation.images()));
         int rounds = options.federation.globalRound;
         out.println("  clients        " + options.numClients() + " (" + options.describePartition() + "), "
                 + options.clientsPerRound() + " a round, " + rounds + (rounds == 1 ? " round" : " rounds"));
@@ -170,23 +172,26 @@ final class Run {
         out.flush();
     }
 
-    private void introduce(Optional<SavedRun> resumed, boolean inNewFiles) {
-        if (resumed.isPresent()) {
-            int round = resumed.get().round();
-            out.println("  resumed        after round " + round + ", from "
-                    + resumed.get().file());
-            if (inNewFiles && round > 0) {
-                out.println("  new files      begin with round " + (round + 1));
-            }
-            resumed.get().skipped().forEach(line -> out.println("  not used       " + Printable.line(line)));
-            resumed.get()
-                    .environmentDifferences(numericEnvironment())
-                    .forEach(line -> out.println("  bits may vary  " + line));
-        } else if (options.checkpoints.resume) {
+    private static String describe(ImageData images) {
+        return images.name() + " (" + images.train().size() + " training and "
+                + images.test().size() + " test images)";
+    }
+
+    private void introduce(SavedRun resumed, boolean inNewFiles) {
+        int round = resumed.round();
+        out.println("  resumed        after round " + round + ", from " + resumed.file());
+        if (inNewFiles && round > 0) {
+            out.println("  new files      begin with round " + (round + 1));
+        }
+        resumed.skipped().forEach(line -> out.println("  not used       " + Printable.line(line)));
+        resumed.environmentDifferences(numericEnvironment()).forEach(line -> out.println("  bits may vary  " + line));
+    }
+
+    private void introduceNew() {
+        if (options.checkpoints.resume) {
             out.println("  resumed        nothing: no checkpoint in " + options.checkpoints.dir
                     + " yet; the run starts from the beginning");
         }
-        out.flush();
     }
 
     /** Returns the values of the JSON line for a resumed run. */
@@ -202,9 +207,8 @@ final class Run {
 
     private Map<String, Object> configuration(Federation<?, ?> federation) {
         Map<String, Object> map = options.toMap();
-        map.putAll(federation.derivedSettings());
         map.put("clients_per_round", options.clientsPerRound());
-        map.put(RunCheckpoints.DATA, federation.data().images().sha256());
+        map.put(RunCheckpoints.DATA, federation.images().sha256());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());
         return map;

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.blazefl4j.checkpoint.CheckpointException;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.checkpoint.SavedRun;
+import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.NonFinitePolicy;
@@ -51,6 +52,7 @@ public final class RunCheckpoints implements AutoCloseable {
         "client_time_limit"
     };
 
+    private final RunOptions run;
     private final RunOptions.CheckpointOptions options;
     private final Map<String, Object> configuration;
     private final Optional<Checkpoints> checkpoints;
@@ -63,6 +65,7 @@ public final class RunCheckpoints implements AutoCloseable {
      *     resumed
      */
     RunCheckpoints(RunOptions run) {
+        this.run = run;
         this.options = run.checkpoints;
         this.configuration = configuration(run);
         this.checkpoints = Optional.ofNullable(options.dir)
@@ -72,14 +75,8 @@ public final class RunCheckpoints implements AutoCloseable {
                         .configuration(configuration)
                         .mayChange(MAY_CHANGE));
         try {
-            this.saved = checkpoints.flatMap(files -> refusing(() -> look(files)));
-            saved.filter(last -> last.round() > run.federation.globalRound).ifPresent(last -> {
-                throw new UsageException(
-                        "more rounds are saved: --global-round=" + run.federation.globalRound + ", file="
-                                + last.file() + ", limit=" + last.round()
-                                + "; raise --global-round, or start again in another folder");
-            });
-            saved.ifPresent(this::requireSameDrops);
+            this.saved = checkpoints.flatMap(this::look);
+            saved.ifPresent(this::requireContinuable);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -89,49 +86,49 @@ public final class RunCheckpoints implements AutoCloseable {
     /** Returns the settings that are saved. */
     static Map<String, Object> configuration(RunOptions run) {
         Map<String, Object> map = run.toMap();
-        map.replace("last_batch", LastBatch.KEEP.toString(), null); // as saved by earlier versions
+        map.remove("last_batch", LastBatch.KEEP.toString()); // as saved by earlier versions
         return map;
     }
 
     private Optional<SavedRun> look(Checkpoints files) {
         if (options.resume) {
-            return files.latest();
+            return refusing(files::latest, "");
         }
-        files.startAnew();
-        return Optional.empty();
+        return refusing(
+                () -> {
+                    files.startAnew();
+                    return Optional.empty();
+                },
+                "; --resume continues it");
     }
 
-    /** Refuses to mix rounds that drop diverged clients with rounds that keep them. */
-    private void requireSameDrops(SavedRun run) {
-        Map<String, String> before = run.configuration();
+    /** Names the options in the library's refusals, and adds a hint to those that are not for want of a folder. */
+    private <T> T refusing(Supplier<T> action, String hint) {
+        try {
+            return action.get();
+        } catch (CheckpointException | UncheckedIOException e) {
+            String text = String.valueOf(e.getMessage()).replaceFirst("\\bfolder=", "--checkpoint-dir=");
+            String more = e instanceof CheckpointException ? hint : "";
+            throw UsageException.insteadOf(e, OptionNames.in(text, run.spec) + more);
+        }
+    }
+
+    /** Refuses fewer rounds than are saved, and to mix rounds that drop diverged clients with rounds that keep them. */
+    private void requireContinuable(SavedRun last) {
+        if (last.round() > run.federation.globalRound) {
+            throw new UsageException("more rounds are saved: --global-round=" + run.federation.globalRound + ", file="
+                    + last.file() + ", limit=" + last.round()
+                    + "; raise --global-round, or start again in another folder");
+        }
+        Map<String, String> before = last.configuration();
         String policy = before.getOrDefault(FailureOptions.ON_NON_FINITE, NonFinitePolicy.WARN.toString());
         boolean dropped = FailureOptions.dropsNonFinite(before);
         boolean mattered = dropped || policy.equals(NonFinitePolicy.WARN.toString());
         if (mattered && dropped != FailureOptions.dropsNonFinite(configuration)) {
-            throw new UsageException("configuration changed: file=" + run.file() + ", --on-non-finite="
+            throw new UsageException("configuration changed: file=" + last.file() + ", --on-non-finite="
                     + configuration.get(FailureOptions.ON_NON_FINITE) + ", expected=" + policy
                     + ", as saved; start as before, or with another checkpoint folder");
         }
-    }
-
-    private <T> T refusing(Supplier<T> action) {
-        try {
-            return action.get();
-        } catch (CheckpointException | UncheckedIOException e) {
-            UsageException refusal = new UsageException(inOptions(String.valueOf(e.getMessage())));
-            refusal.addSuppressed(e);
-            throw refusal;
-        }
-    }
-
-    private String inOptions(String message) {
-        String text = message.replace("resume that run", "add --resume")
-                .replace("folder=" + options.dir, "--checkpoint-dir=" + options.dir)
-                .replace("or name a new file for the rounds to come", otherFolders());
-        for (String name : configuration.keySet()) {
-            text = text.replaceAll("\\b" + name + "=", "--" + name.replace('_', '-') + "=");
-        }
-        return text;
     }
 
     /** Returns whether the run is saved. */
@@ -162,13 +159,14 @@ public final class RunCheckpoints implements AutoCloseable {
     }
 
     private Optional<Path> savedOutput() {
-        return saved.map(run -> run.configuration().get(OUTPUT)).map(Path::of);
+        return saved.map(last -> last.configuration().get(OUTPUT)).map(Path::of);
     }
 
     private static boolean holdsResults(Path folder) {
         return Files.exists(folder.resolve(Run.CSV)) || Files.exists(folder.resolve(Run.JSON));
     }
 
+    /** Says how to go on if results are missing from their folder. */
     private String otherFolders() {
         int next = saved.map(SavedRun::round).orElse(0) + 1;
         return "give their folder by --output, or a new one for files that begin with round " + next;
@@ -210,18 +208,16 @@ public final class RunCheckpoints implements AutoCloseable {
     }
 
     private Optional<String> savedData() {
-        return saved.map(run -> run.configuration().get(DATA));
+        return saved.map(last -> last.configuration().get(DATA));
     }
 
-    /** Adds a part of the run to what is saved. */
+    /**
+     * Adds a part of the run to what is saved.
+     *
+     * @param part is {@link Checkpointable}, as the handlers and trainers of all algorithms are
+     */
     RunCheckpoints add(String name, Object part) {
-        checkpoints.ifPresent(files -> {
-            if (!(part instanceof Checkpointable checkpointable)) {
-                throw new UsageException("run cannot be saved: --checkpoint-dir=" + options.dir + ", part=" + name
-                        + ", expected=an algorithm that can be saved; omit --checkpoint-dir");
-            }
-            files.add(name, checkpointable);
-        });
+        checkpoints.ifPresent(files -> files.add(name, (Checkpointable) part));
         return this;
     }
 
@@ -233,19 +229,19 @@ public final class RunCheckpoints implements AutoCloseable {
      * @throws UsageException if a part does not match what was saved
      */
     Optional<SavedRun> begin(Path output, NumericEnvironment environment) {
-        return checkpoints.flatMap(files -> begin(files, output, environment));
-    }
-
-    private Optional<SavedRun> begin(Checkpoints files, Path output, NumericEnvironment environment) {
+        if (checkpoints.isEmpty()) {
+            return Optional.empty();
+        }
+        Checkpoints files = checkpoints.get();
         configuration.put(OUTPUT, output.toAbsolutePath());
         files.configuration(configuration).environment(environment);
         if (saved.isEmpty()) {
             files.save(0);
-            return Optional.empty();
+            return saved;
         }
-        Optional<SavedRun> resumed = refusing(files::resume);
+        Optional<SavedRun> resumed = refusing(files::resume, "; " + otherFolders());
         if (!savedOutput().equals(Optional.of(output.toAbsolutePath()))) {
-            files.save(resumed.orElseThrow().round()); // so that the next start needs no --output
+            files.save(saved.get().round()); // so that the next start needs no --output
         }
         return resumed;
     }

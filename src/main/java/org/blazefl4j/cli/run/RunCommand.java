@@ -2,7 +2,6 @@ package org.blazefl4j.cli.run;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
@@ -13,6 +12,7 @@ import org.blazefl4j.trainer.ExecutionMode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Spec;
 
 /** Trains a model with a federated algorithm. */
@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         sortOptions = false,
         abbreviateSynopsis = true,
+        resourceBundle = "org.blazefl4j.cli.run.options",
         header = "Trains a model with a federated algorithm and records the results.",
         description = {
             "",
@@ -79,22 +80,17 @@ public final class RunCommand implements Callable<Integer> {
         ExecutionMode mode = options.execution.executionMode;
         use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
         use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);
-        refuseUnlessAlgorithm(AlgorithmName.SCAFFOLD, use);
-        refuseUnlessAlgorithm(AlgorithmName.DSFL, use);
+        for (AlgorithmName algorithm : AlgorithmName.values()) {
+            boolean chosen = algorithm == options.federation.algorithm;
+            for (OptionSpec option : options.group(algorithm.toString())) {
+                use.refuseUnless(chosen, option.longestName(), "--algorithm " + algorithm);
+            }
+        }
         for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {
             use.refuseUnless(options.checkpoints.dir != null, name, "--checkpoint-dir");
         }
         checkDataFolder(use);
         checkSample(use);
-    }
-
-    /** Refuses the options of an algorithm other than the chosen one. */
-    private void refuseUnlessAlgorithm(AlgorithmName algorithm, OptionUse use) {
-        CommandSpec mixins = Objects.requireNonNull(spec.mixins().get("options"), "options");
-        Objects.requireNonNull(mixins.mixins().get(algorithm.toString()), algorithm.toString())
-                .options()
-                .forEach(option -> use.refuseUnless(
-                        options.federation.algorithm == algorithm, option.longestName(), "--algorithm " + algorithm));
     }
 
     private void checkDataFolder(OptionUse use) {

@@ -1,20 +1,20 @@
 package org.blazefl4j.cli.run;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.metrics.ConsoleMetrics;
@@ -30,7 +30,9 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     private static final String NON_FINITE = "non_finite";
 
     private final long start = System.nanoTime();
-    private final List<RoundReport> reports = new ArrayList<>();
+    private PhaseTimes phases = PhaseTimes.NONE;
+    private int measured;
+    private long clients;
     private @Nullable Duration startUp;
     private PeakMemory memory = PeakMemory.UNKNOWN;
     private Rounds all = Rounds.NONE;
@@ -90,10 +92,12 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     @Override
     public void roundFinished(RoundReport report) {
-        if (reports.isEmpty() && startUp != null) {
+        if (measured == 0 && startUp != null) {
             startUp = startUp.minus(report.sampling()); // listeners are told of a round after its sampling
         }
-        reports.add(report);
+        measured++;
+        clients += report.clients().size();
+        phases = phases.plus(report.phases());
         all = all.plus(report);
         nonFinite = nonFinite.plus(report);
     }
@@ -129,7 +133,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             map.put("best_accuracy", all.bestAccuracy());
             map.put("best_round", all.best());
         }
-        if (!reports.isEmpty()) {
+        if (measured > 0) {
             map.put("seconds_per_round", secondsPerRound());
             map.put("clients_per_second", clientsPerSecond());
         }
@@ -146,48 +150,37 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     /** Returns a few lines for people. */
     String toText() {
-        StringBuilder text = new StringBuilder();
+        Map<String, String> lines = new LinkedHashMap<>();
         if (rounds() > 0) {
-            addLine(
-                    text,
-                    "accuracy",
-                    "%.4f (best %.4f in round %d)",
-                    accuracy(all.last()),
-                    all.bestAccuracy(),
-                    all.best());
+            String best = format("best %.4f in round %d", all.bestAccuracy(), all.best());
+            lines.put("accuracy", format("%.4f (%s)", accuracy(all.last()), best));
         }
-        if (!reports.isEmpty()) {
-            addLine(text, "a round", "%.2f s, %.1f clients per second", secondsPerRound(), clientsPerSecond());
+        if (measured > 0) {
+            lines.put("a round", format("%.2f s, %.1f clients per second", secondsPerRound(), clientsPerSecond()));
         }
         if (all.dropped() + all.retries() > 0) {
-            addLine(text, "failed clients", "%d recovered by retries, %d dropped", all.retries(), all.dropped());
+            lines.put("failed clients", all.retries() + " recovered by retries, " + all.dropped() + " dropped");
         }
         if (nonFinite.firstRound() > 0) {
-            addLine(
-                    text,
-                    "not finite",
-                    "%d client results; first NaN or infinity in round %d",
-                    nonFinite.results(),
-                    nonFinite.firstRound());
+            String first = "first NaN or infinity in round " + nonFinite.firstRound();
+            lines.put("not finite", nonFinite.results() + " client results; " + first);
         }
-        addLine(text, "time", "%.1f s: %s", seconds(elapsed()), shares());
+        lines.put("time", format("%.1f s: %s", seconds(elapsed()), shares()));
         if (memory.parent() > 0) {
             String parent = Bytes.text(memory.parent());
             String workers = memory.workers().stream().map(Bytes::text).collect(Collectors.joining(", "));
-            addLine(
-                    text,
-                    "peak memory",
-                    "%s",
-                    workers.isEmpty() ? parent : "parent " + parent + ", workers " + workers);
+            lines.put("peak memory", workers.isEmpty() ? parent : "parent " + parent + ", workers " + workers);
         }
+        StringBuilder text = new StringBuilder();
+        lines.forEach((name, value) -> addLine(text, name, value));
         return text.toString();
     }
 
     /** Adds a line; wraps it after a comma if it is too long for a terminal. */
-    private static void addLine(StringBuilder text, String name, String format, Object... values) {
-        String line = String.format(Locale.ROOT, "  %-14s ", name);
+    private static void addLine(StringBuilder text, String name, String value) {
+        String line = format("  %-14s ", name);
         String indent = " ".repeat(line.length());
-        for (String part : String.format(Locale.ROOT, format, values).split("(?<=, )")) {
+        for (String part : value.split("(?<=, )")) {
             if (line.length() + part.stripTrailing().length() > ConsoleMetrics.USUAL_COLUMNS) {
                 text.append(line.stripTrailing()).append(System.lineSeparator());
                 line = indent;
@@ -197,11 +190,14 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         text.append(line).append(System.lineSeparator());
     }
 
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+
     private String shares() {
         StringJoiner shares = new StringJoiner(", ");
         double whole = elapsed().toNanos();
-        parts().forEach((name, time) ->
-                shares.add(String.format(Locale.ROOT, "%s %.1f %%", name, 100 * time.toNanos() / whole)));
+        parts().forEach((name, time) -> shares.add(format("%s %.1f %%", name, 100 * time.toNanos() / whole)));
         return shares.toString();
     }
 
@@ -210,25 +206,20 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
         Duration before = startUp == null ? elapsed() : startUp;
         Map<String, Duration> parts = new LinkedHashMap<>();
         parts.put("start-up", before);
-        parts.put("sampling", sum(RoundReport::sampling));
-        parts.put("training", sum(RoundReport::training));
-        parts.put("aggregation", sum(RoundReport::aggregation));
-        parts.put("evaluation", sum(RoundReport::evaluation));
-        parts.put("other", elapsed().minus(before).minus(sum(RoundReport::total)));
+        parts.put("sampling", phases.of(Phase.SAMPLE));
+        parts.put("training", phases.training());
+        parts.put("aggregation", phases.of(Phase.AGGREGATE));
+        parts.put("evaluation", phases.of(Phase.EVALUATE));
+        parts.put("other", elapsed().minus(before).minus(phases.total()));
         return parts;
     }
 
-    private Duration sum(Function<RoundReport, Duration> part) {
-        return reports.stream().map(part).reduce(Duration.ZERO, Duration::plus);
-    }
-
     private double clientsPerSecond() {
-        long clients = reports.stream().mapToLong(r -> r.clients().size()).sum();
-        return clients / seconds(sum(RoundReport::total));
+        return clients / seconds(phases.total());
     }
 
     private double secondsPerRound() {
-        return seconds(sum(RoundReport::total)) / reports.size();
+        return seconds(phases.total()) / measured;
     }
 
     private static double accuracy(Map<String, Object> summary) {

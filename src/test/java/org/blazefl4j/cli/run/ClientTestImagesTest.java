@@ -31,7 +31,7 @@ final class ClientTestImagesTest {
 
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> ClientTestImages.like(train, parts, test))
-                    .satisfies(refusal -> assertThat(OptionNames.in(refusal.getMessage()))
+                    .satisfies(refusal -> assertThat(OptionNames.in(refusal.getMessage(), SmallRun.of(1).spec))
                             .isEqualTo(
                                     "too few test images: client=0, images=0, total=1, --num-clients=3, limit=1; lower"
                                             + " --num-clients, or omit --evaluate-clients"));
