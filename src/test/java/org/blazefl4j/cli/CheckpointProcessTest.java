@@ -299,8 +299,7 @@ final class CheckpointProcessTest {
             assertThat(cli.err())
                     .startsWith("blazefl4j run: part does not fit what was saved: part=metrics.csv, ")
                     .contains("result file is not the one that was saved: file=" + csv)
-                    .endsWith("; give their folder by --output, or a new one for files"
-                            + " that begin with round 3\n");
+                    .endsWith("; give their folder by --output, or a new one for files" + " that begin with round 3\n");
         }
         assertThat(csv).hasBinaryContent(before);
 

@@ -226,7 +226,11 @@ final class UsageTest {
     @ParameterizedTest
     @ValueSource(strings = {"run", "bench", "verify", "doctor"})
     void shouldDescribeEveryOption(String command) {
-        assertThat(Main.commandLine().getSubcommands().get(command).getCommandSpec().options())
+        assertThat(Main.commandLine()
+                        .getSubcommands()
+                        .get(command)
+                        .getCommandSpec()
+                        .options())
                 .allSatisfy(option -> assertThat(option.description()).isNotEmpty());
     }
 

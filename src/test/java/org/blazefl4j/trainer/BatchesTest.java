@@ -23,8 +23,6 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Packages that are handed over together. */
 final class BatchesTest {
@@ -46,12 +44,11 @@ final class BatchesTest {
         down.value().close();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldHandOverAllInTheOrderOfTheList(Mode mode) {
+    @WithoutProcesses
+    void shouldHandOverAllInTheOrderOfTheList(ExecutionMode mode) {
         List<Integer> cids = List.of(7, 2, 9, 0, 4, 5, 1, 3, 8, 6);
         List<Up> taken = new ArrayList<>();
-        try (var trainer = mode.trainer(Clients.adding())) {
+        try (var trainer = Clients.trainer(mode, Clients.adding())) {
             trainer.localProcessInBatches(down, cids, taken::addAll);
 
             assertThat(taken).extracting(Up::cid).isEqualTo(cids);
@@ -63,7 +60,7 @@ final class BatchesTest {
 
     @Test
     void shouldGiveOneAtATimeInSerial() {
-        try (var trainer = Mode.SERIAL.trainer(Clients.adding())) {
+        try (var trainer = Clients.trainer(ExecutionMode.SINGLE_THREADED, Clients.adding())) {
             trainer.localProcessInBatches(down, ids(3), batch -> {
                 assertThat(batch).hasSize(1);
                 batch.forEach(Up::close);
@@ -194,7 +191,7 @@ final class BatchesTest {
                 return uplink;
             }
         };
-        try (var trainer = Mode.THREADS.trainer(clients)) {
+        try (var trainer = Clients.trainer(ExecutionMode.MULTI_THREADED, clients)) {
             List<Up> taken = new ArrayList<>();
             assertThatThrownBy(() -> trainer.localProcessInBatches(down, ids(CLIENTS), taken::addAll))
                     .isInstanceOf(IllegalStateException.class)
@@ -215,7 +212,7 @@ final class BatchesTest {
                 return uplink;
             }
         };
-        try (var trainer = Mode.THREADS.trainer(stopping)) {
+        try (var trainer = Clients.trainer(ExecutionMode.MULTI_THREADED, stopping)) {
             stopping.trainer = trainer;
             assertThatThrownBy(() -> trainer.localProcessInBatches(down, ids(CLIENTS), batch -> {
                         throw new AssertionError("handed over although stopped");
@@ -229,7 +226,7 @@ final class BatchesTest {
 
     @Test
     void shouldRefuseNoSinkAtTheCall() {
-        try (var trainer = Mode.SERIAL.trainer(Clients.adding())) {
+        try (var trainer = Clients.trainer(ExecutionMode.SINGLE_THREADED, Clients.adding())) {
             assertThatThrownBy(() -> trainer.localProcessInBatches(down, ids(1), null))
                     .isInstanceOf(NullPointerException.class)
                     .hasMessage("sink");

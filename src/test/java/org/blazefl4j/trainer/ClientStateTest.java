@@ -219,9 +219,8 @@ final class ClientStateTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldGiveOneClientOneStateAndRefuseWhatCannotBeKept(Mode mode) {
+    @WithoutProcesses
+    void shouldGiveOneClientOneStateAndRefuseWhatCannotBeKept(ExecutionMode mode) {
         Clients asking = new Clients((cid, down, context) -> {
             assertThat(context.state()).isEmpty();
             context.keepState(Map.of("cid", cid, "ones", torch.ones(3)));
@@ -243,7 +242,7 @@ final class ClientStateTest {
         });
         var switching = new Clients((cid, down, context) ->
                 (context.round() == 0 ? asking : looking).worker().train(cid, down, context));
-        try (var trainer = mode.trainer(switching)) {
+        try (var trainer = Clients.trainer(mode, switching)) {
             Clients.Down down = Clients.Down.of(0);
             trainer.localProcess(down, List.of(3), Clients.Up::close);
             trainer.localProcess(down, List.of(3), Clients.Up::close);

@@ -46,6 +46,11 @@ class Clients implements ClientAlgorithm<Integer, Clients.Down, Clients.Up> {
         return new Up(cid, down.value().add(new Scalar(cid)));
     }
 
+    /** Opens a trainer of two workers, in modes that have more than one. */
+    static <C, D, U> AbstractClientTrainer<C, D, U> trainer(ExecutionMode mode, ClientAlgorithm<C, D, U> clients) {
+        return mode.trainer(clients, TrainerOptions.builder().numParallels(2).build());
+    }
+
     static List<Integer> ids(int count) {
         return IntStream.range(0, count).boxed().toList();
     }

@@ -19,8 +19,6 @@ import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Closing a trainer at the worst of times. */
 final class CloseTest {
@@ -45,9 +43,8 @@ final class CloseTest {
         return Duration.ofNanos(System.nanoTime() - start);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCloseFromAClient(Mode mode) {
+    @WithoutProcesses
+    void shouldCloseFromAClient(ExecutionMode mode) {
         AtomicReference<AbstractClientTrainer<Integer, Down, Up>> self = new AtomicReference<>();
         AtomicBoolean resourceClosed = new AtomicBoolean();
         Clients clients = new Clients((cid, payload, context) -> {
@@ -146,9 +143,8 @@ final class CloseTest {
         assertThat(resourceClosed).isTrue();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldThrowWhatAResourceThrowsAsItIsClosedButCloseAll(Mode mode) {
+    @WithoutProcesses
+    void shouldThrowWhatAResourceThrowsAsItIsClosedButCloseAll(ExecutionMode mode) {
         List<String> closed = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             context.get("first", () -> (AutoCloseable) () -> closed.add("first"));

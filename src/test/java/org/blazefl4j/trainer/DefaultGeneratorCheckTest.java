@@ -52,9 +52,8 @@ final class DefaultGeneratorCheckTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFailAClientThatDrawsFromTheDefaultGenerator(Mode mode) {
+    @WithoutProcesses
+    void shouldFailAClientThatDrawsFromTheDefaultGenerator(ExecutionMode mode) {
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
         try (var trainer = mode.trainer(drawing(3), options)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(6)))
@@ -66,7 +65,7 @@ final class DefaultGeneratorCheckTest {
     }
 
     private static Stream<Arguments> shouldEndTheRoundWhateverThePolicy() {
-        return Arrays.stream(Mode.values())
+        return Arrays.stream(WithoutProcesses.MODES)
                 .flatMap(mode -> Stream.of(FailurePolicy.retry(3), FailurePolicy.drop())
                         .flatMap(policy ->
                                 Stream.of(true, false).map(throwing -> Arguments.of(mode, policy, throwing))));
@@ -75,7 +74,7 @@ final class DefaultGeneratorCheckTest {
     /** A second attempt would find what the first has drawn, and draw no more. */
     @ParameterizedTest
     @MethodSource
-    void shouldEndTheRoundWhateverThePolicy(Mode mode, FailurePolicy policy, boolean throwing) {
+    void shouldEndTheRoundWhateverThePolicy(ExecutionMode mode, FailurePolicy policy, boolean throwing) {
         Clients clients = new Clients((cid, payload, context) -> {
             context.get("drawn", () -> torch.rand(1));
             if (throwing) {
@@ -97,9 +96,8 @@ final class DefaultGeneratorCheckTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldOnlyWarnOncePerWorkerIfToldSo(Mode mode) {
+    @WithoutProcesses
+    void shouldOnlyWarnOncePerWorkerIfToldSo(ExecutionMode mode) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(1).rngCheck(RngCheck.WARN).build();
         Clients clients = new Clients((cid, payload, context) -> {
@@ -141,9 +139,8 @@ final class DefaultGeneratorCheckTest {
         return messages;
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldAllowDrawsOfTheCallerBetweenClientsAndBetweenRounds(Mode mode) {
+    @WithoutProcesses
+    void shouldAllowDrawsOfTheCallerBetweenClientsAndBetweenRounds(ExecutionMode mode) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(1).slots(1).build();
         try (var trainer = mode.trainer(Clients.adding(), options)) {
@@ -213,14 +210,13 @@ final class DefaultGeneratorCheckTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldAllowModelsThatAreBuiltFromTheDefaultGeneratorAndPutItBack(Mode mode) {
+    @WithoutProcesses
+    void shouldAllowModelsThatAreBuiltFromTheDefaultGeneratorAndPutItBack(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             DefaultGenerator.seeded(cid, () -> torch.rand(10)).close();
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(50), Up::close);
             assertThat(trainer.round()).isEqualTo(1);
         }

@@ -16,8 +16,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients compute on the device that is theirs. */
 @OnGpu
@@ -52,9 +50,8 @@ final class DevicePlacementGpuTest {
                 .isEqualTo(ids(CLIENTS).stream().map(cid -> cid % count).toList());
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldComputeOnTheClientsDevice(Mode mode) {
+    @WithoutProcesses
+    void shouldComputeOnTheClientsDevice(ExecutionMode mode) {
         try (var trainer = mode.trainer(new Clients(DevicePlacementGpuTest::whereComputed), OPTIONS)) {
             requireOwnDevices(trainer);
         }

@@ -23,7 +23,6 @@ import org.blazefl4j.worker.ClientFailures;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What becomes of clients that fail or take too long, within one process. */
@@ -70,9 +69,8 @@ final class FailurePolicyTrainingTest {
 
     // ---- retry
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCountAttemptsAndKeepTheEarlierFailuresWhenTheLastRetryFails(Mode mode) {
+    @WithoutProcesses
+    void shouldCountAttemptsAndKeepTheEarlierFailuresWhenTheLastRetryFails(ExecutionMode mode) {
         try (var trainer =
                 mode.trainer(failing(9, 1), options(FailurePolicy.retry(2)).build())) {
             ClientFailedException failure = fail(trainer, ids(3));
@@ -93,9 +91,8 @@ final class FailurePolicyTrainingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldLogAndListEachFailureThatWasMadeGoodOnce(Mode mode) {
+    @WithoutProcesses
+    void shouldLogAndListEachFailureThatWasMadeGoodOnce(ExecutionMode mode) {
         List<String> logged = new ArrayList<>();
         Handler handler = listening(logged);
         Logger logger = Logger.getLogger(ClientFailures.class.getName());
@@ -140,9 +137,8 @@ final class FailurePolicyTrainingTest {
         };
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTrainNobodyAgainInARoundThatIsStopped(Mode mode) {
+    @WithoutProcesses
+    void shouldTrainNobodyAgainInARoundThatIsStopped(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             attempt(cid);
             context.stopEvent().set();
@@ -163,12 +159,11 @@ final class FailurePolicyTrainingTest {
 
     // ---- drop
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldGoOnWithoutTheClientsThatFailAndStillShowThemToProgress(Mode mode) {
+    @WithoutProcesses
+    void shouldGoOnWithoutTheClientsThatFailAndStillShowThemToProgress(ExecutionMode mode) {
         List<Integer> seen = new ArrayList<>();
         TrainerOptions options = options(FailurePolicy.drop()).build();
-        try (var trainer = mode == Mode.SERIAL
+        try (var trainer = mode == ExecutionMode.SINGLE_THREADED
                 ? new SerialClientTrainer<>(failing(9, 0, 3), options) {
                     @Override
                     public Iterable<Integer> progressFn(List<Integer> jobs) {
@@ -200,9 +195,8 @@ final class FailurePolicyTrainingTest {
         return () -> jobs.stream().peek(seen::add).iterator();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFailIfNoClientIsLeft(Mode mode) {
+    @WithoutProcesses
+    void shouldFailIfNoClientIsLeft(ExecutionMode mode) {
         try (var trainer = mode.trainer(
                 failing(9, 2, 4), options(FailurePolicy.retry(1).thenDrop()).build())) {
             ClientFailedException failure = fail(trainer, List.of(4, 2));
@@ -227,9 +221,8 @@ final class FailurePolicyTrainingTest {
 
     // ---- time limits
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTellAClientWhoseTimeIsOverByItsOwnStopEventAlone(Mode mode) {
+    @WithoutProcesses
+    void shouldTellAClientWhoseTimeIsOverByItsOwnStopEventAlone(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             while (cid == 1 && attempt(cid) > 0) {
                 context.stopEvent().throwIfSet();
@@ -254,9 +247,8 @@ final class FailurePolicyTrainingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldNotTakeAPartOfAResultForAWholeOne(Mode mode) {
+    @WithoutProcesses
+    void shouldNotTakeAPartOfAResultForAWholeOne(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             while (!context.stopEvent().isSet()) {
                 Thread.onSpinWait();
@@ -271,9 +263,8 @@ final class FailurePolicyTrainingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldAcceptAResultThatComesLateFromAClientThatWasNotTold(Mode mode) {
+    @WithoutProcesses
+    void shouldAcceptAResultThatComesLateFromAClientThatWasNotTold(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             long end = System.nanoTime() + 2 * SHORT.toNanos();
             while (System.nanoTime() < end) {
@@ -291,9 +282,8 @@ final class FailurePolicyTrainingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldInterruptAClientThatGoesOnAfterTheGraceTimeAndNobodyElse(Mode mode) {
+    @WithoutProcesses
+    void shouldInterruptAClientThatGoesOnAfterTheGraceTimeAndNobodyElse(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             if (cid == 1 && attempt(cid) == 1) {
                 Thread.sleep(LONG.toMillis());
@@ -368,9 +358,8 @@ final class FailurePolicyTrainingTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldStopAllClientsByTheTrainersEventUnderATimeLimitToo(Mode mode) {
+    @WithoutProcesses
+    void shouldStopAllClientsByTheTrainersEventUnderATimeLimitToo(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             context.stopEvent().set();
             context.stopEvent().throwIfSet();

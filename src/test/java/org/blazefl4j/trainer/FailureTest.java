@@ -17,8 +17,6 @@ import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Clients and callers that throw. */
 final class FailureTest {
@@ -47,7 +45,7 @@ final class FailureTest {
             awaitIdle(context.worker());
             return plus(cid, payload);
         });
-        try (var trainer = Mode.THREADS.trainer(clients)) {
+        try (var trainer = Clients.trainer(ExecutionMode.MULTI_THREADED, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(50)))
                     .isInstanceOf(ClientFailedException.class)
                     .hasMessageContaining("client=0, round=1");
@@ -81,7 +79,7 @@ final class FailureTest {
             secondFails.countDown();
             throw new IllegalStateException("broken " + cid);
         });
-        try (var trainer = Mode.THREADS.trainer(clients)) {
+        try (var trainer = Clients.trainer(ExecutionMode.MULTI_THREADED, clients)) {
             ClientFailedException failure =
                     catchThrowableOfType(ClientFailedException.class, () -> trainer.localProcess(down, ids(2)));
 
@@ -93,9 +91,8 @@ final class FailureTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldSurviveErrorsOfClients(Mode mode) {
+    @WithoutProcesses
+    void shouldSurviveErrorsOfClients(ExecutionMode mode) {
         List<Throwable> errors =
                 List.of(new OutOfMemoryError("test"), new StackOverflowError(), new NoClassDefFoundError("Missing"));
         Clients clients = new Clients((cid, payload, context) -> {
@@ -104,7 +101,7 @@ final class FailureTest {
             }
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             for (int cid = 0; cid < errors.size(); cid++) {
                 int failing = cid;
                 for (int repeat = 0; repeat < 3; repeat++) {
@@ -118,9 +115,8 @@ final class FailureTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldPassOnWhatTheSinkThrowsAndRunTheNextRoundClean(Mode mode) {
+    @WithoutProcesses
+    void shouldPassOnWhatTheSinkThrowsAndRunTheNextRoundClean(ExecutionMode mode) {
         Map<Integer, Up> made = new ConcurrentHashMap<>();
         Clients clients = new Clients((cid, payload, context) -> {
             Up uplink = plus(cid, payload);
@@ -128,7 +124,7 @@ final class FailureTest {
             return uplink;
         });
         IllegalStateException thrown = new IllegalStateException("sink is full");
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(20), uplink -> {
                         uplink.close();
                         if (uplink.cid() == 1) {
@@ -161,7 +157,7 @@ final class FailureTest {
             }
             return plus(cid, payload);
         });
-        try (var trainer = Mode.THREADS.trainer(clients)) {
+        try (var trainer = Clients.trainer(ExecutionMode.MULTI_THREADED, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(0, 1), uplink -> {
                         uplink.close();
                         awaitUnchecked(runs);
@@ -184,7 +180,7 @@ final class FailureTest {
             }
             return plus(cid, payload);
         });
-        try (var trainer = Mode.THREADS.trainer(clients)) {
+        try (var trainer = Clients.trainer(ExecutionMode.MULTI_THREADED, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(0, 1), uplink -> {
                         uplink.close();
                         awaitUnchecked(failed);

@@ -17,8 +17,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Results that are so large that clients of this process write them to memory that is used again. */
 final class LargeResultsTest {
@@ -69,9 +67,8 @@ final class LargeResultsTest {
         return tensor.data_ptr().address();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldUseTheMemoryOfClosedResultsAgain(Mode mode) {
+    @WithoutProcesses
+    void shouldUseTheMemoryOfClosedResultsAgain(ExecutionMode mode) {
         Set<Long> addresses = new HashSet<>();
         long mapped = Conditions.segmentsMapped();
         try (var trainer = mode.trainer(new LargeClients(), slots(3))) {
@@ -88,9 +85,8 @@ final class LargeResultsTest {
         assertThat(Conditions.segmentsMapped()).isEqualTo(mapped);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldLeaveResultsAloneThatTheCallerKeeps(Mode mode) {
+    @WithoutProcesses
+    void shouldLeaveResultsAloneThatTheCallerKeeps(ExecutionMode mode) {
         List<Up> kept = new ArrayList<>();
         try (var trainer = mode.trainer(new LargeClients(), slots(3))) {
             trainer.localProcess(down, ids(CLIENTS));
@@ -104,9 +100,8 @@ final class LargeResultsTest {
         kept.forEach(Up::close);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldNotUseMemoryAgainOfWhichThereIsAView(Mode mode) {
+    @WithoutProcesses
+    void shouldNotUseMemoryAgainOfWhichThereIsAView(ExecutionMode mode) {
         List<Tensor> views = new ArrayList<>();
         try (var trainer = mode.trainer(new LargeClients(), slots(2))) {
             for (int round = 0; round < 2; round++) {
@@ -122,12 +117,11 @@ final class LargeResultsTest {
         views.forEach(Tensor::close);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFreeAllMemoryWhenClosedLast(Mode mode) {
+    @WithoutProcesses
+    void shouldFreeAllMemoryWhenClosedLast(ExecutionMode mode) {
         Holdings before = Holdings.now();
         List<Up> kept = new ArrayList<>();
-        try (var trainer = mode.trainer(new LargeClients())) {
+        try (var trainer = Clients.trainer(mode, new LargeClients())) {
             trainer.localProcess(down, ids(CLIENTS), kept::add);
         }
         assertThat(Conditions.segmentsMapped()).isPositive();
@@ -136,9 +130,8 @@ final class LargeResultsTest {
         before.awaitNoMore();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseAPreparedPackageThatNoResultCanBe(Mode mode) {
+    @WithoutProcesses
+    void shouldRefuseAPreparedPackageThatNoResultCanBe(ExecutionMode mode) {
         Clients sparse = new LargeClients() {
             @Override
             public Up prepareUplinkPackageBuffer() {
@@ -147,7 +140,7 @@ final class LargeResultsTest {
                 }
             }
         };
-        try (var trainer = mode.trainer(sparse)) {
+        try (var trainer = Clients.trainer(mode, sparse)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(CLIENTS), Up::close))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("cannot cross: path=value, type=Tensor with layout Sparse, expected=dense tensors; send"
@@ -155,16 +148,15 @@ final class LargeResultsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldMakeSmallBuffersAnew(Mode mode) {
+    @WithoutProcesses
+    void shouldMakeSmallBuffersAnew(ExecutionMode mode) {
         long mapped = Conditions.segmentsMapped();
         Clients clients = new Clients((cid, payload, context) -> {
             Up buffer = context.uplinkBuffer();
             buffer.value().fill_(new Scalar(cid));
             return buffer;
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(CLIENTS), Up::close);
             assertThat(Conditions.segmentsMapped()).isEqualTo(mapped);
         }
@@ -178,7 +170,7 @@ final class LargeResultsTest {
             others.countDown();
             return Clients.plus(cid, payload);
         });
-        try (var trainer = Mode.THREADS.trainer(clients)) {
+        try (var trainer = Clients.trainer(ExecutionMode.MULTI_THREADED, clients)) {
             trainer.localProcess(down, ids(CLIENTS), up -> {
                 FailureTest.awaitUnchecked(others);
                 up.close();

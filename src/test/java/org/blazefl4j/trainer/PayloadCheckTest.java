@@ -26,7 +26,6 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -89,18 +88,18 @@ final class PayloadCheckTest {
         });
     }
 
-    private static AbstractClientTrainer<Integer, Down, Up> open(Mode mode, Clients clients) {
+    private static AbstractClientTrainer<Integer, Down, Up> open(ExecutionMode mode, Clients clients) {
         return mode.trainer(clients, TrainerOptions.builder().numParallels(1).build());
     }
 
     private static Stream<Arguments> shouldNameTheClientThatChangesWhatAllRead() {
-        return Arrays.stream(Mode.values())
+        return Arrays.stream(WithoutProcesses.MODES)
                 .flatMap(mode -> Arrays.stream(Misdeed.values()).map(misdeed -> Arguments.of(mode, misdeed)));
     }
 
     @ParameterizedTest
     @MethodSource
-    void shouldNameTheClientThatChangesWhatAllRead(Mode mode, Misdeed misdeed) {
+    void shouldNameTheClientThatChangesWhatAllRead(ExecutionMode mode, Misdeed misdeed) {
         try (Tensor payload = everySecond();
                 Tensor data = torch.zeros(4);
                 var trainer = open(mode, misbehaving(2, misdeed))) {
@@ -134,12 +133,11 @@ final class PayloadCheckTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldNameTheClientThatWritesToItsData(Mode mode) {
+    @WithoutProcesses
+    void shouldNameTheClientThatWritesToItsData(ExecutionMode mode) {
         Down down = Down.of(1);
         try (Tensor data = torch.zeros(1);
-                var trainer = mode.trainer(new Writing(data))) {
+                var trainer = Clients.trainer(mode, new Writing(data))) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(3), Up::close))
                     .isInstanceOf(ClientFailedException.class)
                     .cause()
@@ -150,7 +148,7 @@ final class PayloadCheckTest {
     }
 
     private static Stream<Arguments> shouldTrainNobodyOnWhatWasWrittenToWhateverThePolicy() {
-        return Arrays.stream(Mode.values())
+        return Arrays.stream(WithoutProcesses.MODES)
                 .flatMap(mode -> Stream.of(FailurePolicy.retry(3), FailurePolicy.drop())
                         .flatMap(policy -> Stream.of(Misdeed.WRITE, Misdeed.WRITE_AND_THROW)
                                 .map(misdeed -> Arguments.of(mode, policy, misdeed))));
@@ -158,7 +156,8 @@ final class PayloadCheckTest {
 
     @ParameterizedTest
     @MethodSource
-    void shouldTrainNobodyOnWhatWasWrittenToWhateverThePolicy(Mode mode, FailurePolicy policy, Misdeed misdeed) {
+    void shouldTrainNobodyOnWhatWasWrittenToWhateverThePolicy(
+            ExecutionMode mode, FailurePolicy policy, Misdeed misdeed) {
         List<Integer> trained = new CopyOnWriteArrayList<>();
         Clients clients = new Clients((cid, down, context) -> {
             trained.add(cid);
@@ -185,9 +184,8 @@ final class PayloadCheckTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFindNothingWhereClientsOnlyRead(Mode mode) {
+    @WithoutProcesses
+    void shouldFindNothingWhereClientsOnlyRead(ExecutionMode mode) {
         try (Tensor payload = torch.ones(1).expand(1000); // one element in memory
                 Tensor empty = torch.empty(0);
                 var trainer = open(mode, new Clients((cid, down, context) -> plus(cid, first(down))))) {
@@ -206,7 +204,7 @@ final class PayloadCheckTest {
         /** Prints what a client returned that ran after one that wrote to the payload. */
         public static void main(String[] args) {
             try (Tensor payload = torch.ones(4);
-                    var trainer = open(Mode.SERIAL, misbehaving(0, Misdeed.WRITE))) {
+                    var trainer = open(ExecutionMode.SINGLE_THREADED, misbehaving(0, Misdeed.WRITE))) {
                 trainer.localProcess(new Down(payload), ids(2), up -> System.out.println(up.number()));
             }
         }

@@ -33,8 +33,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The memory of processes as the kernel counts it: that of idle workers, and the most that there was. */
 @Slow
@@ -163,10 +161,9 @@ final class ResidentMemoryTest {
         assertThat(trainer.peakMemory().workers()).isEqualTo(before.workers());
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTellThatOfThisProcessAloneWhereItTrainsTheClients(Mode mode) {
-        try (var trainer = mode.trainer(Clients.adding())) {
+    @WithoutProcesses
+    void shouldTellThatOfThisProcessAloneWhereItTrainsTheClients(ExecutionMode mode) {
+        try (var trainer = Clients.trainer(mode, Clients.adding())) {
             long pid = ProcessHandle.current().pid();
             long before = bytes(pid, "VmHWM:");
             PeakMemory peak = trainer.peakMemory();

@@ -23,7 +23,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The tensors of a package belong to whoever takes it, wherever the client had them from. */
@@ -36,16 +35,15 @@ final class ReturnedTensorsTest {
         down.value().close();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldPassOnATensorThatTheClientMadeWithoutCopyingIt(Mode mode) {
+    @WithoutProcesses
+    void shouldPassOnATensorThatTheClientMadeWithoutCopyingIt(ExecutionMode mode) {
         Map<Integer, Long> addresses = new ConcurrentHashMap<>();
         Clients clients = new Clients((cid, payload, context) -> {
             Up uplink = cid % 2 == 0 ? plus(cid, payload) : new Up(cid, filledBuffer(context.uplinkBuffer(), cid));
             addresses.put(cid, uplink.value().data_ptr().address());
             return uplink;
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(6));
 
             assertThat(trainer.cache())
@@ -58,9 +56,8 @@ final class ReturnedTensorsTest {
         return buffer.value().fill_(new Scalar(cid));
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldPassOnATensorThatOutlivesAScopeOfTheClient(Mode mode) {
+    @WithoutProcesses
+    void shouldPassOnATensorThatOutlivesAScopeOfTheClient(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             try (PointerScope step = new PointerScope()) {
                 Up uplink = plus(cid, payload);
@@ -68,29 +65,27 @@ final class ReturnedTensorsTest {
                 return uplink;
             }
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(3));
 
             assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101., 102.);
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyATensorOfThePayload(Mode mode) {
+    @WithoutProcesses
+    void shouldCopyATensorOfThePayload(ExecutionMode mode) {
         assertPayloadUntouched(mode, (cid, payload, context) -> new Up(cid, payload.value()));
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyAViewOfThePayload(Mode mode) {
+    @WithoutProcesses
+    void shouldCopyAViewOfThePayload(ExecutionMode mode) {
         assertPayloadUntouched(
                 mode, (cid, payload, context) -> new Up(cid, payload.value().view(1)));
     }
 
     /** What the caller writes into the packages does not reach the payload. */
-    private void assertPayloadUntouched(Mode mode, ClientWorker<Integer, Down, Up> worker) {
-        try (var trainer = mode.trainer(new Clients(worker))) {
+    private void assertPayloadUntouched(ExecutionMode mode, ClientWorker<Integer, Down, Up> worker) {
+        try (var trainer = Clients.trainer(mode, new Clients(worker))) {
             trainer.localProcess(down, ids(3), uplink -> {
                 uplink.value().fill_(new Scalar(-1));
                 uplink.close();
@@ -100,11 +95,10 @@ final class ReturnedTensorsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyASharedTensor(Mode mode) {
+    @WithoutProcesses
+    void shouldCopyASharedTensor(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> new Up(cid, context.shared("data")));
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.share("data", down.value());
             for (int round = 0; round < 2; round++) {
                 trainer.localProcess(down, ids(3), uplink -> {
@@ -117,9 +111,8 @@ final class ReturnedTensorsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyAResourceThatTheNextClientOverwrites(Mode mode) {
+    @WithoutProcesses
+    void shouldCopyAResourceThatTheNextClientOverwrites(ExecutionMode mode) {
         assertCopied(mode, (cid, payload, context) -> {
             Tensor weights = context.get("weights", () -> torch.zeros(1));
             weights.fill_(new Scalar(100 + cid));
@@ -127,9 +120,8 @@ final class ReturnedTensorsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyAViewOfAResourceThatTheNextClientOverwrites(Mode mode) {
+    @WithoutProcesses
+    void shouldCopyAViewOfAResourceThatTheNextClientOverwrites(ExecutionMode mode) {
         assertCopied(mode, (cid, payload, context) -> {
             Tensor weights = context.get("weights", () -> torch.zeros(2));
             weights.fill_(new Scalar(100 + cid));
@@ -137,9 +129,8 @@ final class ReturnedTensorsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyAnUplinkBufferThatAResourceStillRefersTo(Mode mode) {
+    @WithoutProcesses
+    void shouldCopyAnUplinkBufferThatAResourceStillRefersTo(ExecutionMode mode) {
         assertCopied(mode, (cid, payload, context) -> {
             Tensor[] model = context.get("model", () -> new Tensor[1]);
             if (model[0] != null) {
@@ -153,9 +144,8 @@ final class ReturnedTensorsTest {
         });
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyATensorThatAResourceKeeps(Mode mode) {
+    @WithoutProcesses
+    void shouldCopyATensorThatAResourceKeeps(ExecutionMode mode) {
         assertCopied(mode, (cid, payload, context) -> {
             Tensor[] last = context.get("last", () -> new Tensor[1]);
             if (last[0] != null) {
@@ -169,7 +159,7 @@ final class ReturnedTensorsTest {
     }
 
     /** Client c returns 100 + c, whatever later clients do to the memory it had that from. */
-    private void assertCopied(Mode mode, ClientWorker<Integer, Down, Up> worker) {
+    private void assertCopied(ExecutionMode mode, ClientWorker<Integer, Down, Up> worker) {
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
         try (var trainer = mode.trainer(new Clients(worker), options)) {
             for (int round = 0; round < 2; round++) {
@@ -182,15 +172,14 @@ final class ReturnedTensorsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldDetachATensorThatRequiresAGradient(Mode mode) {
+    @WithoutProcesses
+    void shouldDetachATensorThatRequiresAGradient(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             Up uplink = plus(cid, payload);
             uplink.value().requires_grad_(true);
             return uplink;
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(2));
 
             assertThat(trainer.cache())
@@ -223,10 +212,9 @@ final class ReturnedTensorsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCopyAWholePackageIfOneOfItsTensorsIsNotItsOwn(Mode mode) {
-        try (var trainer = mode.trainer(new ManyClients())) {
+    @WithoutProcesses
+    void shouldCopyAWholePackageIfOneOfItsTensorsIsNotItsOwn(ExecutionMode mode) {
+        try (var trainer = Clients.trainer(mode, new ManyClients())) {
             trainer.localProcess(down, List.of(7), uplink -> {
                 assertThat(uplink.more().get(1)).isNotSameAs(down.value());
                 assertThat(uplink.parameters().item_double()).isEqualTo(107);
@@ -297,13 +285,13 @@ final class ReturnedTensorsTest {
             ", dimension 0 may be smaller; return this shape, or change prepareUplinkPackageBuffer()";
 
     private static Stream<Arguments> shouldRefuseWhatWorkerProcessesRefuse() {
-        return Arrays.stream(Mode.values())
+        return Arrays.stream(WithoutProcesses.MODES)
                 .flatMap(mode -> Arrays.stream(Misfit.values()).map(misfit -> Arguments.of(mode, misfit)));
     }
 
     @ParameterizedTest
     @MethodSource
-    void shouldRefuseWhatWorkerProcessesRefuse(Mode mode, Misfit misfit) {
+    void shouldRefuseWhatWorkerProcessesRefuse(ExecutionMode mode, Misfit misfit) {
         ClientAlgorithm<Integer, Down, Object> clients = new ClientAlgorithm<>() {
             @Override
             public Integer getClientConfig(int cid) {
@@ -320,7 +308,7 @@ final class ReturnedTensorsTest {
                 return new Up(0, torch.empty(1));
             }
         };
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(1)))
                     .isInstanceOf(ClientFailedException.class)
                     .cause()
@@ -330,16 +318,15 @@ final class ReturnedTensorsTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldSayThatThereIsNoUplinkBuffer(Mode mode) {
+    @WithoutProcesses
+    void shouldSayThatThereIsNoUplinkBuffer(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> plus(cid, payload)) {
             @Override
             public Up prepareUplinkPackageBuffer() {
                 return null;
             }
         };
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(1)))
                     .isInstanceOf(NullPointerException.class)
                     .hasMessage("no uplink buffer: prepareUplinkPackageBuffer() returned null; return a package with"

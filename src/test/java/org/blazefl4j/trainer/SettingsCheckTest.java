@@ -30,7 +30,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients that change settings that others compute with as well. In worker processes: WorkersTest. */
@@ -90,14 +89,14 @@ final class SettingsCheckTest {
                 change(() -> AnomalyMode.set_enabled(true), "anomalyMode=true", "anomalyMode=false"),
                 change(() -> openblas_nolapack.blas_set_num_threads(2), "blasThreads=2", "blasThreads=1"));
         return changes.stream()
-                .flatMap(change -> Arrays.stream(Mode.values())
+                .flatMap(change -> Arrays.stream(WithoutProcesses.MODES)
                         .map(mode -> Arguments.of(mode, change.get()[0], change.get()[1], change.get()[2])));
     }
 
     @ParameterizedTest
     @MethodSource
     void shouldFailAClientThatChangesASettingOfTheProcessAndPutItBack(
-            Mode mode, Runnable change, String found, String expected) {
+            ExecutionMode mode, Runnable change, String found, String expected) {
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(1)
                 .onClientFailure(FailurePolicy.retry(2).thenDrop())
@@ -116,14 +115,13 @@ final class SettingsCheckTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTellOfTheChangeAlsoWhenTheClientThrows(Mode mode) {
+    @WithoutProcesses
+    void shouldTellOfTheChangeAlsoWhenTheClientThrows(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             setDouble();
             throw new UnsupportedOperationException("after that");
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(1)))
                     .cause()
                     .hasMessageStartingWith("settings of the process changed: clients=[0]")
@@ -132,9 +130,8 @@ final class SettingsCheckTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldComputeWithWhatTheCallerSetBetweenRounds(Mode mode) {
+    @WithoutProcesses
+    void shouldComputeWithWhatTheCallerSetBetweenRounds(ExecutionMode mode) {
         List<Boolean> seen = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             seen.add(torch.globalContext().userEnabledMkldnn());
@@ -176,9 +173,8 @@ final class SettingsCheckTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldPutBackWhatAClientSetForItsThread(Mode mode) {
+    @WithoutProcesses
+    void shouldPutBackWhatAClientSetForItsThread(ExecutionMode mode) {
         List<String> seen = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             seen.add(GradMode.is_enabled() + " " + torch.is_autocast_enabled(DeviceType.CPU) + " "
@@ -196,9 +192,8 @@ final class SettingsCheckTest {
         assertThat(torch.is_autocast_enabled(DeviceType.CPU)).isFalse();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFailAClientThatChangesTheIntraOpThreads(Mode mode) {
+    @WithoutProcesses
+    void shouldFailAClientThatChangesTheIntraOpThreads(ExecutionMode mode) {
         int threads = torch.get_num_threads();
         List<Integer> seen = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {

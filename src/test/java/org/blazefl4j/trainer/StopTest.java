@@ -8,8 +8,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.trainer.Clients.Down;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What clients of this process see of a stop. */
 final class StopTest {
@@ -32,15 +30,14 @@ final class StopTest {
         Conditions.await(thread + " ends", () -> !thread.isAlive());
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldShowAStopToClientsOfWhichTheRoundIsNotOver(Mode mode) {
+    @WithoutProcesses
+    void shouldShowAStopToClientsOfWhichTheRoundIsNotOver(ExecutionMode mode) {
         AtomicReference<StopEvent> seenByClients = new AtomicReference<>();
         Clients clients = new Clients((cid, payload, context) -> {
             seenByClients.set(context.stopEvent());
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(3), uplink -> {
                 uplink.close();
                 if (uplink.cid() == 2) {

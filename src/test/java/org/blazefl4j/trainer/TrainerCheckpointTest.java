@@ -30,8 +30,8 @@ final class TrainerCheckpointTest {
     /** Makes a trainer for clients. */
     private interface Maker extends Function<StatefulClients, AbstractClientTrainer<Order, Down, Up>> {}
 
-    private static final Maker SERIAL = Mode.SERIAL::trainer;
-    private static final Maker THREADS = Mode.THREADS::trainer;
+    private static final Maker SERIAL = clients -> Clients.trainer(ExecutionMode.SINGLE_THREADED, clients);
+    private static final Maker THREADS = clients -> Clients.trainer(ExecutionMode.MULTI_THREADED, clients);
     private static final Maker PROCESSES = clients -> new ProcessPoolClientTrainer<>(
             clients, TrainerOptions.builder().numParallels(3).build());
 

@@ -14,8 +14,6 @@ import org.blazefl4j.trainer.Clients.Up;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Where the calling thread's time goes. Whatever takes time takes it on that thread, or while it is seen to wait. */
 final class TrainerPhasesTest {
@@ -57,9 +55,8 @@ final class TrainerPhasesTest {
         return TrainerOptions.builder().numParallels(2).build();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCountClientsThatAreWaitedForAsTraining(Mode mode) {
+    @WithoutProcesses
+    void shouldCountClientsThatAreWaitedForAsTraining(ExecutionMode mode) {
         Thread caller = Thread.currentThread();
         Clients clients = clients(() -> {
             if (Thread.currentThread() != caller) {
@@ -68,7 +65,7 @@ final class TrainerPhasesTest {
             take(TIME);
         });
 
-        assertThat(phases(mode.trainer(clients)).of(Phase.TRAIN)).isGreaterThanOrEqualTo(TIME);
+        assertThat(phases(Clients.trainer(mode, clients)).of(Phase.TRAIN)).isGreaterThanOrEqualTo(TIME);
     }
 
     @Slow
@@ -91,9 +88,8 @@ final class TrainerPhasesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCountConfigurationsAsDealing(Mode mode) {
+    @WithoutProcesses
+    void shouldCountConfigurationsAsDealing(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> Clients.plus(cid, payload)) {
             @Override
             public Integer getClientConfig(int cid) {
@@ -102,12 +98,11 @@ final class TrainerPhasesTest {
             }
         };
 
-        assertThat(phases(mode.trainer(clients)).of(Phase.DEAL)).isGreaterThanOrEqualTo(TIMES);
+        assertThat(phases(Clients.trainer(mode, clients)).of(Phase.DEAL)).isGreaterThanOrEqualTo(TIMES);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldCountConversionAsCollecting(Mode mode) {
+    @WithoutProcesses
+    void shouldCountConversionAsCollecting(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> Clients.plus(cid, payload)) {
             @Override
             public Up convertBufferToUplink(Up uplink) {
@@ -116,13 +111,12 @@ final class TrainerPhasesTest {
             }
         };
 
-        assertThat(phases(mode.trainer(clients)).of(Phase.COLLECT)).isGreaterThanOrEqualTo(TIMES);
+        assertThat(phases(Clients.trainer(mode, clients)).of(Phase.COLLECT)).isGreaterThanOrEqualTo(TIMES);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldLeaveTheSinkOutAndCoverTheRestOfTheRound(Mode mode) {
-        try (var trainer = mode.trainer(clients(() -> take(TIME)))) {
+    @WithoutProcesses
+    void shouldLeaveTheSinkOutAndCoverTheRestOfTheRound(ExecutionMode mode) {
+        try (var trainer = Clients.trainer(mode, clients(() -> take(TIME)))) {
             long start = System.nanoTime();
             trainer.localProcess(down, ids(CLIENTS), uplink -> {
                 take(TIME);
@@ -139,14 +133,13 @@ final class TrainerPhasesTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTellOfARoundThatFailed(Mode mode) {
+    @WithoutProcesses
+    void shouldTellOfARoundThatFailed(ExecutionMode mode) {
         Clients failing = clients(() -> {
             take(TIME);
             throw new IllegalStateException("no");
         });
-        try (var trainer = mode.trainer(failing)) {
+        try (var trainer = Clients.trainer(mode, failing)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(CLIENTS), Up::close))
                     .isInstanceOf(ClientFailedException.class);
 

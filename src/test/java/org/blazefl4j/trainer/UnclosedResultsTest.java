@@ -19,8 +19,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 final class UnclosedResultsTest {
 
@@ -100,9 +98,8 @@ final class UnclosedResultsTest {
     }
 
     /** As a loop that collects what it is sent, and forgets to close it. */
-    @ParameterizedTest
-    @EnumSource
-    void shouldBeToldOfByATrainer(Mode mode) {
+    @WithoutProcesses
+    void shouldBeToldOfByATrainer(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> large(cid)) {
             @Override
             public Up prepareUplinkPackageBuffer() {
@@ -110,7 +107,7 @@ final class UnclosedResultsTest {
             }
         };
         Down down = Down.of(1);
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             for (int round = 0; round < 4; round++) {
                 trainer.localProcess(down, ids(2), uplink -> kept.add(uplink.value()));
             }

@@ -26,8 +26,6 @@ import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What surrounds a client, and what becomes of it when the client has ended. */
 final class WorkerContextTest {
@@ -39,9 +37,8 @@ final class WorkerContextTest {
         down.value().close();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTellWhoAndWhereTheClientIs(Mode mode) {
+    @WithoutProcesses
+    void shouldTellWhoAndWhereTheClientIs(ExecutionMode mode) {
         Map<Integer, List<Object>> seen = new ConcurrentHashMap<>();
         Clients clients = new Clients((cid, payload, context) -> {
             assertThat(payload).isSameAs(down);
@@ -59,9 +56,8 @@ final class WorkerContextTest {
                 .hasSize(2);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFlushDenormalNumbersAsTheCallerDoesAndNotAsTheLastClientDid(Mode mode) {
+    @WithoutProcesses
+    void shouldFlushDenormalNumbersAsTheCallerDoesAndNotAsTheLastClientDid(ExecutionMode mode) {
         List<Boolean> seen = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             seen.add(Denormals.flushed());
@@ -81,16 +77,15 @@ final class WorkerContextTest {
         assertThat(seen).containsExactly(false, false, true, true, true);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseToGiveAnythingOnceTheClientHasEnded(Mode mode) {
+    @WithoutProcesses
+    void shouldRefuseToGiveAnythingOnceTheClientHasEnded(ExecutionMode mode) {
         List<WorkerContext> leaked = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             leaked.add(context);
             context.uplinkBuffer();
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, List.of(3), Up::close);
             WorkerContext context = leaked.get(0);
             Map<String, ThrowingCallable> calls = Map.of(
@@ -108,9 +103,8 @@ final class WorkerContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldMakeAResourceOncePerWorkerAndCloseItWithTheWorker(Mode mode) {
+    @WithoutProcesses
+    void shouldMakeAResourceOncePerWorkerAndCloseItWithTheWorker(ExecutionMode mode) {
         List<String> events = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             AutoCloseable model = context.get("model", () -> {
@@ -135,9 +129,8 @@ final class WorkerContextTest {
         assertThat(events).containsExactly("make model", "make data", "close data", "close model");
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldKeepNativeResourcesOpenFromClientToClientAndFreeThemWithTheWorker(Mode mode) {
+    @WithoutProcesses
+    void shouldKeepNativeResourcesOpenFromClientToClientAndFreeThemWithTheWorker(ExecutionMode mode) {
         Set<Tensor> resources = ConcurrentHashMap.newKeySet();
         Clients clients = new Clients((cid, payload, context) -> {
             try (PointerScope step = new PointerScope()) {
@@ -156,9 +149,8 @@ final class WorkerContextTest {
         assertThat(resources).allMatch(tensor -> tensor.isNull());
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTryAgainIfASupplierFailedAndRefuseNull(Mode mode) {
+    @WithoutProcesses
+    void shouldTryAgainIfASupplierFailedAndRefuseNull(ExecutionMode mode) {
         AtomicInteger calls = new AtomicInteger();
         Clients clients = new Clients((cid, payload, context) -> {
             assertThatThrownBy(() -> context.get("none", () -> null))
@@ -171,21 +163,20 @@ final class WorkerContextTest {
             assertThat(context.<String>get("broken", () -> "mended")).isEqualTo("mended");
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, List.of(1), Up::close);
         }
         assertThat(calls).hasValue(1);
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldRefuseResourcesAfterTheWorkerHasEnded(Mode mode) {
+    @WithoutProcesses
+    void shouldRefuseResourcesAfterTheWorkerHasEnded(ExecutionMode mode) {
         AtomicReference<WorkerContext> kept = new AtomicReference<>();
         Clients clients = new Clients((cid, payload, context) -> {
             kept.set(context);
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, List.of(1), Up::close);
         }
         assertThatThrownBy(() -> kept.get().get("late", () -> "late"))
@@ -194,9 +185,8 @@ final class WorkerContextTest {
         assertThat(kept.get().stopEvent().isSet()).isTrue();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldGiveTheSameGeneratorForAPurposeAndCloseItWithTheClient(Mode mode) {
+    @WithoutProcesses
+    void shouldGiveTheSameGeneratorForAPurposeAndCloseItWithTheClient(ExecutionMode mode) {
         List<Generator> generators = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             Generator shuffle;
@@ -217,10 +207,9 @@ final class WorkerContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldDrawTheSameInEveryModeFromSeedClientRoundAndPurpose(Mode mode) {
-        List<Double> expected = draws(Mode.SERIAL, 1, 42);
+    @WithoutProcesses
+    void shouldDrawTheSameInEveryModeFromSeedClientRoundAndPurpose(ExecutionMode mode) {
+        List<Double> expected = draws(ExecutionMode.SINGLE_THREADED, 1, 42);
 
         assertThat(draws(mode, 1, 42)).isEqualTo(expected);
         assertThat(draws(mode, 2, 42)).isEqualTo(expected);
@@ -229,7 +218,7 @@ final class WorkerContextTest {
         assertThat(expected).hasSize(20).doesNotHaveDuplicates();
     }
 
-    private List<Double> draws(Mode mode, int workers, long seed) {
+    private List<Double> draws(ExecutionMode mode, int workers, long seed) {
         Clients clients = new Clients((cid, payload, context) ->
                 new Up(cid, torch.rand(new long[] {1}, new GeneratorOptional(context.generator("test")))));
         List<Double> numbers = new ArrayList<>();
@@ -246,9 +235,8 @@ final class WorkerContextTest {
         return numbers;
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldMakeTheUplinkBufferOnceAndOnlyIfAskedFor(Mode mode) {
+    @WithoutProcesses
+    void shouldMakeTheUplinkBufferOnceAndOnlyIfAskedFor(ExecutionMode mode) {
         AtomicInteger made = new AtomicInteger();
         Clients clients =
                 new Clients((cid, payload, context) -> {
@@ -269,7 +257,7 @@ final class WorkerContextTest {
                         return super.prepareUplinkPackageBuffer();
                     }
                 };
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(3));
 
             assertThat(made).as("one to see what they look like, and two").hasValue(3);
@@ -277,24 +265,22 @@ final class WorkerContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFreeAnUplinkBufferThatWasNotReturned(Mode mode) {
+    @WithoutProcesses
+    void shouldFreeAnUplinkBufferThatWasNotReturned(ExecutionMode mode) {
         AtomicReference<Up> buffer = new AtomicReference<>();
         Clients clients = new Clients((cid, payload, context) -> {
             buffer.set(context.uplinkBuffer());
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(1));
 
             assertThat(buffer.get().value().isNull()).isTrue();
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldNameWhatWasSharedIfANameIsUnknown(Mode mode) {
+    @WithoutProcesses
+    void shouldNameWhatWasSharedIfANameIsUnknown(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             assertThatThrownBy(() -> context.shared("labels"))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -302,7 +288,7 @@ final class WorkerContextTest {
                             + " before the round");
             return plus(cid, payload);
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.share("more", down.value());
             trainer.share("data", down.value());
             trainer.localProcess(down, ids(1));
@@ -311,9 +297,8 @@ final class WorkerContextTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFreeWhatASloppyClientLeaves(Mode mode) {
+    @WithoutProcesses
+    void shouldFreeWhatASloppyClientLeaves(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             Up uplink = plus(cid, payload);
             PointerScope forgotten = new PointerScope();
@@ -324,7 +309,7 @@ final class WorkerContextTest {
             assertThat(PointerScope.getInnerScope()).isSameAs(forgotten);
             return uplink;
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(4), Up::close);
             long before = Pointer.totalCount();
             for (int round = 0; round < 5; round++) {
@@ -335,24 +320,22 @@ final class WorkerContextTest {
         assertThat(PointerScope.getInnerScope()).isNull();
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldFreeWhatAFailedClientMade(Mode mode) {
+    @WithoutProcesses
+    void shouldFreeWhatAFailedClientMade(ExecutionMode mode) {
         AtomicReference<Tensor> made = new AtomicReference<>();
         Clients clients = new Clients((cid, payload, context) -> {
             made.set(torch.ones(1));
             throw new IllegalStateException("broken");
         });
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             assertThatThrownBy(() -> trainer.localProcess(down, ids(1))).hasMessageContaining("broken");
 
             assertThat(made.get().isNull()).isTrue();
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void shouldTrainWithGradientsWhateverTheCallersModeIs(Mode mode) {
+    @WithoutProcesses
+    void shouldTrainWithGradientsWhateverTheCallersModeIs(ExecutionMode mode) {
         Set<Boolean> enabled = ConcurrentHashMap.newKeySet();
         Clients clients = new Clients((cid, payload, context) -> {
             enabled.add(GradMode.is_enabled());
@@ -360,7 +343,7 @@ final class WorkerContextTest {
             return plus(cid, payload);
         });
         boolean before = GradMode.is_enabled();
-        try (var trainer = mode.trainer(clients)) {
+        try (var trainer = Clients.trainer(mode, clients)) {
             GradMode.set_enabled(false);
             trainer.localProcess(down, ids(10), Up::close);
             assertThat(GradMode.is_enabled()).isFalse();

@@ -71,8 +71,8 @@ final class Dsfl implements Algorithm {
                 .withOpenSizePerRound(openSizePerRound)
                 .withEraTemperature(eraTemperature)
                 .withDistillation(distillation);
-        DsflServerHandler handler =
-                resources.add(new DsflServerHandler(options.models(images), options.training.modelName, partitions, server));
+        DsflServerHandler handler = resources.add(
+                new DsflServerHandler(options.models(images), options.training.modelName, partitions, server));
         DsflClientOptions client = DsflClientOptions.defaults()
                 .withTraining(options.client())
                 .withDistillation(distillation)

@@ -43,7 +43,11 @@ record Federation<D, U>(
     }
 
     private static <C, D, U> Federation<D, U> start(
-            RunOptions options, Path folder, ImageData images, Algorithm.Sides<C, D, U> sides, ResourceStack resources) {
+            RunOptions options,
+            Path folder,
+            ImageData images,
+            Algorithm.Sides<C, D, U> sides,
+            ResourceStack resources) {
         ClientTrainer<D, U> trainer = resources.add(
                 options.execution.executionMode.trainer(sides.clients(), options.trainer(), options.process(folder)));
         return new Federation<>(images, sides.handler(), trainer, resources);

@@ -78,7 +78,9 @@ final class RunOptions {
         @Nullable
         Integer numClients;
 
-        @Option(names = {"--global-round", "--rounds"}, paramLabel = "N")
+        @Option(
+                names = {"--global-round", "--rounds"},
+                paramLabel = "N")
         int globalRound = 15;
 
         @Option(names = "--sample-ratio", paramLabel = "R", converter = Converters.Ratio.class)
