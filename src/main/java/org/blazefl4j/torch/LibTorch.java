@@ -7,6 +7,7 @@ import org.blazefl4j.binding.Native;
 import org.blazefl4j.binding.NativeLoader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
+import org.bytedeco.pytorch.Context;
 
 /**
  * Loads LibTorch into this process, and tunes the process on request.
@@ -73,6 +74,23 @@ public final class LibTorch {
                     "OpenBLAS runs " + blasThreads + " threads in addition to LibTorch's", "OPENBLAS_NUM_THREADS=1"));
         }
         return List.copyOf(found);
+    }
+
+    /**
+     * Sets whether the calling thread replaces denormal numbers by zero, if the processor supports it: PyTorch's
+     * {@code set_flush_denormal}. Faster if such numbers occur, and changes bits. Trainers give clients the setting of
+     * the thread that calls {@code localProcess}; LibTorch's threads within one operation inherit that of its caller.
+     */
+    public static void flushDenormal(boolean on) {
+        if (on != flushesDenormal()) {
+            load();
+            Context.setFlushDenormal(on);
+        }
+    }
+
+    /** Returns whether the calling thread replaces denormal numbers by zero. */
+    public static boolean flushesDenormal() {
+        return Native.flushesDenormals() != 0;
     }
 
     /**

@@ -99,7 +99,7 @@ public record NumericEnvironment(
                     context.deterministicAlgorithms(),
                     context.deterministicCuDNN(),
                     context.benchmarkCuDNN(),
-                    Denormals.flushed(),
+                    LibTorch.flushesDenormal(),
                     IntraOpThreads.current());
         }
     }
@@ -120,7 +120,7 @@ public record NumericEnvironment(
             context.setDeterministicAlgorithms(deterministicAlgorithms, false);
             context.setDeterministicCuDNN(deterministicCuDnn);
             context.setBenchmarkCuDNN(benchmarkCuDnn);
-            Denormals.flush(flushDenormal);
+            LibTorch.flushDenormal(flushDenormal);
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.Phase;
-import org.blazefl4j.torch.Denormals;
+import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.worker.ClientRunner;
 import org.blazefl4j.worker.LocalJob;
 import org.blazefl4j.worker.RoundContext;
@@ -76,7 +76,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
 
     @Override
     public void enter() {
-        Denormals.flush(round.flushDenormal());
+        LibTorch.flushDenormal(round.flushDenormal());
     }
 
     @Override

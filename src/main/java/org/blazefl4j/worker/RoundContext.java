@@ -6,7 +6,7 @@ import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
-import org.blazefl4j.torch.Denormals;
+import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -30,7 +30,7 @@ public final class RoundContext<C, D, U> {
     private final StopEvent stopEvent;
     private final ClientTimeouts timeouts;
     private final Thread caller = Thread.currentThread();
-    private final boolean flushDenormal = Denormals.flushed();
+    private final boolean flushDenormal = LibTorch.flushesDenormal();
     private final ClientFailures failures;
     private final PhaseClock clock = new PhaseClock();
     private IllegalStateException stateFailure;

@@ -1,8 +1,7 @@
 package org.blazefl4j.worker;
 
-import org.blazefl4j.torch.Denormals;
-import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.torch.IntraOpThreads;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -15,7 +14,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class ThreadSettings {
 
     private final boolean gradients = GradMode.is_enabled();
-    private final boolean flushed = Denormals.flushed();
+    private final boolean flushed = LibTorch.flushesDenormal();
     private final Autocast cpu = new Autocast(DeviceType.CPU);
     private final Autocast cuda = new Autocast(DeviceType.CUDA);
     private final boolean cached = torch.is_autocast_cache_enabled();
@@ -60,7 +59,7 @@ final class ThreadSettings {
     /** Restores all settings. */
     void restore() {
         GradMode.set_enabled(gradients);
-        Denormals.flush(flushed);
+        LibTorch.flushDenormal(flushed);
         cpu.restore();
         cuda.restore();
         if (torch.is_autocast_cache_enabled() != cached) {

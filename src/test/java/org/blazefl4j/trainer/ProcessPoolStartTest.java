@@ -21,7 +21,7 @@ import org.blazefl4j.binding.Native;
 import org.blazefl4j.checkpoint.LogCapture;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
-import org.blazefl4j.torch.Denormals;
+import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
@@ -54,7 +54,7 @@ final class ProcessPoolStartTest {
         notes.put("variable", System.getenv("TEST_VARIABLE"));
         notes.put("openblas", System.getenv("OPENBLAS_NUM_THREADS"));
         notes.put("maxPhysicalBytes", System.getProperty("org.bytedeco.javacpp.maxPhysicalBytes"));
-        notes.put("denormals", Denormals.flushed() ? "flushed" : "kept");
+        notes.put("denormals", LibTorch.flushesDenormal() ? "flushed" : "kept");
         notes.put("threads", torch.get_num_threads());
         notes.put(
                 "oomScoreAdj",
@@ -90,12 +90,12 @@ final class ProcessPoolStartTest {
                     .containsEntry("denormals", "kept")
                     .containsEntry("dtype", "Float");
             setDefaultDtype(ScalarType.Double);
-            Denormals.flush(true);
+            LibTorch.flushDenormal(true);
             try {
                 assertThat(notes(trainer)).containsEntry("dtype", "Double").containsEntry("denormals", "flushed");
             } finally {
                 setDefaultDtype(ScalarType.Float);
-                Denormals.flush(false);
+                LibTorch.flushDenormal(false);
             }
             assertThat(notes(trainer)).containsEntry("dtype", "Float").containsEntry("denormals", "kept");
         }

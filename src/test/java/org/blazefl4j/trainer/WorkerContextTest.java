@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
-import org.blazefl4j.torch.Denormals;
+import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
 import org.bytedeco.javacpp.Pointer;
@@ -60,19 +60,19 @@ final class WorkerContextTest {
     void shouldFlushDenormalNumbersAsTheCallerDoesAndNotAsTheLastClientDid(ExecutionMode mode) {
         List<Boolean> seen = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
-            seen.add(Denormals.flushed());
-            Denormals.flush(cid == 0);
+            seen.add(LibTorch.flushesDenormal());
+            LibTorch.flushDenormal(cid == 0);
             return plus(cid, payload);
         });
         try (var trainer =
                 mode.trainer(clients, TrainerOptions.builder().numParallels(1).build())) {
             trainer.localProcess(down, ids(2), Up::close);
-            assertThat(Denormals.flushed()).isFalse();
-            Denormals.flush(true);
+            assertThat(LibTorch.flushesDenormal()).isFalse();
+            LibTorch.flushDenormal(true);
             trainer.localProcess(down, List.of(1, 0, 2), Up::close);
-            assertThat(Denormals.flushed()).isTrue();
+            assertThat(LibTorch.flushesDenormal()).isTrue();
         } finally {
-            Denormals.flush(false);
+            LibTorch.flushDenormal(false);
         }
         assertThat(seen).containsExactly(false, false, true, true, true);
     }
