@@ -8,7 +8,6 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
-import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -59,11 +58,11 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
     /**
      * Divides a data set among the clients 0, 1, ...
      *
-     * @param whole the data set; its tensors stay the caller's
+     * @param whole stays the caller's
      * @param parts each client's positions in it, as a {@link org.blazefl4j.data.Partitioner} returns them
      * @throws IllegalArgumentException if a position is out of range
      */
-    public void setClients(P type, TensorDataset whole, List<long[]> parts) {
+    public void setClients(P type, Dataset whole, List<long[]> parts) {
         for (int cid = 0; cid < parts.size(); cid++) {
             setDataset(type, cid, part(whole, parts.get(cid)));
         }
@@ -72,15 +71,15 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
     /**
      * Sets a part of a data set as the common samples of a type.
      *
-     * @param whole the data set; its tensors stay the caller's
+     * @param whole stays the caller's
      * @param part positions in it
      * @throws IllegalArgumentException if a position is out of range
      */
-    public void setCommon(P type, TensorDataset whole, long[] part) {
+    public void setCommon(P type, Dataset whole, long[] part) {
         setDataset(type, part(whole, part));
     }
 
-    private Dataset part(TensorDataset whole, long[] positions) {
+    private Dataset part(Dataset whole, long[] positions) {
         Tensor indices = Tensors.of(positions);
         indices.retainReference(); // outlives the caller's scope
         made.add(indices);

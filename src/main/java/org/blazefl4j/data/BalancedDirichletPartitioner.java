@@ -45,10 +45,7 @@ public record BalancedDirichletPartitioner(double alpha) implements Partitioner 
         int[] left = classes.stream().mapToInt(ofClass -> ofClass.length).toArray();
         List<long[]> parts = new ArrayList<>(clients);
         for (int client = 0; client < clients; client++) {
-            parts.add(
-                    new long
-                            [PartitionUtil.cut(samples, clients, client + 1)
-                                    - PartitionUtil.cut(samples, clients, client)]);
+            parts.add(new long[samples / clients + (client < samples % clients ? 1 : 0)]);
         }
         for (int taken = 0; taken < samples; taken++) {
             int client = taken % clients;

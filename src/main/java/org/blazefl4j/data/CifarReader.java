@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.zip.ZipException;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.FolderContent;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -110,31 +112,22 @@ public final class CifarReader {
     }
 
     /**
-     * Reads CIFAR-10.
+     * Reads CIFAR-10: 50 000 training and 10 000 test images, uint8 of shape [n, 3, 32, 32]; the caller closes it.
      *
      * @param folder contains the data files, their folder or the archive
-     * @return 50 000 training and 10 000 test images, uint8 of shape [n, 3, 32, 32]; the caller closes it
-     * @throws IOException if files are missing, unreadable or damaged
      */
     public static ImageData cifar10(Path folder) throws IOException {
         return read(folder, CIFAR10);
     }
 
-    /**
-     * Reads CIFAR-100 with its 100 fine labels.
-     *
-     * @param folder contains the data files, their folder or the archive
-     * @return 50 000 training and 10 000 test images, uint8 of shape [n, 3, 32, 32]; the caller closes it
-     * @throws IOException if files are missing, unreadable or damaged
-     */
+    /** Reads CIFAR-100 with its 100 fine labels, as {@link #cifar10}. */
     public static ImageData cifar100(Path folder) throws IOException {
         return read(folder, CIFAR100);
     }
 
     static ImageData read(Path folder, Layout layout) throws IOException {
-        Map<String, LabelledImages> files = new HashMap<>();
-        try {
-            readFiles(folder, layout, files);
+        try (PointerScope scope = new PointerScope()) {
+            Map<String, LabelledImages> files = readFiles(folder, layout);
             return ImageData.of(
                     layout.name,
                     layout.classes,
@@ -142,20 +135,19 @@ public final class CifarReader {
                             layout.train.stream().map(files::get).toList()),
                     () -> LabelledImages.join(List.of(files.get(layout.test))),
                     layout.normalisation);
-        } finally {
-            files.values().forEach(LabelledImages::close);
         }
     }
 
-    private static void readFiles(Path folder, Layout layout, Map<String, LabelledImages> to) throws IOException {
+    private static Map<String, LabelledImages> readFiles(Path folder, Layout layout) throws IOException {
         DataFolder files = new DataFolder(folder).of(layout.folder, layout.train.get(0));
         if (!files.has(layout.train.get(0))) {
-            readArchive(archive(files, layout), layout, to);
-            return;
+            return readArchive(archive(files, layout), layout);
         }
+        Map<String, LabelledImages> found = new HashMap<>();
         for (String name : layout.files()) {
-            to.put(name, parse(files.read(name), layout, layout.images(name)));
+            found.put(name, parse(files.read(name), layout, layout.images(name)));
         }
+        return found;
     }
 
     private static Path archive(DataFolder folder, Layout layout) throws IOException {
@@ -171,11 +163,12 @@ public final class CifarReader {
             }
         }
         throw new IOException("no " + layout.name + " here: folder=" + folder.path() + ", found="
-                + folder.content(layout.archive()) + ", expected=" + layout.files() + ", a folder " + layout.folder
+                + FolderContent.near(folder.path(), layout.archive()) + ", expected=" + layout.files() + ", a folder " + layout.folder
                 + " with them, or " + layout.archive() + "; name the folder that holds one of these");
     }
 
-    private static void readArchive(Path archive, Layout layout, Map<String, LabelledImages> to) throws IOException {
+    private static Map<String, LabelledImages> readArchive(Path archive, Layout layout) throws IOException {
+        Map<String, LabelledImages> found = new HashMap<>();
         List<String> missing = layout.files();
         try (InputStream file = Files.newInputStream(archive);
                 InputStream in = NamedBytes.unpacked(archive.toString(), file)) {
@@ -183,7 +176,7 @@ public final class CifarReader {
             for (String name = tar.next(); name != null; name = tar.next()) {
                 if (missing.remove(name)) {
                     NamedBytes content = new NamedBytes(archive + "!" + name, tar.content());
-                    to.put(name, parse(content, layout, layout.images(name)));
+                    found.put(name, parse(content, layout, layout.images(name)));
                 }
             }
             in.transferTo(OutputStream.nullOutputStream()); // makes gzip verify its checksum
@@ -194,6 +187,7 @@ public final class CifarReader {
             throw new IOException("files missing from the archive: file=" + archive + ", missing=" + missing
                     + ", expected=" + layout.files() + "; get the archive of the binary version again");
         }
+        return found;
     }
 
     private static LabelledImages parse(NamedBytes file, Layout layout, int n) throws IOException {
@@ -203,12 +197,10 @@ public final class CifarReader {
             throw new IOException("CIFAR file of the wrong size: file=" + file.name() + ", bytes=" + bytes.length
                     + ", expected=" + n * record + ", " + n + " images of " + record + "; get the file again");
         }
-        try (Tensor records = Tensors.of(bytes, n, record);
-                Tensor labels = records.select(1, layout.labelBytes - 1);
-                Tensor pixels = records.narrow(1, layout.labelBytes, PIXELS)) {
-            Tensor images = pixels.view(n, CHANNELS, SIDE, SIDE); // a view of the records, copied by join()
-            return LabelledImages.of(images, file.name(), labels, file.name(), layout.classes);
-        }
+        Tensor records = Tensors.of(bytes, n, record);
+        Tensor labels = records.select(1, layout.labelBytes - 1);
+        Tensor images = records.narrow(1, layout.labelBytes, PIXELS).view(n, CHANNELS, SIDE, SIDE);
+        return LabelledImages.of(images, file.name(), labels, file.name(), layout.classes);
     }
 
     private static byte[] unpacked(NamedBytes file) throws IOException {

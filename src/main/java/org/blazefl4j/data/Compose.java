@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Compose(List<Transform> transforms) implements Transform {
 
-    /** Copies the list. */
     public Compose {
         transforms = List.copyOf(transforms);
     }

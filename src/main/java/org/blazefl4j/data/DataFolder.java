@@ -81,13 +81,8 @@ record DataFolder(Path path) {
                 .findFirst()
                 .map(folder -> "name " + folder.path + ", which holds it")
                 .orElse("name the folder that holds it");
-        return new IOException("no such data file: folder=" + path + ", found=" + content(file) + ", expected=" + file
+        return new IOException("no such data file: folder=" + path + ", found=" + FolderContent.near(path, file) + ", expected=" + file
                 + ", plain or .gz; " + remedy);
-    }
-
-    /** Returns some of the names in this folder, those most similar to the given name first. */
-    String content(String file) throws IOException {
-        return FolderContent.near(path, file);
     }
 
     private Stream<Path> subfolders() throws IOException {

@@ -41,22 +41,14 @@ public final class DataLoader implements Iterable<Batch> {
         this(dataset, Math.max(1, dataset.size()));
     }
 
-    /**
-     * Reads in order.
-     *
-     * @param dataset the data set
-     * @param batchSize the number of samples per batch; the last batch may be smaller
-     * @throws IllegalArgumentException if the batch size is below 1
-     */
+    /** Reads in order; the last batch may be smaller. */
     public DataLoader(Dataset dataset, long batchSize) {
         this(dataset, batchSize, false, null);
     }
 
     /**
-     * Reads in order or shuffled.
+     * Reads in order or shuffled; the last batch may be smaller.
      *
-     * @param dataset the data set
-     * @param batchSize the number of samples per batch; the last batch may be smaller
      * @param shuffle whether to draw a new random order for each epoch
      * @param generator the source of the order and of random transforms; may be null if nothing is random
      * @throws IllegalArgumentException if the batch size is below 1, or shuffling has no generator
@@ -98,7 +90,6 @@ public final class DataLoader implements Iterable<Batch> {
         return new DataLoader(dataset, batchSize, shuffle, last, generator, other);
     }
 
-    /** The data set that is read. */
     public Dataset dataset() {
         return dataset;
     }
@@ -117,10 +108,8 @@ public final class DataLoader implements Iterable<Batch> {
     }
 
     /**
-     * Reads a single batch of a loader that reads in order.
+     * Reads the batch at a position of an epoch; the caller owns it.
      *
-     * @param index the position of the batch in an epoch, from 0
-     * @return a batch that the caller owns
      * @throws IllegalArgumentException if the index is out of range
      * @throws IllegalStateException if the loader shuffles
      */

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
     private final DataLoader loader;
-    private final Dataset dataset;
     private final long samples;
     private final long batches;
     private long read;
@@ -29,8 +28,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
 
     Epoch(DataLoader loader) {
         this.loader = loader;
-        this.dataset = loader.dataset();
-        this.samples = dataset.size();
+        this.samples = loader.dataset().size();
         this.batches = loader.batches();
         drawSeed();
     }
@@ -48,12 +46,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
         return false;
     }
 
-    /**
-     * Reads the next batch.
-     *
-     * @return a batch that the caller owns
-     * @throws NoSuchElementException if the epoch is over or closed
-     */
+    /** Reads the next batch, which the caller owns. */
     @Override
     public Batch next() {
         if (!hasNext()) {
@@ -68,7 +61,7 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
             drawUnusedOrder();
         }
         try (Tensor positions = order.narrow(0, start, length)) {
-            return dataset.select(positions, loader.augmentation);
+            return loader.dataset().select(positions, loader.augmentation);
         }
     }
 

@@ -46,7 +46,6 @@ public final class FashionMnist {
      * @param folder the folder, such as {@code /usr/share/datasets/fashion-mnist} of Debian's package
      *     {@code dataset-fashion-mnist}
      * @return 60 000 training and 10 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
-     * @throws IOException if a file is missing, unreadable or damaged
      */
     public static ImageData read(Path folder) throws IOException {
         return IdxReader.readFolder(folder, NAME, SIDE, CLASSES, NORMALISATION);

@@ -5,43 +5,23 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A selection of a tensor's samples, such as one client's part of shared data. Stores indices only.
+ * A selection of a data set's samples, such as one client's part of shared data. Stores indices only, and does not own
+ * them: close them, and what the data set needs, after the last use.
  *
- * <p>The record does not own its tensors: close them after the last use of the data set. They must be on the CPU and
- * must not be written to.
- *
- * @param indices the selected samples, int64 of shape [k], each in [0, n); the data set's size is k
- * @param data the samples, shape [n, ...], of any type (uint8 and float32 for images)
- * @param targets the targets, shape [n] or [n, ...]; null if there are none
- * @param transform applied to each batch of samples; null for none
- * @param targetTransform applied to each batch of targets; null for none
+ * @param indices the selected samples, int64 of shape [k], each in [0, size of the whole), on the CPU, not to be
+ *     written to; the size is k
+ * @param whole reads and transforms the samples
  */
-public record FilteredDataset(
-        Tensor indices,
-        Tensor data,
-        @Nullable Tensor targets,
-        @Nullable Transform transform,
-        @Nullable Transform targetTransform)
-        implements Dataset {
+public record FilteredDataset(Tensor indices, Dataset whole) implements Dataset {
 
-    /**
-     * Checks the indices and the number of targets.
-     *
-     * @throws IllegalArgumentException if data and targets differ in length, one is a scalar, or the indices are not
-     *     int64 of shape [k] or out of range
-     */
+    /** Throws an {@link IllegalArgumentException} if the indices are not int64 of shape [k] or out of range. */
     public FilteredDataset {
-        Samples.checkIndices(indices, Samples.count(data, targets));
+        Samples.checkIndices(indices, whole.size());
     }
 
     /** Selects samples and targets without transforms. */
     public FilteredDataset(Tensor indices, Tensor data, @Nullable Tensor targets) {
-        this(indices, data, targets, null, null);
-    }
-
-    /** Selects samples of a whole data set, with its transforms. */
-    public FilteredDataset(Tensor indices, TensorDataset whole) {
-        this(indices, whole.data(), whole.targets(), whole.transform(), whole.targetTransform());
+        this(indices, new TensorDataset(data, targets));
     }
 
     @Override
@@ -52,7 +32,7 @@ public record FilteredDataset(
     @Override
     public Batch select(Tensor positions, @Nullable Generator generator) {
         try (Tensor rows = Samples.pick(indices, positions)) {
-            return Samples.read(data, targets, transform, targetTransform, rows, generator);
+            return whole.select(rows, generator);
         }
     }
 }

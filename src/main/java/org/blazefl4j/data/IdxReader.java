@@ -29,14 +29,7 @@ public final class IdxReader {
 
     private IdxReader() {}
 
-    /**
-     * Reads a file of bytes.
-     *
-     * @param file the file
-     * @param dimensions the expected number of dimensions
-     * @return uint8, in the file's shape; the caller owns it
-     * @throws IOException if the file is unreadable or damaged
-     */
+    /** Reads a file of bytes with so many dimensions: uint8, in the file's shape; the caller owns it. */
     public static Tensor read(Path file, int dimensions) throws IOException {
         return read(NamedBytes.read(file), dimensions);
     }
@@ -47,13 +40,10 @@ public final class IdxReader {
      * {@code .gz} suffix, either letter case, and a dot instead of the dash before {@code idx}. Also searches the
      * subfolder {@code raw} and a subfolder named after the data set, such as torchvision's {@code FashionMNIST/raw}.
      *
-     * @param folder the folder
-     * @param name the data set's name
-     * @param classes the number of classes
      * @param normalisation converts a batch of image bytes to model input
      * @return images as uint8 of shape [n, 1, height, width]; the caller closes it
-     * @throws IOException if a file is missing, unreadable or damaged, the numbers of labels and images differ, or a
-     *     label is not below the number of classes
+     * @throws IOException if a file is missing or damaged, the numbers of labels and images differ, or a label is not
+     *     below the number of classes
      */
     public static ImageData readFolder(Path folder, String name, int classes, Transform normalisation)
             throws IOException {
@@ -92,10 +82,8 @@ public final class IdxReader {
     private static LabelledImages readPart(Finder finder, String part, int classes) throws IOException {
         NamedBytes imageFile = finder.find(part + IMAGES);
         NamedBytes labelFile = finder.find(part + LABELS);
-        try (Tensor images = read(imageFile, 3);
-                Tensor labels = read(labelFile, 1)) {
-            return LabelledImages.of(images.unsqueeze(1), imageFile.name(), labels, labelFile.name(), classes);
-        }
+        return LabelledImages.of(
+                read(imageFile, 3).unsqueeze(1), imageFile.name(), read(labelFile, 1), labelFile.name(), classes);
     }
 
     private static Tensor read(NamedBytes file, int dimensions) throws IOException {

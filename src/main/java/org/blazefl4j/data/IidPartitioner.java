@@ -3,6 +3,7 @@ package org.blazefl4j.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** Shuffles all samples and cuts them into parts whose sizes differ by at most one, larger ones first. */
 public record IidPartitioner() implements Partitioner {
@@ -10,14 +11,11 @@ public record IidPartitioner() implements Partitioner {
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
         PartitionUtil.checkClients(labels, numClients);
-        long[] order = PartitionUtil.positions(labels.length);
+        long[] order = LongStream.range(0, labels.length).toArray();
         new PartitionRandom(seed).shuffle(order);
         List<long[]> parts = new ArrayList<>(numClients);
         for (int i = 0; i < numClients; i++) {
-            long[] part = Arrays.copyOfRange(
-                    order,
-                    PartitionUtil.cut(order.length, numClients, i),
-                    PartitionUtil.cut(order.length, numClients, i + 1));
+            long[] part = PartitionUtil.part(order, numClients, i);
             Arrays.sort(part);
             parts.add(part);
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.blazefl4j.torch.Tensors;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -56,11 +57,7 @@ public record ImageData(
         tensors.forEach(Tensor::retainReference); // they outlive the pointer scope of their creation
     }
 
-    /**
-     * Takes ownership of the tensors and hashes them.
-     *
-     * @throws IllegalArgumentException if shapes or labels do not match; the caller then keeps the tensors
-     */
+    /** Takes ownership of the tensors and hashes them. */
     public ImageData(
             String name,
             int classes,
@@ -72,7 +69,7 @@ public record ImageData(
         this(name, classes, trainImages, trainLabels, testImages, testLabels, normalisation, null);
     }
 
-    /** Reads both parts; closes the first if the second fails. */
+    /** Reads both parts, and frees what reading leaves. */
     static ImageData of(
             String name,
             int classes,
@@ -80,22 +77,18 @@ public record ImageData(
             LabelledImages.Source testSource,
             @Nullable Transform normalisation)
             throws IOException {
-        LabelledImages train = trainSource.read();
-        try {
+        try (PointerScope scope = new PointerScope()) {
+            LabelledImages train = trainSource.read();
             LabelledImages test = testSource.read();
             try {
                 return new ImageData(
                         name, classes, train.images(), train.labels(), test.images(), test.labels(), normalisation);
             } catch (IllegalArgumentException e) {
-                test.close();
                 throw new IOException(
                         "the files of " + name + " do not belong together: " + train.file() + " and " + test.file()
                                 + ": " + e.getMessage(),
                         e);
             }
-        } catch (IOException | RuntimeException | Error e) {
-            train.close();
-            throw e;
         }
     }
 
@@ -128,10 +121,8 @@ public record ImageData(
     }
 
     /**
-     * Returns a copy whose images are already normalised, so that reading a batch only copies. Takes four times the
-     * memory of image bytes.
-     *
-     * @return new, independent data that the caller owns
+     * Returns an independent copy, which the caller owns, whose images are already normalised, so that reading a batch
+     * only copies. Takes four times the memory of image bytes.
      */
     public ImageData normalised() {
         return new ImageData(

@@ -9,11 +9,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One part of a data set as read from its files: images as bytes [n, c, h, w], labels as int64 [n].
+ * One part of a data set as read from its files: images as bytes [n, c, h, w], labels as int64 [n]. Freed by the
+ * pointer scope in which it is read.
  *
  * @param file the (first) file of images
  */
-record LabelledImages(Tensor images, Tensor labels, String file) implements AutoCloseable {
+record LabelledImages(Tensor images, Tensor labels, String file) {
 
     /** Reads a part. */
     interface Source {
@@ -21,23 +22,18 @@ record LabelledImages(Tensor images, Tensor labels, String file) implements Auto
     }
 
     /**
-     * Takes ownership of images and converts label bytes to int64, after checking their number and range.
+     * Converts label bytes to int64, after checking their number and range.
      *
      * @throws IOException if the numbers of labels and images differ, or a label is not below the number of classes
      */
     static LabelledImages of(Tensor images, String imageFile, Tensor labels, String labelFile, int classes)
             throws IOException {
-        try {
-            checkCount(images, imageFile, labels, labelFile);
-            checkRange(labels, labelFile, classes);
-            return new LabelledImages(images, labels.to(ScalarType.Long), imageFile);
-        } catch (IOException | RuntimeException | Error e) {
-            images.close();
-            throw e;
-        }
+        checkCount(images, imageFile, labels, labelFile);
+        checkRange(labels, labelFile, classes);
+        return new LabelledImages(images, labels.to(ScalarType.Long), imageFile);
     }
 
-    /** Copies parts into one; the caller keeps the parts. */
+    /** Copies parts into one. */
     static LabelledImages join(List<LabelledImages> parts) {
         return new LabelledImages(
                 cat(parts, LabelledImages::images),
@@ -46,9 +42,7 @@ record LabelledImages(Tensor images, Tensor labels, String file) implements Auto
     }
 
     private static Tensor cat(List<LabelledImages> parts, Function<LabelledImages, Tensor> which) {
-        try (TensorVector all = new TensorVector(parts.stream().map(which).toArray(Tensor[]::new))) {
-            return torch.cat(all);
-        }
+        return torch.cat(new TensorVector(parts.stream().map(which).toArray(Tensor[]::new)));
     }
 
     private static void checkCount(Tensor images, String imageFile, Tensor labels, String labelFile)
@@ -60,19 +54,11 @@ record LabelledImages(Tensor images, Tensor labels, String file) implements Auto
     }
 
     private static void checkRange(Tensor labels, String labelFile, int classes) throws IOException {
-        try (Tensor first = labels.argmax();
-                Tensor highest = labels.max()) {
-            if (highest.item_int() >= classes) {
-                throw new IOException("label out of range: file=" + labelFile + ", position=" + first.item_long()
-                        + ", label=" + highest.item_int() + ", limit=0 to " + (classes - 1)
-                        + "; get the file again or name the data set that it belongs to");
-            }
+        int highest = labels.max().item_int();
+        if (highest >= classes) {
+            throw new IOException("label out of range: file=" + labelFile + ", position="
+                    + labels.argmax().item_long() + ", label=" + highest + ", limit=0 to " + (classes - 1)
+                    + "; get the file again or name the data set that it belongs to");
         }
-    }
-
-    @Override
-    public void close() {
-        images.close();
-        labels.close();
     }
 }

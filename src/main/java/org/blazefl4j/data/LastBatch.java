@@ -11,7 +11,6 @@ public enum LastBatch {
     /** Append them to the previous batch, which becomes larger than the others; without one, make them a batch. */
     MERGE;
 
-    /** The name in lower case. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -23,9 +23,7 @@ public final class Mnist {
     /**
      * Reads the set from a folder with its four files, plain or gzip; see {@link IdxReader#readFolder}.
      *
-     * @param folder the folder
      * @return 60 000 training and 10 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
-     * @throws IOException if a file is missing, unreadable or damaged
      */
     public static ImageData read(Path folder) throws IOException {
         return IdxReader.readFolder(folder, "mnist", 28, CLASSES, NORMALISATION);

@@ -1,10 +1,10 @@
 package org.blazefl4j.data;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.LongStream;
 
 /** Checks and helpers that partitioners share. */
 final class PartitionUtil {
@@ -41,13 +41,13 @@ final class PartitionUtil {
                 .toList();
     }
 
-    /** Returns the positions 0 to n - 1. */
-    static long[] positions(int n) {
-        return LongStream.range(0, n).toArray();
+    /** Cuts elements into parts whose sizes differ by at most one, larger first, and returns one part. */
+    static long[] part(long[] elements, int parts, int part) {
+        return Arrays.copyOfRange(
+                elements, cut(elements.length, parts, part), cut(elements.length, parts, part + 1));
     }
 
-    /** Returns where a part begins if n elements are cut into parts whose sizes differ by at most one, larger first. */
-    static int cut(int n, int parts, int part) {
+    private static int cut(int n, int parts, int part) {
         return part * (n / parts) + Math.min(part, n % parts);
     }
 }

@@ -13,12 +13,8 @@ import org.bytedeco.pytorch.Tensor;
 public interface Partitioner {
 
     /**
-     * Divides the samples with the given labels.
+     * Divides the samples with the given labels. Returns for each client the positions of its samples, ascending.
      *
-     * @param labels one label per sample
-     * @param numClients the number of clients
-     * @param seed the seed of the random numbers
-     * @return for each client the positions of its samples, ascending
      * @throws IllegalArgumentException if the request cannot be met, with what to change
      */
     List<long[]> partition(long[] labels, int numClients, long seed);

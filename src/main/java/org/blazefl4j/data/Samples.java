@@ -55,27 +55,8 @@ final class Samples {
         }
     }
 
-    /** Reads and transforms the samples at the given positions. */
-    static Batch read(
-            Tensor data,
-            @Nullable Tensor targets,
-            @Nullable Transform transform,
-            @Nullable Transform targetTransform,
-            Tensor at,
-            @Nullable Generator g) {
-        Tensor x = read(data, transform, at, g);
-        if (targets == null) {
-            return new Batch(x, null);
-        }
-        try {
-            return new Batch(x, read(targets, targetTransform, at, g));
-        } catch (RuntimeException | Error e) {
-            x.close();
-            throw e;
-        }
-    }
-
-    private static Tensor read(Tensor base, @Nullable Transform transform, Tensor at, @Nullable Generator g) {
+    /** Reads and transforms the samples or targets at the given positions. */
+    static Tensor read(Tensor base, @Nullable Transform transform, Tensor at, @Nullable Generator g) {
         Tensor rows = pick(base, at);
         return transform == null ? rows : replace(rows, true, transform, g);
     }

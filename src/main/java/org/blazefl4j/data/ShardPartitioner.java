@@ -3,6 +3,7 @@ package org.blazefl4j.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Sorts the samples by label, cuts them into shards and deals each client the same number of shards at random, so that
@@ -35,7 +36,7 @@ public record ShardPartitioner(int numShards) implements Partitioner {
         long[] byLabel = PartitionUtil.byClass(labels).stream()
                 .flatMapToLong(Arrays::stream)
                 .toArray();
-        long[] shards = PartitionUtil.positions(numShards);
+        long[] shards = LongStream.range(0, numShards).toArray();
         new PartitionRandom(seed).shuffle(shards);
         int perClient = numShards / numClients;
         List<long[]> parts = new ArrayList<>(numClients);
@@ -47,10 +48,7 @@ public record ShardPartitioner(int numShards) implements Partitioner {
 
     private long[] join(long[] byLabel, long[] shards) {
         return Arrays.stream(shards)
-                .flatMap(shard -> Arrays.stream(
-                        byLabel,
-                        PartitionUtil.cut(byLabel.length, numShards, (int) shard),
-                        PartitionUtil.cut(byLabel.length, numShards, (int) shard + 1)))
+                .flatMap(shard -> Arrays.stream(PartitionUtil.part(byLabel, numShards, (int) shard)))
                 .sorted()
                 .toArray();
     }

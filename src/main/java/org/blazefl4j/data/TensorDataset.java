@@ -43,6 +43,15 @@ public record TensorDataset(
 
     @Override
     public Batch select(Tensor indices, @Nullable Generator generator) {
-        return Samples.read(data, targets, transform, targetTransform, indices, generator);
+        Tensor x = Samples.read(data, transform, indices, generator);
+        if (targets == null) {
+            return new Batch(x, null);
+        }
+        try {
+            return new Batch(x, Samples.read(targets, targetTransform, indices, generator));
+        } catch (RuntimeException | Error e) {
+            x.close();
+            throw e;
+        }
     }
 }

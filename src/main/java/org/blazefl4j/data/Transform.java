@@ -14,11 +14,10 @@ import org.jspecify.annotations.Nullable;
 public interface Transform {
 
     /**
-     * Transforms a batch.
+     * Transforms a batch, shape [n, ...], which stays the caller's and unchanged. Returns a tensor of the same n that
+     * the caller owns, or {@code x} itself if there is nothing to do.
      *
-     * @param x the batch, shape [n, ...]; owned by the caller, not to be changed
      * @param generator the source of random numbers; random transforms fail if it is null
-     * @return a tensor of the same n that the caller owns, or x itself if there is nothing to do
      */
     Tensor apply(Tensor x, @Nullable Generator generator);
 }

@@ -62,7 +62,7 @@ class DatasetCrossingTest {
         try (Tensor images = Tensor.create(pixels, false, 8, 1, 4, 4);
                 Tensor labels = Tensor.create(new long[] {0, 1, 2, 3, 4, 5, 6, 7});
                 Tensor indices = Tensor.create(new long[] {7, 1, 3, 5, 0})) {
-            Dataset here = new FilteredDataset(indices, images, labels, AUGMENT, null);
+            Dataset here = new FilteredDataset(indices, new TensorDataset(images, labels, AUGMENT));
             Dataset there = cross(here);
             checkSameBatches(here, there);
             assertThat(there).isInstanceOf(FilteredDataset.class).isNotSameAs(here);

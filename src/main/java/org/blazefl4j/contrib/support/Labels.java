@@ -22,20 +22,23 @@ final class Labels {
      *
      * @param whose for messages
      * @param classes the number of the model's outputs; 0 if it does not have one per class
-     * @throws IllegalArgumentException if a label is not a class, or labels are of the wrong type
      */
     static void require(String whose, Dataset dataset, long classes) {
         if (classes == 0) {
             return;
         }
-        if (dataset instanceof FilteredDataset part && part.targetTransform() == null) {
-            require(whose, part.targets(), part.indices(), classes);
-        } else if (dataset instanceof TensorDataset whole && whole.targetTransform() == null) {
-            require(whose, whole.targets(), null, classes);
+        if (dataset instanceof FilteredDataset part && part.whole() instanceof TensorDataset whole) {
+            require(whose, whole, part.indices(), classes);
+        } else if (dataset instanceof TensorDataset whole) {
+            require(whose, whole, null, classes);
         }
     }
 
-    private static void require(String whose, @Nullable Tensor targets, @Nullable Tensor indices, long classes) {
+    private static void require(String whose, TensorDataset whole, @Nullable Tensor indices, long classes) {
+        if (whole.targetTransform() != null) {
+            return;
+        }
+        Tensor targets = whole.targets();
         if (targets == null) {
             throw new IllegalArgumentException(
                     "samples without labels: " + whose + ", targets=none, expected=one label per sample");

@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.common;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.TensorDataset;
@@ -49,8 +50,8 @@ public final class TinyData implements AutoCloseable {
     public TinyData transformed(Transform transform) {
         for (int cid : partitions.clients(PartitionType.TRAIN)) {
             FilteredDataset mine = (FilteredDataset) partitions.getDataset(PartitionType.TRAIN, cid);
-            partitions.setDataset(
-                    PartitionType.TRAIN, cid, new FilteredDataset(mine.indices(), images, labels, transform, null));
+            Dataset seen = new TensorDataset(images, labels, transform);
+            partitions.setDataset(PartitionType.TRAIN, cid, new FilteredDataset(mine.indices(), seen));
         }
         return this;
     }
