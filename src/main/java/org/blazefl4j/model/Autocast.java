@@ -36,7 +36,6 @@ public enum Autocast {
         return result.to(ScalarType.Float);
     }
 
-    /** The name in lower case. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -24,14 +24,7 @@ public final class Cnn extends Model {
         this(3, 32, 32, 10);
     }
 
-    /**
-     * Creates the network for other images.
-     *
-     * @param channels of the input
-     * @param height of the input in pixels, at least 16
-     * @param width of the input in pixels, at least 16
-     * @param classes the number of outputs
-     */
+    /** Creates the network for other images, at least 16 pixels high and wide. */
     public Cnn(int channels, int height, int width, int classes) {
         Checks.positive("channels", channels);
         Checks.atLeast("height", height, MIN_SIZE);

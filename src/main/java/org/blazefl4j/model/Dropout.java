@@ -16,11 +16,7 @@ public final class Dropout extends Model {
 
     private final double probability;
 
-    /**
-     * Creates a dropout layer.
-     *
-     * @param probability of zeroing an element, in [0, 1]
-     */
+    /** Creates a layer that zeroes each element with a probability in [0, 1]. */
     public Dropout(double probability) {
         if (!(probability >= 0 && probability <= 1)) {
             throw new IllegalArgumentException(
@@ -30,10 +26,8 @@ public final class Dropout extends Model {
     }
 
     /**
-     * Drops elements during training.
+     * Returns a new tensor during training, otherwise {@code x} itself.
      *
-     * @param x any shape
-     * @return a new tensor of the same shape during training, otherwise {@code x} itself
      * @throws IllegalStateException if training without a generator
      */
     @Override

@@ -40,12 +40,7 @@ public final class MaxPool extends Model {
         this.padding = padding;
     }
 
-    /**
-     * Pools images.
-     *
-     * @param x images, shape [n, c, h, w]
-     * @return a new tensor, shape [n, c, rows, columns], with one element per window
-     */
+    /** Pools images, shape [n, c, h, w]. Returns a new tensor, shape [n, c, rows, columns]. */
     @Override
     public Tensor forward(Tensor x) {
         if (!x.is_cpu() || x.dim() != 4 || !x.is_contiguous() || x.scalar_type().intern() != ScalarType.Float) {

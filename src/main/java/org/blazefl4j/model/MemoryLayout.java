@@ -47,7 +47,6 @@ public enum MemoryLayout {
                 : new long[] {image, rows * columns, columns, 1};
     }
 
-    /** The name in lower case. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

@@ -15,12 +15,7 @@ public final class Mlp extends Model {
     private final LinearImpl fc2;
     private final LinearImpl fc3;
 
-    /**
-     * Creates the network.
-     *
-     * @param inputs the number of elements of a sample
-     * @param classes the number of outputs
-     */
+    /** Creates the network for samples of {@code inputs} elements. */
     public Mlp(int inputs, int classes) {
         Checks.positive("inputs", inputs);
         Checks.positive("classes", classes);
@@ -29,12 +24,7 @@ public final class Mlp extends Model {
         fc3 = linear("fc3", HIDDEN, classes);
     }
 
-    /**
-     * Computes the network's output.
-     *
-     * @param x a batch of samples of any shape, shape [n, ...]; flattened
-     * @return a new tensor, shape [n, classes]
-     */
+    /** Computes the output for samples of any shape, which it flattens. */
     @Override
     public Tensor forward(Tensor x) {
         Tensor h = fc1.forward(x.flatten(1, -1)).relu_();

@@ -58,19 +58,12 @@ public abstract class Model extends Module {
         retainReference();
     }
 
-    /**
-     * Computes the network's output.
-     *
-     * @param x a batch of inputs, shape [n, ...]
-     * @return a new tensor, shape [n, classes]
-     */
+    /** Computes the output of a batch of inputs, shape [n, ...]: a new tensor, shape [n, classes]. */
     public abstract Tensor forward(Tensor x);
 
     /**
-     * Computes the network's output with the settings of {@link #setNumerics}. Trainers and evaluations call this.
-     *
-     * @param x a batch of inputs, shape [n, ...], in any layout
-     * @return a new tensor, float32 unless the model computes in another type
+     * Computes the output of a batch in any layout with the settings of {@link #setNumerics}. Trainers and evaluations
+     * call this. Returns float32 unless the model computes in another type.
      */
     public final Tensor output(Tensor x) {
         MemoryLayout requested = numerics.layout();
@@ -92,9 +85,6 @@ public abstract class Model extends Module {
      * library's convolutional models return contiguous for float32, because {@link #maxPool2d} is vectorised for it,
      * and {@code CHANNELS_LAST} for bfloat16. A network with LibTorch's own max pooling may be faster in
      * {@code CHANNELS_LAST} in float32, too; in that layout, use {@code flatten} instead of {@code view}.
-     *
-     * @param autocast the type in which the model computes
-     * @return not {@code AUTO}
      */
     protected MemoryLayout quickestLayout(Autocast autocast) {
         return MemoryLayout.CONTIGUOUS;
@@ -191,7 +181,7 @@ public abstract class Model extends Module {
         return new LongPointer(value, value);
     }
 
-    /** Switches to training mode: batch statistics and dropout. */
+    /** Switches to training mode. */
     public void train() {
         train(true);
     }
@@ -211,11 +201,7 @@ public abstract class Model extends Module {
         }
     }
 
-    /**
-     * Returns the generator set by {@link #setGenerator}.
-     *
-     * @throws IllegalStateException if none is set
-     */
+    /** Returns the generator set by {@link #setGenerator}; throws an {@link IllegalStateException} if none is set. */
     protected final Generator generator() {
         if (generator == null) {
             throw new IllegalStateException(

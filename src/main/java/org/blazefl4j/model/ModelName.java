@@ -32,15 +32,7 @@ public enum ModelName {
         throw new IllegalArgumentException("unknown model: name=" + name + ", expected=one of " + known);
     }
 
-    /**
-     * Creates the model, with parameters drawn from the default generator.
-     *
-     * @param channels of the images
-     * @param height of the images in pixels
-     * @param width of the images in pixels
-     * @param classes the number of outputs
-     * @return a model that the caller owns
-     */
+    /** Creates the model for such images, with parameters drawn from the default generator. The caller owns it. */
     public Model create(int channels, int height, int width, int classes) {
         Checks.positive("channels", channels);
         Checks.positive("height", height);
@@ -54,7 +46,6 @@ public enum ModelName {
         };
     }
 
-    /** The name in lower case, as {@link #fromName} parses it. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
