@@ -2,6 +2,7 @@ package org.blazefl4j.util;
 
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** Waits that ignore interrupts and restore the interrupt flag at the end. */
@@ -24,6 +25,11 @@ public final class Uninterruptibles {
     /** Waits for a latch to open. Returns false if the time was too short. */
     public static boolean await(CountDownLatch latch, Duration limit) {
         return through(limit, nanos -> latch.await(nanos, TimeUnit.NANOSECONDS));
+    }
+
+    /** Waits for the threads of a pool that was shut down to end. Returns false if the time was too short. */
+    public static boolean end(ExecutorService pool, Duration limit) {
+        return through(limit, nanos -> pool.awaitTermination(nanos, TimeUnit.NANOSECONDS));
     }
 
     /** Waits for a process to end. Returns false if the time was too short. */

@@ -6,7 +6,6 @@ import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import java.util.stream.LongStream;
 import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.dsfl.DsflPartitionType;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.data.Compose;
 import org.blazefl4j.data.Dataset;
@@ -33,7 +32,7 @@ final class Images implements AutoCloseable {
     private final Tensor pixels;
     private final Tensor labels;
     private final InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
-    private final InMemoryPartitionedDataset<DsflPartitionType> withOpen = new InMemoryPartitionedDataset<>();
+    private final InMemoryPartitionedDataset<PartitionType> withOpen = new InMemoryPartitionedDataset<>();
 
     /**
      * Makes them.
@@ -58,12 +57,12 @@ final class Images implements AutoCloseable {
         List<long[]> parts = parts();
         partitions.setCommon(PartitionType.TEST, plain, range(0, TEST));
         partitions.setClients(PartitionType.TRAIN, augmented, parts);
-        withOpen.setCommon(DsflPartitionType.TEST, plain, range(0, TEST));
-        withOpen.setCommon(DsflPartitionType.OPEN, augmented, range(SAMPLES - OPEN, SAMPLES));
+        withOpen.setCommon(PartitionType.TEST, plain, range(0, TEST));
+        withOpen.setCommon(PartitionType.OPEN, augmented, range(SAMPLES - OPEN, SAMPLES));
         for (int cid = 0; cid < CLIENTS; cid++) {
             Dataset mine = around.apply(cid, partitions.getDataset(PartitionType.TRAIN, cid));
             partitions.setDataset(PartitionType.TRAIN, cid, mine);
-            withOpen.setDataset(DsflPartitionType.TRAIN, cid, mine);
+            withOpen.setDataset(PartitionType.TRAIN, cid, mine);
         }
     }
 
@@ -93,7 +92,7 @@ final class Images implements AutoCloseable {
     }
 
     /** The same, and some samples that are open. */
-    InMemoryPartitionedDataset<DsflPartitionType> withOpen() {
+    InMemoryPartitionedDataset<PartitionType> withOpen() {
         return withOpen;
     }
 

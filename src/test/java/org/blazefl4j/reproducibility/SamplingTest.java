@@ -17,7 +17,7 @@ final class SamplingTest {
             @ForAll @IntRange(min = 1, max = 500) int population, @ForAll long seed, @ForAll int salt) {
         int count = 1 + Math.floorMod(salt, population);
 
-        List<Integer> cids = Sampling.withoutReplacement(population, count, new SplitMix64(seed));
+        List<Integer> cids = RandomStreams.sample(population, count, new SplitMix64(seed));
 
         assertThat(cids)
                 .hasSize(count)
@@ -32,7 +32,7 @@ final class SamplingTest {
         SplitMix64 random = new SplitMix64(1);
 
         for (int i = 0; i < 10_000; i++) {
-            Sampling.withoutReplacement(10, 3, random).forEach(cid -> drawn[cid]++);
+            RandomStreams.sample(10, 3, random).forEach(cid -> drawn[cid]++);
         }
 
         assertThat(drawn).satisfies(counts -> {
@@ -44,19 +44,19 @@ final class SamplingTest {
 
     @Test
     void shouldDrawAllClientsWhenAllAreAskedFor() {
-        assertThat(Sampling.withoutReplacement(50, 50, new SplitMix64(1)))
+        assertThat(RandomStreams.sample(50, 50, new SplitMix64(1)))
                 .isEqualTo(IntStream.range(0, 50).boxed().toList());
     }
 
     @Test
     void shouldKeepItsDrawsOnEveryJavaVersion() {
-        assertThat(Sampling.withoutReplacement(100, 8, new SplitMix64(42)))
+        assertThat(RandomStreams.sample(100, 8, new SplitMix64(42)))
                 .containsExactly(7, 16, 26, 29, 36, 74, 81, 87);
     }
 
     @Test
     void shouldRefuseMoreThanThereAreIfAskedForThem() {
-        assertThatThrownBy(() -> Sampling.withoutReplacement(3, 4, new SplitMix64(1)))
+        assertThatThrownBy(() -> RandomStreams.sample(3, 4, new SplitMix64(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("sample out of range: count=4, limit=[0, 3]; draw no more than there are");
     }

@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import java.util.function.ObjIntConsumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
-import org.blazefl4j.contrib.common.TrainingLoop;
+import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.data.DataLoader;
@@ -130,7 +130,7 @@ final class StepSpeed {
         FlatParameters state = FlatParameters.of(model);
         state.bind(state.flatten());
         model.train();
-        TrainingLoop descent = new TrainingLoop(model, state, Device.CPU, state::dropGradients);
+        TrainingLoop descent = new TrainingLoop(model, Device.CPU, state::dropGradients);
         DataLoader loader = new DataLoader(
                 new TensorDataset(images(network), labels(network)), BATCH, true, torch.createCPUGenerator(1));
         StopEvent stop = StopEvent.create();

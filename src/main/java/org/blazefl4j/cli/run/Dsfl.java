@@ -2,11 +2,12 @@ package org.blazefl4j.cli.run;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflOpenSplit;
-import org.blazefl4j.contrib.dsfl.DsflPartitionType;
+
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
 import org.blazefl4j.contrib.dsfl.DsflServerOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
@@ -64,7 +65,7 @@ final class Dsfl implements Algorithm {
         if (openSize == null) {
             openSize = Math.toIntExact(DsflOpenSplit.defaultSize(images.train().size()));
         }
-        InMemoryPartitionedDataset<DsflPartitionType> partitions = resources.add(new InMemoryPartitionedDataset<>());
+        InMemoryPartitionedDataset<PartitionType> partitions = resources.add(new InMemoryPartitionedDataset<>());
         distribute(openSize, options, images, partitions);
         SgdOptions distillation = distillation(options.training.lastBatch);
         DsflServerOptions server = DsflServerOptions.of(options.server())
@@ -83,16 +84,16 @@ final class Dsfl implements Algorithm {
     }
 
     private void distribute(
-            long open, RunOptions options, ImageData images, InMemoryPartitionedDataset<DsflPartitionType> partitions) {
+            long open, RunOptions options, ImageData images, InMemoryPartitionedDataset<PartitionType> partitions) {
         long seed = options.federation.seed;
         DsflOpenSplit split = DsflOpenSplit.of(images.train().size(), open, seed);
         List<long[]> parts = split.divide(images.trainLabels(), options.partitioner(), options.numClients(), seed);
-        partitions.setCommon(DsflPartitionType.OPEN, images.train(), split.open());
-        partitions.setClients(DsflPartitionType.TRAIN, images.train(), parts);
-        partitions.setDataset(DsflPartitionType.TEST, images.test());
+        partitions.setCommon(PartitionType.OPEN, images.train(), split.open());
+        partitions.setClients(PartitionType.TRAIN, images.train(), parts);
+        partitions.setDataset(PartitionType.TEST, images.test());
         if (evaluateClients) {
             List<long[]> own = ClientTestImages.like(images.trainLabels(), parts, images.testLabels());
-            partitions.setClients(DsflPartitionType.TEST, images.test(), own);
+            partitions.setClients(PartitionType.TEST, images.test(), own);
         }
     }
 

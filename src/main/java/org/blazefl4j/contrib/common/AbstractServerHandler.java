@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -69,6 +70,11 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
     protected abstract String hashModel();
 
+    /** Returns further figures of the last completed round, by name; none unless overridden. */
+    protected Map<String, Object> ownSummary() {
+        return Map.of();
+    }
+
     /** Frees what the server owns. Called once. */
     protected abstract void free();
 
@@ -110,7 +116,8 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     @Override
     public final void restartRound() {
         requireOpen();
-        restart();
+        forget();
+        intake.restart();
     }
 
     /**
@@ -144,6 +151,16 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         return complete;
     }
 
+    /** Adds a package. Returns whether it was the round's last. */
+    private boolean take(U uplink) {
+        Objects.requireNonNull(
+                uplink, () -> "package is null: round=" + (round() + 1) + "; load what the trainer handed over");
+        int client = cid.applyAsInt(uplink);
+        intake.check(client);
+        add(uplink);
+        return intake.load(client);
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -161,39 +178,12 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
 
     private boolean completeIf(boolean all) {
         if (all) {
-            complete();
+            update();
+            forget();
+            divergence.check(round(), this::isFinite);
+            intake.complete();
         }
         return all;
-    }
-
-    /**
-     * Adds a package of a client that was neither loaded nor dropped in this round.
-     *
-     * @return true if this completes the round
-     * @throws IllegalArgumentException as {@link #load}
-     */
-    private boolean take(U uplink) {
-        int client = cid.applyAsInt(notNull(uplink));
-        intake.check(client);
-        add(uplink);
-        return intake.load(client);
-    }
-
-    private U notNull(U uplink) {
-        return Objects.requireNonNull(
-                uplink, () -> "package is null: round=" + (round() + 1) + "; load what the trainer handed over");
-    }
-
-    private void restart() {
-        forget();
-        intake.restart();
-    }
-
-    private void complete() {
-        update();
-        forget();
-        divergence.check(round(), this::isFinite);
-        intake.complete();
     }
 
     /** Evaluates the server's model on the common test samples. */
@@ -235,7 +225,11 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     public final Map<String, Object> getSummary(Workers workers) {
         Evaluation evaluation = evaluate(workers);
         divergence.check(round(), evaluation);
-        Map<String, Object> summary = evaluation.summary(round(), sha256());
+        Map<String, Object> summary = new LinkedHashMap<>();
+        summary.put("round", round());
+        summary.put("accuracy", evaluation.accuracy());
+        summary.put("loss", evaluation.loss());
+        summary.put("sha256", sha256());
         ownSummary().forEach((name, value) -> {
             if (summary.putIfAbsent(name, value) != null) {
                 throw new IllegalStateException("duplicate name: name=" + name + ", expected=none of "
@@ -243,11 +237,6 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
             }
         });
         return summary;
-    }
-
-    /** Returns further figures of the last completed round, by name; none unless overridden. */
-    protected Map<String, Object> ownSummary() {
-        return Map.of();
     }
 
     /** Writes the number of completed rounds; a subclass adds the rest. */

@@ -1,14 +1,16 @@
 package org.blazefl4j.contrib.common;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.EvaluationMode;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.core.SelectedModel;
+import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * How well a model does on a set of samples.
@@ -42,36 +44,30 @@ public record Evaluation(double loss, double accuracy, long samples) {
                 sum = sum.plus(BatchScore.of(model, epoch.next(), device));
             }
         }
-        return of(sum);
+        return sum.mean();
     }
 
     /**
-     * Returns the evaluation of all samples.
+     * Evaluates a state of a model as a server's options say, with the same bits with and without workers.
      *
-     * @param sum of the batches' scores, in their order
+     * @param parameters the state (parameters and buffers, in {@code state_dict} order), float32, shape [numel], on the
+     *     CPU
+     * @param model has this state, on the options' device: evaluated here if there are no workers, or model or samples
+     *     cannot cross to their processes, which is logged
+     * @param samples labelled, on the CPU; shared with the workers at their first evaluation
      * @throws IllegalArgumentException if there are no samples
+     * @throws org.blazefl4j.core.ShardFailedException if a worker failed
+     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
      */
-    static Evaluation of(BatchScore sum) {
-        if (sum.samples() == 0) {
-            throw new IllegalArgumentException(
-                    "nothing to evaluate on: samples=0, limit=1 or more; give a data set with samples");
-        }
-        return new Evaluation(sum.loss() / sum.samples(), (double) sum.hits() / sum.samples(), sum.samples());
-    }
-
-    /**
-     * Returns these figures as a server's summary of a round.
-     *
-     * @param round the number of completed rounds
-     * @param sha256 the hash of the model's state
-     * @return {@code round}, {@code accuracy}, {@code loss} and {@code sha256}, in this order
-     */
-    public Map<String, Object> summary(int round, String sha256) {
-        Map<String, Object> summary = new LinkedHashMap<>();
-        summary.put("round", round);
-        summary.put("accuracy", accuracy);
-        summary.put("loss", loss);
-        summary.put("sha256", sha256);
-        return summary;
+    public static Evaluation of(
+            SelectedModel<?> selected,
+            Tensor parameters,
+            Model model,
+            Dataset samples,
+            ServerOptions options,
+            Workers workers) {
+        var task = new EvaluationTask(
+                selected, parameters, samples, options.batchSize(), options.device(), options.intraOpThreads());
+        return task.by(workers).orElseGet(() -> task.by(model));
     }
 }

@@ -7,7 +7,6 @@ import java.util.Optional;
 import org.blazefl4j.contrib.support.EvaluationMode;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
-import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Batch;
@@ -29,39 +28,23 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <p>Crosses into worker processes if model selector and samples do. Owns nothing.
  *
- * @param model which model
- * @param parameters its state (parameters and buffers, in {@code state_dict} order), float32, shape [numel], on the CPU
+ * @param parameters the state, float32, shape [numel], on the CPU
  * @param samples labelled, on the CPU
- * @param batchSize the number of samples in each batch but the last
  * @param device where it is evaluated; {@code cuda} is the worker's own CUDA device
  * @param intraOpThreads LibTorch's threads, on which the bits depend
  */
-public record EvaluationTask(
+record EvaluationTask(
         SelectedModel<?> model, Tensor parameters, Dataset samples, int batchSize, Device device, int intraOpThreads) {
 
     private static final Logger LOGGER = System.getLogger(EvaluationTask.class.getName());
-
-    /** Refuses null. */
-    public EvaluationTask {
-        Objects.requireNonNull(model, "model");
-        Objects.requireNonNull(parameters, "parameters");
-        Objects.requireNonNull(samples, "samples");
-        Objects.requireNonNull(device, "device");
-    }
-
-    /** The evaluation of a state as a server's options say. */
-    public EvaluationTask(SelectedModel<?> model, Tensor parameters, Dataset samples, ServerOptions options) {
-        this(model, parameters, samples, options.batchSize(), options.device(), options.intraOpThreads());
-    }
 
     /**
      * How well a model does on one batch, or on several together.
      *
      * @param loss the sum of the samples' cross-entropies, in FP64
      * @param hits the number of samples whose largest output is their class
-     * @param samples the number of samples
      */
-    public record BatchScore(double loss, long hits, long samples) {
+    record BatchScore(double loss, long hits, long samples) {
 
         static final BatchScore NONE = new BatchScore(0, 0, 0);
 
@@ -88,27 +71,23 @@ public record EvaluationTask(
         BatchScore plus(BatchScore other) {
             return new BatchScore(loss + other.loss, hits + other.hits, samples + other.samples);
         }
+
+        Evaluation mean() {
+            return new Evaluation(loss / samples, (double) hits / samples, samples);
+        }
     }
 
-    /**
-     * Evaluates by workers, a batch at a time. Shares the samples with them at the first evaluation.
-     *
-     * @param workers may be none
-     * @param scorer scores the batch of a shard by {@link #score}, with a model that the worker keeps
-     * @return empty if there are no workers, or samples or model selector cannot cross to their processes, which is
-     *     logged
-     * @throws org.blazefl4j.core.ShardFailedException if a batch failed
-     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
-     */
-    public Optional<Evaluation> by(Workers workers, ShardFunction<EvaluationTask, BatchScore> scorer) {
-        if (workers.count() == 0) {
+    /** Evaluates by workers, a batch at a time. Returns nothing if there are none, or this cannot cross to them. */
+    Optional<Evaluation> by(Workers workers) {
+        int batches = Math.toIntExact(loader().batches());
+        if (workers.count() == 0 || batches == 0) {
             return Optional.empty();
         }
         try {
             workers.share(samples);
-            int batches = Math.toIntExact(loader().batches());
-            return Optional.of(Evaluation.of(workers.map("evaluation", this, batches, scorer).stream()
-                    .reduce(BatchScore.NONE, BatchScore::plus)));
+            return workers.map("evaluation", this, batches, LocalModel::score).stream()
+                    .reduce(BatchScore::plus)
+                    .map(BatchScore::mean);
         } catch (IllegalArgumentException cannotCross) {
             LOGGER.log(
                     Level.WARNING,
@@ -118,33 +97,23 @@ public record EvaluationTask(
         }
     }
 
-    /**
-     * Scores one batch. Leaves the model in the mode that it had.
-     *
-     * @param batch which one, from 0
-     * @param evaluated has this task's parameters
-     * @param there the model's device
-     */
-    public BatchScore score(int batch, Model evaluated, Device there) {
+    /** Scores one batch by a model that has this state, and leaves it in the mode that it had. */
+    BatchScore score(int batch, Model evaluated, Device there) {
         try (IntraOpThreads threads = IntraOpThreads.scope(intraOpThreads);
                 EvaluationMode mode = new EvaluationMode(evaluated)) {
             return BatchScore.of(evaluated, loader().batch(batch), there);
         }
     }
 
-    /**
-     * Evaluates all batches by one model.
-     *
-     * @param evaluated has this task's parameters and is on its device
-     */
-    public Evaluation by(Model evaluated) {
+    /** Evaluates all batches by a model that has this state, on this task's device. */
+    Evaluation by(Model evaluated) {
         try (IntraOpThreads threads = IntraOpThreads.scope(intraOpThreads)) {
             return Evaluation.of(evaluated, loader(), device);
         }
     }
 
     /** Returns the device on which a worker evaluates. */
-    public Device device(WorkerContext context) {
+    Device device(WorkerContext context) {
         boolean any = !device.isCpu() && device.index() < 0;
         return any && !context.device().isCpu() ? context.device() : device;
     }

@@ -46,7 +46,6 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
      * Makes a model with its initial parameters.
      *
      * @param dataset holds the common samples to evaluate on as {@link PartitionType#TEST}
-     * @param options where and how it is evaluated
      * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the CUDA device
      *     does not exist
      */
@@ -56,7 +55,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         this.dataset = dataset;
         this.options = options;
         this.selected = selected;
-        this.model = evaluable(selected.make(options.device()));
+        this.model = selected.make(options.device());
+        requireEvaluable();
         this.state = FlatParameters.of(model);
         try (Tensor flat = state.flatten()) {
             this.current = flat.cpu().retainReference();
@@ -64,12 +64,11 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         }
     }
 
-    private Model evaluable(Model made) {
+    private void requireEvaluable() {
         try {
-            ModelFit.requireEvaluable(made, dataset.getDataset(PartitionType.TEST), options.device());
-            return made;
+            ModelFit.requireEvaluable(model, dataset.getDataset(PartitionType.TEST), options.device());
         } catch (RuntimeException | Error e) {
-            made.close();
+            model.close();
             throw e;
         }
     }
@@ -105,8 +104,6 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     /**
      * Makes {@code state + rate * (next - state)} the state, and buffers those of {@link #next()}. At a rate of 1 the
      * state is {@code next}, bit for bit.
-     *
-     * @param rate the server's learning rate
      */
     public void advance(double rate) {
         if (rate != 1) {
@@ -121,16 +118,10 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         advance();
     }
 
-    /**
-     * Evaluates the model on the common test samples, with the same bits with and without workers.
-     *
-     * @param workers may be none
-     * @throws org.blazefl4j.core.ShardFailedException if a worker failed
-     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
-     */
+    /** Evaluates the model on the common test samples, as {@link Evaluation#of} does with the server's options. */
     public Evaluation evaluate(Workers workers) {
-        var task = new EvaluationTask(selected, current, dataset.getDataset(PartitionType.TEST), options);
-        return task.by(workers, LocalModel::score).orElseGet(() -> task.by(model));
+        return Evaluation.of(
+                selected, current, model, dataset.getDataset(PartitionType.TEST), options, workers);
     }
 
     /** Returns whether the state holds neither NaN nor infinities. */

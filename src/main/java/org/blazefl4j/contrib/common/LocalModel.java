@@ -1,19 +1,17 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
+import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
-import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A worker's model, trained by one client after another. Each client overwrites the whole state with the one that it
@@ -25,14 +23,12 @@ public final class LocalModel implements AutoCloseable {
 
     private final Model model;
     private final FlatParameters state;
-    private final TrainingLoop descent;
-    /** Returns what is added to the gradients of a step; null for nothing. */
-    private @Nullable Supplier<Tensor> correction;
+    private final Device device;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
-        this.descent = new TrainingLoop(model, state, device, this::startGradients);
+        this.device = device;
     }
 
     /** Returns the worker's model on the client's device, made at the first call in a worker. The context owns it. */
@@ -46,26 +42,23 @@ public final class LocalModel implements AutoCloseable {
 
     /** Scores one batch of an evaluation by the worker's model: the one that clients train, if it is the same. */
     static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
-        Device device = task.device(context);
-        LocalModel local = of(task.model(), device, context);
-        return local.with(task.parameters(), device, () -> task.score(batch, local.model, device));
-    }
-
-    /** Runs work with the model in a state. A bound model gets memory for it that is freed afterwards. */
-    private <T> T with(Tensor parameters, Device device, Supplier<T> work) {
-        if (!state.isBound() || !device.isCpu()) {
-            state.load(parameters);
-            return work.get();
+        LocalModel local = of(task.model(), task.device(context), context);
+        if (!local.state.isBound() || !local.device.isCpu()) {
+            return local.score(batch, task);
         }
-        try (Tensor memory = torch.empty(state.numel())) {
-            state.borrow(memory);
+        try (Tensor memory = torch.empty(local.state.numel())) { // freed afterwards, unlike the bound vector's own
+            local.state.borrow(memory);
             try {
-                state.load(parameters);
-                return work.get();
+                return local.score(batch, task);
             } finally {
-                state.giveBack();
+                local.state.giveBack();
             }
         }
+    }
+
+    private BatchScore score(int batch, EvaluationTask task) {
+        state.load(task.parameters());
+        return task.score(batch, model, device);
     }
 
     /**
@@ -81,115 +74,77 @@ public final class LocalModel implements AutoCloseable {
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
     public long train(ClientConfig config, Tensor start, Tensor result, WorkerContext context) {
-        DataLoader loader =
-                config.options().loader(config.dataset(), context.generator("shuffle"), context.generator("augment"));
-        return use(
-                start,
-                result,
-                context,
-                () -> descend(loader, config.options(), torch::cross_entropy, context.stopEvent()));
+        return train(config, start, state::dropGradients, result, context);
     }
 
     /**
      * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} and adds a vector to the gradient of every
      * step. Zeroes give the same bits as no vector.
      *
-     * @param start the state to start from, float32, shape [numel]; unchanged afterwards
      * @param correction what is added, float32, shape [numel], on the client's device, zero where {@link #zeroFixed}
      *     zeroes; unchanged afterwards
-     * @param result receives the client's state, as above
-     * @return the number of steps
      * @throws IllegalArgumentException if {@code start} or {@code correction} has another shape
-     * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
     public long train(ClientConfig config, Tensor start, Tensor correction, Tensor result, WorkerContext context) {
-        return train(config, start, () -> correction, result, context);
+        return train(config, start, () -> state.startGradients(correction), result, context);
     }
 
     /**
-     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} does, with what a function gives added to
-     * the gradient of each step: the gradient of a term that draws the model somewhere, say.
+     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} and adds what a function returns to the
+     * gradient of every step, such as the gradient of a penalty.
      *
-     * @param config the client
-     * @param start the state to start from, float32, shape [numel], which stays unchanged
-     * @param gradient called before each batch with the state as it is, float32, shape [numel], on the client's device,
-     *     which it only reads; returns a new tensor of that kind, which is {@linkplain #zeroFixed zeroed} at buffers
-     *     and frozen parameters. The tensors that it makes are closed after the step
-     * @param result where the client's state goes, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
-     *     after the return
-     * @param context the client's
-     * @return the number of steps taken
+     * @param gradient called before each batch with the state, float32, shape [numel], on the client's device, which it
+     *     only reads; returns a new tensor of that kind, which is {@linkplain #zeroFixed zeroed} at buffers and frozen
+     *     parameters and closed after the step, like all tensors that the function makes
      * @throws IllegalArgumentException if {@code start} or what the function returns has another shape
-     * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
     public long train(
             ClientConfig config, Tensor start, UnaryOperator<Tensor> gradient, Tensor result, WorkerContext context) {
-        Supplier<Tensor> fixed = () -> {
+        Runnable startGradients = () -> {
             Tensor added = gradient.apply(state.vector());
             state.zeroFixed(added);
-            return added;
+            state.startGradients(added);
         };
-        return train(config, start, fixed, result, context);
+        return train(config, start, startGradients, result, context);
     }
 
     private long train(
-            ClientConfig config, Tensor start, Supplier<Tensor> added, Tensor result, WorkerContext context) {
-        correction = added;
-        try {
-            return train(config, start, result, context);
-        } finally {
-            correction = null;
-        }
-    }
-
-    /**
-     * Zeroes a vector at what training does not change by steps: buffers and frozen parameters.
-     *
-     * @param flat float32, shape [numel], on any device
-     * @throws IllegalArgumentException if it has another dtype or shape
-     */
-    public void zeroFixed(Tensor flat) {
-        state.zeroFixed(flat);
-    }
-
-    /**
-     * Runs work with the model in training mode, without gradients at first and with the client's stream
-     * {@code dropout}.
-     *
-     * @param start the state to start from, float32, shape [numel]; unchanged afterwards
-     * @param result receives the state, float32, contiguous, on the CPU, shape [numel]; nothing refers to it after the
-     *     return
-     * @param work uses {@link #model()} and {@link #descend}, for example
-     * @return what the work returned
-     * @throws IllegalArgumentException if {@code start} has another shape
-     */
-    public <T> T use(Tensor start, Tensor result, WorkerContext context, Supplier<T> work) {
+            ClientConfig config, Tensor start, Runnable startGradients, Tensor result, WorkerContext context) {
         checkLength(start);
         if (!state.isBound()) { // at the first training only: a model that cannot be bound can still be evaluated
             state.bindUndefined();
         }
-        if (!context.device().equals(Device.CPU)) {
-            T outcome = use(start, context, work);
+        if (!device.isCpu()) {
+            long steps = descend(config, start, startGradients, context);
             state.flatten(result);
-            return outcome;
+            return steps;
         }
         state.borrow(result);
         try {
-            T outcome = use(start, context, work);
+            long steps = descend(config, start, startGradients, context);
             state.writeBuffers();
-            return outcome;
+            return steps;
         } finally {
             state.giveBack();
         }
     }
 
-    private <T> T use(Tensor start, WorkerContext context, Supplier<T> work) {
+    private long descend(ClientConfig config, Tensor start, Runnable startGradients, WorkerContext context) {
+        SgdOptions options = config.options();
+        DataLoader loader =
+                options.loader(config.dataset(), context.generator("shuffle"), context.generator("augment"));
         state.load(start);
         state.dropGradients();
         try {
             model.train(true);
             model.setGenerator(context.generator("dropout"));
-            return work.get();
+            return new TrainingLoop(model, device, startGradients)
+                    .run(
+                            loader,
+                            options.epochs(),
+                            torch::cross_entropy,
+                            () -> state.sgdStep(options.lr()),
+                            context.stopEvent());
         } finally {
             model.setGenerator(null);
             state.dropGradients();
@@ -206,26 +161,13 @@ public final class LocalModel implements AutoCloseable {
     }
 
     /**
-     * Takes steps of plain SGD, one per batch; inside {@link #use} only.
+     * Zeroes a vector at what training does not change by steps: buffers and frozen parameters.
      *
-     * @param loader reads the samples, on the CPU
-     * @param options the number of epochs and the learning rate; the batches are the loader's
-     * @param loss what the steps minimise
-     * @param stop checked before each batch
-     * @return the number of steps
-     * @throws IllegalStateException outside {@code use}
-     * @throws org.blazefl4j.core.StoppedException if the stop event is set
+     * @param flat float32, shape [numel], on any device
+     * @throws IllegalArgumentException if it has another dtype or shape
      */
-    public long descend(DataLoader loader, SgdOptions options, TrainingLoop.Loss loss, StopEvent stop) {
-        return descent.run(loader, options.epochs(), loss, () -> state.sgdStep(options.lr()), stop);
-    }
-
-    private void startGradients() {
-        if (correction == null) {
-            state.dropGradients();
-        } else {
-            state.startGradients(correction.get());
-        }
+    public void zeroFixed(Tensor flat) {
+        state.zeroFixed(flat);
     }
 
     /** Returns the model; owned by this object. */

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.common;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -7,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import org.blazefl4j.util.Uninterruptibles;
 
 /**
  * Runs the same work on every element of a vector, in ranges that the calling thread and this object's threads take one
@@ -26,6 +28,8 @@ final class ParallelRanges implements AutoCloseable {
     /** Reads below which another thread costs more than it saves: some 200 µs of a core's time. */
     private static final long WORTH_A_THREAD = 1 << 19;
 
+    private static final Duration FOR_EVER = Duration.ofDays(10_000);
+
     private static final AtomicInteger NUMBERS = new AtomicInteger();
 
     private final int most;
@@ -37,11 +41,7 @@ final class ParallelRanges implements AutoCloseable {
         void on(long from, long to);
     }
 
-    /**
-     * Starts no thread yet.
-     *
-     * @param most the largest number of threads, the calling one included
-     */
+    /** Starts no thread yet; will use {@code most} threads at most, the calling one included. */
     ParallelRanges(int most) {
         this.most = most;
         this.others = new ThreadPoolExecutor(
@@ -58,13 +58,7 @@ final class ParallelRanges implements AutoCloseable {
                 new ThreadPoolExecutor.DiscardPolicy()); // threads that run take the ranges
     }
 
-    /**
-     * Runs the work on all elements and returns when it is done.
-     *
-     * @param elements the number of elements
-     * @param cost of one element, in reads from memory
-     * @param work called for each range, by any thread
-     */
+    /** Runs the work on all elements, each of which costs so many reads from memory; returns when it is done. */
     void run(long elements, long cost, Work work) {
         int useful = (int) Math.min(most, elements * cost / WORTH_A_THREAD);
         if (useful <= 1) {
@@ -99,27 +93,7 @@ final class ParallelRanges implements AutoCloseable {
     @Override
     public void close() {
         others.shutdown();
-        awaitUninterruptibly(() -> others.awaitTermination(Long.MAX_VALUE, TimeUnit.NANOSECONDS));
-    }
-
-    private interface Waiting {
-        void run() throws InterruptedException;
-    }
-
-    /** Other threads write to the caller's memory until they are done. */
-    private static void awaitUninterruptibly(Waiting waiting) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                waiting.run();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Uninterruptibles.end(others, FOR_EVER);
     }
 
     /** The ranges of one call. A thread that comes late finds nothing to do. */
@@ -155,7 +129,7 @@ final class ParallelRanges implements AutoCloseable {
         }
 
         void await() {
-            awaitUninterruptibly(left::await);
+            Uninterruptibles.await(left, FOR_EVER); // other threads write to the caller's memory until they are done
             Throwable thrown = failure.get();
             if (thrown instanceof RuntimeException unchecked) {
                 throw unchecked;

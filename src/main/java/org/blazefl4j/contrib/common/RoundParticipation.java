@@ -8,7 +8,6 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.reproducibility.RandomStreams;
-import org.blazefl4j.reproducibility.Sampling;
 
 /**
  * The clients of a server's round: which take part, which have been loaded or dropped, and whether the round is
@@ -33,27 +32,19 @@ final class RoundParticipation implements Checkpointable {
         return round;
     }
 
-    /** Returns whether all rounds are completed. */
     boolean isStopped() {
         return round >= options.globalRound();
     }
 
-    /**
-     * Draws the round's clients, ascending, from the stream (seed, server, round, {@code "sample"}). A second call in
-     * the same round draws the same clients.
-     */
+    /** Draws the round's clients, ascending: the same at each call in a round. */
     List<Integer> sample() {
-        return Sampling.withoutReplacement(
+        return RandomStreams.sample(
                 options.numClients(),
                 options.clientsPerRound(),
                 RandomStreams.random(options.seed(), SERVER, round, "sample"));
     }
 
-    /**
-     * Refuses to draw clients within a round, because it would be trained again with other random numbers.
-     *
-     * @throws IllegalStateException if some of the round's clients were loaded or dropped and others were not
-     */
+    /** Refuses to draw clients within a round, because it would be trained again with other random numbers. */
     void requireBetweenRounds() {
         if (loaded.isEmpty() && dropped.isEmpty()) {
             return;
@@ -72,11 +63,7 @@ final class RoundParticipation implements Checkpointable {
         dropped.clear();
     }
 
-    /**
-     * Checks that a client may still be loaded.
-     *
-     * @throws IllegalArgumentException if it is not in the federation, or was loaded or dropped before in this round
-     */
+    /** Refuses a client that is not in the federation, or was loaded or dropped before in this round. */
     void check(int cid) {
         if (cid < 0 || cid >= options.numClients()) {
             throw new IllegalArgumentException("no such client: cid=" + cid + ", limit=0 to "
@@ -86,22 +73,15 @@ final class RoundParticipation implements Checkpointable {
         refuseIf(dropped.contains(cid), "loaded after it was dropped", cid);
     }
 
-    /**
-     * Records that a client's package was taken.
-     *
-     * @return true if this completes the round
-     * @throws IllegalArgumentException as {@link #check}
-     */
+    /** Records that the package of a checked client was taken. Returns whether the round is complete. */
     boolean load(int cid) {
-        check(cid);
         loaded.add(cid);
         return isComplete();
     }
 
     /**
-     * Records that a client of this round will send nothing.
+     * Records that a client of this round will send nothing. Returns whether the round is complete.
      *
-     * @return true if this completes the round
      * @throws IllegalArgumentException as {@link #check}
      * @throws IllegalStateException if all others were dropped; the round is then as before
      */

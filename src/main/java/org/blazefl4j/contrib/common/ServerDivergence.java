@@ -22,10 +22,8 @@ final class ServerDivergence {
     }
 
     /**
-     * Checks the model that a round has made.
+     * Checks the model that a round, from 0, has made; does not call {@code isFinite} after a report.
      *
-     * @param round from 0
-     * @param isFinite not called after a report
      * @throws IllegalStateException if it is not finite and the policy is to fail
      */
     void check(int round, BooleanSupplier isFinite) {
@@ -34,12 +32,7 @@ final class ServerDivergence {
         }
     }
 
-    /**
-     * Checks an evaluation.
-     *
-     * @param completed the number of completed rounds
-     * @throws IllegalStateException if its loss is not finite and the policy is to fail
-     */
+    /** Checks the evaluation after so many completed rounds, likewise. */
     void check(int completed, Evaluation evaluation) {
         if (!reported && !Double.isFinite(evaluation.loss())) {
             report("loss of the server's model is not finite: round=" + completed + ", loss=" + evaluation.loss()

@@ -7,7 +7,8 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 
 /**
- * How a server runs a federation, besides its model and data.
+ * How a server runs a federation, besides its model and data. Each {@code with} method returns a copy with one other
+ * value.
  *
  * <pre>{@code
  * ServerOptions options = ServerOptions.of(15, 100).withSampleRatio(0.1);
@@ -40,7 +41,6 @@ public record ServerOptions(
     /** Rounds away the error of a double times the largest number of clients, and far less than one client. */
     private static final int DECIMALS = 6;
 
-    /** Checks the values. */
     public ServerOptions {
         require(globalRound > 0, "too few rounds: global_round=" + globalRound + ", limit=1 or more");
         require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
@@ -60,43 +60,36 @@ public record ServerOptions(
                 globalRound, numClients, 1.0, Evaluation.BATCH_SIZE, 42, Device.CPU, 1, 0, NonFinitePolicy.WARN);
     }
 
-    /** Returns these options with another share of the clients per round. */
     public ServerOptions withSampleRatio(double sampleRatio) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** Returns these options with another number of samples per evaluation step. */
     public ServerOptions withBatchSize(int batchSize) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** Returns these options with another seed. */
     public ServerOptions withSeed(long seed) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** Returns these options with another device for the evaluation. */
     public ServerOptions withDevice(Device device) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** Returns these options with another number of LibTorch's threads. */
     public ServerOptions withIntraOpThreads(int intraOpThreads) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** Returns these options with another number of threads that sum clients' tensors. */
     public ServerOptions withSumThreads(int sumThreads) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);
     }
 
-    /** Returns these options with another policy for a model that is not finite. */
     public ServerOptions withOnNonFinite(NonFinitePolicy onNonFinite) {
         return new ServerOptions(
                 globalRound, numClients, sampleRatio, batchSize, seed, device, intraOpThreads, sumThreads, onNonFinite);

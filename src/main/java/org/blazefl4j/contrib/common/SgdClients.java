@@ -60,19 +60,18 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
         try (Model fresh = model.make(Device.CPU);
                 FlatParameters state = FlatParameters.of(fresh)) {
             int[] cids = IntStream.range(0, numClients).toArray();
-            ModelFit.requireTrainable(
-                    fresh,
-                    cids,
-                    cid -> dataset.getDataset(PartitionType.TRAIN, cid),
-                    options.batchSize(),
-                    options.lastBatch());
+            ModelFit.requireTrainable(fresh, cids, this::samples, options.batchSize(), options.lastBatch());
             return state.numel();
         }
     }
 
+    private Dataset samples(int cid) {
+        return dataset.getDataset(PartitionType.TRAIN, cid);
+    }
+
     @Override
     public ClientConfig getClientConfig(int cid) {
-        Dataset samples = dataset.getDataset(PartitionType.TRAIN, cid);
+        Dataset samples = samples(cid);
         return configs.compute(
                 cid,
                 (id, last) ->
@@ -111,8 +110,6 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
     public Map<String, ?> shared() {
         return Map.of(
                 "datasets",
-                IntStream.range(0, numClients)
-                        .mapToObj(cid -> dataset.getDataset(PartitionType.TRAIN, cid))
-                        .toList());
+                IntStream.range(0, numClients).mapToObj(this::samples).toList());
     }
 }

@@ -7,7 +7,7 @@ import org.blazefl4j.data.LastBatch;
 import org.bytedeco.pytorch.Generator;
 
 /**
- * How a client trains. Crosses into worker processes.
+ * How a client trains. Crosses into worker processes. Each {@code with} method returns a copy with one other value.
  *
  * @param epochs passes over the client's samples in a round, above 0
  * @param batchSize the number of samples per step, above 0
@@ -17,7 +17,6 @@ import org.bytedeco.pytorch.Generator;
  */
 public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBatch) {
 
-    /** Checks the values. */
     public SgdOptions {
         require(epochs > 0, "too few epochs: epochs=" + epochs + ", limit=1 or more");
         require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
@@ -37,22 +36,18 @@ public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBat
         return new SgdOptions(5, 50, 0.1);
     }
 
-    /** Returns these options with another number of epochs. */
     public SgdOptions withEpochs(int epochs) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /** Returns these options with another batch size. */
     public SgdOptions withBatchSize(int batchSize) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /** Returns these options with another learning rate. */
     public SgdOptions withLr(double lr) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /** Returns these options with another last batch. */
     public SgdOptions withLastBatch(LastBatch lastBatch) {
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }

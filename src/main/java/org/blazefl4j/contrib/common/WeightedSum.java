@@ -38,12 +38,7 @@ public final class WeightedSum implements AutoCloseable {
     /** Whether the sum is zero and its memory undefined. */
     private boolean fresh = true;
 
-    /**
-     * Makes an empty sum.
-     *
-     * @param what what is summed, for messages, such as "parameters"
-     * @param shape of each client's tensor
-     */
+    /** Makes an empty sum with as many threads as there are processors. */
     public WeightedSum(String what, long... shape) {
         this(what, shape, 0);
     }
@@ -72,13 +67,7 @@ public final class WeightedSum implements AutoCloseable {
         this.ranges = new ParallelRanges(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
     }
 
-    /**
-     * Adds one client, after those that are staged.
-     *
-     * @param dataSize its weight, above 0
-     * @param values float32, of this sum's shape, with any strides, on any device; stays the caller's
-     * @throws IllegalArgumentException as {@link #check}; the sum is then as before
-     */
+    /** {@linkplain #stage Stages} and {@linkplain #fold() adds} one client's tensor. */
     public void add(int cid, long dataSize, Tensor values) {
         stage(cid, dataSize, values);
         fold();
@@ -88,7 +77,8 @@ public final class WeightedSum implements AutoCloseable {
      * Stages one client's tensor for {@link #fold()}.
      *
      * @param dataSize its weight, above 0
-     * @param values as for {@link #add}; must stay open and unchanged until it is added
+     * @param values float32, of this sum's shape, with any strides, on any device; stays the caller's, and must stay
+     *     open and unchanged until it is added
      * @throws IllegalArgumentException as {@link #check}; the sum is then as before
      */
     public void stage(int cid, long dataSize, Tensor values) {
@@ -96,29 +86,25 @@ public final class WeightedSum implements AutoCloseable {
         if (values.is_cpu() && values.is_contiguous()) {
             staged.add(values.data_ptr().address(), dataSize);
         } else {
-            addCopy(dataSize, values);
+            try (PointerScope scope = new PointerScope()) {
+                Tensor dense = values.detach().cpu().contiguous();
+                staged.add(dense.data_ptr().address(), dataSize);
+                fold();
+            }
         }
         weight += dataSize;
     }
 
-    private void addCopy(long dataSize, Tensor values) {
-        try (PointerScope scope = new PointerScope()) {
-            Tensor dense = values.detach().cpu().contiguous();
-            staged.add(dense.data_ptr().address(), dataSize);
-            fold();
-        }
-    }
-
     /** Adds the staged tensors in their order. */
     public void fold() {
-        if (staged.size() == 0) {
+        if (staged.size == 0) {
             return;
         }
         long address = sum.data_ptr().address();
         try {
-            ranges.run(sum.numel(), staged.size() + 2L, (from, to) -> staged.fold(address, from, to, fresh));
+            ranges.run(sum.numel(), staged.size + 2L, (from, to) -> staged.fold(address, from, to, fresh));
         } finally {
-            staged.clear();
+            staged.size = 0;
         }
         fresh = false;
     }
@@ -180,19 +166,9 @@ public final class WeightedSum implements AutoCloseable {
             throw new IllegalStateException("nothing to divide: weight=" + divisor + ", limit=1 or more; add a client");
         }
         checkTarget(out);
-        long source = whole().data_ptr().address();
+        long source = total().data_ptr().address();
         long target = out.data_ptr().address();
         ranges.run(sum.numel(), 3, (from, to) -> Native.divideF32(target, source, divisor, from, to));
-    }
-
-    /** Returns the sum with all staged tensors added. */
-    private Tensor whole() {
-        fold();
-        if (fresh) {
-            sum.zero_();
-            fresh = false;
-        }
-        return sum;
     }
 
     private void checkTarget(Tensor out) {
@@ -205,20 +181,24 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Adds the values of another sum and keeps this one's weight: for a sum over rounds that is {@linkplain #divide
-     * divided} by a given number.
+     * Adds the values of another sum of the same shape, which stays unchanged, and keeps this one's weight: for a sum
+     * over rounds that is {@linkplain #divide divided} by a given number.
      *
-     * @param other of the same shape; unchanged
      * @throws IllegalArgumentException if it has another shape; this sum is then as before
      */
     public void addAll(WeightedSum other) {
         checkTotal(other.sum);
-        whole().add_(other.whole());
+        total().add_(other.total());
     }
 
-    /** Returns the sum itself: float64, on the CPU. Read-only; owned by this object. */
+    /** Returns the sum itself, staged tensors included: float64, on the CPU. Read-only; owned by this object. */
     public Tensor total() {
-        return whole();
+        fold();
+        if (fresh) {
+            sum.zero_();
+            fresh = false;
+        }
+        return sum;
     }
 
     /**
@@ -234,7 +214,7 @@ public final class WeightedSum implements AutoCloseable {
             throw new IllegalArgumentException("weight of " + what + ": weight=" + weight + ", limit=0 or more");
         }
         sum.copy_(total);
-        staged.clear();
+        staged.size = 0;
         fresh = false;
         this.weight = weight;
     }
@@ -249,7 +229,7 @@ public final class WeightedSum implements AutoCloseable {
 
     /** Empties the sum and discards staged tensors. */
     public void clear() {
-        staged.clear();
+        staged.size = 0;
         fresh = true;
         weight = 0;
     }
@@ -258,5 +238,33 @@ public final class WeightedSum implements AutoCloseable {
     public void close() {
         ranges.close();
         sum.close();
+    }
+
+    /** Weighted vectors that are added to a sum in one pass, in their order. */
+    private static final class VectorBatch {
+
+        private long[] addresses = new long[8];
+        private double[] weights = new double[8];
+        private int size;
+
+        void add(long address, double weight) {
+            if (size == addresses.length) {
+                addresses = Arrays.copyOf(addresses, 2 * size);
+                weights = Arrays.copyOf(weights, 2 * size);
+            }
+            addresses[size] = address;
+            weights[size] = weight;
+            size++;
+        }
+
+        /** Adds a range of all vectors to the doubles at an address, which count as zeros if {@code fresh}. */
+        void fold(long sum, long from, long to, boolean fresh) {
+            int result = Native.foldF32(sum, addresses, weights, size, from, to, fresh ? 1 : 0);
+            if (result != 0) {
+                throw new IllegalArgumentException("misaligned vectors: sum=" + sum + ", addresses="
+                        + Arrays.toString(Arrays.copyOf(addresses, size))
+                        + ", expected=multiples of the element size; send tensors that LibTorch made");
+            }
+        }
     }
 }

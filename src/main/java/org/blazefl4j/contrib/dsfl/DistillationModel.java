@@ -2,10 +2,8 @@ package org.blazefl4j.contrib.dsfl;
 
 import java.util.Objects;
 import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.EvaluationTask;
-import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.common.TrainingLoop;
+import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.WorkerContext;
@@ -47,7 +45,7 @@ final class DistillationModel implements AutoCloseable {
         this.device = device;
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
-        this.descent = new TrainingLoop(model, state, device);
+        this.descent = new TrainingLoop(model, device, state::zeroGradients);
         this.training = new Optimizer(state);
         this.distillation = new Optimizer(state);
         this.initial = state.flatten().retainReference();
@@ -57,19 +55,8 @@ final class DistillationModel implements AutoCloseable {
 
     /** Returns the worker's object for a model on the client's device, made at the first call in a worker. */
     static DistillationModel of(SelectedModel<?> selected, WorkerContext context) {
-        return of(selected, context.device(), context);
-    }
-
-    private static DistillationModel of(SelectedModel<?> selected, Device device, WorkerContext context) {
+        Device device = context.device();
         return context.get("dsfl learner " + selected.key(device), () -> new DistillationModel(selected, device));
-    }
-
-    /** Scores one batch of an evaluation by the worker's model. */
-    static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
-        Device device = task.device(context);
-        DistillationModel learner = of(task.model(), device, context);
-        learner.state.load(task.parameters());
-        return task.score(batch, learner.model, device);
     }
 
     /** Returns the model; owned by this object. */

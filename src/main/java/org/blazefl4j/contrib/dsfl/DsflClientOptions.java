@@ -1,20 +1,21 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.PartitionType;
 import java.util.Objects;
 import org.blazefl4j.contrib.common.SgdOptions;
 
 /**
- * How a client trains and distils. Crosses into worker processes.
+ * How a client trains and distils. Crosses into worker processes. Each {@code with} method returns a copy with one other
+ * value.
  *
  * @param training how it trains on its private samples
  * @param distillation how it first learns the global soft labels
  * @param momentum of both, in [0, 1); 0 for plain SGD. Otherwise each of the two optimizers has a velocity that the
  *     client keeps between rounds
- * @param evaluate whether it then evaluates its model on its own {@link DsflPartitionType#TEST} samples
+ * @param evaluate whether it then evaluates its model on its own {@link PartitionType#TEST} samples
  */
 public record DsflClientOptions(SgdOptions training, SgdOptions distillation, double momentum, boolean evaluate) {
 
-    /** Checks the values. */
     public DsflClientOptions {
         Objects.requireNonNull(training, "training");
         Objects.requireNonNull(distillation, "distillation");
@@ -26,22 +27,18 @@ public record DsflClientOptions(SgdOptions training, SgdOptions distillation, do
         return new DsflClientOptions(SgdOptions.defaults(), SgdOptions.defaults(), 0, false);
     }
 
-    /** Returns these options with other training. */
     public DsflClientOptions withTraining(SgdOptions training) {
         return new DsflClientOptions(training, distillation, momentum, evaluate);
     }
 
-    /** Returns these options with other distillation. */
     public DsflClientOptions withDistillation(SgdOptions distillation) {
         return new DsflClientOptions(training, distillation, momentum, evaluate);
     }
 
-    /** Returns these options with another momentum. */
     public DsflClientOptions withMomentum(double momentum) {
         return new DsflClientOptions(training, distillation, momentum, evaluate);
     }
 
-    /** Returns these options with or without evaluation. */
     public DsflClientOptions withEvaluate(boolean evaluate) {
         return new DsflClientOptions(training, distillation, momentum, evaluate);
     }

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.PartitionType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -50,25 +51,18 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     static final String LOSS = "loss";
 
     private final List<? extends SelectedModel<?>> models;
-    private final PartitionedDataset<DsflPartitionType> dataset;
+    private final PartitionedDataset<PartitionType> dataset;
     private final DsflClientOptions options;
     private final long openSize;
     private final long classes;
     /** Each client's last configuration: a process-pool trainer encodes the same object once. */
     private final Map<Integer, DsflClientConfig> configs = new ConcurrentHashMap<>();
 
-    /**
-     * Gives all clients the same kind of model.
-     *
-     * @param selector as for the other constructor
-     * @param dataset as for the other constructor
-     * @param numClients the number of clients; their ids are 0, 1, ...
-     * @throws IllegalArgumentException as the other constructor
-     */
+    /** Gives all clients, whose ids are 0, 1, ..., the same kind of model; the rest as the other constructor. */
     public <N extends Enum<N>> DsflClients(
             ModelSelector<N> selector,
             N modelName,
-            PartitionedDataset<DsflPartitionType> dataset,
+            PartitionedDataset<PartitionType> dataset,
             int numClients,
             DsflClientOptions options) {
         this(selector, sameForAll(modelName, numClients), dataset, options);
@@ -79,16 +73,16 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
      *
      * @param selector makes models; crosses into worker processes, so it is best a record
      * @param modelNames the models of the clients 0, 1, ...
-     * @param dataset holds each client's private samples as {@link DsflPartitionType#TRAIN}, the common open ones as
-     *     {@link DsflPartitionType#OPEN}, and, if clients evaluate, each client's test samples as
-     *     {@link DsflPartitionType#TEST}; the caller keeps it open while these clients train
+     * @param dataset holds each client's private samples as {@link PartitionType#TRAIN}, the common open ones as
+     *     {@link PartitionType#OPEN}, and, if clients evaluate, each client's test samples as
+     *     {@link PartitionType#TEST}; the caller keeps it open while these clients train
      * @throws IllegalArgumentException if there is no client, one lacks samples, there are no open samples, models
      *     differ in the number of classes, or clients cannot train their models on their samples
      */
     public <N extends Enum<N>> DsflClients(
             ModelSelector<N> selector,
             List<N> modelNames,
-            PartitionedDataset<DsflPartitionType> dataset,
+            PartitionedDataset<PartitionType> dataset,
             DsflClientOptions options) {
         checkSamples(dataset, modelNames.size(), options);
         this.models = modelNames.stream()
@@ -96,7 +90,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
                 .toList();
         this.dataset = dataset;
         this.options = options;
-        this.openSize = dataset.size(DsflPartitionType.OPEN, null);
+        this.openSize = dataset.size(PartitionType.OPEN, null);
         this.classes = checkedClasses();
     }
 
@@ -106,11 +100,11 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     private static void checkSamples(
-            PartitionedDataset<DsflPartitionType> dataset, int numClients, DsflClientOptions options) {
-        Partitions.requireOfClients(dataset, DsflPartitionType.TRAIN, numClients);
-        Partitions.requireCommon(dataset, DsflPartitionType.OPEN);
+            PartitionedDataset<PartitionType> dataset, int numClients, DsflClientOptions options) {
+        Partitions.requireOfClients(dataset, PartitionType.TRAIN, numClients);
+        Partitions.requireCommon(dataset, PartitionType.OPEN);
         if (options.evaluate()) {
-            Partitions.requireOfClients(dataset, DsflPartitionType.TEST, numClients);
+            Partitions.requireOfClients(dataset, PartitionType.TEST, numClients);
         }
     }
 
@@ -124,7 +118,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
             learners.forEach((model, learner) -> ModelFit.requireTrainable(
                     learner.model(),
                     clientsOf(model),
-                    cid -> dataset.getDataset(DsflPartitionType.TRAIN, cid),
+                    cid -> dataset.getDataset(PartitionType.TRAIN, cid),
                     options.training().batchSize(),
                     options.training().lastBatch()));
             return classes;
@@ -168,14 +162,14 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     private Dataset open() {
-        return dataset.getDataset(DsflPartitionType.OPEN);
+        return dataset.getDataset(PartitionType.OPEN);
     }
 
     @Override
     public DsflClientConfig getClientConfig(int cid) {
-        Dataset samples = dataset.getDataset(DsflPartitionType.TRAIN, cid);
+        Dataset samples = dataset.getDataset(PartitionType.TRAIN, cid);
         Dataset open = open();
-        Dataset test = options.evaluate() ? dataset.getDataset(DsflPartitionType.TEST, cid) : null;
+        Dataset test = options.evaluate() ? dataset.getDataset(PartitionType.TEST, cid) : null;
         return configs.compute(
                 cid,
                 (id, last) -> last != null && last.dataset() == samples && last.open() == open && last.test() == test
@@ -204,7 +198,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
 
     @Override
     public long dataSize(int cid) {
-        return dataset.size(DsflPartitionType.TRAIN, cid);
+        return dataset.size(PartitionType.TRAIN, cid);
     }
 
     /** Shares all data sets that clients read. */

@@ -1,12 +1,12 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.PartitionType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.reproducibility.RandomStreams;
-import org.blazefl4j.reproducibility.Sampling;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <pre>{@code
  * DsflOpenSplit split = DsflOpenSplit.of(train.size(), DsflOpenSplit.defaultSize(train.size()), 42);
- * data.setCommon(DsflPartitionType.OPEN, train, split.open());
- * data.setClients(DsflPartitionType.TRAIN, train, split.divide(labels, new ShardPartitioner(200), 100, 42));
+ * data.setCommon(PartitionType.OPEN, train, split.open());
+ * data.setClients(PartitionType.TRAIN, train, split.divide(labels, new ShardPartitioner(200), 100, 42));
  * }</pre>
  */
 public final class DsflOpenSplit {
@@ -50,7 +50,7 @@ public final class DsflOpenSplit {
             throw new IllegalArgumentException("open set out of range: open_size=" + openSize + ", limit=1 to "
                     + (samples - 1) + "; leave some of the " + samples + " samples to the clients");
         }
-        List<Integer> drawn = Sampling.withoutReplacement(
+        List<Integer> drawn = RandomStreams.sample(
                 (int) samples, (int) openSize, RandomStreams.random(seed, NO_CLIENT, 0, "open-split"));
         long[] open = drawn.stream().mapToLong(Integer::longValue).toArray();
         long[] others = LongStream.range(0, samples)

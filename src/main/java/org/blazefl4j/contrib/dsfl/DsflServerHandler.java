@@ -1,12 +1,12 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.PartitionType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.EvaluationTask;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.support.LentTensors;
 import org.blazefl4j.contrib.support.ModelFit;
@@ -19,7 +19,6 @@ import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
-import org.blazefl4j.reproducibility.Sampling;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
@@ -55,7 +54,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     private static final String INDICES = "indices";
 
     private final DsflServerOptions options;
-    private final PartitionedDataset<DsflPartitionType> dataset;
+    private final PartitionedDataset<PartitionType> dataset;
     private final SelectedModel<?> selected;
     private final DistillationModel learner;
     private final SoftLabelMean mean;
@@ -63,23 +62,21 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     private final LentTensors lent = new LentTensors();
     private final FlatteningWarning flattening = new FlatteningWarning();
     private DsflDownlinkPackage downlink;
-    /** The package of the round before, which its clients may still read; null before the second round. */
-    private @Nullable DsflDownlinkPackage sent;
 
     /**
      * Makes a server before its first round.
      *
      * @param selector makes the model
      * @param modelName the server's model; clients may have others
-     * @param dataset holds the common open samples as {@link DsflPartitionType#OPEN} and the common samples to evaluate
-     *     on as {@link DsflPartitionType#TEST}
+     * @param dataset holds the common open samples as {@link PartitionType#OPEN} and the common samples to evaluate
+     *     on as {@link PartitionType#TEST}
      * @throws IllegalArgumentException if there are no test samples or fewer open ones than a round needs, the CUDA
      *     device does not exist, or the model does not fit the samples or fails on a batch of one that distillation has
      */
     public <N extends Enum<N>> DsflServerHandler(
             ModelSelector<N> selector,
             N modelName,
-            PartitionedDataset<DsflPartitionType> dataset,
+            PartitionedDataset<PartitionType> dataset,
             DsflServerOptions options) {
         super(options.federation(), DsflUplinkPackage::cid);
         ServerOptions federation = options.federation();
@@ -93,10 +90,10 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         this.downlink = new DsflDownlinkPackage(null, null, nextIndices(0));
     }
 
-    private static void checkSamples(PartitionedDataset<DsflPartitionType> dataset, DsflServerOptions options) {
-        Partitions.requireCommon(dataset, DsflPartitionType.TEST);
-        Partitions.requireCommon(dataset, DsflPartitionType.OPEN);
-        long openSize = dataset.size(DsflPartitionType.OPEN, null);
+    private static void checkSamples(PartitionedDataset<PartitionType> dataset, DsflServerOptions options) {
+        Partitions.requireCommon(dataset, PartitionType.TEST);
+        Partitions.requireCommon(dataset, PartitionType.OPEN);
+        long openSize = dataset.size(PartitionType.OPEN, null);
         if (options.openSizePerRound() > openSize) {
             throw new IllegalArgumentException("too many open samples a round: open_size_per_round="
                     + options.openSizePerRound() + ", limit=" + openSize
@@ -109,10 +106,10 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
             long classes = learner.classes(open(), surroundings());
             ModelFit.requireEvaluable(
                     learner.model(),
-                    dataset.getDataset(DsflPartitionType.TEST),
+                    dataset.getDataset(PartitionType.TEST),
                     options.federation().device());
             DsflClients.requireDistillable(selected, open(), options.openSizePerRound(), options.distillation());
-            return new SoftLabelMean(openSize(), classes);
+            return new SoftLabelMean(Math.toIntExact(open().size()), classes);
         } catch (RuntimeException | Error e) {
             learner.close();
             throw e;
@@ -120,11 +117,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     }
 
     private Dataset open() {
-        return dataset.getDataset(DsflPartitionType.OPEN);
-    }
-
-    private int openSize() {
-        return Math.toIntExact(open().size());
+        return dataset.getDataset(PartitionType.OPEN);
     }
 
     private TrainingContext surroundings() {
@@ -132,13 +125,11 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     }
 
     private Tensor nextIndices(int round) {
-        List<Integer> drawn = Sampling.withoutReplacement(
-                openSize(),
+        List<Integer> drawn = RandomStreams.sample(
+                Math.toIntExact(open().size()),
                 options.openSizePerRound(),
                 RandomStreams.random(options.federation().seed(), TrainingContext.SERVER, round, "open"));
-        Tensor indices = Tensors.of(drawn.stream().mapToLong(Integer::longValue).toArray());
-        indices.retainReference();
-        return indices;
+        return Tensors.of(drawn.stream().mapToLong(Integer::longValue).toArray()).retainReference();
     }
 
     @Override
@@ -193,11 +184,9 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         }
     }
 
+    /** Replaces the package; clients that still read it have references of their own. */
     private void publish(DsflDownlinkPackage next) {
-        if (sent != null) {
-            sent.close();
-        }
-        sent = downlink;
+        downlink.close();
         downlink = next;
         lent.advance();
     }
@@ -205,12 +194,13 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     @Override
     protected Evaluation evaluateModel(Workers workers) {
         try (PointerScope scope = new PointerScope()) {
-            var task = new EvaluationTask(
+            return Evaluation.of(
                     selected,
                     learner.state().parameters(),
-                    dataset.getDataset(DsflPartitionType.TEST),
-                    options.federation());
-            return task.by(workers, DistillationModel::score).orElseGet(() -> task.by(learner.model()));
+                    learner.model(),
+                    dataset.getDataset(PartitionType.TEST),
+                    options.federation(),
+                    workers);
         }
     }
 
@@ -276,9 +266,6 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     protected void free() {
         mean.close();
         learner.close();
-        if (sent != null) {
-            sent.close();
-        }
         downlink.close();
         lent.close();
     }

@@ -5,7 +5,8 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 
 /**
- * How a DS-FL server runs a federation, besides its model and data.
+ * How a DS-FL server runs a federation, besides its model and data. Each {@code with} method returns a copy with one
+ * other value.
  *
  * <pre>{@code
  * DsflServerOptions options = DsflServerOptions.of(ServerOptions.of(15, 100)).withOpenSizePerRound(500);
@@ -29,7 +30,6 @@ public record DsflServerOptions(
         SgdOptions distillation,
         double momentum) {
 
-    /** Checks the values. */
     public DsflServerOptions {
         Objects.requireNonNull(federation, "federation");
         Objects.requireNonNull(distillation, "distillation");
@@ -49,22 +49,18 @@ public record DsflServerOptions(
         return new DsflServerOptions(federation, 1_000, 0.1, SgdOptions.defaults(), 0);
     }
 
-    /** Returns these options with another number of open samples a round. */
     public DsflServerOptions withOpenSizePerRound(int openSizePerRound) {
         return new DsflServerOptions(federation, openSizePerRound, eraTemperature, distillation, momentum);
     }
 
-    /** Returns these options with another temperature. */
     public DsflServerOptions withEraTemperature(double eraTemperature) {
         return new DsflServerOptions(federation, openSizePerRound, eraTemperature, distillation, momentum);
     }
 
-    /** Returns these options with other distillation. */
     public DsflServerOptions withDistillation(SgdOptions distillation) {
         return new DsflServerOptions(federation, openSizePerRound, eraTemperature, distillation, momentum);
     }
 
-    /** Returns these options with another momentum. */
     public DsflServerOptions withMomentum(double momentum) {
         return new DsflServerOptions(federation, openSizePerRound, eraTemperature, distillation, momentum);
     }

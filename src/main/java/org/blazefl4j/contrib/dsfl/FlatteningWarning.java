@@ -14,13 +14,7 @@ final class FlatteningWarning {
 
     private boolean warned;
 
-    /**
-     * Checks a round's soft labels.
-     *
-     * @param round from 0
-     * @param mean of the clients' soft labels
-     * @param result the sharpened mean, shape [m, classes]
-     */
+    /** Compares the mean of the clients' soft labels in a round, from 0, with the sharpened mean. */
     void check(int round, SoftLabelMean mean, Tensor result, double temperature) {
         if (warned) {
             return;

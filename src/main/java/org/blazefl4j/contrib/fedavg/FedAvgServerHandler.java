@@ -35,8 +35,6 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
-    private static final String PARAMETERS = "parameters";
-
     private final GlobalModel global;
     private final WeightedSum sum;
 
@@ -52,7 +50,7 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
             ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
         super(options, FedAvgUplinkPackage::cid);
         this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options);
-        this.sum = new WeightedSum(PARAMETERS, options, global.numel());
+        this.sum = new WeightedSum("parameters", options, global.numel());
     }
 
     @Override
@@ -61,12 +59,6 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
         return new FedAvgDownlinkPackage(global.lend());
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException if it has no samples, or another length or dtype than the global model's state;
-     *     the round is then as before
-     */
     @Override
     protected void add(FedAvgUplinkPackage uplink) {
         stage(sum, uplink);
@@ -111,7 +103,7 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
         }
         Tensor first = uplinks.get(0).parameters();
         long numel = Tensors.isOpen(first) ? first.numel() : 0; // which is then refused
-        try (WeightedSum sum = new WeightedSum(PARAMETERS, numel)) {
+        try (WeightedSum sum = new WeightedSum("parameters", numel)) {
             uplinks.forEach(uplink -> stage(sum, uplink));
             Tensor mean = torch.empty(numel);
             sum.mean(mean);

@@ -38,16 +38,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
-    /**
-     * Checks that clients can train the model.
-     *
-     * @param selector makes the model; crosses into worker processes, so it is best a record
-     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; the caller keeps it open while these
-     *     clients train
-     * @param numClients the number of clients; their ids are 0, 1, ...
-     * @throws IllegalArgumentException if there is no client, one has no samples, or the model takes other samples, has
-     *     no output for a label, or fails on a batch of one sample that a client has
-     */
+    /** Checks that clients can train the model, as the constructor of {@link SgdClients} does. */
     public <N extends Enum<N>> ScaffoldClients(
             ModelSelector<N> selector,
             N modelName,

@@ -95,26 +95,20 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
         return new ScaffoldDownlinkPackage(global.lend(), control.lend());
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException if it has another number of samples than its client's data, or a tensor of
-     *     another length or dtype than the global model's state; the round is then as before
-     */
     @Override
     protected void add(ScaffoldUplinkPackage uplink) {
         checkSize(uplink);
         long weight = options.weighting().of(uplink.dataSize());
         sum.check(uplink.cid(), weight, uplink.parameters());
-        control.check(uplink, weight);
+        control.changes().check(uplink.cid(), weight, uplink.controlDelta());
         sum.stage(uplink.cid(), weight, uplink.parameters());
-        control.stage(uplink, weight);
+        control.changes().stage(uplink.cid(), weight, uplink.controlDelta());
     }
 
     @Override
     protected void fold() {
         sum.fold();
-        control.fold();
+        control.changes().fold();
     }
 
     /** The sum over all rounds needs a client's weight to stay the same. */
@@ -141,7 +135,7 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
     @Override
     protected void forget() {
         sum.clear();
-        control.restart();
+        control.changes().clear();
     }
 
     @Override

@@ -5,7 +5,8 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Weighting;
 
 /**
- * How a SCAFFOLD server runs a federation, besides its model and data.
+ * How a SCAFFOLD server runs a federation, besides its model and data. Each {@code with} method returns a copy with one
+ * other value.
  *
  * <pre>{@code
  * ScaffoldServerOptions options = ScaffoldServerOptions.of(ServerOptions.of(15, 100).withSampleRatio(0.1));
@@ -18,7 +19,6 @@ import org.blazefl4j.contrib.common.Weighting;
  */
 public record ScaffoldServerOptions(ServerOptions common, double globalLr, Weighting weighting) {
 
-    /** Checks the values. */
     public ScaffoldServerOptions {
         Objects.requireNonNull(common, "common");
         Objects.requireNonNull(weighting, "weighting");
@@ -33,12 +33,10 @@ public record ScaffoldServerOptions(ServerOptions common, double globalLr, Weigh
         return new ScaffoldServerOptions(common, 1.0, Weighting.BY_SAMPLES);
     }
 
-    /** Returns these options with another global learning rate. */
     public ScaffoldServerOptions withGlobalLr(double globalLr) {
         return new ScaffoldServerOptions(common, globalLr, weighting);
     }
 
-    /** Returns these options with another weighting. */
     public ScaffoldServerOptions withWeighting(Weighting weighting) {
         return new ScaffoldServerOptions(common, globalLr, weighting);
     }

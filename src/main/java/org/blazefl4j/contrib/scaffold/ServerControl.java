@@ -22,7 +22,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
 
     private final long totalWeight;
     private final WeightedSum total;
-    private final WeightedSum round;
+    private final WeightedSum changes;
     private final LentTensors lent = new LentTensors();
     private Tensor current;
     private Tensor next;
@@ -31,7 +31,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     ServerControl(ServerOptions options, long numel, long totalWeight) {
         this.totalWeight = totalWeight;
         this.total = new WeightedSum(WHAT, options, numel);
-        this.round = new WeightedSum(WHAT, options, numel);
+        this.changes = new WeightedSum(WHAT, options, numel);
         this.current = torch.zeros(numel).retainReference();
         this.next = torch.zeros(numel).retainReference();
     }
@@ -46,29 +46,14 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         return lent.lend(current);
     }
 
-    /** Refuses a package that {@link #stage} would refuse. */
-    void check(ScaffoldUplinkPackage uplink, long weight) {
-        round.check(uplink.cid(), weight, uplink.controlDelta());
+    /** Returns the sum of the round's changes, which starts empty in each round. */
+    WeightedSum changes() {
+        return changes;
     }
 
-    /** Stages one client's change; it stays open until {@link #fold}, {@link #advance} or {@link #restart}. */
-    void stage(ScaffoldUplinkPackage uplink, long weight) {
-        round.stage(uplink.cid(), weight, uplink.controlDelta());
-    }
-
-    /** Adds the staged changes to those of the round. */
-    void fold() {
-        round.fold();
-    }
-
-    /** Discards the changes of the round. */
-    void restart() {
-        round.clear();
-    }
-
-    /** Adds the changes of the round to the control variate; {@link #restart} follows. */
+    /** Adds the changes of the round to the control variate. */
     void advance() {
-        total.addAll(round);
+        total.addAll(changes);
         total.divide(next, totalWeight);
         Tensor sent = current;
         current = next;
@@ -94,7 +79,7 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     public void close() {
         lent.close();
         total.close();
-        round.close();
+        changes.close();
         current.close();
         next.close();
     }

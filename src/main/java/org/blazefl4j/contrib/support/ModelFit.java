@@ -76,10 +76,10 @@ public final class ModelFit {
 
     /** Returns the size of the smallest batch that so many samples make. */
     static long smallestBatch(long samples, int batchSize, LastBatch lastBatch) {
-        long rest = samples % batchSize;
         if (samples <= batchSize) {
             return samples;
         }
+        long rest = samples % batchSize;
         return lastBatch == LastBatch.KEEP && rest > 0 ? rest : batchSize;
     }
 

@@ -3,16 +3,12 @@ package org.blazefl4j.contrib.support;
 import java.util.Locale;
 import org.blazefl4j.core.PartitionedDataset;
 
-/** Checks that a partitioned data set has what an algorithm needs. */
+/** Checks that a partitioned data set has what an algorithm needs; throws an {@link IllegalArgumentException} if not. */
 public final class Partitions {
 
     private Partitions() {}
 
-    /**
-     * Requires that each of the clients 0, 1, ... has samples.
-     *
-     * @throws IllegalArgumentException if there is no client, or one has no samples
-     */
+    /** Requires at least one client, and samples of each of the clients 0, 1, ... */
     public static <P extends Enum<P>> void requireOfClients(PartitionedDataset<P> dataset, P type, int numClients) {
         requireClients(numClients);
         for (int cid = 0; cid < numClients; cid++) {
@@ -23,22 +19,14 @@ public final class Partitions {
         }
     }
 
-    /**
-     * Requires at least one client.
-     *
-     * @throws IllegalArgumentException if there is none
-     */
+    /** Requires at least one client. */
     public static void requireClients(int numClients) {
         if (numClients < 1) {
             throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
         }
     }
 
-    /**
-     * Requires samples that all clients have in common.
-     *
-     * @throws IllegalArgumentException if there are none
-     */
+    /** Requires samples that all clients have in common. */
     public static <P extends Enum<P>> void requireCommon(PartitionedDataset<P> dataset, P type) {
         if (dataset.size(type, null) == 0) {
             throw new IllegalArgumentException("no " + type.name().toLowerCase(Locale.ROOT)
@@ -46,11 +34,7 @@ public final class Partitions {
         }
     }
 
-    /**
-     * Returns the number of samples of the clients 0, 1, ... together.
-     *
-     * @throws IllegalArgumentException if it is 2<sup>63</sup> or more
-     */
+    /** Returns the number of samples of the clients 0, 1, ... together; refuses 2<sup>63</sup> or more. */
     public static <P extends Enum<P>> long totalSize(PartitionedDataset<P> dataset, P type, int numClients) {
         long sum = 0;
         for (int cid = 0; cid < numClients; cid++) {
@@ -59,11 +43,7 @@ public final class Partitions {
         return sum;
     }
 
-    /**
-     * Adds one client's data size to those of others.
-     *
-     * @throws IllegalArgumentException if the sum is 2<sup>63</sup> or more
-     */
+    /** Adds one client's data size to those of others; refuses a sum of 2<sup>63</sup> or more. */
     public static long addSizes(int cid, long sum, long dataSize) {
         if (dataSize > Long.MAX_VALUE - sum) {
             throw new IllegalArgumentException("data sizes too large: client=" + cid + ", data_size=" + dataSize

@@ -98,7 +98,7 @@ final class ParallelRangesTest {
         ranges.run(MUCH, 1, (from, to) -> {
             if (Thread.currentThread() != caller) {
                 otherBegan.countDown();
-                while (caller.getState() != Thread.State.WAITING) {
+                while (caller.getState() != Thread.State.TIMED_WAITING) {
                     Thread.onSpinWait();
                 }
             } else {

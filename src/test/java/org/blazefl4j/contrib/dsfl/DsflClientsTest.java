@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.PartitionType;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -145,7 +146,7 @@ final class DsflClientsTest {
         }
 
         private void train(Generator shuffle) {
-            Dataset mine = data.partitions().getDataset(DsflPartitionType.TRAIN, cid);
+            Dataset mine = data.partitions().getDataset(PartitionType.TRAIN, cid);
             DataLoader loader = new DataLoader(mine, OPTIONS.training().batchSize(), true, shuffle);
             for (int epoch = 0; epoch < OPTIONS.training().epochs(); epoch++) {
                 for (Batch batch : loader) {
@@ -164,7 +165,7 @@ final class DsflClientsTest {
         }
 
         private Dataset open() {
-            return data.partitions().getDataset(DsflPartitionType.OPEN);
+            return data.partitions().getDataset(PartitionType.OPEN);
         }
     }
 
@@ -215,8 +216,8 @@ final class DsflClientsTest {
     void shouldGiveAClientAnotherConfigurationWithOtherData() {
         DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
         DsflClientConfig config = clients.getClientConfig(1);
-        Dataset other = data.partitions().getDataset(DsflPartitionType.TRAIN, 0);
-        data.partitions().setDataset(DsflPartitionType.TRAIN, 1, other);
+        Dataset other = data.partitions().getDataset(PartitionType.TRAIN, 0);
+        data.partitions().setDataset(PartitionType.TRAIN, 1, other);
         assertThat(clients.getClientConfig(1).dataset()).isSameAs(other).isNotSameAs(config.dataset());
     }
 
@@ -253,7 +254,7 @@ final class DsflClientsTest {
         for (int cid = 0; cid < CLIENTS; cid++) {
             data.partitions()
                     .setDataset(
-                            DsflPartitionType.TEST, cid, data.partitions().getDataset(DsflPartitionType.TRAIN, cid));
+                            PartitionType.TEST, cid, data.partitions().getDataset(PartitionType.TRAIN, cid));
         }
         try (var trainer = trainer(clients(Tiny.LINEAR, OPTIONS.withEvaluate(true)));
                 var other = trainer(clients(Tiny.LINEAR, OPTIONS))) {
@@ -305,7 +306,7 @@ final class DsflClientsTest {
         refuses(3, OPTIONS, "no such data: type=TRAIN, client=2, found=");
         refuses(0, OPTIONS, "too few clients: num_clients=0, limit=1 or more");
         refuses(2, OPTIONS.withEvaluate(true), "no such data: type=TEST, client=0, found=");
-        data.partitions().setDataset(DsflPartitionType.OPEN, new TensorDataset(torch.zeros(0, 1, 4, 4), null));
+        data.partitions().setDataset(PartitionType.OPEN, new TensorDataset(torch.zeros(0, 1, 4, 4), null));
         refuses(2, OPTIONS, "no open samples: size=0, limit=1 or more; set the common OPEN data set to some");
     }
 

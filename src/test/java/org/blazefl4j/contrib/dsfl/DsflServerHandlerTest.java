@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.PartitionType;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -160,7 +161,7 @@ final class DsflServerHandlerTest {
             loadAll(handler);
 
             DsflDownlinkPackage down = handler.downlinkPackage();
-            Batch open = data.partitions().getDataset(DsflPartitionType.OPEN).select(down.indices(), null);
+            Batch open = data.partitions().getDataset(PartitionType.OPEN).select(down.indices(), null);
             Tensor x = open.x().flatten(1, -1);
             Tensor errors = model.forward(open.x()).softmax(1).sub(down.softLabels());
             Tensor step = torch.zeros(state.numel());
@@ -324,9 +325,9 @@ final class DsflServerHandlerTest {
                 "too many open samples a round: open_size_per_round=21, limit=20, the size of the open set; lower"
                         + " open_size_per_round or raise open_size");
         Tensor none = torch.zeros(0, 1, 4, 4);
-        data.partitions().setDataset(DsflPartitionType.OPEN, new TensorDataset(none, null));
+        data.partitions().setDataset(PartitionType.OPEN, new TensorDataset(none, null));
         refuses(OPTIONS, "no open samples: size=0, limit=1 or more; set the common OPEN data set to some");
-        data.partitions().setDataset(DsflPartitionType.TEST, new TensorDataset(none, null));
+        data.partitions().setDataset(PartitionType.TEST, new TensorDataset(none, null));
         refuses(OPTIONS, "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
     }
 

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
+import org.blazefl4j.contrib.common.PartitionType;
 import java.util.List;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
@@ -12,19 +13,19 @@ public final class TinyOpenData implements AutoCloseable {
     private static final long SEED = 5;
 
     private final TinyData data;
-    private final InMemoryPartitionedDataset<DsflPartitionType> partitions = new InMemoryPartitionedDataset<>();
+    private final InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
 
     public TinyOpenData(int samples, int openSize, int clients) {
         this.data = TinyData.evenly(samples, 1);
         TensorDataset whole = data.whole();
         DsflOpenSplit split = DsflOpenSplit.of(samples, openSize, SEED);
         List<long[]> parts = split.divide(whole.targets(), new IidPartitioner(), clients, SEED);
-        partitions.setCommon(DsflPartitionType.OPEN, whole, split.open());
-        partitions.setClients(DsflPartitionType.TRAIN, whole, parts);
-        partitions.setDataset(DsflPartitionType.TEST, whole);
+        partitions.setCommon(PartitionType.OPEN, whole, split.open());
+        partitions.setClients(PartitionType.TRAIN, whole, parts);
+        partitions.setDataset(PartitionType.TEST, whole);
     }
 
-    public InMemoryPartitionedDataset<DsflPartitionType> partitions() {
+    public InMemoryPartitionedDataset<PartitionType> partitions() {
         return partitions;
     }
 

@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.contrib.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,7 +32,7 @@ final class TrainingLoopTest {
                 Tensor labels = Tensors.of(new long[samples])) {
             state.bind(parameters);
             model.train();
-            TrainingLoop descent = new TrainingLoop(model, state, Device.CPU, state::dropGradients);
+            TrainingLoop descent = new TrainingLoop(model, Device.CPU, state::dropGradients);
             DataLoader loader = new DataLoader(new TensorDataset(images, labels), batch);
             StopEvent stop = StopEvent.create();
             Runnable epoch = () -> descent.run(loader, 1, torch::cross_entropy, () -> state.sgdStep(0.01), stop);

@@ -1,0 +1,65 @@
+package org.blazefl4j.contrib.support;
+
+import org.blazefl4j.core.Device;
+import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Epoch;
+import org.blazefl4j.model.Model;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains a model, one step per batch, in the mode that the caller has set.
+ *
+ * <pre>{@code
+ * new TrainingLoop(model, device, state::dropGradients)
+ *         .run(loader, epochs, torch::cross_entropy, () -> state.sgdStep(0.1), stop);
+ * }</pre>
+ *
+ * @param model on {@code device}
+ * @param start sets the gradients to which those of a batch are added, before each batch
+ */
+public record TrainingLoop(Model model, Device device, Runnable start) {
+
+    /** The function that the steps minimise. */
+    @FunctionalInterface
+    public interface Loss {
+
+        /** Returns the loss of one batch as a tensor of one element. The target is null if the data set has none. */
+        Tensor of(Tensor output, @Nullable Tensor target);
+    }
+
+    /**
+     * Trains for some epochs.
+     *
+     * @param loader reads the samples, on the CPU
+     * @param step updates the parameters by the gradients of one batch
+     * @param stop checked before each batch
+     * @return the number of steps
+     * @throws org.blazefl4j.core.StoppedException if the stop event is set
+     */
+    public long run(DataLoader loader, int epochs, Loss loss, Runnable step, StopEvent stop) {
+        long steps = 0;
+        for (int i = 0; i < epochs; i++) {
+            try (Epoch epoch = loader.iterator()) {
+                while (epoch.hasNext()) {
+                    stop.throwIfSet();
+                    step(epoch.next(), loss, step);
+                    steps++;
+                }
+            }
+        }
+        return steps;
+    }
+
+    private void step(Batch onCpu, Loss loss, Runnable step) {
+        try (PointerScope scope = new PointerScope();
+                Batch batch = device.move(onCpu)) {
+            start.run();
+            loss.of(model.output(batch.x()), batch.y()).backward();
+            step.run();
+        }
+    }
+}
