@@ -163,7 +163,8 @@ public final class CifarReader {
             }
         }
         throw new IOException("no " + layout.name + " here: folder=" + folder.path() + ", found="
-                + FolderContent.near(folder.path(), layout.archive()) + ", expected=" + layout.files() + ", a folder " + layout.folder
+                + FolderContent.near(folder.path(), layout.archive()) + ", expected=" + layout.files() + ", a folder "
+                + layout.folder
                 + " with them, or " + layout.archive() + "; name the folder that holds one of these");
     }
 

@@ -81,8 +81,8 @@ record DataFolder(Path path) {
                 .findFirst()
                 .map(folder -> "name " + folder.path + ", which holds it")
                 .orElse("name the folder that holds it");
-        return new IOException("no such data file: folder=" + path + ", found=" + FolderContent.near(path, file) + ", expected=" + file
-                + ", plain or .gz; " + remedy);
+        return new IOException("no such data file: folder=" + path + ", found=" + FolderContent.near(path, file)
+                + ", expected=" + file + ", plain or .gz; " + remedy);
     }
 
     private Stream<Path> subfolders() throws IOException {

@@ -43,8 +43,7 @@ final class PartitionUtil {
 
     /** Cuts elements into parts whose sizes differ by at most one, larger first, and returns one part. */
     static long[] part(long[] elements, int parts, int part) {
-        return Arrays.copyOfRange(
-                elements, cut(elements.length, parts, part), cut(elements.length, parts, part + 1));
+        return Arrays.copyOfRange(elements, cut(elements.length, parts, part), cut(elements.length, parts, part + 1));
     }
 
     private static int cut(int n, int parts, int part) {

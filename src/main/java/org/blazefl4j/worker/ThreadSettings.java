@@ -1,7 +1,7 @@
 package org.blazefl4j.worker;
 
-import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;

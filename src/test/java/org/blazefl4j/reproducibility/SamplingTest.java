@@ -50,8 +50,7 @@ final class SamplingTest {
 
     @Test
     void shouldKeepItsDrawsOnEveryJavaVersion() {
-        assertThat(RandomStreams.sample(100, 8, new SplitMix64(42)))
-                .containsExactly(7, 16, 26, 29, 36, 74, 81, 87);
+        assertThat(RandomStreams.sample(100, 8, new SplitMix64(42))).containsExactly(7, 16, 26, 29, 36, 74, 81, 87);
     }
 
     @Test

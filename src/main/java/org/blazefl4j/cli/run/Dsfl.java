@@ -7,7 +7,6 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflOpenSplit;
-
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
 import org.blazefl4j.contrib.dsfl.DsflServerOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;

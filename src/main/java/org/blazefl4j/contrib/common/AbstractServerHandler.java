@@ -31,11 +31,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     private final ServerDivergence divergence;
     private boolean closed;
 
-    /**
-     * Makes a server before its first round.
-     *
-     * @param cid returns the client that sent a package
-     */
+    /** Makes a server before its first round; {@code cid} returns the client that sent a package. */
     protected AbstractServerHandler(ServerOptions options, ToIntFunction<U> cid) {
         this.intake = new RoundParticipation(options);
         this.cid = cid;
@@ -78,11 +74,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /** Frees what the server owns. Called once. */
     protected abstract void free();
 
-    /**
-     * Requires that the server is open.
-     *
-     * @throws IllegalStateException if it is closed
-     */
+    /** Throws an {@link IllegalStateException} if the server is closed. */
     protected final void requireOpen() {
         if (closed) {
             throw new IllegalStateException("handler is closed: handler="
@@ -203,23 +195,20 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         return evaluateModel(workers);
     }
 
-    /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
+    /** Returns the SHA-256 of the state of the server's model, as {@link #hashModel}. */
     public final String sha256() {
         requireOpen();
         return hashModel();
     }
 
-    /** Evaluates the server's model, as {@link #getSummary(Workers)}. */
     @Override
     public final Map<String, Object> getSummary() {
         return getSummary(Workers.NONE);
     }
 
     /**
-     * Evaluates the server's model.
-     *
-     * @return {@code round} (completed rounds), {@code accuracy}, {@code loss} and {@code sha256}, then
-     *     {@link #ownSummary}, in this order
+     * Evaluates the server's model. Returns {@code round} (completed rounds), {@code accuracy}, {@code loss} and
+     * {@code sha256}, then {@link #ownSummary}, in this order.
      */
     @Override
     public final Map<String, Object> getSummary(Workers workers) {

@@ -120,8 +120,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     /** Evaluates the model on the common test samples, as {@link Evaluation#of} does with the server's options. */
     public Evaluation evaluate(Workers workers) {
-        return Evaluation.of(
-                selected, current, model, dataset.getDataset(PartitionType.TEST), options, workers);
+        return Evaluation.of(selected, current, model, dataset.getDataset(PartitionType.TEST), options, workers);
     }
 
     /** Returns whether the state holds neither NaN nor infinities. */

@@ -51,10 +51,7 @@ public record ServerOptions(
         clientsPerRound(numClients, sampleRatio);
     }
 
-    /**
-     * Returns options with every client in every round, evaluation in batches of 250 on the CPU with one thread, seed
-     * 42.
-     */
+    /** Returns every client in every round, evaluation in batches of 250 on the CPU with one thread, seed 42. */
     public static ServerOptions of(int globalRound, int numClients) {
         return new ServerOptions(
                 globalRound, numClients, 1.0, Evaluation.BATCH_SIZE, 42, Device.CPU, 1, 0, NonFinitePolicy.WARN);

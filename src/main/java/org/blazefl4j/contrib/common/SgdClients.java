@@ -88,11 +88,7 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
         return dataset.size(PartitionType.TRAIN, cid);
     }
 
-    /**
-     * Returns what a package tells of a client's training: {@code pid}, {@code worker} and {@code seconds}.
-     *
-     * @param start {@link System#nanoTime()} at the start
-     */
+    /** Returns what a package tells of training since a {@link System#nanoTime()}: pid, worker and seconds. */
     protected static Map<String, Object> metadata(WorkerContext context, long start) {
         return Map.of(
                 "pid", ProcessHandle.current().pid(),

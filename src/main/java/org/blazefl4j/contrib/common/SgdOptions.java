@@ -52,13 +52,7 @@ public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBat
         return new SgdOptions(epochs, batchSize, lr, lastBatch);
     }
 
-    /**
-     * Returns a loader of shuffled batches.
-     *
-     * @param samples stay the caller's
-     * @param order draws the order of samples
-     * @param transforms draws random transforms
-     */
+    /** Returns a loader of shuffled batches with a stream for the order of samples and one for random transforms. */
     public DataLoader loader(Dataset samples, Generator order, Generator transforms) {
         DataLoader loader = new DataLoader(samples, batchSize, true, order).augmentWith(transforms);
         return samples.size() > batchSize ? loader.lastBatch(lastBatch) : loader;

@@ -44,10 +44,9 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Makes an empty sum.
+     * Makes an empty sum with the options' number of threads.
      *
      * @param what what is summed, for messages, such as "parameters"
-     * @param options set the number of threads
      * @param shape of each client's tensor
      */
     public WeightedSum(String what, ServerOptions options, long... shape) {
@@ -147,20 +146,14 @@ public final class WeightedSum implements AutoCloseable {
      * Writes the mean of all tensors, staged ones included.
      *
      * @param out float32, contiguous, on the CPU, of this sum's shape
+     * @throws IllegalArgumentException if {@code out} is not such a tensor
      * @throws IllegalStateException if nothing was added
      */
     public void mean(Tensor out) {
         divide(out, weight);
     }
 
-    /**
-     * Writes the sum divided by a given number.
-     *
-     * @param out float32, contiguous, on the CPU, of this sum's shape
-     * @param divisor above 0
-     * @throws IllegalArgumentException if {@code out} is not such a tensor
-     * @throws IllegalStateException if the divisor is not above 0, like the weight of an empty sum
-     */
+    /** Writes the sum divided by a number above 0, as {@link #mean} does. */
     public void divide(Tensor out, long divisor) {
         if (divisor <= 0) {
             throw new IllegalStateException("nothing to divide: weight=" + divisor + ", limit=1 or more; add a client");
@@ -202,10 +195,8 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Replaces the sum by one that {@link #total()} and {@link #weight()} returned.
+     * Replaces the sum by a copy of one that {@link #total()} and {@link #weight()} returned.
      *
-     * @param total float64, of this sum's shape; stays the caller's
-     * @param weight the sum of the weights, 0 or more
      * @throws IllegalArgumentException if dtype, shape or weight is wrong; the sum is then as before
      */
     public void restore(Tensor total, long weight) {

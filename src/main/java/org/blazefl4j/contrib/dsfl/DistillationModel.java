@@ -71,11 +71,7 @@ final class DistillationModel implements AutoCloseable {
         distillation.load(null);
     }
 
-    /**
-     * Continues from a copy of a state.
-     *
-     * @throws IllegalArgumentException if it is of another model; nothing is changed then
-     */
+    /** Continues from a copy of a state; refuses that of another model, and changes nothing then. */
     void load(DistillationModelState saved) {
         requireFits(saved);
         state.load(saved.parameters());
@@ -142,11 +138,7 @@ final class DistillationModel implements AutoCloseable {
         }
     }
 
-    /**
-     * Predicts class probabilities.
-     *
-     * @param out receives them, float32, shape [k, classes], in the order of the samples
-     */
+    /** Writes the class probabilities of samples to {@code out}, float32, shape [k, classes], in their order. */
     void predict(OpenSamples samples, int batchSize, TrainingContext around, Tensor out) {
         DataLoader loader = new DataLoader(samples, batchSize, false, around.stream("augment"));
         model.eval();
@@ -169,9 +161,8 @@ final class DistillationModel implements AutoCloseable {
     }
 
     /**
-     * Returns the number of the model's outputs.
+     * Returns the number of the model's outputs for the first of some samples.
      *
-     * @param samples at least one, on which the model is tried
      * @throws IllegalArgumentException if the output is not one row of numbers per sample
      */
     long classes(Dataset samples, TrainingContext around) {

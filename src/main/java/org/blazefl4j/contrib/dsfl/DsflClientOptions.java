@@ -1,12 +1,12 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.PartitionType;
 import java.util.Objects;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdOptions;
 
 /**
- * How a client trains and distils. Crosses into worker processes. Each {@code with} method returns a copy with one other
- * value.
+ * How a client trains and distils. Crosses into worker processes. Each {@code with} method returns a copy with one
+ * other value.
  *
  * @param training how it trains on its private samples
  * @param distillation how it first learns the global soft labels

@@ -1,6 +1,5 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.PartitionType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.support.ModelFit;
 import org.blazefl4j.contrib.support.Partitions;
@@ -84,7 +84,11 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
             List<N> modelNames,
             PartitionedDataset<PartitionType> dataset,
             DsflClientOptions options) {
-        checkSamples(dataset, modelNames.size(), options);
+        Partitions.requireOfClients(dataset, PartitionType.TRAIN, modelNames.size());
+        Partitions.requireCommon(dataset, PartitionType.OPEN);
+        if (options.evaluate()) {
+            Partitions.requireOfClients(dataset, PartitionType.TEST, modelNames.size());
+        }
         this.models = modelNames.stream()
                 .map(name -> new SelectedModel<>(selector, name))
                 .toList();
@@ -97,15 +101,6 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     private static <N> List<N> sameForAll(N modelName, int numClients) {
         Partitions.requireClients(numClients);
         return Collections.nCopies(numClients, modelName);
-    }
-
-    private static void checkSamples(
-            PartitionedDataset<PartitionType> dataset, int numClients, DsflClientOptions options) {
-        Partitions.requireOfClients(dataset, PartitionType.TRAIN, numClients);
-        Partitions.requireCommon(dataset, PartitionType.OPEN);
-        if (options.evaluate()) {
-            Partitions.requireOfClients(dataset, PartitionType.TEST, numClients);
-        }
     }
 
     /** Checks the models, and returns the number of classes that all have. */

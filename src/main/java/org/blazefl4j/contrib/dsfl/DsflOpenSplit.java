@@ -1,6 +1,5 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.PartitionType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,8 +36,6 @@ public final class DsflOpenSplit {
     /**
      * Draws the open samples uniformly from the stream (seed, server, 0, {@code "open-split"}).
      *
-     * @param samples the number of samples in the data set
-     * @param openSize the number of open samples, above 0 and below {@code samples}
      * @throws IllegalArgumentException if a part would be empty, or there are 2<sup>31</sup> samples or more
      */
     public static DsflOpenSplit of(long samples, long openSize, long seed) {
@@ -75,11 +72,9 @@ public final class DsflOpenSplit {
     }
 
     /**
-     * Divides the private samples among clients.
+     * Divides the private samples among clients. Returns each client's positions in the whole data set, ascending.
      *
      * @param labels of the whole data set, int64 of shape [samples]
-     * @param partitioner divides the private samples, which are all that it sees
-     * @return each client's positions in the whole data set, ascending
      * @throws IllegalArgumentException if there is another number of labels, or the partitioner cannot meet the request
      */
     public List<long[]> divide(Tensor labels, Partitioner partitioner, int numClients, long seed) {

@@ -1,12 +1,12 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.PartitionType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.support.LentTensors;
 import org.blazefl4j.contrib.support.ModelFit;
@@ -68,8 +68,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
      *
      * @param selector makes the model
      * @param modelName the server's model; clients may have others
-     * @param dataset holds the common open samples as {@link PartitionType#OPEN} and the common samples to evaluate
-     *     on as {@link PartitionType#TEST}
+     * @param dataset holds the common open samples as {@link PartitionType#OPEN} and the common samples to evaluate on
+     *     as {@link PartitionType#TEST}
      * @throws IllegalArgumentException if there are no test samples or fewer open ones than a round needs, the CUDA
      *     device does not exist, or the model does not fit the samples or fails on a batch of one that distillation has
      */
@@ -129,7 +129,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
                 Math.toIntExact(open().size()),
                 options.openSizePerRound(),
                 RandomStreams.random(options.federation().seed(), TrainingContext.SERVER, round, "open"));
-        return Tensors.of(drawn.stream().mapToLong(Integer::longValue).toArray()).retainReference();
+        return Tensors.of(drawn.stream().mapToLong(Integer::longValue).toArray())
+                .retainReference();
     }
 
     @Override

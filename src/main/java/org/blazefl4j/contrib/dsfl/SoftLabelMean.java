@@ -31,11 +31,7 @@ final class SoftLabelMean implements AutoCloseable {
         }
     }
 
-    /**
-     * Adds one client's soft labels.
-     *
-     * @throws IllegalArgumentException if they or their indices do not fit; nothing is added then
-     */
+    /** Adds one client's soft labels; refuses those that do not fit, and adds nothing then. */
     void add(DsflUplinkPackage uplink) {
         int[] rows = checkedRows("client=" + uplink.cid(), uplink.softLabels(), uplink.indices());
         try (PointerScope scope = new PointerScope()) {
@@ -48,11 +44,9 @@ final class SoftLabelMean implements AutoCloseable {
     }
 
     /**
-     * Checks soft labels and their indices.
+     * Refuses soft labels and indices that do not fit one another, the open set or the classes. Returns the indices.
      *
      * @param from their source for messages, as {@code name=value}
-     * @return the indices
-     * @throws IllegalArgumentException if they do not fit one another, the open set or the classes
      */
     int[] checkedRows(String from, Tensor softLabels, Tensor indices) {
         if (!Tensors.isOpen(softLabels) || !Tensors.isOpen(indices)) {

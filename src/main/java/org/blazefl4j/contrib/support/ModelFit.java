@@ -7,7 +7,9 @@ import java.util.stream.Collectors;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.LastBatch;
+import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.torch.IntraOpThreads;
@@ -15,8 +17,11 @@ import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks, before anything starts, that a model can be trained or evaluated on given samples: it runs the model on one
@@ -25,6 +30,9 @@ import org.bytedeco.pytorch.global.torch;
 public final class ModelFit {
 
     private static final int NAMED = 5;
+
+    /** The label that LibTorch's cross-entropy ignores. */
+    private static final long IGNORED = -100;
 
     private ModelFit() {}
 
@@ -49,7 +57,7 @@ public final class ModelFit {
             throw batchOfOne("batch_size", batchSize, lastBatch, clients(alone, samples), one.failure);
         }
         for (int cid : cids) {
-            Labels.require("cid=" + cid, samples.apply(cid), trial.classes);
+            requireLabels("cid=" + cid, samples.apply(cid), trial.classes);
         }
     }
 
@@ -100,17 +108,61 @@ public final class ModelFit {
     }
 
     /**
-     * Requires that a model can be evaluated on a data set.
+     * Requires that a model, which is on the device and stays unchanged, can be evaluated on a labelled data set.
      *
-     * @param model on {@code device}; unchanged afterwards
-     * @param dataset labelled, at least one sample
      * @throws IllegalArgumentException if the model does not fit the samples, or labels are not classes of the model
      */
     public static void requireEvaluable(Model model, Dataset dataset, Device device) {
         try (EvaluationMode mode = new EvaluationMode(model)) {
             Trial trial = new Trial(model, dataset, 1, device);
             trial.require("test samples");
-            Labels.require("test samples", dataset, trial.classes);
+            requireLabels("test samples", dataset, trial.classes);
+        }
+    }
+
+    /**
+     * Checks one label per sample. Accepts other targets, targets with a transform and other data sets unchecked.
+     *
+     * @param whose for messages
+     * @param classes the number of the model's outputs; 0 if it does not have one per class
+     */
+    private static void requireLabels(String whose, Dataset dataset, long classes) {
+        if (classes == 0) {
+            return;
+        }
+        if (dataset instanceof FilteredDataset part && part.whole() instanceof TensorDataset whole) {
+            requireLabels(whose, whole, part.indices(), classes);
+        } else if (dataset instanceof TensorDataset whole) {
+            requireLabels(whose, whole, null, classes);
+        }
+    }
+
+    private static void requireLabels(String whose, TensorDataset whole, @Nullable Tensor indices, long classes) {
+        if (whole.targetTransform() != null) {
+            return;
+        }
+        Tensor targets = whole.targets();
+        if (targets == null) {
+            throw new IllegalArgumentException(
+                    "samples without labels: " + whose + ", targets=none, expected=one label per sample");
+        }
+        if (targets.dim() != 1 || targets.is_floating_point()) {
+            return;
+        }
+        ScalarType type = targets.scalar_type().intern();
+        if (type != ScalarType.Long && type != ScalarType.Byte) {
+            throw new IllegalArgumentException("labels of the wrong dtype: " + whose + ", dtype=" + type
+                    + ", expected=Long or Byte; convert them to int64");
+        }
+        try (PointerScope scope = new PointerScope()) {
+            Tensor own = (indices == null ? targets : targets.index_select(0, indices)).toType(ScalarType.Long);
+            Tensor below = own.lt(new Scalar(0L)).logical_and(own.ne(new Scalar(IGNORED)));
+            Tensor wrong = own.masked_select(own.ge(new Scalar(classes)).logical_or(below));
+            if (wrong.numel() > 0) {
+                throw new IllegalArgumentException("label out of range: " + whose + ", label="
+                        + wrong.select(0, 0).item_long() + ", limit=0 to " + (classes - 1)
+                        + "; give a model with an output for each class, or leave such samples out");
+            }
         }
     }
 

@@ -3,7 +3,9 @@ package org.blazefl4j.contrib.support;
 import java.util.Locale;
 import org.blazefl4j.core.PartitionedDataset;
 
-/** Checks that a partitioned data set has what an algorithm needs; throws an {@link IllegalArgumentException} if not. */
+/**
+ * Checks that a partitioned data set has what an algorithm needs; throws an {@link IllegalArgumentException} if not.
+ */
 public final class Partitions {
 
     private Partitions() {}

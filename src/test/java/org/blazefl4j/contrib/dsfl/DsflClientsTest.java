@@ -1,6 +1,5 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.PartitionType;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -8,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.blazefl4j.contrib.common.KeptConfigurations;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.core.ClientFailedException;
@@ -253,8 +253,7 @@ final class DsflClientsTest {
     void shouldEvaluateOnTheClientsOwnTestSamplesIfAsked() {
         for (int cid = 0; cid < CLIENTS; cid++) {
             data.partitions()
-                    .setDataset(
-                            PartitionType.TEST, cid, data.partitions().getDataset(PartitionType.TRAIN, cid));
+                    .setDataset(PartitionType.TEST, cid, data.partitions().getDataset(PartitionType.TRAIN, cid));
         }
         try (var trainer = trainer(clients(Tiny.LINEAR, OPTIONS.withEvaluate(true)));
                 var other = trainer(clients(Tiny.LINEAR, OPTIONS))) {

@@ -1,6 +1,5 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.PartitionType;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -16,6 +15,7 @@ import java.util.SplittableRandom;
 import org.blazefl4j.checkpoint.CheckpointException;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.contrib.common.MemoryCheckpoint;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;

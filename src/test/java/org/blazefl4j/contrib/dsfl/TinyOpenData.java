@@ -1,7 +1,7 @@
 package org.blazefl4j.contrib.dsfl;
 
-import org.blazefl4j.contrib.common.PartitionType;
 import java.util.List;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.data.IidPartitioner;
