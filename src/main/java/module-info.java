@@ -25,7 +25,6 @@ module org.blazefl4j {
     exports org.blazefl4j.contrib.fedavg;
     exports org.blazefl4j.contrib.scaffold;
     exports org.blazefl4j.metrics;
-    exports org.blazefl4j.lab;
 
     opens org.blazefl4j.cli to
             info.picocli;

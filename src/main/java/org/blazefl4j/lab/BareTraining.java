@@ -12,10 +12,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The loop of {@link BareLoop#training}. Each client's samples are drawn with repetition, and the model is not reset
- * between clients, because what it learns does not matter here.
+ * Plain SGD on a flat parameter vector, with batches selected from images in memory, as the clients of federated
+ * averaging train. Each client's samples are drawn with repetition, and the model is not reset between clients, because
+ * what it learns does not matter here.
  */
-final class BareTraining implements BareLoop {
+public final class BareTraining implements BareLoop {
 
     private static final double RATE = 0.01;
     private static final long SEED = 1;
@@ -29,7 +30,16 @@ final class BareTraining implements BareLoop {
     private final Tensor flat;
     private final Generator generator = torch.createCPUGenerator(SEED);
 
-    BareTraining(Model model, Tensor images, Tensor labels, int samples, int batch) {
+    /**
+     * Creates a loop.
+     *
+     * @param model owned by the loop from now on
+     * @param images float32, at least one sample along dimension 0; the caller closes them
+     * @param labels int64, one per image; the caller closes them
+     * @param samples the number of images of a client
+     * @param batch the number of images in a step; the last step of an epoch takes the rest
+     */
+    public BareTraining(Model model, Tensor images, Tensor labels, int samples, int batch) {
         this.model = model;
         this.images = images;
         this.labels = labels;

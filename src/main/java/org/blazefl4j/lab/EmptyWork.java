@@ -13,14 +13,13 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Rounds without training. */
-final class EmptyWork extends Work {
-
-    private final int floats;
-
-    EmptyWork(int floats) {
-        this.floats = positive("floats", floats);
-    }
+/**
+ * Rounds without training, which cost what the framework costs. Each client copies the global parameters once. The
+ * server checks the packages, but neither sums nor evaluates. The bare loop makes the same copies.
+ *
+ * @param floats the number of parameters
+ */
+public record EmptyWork(int floats) implements Work {
 
     @Override
     public String kind() {
@@ -33,21 +32,20 @@ final class EmptyWork extends Work {
     }
 
     @Override
-    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process, ResourceStack resources) {
+    public Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process, ResourceStack resources) {
         FedAvgDownlinkPackage payload = resources.add(new FedAvgDownlinkPackage(torch.ones(floats)));
         Tensor parameters = payload.parameters();
         return new Subject<>(
                 new Server(payload, which.clients(), rounds),
-                start(which, new EmptyClients(floats), process, resources),
-                resources.add(
-                        new BareLoops(which.workers(), () -> new BareCopies(parameters, torch.empty_like(parameters)))),
-                resources);
+                which.start(new EmptyClients(floats), process, resources),
+                resources.add(new BareLoops(
+                        which.workers(), () -> new BareCopies(parameters, torch.empty_like(parameters)))));
     }
 
     /**
      * Copies the same parameters once for each client.
      *
-     * @param source contiguous; only read; the caller closes it
+     * @param source contiguous; the caller closes it
      * @param target closed with the loop
      */
     private record BareCopies(Tensor source, Tensor target) implements BareLoop {

@@ -1,7 +1,11 @@
 package org.blazefl4j.lab;
 
-import java.util.Objects;
+import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.ResourceStack;
 
 /**
  * Rounds of one kind, measured together.
@@ -13,14 +17,12 @@ import org.blazefl4j.trainer.ExecutionMode;
  */
 public record LabCase(Work work, ExecutionMode mode, int workers, int clients) {
 
-    /** Checks the values. */
-    public LabCase {
-        Objects.requireNonNull(work, "work");
-        Objects.requireNonNull(mode, "mode");
-        Work.require(workers > 0, "too few workers: workers=" + workers + ", limit=1");
-        Work.require(
-                workers == 1 || mode != ExecutionMode.SINGLE_THREADED,
-                "too many workers: workers=" + workers + ", limit=1 for mode " + mode + "; choose another mode");
-        Work.require(clients > 0, "too few clients: clients=" + clients + ", limit=1");
+    /** Returns the mode's trainer once its workers are ready, so that their start is not measured. */
+    <C, D, U> AbstractClientTrainer<C, D, U> start(
+            ClientAlgorithm<C, D, U> algorithm, ProcessOptions process, ResourceStack resources) {
+        TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
+        AbstractClientTrainer<C, D, U> trainer = resources.add(mode.trainer(algorithm, options, process));
+        trainer.awaitReady();
+        return trainer;
     }
 }

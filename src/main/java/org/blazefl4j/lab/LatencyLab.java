@@ -1,44 +1,25 @@
 package org.blazefl4j.lab;
 
-import java.util.Objects;
 import java.util.Optional;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.util.Libraries;
+import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures cases one after another, each with its own workers.
- *
- * <pre>{@code
- * LatencyLab lab = new LatencyLab(new LabOptions(30, 5, Duration.ofSeconds(10)), new LabListener() {});
- * LabCase empty = new LabCase(Work.empty(62_006), ExecutionMode.MULTI_PROCESS, 2, 100);
- * lab.measure(empty).ifPresent(result -> System.out.println(result.round().p99()));
- * }</pre>
- *
- * <p>Rounds are run by a {@link Simulation}, which streams packages into the server, so memory grows with the number of
- * workers, not of clients. Call {@link org.blazefl4j.torch.LibTorch#tune()} first to measure a tuned program. Not
- * thread-safe, except for {@link #stop()}.
+ * Measures cases one after another, each with its own workers. Rounds are run by a {@link Simulation}, which streams
+ * packages into the server, so memory grows with the number of workers, not of clients. Not thread-safe, except for
+ * {@link #stop()}.
  */
 public final class LatencyLab {
 
     private final LabOptions options;
     private final LabListener listener;
     private final ProcessOptions process;
-    private final Object lock = new Object();
     private @Nullable Simulation<?, ?> running;
     private volatile boolean stopping;
-
-    /**
-     * Creates a lab with the default process options.
-     *
-     * @param options how long each case is measured
-     * @throws IllegalStateException if HdrHistogram is missing
-     */
-    public LatencyLab(LabOptions options, LabListener listener) {
-        this(options, listener, ProcessOptions.defaults());
-    }
 
     /**
      * Creates a lab.
@@ -49,9 +30,9 @@ public final class LatencyLab {
      */
     public LatencyLab(LabOptions options, LabListener listener, ProcessOptions process) {
         Libraries.require(LatencyLab.class, "org.HdrHistogram.Histogram", Build.library("HdrHistogram"));
-        this.options = Objects.requireNonNull(options, "options");
-        this.listener = Objects.requireNonNull(listener, "listener");
-        this.process = Objects.requireNonNull(process, "process");
+        this.options = options;
+        this.listener = listener;
+        this.process = process;
     }
 
     /**
@@ -66,8 +47,9 @@ public final class LatencyLab {
             return Optional.empty();
         }
         listener.caseStarted(which);
-        try (Work.Subject<?, ?> subject = which.work().open(which, options.warmUps() + options.rounds(), process)) {
-            return measure(which, subject);
+        try (ResourceStack resources = new ResourceStack()) {
+            int rounds = options.warmUps() + options.rounds();
+            return measure(which, which.work().open(which, rounds, process, resources));
         }
     }
 
@@ -80,33 +62,27 @@ public final class LatencyLab {
                 this::isStopping,
                 simulation::stop,
                 listener);
-        begin(simulation);
+        setRunning(simulation);
         try {
             simulation.addListener(measurement).run();
         } finally {
-            synchronized (lock) {
-                running = null;
-            }
+            setRunning(null);
         }
         return measurement.result();
     }
 
-    private void begin(Simulation<?, ?> simulation) {
-        synchronized (lock) {
-            running = simulation;
-            if (stopping) {
-                simulation.stop();
-            }
+    private synchronized void setRunning(@Nullable Simulation<?, ?> simulation) {
+        running = simulation;
+        if (simulation != null && stopping) {
+            simulation.stop();
         }
     }
 
     /** Ends the current case with the rounds measured so far, and starts no other. May be called by any thread. */
-    public void stop() {
-        synchronized (lock) {
-            stopping = true;
-            if (running != null) {
-                running.stop();
-            }
+    public synchronized void stop() {
+        stopping = true;
+        if (running != null) {
+            running.stop();
         }
     }
 

@@ -2,7 +2,6 @@ package org.blazefl4j.lab;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -83,8 +82,8 @@ final class Measurement implements RoundListener<Object> {
                 (phase, times) -> times.recordValue(report.phases().of(phase).toNanos()));
         Duration framework = report.training().plus(report.aggregation());
         efficiencies.add((double) bareTime.toNanos() / framework.toNanos());
-        listener.roundMeasured(which, (int) rounds.getTotalCount());
-        if (rounds.getTotalCount() >= options.rounds() || isOver(options.timeLimit())) {
+        listener.roundMeasured(which, efficiencies.size());
+        if (efficiencies.size() >= options.rounds() || isOver(options.timeLimit())) {
             stop.run();
         }
     }
@@ -100,13 +99,8 @@ final class Measurement implements RoundListener<Object> {
         }
         Map<Phase, Latencies> byPhase = new EnumMap<>(Phase.class);
         phases.forEach((phase, times) -> byPhase.put(phase, Latencies.of(times)));
+        double[] ratios = efficiencies.stream().mapToDouble(Double::doubleValue).toArray();
         return Optional.of(new CaseResult(
-                which,
-                (int) rounds.getTotalCount(),
-                Latencies.of(rounds),
-                Collections.unmodifiableMap(byPhase),
-                Latencies.of(bare),
-                Quartiles.of(
-                        efficiencies.stream().mapToDouble(Double::doubleValue).toArray())));
+                which, ratios.length, Latencies.of(rounds), byPhase, Latencies.of(bare), Quartiles.of(ratios)));
     }
 }

@@ -14,22 +14,18 @@ import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.util.ResourceStack;
 import org.bytedeco.pytorch.Tensor;
 
-/** Rounds of federated averaging. */
-final class TrainingWork extends Work {
+/**
+ * Federated averaging of one epoch on random images of 3 × 32 × 32, with an evaluation on 500 of them. The bare loop
+ * takes the same steps on the same images.
+ *
+ * @param samples the number of images of a client
+ * @param batch the number of images in a step
+ */
+public record TrainingWork(ModelName model, int samples, int batch) implements Work {
 
     private static final double RATE = 0.01;
     private static final SeededModelSelector MODELS = new SeededModelSelector(
             42, RandomImages.CHANNELS, RandomImages.SIDE, RandomImages.SIDE, RandomImages.CLASSES);
-
-    private final ModelName model;
-    private final int samples;
-    private final int batch;
-
-    TrainingWork(ModelName model, int samples, int batch) {
-        this.model = model;
-        this.samples = positive("samples", samples);
-        this.batch = positive("batch", batch);
-    }
 
     @Override
     public String kind() {
@@ -42,7 +38,7 @@ final class TrainingWork extends Work {
     }
 
     @Override
-    Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process, ResourceStack resources) {
+    public Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process, ResourceStack resources) {
         RandomImages images = resources.add(RandomImages.create());
         InMemoryPartitionedDataset<PartitionType> data = resources.add(new InMemoryPartitionedDataset<>());
         TensorDataset whole = new TensorDataset(images.images(), images.labels());
@@ -56,11 +52,10 @@ final class TrainingWork extends Work {
         FedAvgClients clients = new FedAvgClients(MODELS, model, data, which.clients(), new SgdOptions(1, batch, RATE));
         return new Subject<>(
                 handler,
-                start(which, clients, process, resources),
+                which.start(clients, process, resources),
                 resources.add(new BareLoops(
                         which.workers(),
-                        () -> BareLoop.training(
-                                MODELS.selectModel(model), images.images(), images.labels(), samples, batch))),
-                resources);
+                        () -> new BareTraining(
+                                MODELS.selectModel(model), images.images(), images.labels(), samples, batch))));
     }
 }

@@ -43,6 +43,7 @@ final class ExportedApiTest {
                         "org.blazefl4j.worker",
                         "org.blazefl4j.process",
                         "org.blazefl4j.util",
+                        "org.blazefl4j.lab",
                         "org.blazefl4j.cli");
     }
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +10,8 @@ import java.util.Optional;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.util.ResourceStack;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,8 +35,12 @@ final class LatencyLabTest {
         }
     }
 
+    private static LatencyLab lab(LabListener listener) {
+        return new LatencyLab(new LabOptions(1000, 0, LONG), listener, ProcessOptions.defaults());
+    }
+
     private CaseResult measure(LabCase which) {
-        CaseResult result = new LatencyLab(new LabOptions(2, 1, LONG), new Listener())
+        CaseResult result = new LatencyLab(new LabOptions(2, 1, LONG), new Listener(), ProcessOptions.defaults())
                 .measure(which)
                 .orElseThrow();
         assertThat(result.which()).isEqualTo(which);
@@ -49,7 +56,7 @@ final class LatencyLabTest {
     @ParameterizedTest
     @EnumSource
     void shouldMeasureEmptyRounds(ExecutionMode mode) {
-        CaseResult result = measure(of(Work.empty(1000), mode));
+        CaseResult result = measure(of(new EmptyWork(1000), mode));
 
         assertThat(result.phases().get(Phase.PUBLISH).p50()).isPositive();
         assertThat(result.phases().get(Phase.TRAIN).p50()).isPositive();
@@ -58,7 +65,7 @@ final class LatencyLabTest {
 
     @Test
     void shouldMeasureTrainingRounds() {
-        CaseResult result = measure(of(Work.training(ModelName.MLP, 3, 2), ExecutionMode.MULTI_THREADED));
+        CaseResult result = measure(of(new TrainingWork(ModelName.MLP, 3, 2), ExecutionMode.MULTI_THREADED));
 
         assertThat(result.phases().get(Phase.AGGREGATE).p50()).isPositive();
         assertThat(result.phases().get(Phase.EVALUATE).p50()).isPositive();
@@ -67,7 +74,7 @@ final class LatencyLabTest {
     @Test
     void shouldEndACaseWithTheRoundsThatItHasWhenItIsStopped() {
         LatencyLab[] lab = {null};
-        lab[0] = new LatencyLab(new LabOptions(1000, 0, LONG), new LabListener() {
+        lab[0] = lab(new LabListener() {
             @Override
             public void roundMeasured(LabCase which, int rounds) {
                 if (rounds == 2) {
@@ -75,7 +82,7 @@ final class LatencyLabTest {
                 }
             }
         });
-        LabCase which = of(Work.empty(10), ExecutionMode.MULTI_THREADED);
+        LabCase which = of(new EmptyWork(10), ExecutionMode.MULTI_THREADED);
 
         assertThat(lab[0].measure(which)).map(CaseResult::rounds).contains(2);
         assertThat(lab[0].measure(which)).isEmpty();
@@ -84,16 +91,45 @@ final class LatencyLabTest {
     @Test
     void shouldHaveNoResultIfItIsStoppedWhileWorkersStart() {
         LatencyLab[] lab = {null};
-        lab[0] = new LatencyLab(new LabOptions(1000, 0, LONG), new LabListener() {
+        lab[0] = lab(new LabListener() {
             @Override
             public void caseStarted(LabCase which) {
                 lab[0].stop();
             }
         });
 
-        Optional<CaseResult> result = lab[0].measure(of(Work.empty(10), ExecutionMode.MULTI_THREADED));
+        Optional<CaseResult> result = lab[0].measure(of(new EmptyWork(10), ExecutionMode.MULTI_THREADED));
 
         assertThat(result).isEmpty();
         assertThat(lab[0].isStopping()).isTrue();
+    }
+
+    /** Work whose second part cannot be made. */
+    private record Broken(List<String> closed) implements Work {
+
+        @Override
+        public String kind() {
+            return "broken";
+        }
+
+        @Override
+        public String size() {
+            return "0 floats";
+        }
+
+        @Override
+        public Subject<?, ?> open(LabCase which, int rounds, ProcessOptions process, ResourceStack resources) {
+            resources.add(() -> closed.add("made"));
+            throw new IllegalStateException("not made");
+        }
+    }
+
+    @Test
+    void shouldCloseWhatItHasWhenAPartCannotBeMade() {
+        List<String> closed = new ArrayList<>();
+        LabCase which = new LabCase(new Broken(closed), ExecutionMode.SINGLE_THREADED, 1, 1);
+
+        assertThatThrownBy(() -> lab(new Listener()).measure(which)).hasMessage("not made");
+        assertThat(closed).containsExactly("made");
     }
 }

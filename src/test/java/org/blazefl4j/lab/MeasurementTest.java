@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 final class MeasurementTest {
 
-    private static final LabCase CASE = new LabCase(Work.empty(10), ExecutionMode.MULTI_THREADED, 2, 3);
+    private static final LabCase CASE = new LabCase(new EmptyWork(10), ExecutionMode.MULTI_THREADED, 2, 3);
     private static final Duration HOUR = Duration.ofHours(1);
 
     private final List<Integer> told = new ArrayList<>();

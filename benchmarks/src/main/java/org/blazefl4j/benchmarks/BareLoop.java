@@ -4,12 +4,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import org.blazefl4j.lab.BareTraining;
 import org.blazefl4j.model.Cnn;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains without a framework, in a separate process: {@link org.blazefl4j.lab.BareLoop} with the tuned run time, model,
+ * Trains without a framework, in a separate process: {@link BareTraining} with the tuned run time, model,
  * step and batches that the clients of {@link FedAvgThroughput} use.
  *
  * <p>Prints {@code ready}. Then it reads lines {@code <clients>}, trains as many steps as so many clients would take,
@@ -25,7 +26,7 @@ final class BareLoop {
         torch.set_num_threads(1);
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
         try (Workload workload = Workload.create();
-                var training = org.blazefl4j.lab.BareLoop.training(
+                BareTraining training = new BareTraining(
                         new Cnn(), workload.images(), workload.labels(), Workload.SAMPLES_PER_CLIENT, Workload.BATCH)) {
             System.out.println("ready");
             for (String line = input.readLine(); line != null; line = input.readLine()) {

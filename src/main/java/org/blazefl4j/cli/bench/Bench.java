@@ -24,40 +24,20 @@ import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabOptions;
 import org.blazefl4j.lab.LatencyLab;
 import org.blazefl4j.trainer.ProcessOptions;
-import org.jspecify.annotations.Nullable;
 
 /** A measurement, from its cases to its results. */
 final class Bench {
 
-    private static final Path FOLDER = Path.of("bench");
-
+    private final BenchOptions options;
     private final List<LabCase> cases;
-    private final LabOptions options;
-    private final Map<String, Object> settings;
-    private final @Nullable Path output;
-    private final PrintStream out;
+    private final PrintStream out = System.out;
     private final String started =
             DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS));
     private final List<CaseResult> results = new ArrayList<>();
 
-    /**
-     * Creates a measurement that has not started.
-     *
-     * @param settings the settings by option name, for result files
-     * @param output the folder for results; null for the default
-     * @param out where to print lines for people
-     */
-    Bench(
-            List<LabCase> cases,
-            LabOptions options,
-            Map<String, Object> settings,
-            @Nullable Path output,
-            PrintStream out) {
-        this.cases = cases;
+    Bench(BenchOptions options, List<LabCase> cases) {
         this.options = options;
-        this.settings = settings;
-        this.output = output;
-        this.out = out;
+        this.cases = cases;
     }
 
     /**
@@ -67,7 +47,7 @@ final class Bench {
      */
     void execute() {
         try (Interruption interruption = new Interruption();
-                RunFolder folder = interruption.closing(folder())) {
+                RunFolder folder = interruption.closing(options.folder())) {
             Machine machine = read();
             List<Finding> findings = Finding.of(machine);
             introduce(machine, findings);
@@ -75,14 +55,11 @@ final class Bench {
         }
     }
 
-    private RunFolder folder() {
-        return output == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(output, file -> false);
-    }
-
     private void measure(Interruption interruption, Path folder, Machine machine, List<Finding> findings) {
-        try (ProgressBars bar = ProgressBars.ofCases(cases.size(), options.rounds())) {
-            LatencyLab lab = new LatencyLab(
-                    options, bar, ProcessOptions.builder().crashFolder(folder).build());
+        LabOptions lengths = options.lab();
+        ProcessOptions process = ProcessOptions.builder().crashFolder(folder).build();
+        try (ProgressBars bar = ProgressBars.ofCases(cases.size(), lengths.rounds())) {
+            LatencyLab lab = new LatencyLab(lengths, bar, process);
             interruption.stopBy(lab::stop);
             try {
                 cases.forEach(each -> lab.measure(each).ifPresent(results::add));
@@ -100,8 +77,9 @@ final class Bench {
     }
 
     private void introduce(Machine machine, List<Finding> findings) {
+        LabOptions lengths = options.lab();
         out.println("BlazeFL4J " + Version.blazefl4j() + " bench: " + cases.size() + " cases of up to "
-                + options.rounds() + " rounds or " + options.timeLimit().toMillis() / 1000.0 + " s");
+                + lengths.rounds() + " rounds or " + lengths.timeLimit().toMillis() / 1000.0 + " s");
         out.println("  machine   " + machine.cores() + " cores, "
                 + machine.numbers().cpuModel());
         out.println("  versions  Java " + Version.java() + ", LibTorch "
@@ -120,8 +98,7 @@ final class Bench {
         List<String> warnings = findings.stream()
                 .map(finding -> finding.problem() + "; fix: " + finding.remedy())
                 .toList();
-        BenchReport report =
-                new BenchReport(Version.blazefl4j(), started, !whole, describe(machine), settings, warnings, results);
+        BenchReport report = new BenchReport(started, !whole, describe(machine), options.toMap(), warnings, results);
         out.print(report.toText());
         out.printf(
                 Locale.ROOT, "%n%s: %d of %d cases%n", whole ? "completed" : "stopped", results.size(), cases.size());

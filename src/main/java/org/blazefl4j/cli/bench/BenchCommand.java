@@ -4,13 +4,10 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
-import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.lab.LabCase;
-import org.blazefl4j.lab.LabOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures this machine. */
@@ -59,15 +56,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<LabCase> cases = options.cases(spec.commandLine());
-        new Bench(cases, lab(), options.toMap(), options.output(), System.out).execute();
+        new Bench(options, cases).execute();
         return ExitCode.OK;
-    }
-
-    private LabOptions lab() {
-        try {
-            return options.lab();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), OptionNames.in(String.valueOf(e.getMessage()), spec), e);
-        }
     }
 }

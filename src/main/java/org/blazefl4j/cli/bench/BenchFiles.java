@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.Latencies;
@@ -23,22 +24,7 @@ import org.blazefl4j.util.Causes;
  * row for the whole round, for each phase and for the bare loop, as column {@code part} says; the efficiency is in the
  * round's row.
  */
-public final class BenchFiles {
-
-    private static final List<String> COLUMNS = List.of(
-            "work",
-            "size",
-            "execution_mode",
-            "workers",
-            "clients",
-            "rounds",
-            "part",
-            "mean_seconds",
-            "p50_seconds",
-            "p90_seconds",
-            "p99_seconds",
-            "max_seconds",
-            "efficiency");
+final class BenchFiles {
 
     private BenchFiles() {}
 
@@ -49,19 +35,11 @@ public final class BenchFiles {
      * @return the page
      * @throws UncheckedIOException if a file exists or cannot be written
      */
-    public static Path write(BenchReport report, Path folder) {
+    static Path write(BenchReport report, Path folder) {
         String json = json(report);
         write(folder.resolve("bench.json"), json + "\n");
         write(folder.resolve("bench.csv"), csv(report));
         return write(folder.resolve("bench.html"), BenchPage.of(report, json));
-    }
-
-    private static String json(BenchReport report) {
-        try {
-            return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(of(report));
-        } catch (IOException e) {
-            throw new UncheckedIOException("maps of numbers and strings convert to JSON", e);
-        }
     }
 
     private static Path write(Path file, String text) {
@@ -76,50 +54,50 @@ public final class BenchFiles {
     }
 
     private static String csv(BenchReport report) {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (CaseResult result : report.results()) {
+            rows.add(row(result, "round", result.round(), result.efficiency().median()));
+            result.phases().forEach((phase, times) -> rows.add(row(result, BenchTable.name(phase), times, "")));
+            rows.add(row(result, "bare", result.bare(), ""));
+        }
         StringWriter text = new StringWriter();
         try (CsvWriter csv = CsvWriter.builder().lineDelimiter(LineDelimiter.LF).build(text)) {
-            csv.writeRecord(COLUMNS);
-            report.results().forEach(result -> writeRows(result, csv));
+            csv.writeRecord(rows.get(0).keySet());
+            rows.forEach(row ->
+                    csv.writeRecord(row.values().stream().map(Object::toString).toList()));
         } catch (IOException e) {
             throw new UncheckedIOException("a string writer does not fail", e);
         }
         return text.toString();
     }
 
-    private static void writeRows(CaseResult result, CsvWriter csv) {
-        csv.writeRecord(row(
-                result,
-                "round",
-                result.round(),
-                Double.toString(result.efficiency().median())));
-        result.phases().forEach((phase, times) -> csv.writeRecord(row(result, BenchTable.name(phase), times, "")));
-        csv.writeRecord(row(result, "bare", result.bare(), ""));
-    }
-
-    private static List<String> row(CaseResult result, String part, Latencies times, String efficiency) {
-        List<String> row = new ArrayList<>();
-        which(result.which()).values().forEach(value -> row.add(value.toString()));
-        row.add(Integer.toString(result.rounds()));
-        row.add(part);
-        of(times).values().forEach(value -> row.add(value.toString()));
-        row.add(efficiency);
+    private static Map<String, Object> row(CaseResult result, String part, Latencies times, Object efficiency) {
+        Map<String, Object> row = which(result.which());
+        row.put("rounds", result.rounds());
+        row.put("part", part);
+        row.putAll(of(times));
+        row.put("efficiency", efficiency);
         return row;
     }
 
-    private static Map<String, Object> of(BenchReport report) {
+    private static String json(BenchReport report) {
         Map<String, Object> map = new LinkedHashMap<>();
-        map.put("blazefl4j", report.version());
+        map.put("blazefl4j", Version.blazefl4j());
         map.put("started", report.started());
         map.put("status", report.stopped() ? "stopped" : "completed");
         map.put("machine", report.machine());
         map.put("settings", report.settings());
         map.put("warnings", report.warnings());
         map.put("cases", report.results().stream().map(BenchFiles::of).toList());
-        return map;
+        try {
+            return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(map);
+        } catch (IOException e) {
+            throw new UncheckedIOException("maps of numbers and strings convert to JSON", e);
+        }
     }
 
     private static Map<String, Object> of(CaseResult result) {
-        Map<String, Object> map = new LinkedHashMap<>(which(result.which()));
+        Map<String, Object> map = which(result.which());
         map.put("rounds", result.rounds());
         map.put("round", of(result.round()));
         Map<String, Object> phases = new LinkedHashMap<>();
@@ -145,7 +123,6 @@ public final class BenchFiles {
         return map;
     }
 
-    /** Returns the percentiles by name. */
     private static Map<String, Object> of(Latencies times) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("mean_seconds", Figures.toSeconds(times.mean()));

@@ -9,8 +9,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.OptionUse;
+import org.blazefl4j.cli.run.RunFolder;
+import org.blazefl4j.lab.EmptyWork;
 import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabOptions;
+import org.blazefl4j.lab.TrainingWork;
 import org.blazefl4j.lab.Work;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
@@ -22,6 +25,7 @@ import picocli.CommandLine.ParameterException;
 /** The options of {@code bench}. */
 final class BenchOptions {
 
+    private static final Path FOLDER = Path.of("bench");
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
     /** The kinds of rounds in {@code bench}, as named on the command line. */
@@ -29,15 +33,11 @@ final class BenchOptions {
         EMPTY("--floats"),
         TRAINING("--model-name", "--samples", "--batch-size");
 
+        /** The options that only this kind has. */
         private final List<String> options;
 
         Kind(String... options) {
             this.options = List.of(options);
-        }
-
-        /** Returns the options that only this kind has. */
-        List<String> options() {
-            return options;
         }
 
         @Override
@@ -160,11 +160,15 @@ final class BenchOptions {
     List<LabCase> cases(CommandLine command) {
         OptionUse use = new OptionUse(command);
         for (Kind kind : Kind.values()) {
-            kind.options().forEach(option -> use.refuseUnless(work.contains(kind), option, "--work " + kind));
+            kind.options.forEach(option -> use.refuseUnless(work.contains(kind), option, "--work " + kind));
         }
         boolean serial = modes.stream().allMatch(mode -> mode == ExecutionMode.SINGLE_THREADED);
         use.noteUnless(!serial, "--workers", ExecutionMode.SINGLE_THREADED);
         complete();
+        if ((long) rounds + warmUps > Integer.MAX_VALUE) {
+            throw use.refusal("too many rounds: --rounds=" + rounds + ", --warm-up=" + warmUps + ", limit="
+                    + Integer.MAX_VALUE + " in total");
+        }
         return work.stream().flatMap(this::casesOf).toList();
     }
 
@@ -185,8 +189,8 @@ final class BenchOptions {
 
     private Stream<LabCase> casesOf(Kind kind) {
         Stream<Work> sizes = kind == Kind.EMPTY
-                ? floats.stream().map(Work::empty)
-                : models.stream().map(model -> Work.training(model, samples, batchSize));
+                ? floats.stream().map(EmptyWork::new)
+                : models.stream().map(model -> new TrainingWork(model, samples, batchSize));
         return sizes.flatMap(size -> clientsOf(kind).stream().flatMap(count -> casesOf(size, count)));
     }
 
@@ -207,10 +211,9 @@ final class BenchOptions {
         return new LabOptions(rounds, warmUps, timeLimit);
     }
 
-    /** Returns the folder for results; null for the default. */
-    @Nullable
-    Path output() {
-        return output;
+    /** Creates the folder for results. */
+    RunFolder folder() {
+        return output == null ? RunFolder.createStamped(FOLDER) : RunFolder.create(output, file -> false);
     }
 
     /** Returns the settings by option name, for result files; called after {@link #cases}. */

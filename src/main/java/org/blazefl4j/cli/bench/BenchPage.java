@@ -3,6 +3,7 @@ package org.blazefl4j.cli.bench;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.lab.CaseResult;
 
 /** Renders a report as a self-contained page with charts, tables and the data. It is HTML and well-formed XML. */
@@ -44,7 +45,7 @@ final class BenchPage {
         body.add(Element.of("h1", "BlazeFL4J bench"))
                 .add(Element.of(
                         "p",
-                        "Rounds of federated learning on this machine, measured with BlazeFL4J " + report.version()
+                        "Rounds of federated learning on this machine, measured with BlazeFL4J " + Version.blazefl4j()
                                 + " on " + report.started()
                                 + (report.stopped() ? ", stopped before all cases were measured." : ".")
                                 + " All times are in milliseconds. After each round a bare loop did the same work"
@@ -56,7 +57,8 @@ final class BenchPage {
 
     private void addWork(List<CaseResult> results) {
         body.add(Element.of("h2", capital(Groups.workOf(results.get(0)))));
-        for (List<CaseResult> sameClients : Groups.byClients(results)) {
+        for (List<CaseResult> sameClients :
+                Groups.by(results, result -> result.which().clients())) {
             String clients = Groups.count(sameClients.get(0).which().clients(), "client") + " a round";
             addChart("Time per phase, " + clients, PhaseBars.draw(sameClients, "Time per phase, " + clients));
             addChart("Percentiles, " + clients, PercentileChart.draw(sameClients, "Percentiles, " + clients));

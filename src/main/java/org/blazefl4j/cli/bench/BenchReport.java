@@ -8,7 +8,6 @@ import org.blazefl4j.lab.CaseResult;
 /**
  * The results of a measurement, from which every output format is made.
  *
- * @param version the version of this program
  * @param started the start time in ISO 8601
  * @param stopped whether it was stopped before all cases were measured
  * @param machine properties of the machine, by name
@@ -16,8 +15,7 @@ import org.blazefl4j.lab.CaseResult;
  * @param warnings problems that distort the figures
  * @param results the cases in the order in which they were measured
  */
-public record BenchReport(
-        String version,
+record BenchReport(
         String started,
         boolean stopped,
         Map<String, Object> machine,
@@ -31,12 +29,9 @@ public record BenchReport(
         for (List<CaseResult> ofWork : Groups.byWork(results)) {
             text.append(String.format(
                     Locale.ROOT,
-                    "%n%s (ms; eff: bare loop / round, 1 is best)%n%s",
+                    "%n%s (ms; eff: bare loop / round, 1 is best)%n%s%n  where the time goes (mean, ms)%n%s",
                     Groups.workOf(ofWork.get(0)),
-                    BenchTable.rounds(ofWork).toText()));
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%n  where the time goes (mean, ms)%n%s",
+                    BenchTable.rounds(ofWork).toText(),
                     BenchTable.phases(ofWork).toText()));
         }
         return text.toString();

@@ -1,11 +1,10 @@
 package org.blazefl4j.cli.bench;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.blazefl4j.lab.CaseResult;
 import org.blazefl4j.lab.LabCase;
 
@@ -14,21 +13,14 @@ final class Groups {
 
     private Groups() {}
 
-    /** Groups by what a round does. */
     static Collection<List<CaseResult>> byWork(List<CaseResult> results) {
         return by(results, Groups::workOf);
     }
 
-    /** Groups by the number of clients. */
-    static Collection<List<CaseResult>> byClients(List<CaseResult> results) {
-        return by(results, result -> result.which().clients());
-    }
-
     static Collection<List<CaseResult>> by(List<CaseResult> results, Function<CaseResult, Object> key) {
-        Map<Object, List<CaseResult>> groups = new LinkedHashMap<>();
-        results.forEach(result -> groups.computeIfAbsent(key.apply(result), k -> new ArrayList<>())
-                .add(result));
-        return groups.values();
+        return results.stream()
+                .collect(Collectors.groupingBy(key, LinkedHashMap::new, Collectors.toList()))
+                .values();
     }
 
     /** Returns text such as {@code empty rounds, 62006 floats}. */
