@@ -57,7 +57,7 @@ final class AlgorithmsProcessTest {
             assertThat(workers.out()).contains(": " + title + " on", described, "completed: 2 of 2");
         }
 
-        RunComparison comparison = new RunComparison(recorded("workers"), recorded("serial"));
+        RunComparison comparison = RunComparison.of(recorded("workers"), recorded("serial"));
         assertThat(ComparisonReport.of(comparison)).startsWith("identical: rounds=2\n");
         assertThat(comparison.conditions()).isEmpty();
         assertThat(recorded("workers").configuration().get(setting)).hasToString(value);

@@ -28,7 +28,7 @@ final class LocaleProcessTest {
                 CliProcess thai = start("th", "TH", "u-ca-buddhist-nu-thai", "single-threaded")) {
             RecordedRun expected = recorded("de", german);
             for (RecordedRun run : List.of(recorded("ar", arabic), recorded("tr", turkish), recorded("th", thai))) {
-                RunComparison comparison = new RunComparison(expected, run);
+                RunComparison comparison = RunComparison.of(expected, run);
                 assertThat(comparison.exitCode())
                         .as(ComparisonReport.of(comparison))
                         .isZero();

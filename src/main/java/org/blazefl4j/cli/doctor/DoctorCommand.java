@@ -2,7 +2,6 @@ package org.blazefl4j.cli.doctor;
 
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
@@ -53,21 +52,15 @@ public final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Machine machine = Machine.read(!untuned);
+        List<Finding> findings = Finding.of(machine);
         PrintWriter out = spec.commandLine().getOut();
-        out.print(machine.toText());
-        out.print(advice(Finding.of(machine)));
+        out.println(machine.toText());
+        out.println("findings");
+        if (findings.isEmpty()) {
+            out.println("  no problems found");
+        }
+        findings.forEach(finding -> out.print(finding.toText()));
         out.flush();
         return ExitCode.OK;
-    }
-
-    private static String advice(List<Finding> findings) {
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%nfindings%n"));
-        if (findings.isEmpty()) {
-            text.append(String.format(Locale.ROOT, "  no problems found%n"));
-        }
-        for (Finding finding : findings) {
-            text.append(finding.toText());
-        }
-        return text.toString();
     }
 }

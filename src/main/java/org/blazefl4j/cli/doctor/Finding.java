@@ -33,28 +33,18 @@ public record Finding(String problem, String remedy) {
                     untuned.problem(), untuned.remedy() + ", or call LibTorch.tune() at the start of main"));
         }
         addKernels(machine, findings);
-        addSharedMemory(machine, findings);
         addMemory(machine, findings);
-        addCuda(machine, findings);
-        addNativeAccess(machine, findings);
+        if (machine.cudaDevices() > 0 && !machine.hasLibTorchForCuda()) {
+            findings.add(new Finding(
+                    "this LibTorch cannot use the CUDA devices: devices=" + machine.cudaDevices(),
+                    "build with -Djavacpp.platform.extension=-gpu"));
+        }
+        if (!machine.nativeAccess()) {
+            findings.add(new Finding(
+                    "Java warns about native access, and later versions will refuse it",
+                    "--enable-native-access=ALL-UNNAMED"));
+        }
         return findings;
-    }
-
-    /** Returns two lines of text. */
-    public String toText() {
-        return String.format(Locale.ROOT, "  ! %s%n      fix: %s%n", problem, remedy);
-    }
-
-    /** Returns the problem of a machine that was busy in the last minute; empty if it was quiet. */
-    static Optional<Finding> ofLoad(double load, int cores) {
-        String problem = String.format(
-                Locale.ROOT,
-                "the machine was busy in the last minute: load average %.2f on %d cores; measured times are too long",
-                load,
-                cores);
-        return load <= QUIET * cores
-                ? Optional.empty()
-                : Optional.of(new Finding(problem, "stop other programs, wait a minute, and measure again"));
     }
 
     private static void addKernels(Machine machine, List<Finding> findings) {
@@ -74,20 +64,30 @@ public record Finding(String problem, String remedy) {
         }
     }
 
-    private static void addSharedMemory(Machine machine, List<Finding> findings) {
+    private static void addMemory(Machine machine, List<Finding> findings) {
         if (machine.sharedFree() < SEGMENT_BYTES) {
             findings.add(new Finding(
                     machine.sharedFolder() + " has only " + Bytes.text(machine.sharedFree())
                             + " free, so segments of large models fall back to memfd",
                     "--shm-size=1g for a container, otherwise mount -o remount,size=1g " + machine.sharedFolder()));
         }
-    }
-
-    private static void addMemory(Machine machine, List<Finding> findings) {
         long workers = machine.memoryFree() / PROCESS_BYTES;
         if (workers < machine.cores()) {
             findings.add(tooManyWorkers(workers, "on " + machine.cores() + " cores"));
         }
+    }
+
+    /** Returns the problem of a machine that was busy in the last minute; empty if it was quiet. */
+    static Optional<Finding> ofLoad(double load, int cores) {
+        if (load <= QUIET * cores) {
+            return Optional.empty();
+        }
+        String problem = String.format(
+                Locale.ROOT,
+                "the machine was busy in the last minute: load average %.2f on %d cores; measured times are too long",
+                load,
+                cores);
+        return Optional.of(new Finding(problem, "stop other programs, wait a minute, and measure again"));
     }
 
     /**
@@ -108,19 +108,8 @@ public record Finding(String problem, String remedy) {
                 "--num-parallels " + Math.max(1, fitting) + " or --execution-mode multi-threaded");
     }
 
-    private static void addCuda(Machine machine, List<Finding> findings) {
-        if (machine.cudaDevices() > 0 && !machine.hasLibTorchForCuda()) {
-            findings.add(new Finding(
-                    "this LibTorch cannot use the CUDA devices: devices=" + machine.cudaDevices(),
-                    "build with -Djavacpp.platform.extension=-gpu"));
-        }
-    }
-
-    private static void addNativeAccess(Machine machine, List<Finding> findings) {
-        if (!machine.nativeAccess()) {
-            findings.add(new Finding(
-                    "Java warns about native access, and later versions will refuse it",
-                    "--enable-native-access=ALL-UNNAMED"));
-        }
+    /** Returns two lines of text. */
+    public String toText() {
+        return String.format(Locale.ROOT, "  ! %s%n      fix: %s%n", problem, remedy);
     }
 }

@@ -2,7 +2,6 @@ package org.blazefl4j.cli.verify;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.blazefl4j.cli.verify.RunComparison.Difference;
 import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
@@ -10,82 +9,75 @@ import org.jspecify.annotations.Nullable;
 /** Formats a comparison for people. */
 public final class ComparisonReport {
 
-    private final RunComparison comparison;
     private final StringBuilder text = new StringBuilder();
 
-    private ComparisonReport(RunComparison comparison) {
-        this.comparison = comparison;
-    }
+    private ComparisonReport() {}
 
     public static String of(RunComparison comparison) {
-        ComparisonReport report = new ComparisonReport(comparison);
-        report.addVerdict();
-        report.addConditions();
+        ComparisonReport report = new ComparisonReport();
+        report.add(verdict(comparison), comparison.firstDifferences());
+        List<RecordedRun> runs = List.of(comparison.first(), comparison.second());
+        if (runs.stream().noneMatch(run -> run.configuration().isEmpty())) {
+            runs.forEach(report::addChanges);
+            report.addConditions(comparison);
+        }
+        runs.stream()
+                .filter(run -> run.configuration().isEmpty())
+                .forEach(run -> report.add("conditions not recorded: file=" + run.file(), List.of()));
         return report.text.toString();
     }
 
-    private void addVerdict() {
+    private static String verdict(RunComparison comparison) {
         int rounds = comparison.identicalRounds();
         int begin = comparison.firstRound();
         String range = comparison.first().range();
-        List<Difference> differences = comparison.firstDifferences();
-        if (!differences.isEmpty()) {
-            add("different: round=" + (begin + rounds) + ", identical before=" + rounds);
-            addAll(differences);
-        } else if (comparison.isOneShorter()) {
-            String where = begin == 1
-                    ? "up to round " + rounds + ", where one run ends"
-                    : "from round " + begin + " to " + (begin + rounds - 1) + ", which both runs have";
-            add("identical " + where + ": rounds=" + range + " against "
-                    + comparison.second().range());
-        } else {
-            add("identical: rounds=" + range);
+        if (!comparison.firstDifferences().isEmpty()) {
+            return "different: round=" + (begin + rounds) + ", identical before=" + rounds;
         }
-    }
-
-    private void addConditions() {
-        List<RecordedRun> unrecorded = Stream.of(comparison.first(), comparison.second())
-                .filter(run -> run.configuration().isEmpty())
-                .toList();
-        unrecorded.forEach(run -> add("conditions not recorded: file=" + run.file()));
-        if (unrecorded.isEmpty()) {
-            addChanges(comparison.first());
-            addChanges(comparison.second());
-            addRecordedConditions();
+        if (!comparison.isOneShorter()) {
+            return "identical: rounds=" + range;
         }
+        String where = begin == 1
+                ? "up to round " + rounds + ", where one run ends"
+                : "from round " + begin + " to " + (begin + rounds - 1) + ", which both runs have";
+        return "identical " + where + ": rounds=" + range + " against "
+                + comparison.second().range();
     }
 
     private void addChanges(RecordedRun run) {
         for (RecordedRun.Resumption resumption : run.resumptions()) {
-            List<Difference> changes = RunComparison.changes(run, resumption);
-            if (!changes.isEmpty()) {
-                add("conditions that changed when a run was resumed: file=" + run.file() + ", after round="
-                        + Printable.line(resumption.completedRounds()));
-                addAll(changes);
-            }
+            addUnlessEmpty(
+                    "conditions that changed when a run was resumed: file=" + run.file() + ", after round="
+                            + Printable.line(resumption.completedRounds()),
+                    RunComparison.changes(run, resumption));
         }
     }
 
-    private void addRecordedConditions() {
+    private void addConditions(RunComparison comparison) {
         List<Difference> conditions = comparison.conditions();
-        if (!conditions.isEmpty()) {
-            add("conditions that differ and may change results");
-            addAll(conditions);
-        } else if (!comparison.firstDifferences().isEmpty()) {
-            add("no recorded condition that may change results differs: check what is not recorded, such as "
-                    + (comparison.isDataRecorded() ? "" : "the content of data files and ") + "your own code");
+        addUnlessEmpty("conditions that differ and may change results", conditions);
+        if (conditions.isEmpty() && !comparison.firstDifferences().isEmpty()) {
+            String unrecorded = comparison.isDataRecorded() ? "" : "the content of data files and ";
+            add(
+                    "no recorded condition that may change results differs: check what is not recorded, such as "
+                            + unrecorded + "your own code",
+                    List.of());
         }
-        if (!comparison.harmless().isEmpty()) {
-            add("conditions that differ and never change results");
-            addAll(comparison.harmless());
+        addUnlessEmpty("conditions that differ and never change results", comparison.harmless());
+    }
+
+    private void addUnlessEmpty(String title, List<Difference> differences) {
+        if (!differences.isEmpty()) {
+            add(title, differences);
         }
     }
 
-    private void addAll(List<Difference> differences) {
+    private void add(String title, List<Difference> differences) {
+        text.append(title).append(System.lineSeparator());
         for (Difference difference : differences) {
-            add(String.format(
+            text.append(String.format(
                     Locale.ROOT,
-                    "  %-18s %s against %s",
+                    "  %-18s %s against %s%n",
                     Printable.line(difference.name()),
                     value(difference.first()),
                     value(difference.second())));
@@ -95,9 +87,5 @@ public final class ComparisonReport {
     /** Returns a value as printable text, because files may contain anything. */
     private static String value(@Nullable Object value) {
         return value == null ? "none" : Printable.line(value);
-    }
-
-    private void add(String line) {
-        text.append(line).append(System.lineSeparator());
     }
 }

@@ -12,8 +12,15 @@ import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.RunCheckpoints;
 import org.jspecify.annotations.Nullable;
 
-/** Finds where two runs start to differ, and the conditions that differ between them. */
-public final class RunComparison {
+/**
+ * Where two runs start to differ, and the conditions that differ between them.
+ *
+ * @param firstRound the first round that both runs have, from 1
+ * @param identicalRounds the number of identical rounds from that round on
+ * @param firstDifferences the differences in the first round that differs; empty if there is none
+ */
+public record RunComparison(
+        RecordedRun first, RecordedRun second, int firstRound, int identicalRounds, List<Difference> firstDifferences) {
 
     /**
      * A value that differs between two runs.
@@ -37,6 +44,15 @@ public final class RunComparison {
             }
             return differences;
         }
+
+        /**
+         * Returns whether results differ. Neither times nor retries, which give the same result, count as results;
+         * files of earlier versions do not record how many results were not finite.
+         */
+        private boolean isOfResults() {
+            boolean unrecorded = name.equals("non_finite") && (first == null || second == null);
+            return !name.endsWith("_seconds") && !name.equals("retries") && !unrecorded;
+        }
     }
 
     /**
@@ -49,75 +65,27 @@ public final class RunComparison {
     /** The behaviour of earlier versions, which lack these options. */
     private static final Map<String, Object> EARLIER_DEFAULTS = Map.of("last_batch", "keep", "on_non_finite", "warn");
 
-    private final RecordedRun first;
-    private final RecordedRun second;
-    private final int begin;
-    private final int shared;
-    private final int identical;
-
     /**
      * Compares the rounds that both runs have.
      *
      * @throws UsageException if they have no round in common
      */
-    public RunComparison(RecordedRun first, RecordedRun second) {
-        this.first = first;
-        this.second = second;
-        this.begin = Math.max(first.firstRound(), second.firstRound());
-        this.shared = Math.min(first.lastRound(), second.lastRound()) - begin + 1;
-        if (shared <= 0) {
+    public static RunComparison of(RecordedRun first, RecordedRun second) {
+        int begin = Math.max(first.firstRound(), second.firstRound());
+        int last = Math.min(first.lastRound(), second.lastRound());
+        if (begin > last) {
             throw new UsageException("no round to compare: rounds=" + first.range() + " against " + second.range()
                     + ", expected=a common round; choose files with the same rounds");
         }
-        this.identical = countIdentical();
-    }
-
-    private int countIdentical() {
-        int round = 0;
-        while (round < shared && differences(round).isEmpty()) {
-            round++;
+        List<Difference> differences = List.of();
+        int round = begin;
+        while (differences.isEmpty() && round <= last) {
+            differences = Difference.between(first.round(round), second.round(round)).stream()
+                    .filter(Difference::isOfResults)
+                    .toList();
+            round += differences.isEmpty() ? 1 : 0;
         }
-        return round;
-    }
-
-    private List<Difference> differences(int index) {
-        int round = begin + index;
-        return Difference.between(first.round(round), second.round(round)).stream()
-                .filter(difference -> isResult(difference.name()) && !isUnrecorded(difference))
-                .toList();
-    }
-
-    /** Neither times nor retries, which give the same result, count as results. */
-    private static boolean isResult(String name) {
-        return !name.endsWith("_seconds") && !name.equals("retries");
-    }
-
-    /** Files of earlier versions do not record how many results were not finite. */
-    private static boolean isUnrecorded(Difference difference) {
-        return difference.name().equals("non_finite") && (difference.first() == null || difference.second() == null);
-    }
-
-    RecordedRun first() {
-        return first;
-    }
-
-    RecordedRun second() {
-        return second;
-    }
-
-    /** Returns the first round that both runs have, from 1. */
-    int firstRound() {
-        return begin;
-    }
-
-    /** Returns the number of identical rounds from that round on. */
-    int identicalRounds() {
-        return identical;
-    }
-
-    /** Returns the differences in the first round that differs; empty if there is none. */
-    List<Difference> firstDifferences() {
-        return identical < shared ? differences(identical) : List.of();
+        return new RunComparison(first, second, begin, round - begin, differences);
     }
 
     /** Returns the recorded conditions that differ and may change results. */
@@ -137,7 +105,7 @@ public final class RunComparison {
 
     private static List<Difference> differences(
             Map<String, Object> before, Map<String, Object> after, boolean harmless) {
-        boolean dataRecorded = isDataRecorded(before) && isDataRecorded(after);
+        boolean dataRecorded = isDataRecorded(before, after);
         return Difference.between(flat(before), flat(after)).stream()
                 .filter(difference -> isHarmless(difference.name(), dataRecorded) == harmless)
                 .toList();
@@ -150,11 +118,11 @@ public final class RunComparison {
 
     /** Returns whether both runs recorded the SHA-256 of their data. */
     boolean isDataRecorded() {
-        return isDataRecorded(first.configuration()) && isDataRecorded(second.configuration());
+        return isDataRecorded(first.configuration(), second.configuration());
     }
 
-    private static boolean isDataRecorded(Map<String, Object> configuration) {
-        return configuration.containsKey(RunCheckpoints.DATA);
+    private static boolean isDataRecorded(Map<String, Object> before, Map<String, Object> after) {
+        return before.containsKey(RunCheckpoints.DATA) && after.containsKey(RunCheckpoints.DATA);
     }
 
     /** Puts the values of the environment beside the options; their names differ. */
@@ -172,12 +140,12 @@ public final class RunComparison {
 
     /** Returns whether the common rounds are identical, but one run has others as well. */
     boolean isOneShorter() {
-        return identical == shared && !first.range().equals(second.range());
+        return firstDifferences.isEmpty() && !first.range().equals(second.range());
     }
 
     /** Returns the exit code of the process. */
     public int exitCode() {
-        if (identical < shared) {
+        if (!firstDifferences.isEmpty()) {
             return ExitCode.FAILED;
         }
         return isOneShorter() ? ExitCode.SHORTER : ExitCode.OK;

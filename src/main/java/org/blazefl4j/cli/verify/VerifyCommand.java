@@ -61,7 +61,7 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        RunComparison comparison = new RunComparison(read(first), read(second));
+        RunComparison comparison = RunComparison.of(read(first), read(second));
         PrintWriter out = spec.commandLine().getOut();
         out.print(ComparisonReport.of(comparison));
         out.flush();

@@ -46,7 +46,7 @@ final class RunComparisonTest {
     }
 
     private RunComparison compare(List<Map<String, Object>> first, List<Map<String, Object>> second) {
-        return new RunComparison(
+        return RunComparison.of(
                 new RecordedRun(Path.of("a"), firstConditions, firstRound, first, List.of()),
                 new RecordedRun(Path.of("b"), secondConditions, 1, second, resumptions));
     }
