@@ -212,7 +212,7 @@ final class CheckpointFile implements AutoCloseable {
                         "no such entry: part=" + part + ", entry=" + name + ", found=" + entries.keySet());
             }
             try (Tensor bytes = read(span)) {
-                return type.cast(PackageBytes.decodeDeclared(bytes, classes, type));
+                return type.cast(PackageBytes.decode(bytes, classes, type));
             } catch (PackageFormatException e) {
                 throw new IllegalArgumentException(
                         "entry of another type: part=" + part + ", entry=" + name + ", expected=" + type.getName()

@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -57,13 +59,20 @@ public final class ByteTensors {
         }
     }
 
+    /** Returns views of all bytes from an offset, as few as cover them. */
+    private static List<ByteBuffer> chunks(Tensor bytes, long from) {
+        List<ByteBuffer> chunks = new ArrayList<>();
+        for (long at = from; at < bytes.numel(); at += CHUNK) {
+            chunks.add(buffer(bytes, at, Math.min(bytes.numel(), at + CHUNK)));
+        }
+        return chunks;
+    }
+
     /** Writes all bytes to a channel. */
     public static void write(Tensor bytes, WritableByteChannel channel) throws IOException {
-        long end = bytes.numel();
-        for (long at = 0; at < end; at += CHUNK) {
-            ByteBuffer part = buffer(bytes, at, Math.min(end, at + CHUNK));
-            while (part.hasRemaining()) {
-                channel.write(part);
+        for (ByteBuffer chunk : chunks(bytes, 0)) {
+            while (chunk.hasRemaining()) {
+                channel.write(chunk);
             }
         }
     }
@@ -76,7 +85,16 @@ public final class ByteTensors {
     public static Tensor read(long bytes, ReadableByteChannel channel) throws IOException {
         Tensor read = empty(bytes);
         try {
-            fill(read, channel);
+            long count = 0;
+            for (ByteBuffer chunk : chunks(read, 0)) {
+                while (chunk.hasRemaining()) {
+                    int more = channel.read(chunk);
+                    if (more < 0) {
+                        throw new EOFException("bytes end early: bytes=" + count + ", limit=" + bytes);
+                    }
+                    count += more;
+                }
+            }
             return read;
         } catch (Throwable failure) {
             read.close();
@@ -84,25 +102,10 @@ public final class ByteTensors {
         }
     }
 
-    private static void fill(Tensor bytes, ReadableByteChannel channel) throws IOException {
-        long end = bytes.numel();
-        for (long at = 0; at < end; at += CHUNK) {
-            ByteBuffer part = buffer(bytes, at, Math.min(end, at + CHUNK));
-            while (part.hasRemaining()) {
-                if (channel.read(part) < 0) {
-                    throw new EOFException("bytes end early: bytes=" + (at + part.position()) + ", limit=" + end);
-                }
-            }
-        }
-    }
-
     /** Returns the CRC-32C of the bytes from an offset to the end. */
     static int checksum(Tensor bytes, long from) {
         CRC32C checksum = new CRC32C();
-        long end = bytes.numel();
-        for (long at = from; at < end; at += CHUNK) {
-            checksum.update(buffer(bytes, at, Math.min(end, at + CHUNK)));
-        }
+        chunks(bytes, from).forEach(checksum::update);
         return (int) checksum.getValue();
     }
 

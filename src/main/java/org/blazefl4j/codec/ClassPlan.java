@@ -1,6 +1,7 @@
 package org.blazefl4j.codec;
 
 import java.lang.invoke.MethodHandle;
+import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.blazefl4j.codec.ClassReflection.Shape;
@@ -44,7 +45,11 @@ final class ClassPlan {
     /** Whether objects of the class are immutable, apart from the objects they refer to and tensor elements. */
     final boolean constant;
 
-    private final MethodHandle factory;
+    private final MethodHandle canonicalConstructor;
+
+    /** Of a plain class; made with the first object, because newer JDKs initialise the class then. */
+    private volatile @Nullable Constructor<?> bareConstructor;
+
     private volatile Object @Nullable [] constants;
 
     private ClassPlan(Class<?> type) {
@@ -53,8 +58,8 @@ final class ClassPlan {
         Shape shape = ClassReflection.shape(type, wanted);
         this.kind = shape.refusal() == null ? wanted : Kind.REFUSED;
         this.refusal = wanted == Kind.REFUSED ? CrossingRules.refusal(type) : shape.refusal();
-        this.fields = shape.fields();
-        this.factory = shape.factory();
+        this.fields = shape.fields().toArray(FieldPlan[]::new);
+        this.canonicalConstructor = shape.constructor();
         this.text = kind == Kind.TEXT ? TextValue.of(type) : null;
         this.constant = kind.isConstant() || type.getName().startsWith(UNMODIFIABLE);
         this.nameBytes = type.getName().getBytes(StandardCharsets.UTF_8);
@@ -65,9 +70,19 @@ final class ClassPlan {
         return PLANS.get(type);
     }
 
-    /** Creates an object: of a plain class without running a constructor, of a record from its components. */
-    Object newInstance(@Nullable Object[] components) throws Throwable {
-        return (Object) factory.invokeExact(components);
+    /** Creates a record from its components. */
+    Object newRecord(@Nullable Object[] components) throws Throwable {
+        return (Object) canonicalConstructor.invokeExact(components);
+    }
+
+    /** Creates an object of a plain class without running a constructor. */
+    Object newObject() throws ReflectiveOperationException {
+        Constructor<?> known = bareConstructor;
+        if (known == null) {
+            known = ClassReflection.bareConstructor(type);
+            bareConstructor = known;
+        }
+        return known.newInstance();
     }
 
     /** Returns an enum's constants by ordinal. Initialises the class. */

@@ -6,91 +6,76 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.blazefl4j.torch.Unbounded;
 import org.jspecify.annotations.Nullable;
 
 /** Inspects classes: their fields, how to create objects, and what both sides must agree on. */
 final class ClassReflection {
 
     private static final MethodHandles.Lookup LOOKUP = MethodHandles.lookup();
-    private static final FieldPlan[] NO_FIELDS = {};
-    private static final MethodType FACTORY = MethodType.methodType(Object.class, Object[].class);
-    private static final MethodHandle NO_FACTORY = MethodHandles.empty(FACTORY);
+    private static final MethodType CONSTRUCTOR = MethodType.methodType(Object.class, Object[].class);
+    private static final MethodHandle NO_CONSTRUCTOR = MethodHandles.empty(CONSTRUCTOR);
 
     private ClassReflection() {}
 
     /**
      * The structure of a class.
      *
-     * @param factory takes {@code Object[]}, a record's components
+     * @param constructor a record's, which takes its components
      * @param signature names and types that both sides must agree on
      * @param refusal why the class is not accessible, or null
      */
     record Shape(
-            FieldPlan[] fields,
-            MethodHandle factory,
+            List<FieldPlan> fields,
+            MethodHandle constructor,
             List<String> signature,
-            @Nullable String refusal) {
-
-        /** Of a kind whose objects are created otherwise. */
-        Shape(List<String> signature, @Nullable String refusal) {
-            this(NO_FIELDS, NO_FACTORY, signature, refusal);
-        }
-    }
+            @Nullable String refusal) {}
 
     static Shape shape(Class<?> type, Kind kind) {
         try {
             return switch (kind) {
                 case RECORD -> record(type);
                 case OBJECT -> object(type);
-                case ENUM -> new Shape(constantNames(type), null);
-                default -> new Shape(List.of(), null);
+                case ENUM -> new Shape(List.of(), NO_CONSTRUCTOR, constantNames(type), null);
+                default -> new Shape(List.of(), NO_CONSTRUCTOR, List.of(), null);
             };
         } catch (ClosedModuleException e) {
-            return new Shape(List.of(), e.getMessage());
+            return new Shape(List.of(), NO_CONSTRUCTOR, List.of(), e.getMessage());
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("cannot reflect: type=" + type.getName(), e);
         }
     }
 
     private static Shape record(Class<?> type) throws ReflectiveOperationException {
-        RecordComponent[] components = type.getRecordComponents();
-        FieldPlan[] fields = new FieldPlan[components.length];
-        Class<?>[] types = new Class<?>[components.length];
+        List<FieldPlan> fields = new ArrayList<>();
+        List<Class<?>> types = new ArrayList<>();
         List<String> signature = new ArrayList<>();
-        for (int i = 0; i < components.length; i++) {
-            fields[i] = component(type, components[i]);
-            types[i] = components[i].getType();
-            signature.add(components[i].getName() + ":" + types[i].getName());
+        for (RecordComponent component : type.getRecordComponents()) {
+            fields.add(component(type, component));
+            types.add(component.getType());
+            signature.add(component.getName() + ":" + component.getType().getName());
         }
-        Constructor<?> constructor = opened(type, type.getDeclaredConstructor(types));
-        MethodHandle factory = LOOKUP.unreflectConstructor(constructor)
+        Constructor<?> constructor = opened(type, type.getDeclaredConstructor(types.toArray(Class<?>[]::new)));
+        MethodHandle canonical = LOOKUP.unreflectConstructor(constructor)
                 .asFixedArity()
-                .asSpreader(Object[].class, types.length)
-                .asType(FACTORY);
-        return new Shape(fields, factory, signature, null);
+                .asSpreader(Object[].class, types.size())
+                .asType(CONSTRUCTOR);
+        return new Shape(fields, canonical, signature, null);
     }
 
     /** Prefers fields, because accessors may copy. Falls back to accessors if the module does not open its fields. */
     private static FieldPlan component(Class<?> type, RecordComponent component) throws ReflectiveOperationException {
         Field field = type.getDeclaredField(component.getName());
-        Method accessor = component.getAccessor();
-        MethodHandle getter =
-                field.trySetAccessible() ? LOOKUP.unreflectGetter(field) : LOOKUP.unreflect(opened(type, accessor));
-        boolean unbounded = component.isAnnotationPresent(Unbounded.class);
-        return new FieldPlan(
-                component.getName(),
-                component.getType(),
-                component.getGenericType(),
-                unbounded,
-                getter,
-                FieldPlan.NO_SETTER);
+        MethodHandle getter = field.trySetAccessible()
+                ? LOOKUP.unreflectGetter(field)
+                : LOOKUP.unreflect(opened(type, component.getAccessor()));
+        return new FieldPlan(field, getter, FieldPlan.NO_SETTER);
     }
 
     private static Shape object(Class<?> type) throws ReflectiveOperationException {
@@ -99,26 +84,14 @@ final class ClassReflection {
         for (Class<?> owner : lineage(type)) {
             for (Field field : owner.getDeclaredFields()) {
                 if ((field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0) {
-                    fields.add(field(owner, field));
+                    opened(owner, field);
+                    fields.add(new FieldPlan(field, LOOKUP.unreflectGetter(field), LOOKUP.unreflectSetter(field)));
                     signature.add(owner.getName() + "." + field.getName() + ":"
                             + field.getType().getName());
                 }
             }
         }
-        return new Shape(fields.toArray(NO_FIELDS), BareObjects.factory(type), signature, null);
-    }
-
-    private static FieldPlan field(Class<?> owner, Field field) throws ReflectiveOperationException {
-        opened(owner, field);
-        boolean unbounded = field.isAnnotationPresent(Unbounded.class);
-        MethodHandle getter = LOOKUP.unreflectGetter(field);
-        return new FieldPlan(
-                field.getName(),
-                field.getType(),
-                field.getGenericType(),
-                unbounded,
-                getter,
-                LOOKUP.unreflectSetter(field));
+        return new Shape(fields, NO_CONSTRUCTOR, signature, null);
     }
 
     /** Returns the class and its superclasses outside the JDK, topmost first. */
@@ -135,6 +108,25 @@ final class ClassReflection {
                 .filter(Field::isEnumConstant)
                 .map(Field::getName)
                 .toList();
+    }
+
+    /**
+     * Returns a constructor of plain objects that runs none of the class's own, as object streams use. Newer JDKs
+     * initialise the class. From {@code sun.reflect.ReflectionFactory} (module {@code jdk.unsupported}), which exists
+     * for serialization libraries; found by name, because javac's warning about it cannot be suppressed.
+     */
+    static Constructor<?> bareConstructor(Class<?> type) throws ReflectiveOperationException {
+        Class<?> factory = Class.forName("sun.reflect.ReflectionFactory");
+        Object instance = factory.getMethod("getReflectionFactory").invoke(null);
+        Method method = factory.getMethod("newConstructorForSerialization", Class.class, Constructor.class);
+        try {
+            return (Constructor<?>) method.invoke(instance, type, Object.class.getDeclaredConstructor());
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw e;
+        }
     }
 
     private static <T extends AccessibleObject> T opened(Class<?> owner, T member) throws ClosedModuleException {

@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.io.Reader;
 import java.io.Writer;
 import java.lang.ref.Reference;
-import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
@@ -24,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Lock;
 import java.util.stream.BaseStream;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -31,27 +31,26 @@ import org.jspecify.annotations.Nullable;
 /** Decides which classes may cross, and as what kind. Does not initialise classes. */
 final class CrossingRules {
 
-    private static final String LIMIT =
+    private static final String EXPECTED =
             "expected=records, enums, strings, numbers, dates, collections, maps, arrays, Optionals, tensors and plain classes of these; ";
     private static final String LEAVE_OUT = "leave it out of what is sent, or mark the field transient";
 
     private static final String FINALIZED =
             "it has a finalize() method, which would also run for its copies: keep what it frees in a transient field";
 
-    private static final Class<?>[] NEVER = {
-        Thread.class,
-        ClassLoader.class,
-        Throwable.class,
-        Process.class,
-        Executor.class,
-        Lock.class,
-        Reference.class,
-        InputStream.class,
-        OutputStream.class,
-        Reader.class,
-        Writer.class,
-        BaseStream.class
-    };
+    private static final List<Class<?>> NEVER = List.of(
+            Thread.class,
+            ClassLoader.class,
+            Throwable.class,
+            Process.class,
+            Executor.class,
+            Lock.class,
+            Reference.class,
+            InputStream.class,
+            OutputStream.class,
+            Reader.class,
+            Writer.class,
+            BaseStream.class);
 
     /** The kinds of a single class each. */
     private static final Set<Kind> EXACT = exact();
@@ -118,35 +117,33 @@ final class CrossingRules {
     /** Returns why objects of a class cannot cross, as {@code expected=...; remedy}, or null if they can. */
     static @Nullable String refusal(Class<?> type) {
         if (type.isHidden()) {
-            return LIMIT
+            return EXPECTED
                     + "instead of a lambda or method reference use a record or an enum that implements the interface";
         }
         if (Proxy.isProxyClass(type)) {
-            return LIMIT + "instead of a proxy use a record that implements the interface";
+            return EXPECTED + "instead of a proxy use a record that implements the interface";
         }
         if (Pointer.class.isAssignableFrom(type)) {
-            return LIMIT + "of native objects only tensors cross, such as a model's flat parameters";
+            return EXPECTED + "of native objects only tensors cross, such as a model's flat parameters";
         }
-        for (Class<?> never : NEVER) {
-            if (never.isAssignableFrom(type)) {
-                return LIMIT + LEAVE_OUT;
-            }
+        if (NEVER.stream().anyMatch(never -> never.isAssignableFrom(type))) {
+            return EXPECTED + LEAVE_OUT;
         }
         String refusal = type.isRecord() && !isOfPlatform(type) ? null : classRefusal(type);
-        return refusal == null && isFinalized(type) ? LIMIT + FINALIZED : refusal;
+        return refusal == null && isFinalized(type) ? EXPECTED + FINALIZED : refusal;
     }
 
     private static @Nullable String classRefusal(Class<?> type) {
         if (Collection.class.isAssignableFrom(type)) {
             boolean queue = Queue.class.isAssignableFrom(type) && !List.class.isAssignableFrom(type);
-            return queue && type != ArrayDeque.class ? LIMIT + "send the elements as a list or an ArrayDeque" : null;
+            return queue && type != ArrayDeque.class ? EXPECTED + "send the elements as a list or an ArrayDeque" : null;
         }
         if (Map.class.isAssignableFrom(type)) {
             boolean identity = IdentityHashMap.class.isAssignableFrom(type);
-            return identity ? LIMIT + "keys are equal by equals() on arrival: send a list of pairs" : null;
+            return identity ? EXPECTED + "keys are equal by equals() on arrival: send a list of pairs" : null;
         }
         if (type.isInterface() || Modifier.isAbstract(type.getModifiers()) || isOfPlatform(type)) {
-            return LIMIT + LEAVE_OUT;
+            return EXPECTED + LEAVE_OUT;
         }
         return superclassRefusal(type);
     }
@@ -173,7 +170,7 @@ final class CrossingRules {
     private static @Nullable String superclassRefusal(Class<?> type) {
         for (Class<?> above = type.getSuperclass(); above != null; above = above.getSuperclass()) {
             if (isOfPlatform(above) && hasState(above)) {
-                return LIMIT + "it extends " + above.getName()
+                return EXPECTED + "it extends " + above.getName()
                         + ", whose state is not accessible: use a field of that type instead";
             }
         }
@@ -191,11 +188,6 @@ final class CrossingRules {
     }
 
     private static boolean hasState(Class<?> type) {
-        for (Field field : type.getDeclaredFields()) {
-            if (!Modifier.isStatic(field.getModifiers())) {
-                return true;
-            }
-        }
-        return false;
+        return Stream.of(type.getDeclaredFields()).anyMatch(field -> !Modifier.isStatic(field.getModifiers()));
     }
 }

@@ -16,8 +16,6 @@ final class Declared {
     /** Any object. */
     static final Declared ANY = new Declared(Object.class);
 
-    private static final Declared[] NONE = {};
-
     final Class<?> type;
 
     /** The type arguments of a collection, map or Optional. Empty if not declared. */
@@ -29,29 +27,25 @@ final class Declared {
     }
 
     static Declared of(Type type) {
-        if (type == Object.class) {
-            return ANY;
-        }
-        if (type instanceof Class<?> plain) {
-            return new Declared(plain);
-        }
-        if (type instanceof ParameterizedType generic) {
-            Class<?> raw = (Class<?>) generic.getRawType();
-            return new Declared(raw, isOfJdk(raw) ? contents(generic) : NONE);
-        }
         if (type instanceof WildcardType wildcard) {
             return of(wildcard.getUpperBounds()[0]);
         }
-        return new Declared(erased(type));
+        Class<?> erased = erased(type);
+        if (type instanceof ParameterizedType generic && isContainer(erased)) {
+            Declared[] contents = Stream.of(generic.getActualTypeArguments())
+                    .map(Declared::of)
+                    .toArray(Declared[]::new);
+            return new Declared(erased, contents);
+        }
+        return new Declared(erased);
     }
 
-    private static Declared[] contents(ParameterizedType type) {
-        return Stream.of(type.getActualTypeArguments()).map(Declared::of).toArray(Declared[]::new);
-    }
-
-    private static boolean isOfJdk(Class<?> raw) {
-        boolean holds = Collection.class.isAssignableFrom(raw) || raw == Iterable.class || raw == Optional.class;
-        return (holds || Map.class.isAssignableFrom(raw)) && CrossingRules.isOfPlatform(raw);
+    private static boolean isContainer(Class<?> type) {
+        return CrossingRules.isOfPlatform(type)
+                && (Collection.class.isAssignableFrom(type)
+                        || Map.class.isAssignableFrom(type)
+                        || type == Iterable.class
+                        || type == Optional.class);
     }
 
     /** Returns the erasure. Ignores type arguments, because a type variable may refer to itself. */

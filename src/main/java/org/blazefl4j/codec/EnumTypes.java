@@ -20,11 +20,9 @@ final class EnumTypes {
     }
 
     static Class<?> of(EnumMap<?, ?> map) {
-        return map.isEmpty() ? ofEmpty(map) : map.keySet().iterator().next().getDeclaringClass();
-    }
-
-    /** Uses the specified serial form of EnumMap, which contains the key type. */
-    private static Class<?> ofEmpty(EnumMap<?, ?> map) {
+        if (!map.isEmpty()) {
+            return map.keySet().iterator().next().getDeclaringClass();
+        }
         try (ClassNoter noter = new ClassNoter()) {
             noter.writeObject(map);
             return Objects.requireNonNull(noter.enumType, "key type");
@@ -33,6 +31,7 @@ final class EnumTypes {
         }
     }
 
+    /** Notes the key type of an EnumMap, which its specified serial form contains. */
     private static final class ClassNoter extends ObjectOutputStream {
 
         private @Nullable Class<?> enumType;

@@ -3,8 +3,9 @@ package org.blazefl4j.codec;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.Type;
+import java.lang.reflect.Field;
 import java.util.Objects;
+import org.blazefl4j.torch.Unbounded;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,18 +37,17 @@ final class FieldPlan {
     /**
      * Creates a plan.
      *
-     * @param generic the type with its arguments
      * @param getter takes the owner
      * @param setter takes the owner and the value; {@link #NO_SETTER} for a record's component
      */
-    FieldPlan(String name, Class<?> type, Type generic, boolean unbounded, MethodHandle getter, MethodHandle setter) {
-        this.name = name;
-        this.type = type;
-        this.declared = Declared.of(generic);
+    FieldPlan(Field field, MethodHandle getter, MethodHandle setter) {
+        this.name = field.getName();
+        this.type = field.getType();
+        this.declared = Declared.of(field.getGenericType());
         this.primitive = type.isPrimitive()
                 ? ClassPlan.of(MethodType.methodType(type).wrap().returnType()).kind
                 : null;
-        this.unbounded = unbounded;
+        this.unbounded = field.isAnnotationPresent(Unbounded.class);
         this.getter = getter.asType(type.isPrimitive() ? GETTER.changeReturnType(type) : GETTER);
         this.setter = setter.asType(SETTER);
     }

@@ -8,13 +8,18 @@ final class GraphPath {
     /** The greatest nesting depth. */
     static final int MAX_DEPTH = 512;
 
+    /** The step to the value of an Optional, as a field. */
+    static final String CONTENT = "get()";
+
     private static final int FIRST_CAPACITY = 8;
     private static final int MAX_KEY_LENGTH = 40;
     private static final Object INDEX = new Object();
     private static final Object KEY = new Object();
-    private static final Object CONTENT = new Object();
+    private static final Object VALUE = new Object();
 
+    /** By level: the name of a field, or one of the constants. */
     private Object[] kinds = new Object[FIRST_CAPACITY];
+
     private Object[] keys = new Object[FIRST_CAPACITY];
     private int[] indexes = new int[FIRST_CAPACITY];
     private int depth;
@@ -66,14 +71,9 @@ final class GraphPath {
 
     /** Names the step: the value of a map key. */
     void value(Object key, int index) {
-        kinds[depth - 1] = null;
+        kinds[depth - 1] = VALUE;
         keys[depth - 1] = key;
         indexes[depth - 1] = index;
-    }
-
-    /** Names the step: the value of an Optional. */
-    void content() {
-        kinds[depth - 1] = CONTENT;
     }
 
     /** Returns whether a step is the enclosing instance of an inner class. */
@@ -106,19 +106,13 @@ final class GraphPath {
 
     private void append(StringBuilder text, int level) {
         Object kind = kinds[level];
-        if (kind instanceof String name) {
-            text.append(text.isEmpty() ? "" : ".").append(name);
-        } else if (kind == INDEX) {
-            text.append('[').append(indexes[level]).append(']');
-        } else if (kind == KEY) {
-            text.append(text.isEmpty() ? "" : ".")
-                    .append("key[")
-                    .append(indexes[level])
-                    .append(']');
-        } else if (kind == CONTENT) {
-            text.append(text.isEmpty() ? "" : ".").append("get()");
+        int index = indexes[level];
+        if (kind == INDEX) {
+            text.append('[').append(index).append(']');
+        } else if (kind == VALUE) {
+            text.append('[').append(keyText(keys[level], index)).append(']');
         } else {
-            text.append('[').append(keyText(keys[level], indexes[level])).append(']');
+            text.append(text.isEmpty() ? "" : ".").append(kind == KEY ? "key[" + index + "]" : kind);
         }
     }
 

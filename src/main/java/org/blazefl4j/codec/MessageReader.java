@@ -61,29 +61,19 @@ final class MessageReader {
     }
 
     int u8() {
-        need(1);
-        return bytes[at++] & 0xff;
+        return bytes[take(1)] & 0xff;
     }
 
     short i16() {
-        need(Short.BYTES);
-        short value = (short) Message.SHORT.get(bytes, at);
-        at += Short.BYTES;
-        return value;
+        return (short) Message.SHORT.get(bytes, take(Short.BYTES));
     }
 
     int i32() {
-        need(Integer.BYTES);
-        int value = (int) Message.INT.get(bytes, at);
-        at += Integer.BYTES;
-        return value;
+        return (int) Message.INT.get(bytes, take(Integer.BYTES));
     }
 
     long i64() {
-        need(Long.BYTES);
-        long value = (long) Message.LONG.get(bytes, at);
-        at += Long.BYTES;
-        return value;
+        return (long) Message.LONG.get(bytes, take(Long.BYTES));
     }
 
     long varint() {
@@ -127,31 +117,24 @@ final class MessageReader {
         long header = varint();
         boolean wide = (header & 1) == 1;
         long length = header >>> 1;
-        return wide ? wideString(length) : latinString(length);
+        int from = take(length);
+        return wide
+                ? wideString(from, (int) length)
+                : new String(bytes, from, (int) length, StandardCharsets.ISO_8859_1);
     }
 
-    private String latinString(long length) {
-        need(length);
-        String text = new String(bytes, at, (int) length, StandardCharsets.ISO_8859_1);
-        at += (int) length;
-        return text;
-    }
-
-    private String wideString(long length) {
-        need(length);
-        need(2 * length);
-        char[] chars = new char[(int) length];
-        for (int i = 0; i < chars.length; i++) {
-            chars[i] = (char) (short) Message.SHORT.get(bytes, at);
-            at += Short.BYTES;
+    private String wideString(int from, int length) {
+        take(length); // the other half of the bytes
+        char[] chars = new char[length];
+        for (int i = 0; i < length; i++) {
+            chars[i] = (char) (short) Message.SHORT.get(bytes, from + Short.BYTES * i);
         }
         return new String(chars);
     }
 
     byte[] bytes(int length) {
-        need(length);
-        at += length;
-        return Arrays.copyOfRange(bytes, at - length, at);
+        int from = take(length);
+        return Arrays.copyOfRange(bytes, from, at);
     }
 
     /** Skips the expected bytes if they come next; returns whether they did. */
@@ -169,18 +152,20 @@ final class MessageReader {
         if (type == null || length < 0) {
             throw damaged("element type=" + number + ", length=" + length, "type 0 to 7, length 0 or more");
         }
-        long needed = (long) length * PrimitiveArrays.elementBytes(number);
-        need(needed);
+        int from = take((long) length * PrimitiveArrays.elementBytes(number));
         Object array = Array.newInstance(type, length);
-        ByteBuffer from = ByteBuffer.wrap(bytes, at, (int) needed).slice().order(ByteOrder.LITTLE_ENDIAN);
-        PrimitiveArrays.fill(array, number, from);
-        at += (int) needed;
+        PrimitiveArrays.fill(
+                array, number, ByteBuffer.wrap(bytes, from, at - from).slice().order(ByteOrder.LITTLE_ENDIAN));
         return array;
     }
 
-    private void need(long length) {
+    /** Reads the next bytes; returns where they start. */
+    private int take(long length) {
         if (length > end - at) {
             throw damaged("bytes wanted=" + length, "at most " + (end - at) + ", the bytes that remain");
         }
+        int from = at;
+        at += (int) length;
+        return from;
     }
 }

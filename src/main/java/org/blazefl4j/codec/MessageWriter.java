@@ -51,32 +51,27 @@ public final class MessageWriter {
     }
 
     public void u8(int value) {
-        ensure(1);
-        bytes[size++] = (byte) value;
+        int at = take(1);
+        bytes[at] = (byte) value;
     }
 
     void i16(int value) {
-        ensure(Short.BYTES);
-        Message.SHORT.set(bytes, size, (short) value);
-        size += Short.BYTES;
+        int at = take(Short.BYTES);
+        Message.SHORT.set(bytes, at, (short) value);
     }
 
     void i32(int value) {
-        ensure(Integer.BYTES);
-        Message.INT.set(bytes, size, value);
-        size += Integer.BYTES;
+        patch(later(), value);
     }
 
     void i64(long value) {
-        ensure(Long.BYTES);
-        Message.LONG.set(bytes, size, value);
-        size += Long.BYTES;
+        int at = take(Long.BYTES);
+        Message.LONG.set(bytes, at, value);
     }
 
     /** Reserves an int; returns the position to pass to {@link #patch}. */
     int later() {
-        i32(0);
-        return size - Integer.BYTES;
+        return take(Integer.BYTES);
     }
 
     void patch(int at, int value) {
@@ -99,9 +94,8 @@ public final class MessageWriter {
             leave(source.length);
             return;
         }
-        ensure(source.length);
-        System.arraycopy(source, 0, bytes, size, source.length);
-        size += source.length;
+        int at = take(source.length);
+        System.arraycopy(source, 0, bytes, at, source.length);
     }
 
     /** Writes length and width, then one or two bytes per char, so that unpaired surrogates cross too. */
@@ -130,10 +124,9 @@ public final class MessageWriter {
     private void wideString(String text) {
         int length = text.length();
         varint((long) length << 1 | 1);
-        ensure(2L * length);
+        int at = take(2L * length);
         for (int i = 0; i < length; i++) {
-            Message.SHORT.set(bytes, size, (short) text.charAt(i));
-            size += Short.BYTES;
+            Message.SHORT.set(bytes, at + Short.BYTES * i, (short) text.charAt(i));
         }
     }
 
@@ -147,13 +140,17 @@ public final class MessageWriter {
             leave(needed);
             return;
         }
-        ensure(needed);
-        PrimitiveArrays.copy(array, number, buffer(needed));
-        size += (int) needed;
+        int at = take(needed);
+        PrimitiveArrays.copy(
+                array, number, ByteBuffer.wrap(bytes, at, size - at).slice().order(ByteOrder.LITTLE_ENDIAN));
     }
 
-    private ByteBuffer buffer(long length) {
-        return ByteBuffer.wrap(bytes, size, (int) length).slice().order(ByteOrder.LITTLE_ENDIAN);
+    /** Adds bytes to be written; returns where they start. May replace the array. */
+    private int take(long more) {
+        ensure(more);
+        int at = size;
+        size += (int) more;
+        return at;
     }
 
     private void ensure(long more) {

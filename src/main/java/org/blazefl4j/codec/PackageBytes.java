@@ -3,7 +3,6 @@ package org.blazefl4j.codec;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
@@ -68,7 +67,7 @@ public final class PackageBytes {
     private static void write(Tensor bytes, ByteBuffer message, Placer placer) {
         int messageBytes = message.remaining();
         long messageEnd = HEADER_BYTES + (long) messageBytes;
-        ByteTensors.buffer(bytes, HEADER_BYTES, messageEnd).put(message);
+        message(bytes, messageBytes).put(message);
         placer.copy(bytes, messageEnd, tensorsFrom(messageBytes));
         clear(bytes, 0, HEADER_BYTES);
         ByteBuffer header = ByteTensors.buffer(bytes, 0, HEADER_BYTES);
@@ -77,8 +76,7 @@ public final class PackageBytes {
     }
 
     private static void clear(Tensor bytes, long from, long to) {
-        ByteBuffer gap = ByteTensors.buffer(bytes, from, to);
-        gap.put(new byte[gap.remaining()]);
+        ByteTensors.buffer(bytes, from, to).put(new byte[(int) (to - from)]);
     }
 
     /** Returns where the tensors start. */
@@ -96,31 +94,24 @@ public final class PackageBytes {
      *
      * @param bytes what {@link #encode} returned, or a copy of it; not changed, and stays the caller's
      * @param loader finds the classes of the package
-     * @return the package; its tensors are copies that the caller owns
-     * @throws PackageFormatException if the bytes are not a complete, undamaged package, or do not fit this process's
-     *     classes
-     */
-    public static @Nullable Object decode(Tensor bytes, ClassLoader loader) {
-        return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decode(message, resolver));
-    }
-
-    /**
-     * Decodes a package from an untrusted source. Outside the JDK, runs code only of {@code type} and of the classes
-     * that its components and fields are declared to hold.
-     *
-     * @param bytes what {@link #encode} returned, or a copy of it; not changed, and stays the caller's
-     * @param loader finds the classes of the package
-     * @param type what the package is declared to be
+     * @param declared as for {@link PackageDecoder#PackageDecoder(ClassLoader, Class)}; null for a trusted source
      * @return the package; its tensors are copies that the caller owns
      * @throws PackageFormatException if the bytes are not a complete, undamaged package, do not fit this process's
      *     classes, or hold a class that is not declared
      */
-    public static @Nullable Object decodeDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
-        return decode(bytes, (message, resolver) -> new PackageDecoder(loader).decodeDeclared(message, resolver, type));
+    public static @Nullable Object decode(Tensor bytes, ClassLoader loader, @Nullable Class<?> declared) {
+        int messageBytes = check(bytes);
+        Resolver resolver = new Resolver(bytes, tensorsFrom(messageBytes));
+        @Nullable Object graph = new PackageDecoder(loader, declared).decode(message(bytes, messageBytes), resolver);
+        if (resolver.end != bytes.numel()) {
+            TensorWalk.closeAll(graph);
+            throw damaged("tensors end at=" + resolver.end, bytes.numel() + " bytes");
+        }
+        return graph;
     }
 
     /**
-     * Checks that {@link #decodeDeclared} will decode a package, without copying its tensors.
+     * Checks that {@link #decode} will decode a package as declared, without copying its tensors.
      *
      * @param bytes what {@link #encode} returned
      * @param loader finds the classes of the package
@@ -130,29 +121,18 @@ public final class PackageBytes {
     public static void requireDeclared(Tensor bytes, ClassLoader loader, Class<?> type) {
         try (PointerScope scope = new PointerScope()) {
             int messageBytes = ByteTensors.buffer(bytes, 0, HEADER_BYTES).getInt(MESSAGE_BYTES_AT);
-            ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
             long start = tensorsFrom(messageBytes);
-            new PackageDecoder(loader)
-                    .decodeDeclared(
-                            message,
+            new PackageDecoder(loader, CrossingRules.isOfPlatform(type) ? Object.class : type)
+                    .decode(
+                            message(bytes, messageBytes),
                             handle -> handle.layout().bytes() == 0
                                     ? room(handle.layout())
-                                    : ByteTensors.view(bytes, start + handle.offset(), handle.layout()),
-                            CrossingRules.isOfPlatform(type) ? Object.class : type);
+                                    : ByteTensors.view(bytes, start + handle.offset(), handle.layout()));
         }
     }
 
-    private static @Nullable Object decode(
-            Tensor bytes, BiFunction<ByteBuffer, TensorResolver, @Nullable Object> decoder) {
-        int messageBytes = check(bytes);
-        ByteBuffer message = ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
-        Resolver resolver = new Resolver(bytes, tensorsFrom(messageBytes));
-        @Nullable Object graph = decoder.apply(message, resolver);
-        if (resolver.end != bytes.numel()) {
-            TensorWalk.closeAll(graph);
-            throw damaged("tensors end at=" + resolver.end, bytes.numel() + " bytes");
-        }
-        return graph;
+    private static ByteBuffer message(Tensor bytes, int messageBytes) {
+        return ByteTensors.buffer(bytes, HEADER_BYTES, HEADER_BYTES + (long) messageBytes);
     }
 
     private static Tensor room(TensorLayout layout) {
@@ -251,10 +231,6 @@ public final class PackageBytes {
                 throw damaged("tensor at=" + handle.offset(), String.valueOf(from - start));
             }
             end = from + layout.bytes();
-            return copy(from, layout);
-        }
-
-        private Tensor copy(long from, TensorLayout layout) {
             Tensor copy = room(layout);
             if (layout.bytes() > 0) {
                 try (Tensor view = ByteTensors.view(bytes, from, layout)) {

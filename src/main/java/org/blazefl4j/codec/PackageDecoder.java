@@ -41,8 +41,6 @@ public final class PackageDecoder {
     /** Marks a record or Optional that is still being read. */
     private static final Object PENDING = new Object();
 
-    private static final Object[] NO_COMPONENTS = {};
-
     private final MessageReader in = new MessageReader();
     private final ClassTable classes;
     private final List<Tensor> tensors = new ArrayList<>();
@@ -50,7 +48,8 @@ public final class PackageDecoder {
     private @Nullable Object[] objects = new Object[64];
     private int size;
     private int depth;
-    private boolean declaredOnly;
+    private final Declared root;
+    private final boolean declaredOnly;
     private @Nullable TensorResolver resolver;
 
     /**
@@ -59,7 +58,21 @@ public final class PackageDecoder {
      * @param loader finds the classes of packages
      */
     public PackageDecoder(ClassLoader loader) {
-        this.classes = new ClassTable(Objects.requireNonNull(loader, "loader"));
+        this(loader, null);
+    }
+
+    /**
+     * Creates a decoder for messages that may be untrusted.
+     *
+     * @param loader finds the classes of packages
+     * @param declared if not null, only classes of the JDK and those that their places are declared to hold are created
+     *     and initialised, starting from this declared type of the package; type arguments of collections, maps and
+     *     Optionals count, and comparators of such classes are refused
+     */
+    public PackageDecoder(ClassLoader loader, @Nullable Class<?> declared) {
+        this.classes = new ClassTable(loader);
+        this.root = declared == null ? Declared.ANY : Declared.of(declared);
+        this.declaredOnly = declared != null;
     }
 
     /**
@@ -70,34 +83,16 @@ public final class PackageDecoder {
      * @param tensorResolver creates each distinct tensor once; null if the message must not contain tensors. Its
      *     exceptions pass through
      * @return the package; the caller owns its tensors
-     * @throws PackageFormatException if the bytes are not a complete message, or do not fit the classes of this
-     *     process. Tensors that were already resolved are closed.
+     * @throws PackageFormatException if the bytes are not a complete message, do not fit the classes of this process or
+     *     hold a class that is not declared. Tensors that were already resolved are closed.
      */
     public @Nullable Object decode(ByteBuffer message, @Nullable TensorResolver tensorResolver) {
-        return decode(message, tensorResolver, Declared.ANY, false);
-    }
-
-    /**
-     * Decodes a message from an untrusted source. Outside the JDK, creates and initialises only classes that their
-     * places are declared to hold; this includes the type of the package and type arguments of collections, maps and
-     * Optionals. Refuses comparators of such classes.
-     *
-     * @param type the declared type of the package
-     * @throws PackageFormatException as {@link #decode(ByteBuffer, TensorResolver)}, or if a class is not declared
-     */
-    public @Nullable Object decodeDeclared(ByteBuffer message, @Nullable TensorResolver tensorResolver, Class<?> type) {
-        return decode(message, tensorResolver, Declared.of(type), true);
-    }
-
-    private @Nullable Object decode(
-            ByteBuffer message, @Nullable TensorResolver tensorResolver, Declared type, boolean strict) {
         resolver = tensorResolver;
-        declaredOnly = strict;
         boolean done = false;
         try {
             in.start(message);
             classes.start();
-            @Nullable Object graph = read(type);
+            @Nullable Object graph = read(root);
             in.finish();
             deferred.finish();
             done = true;
@@ -207,12 +202,12 @@ public final class PackageDecoder {
             case RECORD -> readRecord(declared.type);
             case OBJECT -> readObject(number, declared.type);
             case OBJECT_ARRAY -> readArray(number, declared.type);
-            case LIST -> readElements(new ArrayList<>(), number, declared);
-            case LINKED_LIST -> readElements(new LinkedList<>(), number, declared);
-            case ARRAY_DEQUE -> readElements(new ArrayDeque<>(), number, declared);
-            case SET -> readKeys(new LinkedHashSet<>(), number, declared);
-            case SORTED_SET -> readKeys(new TreeSet<>(readComparator()), number, declared);
-            case ENUM_SET -> readKeys(newEnumSet(readKeyClass(declared)), number, declared);
+            case LIST -> readElements(new ArrayList<>(), number, declared, Message.NOT_DEFERRED);
+            case LINKED_LIST -> readElements(new LinkedList<>(), number, declared, Message.NOT_DEFERRED);
+            case ARRAY_DEQUE -> readElements(new ArrayDeque<>(), number, declared, Message.NOT_DEFERRED);
+            case SET -> readElements(new LinkedHashSet<>(), number, declared, in.i32());
+            case SORTED_SET -> readElements(new TreeSet<>(readComparator()), number, declared, in.i32());
+            case ENUM_SET -> readElements(newEnumSet(readKeyClass(declared)), number, declared, in.i32());
             case MAP -> readEntries(new LinkedHashMap<>(), number, declared);
             case CONCURRENT_MAP -> readEntries(new ConcurrentHashMap<>(), number, declared);
             case SORTED_MAP -> readEntries(new TreeMap<>(readComparator()), number, declared);
@@ -229,12 +224,16 @@ public final class PackageDecoder {
         for (int i = 0; i < components.length; i++) {
             components[i] = readField(plan.fields[i]);
         }
-        return newInstance(plan, components);
+        try {
+            return plan.newRecord(components);
+        } catch (Throwable e) {
+            throw failure("record refuses its components", plan, e);
+        }
     }
 
     private Object readObject(int number, Class<?> declared) {
         ClassPlan plan = readClass(Kind.OBJECT, declared);
-        Object object = newInstance(plan, NO_COMPONENTS);
+        Object object = newObject(plan);
         objects[number] = object;
         for (FieldPlan field : plan.fields) {
             field.set(object, readField(field));
@@ -246,16 +245,20 @@ public final class PackageDecoder {
         return field.primitive != null ? ScalarCodec.read(field.primitive, in) : read(field.declared);
     }
 
-    private static Object newInstance(ClassPlan plan, @Nullable Object[] components) {
+    private static Object newObject(ClassPlan plan) {
         try {
-            return plan.newInstance(components);
-        } catch (VirtualMachineError e) {
-            throw e;
+            return plan.newObject();
         } catch (Throwable e) {
-            String what = plan.kind == Kind.RECORD ? "record refuses its components" : "class cannot be initialised";
-            throw new PackageFormatException(
-                    what + ": type=" + plan.type.getName() + ", cause=" + Throwables.text(e), e);
+            throw failure("class cannot be initialised", plan, e);
         }
+    }
+
+    private static PackageFormatException failure(String what, ClassPlan plan, Throwable cause) {
+        if (cause instanceof VirtualMachineError error) {
+            throw error;
+        }
+        return new PackageFormatException(
+                what + ": type=" + plan.type.getName() + ", cause=" + Throwables.text(cause), cause);
     }
 
     private Object readArray(int number, Class<?> declared) {
@@ -283,19 +286,9 @@ public final class PackageDecoder {
         }
     }
 
-    private Object readElements(Collection<Object> target, int number, Declared declared) {
+    /** Reads elements, which wait for their owner to be complete if it has a number. */
+    private Object readElements(Collection<Object> target, int number, Declared declared, int owner) {
         objects[number] = target;
-        int count = in.count(1);
-        for (int i = 0; i < count; i++) {
-            in.next();
-            CollectionFiller.add(target, read(element(declared)));
-        }
-        return target;
-    }
-
-    private Object readKeys(Collection<Object> target, int number, Declared declared) {
-        objects[number] = target;
-        int owner = in.i32();
         int count = in.count(1);
         Object @Nullable [] waiting = owner == Message.NOT_DEFERRED ? null : new Object[count];
         for (int i = 0; i < count; i++) {

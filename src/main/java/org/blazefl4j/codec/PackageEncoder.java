@@ -224,7 +224,7 @@ public final class PackageEncoder {
             case OPTIONAL -> {
                 int around = open.openFixed(number);
                 path.enter();
-                path.content();
+                path.field(GraphPath.CONTENT);
                 write(((Optional<?>) value).orElse(null), Object.class);
                 path.leave();
                 open.closeFixed(around);
@@ -299,17 +299,10 @@ public final class PackageEncoder {
     /** Writes elements that are found by hash or order. On arrival, they wait for open objects that they lead to. */
     private void writeKeys(Collection<?> elements, int lowestBefore) {
         int ownerAt = out.later();
-        int countAt = out.later();
-        int lowest = lowestBefore;
-        int count = 0;
-        path.enter();
-        for (Object element : elements) {
-            path.index(count++);
-            lowest = Math.min(lowest, writeKey(element));
-        }
-        path.leave();
-        out.patch(ownerAt, owner(lowest));
-        out.patch(countAt, count);
+        int around = open.swapLowest(lowestBefore);
+        writeElements(elements);
+        out.patch(ownerAt, owner(open.lowest()));
+        open.swapLowest(Math.min(around, open.lowest()));
     }
 
     private void writeEntries(Map<?, ?> map, int lowestBefore) {

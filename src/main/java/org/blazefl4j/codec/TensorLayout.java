@@ -182,16 +182,14 @@ public record TensorLayout(ScalarType dtype, long[] sizes, long[] strides) {
         if (numel == 0) {
             return false;
         }
-        int open = 0;
-        for (int i = 0; i < sizes.length; i++) {
-            if (strides[i] < 0 || strides[i] > numel) {
+        for (long stride : strides) {
+            if (stride < 0 || stride > numel) {
                 return false;
             }
-            open += sizes[i] > 1 ? 1 : 0;
         }
         // each step takes the next dimension in memory; strides grow, so none is taken twice
         long next = 1;
-        for (; open > 0; open--) {
+        while (next < numel) {
             int dimension = dimensionAt(next, sizes, strides);
             if (dimension < 0) {
                 return false;

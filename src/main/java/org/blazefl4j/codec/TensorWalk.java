@@ -117,7 +117,7 @@ public final class TensorWalk {
         if (value instanceof Object[] array) {
             visitElements(Arrays.asList(array));
         } else if (plan.kind == Kind.OPTIONAL) {
-            path.content();
+            path.field(GraphPath.CONTENT);
             visit(((Optional<?>) value).orElse(null));
         } else if (plan.kind == Kind.RECORD || plan.kind == Kind.OBJECT) {
             visitFields(value, plan);

@@ -37,9 +37,7 @@ public final class ClientState implements AutoCloseable {
             return null;
         }
         try (bytes) {
-            return type == Object.class
-                    ? PackageBytes.decode(bytes, loader)
-                    : PackageBytes.decodeDeclared(bytes, loader, type);
+            return PackageBytes.decode(bytes, loader, type == Object.class ? null : type);
         }
     }
 

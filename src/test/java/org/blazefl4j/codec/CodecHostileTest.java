@@ -313,7 +313,7 @@ class CodecHostileTest {
         HeapStore store = new HeapStore();
         byte[] message = HeapStore.bytes(new PackageEncoder().encode(graph, store));
         RAN.clear();
-        assertThatThrownBy(() -> new PackageDecoder(LOADER).decodeDeclared(ByteBuffer.wrap(message), store, declared))
+        assertThatThrownBy(() -> new PackageDecoder(LOADER, declared).decode(ByteBuffer.wrap(message), store))
                 .isInstanceOf(PackageFormatException.class);
         assertThat(RAN).isEmpty();
     }
@@ -341,8 +341,8 @@ class CodecHostileTest {
                 });
         for (Consumer<MessageWriter> body : bodies) {
             byte[] message = message(body);
-            assertThatThrownBy(() -> new PackageDecoder(LOADER)
-                            .decodeDeclared(ByteBuffer.wrap(message), new HeapStore(), Object.class))
+            assertThatThrownBy(() ->
+                            new PackageDecoder(LOADER, Object.class).decode(ByteBuffer.wrap(message), new HeapStore()))
                     .isInstanceOf(PackageFormatException.class)
                     .hasMessageStartingWith("class is not declared: type=" + loud.getName());
         }
@@ -366,9 +366,9 @@ class CodecHostileTest {
                 Map.of("c", List.of(1.5, "d")));
         HeapStore store = new HeapStore();
         ByteBuffer message = ByteBuffer.wrap(HeapStore.bytes(new PackageEncoder().encode(expected, store)));
-        assertThat(new PackageDecoder(LOADER).decodeDeclared(message, store, Expected.class))
+        assertThat(new PackageDecoder(LOADER, Expected.class).decode(message, store))
                 .isEqualTo(expected);
-        assertThatThrownBy(() -> new PackageDecoder(LOADER).decodeDeclared(message, store, Object.class))
+        assertThatThrownBy(() -> new PackageDecoder(LOADER, Object.class).decode(message, store))
                 .hasMessageStartingWith("class is not declared: type=" + Expected.class.getName()
                         + ", place=java.lang.Object, expected=classes that their places are declared to hold");
     }

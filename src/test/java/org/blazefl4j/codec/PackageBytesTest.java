@@ -224,7 +224,7 @@ class PackageBytesTest {
     }
 
     private Object decode(Tensor bytes) {
-        return PackageBytes.decode(bytes, getClass().getClassLoader());
+        return PackageBytes.decode(bytes, getClass().getClassLoader(), null);
     }
 
     private static ByteBuffer memory(Tensor bytes) {

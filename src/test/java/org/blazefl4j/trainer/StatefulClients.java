@@ -143,7 +143,7 @@ final class StatefulClients
         }
         try (bytes;
                 PointerScope scope = new PointerScope()) {
-            Memory memory = (Memory) PackageBytes.decode(bytes, StatefulClients.class.getClassLoader());
+            Memory memory = (Memory) PackageBytes.decode(bytes, StatefulClients.class.getClassLoader(), null);
             requireWhole(memory);
             return memory.number();
         }

@@ -10,8 +10,8 @@ import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Trains without a framework, in a separate process: {@link BareTraining} with the tuned run time, model,
- * step and batches that the clients of {@link FedAvgThroughput} use.
+ * Trains without a framework, in a separate process: {@link BareTraining} with the tuned run time, model, step and
+ * batches that the clients of {@link FedAvgThroughput} use.
  *
  * <p>Prints {@code ready}. Then it reads lines {@code <clients>}, trains as many steps as so many clients would take,
  * after two untimed clients, and prints the nanoseconds.
