@@ -2,19 +2,17 @@
 // and reads them by the names defined here. Offsets are in bytes. Numbers are in native byte order, aligned to 4 bytes.
 #pragma once
 
-// The size of an area. A job's area holds two messages: the client's configuration in the first half, and in the second
-// what only clients with a state and shards get.
+// The size of an area, which holds one message.
 #define BFL_AREA_BYTES 8192
-#define BFL_AREA_HALF_BYTES 4096
 
-// An area, or half of a job's area, begins with a header of two parts of 64 bytes. The message's tensors, segment table and
-// body follow, unless they are in a segment.
+// An area begins with a header of two parts of 64 bytes. The message's tensors, segment table and body follow, unless they
+// are in a segment.
 //
 //     0             4             8                           16
 //    +-------------+-------------+---------------------------+------------------------------------------+
 //  0 | PLACE       | LENGTH      | START                     | SEGMENT (if PLACE is SEGMENT, a handle)  |
 //    +-------------+-------------+---------------------------+------------------------------------------+
-// 64 | job header (in the first half of a job's area)                                                   |
+// 64 | job header (in a job's area)                                                                     |
 //    +--------------------------------------------------------------------------------------------------+
 //128 | tensors, segment table, body                                                                     |
 //    +--------------------------------------------------------------------------------------------------+
@@ -48,8 +46,7 @@
 #define BFL_JOB_BYTES 64
 
 #define BFL_JOB_DEVICE_CPU -2
-#define BFL_JOB_EXTENDED 1
-#define BFL_JOB_HAS_SLOT 2
+#define BFL_JOB_HAS_SLOT 1
 
 // The handle by which another process opens a segment.
 //
@@ -72,5 +69,5 @@
 static_assert(BFL_MESSAGE_SEGMENT + BFL_HANDLE_BYTES <= BFL_JOB_OFFSET, "a message header fits before a job header");
 static_assert(BFL_JOB_SEGMENT + BFL_HANDLE_BYTES <= BFL_JOB_BYTES, "a job header holds a handle");
 static_assert(BFL_JOB_OFFSET + BFL_JOB_BYTES <= BFL_MESSAGE_CONTENT, "content begins after both headers");
-static_assert(BFL_MESSAGE_CONTENT < BFL_AREA_HALF_BYTES && 2 * BFL_AREA_HALF_BYTES == BFL_AREA_BYTES, "two halves");
+static_assert(BFL_MESSAGE_CONTENT < BFL_AREA_BYTES, "an area has room for a message");
 #endif

@@ -104,12 +104,6 @@ BFL_API int32_t bfl_end_group(int32_t leader) BFL_NOEXCEPT;
 /* Replaces the handler of a signal by one that does nothing. Programs that this process starts do not inherit it. */
 BFL_API int32_t bfl_ignore_signal(int32_t signal) BFL_NOEXCEPT;
 
-/*
- * Takes the BSD lock of a folder, which cleaners of temporary folders respect. Returns a descriptor that holds the lock
- * until it is closed. -EWOULDBLOCK: the folder is locked.
- */
-BFL_API int32_t bfl_lock_folder(const char* path) BFL_NOEXCEPT;
-
 /* ---- arithmetic.cpp --------------------------------------------------------------------------------------------- */
 
 /*

@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -78,20 +77,4 @@ std::int32_t bfl_ignore_signal(std::int32_t signal) noexcept {
         return -errno;
     }
     return now.sa_handler == SIG_IGN ? 0 : handle(signal, ignore);
-}
-
-std::int32_t bfl_lock_folder(const char* path) noexcept {
-    if (path == nullptr) {
-        return -EINVAL;
-    }
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) {
-        return -errno;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        const int error = errno;
-        close(fd);
-        return -error;
-    }
-    return fd;
 }

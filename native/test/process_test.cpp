@@ -104,21 +104,6 @@ TEST(a_group_is_killed) {
     EXPECT_EQ(bfl_end_group(-1), -EINVAL);
 }
 
-TEST(a_folder_has_one_lock) {
-    char path[] = "/tmp/bfl-lock-XXXXXX";
-    EXPECT_EQ(mkdtemp(path), path);
-    const int lock = bfl_lock_folder(path);
-    EXPECT_EQ(lock >= 0, true);
-    EXPECT_EQ(bfl_lock_folder(path), -EWOULDBLOCK);
-    close(lock);
-    const int again = bfl_lock_folder(path);
-    EXPECT_EQ(again >= 0, true);
-    close(again);
-    EXPECT_EQ(rmdir(path), 0);
-    EXPECT_EQ(bfl_lock_folder(path), -ENOENT);
-    EXPECT_EQ(bfl_lock_folder(nullptr), -EINVAL);
-}
-
 TEST(an_ignored_signal_does_nothing) {
     EXPECT_EQ(bfl_ignore_signal(SIGUSR1), 0);
     EXPECT_EQ(raise(SIGUSR1), 0);

@@ -18,7 +18,6 @@ public final class AreaLayout {
     }
 
     public static final int AREA_BYTES = areaBytes();
-    public static final int AREA_HALF_BYTES = areaHalfBytes();
     public static final int MESSAGE_PLACE = messagePlace();
     public static final int MESSAGE_LENGTH = messageLength();
     public static final int MESSAGE_START = messageStart();
@@ -35,7 +34,6 @@ public final class AreaLayout {
     public static final int JOB_SEGMENT = jobSegment();
     public static final int JOB_BYTES = jobBytes();
     public static final int JOB_DEVICE_CPU = jobDeviceCpu();
-    public static final int JOB_EXTENDED = jobExtended();
     public static final int JOB_HAS_SLOT = jobHasSlot();
     public static final int HANDLE_PID = handlePid();
     public static final int HANDLE_FD = handleFd();
@@ -51,10 +49,6 @@ public final class AreaLayout {
     @MemberGetter
     @Name("BFL_AREA_BYTES")
     private static native int areaBytes();
-
-    @MemberGetter
-    @Name("BFL_AREA_HALF_BYTES")
-    private static native int areaHalfBytes();
 
     @MemberGetter
     @Name("BFL_MESSAGE_PLACE")
@@ -119,10 +113,6 @@ public final class AreaLayout {
     @MemberGetter
     @Name("BFL_JOB_DEVICE_CPU")
     private static native int jobDeviceCpu();
-
-    @MemberGetter
-    @Name("BFL_JOB_EXTENDED")
-    private static native int jobExtended();
 
     @MemberGetter
     @Name("BFL_JOB_HAS_SLOT")

@@ -89,9 +89,6 @@ public final class Native {
     @Name("bfl_ignore_signal")
     public static native int ignoreSignal(int signal);
 
-    @Name("bfl_lock_folder")
-    public static native int lockFolder(String path);
-
     @Name("bfl_fold_f32")
     public static native int foldF32(
             long acc,

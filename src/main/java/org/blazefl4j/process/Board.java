@@ -8,6 +8,7 @@ import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.util.RefCounted;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The job board that a pool and its workers share: the state of each job, and areas for messages.
@@ -71,14 +72,23 @@ final class Board implements AutoCloseable {
     /** A part of the board that holds one message. */
     record Area(Segment segment, long offset, int bytes) {
 
-        /** Returns a part of the area. */
-        Area part(int from, int length) {
-            return new Area(segment, offset + from, length);
-        }
-
         /** Returns a view of some of its bytes. */
         ByteBuffer view(int from, int length) {
             return SegmentMemory.view(segment, offset + from, length);
+        }
+    }
+
+    /**
+     * A place in read-only shared memory that a worker wrote to.
+     *
+     * @param inode the inode of the file
+     * @param offset the offset in the file
+     */
+    record ForbiddenWrite(long inode, long offset) {
+
+        /** Returns whether a range of a segment contains the place. */
+        boolean isWithin(SegmentHandle segment, long from, long bytes) {
+            return segment.inode() == inode && offset >= from && offset < from + bytes;
         }
     }
 
@@ -121,6 +131,7 @@ final class Board implements AutoCloseable {
     }
 
     /** Parent: returns where a worker that has ended wrote to read-only memory, or null if it did not. */
+    @Nullable
     ForbiddenWrite forbiddenWrite(int worker) {
         long file = checked(JobBoard.writtenFile(handle, worker));
         return file == 0 ? null : new ForbiddenWrite(file, checked(JobBoard.writtenOffset(handle, worker)));
@@ -154,18 +165,13 @@ final class Board implements AutoCloseable {
         return area(checked(JobBoard.workerArea(handle, worker)));
     }
 
-    /** Returns the area of a job's header and configuration. */
-    Area configArea(int lane) {
-        return jobArea(lane).part(0, AreaLayout.AREA_HALF_BYTES);
-    }
-
-    /** Returns the area of a job's {@link JobPayload}. */
-    Area extensionArea(int lane) {
-        return jobArea(lane).part(AreaLayout.AREA_HALF_BYTES, AreaLayout.AREA_HALF_BYTES);
-    }
-
-    private Area jobArea(int lane) {
+    Area jobArea(int lane) {
         return area(checked(JobBoard.jobArea(handle, lane)));
+    }
+
+    /** Returns the part of a job's area that holds its {@link JobHeader}. */
+    ByteBuffer jobHeader(int lane) {
+        return jobArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
     }
 
     Area resultArea(int lane) {

@@ -5,13 +5,13 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.function.Consumer;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.PayloadCheck;
+import org.jspecify.annotations.Nullable;
 
 /** The parent's side of all messages on the board. For one thread at a time. */
 final class BoardChannel implements AutoCloseable {
@@ -23,11 +23,10 @@ final class BoardChannel implements AutoCloseable {
     private final EncodedConfigCache configCache;
     private final Outbox setup;
     private final Outbox round;
-    private final Outbox[] configs;
-    private final Outbox[] extensions;
-    private final ByteBuffer[] headers;
-    private final Inbox[] results;
-    private Class<?> lastChecked;
+    private final Lane[] lanes;
+    private @Nullable Class<?> lastChecked;
+
+    private record Lane(ByteBuffer header, Outbox job, Inbox result) {}
 
     /**
      * Creates the channel of a board.
@@ -43,20 +42,17 @@ final class BoardChannel implements AutoCloseable {
         configCache = new EncodedConfigCache(map);
         setup = new Outbox(board.setupArea(), encoder);
         round = new Outbox(board.roundArea(), encoder);
-        configs = new Outbox[board.lanes()];
-        extensions = new Outbox[board.lanes()];
-        headers = new ByteBuffer[board.lanes()];
-        results = new Inbox[board.lanes()];
-        for (int lane = 0; lane < configs.length; lane++) {
-            configs[lane] = new Outbox(board.configArea(lane), encoder);
-            extensions[lane] = new Outbox(board.extensionArea(lane), encoder);
-            headers[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
-            results[lane] = new Inbox(board.resultArea(lane), decoder);
+        lanes = new Lane[board.lanes()];
+        for (int lane = 0; lane < lanes.length; lane++) {
+            lanes[lane] = new Lane(
+                    board.jobHeader(lane),
+                    new Outbox(board.jobArea(lane), encoder),
+                    new Inbox(board.resultArea(lane), decoder));
         }
     }
 
     /** Sends what workers read when they start. */
-    void send(WorkerSetup message) {
+    void send(Message.Setup message) {
         setup.send(message, copies);
     }
 
@@ -65,7 +61,7 @@ final class BoardChannel implements AutoCloseable {
      *
      * @throws IllegalArgumentException if workers cannot load the payload's class
      */
-    void send(RoundMessage message) {
+    void send(Message.Round message) {
         checkClass(message.payload());
         if (PayloadCheck.ON) {
             round.poison();
@@ -78,21 +74,17 @@ final class BoardChannel implements AutoCloseable {
      *
      * @throws IllegalArgumentException if workers cannot load the configuration's class
      */
-    void send(int lane, ClientJob job, Slot slot, Object config, JobPayload extension) {
-        checkClass(config);
-        boolean extended = extension != JobPayload.NONE;
-        JobHeader.of(job, slot, extended).write(headers[lane]);
-        if (extended) {
-            extensions[lane].send(extension, copies);
-        }
-        if (job.isShard()) {
-            configs[lane].send(config, copies);
+    void send(int lane, ClientJob job, @Nullable Slot slot, Message.Job message) {
+        checkClass(message.config());
+        JobHeader.of(job, slot).write(lanes[lane].header);
+        if (message.isConfigOnly()) {
+            sendConfig(lanes[lane].job, job.clientId(), message.config());
         } else {
-            sendConfig(configs[lane], job.clientId(), config);
+            lanes[lane].job.send(message, copies);
         }
     }
 
-    private void checkClass(Object object) {
+    private void checkClass(@Nullable Object object) {
         if (object == null || object.getClass() == lastChecked) {
             return;
         }
@@ -102,7 +94,7 @@ final class BoardChannel implements AutoCloseable {
         lastChecked = object.getClass();
     }
 
-    private void sendConfig(Outbox outbox, int client, Object config) {
+    private void sendConfig(Outbox outbox, int client, @Nullable Object config) {
         byte[] message = configCache.find(client, config);
         if (message != null) {
             outbox.send(message);
@@ -122,11 +114,11 @@ final class BoardChannel implements AutoCloseable {
      * @param config the configuration of the job
      * @param message the round's message
      */
-    String describe(ForbiddenWrite write, int lane, ClientJob job, Object config, RoundMessage message) {
+    String describe(Board.ForbiddenWrite write, int lane, ClientJob job, @Nullable Object config, Message.Round message) {
         String path = round.pathAt(write, message, copies);
         String owner = path == null ? "its data" : path.startsWith("payload") ? "the payload" : "shared data";
         if (path == null) {
-            path = configs[lane].pathAt(write, config, copies);
+            path = lanes[lane].job.pathAt(write, config, copies);
         }
         return job.noun() + " wrote to " + owner + ", which is read-only: tensor=" + (path == null ? "unknown" : path)
                 + "; clone it first";
@@ -134,14 +126,14 @@ final class BoardChannel implements AutoCloseable {
 
     /** Returns the result in a lane that a worker committed. */
     Inbox.Received result(int lane, ResultSegments source) {
-        return results[lane].receive(source);
+        return lanes[lane].result.receive(source);
     }
 
     /** Returns the size of all segments except the board, in bytes. */
     long segmentBytes() {
         long bytes = setup.segmentBytes() + round.segmentBytes();
-        for (int lane = 0; lane < configs.length; lane++) {
-            bytes += configs[lane].segmentBytes() + extensions[lane].segmentBytes();
+        for (Lane lane : lanes) {
+            bytes += lane.job.segmentBytes();
         }
         return bytes;
     }
@@ -150,9 +142,8 @@ final class BoardChannel implements AutoCloseable {
     public void close() {
         setup.close();
         round.close();
-        for (int lane = 0; lane < configs.length; lane++) {
-            configs[lane].close();
-            extensions[lane].close();
+        for (Lane lane : lanes) {
+            lane.job.close();
         }
     }
 }

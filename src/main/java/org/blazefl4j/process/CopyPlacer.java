@@ -1,7 +1,6 @@
 package org.blazefl4j.process;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.codec.TensorLayout;
@@ -9,16 +8,13 @@ import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Places tensors in the space of the message, except those that are in shared memory already. */
-final class CopyPlacer implements MessagePlacer {
-
-    private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
+final class CopyPlacer extends MessagePlacer {
 
     private final SharedMemoryMap known;
-    private final List<Copy> copies = new ArrayList<>();
-    private SegmentTable table;
-    private Segment space;
+    private @Nullable Segment space;
     private long start;
     private long end;
     private boolean lasting;
@@ -28,13 +24,12 @@ final class CopyPlacer implements MessagePlacer {
     }
 
     @Override
-    public void start(SegmentTable segments, Segment segment, long offset) {
-        table = segments;
+    void start(SegmentTable segments, Segment segment, long offset) {
+        super.start(segments, segment, offset);
         space = segment;
         start = offset;
         end = offset;
         lasting = true;
-        copies.clear();
     }
 
     /** Returns whether all tensors lie in memory whose content stays until {@code known.removals()} changes. */
@@ -54,23 +49,20 @@ final class CopyPlacer implements MessagePlacer {
         long offset = TensorMemory.aligned(end);
         end = offset + layout.bytes();
         copies.add(new Copy(tensor, layout, offset));
-        return handle(space, offset, layout);
+        return handle(space(), offset, layout);
     }
 
-    private ShmHandle handle(Segment segment, long offset, TensorLayout layout) {
-        return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
+    private Segment space() {
+        return Objects.requireNonNull(space, "started");
     }
 
     @Override
-    public long used() {
+    long used() {
         return end - start;
     }
 
     @Override
-    public void finish() {
-        for (Copy copy : copies) {
-            TensorMemory.copy(copy.tensor(), copy.layout(), space, copy.offset());
-        }
-        copies.clear();
+    void finish() {
+        copyTo(space());
     }
 }

@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import java.util.HashMap;
 import java.util.Map;
 import org.blazefl4j.shm.SharedMemoryMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Caches the encoded messages of constant configurations by client. A message is reused as long as the client has the
@@ -17,7 +18,7 @@ final class EncodedConfigCache {
     private static final long ENTRY_BYTES = 200;
 
     /** A configuration and its message. */
-    private record Entry(Object config, byte[] message) {
+    private record Entry(@Nullable Object config, byte[] message) {
         long bytes() {
             return message.length + ENTRY_BYTES;
         }
@@ -41,7 +42,7 @@ final class EncodedConfigCache {
     }
 
     /** Returns the client's message, or null if the configuration has to be encoded. Drops an outdated message. */
-    byte[] find(int client, Object config) {
+    byte @Nullable [] find(int client, @Nullable Object config) {
         if (removals != map.removals()) {
             removals = map.removals();
             byClient.clear();
@@ -57,7 +58,7 @@ final class EncodedConfigCache {
     }
 
     /** Adds the message of a constant configuration, after {@link #find} returned null. */
-    void keep(int client, Object config, byte[] message) {
+    void keep(int client, @Nullable Object config, byte[] message) {
         Entry entry = new Entry(config, message);
         if (bytes + entry.bytes() <= limit) {
             bytes += entry.bytes();

@@ -11,6 +11,7 @@ import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentMemory;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the messages that an {@link Outbox} writes to an area. */
 final class Inbox {
@@ -27,7 +28,7 @@ final class Inbox {
      * @param graph the package
      * @param tensors its tensors, owned by the receiver, in no {@code PointerScope}
      */
-    record Received(Object graph, List<Tensor> tensors) implements AutoCloseable {
+    record Received(@Nullable Object graph, List<Tensor> tensors) implements AutoCloseable {
 
         /**
          * Returns the package.

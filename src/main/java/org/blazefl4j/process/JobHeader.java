@@ -7,6 +7,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.ClientJob;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fixed-size part of a job, at a fixed place in the lane's job area.
@@ -16,25 +17,17 @@ import org.blazefl4j.worker.ClientJob;
  * @param device the device to compute on
  * @param segment the segment of the result's slot, or null for a shard
  * @param slot the number of the slot
- * @param extended whether a {@link JobPayload} follows the configuration
  */
-record JobHeader(int id, int round, Device device, SegmentHandle segment, int slot, boolean extended) {
+record JobHeader(int id, int round, Device device, @Nullable SegmentHandle segment, int slot) {
 
     /** Returns the header of a job. */
-    static JobHeader of(ClientJob job, Slot slot, boolean extended) {
-        return slot == null
-                ? new JobHeader(job.clientId(), job.round(), job.device(), null, 0, extended)
-                : new JobHeader(
-                        job.clientId(),
-                        job.round(),
-                        job.device(),
-                        slot.segment().handle(),
-                        slot.index(),
-                        extended);
+    static JobHeader of(ClientJob job, @Nullable Slot slot) {
+        SegmentHandle segment = slot == null ? null : slot.segment().handle();
+        return new JobHeader(job.clientId(), job.round(), job.device(), segment, slot == null ? 0 : slot.index());
     }
 
     /** Returns the job. The work is null for a client. */
-    ClientJob job(String work) {
+    ClientJob job(@Nullable String work) {
         return new ClientJob(id, round, device, work);
     }
 
@@ -52,12 +45,10 @@ record JobHeader(int id, int round, Device device, SegmentHandle segment, int sl
     }
 
     void write(ByteBuffer out) {
-        int extension = extended ? AreaLayout.JOB_EXTENDED : 0;
-        int place = segment == null ? 0 : AreaLayout.JOB_HAS_SLOT;
         out.putInt(AreaLayout.JOB_CLIENT, id);
         out.putInt(AreaLayout.JOB_ROUND, round);
         out.putInt(AreaLayout.JOB_DEVICE, device.isCpu() ? AreaLayout.JOB_DEVICE_CPU : device.index());
-        out.putInt(AreaLayout.JOB_FLAGS, extension | place);
+        out.putInt(AreaLayout.JOB_FLAGS, segment == null ? 0 : AreaLayout.JOB_HAS_SLOT);
         out.putInt(AreaLayout.JOB_SLOT, slot);
         if (segment != null) {
             SegmentTable.writeSegment(segment, out, AreaLayout.JOB_SEGMENT);
@@ -73,21 +64,20 @@ record JobHeader(int id, int round, Device device, SegmentHandle segment, int sl
         int id = in.getInt(AreaLayout.JOB_CLIENT);
         int round = in.getInt(AreaLayout.JOB_ROUND);
         Device device = device(in.getInt(AreaLayout.JOB_DEVICE));
-        int flags = in.getInt(AreaLayout.JOB_FLAGS);
         int slot = in.getInt(AreaLayout.JOB_SLOT);
-        boolean hasSlot = (flags & AreaLayout.JOB_HAS_SLOT) != 0;
+        boolean hasSlot = (in.getInt(AreaLayout.JOB_FLAGS) & AreaLayout.JOB_HAS_SLOT) != 0;
         SegmentHandle segment = hasSlot ? SegmentTable.readSegment(in, AreaLayout.JOB_SEGMENT) : null;
         int limit = segment == null ? 1 : segment.slots();
         if (slot < 0 || slot >= limit) {
             throw new PackageFormatException("job damaged: slot=" + slot + ", limit=" + limit + " slots");
         }
-        return new JobHeader(id, round, device, segment, slot, (flags & AreaLayout.JOB_EXTENDED) != 0);
+        return new JobHeader(id, round, device, segment, slot);
     }
 
     private static Device device(int number) {
         if (number < AreaLayout.JOB_DEVICE_CPU) {
             throw new PackageFormatException(
-                    "job damaged: device=" + number + ", limit=" + AreaLayout.JOB_DEVICE_CPU + " or more");
+                    "job damaged: device=" + number + ", expected=" + AreaLayout.JOB_DEVICE_CPU + " or more");
         }
         return number == AreaLayout.JOB_DEVICE_CPU ? Device.CPU : new Device("cuda", number);
     }

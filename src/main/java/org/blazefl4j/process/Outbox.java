@@ -1,6 +1,8 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageEncoder;
@@ -8,6 +10,7 @@ import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.TensorMemory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one message at a time for another process, which reads it with an {@link Inbox} on the same area. A message
@@ -28,15 +31,16 @@ final class Outbox implements AutoCloseable {
     /** The whole area. Kept, because creating a view for each message is slow. */
     private final ByteBuffer bytes;
 
-    private Segment own;
+    private @Nullable Segment own;
+    private Segment sentTo;
     private long sentStart;
     private int sentBytes;
-    private boolean sentInArea;
 
     Outbox(Board.Area area, PackageEncoder encoder) {
         this.area = area;
         this.encoder = encoder;
         this.bytes = area.view(0, area.bytes());
+        this.sentTo = area.segment();
     }
 
     /**
@@ -45,53 +49,46 @@ final class Outbox implements AutoCloseable {
      * @throws IllegalArgumentException if something in it cannot cross
      * @throws IllegalStateException if there is too little shared memory
      */
-    void send(Object graph, MessagePlacer placer) {
-        long needed = own == null ? sendInArea(graph, placer) : sendInSegment(graph, placer);
+    void send(@Nullable Object graph, MessagePlacer placer) {
+        long needed = attempt(graph, placer, own == null ? area.segment() : own);
         if (needed > 0) {
-            grow(needed);
-            sendInSegment(graph, placer);
+            close();
+            own = Segment.create(needed + Math.min(needed / 8, MOST_SPARE) + Segment.SLOT_ALIGNMENT);
+            attempt(graph, placer, own);
         }
     }
 
     /** Writes a message that was {@link #sent} before with the same encoder. */
     void send(byte[] message) {
-        long start = area.offset() + AreaLayout.MESSAGE_CONTENT;
-        inArea(start).put(message);
+        long start = contentOf(area.segment());
+        view(area.segment(), start, message.length).put(message);
         writeHeader(area.segment(), start, message.length);
     }
 
     /** Returns the last message with its table, to be sent again, or null if it is too long. */
-    byte[] sent() {
+    byte @Nullable [] sent() {
         if (sentBytes > area.bytes() - AreaLayout.MESSAGE_CONTENT) {
             return null;
         }
         byte[] message = new byte[sentBytes];
-        ByteBuffer from = sentInArea ? inArea(sentStart) : SegmentMemory.view(own, sentStart, sentBytes);
-        from.get(message);
+        view(sentTo, sentStart, sentBytes).get(message);
         return message;
     }
 
-    private long sendInArea(Object graph, MessagePlacer placer) {
-        long offset = area.offset() + AreaLayout.MESSAGE_CONTENT;
-        return attempt(graph, placer, area.segment(), offset, area.bytes() - AreaLayout.MESSAGE_CONTENT);
-    }
-
-    private long sendInSegment(Object graph, MessagePlacer placer) {
-        return attempt(graph, placer, own, 0, own.bytes());
-    }
-
     /** Returns 0, or the bytes that the message needs if it does not fit. */
-    private long attempt(Object graph, MessagePlacer placer, Segment space, long offset, long bytes) {
+    private long attempt(@Nullable Object graph, MessagePlacer placer, Segment space) {
         SegmentTable table = new SegmentTable();
-        placer.start(table, space, offset);
+        long content = contentOf(space);
+        placer.start(table, space, content);
         ByteBuffer body = encoder.encode(graph, placer);
         int messageBytes = table.bytes() + body.remaining();
-        long start = TensorMemory.aligned(offset + placer.used());
-        if (start - offset + messageBytes > bytes) {
-            return start - offset + messageBytes;
+        long start = TensorMemory.aligned(content + placer.used());
+        long end = space == own ? own.bytes() : area.offset() + area.bytes();
+        if (start + messageBytes > end) {
+            return start + messageBytes - content;
         }
         placer.finish();
-        ByteBuffer message = space == own ? SegmentMemory.view(space, start, messageBytes) : inArea(start);
+        ByteBuffer message = view(space, start, messageBytes);
         table.write(message);
         message.put(body);
         writeHeader(space, start, messageBytes);
@@ -99,45 +96,52 @@ final class Outbox implements AutoCloseable {
     }
 
     /**
-     * Returns the path of the tensor in the last message that contains a place, or null if none does.
+     * Returns the path of the tensor in the last message that contains a place, or null if none does, or if tensors
+     * were closed since.
      *
      * @param graph the package that was sent
      */
-    String pathAt(ForbiddenWrite place, Object graph, MessagePlacer placer) {
+    @Nullable
+    String pathAt(Board.ForbiddenWrite place, @Nullable Object graph, MessagePlacer placer) {
         SegmentTable table = new SegmentTable();
-        placer.start(
-                table, sentInArea ? area.segment() : own, sentInArea ? area.offset() + AreaLayout.MESSAGE_CONTENT : 0);
-        String[] found = new String[1];
-        encoder.encode(graph, (path, tensor, layout, unbounded) -> {
-            ShmHandle handle = placer.place(path, tensor, layout, unbounded);
-            if (found[0] == null && place.isWithin(table.get(handle), handle.offset(), handle.bytes())) {
-                found[0] = path.get();
-            }
-            return handle;
-        });
-        return found[0];
+        placer.start(table, sentTo, contentOf(sentTo));
+        List<String> found = new ArrayList<>();
+        try {
+            encoder.encode(graph, (path, tensor, layout, unbounded) -> {
+                ShmHandle handle = placer.place(path, tensor, layout, unbounded);
+                if (place.isWithin(table.get(handle), handle.offset(), handle.bytes())) {
+                    found.add(path.get());
+                }
+                return handle;
+            });
+        } catch (IllegalArgumentException closedSince) {
+            // the tensors after it remain unknown
+        }
+        return found.isEmpty() ? null : found.get(0);
     }
 
-    private ByteBuffer inArea(long start) {
-        return bytes.clear().position((int) (start - area.offset()));
+    /** Returns where tensors and message may begin in the area or the separate segment. */
+    private long contentOf(Segment space) {
+        return space == own ? 0 : area.offset() + AreaLayout.MESSAGE_CONTENT;
+    }
+
+    private ByteBuffer view(Segment space, long start, int length) {
+        return space == own
+                ? SegmentMemory.view(space, start, length)
+                : bytes.clear().position((int) (start - area.offset()));
     }
 
     private void writeHeader(Segment space, long start, int messageBytes) {
+        sentTo = space;
         sentStart = start;
         sentBytes = messageBytes;
-        sentInArea = space != own;
         bytes.clear();
-        bytes.putInt(AreaLayout.MESSAGE_PLACE, sentInArea ? AreaLayout.PLACE_AREA : AreaLayout.PLACE_SEGMENT);
+        bytes.putInt(AreaLayout.MESSAGE_PLACE, space == own ? AreaLayout.PLACE_SEGMENT : AreaLayout.PLACE_AREA);
         bytes.putInt(AreaLayout.MESSAGE_LENGTH, messageBytes);
         bytes.putLong(AreaLayout.MESSAGE_START, start);
-        if (!sentInArea) {
-            SegmentTable.writeSegment(own.handle(), bytes, AreaLayout.MESSAGE_SEGMENT);
+        if (space == own) {
+            SegmentTable.writeSegment(space.handle(), bytes, AreaLayout.MESSAGE_SEGMENT);
         }
-    }
-
-    private void grow(long needed) {
-        close();
-        own = Segment.create(needed + Math.min(needed / 8, MOST_SPARE) + Segment.SLOT_ALIGNMENT);
     }
 
     /** Overwrites the separate segment, so that stale readers see NaN. */

@@ -2,20 +2,21 @@ package org.blazefl4j.process;
 
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.util.RefCounted;
+import org.jspecify.annotations.Nullable;
 
 /** The stop event of a trainer with a pool. While the pool is open, the event is on the job board for workers. */
 public final class PoolStopEvent implements StopEvent {
 
     private boolean set;
-    private Board board;
-    private RefCounted users;
+    private @Nullable Pool pool;
+
+    private record Pool(Board board, RefCounted users) {}
 
     /** Creates an event that is not set and has no pool. */
     public PoolStopEvent() {}
 
-    synchronized void attach(Board poolBoard, RefCounted boardUsers) {
-        board = poolBoard;
-        users = boardUsers;
+    synchronized void attach(Board board, RefCounted users) {
+        pool = new Pool(board, users);
         put(set);
     }
 
@@ -31,22 +32,18 @@ public final class PoolStopEvent implements StopEvent {
 
     private synchronized void put(boolean value) {
         set = value;
-        if (enter()) {
-            board.stop(Board.STOP_EVENT, value);
-            users.leave();
+        if (pool != null && pool.users.enter()) {
+            pool.board.stop(Board.STOP_EVENT, value);
+            pool.users.leave();
         }
     }
 
     @Override
     public synchronized boolean isSet() {
-        if (enter()) {
-            set = board.isStopped(Board.STOP_EVENT);
-            users.leave();
+        if (pool != null && pool.users.enter()) {
+            set = pool.board.isStopped(Board.STOP_EVENT);
+            pool.users.leave();
         }
         return set;
-    }
-
-    private boolean enter() {
-        return users != null && users.enter();
     }
 }

@@ -9,7 +9,6 @@ import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.process.launch.ArchiveMaker;
-import org.blazefl4j.process.launch.PoolFolder;
 import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.process.launch.WorkerClassPath;
 import org.blazefl4j.process.launch.WorkerCommand;
@@ -25,6 +24,7 @@ import org.blazefl4j.worker.RoundResults;
 import org.blazefl4j.worker.RoundWork;
 import org.blazefl4j.worker.SlotLayout;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A pool of worker processes and the memory that they share with this process. Rounds start no processes, and idle
@@ -52,7 +52,7 @@ public final class ProcessPool implements AutoCloseable {
     private final PoolParts parts;
     private final Optional<ArchiveMaker> archiveMaker;
     private int messages;
-    private volatile Thread roundThread;
+    private volatile @Nullable Thread roundThread;
 
     /**
      * Starts the workers, without waiting for them. Rounds begin with those that are ready.
@@ -84,14 +84,14 @@ public final class ProcessPool implements AutoCloseable {
             send(channel, worker, layout);
             SlotPool slots = owned(newSlots(layout));
             StateSegments states = owned(new StateSegments(board.lanes(), map));
-            WorkerCommand command = new WorkerCommand(
-                    WorkerMain.class, ArchiveMain.class, settings, classPath, owned(new PoolFolder()));
+            WorkerCommand command =
+                    owned(new WorkerCommand(WorkerMain.class, settings, classPath));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             users.enter();
             Supervisor supervisor = new Supervisor(settings, board, command, arguments, users::leave);
             parts = new PoolParts(board, channel, slots, states, supervisor, settings.grace());
             archiveMaker = command.usesArchive()
-                    ? Optional.of(new ArchiveMaker(command, arguments, this::awaitReady))
+                    ? Optional.of(new ArchiveMaker(command, WorkerMain.archiveArguments(arguments), this::awaitReady))
                     : Optional.empty();
         } catch (Throwable failure) {
             free();
@@ -114,7 +114,7 @@ public final class ProcessPool implements AutoCloseable {
 
     private void send(BoardChannel channel, ClientWorker<?, ?, ?> worker, SlotLayout layout) {
         try {
-            channel.send(new WorkerSetup(WorkerFunction.of(worker), layout, settings.worker(), environment()));
+            channel.send(new Message.Setup(WorkerFunction.of(worker), layout, settings.worker(), environment()));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "worker function cannot cross to worker processes: " + e.getMessage(), e);
@@ -199,7 +199,8 @@ public final class ProcessPool implements AutoCloseable {
             shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
             Object function = crossing(work.shardFunction());
-            RoundMessage message = new RoundMessage(messages, environment(), shared.byName(), work.payload(), function);
+            Message.Round message =
+                    new Message.Round(messages, environment(), shared.byName(), work.payload(), function);
             parts.channel().send(message);
             return new PoolRound<>(parts, round, message, this::leave);
         } catch (Throwable failure) {
@@ -208,7 +209,7 @@ public final class ProcessPool implements AutoCloseable {
         }
     }
 
-    private Object crossing(ShardFunction<?, ?> function) {
+    private @Nullable Object crossing(@Nullable ShardFunction<?, ?> function) {
         if (function == null) {
             return null;
         }

@@ -11,21 +11,18 @@ import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.worker.SlotLayout;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Places the tensors of a client's result. Tensors already in place in the slot stay there, others are copied to the
  * place with their path. Unbounded tensors and the encoded state go to separate segments.
  */
-final class ResultPlacer implements MessagePlacer, AutoCloseable {
-
-    private record Copy(Tensor tensor, TensorLayout layout, long offset) {}
+final class ResultPlacer extends MessagePlacer implements AutoCloseable {
 
     private final Slot slot;
     private final SlotLayout slotLayout;
-    private StatefulResult stateful;
-    private final List<Copy> copies = new ArrayList<>(2);
     private final List<Segment> unboundedSegments = new ArrayList<>(0);
-    private SegmentTable table;
+    private Message.@Nullable Result stateful;
 
     ResultPlacer(Slot slot, SlotLayout slotLayout) {
         this.slot = slot;
@@ -33,14 +30,13 @@ final class ResultPlacer implements MessagePlacer, AutoCloseable {
     }
 
     /** Announces the next message; null for a package alone. */
-    void expect(StatefulResult message) {
+    void expect(Message.@Nullable Result message) {
         stateful = message;
     }
 
     @Override
-    public void start(SegmentTable segments, Segment segment, long offset) {
-        table = segments;
-        copies.clear();
+    void start(SegmentTable segments, Segment segment, long offset) {
+        super.start(segments, segment, offset);
         close();
     }
 
@@ -50,7 +46,8 @@ final class ResultPlacer implements MessagePlacer, AutoCloseable {
             return placeAlone(tensor, layout);
         }
         if (!unbounded) {
-            return placeInSlot(stateful == null ? path.get() : StatefulResult.pathInUplink(path.get()), tensor, layout);
+            String place = stateful == null ? path.get() : Message.Result.pathInUplink(path.get());
+            return placeInSlot(place, tensor, layout);
         }
         return layout.bytes() > 0 ? placeAlone(tensor, layout) : handle(slot.segment(), slot.offset(), layout);
     }
@@ -73,26 +70,19 @@ final class ResultPlacer implements MessagePlacer, AutoCloseable {
         return handle(slot.segment(), offset, layout);
     }
 
-    private ShmHandle handle(Segment segment, long offset, TensorLayout layout) {
-        return new ShmHandle(table.index(segment.handle()), segment.handle().generation(), offset, layout);
-    }
-
     /** Returns 0, because tensors need no space beside the message. */
     @Override
-    public long used() {
+    long used() {
         return 0;
     }
 
     /** Copies tensors. Saves those elsewhere in the slot first, because another copy may overwrite them. */
     @Override
-    public void finish() {
+    void finish() {
         try (PointerScope scope = new PointerScope()) {
             copies.replaceAll(copy -> liesInSlot(copy) ? saved(copy) : copy);
-            for (Copy copy : copies) {
-                TensorMemory.copy(copy.tensor(), copy.layout(), slot.segment(), copy.offset());
-            }
+            copyTo(slot.segment());
         }
-        copies.clear();
     }
 
     private boolean liesInSlot(Copy copy) {

@@ -7,6 +7,7 @@ import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.Slot;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The segments that a result may refer to: that of its slot, and segments of the worker that sent it. Closing this
@@ -14,7 +15,7 @@ import org.blazefl4j.shm.Slot;
  */
 final class ResultSegments implements SegmentSource, AutoCloseable {
 
-    private final Slot slot;
+    private final @Nullable Slot slot;
     private final long workerPid;
     private final List<Segment> opened = new ArrayList<>(0);
 
@@ -24,7 +25,7 @@ final class ResultSegments implements SegmentSource, AutoCloseable {
      * @param slot the slot of the result, or null for a shard
      * @param workerPid the process that sent the result
      */
-    ResultSegments(Slot slot, long workerPid) {
+    ResultSegments(@Nullable Slot slot, long workerPid) {
         this.slot = slot;
         this.workerPid = workerPid;
     }

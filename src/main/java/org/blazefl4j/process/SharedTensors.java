@@ -16,7 +16,9 @@ import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.RefCounted;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tensors that were copied to shared memory once, with or without a name. If the original, the copy or a view of either
@@ -43,31 +45,9 @@ final class SharedTensors implements AutoCloseable {
      *
      * @param address the address of its elements when it was shared
      * @param storage the address of its storage
-     * @param holder the segment of the copy, or null if it has a name
+     * @param users the originals whose copies are in the same segment, or null if the copy has a name
      */
-    private record Original(Tensor tensor, long address, long storage, Holder holder) {}
-
-    /** A segment with many small copies, which saves descriptors. */
-    private static final class Holder {
-        private final Segment segment;
-        private int originals;
-
-        Holder(Segment segment) {
-            this.segment = segment;
-        }
-
-        /** Closes the segment with the last original. */
-        void leave() {
-            originals--;
-            closeIfEmpty();
-        }
-
-        void closeIfEmpty() {
-            if (originals == 0) {
-                segment.close();
-            }
-        }
-    }
+    private record Original(Tensor tensor, long address, long storage, @Nullable RefCounted users) {}
 
     /** A tensor to share and its place in a segment. */
     private record Part(Tensor tensor, TensorLayout layout, long offset) {
@@ -99,17 +79,16 @@ final class SharedTensors implements AutoCloseable {
         Collection<Part> unshared = unshared(tensors);
         sweep(2 * unshared.size()); // removes at least as many as are added
         List<Part> parts = new ArrayList<>();
+        long end = 0;
         for (Part part : unshared) {
-            long offset = parts.isEmpty()
-                    ? 0
-                    : TensorMemory.aligned(parts.get(parts.size() - 1).end());
-            Part placed = new Part(part.tensor(), part.layout(), offset);
+            Part placed = new Part(part.tensor(), part.layout(), TensorMemory.aligned(end));
             if (placed.end() > SEGMENT_BYTES && !parts.isEmpty()) {
                 shareTogether(parts);
                 parts.clear();
                 placed = part;
             }
             parts.add(placed);
+            end = placed.end();
         }
         if (!parts.isEmpty()) {
             shareTogether(parts);
@@ -136,23 +115,25 @@ final class SharedTensors implements AutoCloseable {
         return map.find(TensorMemory.address(tensor), layout.bytes()) != null;
     }
 
+    /** Shares parts in one segment, which saves descriptors. The last original to be released closes it. */
     private void shareTogether(List<Part> parts) {
-        Holder holder = new Holder(Segment.create(parts.get(parts.size() - 1).end()));
+        Segment segment = Segment.create(parts.get(parts.size() - 1).end());
+        RefCounted users = new RefCounted(segment::close);
         try {
             for (Part part : parts) {
-                TensorMemory.copy(part.tensor(), part.layout(), holder.segment, part.offset());
-                remember(part, holder.segment, holder);
-                holder.originals++;
+                TensorMemory.copy(part.tensor(), part.layout(), segment, part.offset());
+                remember(part, segment, users);
+                users.enter();
             }
         } finally {
-            holder.closeIfEmpty();
+            users.close();
         }
     }
 
-    private void remember(Part part, Segment segment, Holder holder) {
+    private void remember(Part part, Segment segment, @Nullable RefCounted users) {
         long address = TensorMemory.address(part.tensor());
         Tensor alias = Tensors.alias(part.tensor());
-        Original original = new Original(alias, address, storage(alias), holder);
+        Original original = new Original(alias, address, storage(alias), users);
         originals.add(original);
         uses.merge(original.storage(), 1, Integer::sum);
         map.addLasting(address, part.layout().bytes(), segment, part.offset());
@@ -179,7 +160,7 @@ final class SharedTensors implements AutoCloseable {
     private void sweep(int most) {
         for (int left = Math.min(most, originals.size()); left > 0; left--) {
             Original original = originals.remove();
-            if (original.tensor().storage().use_count() > uses.get(original.storage())) {
+            if (original.tensor().storage().use_count() > uses.getOrDefault(original.storage(), 0)) {
                 originals.add(original);
             } else {
                 map.remove(original.address());
@@ -191,8 +172,8 @@ final class SharedTensors implements AutoCloseable {
     private void close(Original original) {
         original.tensor().close();
         uses.computeIfPresent(original.storage(), (storage, count) -> count == 1 ? null : count - 1);
-        if (original.holder() != null) {
-            original.holder().leave();
+        if (original.users() != null) {
+            original.users().leave();
         }
     }
 

@@ -3,14 +3,12 @@ package org.blazefl4j.process;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.SlotLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The slots of a pool. A slot is free when no job has it and the last tensor in it is gone, which is only checked when
@@ -29,7 +27,7 @@ final class SlotPool implements AutoCloseable {
     private final int ahead;
     private final int limit;
     private final SharedMemoryMap map;
-    private final Map<Long, Segment> chunks = new HashMap<>();
+    private final List<Segment> chunks = new ArrayList<>();
     private final Deque<Slot> free = new ArrayDeque<>();
     private final List<Slot> returned = new ArrayList<>();
     private int size;
@@ -59,6 +57,7 @@ final class SlotPool implements AutoCloseable {
     }
 
     /** Returns a free slot, or null. Prefers the one used last, which is still in the processor's cache. */
+    @Nullable
     Slot take() {
         int last = returned.size() - 1;
         if (last >= 0 && !returned.get(last).isReferenced()) {
@@ -77,6 +76,7 @@ final class SlotPool implements AutoCloseable {
      * @return null if dealing has to wait for hand-over
      * @throws IllegalStateException if there is no slot and nothing to wait for
      */
+    @Nullable
     Slot takeBeside(int outstanding, int workers) {
         Slot slot = take();
         if (slot == null && outstanding < Math.min(initial, workers + 1)) {
@@ -85,19 +85,21 @@ final class SlotPool implements AutoCloseable {
         return slot;
     }
 
-    private Slot additional(boolean needed) {
+    /** Adds slots, at most doubling their number, and returns one. Returns null, unless needed, if that fails. */
+    private @Nullable Slot additional(boolean needed) {
         IllegalStateException noMemory = null;
-        try {
-            if (grow()) {
+        long most = Math.min(Math.min(size, limit - size), Math.max(1, SlotLayout.CHUNK_BYTES / slotBytes));
+        for (int count = (int) most; count > 0; count /= 2) {
+            try {
+                addChunk(count);
                 return take();
+            } catch (IllegalStateException e) {
+                noMemory = e;
             }
-        } catch (IllegalStateException e) {
-            noMemory = e;
         }
         if (needed) {
-            String most = noMemory == null ? Integer.toString(limit) : noMemory.getMessage();
             throw new IllegalStateException(
-                    "no free slot: held=" + held() + ", limit=" + most
+                    "no free slot: held=" + held() + ", limit=" + (noMemory == null ? limit : noMemory.getMessage())
                             + "; close packages that were handed over or keep clones of their tensors, or raise"
                             + " TrainerOptions.maxSlots",
                     noMemory);
@@ -125,51 +127,18 @@ final class SlotPool implements AutoCloseable {
     }
 
     private void collect() {
-        for (Iterator<Slot> slots = returned.iterator(); slots.hasNext(); ) {
-            Slot slot = slots.next();
-            if (!slot.isReferenced()) {
-                slots.remove();
-                free.add(slot);
-            }
-        }
-    }
-
-    /**
-     * Adds slots, at most doubling their number.
-     *
-     * @return false if the limit is reached
-     * @throws IllegalStateException if there is no memory for one slot
-     */
-    private boolean grow() {
-        int count = (int) Math.min(Math.min(size, limit - size), Math.max(1, SlotLayout.CHUNK_BYTES / slotBytes));
-        while (count > 1) {
-            try {
-                addChunk(count);
-                return true;
-            } catch (IllegalStateException tooMuch) {
-                count /= 2;
-            }
-        }
-        if (count == 1) {
-            addChunk(1);
-        }
-        return count == 1;
+        returned.removeIf(slot -> !slot.isReferenced() && free.add(slot));
     }
 
     private void addChunk(int count) {
         Segment chunk = Segment.slotted(count, slotBytes);
-        chunks.put(chunk.handle().generation(), chunk);
+        chunks.add(chunk);
         map.add(chunk);
         size += count;
         bytes += chunk.bytes();
         for (int i = count - 1; i >= 0; i--) {
             free.push(new Slot(chunk, i));
         }
-    }
-
-    /** Returns the segment with a generation, or null if the pool has none. */
-    Segment chunk(long generation) {
-        return chunks.get(generation);
     }
 
     /** Returns how many slots hold tensors of the caller. */
@@ -185,6 +154,6 @@ final class SlotPool implements AutoCloseable {
 
     @Override
     public void close() {
-        chunks.values().forEach(Segment::close);
+        chunks.forEach(Segment::close);
     }
 }

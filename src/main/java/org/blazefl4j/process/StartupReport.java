@@ -5,15 +5,10 @@ import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.worker.RemoteError;
 
-/** Start-up report of a worker: ready, or refused with an exception. */
+/** Start-up report of a worker that cannot work. */
 final class StartupReport {
 
     private StartupReport() {}
-
-    /** Worker: reports that it is ready for jobs. */
-    static void ready(Board board, int worker) {
-        board.hello(worker, Board.Status.READY);
-    }
 
     /** Worker: reports why it cannot work. */
     static void refuse(Board board, int worker, Throwable reason) {

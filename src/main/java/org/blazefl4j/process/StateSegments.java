@@ -9,6 +9,7 @@ import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shared memory that carries clients' states to workers: a segment for each outstanding job whose state is too
@@ -23,7 +24,7 @@ final class StateSegments implements AutoCloseable {
     private static final long ENOUGH_BYTES = 64L << 20;
 
     private final SharedMemoryMap map;
-    private final Segment[] byLane;
+    private final @Nullable Segment[] byLane;
     private final Deque<Segment> free = new ArrayDeque<>();
     private long largest;
     private volatile long bytes;
@@ -34,7 +35,7 @@ final class StateSegments implements AutoCloseable {
      * @param map receives the segments, so that states cross without another copy
      */
     StateSegments(int lanes, SharedMemoryMap map) {
-        this.byLane = new Segment[lanes];
+        this.byLane = new @Nullable Segment[lanes];
         this.map = map;
     }
 
@@ -64,9 +65,10 @@ final class StateSegments implements AutoCloseable {
         if (layout.bytes() <= IN_MESSAGE) {
             return Tensors.alias(state);
         }
-        byLane[lane] = take(layout.bytes());
-        TensorMemory.copy(state, layout, byLane[lane], 0);
-        return Retained.free(() -> byLane[lane].tensor(0, layout));
+        Segment segment = take(layout.bytes());
+        byLane[lane] = segment;
+        TensorMemory.copy(state, layout, segment, 0);
+        return Retained.free(() -> segment.tensor(0, layout));
     }
 
     private Segment take(long needed) {
@@ -91,8 +93,9 @@ final class StateSegments implements AutoCloseable {
 
     /** Frees the memory of a lane whose job has ended. */
     void release(int lane) {
-        if (byLane[lane] != null) {
-            free.push(byLane[lane]);
+        Segment segment = byLane[lane];
+        if (segment != null) {
+            free.push(segment);
             byLane[lane] = null;
         }
     }

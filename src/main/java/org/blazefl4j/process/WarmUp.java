@@ -1,6 +1,7 @@
 package org.blazefl4j.process;
 
 import java.util.Map;
+import java.util.Objects;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
@@ -29,7 +30,7 @@ final class WarmUp {
     private WarmUp() {}
 
     /** Trains the client. Does nothing if fault points are set, because tests count the clients of a worker. */
-    static void run(WorkerSetup real) throws Exception {
+    static void run(Message.Setup real) throws Exception {
         if (FaultPoint.areSet()) {
             return;
         }
@@ -43,29 +44,22 @@ final class WarmUp {
             SlotLayout layout = SlotLayout.of(prepared);
             int threads = real.settings().intraOpThreads();
             WorkerSettings settings = new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT);
-            WorkerSetup setup = new WorkerSetup(WorkerFunction.of(function), layout, settings, real.environment());
+            Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, real.environment());
             channel.send(setup);
-            channel.send(new RoundMessage(1, real.environment(), Map.of(), prepared, null));
+            channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null));
             try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
-                Slot slot = slots.takeBeside(0, 1);
-                channel.send(0, new ClientJob(0, 0, Device.CPU), slot, 0, JobPayload.NONE);
+                Slot slot = Objects.requireNonNull(slots.take(), "one slot");
+                channel.send(0, new ClientJob(0, 0, Device.CPU), slot, Message.Job.of(0));
                 board.deal(0, 1, 0);
-                work(new Worker(board, 0, setup, loader), board);
-                take(channel, board, slot);
+                Worker worker = new Worker(board, 0, setup, loader);
+                worker.step();
+                board.shutDown();
+                worker.run();
+                if (Board.state(board.word(0)) == Board.DONE) {
+                    long pid = ProcessHandle.current().pid();
+                    channel.result(0, new ResultSegments(slot, pid)).close();
+                }
             }
-        }
-    }
-
-    private static void work(Worker worker, Board board) {
-        worker.step();
-        board.shutDown();
-        worker.run();
-    }
-
-    private static void take(BoardChannel channel, Board board, Slot slot) {
-        if (Board.state(board.word(0)) == Board.DONE) {
-            channel.result(0, new ResultSegments(slot, ProcessHandle.current().pid()))
-                    .close();
         }
     }
 

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
@@ -27,6 +27,7 @@ import org.blazefl4j.worker.RemoteError;
 import org.blazefl4j.worker.SlotLayout;
 import org.blazefl4j.worker.WorkerCall;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The main loop of a worker process: claims jobs from the board, trains their clients and commits the results, until
@@ -47,29 +48,27 @@ final class Worker {
 
     private final Board board;
     private final int index;
+    private final ClassLoader loader;
     private final SlotLayout layout;
-    private final PackageEncoder encoder = new PackageEncoder();
     private final PackageDecoder decoder;
     private final SegmentCache segments = new SegmentCache();
     private final Map<String, Tensor> shared = new HashMap<>();
     private final ClientRunner runner;
-    private final WorkerFunctionLookup functions;
     private final ClientWorker<Object, Object, Object> clients;
     private final CopyPlacer copies = new CopyPlacer(new SharedMemoryMap());
     private final Inbox roundInbox;
-    private final Inbox[] configs;
-    private final Inbox[] extensions;
-    private final ByteBuffer[] headers;
-    private final Outbox[] results;
+    private final Lane[] lanes;
     private final List<Kept> kept = new ArrayList<>();
-    private Inbox.Received round;
+    private Inbox.@Nullable Received round;
 
     /** The function of the round's shards, once one was worked. */
-    private ClientWorker<Object, Object, Object> shards;
+    private @Nullable ClientWorker<Object, Object, Object> shards;
 
-    private NumericEnvironment environment;
+    private @Nullable NumericEnvironment environment;
     private boolean tainted;
     private boolean trimmed;
+
+    private record Lane(ByteBuffer header, Inbox job, Outbox result) {}
 
     /** Segments that the parent has yet to open, which it has done when the lane's word changes. */
     private record Kept(int lane, long word, List<Segment> segments) {}
@@ -79,25 +78,23 @@ final class Worker {
      *
      * @throws IllegalStateException if its results would differ from the parent's
      */
-    Worker(Board board, int index, WorkerSetup setup, ClassLoader loader) throws ReflectiveOperationException {
+    Worker(Board board, int index, Message.Setup setup, ClassLoader loader) throws ReflectiveOperationException {
         this.board = board;
         this.index = index;
+        this.loader = loader;
         this.layout = setup.layout();
         this.decoder = new PackageDecoder(loader);
-        this.functions = new WorkerFunctionLookup(loader);
-        this.clients = functions.find(setup.function());
+        this.clients = WorkerFunction.find(setup.function(), loader);
         this.runner = new ClientRunner(
                 index, setup.settings(), shared, new BoardStopEvent(board), loader, ClientTimeouts.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
-        this.configs = new Inbox[board.lanes()];
-        this.extensions = new Inbox[board.lanes()];
-        this.headers = new ByteBuffer[board.lanes()];
-        this.results = new Outbox[board.lanes()];
-        for (int lane = 0; lane < configs.length; lane++) {
-            configs[lane] = new Inbox(board.configArea(lane), decoder);
-            extensions[lane] = new Inbox(board.extensionArea(lane), decoder);
-            headers[lane] = board.configArea(lane).view(AreaLayout.JOB_OFFSET, AreaLayout.JOB_BYTES);
-            results[lane] = new Outbox(board.resultArea(lane), encoder);
+        PackageEncoder encoder = new PackageEncoder();
+        this.lanes = new Lane[board.lanes()];
+        for (int lane = 0; lane < lanes.length; lane++) {
+            lanes[lane] = new Lane(
+                    board.jobHeader(lane),
+                    new Inbox(board.jobArea(lane), decoder),
+                    new Outbox(board.resultArea(lane), encoder));
         }
         applyEnvironment(setup.environment());
     }
@@ -110,7 +107,9 @@ final class Worker {
         while (step()) {
             releaseTaken();
         }
-        awaitTaken();
+        while (!board.isShutDown() && board.hasResultsOf(index)) {
+            LockSupport.parkNanos(KEEPING_SLICE_NANOS); // results may lie in memory of this process
+        }
         runner.close();
         endRound();
         segments.close();
@@ -137,13 +136,6 @@ final class Worker {
         }
     }
 
-    /** Waits for the parent, because results may lie in memory of this process. */
-    private void awaitTaken() {
-        while (!board.isShutDown() && board.hasResultsOf(index)) {
-            LockSupport.parkNanos(KEEPING_SLICE_NANOS);
-        }
-    }
-
     private int claim() {
         FaultPoint.IDLE.reach();
         if (HeartbeatThread.parentIsStopped()) {
@@ -154,18 +146,19 @@ final class Worker {
     }
 
     private void work(int lane, long claimed) {
-        FaultPoint.isAt(FaultPoint.NONE, FaultPoint.NONE, Board.attempt(claimed));
-        FaultPoint.CLAIMED.reach();
+        FaultPoint.CLAIMED.reach(Board.attempt(claimed));
         Thread.interrupted(); // may be left over from the last client
         int state = Board.DONE;
         List<Segment> unbounded = List.of();
         try {
             beginRound(Board.message(claimed));
-            unbounded = work(lane, Board.attempt(claimed));
+            unbounded = work(lanes[lane]);
         } catch (Throwable failure) {
             state = Board.FAILED;
-            results[lane].send(new ClientError(RemoteError.of(failure), tainted), copies);
-            forgetClosedRound();
+            lanes[lane].result.send(new Message.Failure(RemoteError.of(failure), tainted), copies);
+            if (round != null && !isRoundOpen()) {
+                endRound(); // the next job reads the round's message again
+            }
         }
         FaultPoint.BEFORE_DONE.reach();
         board.commit(lane, claimed, state);
@@ -190,17 +183,15 @@ final class Worker {
         if (parents == environment) {
             return; // the same message, as for most clients
         }
-        if (parents.equals(environment)) {
-            environment = parents;
-            return;
-        }
-        parents.applySettings();
-        List<String> differences = parents.differences(NumericEnvironment.capture());
-        if (!differences.isEmpty()) {
-            throw new IllegalStateException("numeric environment differs from the parent's: "
-                    + String.join("; ", differences)
-                    + "; expected=no difference; give workers the parent's libraries and"
-                    + " environment variables");
+        if (!parents.equals(environment)) {
+            parents.applySettings();
+            List<String> differences = parents.differences(NumericEnvironment.capture());
+            if (!differences.isEmpty()) {
+                throw new IllegalStateException("numeric environment differs from the parent's: "
+                        + String.join("; ", differences)
+                        + "; expected=no difference; give workers the parent's libraries and"
+                        + " environment variables");
+            }
         }
         environment = parents;
     }
@@ -214,62 +205,54 @@ final class Worker {
         }
     }
 
+    private Inbox.Received round() {
+        return Objects.requireNonNull(round, "a round has begun");
+    }
+
+    private Message.Round roundMessage() {
+        return round().graph(Message.Round.class);
+    }
+
     /** Does a lane's job and sends its result. Returns the segments of its unbounded tensors. */
-    private List<Segment> work(int lane, int attempt) throws Exception {
-        JobHeader header = JobHeader.read(headers[lane]);
-        if (!header.extended()) {
-            return work(lane, attempt, header, JobPayload.NONE);
-        }
-        try (Inbox.Received extension = extensions[lane].receive(segments)) {
-            return work(lane, attempt, header, extension.graph(JobPayload.class));
-        }
-    }
-
-    private List<Segment> work(int lane, int attempt, JobHeader header, JobPayload extension) throws Exception {
-        ClientJob job = header.job(extension.work());
-        try (Inbox.Received config = configs[lane].receive(segments)) {
-            int id = job.clientId();
-            FaultPoint.isAt(job.isShard() ? FaultPoint.NONE : id, job.isShard() ? id : FaultPoint.NONE, attempt);
-            FaultPoint.DECODING.reach();
+    private List<Segment> work(Lane lane) throws Exception {
+        JobHeader header = JobHeader.read(lane.header);
+        try (Inbox.Received received = lane.job.receive(segments)) {
+            Message.Job message = Message.Job.of(received.graph());
+            ClientJob job = header.job(message.work());
+            FaultPoint.DECODING.reach(job.isShard() ? ~job.clientId() : job.clientId());
             if (job.isShard()) {
-                return workShard(lane, job, config.graph());
+                workShard(lane, job, message.config());
+                return List.of();
             }
-            return train(lane, job, config.graph(), extension, header.slotIn(segments));
+            return train(lane, job, message, header.slotIn(segments));
         }
     }
 
-    private List<Segment> workShard(int lane, ClientJob job, Object shard) throws Exception {
+    private void workShard(Lane lane, ClientJob job, @Nullable Object shard) throws Exception {
         if (shards == null) {
-            shards = functions.find(roundMessage().function());
+            shards = WorkerFunction.find(Objects.requireNonNull(roundMessage().function(), "function"), loader);
         }
         try (ClientState none = new ClientState(() -> null)) {
             runner.run(call(shards, job, shard, () -> null), none, result -> {
-                results[lane].send(result, copies);
+                lane.result.send(result, copies);
                 return null;
             });
             requireRoundOpen(job);
         }
-        return List.of();
     }
 
-    private WorkerCall<Object, Object, Object> call(
-            ClientWorker<Object, Object, Object> function, ClientJob job, Object config, Supplier<Object> buffer) {
-        return new WorkerCall<>(function, job, config, roundMessage().payload(), buffer);
-    }
-
-    private RoundMessage roundMessage() {
-        return (RoundMessage) round.graph();
-    }
-
-    private List<Segment> train(int lane, ClientJob job, Object config, JobPayload extension, Slot slot)
-            throws Exception {
-        try (ClientState state = new ClientState(() -> committed(extension));
+    private List<Segment> train(Lane lane, ClientJob job, Message.Job message, Slot slot) throws Exception {
+        try (ClientState state = new ClientState(() -> committed(message));
                 ResultPlacer placer = new ResultPlacer(slot, layout)) {
-            runner.run(
-                    call(clients, job, config, () -> layout.buffer(slot, decoder)),
-                    state,
-                    uplink -> put(lane, uplink, state, placer));
-            requireReleased(slot, job);
+            runner.run(call(clients, job, message.config(), () -> layout.buffer(slot, decoder)), state, uplink -> {
+                sendResult(lane, uplink, state, placer);
+                return null;
+            });
+            if (slot.isReferenced()) {
+                throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
+                        + ", expected=no tensor of it in use after the worker function returns; move the model back to"
+                        + " its own memory, as FlatParameters.unbind() does, and keep copies only");
+            }
             requireRoundOpen(job);
             return placer.takeUnbounded();
         } finally {
@@ -277,57 +260,48 @@ final class Worker {
         }
     }
 
-    private static Tensor committed(JobPayload extension) {
-        if (extension.stateFailure() != null) {
-            throw new IllegalStateException(extension.stateFailure());
-        }
-        return extension.state();
+    private WorkerCall<Object, Object, Object> call(
+            ClientWorker<Object, Object, Object> function,
+            ClientJob job,
+            @Nullable Object config,
+            Supplier<@Nullable Object> buffer) {
+        return new WorkerCall<>(function, job, config, roundMessage().payload(), buffer);
     }
 
-    private Void put(int lane, Object uplink, ClientState state, ResultPlacer placer) {
+    private static @Nullable Tensor committed(Message.Job message) {
+        if (message.stateFailure() != null) {
+            throw new IllegalStateException(message.stateFailure());
+        }
+        return message.state();
+    }
+
+    private static void sendResult(Lane lane, Object uplink, ClientState state, ResultPlacer placer) {
         boolean plain = state.kept() == null && state.isFinite();
-        StatefulResult stateful = plain ? null : new StatefulResult(uplink, state.kept(), state.isFinite());
-        placer.expect(stateful);
-        results[lane].send(plain ? uplink : stateful, placer);
-        return null;
-    }
-
-    private static void requireReleased(Slot slot, ClientJob job) {
-        if (slot.isReferenced()) {
-            throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
-                    + ", expected=no tensor of it in use after the worker function returns; move the model back to its"
-                    + " own memory, as FlatParameters.unbind() does, and keep copies only");
-        }
+        Message.Result result = plain ? null : new Message.Result(uplink, state.kept(), state.isFinite());
+        placer.expect(result);
+        lane.result.send(plain ? uplink : result, placer);
     }
 
     /** Checks that a client left the round's tensors open. Otherwise the next client would be blamed. */
     private void requireRoundOpen(ClientJob job) {
-        if (isRoundOpen()) {
-            return;
+        if (!isRoundOpen()) {
+            String path = TensorWalk.tensors(round().graph()).stream()
+                    .filter(found -> found.tensor().isNull())
+                    .findFirst()
+                    .map(TensorWalk.Found::path)
+                    .orElse("unknown");
+            throw new IllegalStateException(job.noun() + " closed what others read: " + job.noun() + "="
+                    + job.clientId() + ", tensor=" + path + "; leave it open, it is closed after the round");
         }
-        String path = TensorWalk.tensors(round.graph()).stream()
-                .filter(found -> found.tensor().isNull())
-                .findFirst()
-                .map(TensorWalk.Found::path)
-                .orElse("unknown");
-        throw new IllegalStateException(job.noun() + " closed what others read: " + job.noun() + "=" + job.clientId()
-                + ", tensor=" + path + "; leave it open, it is closed after the round");
     }
 
     private boolean isRoundOpen() {
-        for (Tensor tensor : round.tensors()) {
+        for (Tensor tensor : round().tensors()) {
             if (tensor.isNull()) {
                 return false;
             }
         }
         return true;
-    }
-
-    /** Makes the next job read the round's message again if a client closed one of its tensors. */
-    private void forgetClosedRound() {
-        if (round != null && !isRoundOpen()) {
-            endRound();
-        }
     }
 
     private void releaseTaken() {

@@ -5,11 +5,18 @@ import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleInfo;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.invoke.SerializedLambda;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.core.WorkerContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lambda or method reference on its way to a worker process: the name of its method and the captured values. Worker
@@ -22,6 +29,9 @@ import java.util.List;
  * @param captured the values of the first parameters
  */
 record WorkerFunction(String owner, String method, String descriptor, int kind, List<Object> captured) {
+
+    private static final MethodType CALL =
+            MethodType.methodType(Object.class, Object.class, Object.class, WorkerContext.class);
 
     /** Returns what crosses for a function: a {@code WorkerFunction}, or the object itself. */
     static Object of(Serializable worker) {
@@ -55,10 +65,62 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
     }
 
     /**
+     * Returns the function that crossed, without initialising classes. A function of shards takes the shard as its
+     * configuration.
+     *
+     * @param crossing what {@link #of} returned in the parent
+     */
+    @SuppressWarnings("unchecked")
+    static ClientWorker<Object, Object, Object> find(Object crossing, ClassLoader loader)
+            throws ReflectiveOperationException {
+        if (crossing instanceof ShardFunction<?, ?>) {
+            ShardFunction<Object, Object> shards = (ShardFunction<Object, Object>) crossing;
+            return (shard, payload, context) -> shards.run((Integer) shard, payload, context);
+        }
+        if (!(crossing instanceof WorkerFunction function)) {
+            return (ClientWorker<Object, Object, Object>) crossing;
+        }
+        Object[] first = function.captured().toArray();
+        return caller(MethodHandles.insertArguments(function.handle(loader), 0, first).asType(CALL));
+    }
+
+    private static ClientWorker<Object, Object, Object> caller(MethodHandle handle) {
+        return (config, payload, context) -> {
+            try {
+                return (Object) handle.invokeExact(config, payload, context);
+            } catch (Exception | Error e) {
+                throw e;
+            } catch (Throwable e) {
+                throw new IllegalStateException("worker function threw: " + e, e);
+            }
+        };
+    }
+
+    private MethodHandle handle(ClassLoader loader) throws ReflectiveOperationException {
+        Class<?> type = Class.forName(owner, false, loader);
+        MethodType signature = MethodType.fromMethodDescriptorString(descriptor, loader);
+        MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(type, MethodHandles.lookup());
+        try {
+            return switch (kind) {
+                case MethodHandleInfo.REF_newInvokeSpecial -> lookup.findConstructor(type, signature);
+                case MethodHandleInfo.REF_invokeStatic -> lookup.findStatic(type, method, signature);
+                case MethodHandleInfo.REF_invokeSpecial -> lookup.findSpecial(type, method, signature, type);
+                default -> lookup.findVirtual(type, method, signature);
+            };
+        } catch (NoSuchMethodException | IllegalAccessException e) { // the latter if it has become static, or no longer is
+            String name = owner + "." + method + descriptor;
+            throw new IllegalStateException(
+                    "worker function not found: method=" + name
+                            + "; the worker's class path has another version of the class",
+                    e);
+        }
+    }
+
+    /**
      * Returns the serialised form of a lambda, or null for other objects. Only serialisation reveals a lambda's method,
      * so this serialises it and captures the form.
      */
-    private static SerializedLambda serializedForm(Object worker) {
+    private static @Nullable SerializedLambda serializedForm(Object worker) {
         if (!worker.getClass().isSynthetic()) {
             return null;
         }
@@ -82,7 +144,7 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
         }
 
         @Override
-        protected Object replaceObject(Object object) {
+        protected @Nullable Object replaceObject(Object object) {
             if (object instanceof SerializedLambda lambda) {
                 seen[0] = lambda;
             }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.process.launch.NativeLibraries;
@@ -15,10 +16,13 @@ import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.FaultPoint;
 
-/** The main class of worker processes. */
+/** The main class of worker processes, and of those that only load what a worker loads, so that it is archived. */
 public final class WorkerMain {
 
     private static final System.Logger LOGGER = System.getLogger(WorkerMain.class.getName());
+
+    /** In place of a worker's index. */
+    private static final String ARCHIVE = "archive";
 
     private static final int FAILED = 1;
 
@@ -32,7 +36,7 @@ public final class WorkerMain {
 
     private WorkerMain() {}
 
-    /** Returns the arguments after the worker's index. */
+    /** Returns the arguments of a worker after its index. */
     static List<String> arguments(Board board, Duration heartbeat) {
         SegmentHandle segment = board.handle();
         return List.of(
@@ -46,12 +50,21 @@ public final class WorkerMain {
                 Long.toString(segment.generation()));
     }
 
+    /** Returns the arguments of a process that creates the class archive. */
+    static List<String> archiveArguments(List<String> arguments) {
+        return Stream.concat(Stream.of(ARCHIVE), arguments.stream()).toList();
+    }
+
     /**
      * Runs a worker until its pool is closed.
      *
-     * @param args the worker's index and the result of {@code arguments}
+     * @param args the worker's index and the result of {@code arguments}, or that of {@code archiveArguments}
      */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws Exception {
+        if (args[0].equals(ARCHIVE)) {
+            loadClasses(segment(args));
+            return;
+        }
         int worker = Integer.parseInt(args[0]);
         long beatMillis = Long.parseLong(args[1]);
         Board board = start(worker, Duration.ofMillis(beatMillis), segment(args));
@@ -62,6 +75,16 @@ public final class WorkerMain {
             Runtime.getRuntime().halt(FAILED); // at once, or heartbeats would continue and its job stay claimed
         }
         end(board);
+    }
+
+    private static void loadClasses(SegmentHandle segment) throws Exception {
+        endWithParent(segment.pid());
+        try (Board board = Board.open(segment)) {
+            Message.Setup setup = setup(board);
+            try (IntraOpThreads scope = IntraOpThreads.scope(setup.settings().intraOpThreads())) {
+                prepared(board, 0, setup);
+            }
+        }
     }
 
     private static Board start(int worker, Duration beat, SegmentHandle segment) {
@@ -79,7 +102,7 @@ public final class WorkerMain {
     }
 
     /** Returns the handle of the board from the arguments. */
-    static SegmentHandle segment(String[] args) {
+    private static SegmentHandle segment(String[] args) {
         return new SegmentHandle(
                 Integer.parseInt(args[2]),
                 Integer.parseInt(args[3]),
@@ -94,7 +117,7 @@ public final class WorkerMain {
      * Makes this process end with its parent, ignore signals that go to both, because the parent decides then, and be
      * killed before the parent if memory runs out, because it can be replaced.
      */
-    static void endWithParent(int parent) {
+    private static void endWithParent(int parent) {
         NativeLibraries.useParentLibraries();
         int error = Native.endWithParent(parent);
         if (error < 0) {
@@ -110,10 +133,10 @@ public final class WorkerMain {
     }
 
     /** Reads the parent's message to starting workers. */
-    static WorkerSetup setup(Board board) {
+    private static Message.Setup setup(Board board) {
         LibTorch.load();
         Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(ClassLoader.getSystemClassLoader()));
-        return inbox.receive(new SegmentCache()).graph(WorkerSetup.class);
+        return inbox.receive(new SegmentCache()).graph(Message.Setup.class);
     }
 
     /**
@@ -121,7 +144,7 @@ public final class WorkerMain {
      *
      * @throws IllegalStateException if its results would differ from the parent's
      */
-    static Worker prepared(Board board, int index, WorkerSetup setup) throws Exception {
+    private static Worker prepared(Board board, int index, Message.Setup setup) throws Exception {
         Worker worker = new Worker(board, index, setup, ClassLoader.getSystemClassLoader());
         WarmUp.run(setup);
         return worker;
@@ -138,10 +161,9 @@ public final class WorkerMain {
     }
 
     private static void run(Board board, int index) {
-        WorkerSetup setup;
+        Message.Setup setup;
         try {
-            FaultPoint.isWorker(index);
-            FaultPoint.STARTING.reach();
+            FaultPoint.STARTING.reach(index);
             setup = setup(board);
         } catch (Throwable reason) {
             refuse(board, index, reason);
@@ -160,7 +182,7 @@ public final class WorkerMain {
         StartupReport.refuse(board, index, reason);
     }
 
-    private static void work(Board board, int index, WorkerSetup setup) {
+    private static void work(Board board, int index, Message.Setup setup) {
         Worker worker;
         try {
             worker = prepared(board, index, setup);
@@ -168,7 +190,7 @@ public final class WorkerMain {
             refuse(board, index, reason);
             return;
         }
-        StartupReport.ready(board, index);
+        board.hello(index, Board.Status.READY);
         worker.run();
     }
 }

@@ -4,11 +4,11 @@
  * <p>A round, from the top:
  *
  * <ol>
- *   <li>{@code ProcessPool.begin} writes a {@code RoundMessage} to the board's round area and copies its tensors once.
- *   <li>{@code PoolRound} gives each job a slot and writes a {@code JobHeader} and the configuration to a lane, which
+ *   <li>{@code ProcessPool.begin} writes a {@code Message.Round} to the board's round area and copies its tensors once.
+ *   <li>{@code DealtJobs} gives each job a slot and writes a {@code JobHeader} and the configuration to a lane, which
  *       is then READY.
  *   <li>A {@code Worker} claims the lane, decodes the round's message if the round is new, trains the client in views
- *       of the slot, writes the result and commits: DONE, or FAILED with a {@code RemoteError}.
+ *       of the slot, writes the result and commits: DONE, or FAILED with a {@code Message.Failure}.
  *   <li>{@code PoolRound} decodes results in list order into tensors on the slots. A slot is free again when its
  *       tensors are gone ({@code SlotPool}).
  *   <li>The {@code Supervisor} replaces lost workers; their claimed lanes become LOST.
@@ -17,4 +17,7 @@
  * <p>{@code native/include/bfl_board.h} describes the protocol of lanes, {@code bfl_areas.h} the layout of messages.
  * Package {@code worker} trains a client, {@code process.launch} starts processes.
  */
+@NullMarked
 package org.blazefl4j.process;
+
+import org.jspecify.annotations.NullMarked;

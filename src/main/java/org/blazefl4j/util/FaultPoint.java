@@ -1,19 +1,20 @@
 package org.blazefl4j.util;
 
+import java.util.function.ObjIntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Test hooks in the worker's life cycle: points at which an object of tests is called, whose class the system property
- * {@value #HOOK_CLASS} of the worker names. Without it they cost nothing.
+ * Points in a worker's life at which tests let faults strike. The system property {@value #HOOK_CLASS} names the class
+ * of a test's hook; without it the points do nothing.
  */
 public enum FaultPoint {
-    /** The process beats, but has loaded nothing yet. */
+    /** The process sends heartbeats, but has loaded nothing yet. The hook gets the worker's index. */
     STARTING,
-    /** It is about to look for a job. */
+    /** The worker is about to look for a job. */
     IDLE,
-    /** A job was claimed. */
+    /** A job was claimed. The hook gets the number of the attempt, from 0. */
     CLAIMED,
-    /** The job was decoded; from here on the client is known. */
+    /** The job was decoded. The hook gets the client, or {@code ~shard}. */
     DECODING,
     /** The client's function is about to be called. */
     TRAINING,
@@ -24,24 +25,12 @@ public enum FaultPoint {
     /** The result is committed. */
     AFTER_DONE;
 
-    /** No worker, client, shard or attempt. */
-    public static final int NONE = -1;
-
     static final String HOOK_CLASS = "blazefl4j.testHook";
 
     private static final @Nullable Hook HOOK = hook(System.getProperty(HOOK_CLASS));
 
-    private static int worker = NONE;
-    private static int client = NONE;
-    private static int shard = NONE;
-    private static int attempt = NONE;
-
-    /** What tests have called; its class has a constructor without parameters. */
-    interface Hook {
-
-        /** A point was reached; {@link #NONE} stands for what is not known there. */
-        void reach(FaultPoint point, int worker, int client, int shard, int attempt);
-    }
+    /** Called at each point, with 0 where there is nothing to tell. */
+    interface Hook extends ObjIntConsumer<FaultPoint> {}
 
     private static @Nullable Hook hook(@Nullable String name) {
         try {
@@ -53,26 +42,18 @@ public enum FaultPoint {
         }
     }
 
-    /** This process's worker. */
-    public static void isWorker(int index) {
-        worker = index;
-    }
-
-    /** What the worker does from now on; {@link #NONE} for what is not known. */
-    public static void isAt(int theClient, int theShard, int theAttempt) {
-        client = theClient;
-        shard = theShard;
-        attempt = theAttempt;
-    }
-
-    /** Whether this process has a hook. */
+    /** Returns whether this process has a hook. */
     public static boolean areSet() {
         return HOOK != null;
     }
 
     public void reach() {
+        reach(0);
+    }
+
+    public void reach(int number) {
         if (HOOK != null) {
-            HOOK.reach(this, worker, client, shard, attempt);
+            HOOK.accept(this, number);
         }
     }
 }

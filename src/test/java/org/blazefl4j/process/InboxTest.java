@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class InboxTest {
 
     private final Board board = Board.create(1, 1, 0);
-    private final Board.Area area = board.configArea(0);
+    private final Board.Area area = board.jobArea(0);
     private final ByteBuffer bytes = SegmentMemory.view(area.segment(), area.offset(), area.bytes());
 
     @BeforeEach

@@ -22,15 +22,15 @@ final class JobHeaderTest {
 
     @Test
     void shouldArriveAsItWasWritten() {
-        JobHeader client = new JobHeader(5, 6, Device.parse("cuda:1"), SEGMENT, 2, true);
-        JobHeader shard = new JobHeader(5, 6, Device.CPU, null, 0, false);
+        JobHeader client = new JobHeader(5, 6, Device.parse("cuda:1"), SEGMENT, 2);
+        JobHeader shard = new JobHeader(5, 6, Device.CPU, null, 0);
         assertThat(JobHeader.read(written(client))).isEqualTo(client);
         assertThat(JobHeader.read(written(shard))).isEqualTo(shard);
     }
 
     @Test
     void shouldRefuseSlotsThatTheSegmentDoesNotHave() {
-        ByteBuffer bytes = written(new JobHeader(5, 6, Device.CPU, SEGMENT, 3, false));
+        ByteBuffer bytes = written(new JobHeader(5, 6, Device.CPU, SEGMENT, 3));
         assertThatExceptionOfType(PackageFormatException.class)
                 .isThrownBy(() -> JobHeader.read(bytes))
                 .withMessageContaining("slot=3, limit=3 slots");
@@ -38,16 +38,16 @@ final class JobHeaderTest {
 
     @Test
     void shouldRefuseDevicesThatThereAreNot() {
-        ByteBuffer bytes = written(new JobHeader(5, 6, Device.CPU, SEGMENT, 0, false));
+        ByteBuffer bytes = written(new JobHeader(5, 6, Device.CPU, SEGMENT, 0));
         bytes.putInt(AreaLayout.JOB_DEVICE, -3);
         assertThatExceptionOfType(PackageFormatException.class)
                 .isThrownBy(() -> JobHeader.read(bytes))
-                .withMessageContaining("device=-3, limit=-2 or more");
+                .withMessageContaining("device=-3, expected=-2 or more");
     }
 
     @Test
     void shouldRefuseClientsWithoutASlot() {
-        JobHeader order = JobHeader.read(written(new JobHeader(5, 6, Device.CPU, null, 0, false)));
+        JobHeader order = JobHeader.read(written(new JobHeader(5, 6, Device.CPU, null, 0)));
         assertThatExceptionOfType(PackageFormatException.class)
                 .isThrownBy(() -> order.slotIn(new SegmentCache()))
                 .withMessageContaining("slot=none, client=5, expected=a slot for each client");

@@ -52,17 +52,17 @@ class MessageFuzzTest {
     @BeforeContainer
     static void send() {
         board = Board.create(3, 4, 0);
-        area = board.configArea(1);
+        area = board.jobArea(1);
         outbox = new Outbox(area, new PackageEncoder());
         try (PointerScope scope = new PointerScope()) {
             Map<String, Object> notes = new HashMap<>(Map.of("loss", 0.5, "tags", List.of("a", "b"), "k", new int[3]));
             Up up = new Up(3, torch.ones(4, 5).t(), notes);
             for (Object message : List.of(
-                    new JobPayload(null, torch.ones(100), null),
-                    new RoundMessage(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
-                    new StatefulResult(up, torch.ones(8), true),
+                    new Message.Job(5, null, torch.ones(100), null),
+                    new Message.Round(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
+                    new Message.Result(up, torch.ones(8), true),
                     up,
-                    new ClientError(
+                    new Message.Failure(
                             RemoteError.of(new IllegalStateException("outer", new IllegalArgumentException("inner"))),
                             true))) {
                 outbox.send(message, new CopyPlacer(new SharedMemoryMap()));
@@ -162,7 +162,7 @@ class MessageFuzzTest {
     @Property(tries = 2000)
     void shouldReadOrRefuseAnOrderThatAWildProcessWroteTo(@ForAll Random random) {
         SegmentHandle segment = random.nextBoolean() ? board.handle() : null;
-        JobHeader order = new JobHeader(3, 5, Device.CPU, segment, 0, random.nextBoolean());
+        JobHeader order = new JobHeader(3, 5, Device.CPU, segment, 0);
         ByteBuffer bytes = ByteBuffer.allocate(AreaLayout.JOB_BYTES).order(ByteOrder.nativeOrder());
         order.write(bytes);
         assertThat(JobHeader.read(bytes)).isEqualTo(order);

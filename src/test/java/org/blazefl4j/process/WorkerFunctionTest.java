@@ -101,7 +101,7 @@ final class WorkerFunctionTest {
         Object arrived = new PackageDecoder(loader).decode(message, handle -> {
             throw new AssertionError(handle);
         });
-        return new WorkerFunctionLookup(loader).find(arrived).train(new Config(21), "payload", null);
+        return WorkerFunction.find(arrived, loader).train(new Config(21), "payload", null);
     }
 
     @Test
@@ -154,7 +154,7 @@ final class WorkerFunctionTest {
         ClientWorker<Config, String, Integer> worker = Careless.WORKER;
         System.setProperty("blazefl4j.test.inWorker", "true");
         try (FreshLoader loader = new FreshLoader()) {
-            Object found = new WorkerFunctionLookup(loader).find(WorkerFunction.of(worker));
+            Object found = WorkerFunction.find(WorkerFunction.of(worker), loader);
             assertThat(found).isInstanceOf(ClientWorker.class);
             assertThatThrownBy(() -> Class.forName(Careless.class.getName(), true, loader))
                     .isInstanceOf(ExceptionInInitializerError.class);
@@ -166,8 +166,8 @@ final class WorkerFunctionTest {
     @Test
     void shouldNameTheMethodWhenTheWorkerHasAnotherVersionOfTheClass() {
         WorkerFunction unknown = new WorkerFunction(Parent.class.getName(), "thrice", "(II)I", 6, List.of());
-        assertThatThrownBy(() -> new WorkerFunctionLookup(getClass().getClassLoader()).find(unknown))
-                .isInstanceOf(NoSuchMethodException.class)
+        assertThatThrownBy(() -> WorkerFunction.find(unknown, getClass().getClassLoader()))
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("method=" + Parent.class.getName() + ".thrice(II)I");
     }
 

@@ -100,7 +100,7 @@ final class ArchiveProgram {
     private static List<Long> makers() {
         return ProcessHandle.current()
                 .children()
-                .filter(child -> child.info().commandLine().orElse("").contains("ArchiveMain"))
+                .filter(child -> child.info().commandLine().orElse("").contains("WorkerMain archive"))
                 .map(ProcessHandle::pid)
                 .toList();
     }

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What this process holds of the machine on the library's behalf: its threads, child processes, shared memory,
- * descriptors and temporary folders, and names in {@code /dev/shm}, which none of it ever has for long.
+ * What this process holds of the machine on the library's behalf: its threads, child processes, shared memory
+ * and descriptors, and names in {@code /dev/shm}, which none of it ever has for long.
  */
 final class Holdings {
 
@@ -21,8 +21,6 @@ final class Holdings {
         ProcessHandle.current().children().forEach(child -> count("child process"));
         amounts.put("mapped segment", Conditions.segmentsMapped());
         each(Path.of("/proc/self/fd"), this::countDescriptor);
-        String ours = "blazefl4j-workers-" + ProcessHandle.current().pid() + "-";
-        each(Path.of(System.getProperty("java.io.tmpdir")), file -> countIf("temporary folder", file, ours));
         each(Path.of("/dev/shm"), file -> countIf("name in /dev/shm", file, "blazefl4j"));
     }
 

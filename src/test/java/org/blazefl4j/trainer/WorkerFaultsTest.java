@@ -338,25 +338,6 @@ final class WorkerFaultsTest {
         killer.join();
     }
 
-    @Test
-    void shouldReplaceWorkersAlthoughTheTemporaryFolderWasCleaned() throws IOException {
-        List<Long> pids = trainer.workerPids();
-        String ours = "blazefl4j-workers-" + ProcessHandle.current().pid() + "-";
-        try (Stream<Path> temporary = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-            for (Path found : temporary.toList()) {
-                if (found.getFileName().toString().startsWith(ours)) {
-                    StateStoreTest.delete(found);
-                }
-            }
-        }
-        Conditions.signal("KILL", pids.toArray(Long[]::new));
-
-        Conditions.await("all are replaced", () -> trainer.workerPids().stream().noneMatch(pids::contains));
-        requireWholeRound();
-        assertThat(trainer.workerPids())
-                .allSatisfy(pid -> assertThat(Conditions.isRunning(pid)).isTrue());
-    }
-
     // ---- freezes
 
     @ParameterizedTest

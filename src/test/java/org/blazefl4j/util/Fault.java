@@ -44,13 +44,33 @@ public final class Fault {
     private final Map<String, String> settings;
     private int reached;
 
+    /** No worker, client, shard or attempt. */
+    static final int NONE = -1;
+
     /** Has the faults strike that the worker's JVM was told. */
     static final class Hook implements FaultPoint.Hook {
 
         private final List<Fault> faults = parse(System.getProperty(PROPERTY));
+        private int worker = NONE;
+        private int client = NONE;
+        private int shard = NONE;
+        private int attempt = NONE;
 
         @Override
-        public void reach(FaultPoint point, int worker, int client, int shard, int attempt) {
+        public void accept(FaultPoint point, int number) {
+            switch (point) {
+                case STARTING -> worker = number;
+                case CLAIMED -> {
+                    attempt = number;
+                    client = NONE;
+                    shard = NONE;
+                }
+                case DECODING -> {
+                    client = number < 0 ? NONE : number;
+                    shard = number < 0 ? ~number : NONE;
+                }
+                default -> {}
+            }
             faults.forEach(fault -> fault.reach(point, worker, client, shard, attempt));
         }
     }

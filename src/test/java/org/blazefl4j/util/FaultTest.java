@@ -22,13 +22,13 @@ final class FaultTest {
     }
 
     private static void strikes(Fault fault, int worker, int client, int attempt) {
-        assertThatThrownBy(() -> fault.reach(FaultPoint.TRAINING, worker, client, FaultPoint.NONE, attempt))
+        assertThatThrownBy(() -> fault.reach(FaultPoint.TRAINING, worker, client, Fault.NONE, attempt))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("fault at TRAINING");
     }
 
     private static void passes(Fault fault, int worker, int client, int attempt) {
-        assertThatCode(() -> fault.reach(FaultPoint.TRAINING, worker, client, FaultPoint.NONE, attempt))
+        assertThatCode(() -> fault.reach(FaultPoint.TRAINING, worker, client, Fault.NONE, attempt))
                 .doesNotThrowAnyException();
     }
 
@@ -36,7 +36,7 @@ final class FaultTest {
     void shouldStrikeOnceAndAtItsPointOnly() {
         Fault fault = throwing("");
 
-        assertThatCode(() -> fault.reach(FaultPoint.CLAIMED, 0, 0, FaultPoint.NONE, 0))
+        assertThatCode(() -> fault.reach(FaultPoint.CLAIMED, 0, 0, Fault.NONE, 0))
                 .doesNotThrowAnyException();
         strikes(fault, 0, 0, 0);
         passes(fault, 0, 0, 0);
@@ -59,7 +59,7 @@ final class FaultTest {
         Fault fault = throwing(",shard=7");
 
         passes(fault, 0, 7, 0);
-        assertThatThrownBy(() -> fault.reach(FaultPoint.TRAINING, 0, FaultPoint.NONE, 7, 0))
+        assertThatThrownBy(() -> fault.reach(FaultPoint.TRAINING, 0, Fault.NONE, 7, 0))
                 .hasMessage("fault at TRAINING");
     }
 

@@ -9,7 +9,6 @@ import java.util.Locale;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.cli.console.Version;
-import org.blazefl4j.process.launch.ArchiveReport;
 import org.blazefl4j.process.launch.CacheFolder;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentSpace;
@@ -94,7 +93,7 @@ public record Machine(
                 space.memoryFree(),
                 space.memoryLimit(),
                 load,
-                ArchiveReport.of(CacheFolder.standard()));
+                CacheFolder.archiveIn(CacheFolder.standard()));
     }
 
     /** Returns the load average of the last minute; 0 if it is unknown. */

@@ -5,7 +5,6 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.util.Uninterruptibles;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +30,12 @@ public final class ArchiveMaker implements AutoCloseable {
     /**
      * Starts a thread that waits for the workers and then creates the archive.
      *
-     * @param arguments the workers' arguments without their index
+     * @param arguments the arguments of the processes' main class
      * @param awaitReady returns once the workers are ready, throws if they never will be
      */
     public ArchiveMaker(WorkerCommand command, List<String> arguments, Runnable awaitReady) {
         this.command = command;
-        this.arguments = new ArrayList<>(List.of("0")); // as for the first worker
-        this.arguments.addAll(arguments);
+        this.arguments = arguments;
         this.awaitReady = awaitReady;
         this.thread = new Thread(this::run, "blazefl4j-archive");
         thread.setDaemon(true);
@@ -65,9 +63,10 @@ public final class ArchiveMaker implements AutoCloseable {
         }
         try (writeLock) {
             writeLock.sweep();
-            Path log = command.folder().resolve("archive.log");
+            Path part = writeLock.part(archive.key());
+            Path log = Path.of(part + ".log");
             boolean made = true;
-            for (ProcessBuilder step : command.archiveBuilders(writeLock.part(archive.key()), arguments)) {
+            for (ProcessBuilder step : command.archiveBuilders(part, arguments)) {
                 made = made && succeeds(step.redirectErrorStream(true).redirectOutput(Redirect.appendTo(log.toFile())));
             }
             if (made && writeLock.keep(archive.key())) {

@@ -1,9 +1,12 @@
 package org.blazefl4j.process.launch;
 
+import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.blazefl4j.util.Causes;
 import org.jspecify.annotations.Nullable;
 
 /** The folder with files that make later runs start faster. Any of them may be deleted at any time. */
@@ -35,6 +38,39 @@ public final class CacheFolder {
         return folder.toString().indexOf(ClassArchive.SEPARATOR) >= 0
                 ? "the JVM splits paths at colons"
                 : new ArchiveStore(folder).problem();
+    }
+
+    /**
+     * Describes the class archive that worker processes of this process would use, in one line: whether it exists, or
+     * why not.
+     *
+     * @param folder the cache folder
+     */
+    public static String archiveIn(Path folder) {
+        WorkerClassPath classPath = new WorkerClassPath(List.of(), List.of());
+        ClassArchive archive = WorkerCommand.archive(Optional.of(folder), classPath, List.of());
+        if (archive.disabledReason() != null) {
+            return "none: " + archive.disabledReason();
+        }
+        ArchiveStore store = archive.store();
+        String problem = store.problem();
+        if (problem != null) {
+            return "none: its folder cannot be used: " + problem;
+        }
+        try {
+            String place = store.folder() + " (" + store.archives().size() + " in all)";
+            return archive.exists() ? "there, in " + place : missing(store, place);
+        } catch (IOException e) {
+            return "none: its folder cannot be used: " + Causes.describe(e);
+        }
+    }
+
+    private static String missing(ArchiveStore store, String place) throws IOException {
+        try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
+            return writeLock == null
+                    ? "none: its folder cannot be written to now: " + place
+                    : "none yet, the first long enough run creates it: " + place;
+        }
     }
 
     static Path standard(@Nullable String property, Map<String, String> environment, String home) {

@@ -4,14 +4,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.blazefl4j.binding.Build;
+import org.blazefl4j.util.Sha256;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,17 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClassArchive {
 
-    /** The kind of archive: classes alone (CDS), or classes with profiles (AOT cache). */
-    enum Kind {
-        CLASS_DATA,
-        AHEAD_OF_TIME;
-
-        private static final int AHEAD_OF_TIME_SINCE = 25;
-
-        static Kind ofThisJvm() {
-            return Runtime.version().feature() >= AHEAD_OF_TIME_SINCE ? AHEAD_OF_TIME : CLASS_DATA;
-        }
-    }
+    /** Whether this JVM archives classes with profiles (an AOT cache), not classes alone (CDS). */
+    private static final boolean AHEAD_OF_TIME = Runtime.version().feature() >= 25;
 
     /** Flags by which users choose an archive themselves. */
     private static final List<String> OWN_CHOICE = List.of("-Xshare", "-XX:SharedArchiveFile", "-XX:AOT");
@@ -40,7 +30,6 @@ final class ClassArchive {
 
     private static final int KEY_BYTES = 16;
 
-    private final Kind kind;
     private final @Nullable ArchiveStore store;
     private final String key;
     private final @Nullable String disabledReason;
@@ -48,8 +37,7 @@ final class ClassArchive {
     /** The archive found earlier. Saves computing its checksum again. */
     private @Nullable Path found;
 
-    private ClassArchive(Kind kind, @Nullable ArchiveStore store, String key, @Nullable String disabledReason) {
-        this.kind = kind;
+    private ClassArchive(@Nullable ArchiveStore store, String key, @Nullable String disabledReason) {
         this.store = store;
         this.key = key;
         this.disabledReason = disabledReason;
@@ -63,12 +51,11 @@ final class ClassArchive {
      * @param flags the arguments of the workers' JVMs
      */
     static ClassArchive of(Optional<Path> cacheFolder, Collection<Path> classPath, List<String> flags) {
-        Kind kind = Kind.ofThisJvm();
         String disabledReason = disabledReason(cacheFolder, classPath, flags);
         if (disabledReason != null) {
-            return new ClassArchive(kind, null, "", disabledReason);
+            return new ClassArchive(null, "", disabledReason);
         }
-        return new ClassArchive(kind, new ArchiveStore(cacheFolder.orElseThrow()), key(kind, classPath, flags), null);
+        return new ClassArchive(new ArchiveStore(cacheFolder.orElseThrow()), key(classPath, flags), null);
     }
 
     private static @Nullable String disabledReason(
@@ -93,9 +80,8 @@ final class ClassArchive {
     }
 
     /** Hashes what decides whether the JVM can use an archive, or gains from it. System properties do not. */
-    private static String key(Kind kind, Collection<Path> classPath, List<String> flags) {
-        StringBuilder text = new StringBuilder();
-        text.append(kind).append('\n').append(Build.VERSION).append('\n');
+    private static String key(Collection<Path> classPath, List<String> flags) {
+        StringBuilder text = new StringBuilder(Build.VERSION).append('\n');
         for (String property : List.of("java.home", "java.vm.name", "java.vm.vendor", "java.vm.version")) {
             text.append(System.getProperty(property)).append('\n');
         }
@@ -105,13 +91,8 @@ final class ClassArchive {
         for (Path entry : classPath) {
             text.append(entry).append(' ').append(sizeAndTime(entry)).append('\n');
         }
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, KEY_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        byte[] digest = Sha256.newDigest().digest(text.toString().getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest, 0, KEY_BYTES);
     }
 
     private static String sizeAndTime(Path entry) {
@@ -126,10 +107,6 @@ final class ClassArchive {
     @Nullable
     String disabledReason() {
         return disabledReason;
-    }
-
-    Kind kind() {
-        return kind;
     }
 
     String key() {
@@ -161,14 +138,14 @@ final class ClassArchive {
         if (!exists()) {
             return List.of();
         }
-        return kind == Kind.AHEAD_OF_TIME
+        return AHEAD_OF_TIME
                 ? List.of("-XX:AOTCache=" + found, "-Xlog:aot*=off", "-Xlog:cds*=off")
                 : List.of("-XX:SharedArchiveFile=" + found, "-Xlog:cds*=off");
     }
 
     /** Returns the arguments of the JVMs that create the archive, in order. */
     List<List<String>> dumpCommands(Path part) {
-        if (kind == Kind.CLASS_DATA) {
+        if (!AHEAD_OF_TIME) {
             return List.of(List.of("-XX:ArchiveClassesAtExit=" + part));
         }
         String recorded = "-XX:AOTConfiguration=" + part + ".recorded";

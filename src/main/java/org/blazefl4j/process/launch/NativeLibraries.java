@@ -1,10 +1,9 @@
 package org.blazefl4j.process.launch;
 
 import java.io.File;
-import java.io.IOException;
+import java.net.MalformedURLException;
 import java.net.URISyntaxException;
 import java.net.URL;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +20,7 @@ import org.bytedeco.javacpp.Loader;
  */
 public final class NativeLibraries {
 
-    /** The worker's system property that names the file with the libraries. */
+    /** The worker's system property with the result of {@link #found()}. */
     static final String PROPERTY = "blazefl4j.nativeLibraries";
 
     private static final char SEPARATOR = '\t';
@@ -63,12 +62,8 @@ public final class NativeLibraries {
      * JavaCPP searches.
      */
     public static void useParentLibraries() {
-        String file = System.getProperty(PROPERTY);
-        if (file == null) {
-            return;
-        }
         try {
-            Map<String, URL[]> found = read(Path.of(file));
+            Map<String, URL[]> found = read(System.getProperty(PROPERTY, ""));
             if (found.isEmpty()) {
                 return;
             }
@@ -79,16 +74,16 @@ public final class NativeLibraries {
             if (FoundLibraries.add(found)) {
                 NativeLoader.skipUnpacking();
             }
-        } catch (IOException | URISyntaxException | RuntimeException e) {
+        } catch (MalformedURLException | URISyntaxException | RuntimeException e) {
             System.getLogger(NativeLibraries.class.getName())
                     .log(System.Logger.Level.DEBUG, "native libraries are searched for", e);
         }
     }
 
     /** Reads the parent's libraries. Returns none if one is missing: JavaCPP finds where it was moved to. */
-    static Map<String, URL[]> read(Path file) throws IOException {
+    static Map<String, URL[]> read(String lines) throws MalformedURLException {
         Map<String, URL[]> found = new LinkedHashMap<>();
-        for (String line : Files.readAllLines(file)) {
+        for (String line : lines.lines().toList()) {
             int end = line.indexOf(SEPARATOR);
             File place = new File(line.substring(end + 1));
             if (end == line.length() - 1) {

@@ -2,6 +2,7 @@ package org.blazefl4j.process.launch;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.module.ResolvedModule;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -10,6 +11,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.CodeSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Enumeration;
@@ -51,12 +53,15 @@ public final class WorkerClassPath {
      */
     public WorkerClassPath(List<Path> named, Collection<Class<?>> needed) {
         for (Path entry : named) {
-            addNamed(entry);
+            if (!Files.exists(entry)) {
+                throw new IllegalArgumentException(
+                        "no such class path entry: workerClassPath=" + entry + ", expected=an existing jar or folder");
+            }
+            this.named.add(normal(entry));
         }
+        entries.addAll(this.named);
         addPath(System.getProperty("java.class.path", ""));
-        for (Class<?> type : List.of(WorkerClassPath.class, Tensor.class, Loader.class)) {
-            addSourcesOf(type);
-        }
+        List.of(WorkerClassPath.class, Tensor.class, Loader.class).forEach(this::addSourcesOf);
         addSource("org.bytedeco.openblas.global.openblas");
         addNatives();
         needed.forEach(this::addSourcesOf);
@@ -88,15 +93,6 @@ public final class WorkerClassPath {
             throw new IllegalArgumentException("class not on the workers' class path: class=" + type.getName()
                     + ", source=" + source + "; add it with workerClassPath(...)");
         }
-    }
-
-    private void addNamed(Path entry) {
-        if (!Files.exists(entry)) {
-            throw new IllegalArgumentException(
-                    "no such class path entry: workerClassPath=" + entry + ", expected=an existing jar or folder");
-        }
-        named.add(normal(entry));
-        entries.add(normal(entry));
     }
 
     private void addPath(String path) {
@@ -168,13 +164,12 @@ public final class WorkerClassPath {
     }
 
     private void addLayers(ModuleLayer layer) {
-        if (layer == null) {
-            return;
+        if (layer != null) {
+            for (ResolvedModule module : layer.configuration().modules()) {
+                module.reference().location().ifPresent(uri -> addIfExists(file(uri.toString())));
+            }
+            layer.parents().forEach(this::addLayers);
         }
-        layer.configuration()
-                .modules()
-                .forEach(module -> module.reference().location().ifPresent(uri -> addIfExists(file(uri.toString()))));
-        layer.parents().forEach(this::addLayers);
     }
 
     /** Adds modules. An entry of a module path is a module or a folder of modules. */
@@ -195,21 +190,17 @@ public final class WorkerClassPath {
     }
 
     private boolean namedHolds(Class<?> type) {
-        String resource = type.getName().replace('.', '/') + ".class";
-        URL[] urls = named.stream().map(WorkerClassPath::url).toArray(URL[]::new);
-        try (URLClassLoader loader = new URLClassLoader(urls, null)) {
-            return loader.findResource(resource) != null;
+        try {
+            List<URL> urls = new ArrayList<>();
+            for (Path entry : named) {
+                urls.add(entry.toUri().toURL());
+            }
+            try (URLClassLoader loader = new URLClassLoader(urls.toArray(URL[]::new), null)) {
+                return loader.findResource(type.getName().replace('.', '/') + ".class") != null;
+            }
         } catch (IOException e) {
             throw new IllegalStateException(
                     "class path cannot be read: workerClassPath=" + named + ", found=" + Causes.describe(e), e);
-        }
-    }
-
-    private static URL url(Path entry) {
-        try {
-            return entry.toUri().toURL();
-        } catch (IOException e) {
-            throw new IllegalArgumentException("class path entry has no URL: workerClassPath=" + entry, e);
         }
     }
 

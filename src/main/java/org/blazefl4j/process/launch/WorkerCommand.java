@@ -2,6 +2,8 @@ package org.blazefl4j.process.launch;
 
 import java.io.File;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,10 +13,17 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.blazefl4j.binding.NativeLoader;
+import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SegmentHandle;
+import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.SegmentSpace;
 
-/** Builds the command lines and environments of worker processes. */
-public final class WorkerCommand {
+/**
+ * Builds the command lines and environments of worker processes. The class path may be too long for a command line, so
+ * it is in an argument file. That file is a segment, which has no name: nobody can delete it while the pool is open, and
+ * nothing is left of it however this process ends.
+ */
+public final class WorkerCommand implements AutoCloseable {
 
     private static final List<String> JAVA_OPTION_VARIABLES =
             List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
@@ -35,53 +44,56 @@ public final class WorkerCommand {
     /** The first JDK that warns about native access that was not enabled. */
     private static final int WARNS_OF_NATIVE_ACCESS = 24;
 
-    private static final String CLASS_PATH = "classpath";
-    private static final String LIBRARIES = "libraries";
-
     private static final Path NICE = Path.of("/usr/bin/nice");
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
     private final Class<?> main;
-    private final Class<?> archiveMain;
     private final PoolSettings settings;
-    private final PoolFolder folder;
+    private final Segment argumentFile;
     private final List<String> options;
-    private final boolean sharesLibraries;
     private final ClassArchive archive;
 
     /**
      * Prepares the command.
      *
      * @param main the main class of workers
-     * @param archiveMain the main class of processes that create the class archive
-     * @param folder receives the file with the class path, which may be too long for a command line
+     * @throws IllegalStateException if there is too little shared memory
      */
-    public WorkerCommand(
-            Class<?> main, Class<?> archiveMain, PoolSettings settings, WorkerClassPath classPath, PoolFolder folder) {
+    public WorkerCommand(Class<?> main, PoolSettings settings, WorkerClassPath classPath) {
         this.main = main;
-        this.archiveMain = archiveMain;
         this.settings = settings;
-        this.folder = folder;
-        folder.write(CLASS_PATH, "-classpath\n" + quoted(classPath.joined()) + "\n");
         this.options = options();
-        this.sharesLibraries = sharesParentLibraries();
-        if (sharesLibraries) {
-            folder.write(LIBRARIES, NativeLibraries.found());
-        }
         this.archive = archive(settings.cacheFolder(), classPath, settings.jvmArguments());
+        String text = "-classpath\n" + quoted(classPath.joined()) + "\n";
+        if (sharesParentLibraries()) {
+            text += quoted("-D" + NativeLibraries.PROPERTY + "=" + NativeLibraries.found()) + "\n";
+        }
+        this.argumentFile = file(text);
     }
 
-    /** A builder for one worker; its main class gets the given arguments. */
+    /** Returns a segment with a text, and empty lines up to its end. */
+    private static Segment file(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        Segment file = Segment.create(bytes.length);
+        ByteBuffer content =
+                SegmentMemory.view(file, 0, Math.toIntExact(file.bytes())).put(bytes);
+        while (content.hasRemaining()) {
+            content.put((byte) '\n');
+        }
+        return file;
+    }
+
+    /** Returns a builder for one worker, whose main class gets the arguments. */
     ProcessBuilder builder(int worker, List<String> arguments) {
         List<String> command = jvm();
         command.addAll(archive.use());
         command.add(CrashReport.argument(settings.crashFolder(), worker));
-        return builder(command, main, arguments);
+        return builder(command, arguments);
     }
 
-    private ProcessBuilder builder(List<String> command, Class<?> mainClass, List<String> arguments) {
+    private ProcessBuilder builder(List<String> command, List<String> arguments) {
         command.addAll(settings.jvmArguments());
-        command.add(mainClass.getName());
+        command.add(main.getName());
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.redirectInput(Redirect.from(new File("/dev/null")));
@@ -103,16 +115,16 @@ public final class WorkerCommand {
      * Returns builders for the processes that create the archive, to be run in order.
      *
      * @param part the file to write
-     * @param arguments the arguments of a worker
+     * @param arguments the arguments of their main class
      */
     List<ProcessBuilder> archiveBuilders(Path part, List<String> arguments) {
         return archive.dumpCommands(part).stream()
-                .map(step -> archiveBuilder(step, arguments))
+                .map(step -> archiveBuilder(part, step, arguments))
                 .collect(Collectors.toList());
     }
 
     /** Lowers the priority, and ends the process with this one even if it runs none of our code. */
-    private ProcessBuilder archiveBuilder(List<String> step, List<String> arguments) {
+    private ProcessBuilder archiveBuilder(Path part, List<String> step, List<String> arguments) {
         List<String> command = new ArrayList<>();
         if (Files.isExecutable(NICE)) {
             command.addAll(List.of(NICE.toString(), "-n", "5"));
@@ -122,13 +134,8 @@ public final class WorkerCommand {
         }
         command.addAll(jvm());
         command.addAll(step);
-        command.add("-XX:ErrorFile=" + folder.resolve("crash-archive-%p.log"));
-        return builder(command, archiveMain, arguments);
-    }
-
-    /** Returns the folder with the pool's files. */
-    PoolFolder folder() {
-        return folder;
+        command.add("-XX:ErrorFile=" + part.toString().replace("%", "%%") + ".crash");
+        return builder(command, arguments);
     }
 
     /** Returns the file for the crash report of a worker's process. */
@@ -159,16 +166,12 @@ public final class WorkerCommand {
         return flags;
     }
 
-    /** Restores the files that the command names, which a cleaner of temporary folders may have deleted. */
     private List<String> jvm() {
-        folder.restore();
+        SegmentHandle file = argumentFile.handle();
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("@" + folder.resolve(CLASS_PATH));
+        command.add("@/proc/" + file.pid() + "/fd/" + file.fd());
         command.addAll(options);
-        if (sharesLibraries) {
-            command.add("-D" + NativeLibraries.PROPERTY + "=" + folder.resolve(LIBRARIES));
-        }
         return command;
     }
 
@@ -210,6 +213,13 @@ public final class WorkerCommand {
 
     /** Quotes a word for an argument file of the java launcher. */
     private static String quoted(String text) {
-        return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        String escaped = text.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n");
+        return '"' + escaped + '"';
+    }
+
+    /** Deletes the argument file. Processes that were started have read it. */
+    @Override
+    public void close() {
+        argumentFile.close();
     }
 }

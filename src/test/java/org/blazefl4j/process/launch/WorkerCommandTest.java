@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.blazefl4j.process.ArchiveMain;
 import org.blazefl4j.process.WorkerMain;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.torch.LibTorch;
@@ -20,12 +20,11 @@ import org.junit.jupiter.api.Test;
 
 final class WorkerCommandTest {
 
-    private final PoolFolder folder = new PoolFolder();
+    private final List<WorkerCommand> commands = new ArrayList<>();
 
     @AfterEach
-    void deleteFolder() {
-        folder.close();
-        assertThat(folder.resolve(".")).doesNotExist();
+    void close() {
+        commands.forEach(WorkerCommand::close);
     }
 
     private WorkerCommand command(List<String> jvmArguments, Map<String, String> environment, boolean inherit) {
@@ -43,8 +42,17 @@ final class WorkerCommandTest {
                 Optional.empty(),
                 Path.of("/results/100% sure"),
                 (line, worker) -> {});
-        return new WorkerCommand(
-                WorkerMain.class, ArchiveMain.class, settings, new WorkerClassPath(List.of(), List.of()), folder);
+        WorkerClassPath classPath = new WorkerClassPath(List.of(), List.of());
+        commands.add(new WorkerCommand(WorkerMain.class, settings, classPath));
+        return commands.get(commands.size() - 1);
+    }
+
+    private static Path argumentFile(List<String> line) {
+        return Path.of(line.stream()
+                .filter(word -> word.startsWith("@"))
+                .findFirst()
+                .orElseThrow()
+                .substring(1));
     }
 
     private static Map<String, String> parents() {
@@ -95,24 +103,32 @@ final class WorkerCommandTest {
                 .containsSubsequence("-XX:TieredStopAtLevel=1", "-XX:TieredStopAtLevel=4")
                 .endsWith("-XX:+UseParallelGC", WorkerMain.class.getName(), "argument")
                 .doesNotContain("-XX:+UseSerialGC");
-        Path file = Path.of(line.stream()
-                .filter(word -> word.startsWith("@"))
-                .findFirst()
-                .orElseThrow()
-                .substring(1));
-        assertThat(Files.readString(file)).startsWith("-classpath\n\"").contains("pytorch");
+        assertThat(Files.readString(argumentFile(line)))
+                .startsWith("-classpath\n\"")
+                .contains("pytorch")
+                .endsWith("\n");
+    }
+
+    @Test
+    void shouldLeaveNoFileWhenItIsClosed() {
+        WorkerCommand command = command(List.of(), Map.of(), false);
+        Path file = argumentFile(command.builder(0, List.of()).command());
+        assertThat(file).exists();
+        command.close();
+        assertThat(file).doesNotExist();
     }
 
     /** They may have another LibTorch than this process. */
     @Test
-    void shouldNotTellWhereLibrariesAreWhenWorkersAreToFindTheirOwn() {
+    void shouldNotTellWhereLibrariesAreWhenWorkersAreToFindTheirOwn() throws Exception {
         LibTorch.load();
-        String told = "-D" + NativeLibraries.PROPERTY + "=" + folder.resolve("libraries");
-        assertThat(command(List.of(), Map.of(), false).builder(0, List.of()).command())
-                .contains(told);
-        assertThat(command(List.of("-Dorg.bytedeco.javacpp.cachedir=/elsewhere"), Map.of(), false)
-                        .builder(0, List.of())
-                        .command())
-                .doesNotContain(told);
+        String told = "\"-D" + NativeLibraries.PROPERTY + "=c10\t/";
+        List<String> line =
+                command(List.of(), Map.of(), false).builder(0, List.of()).command();
+        assertThat(Files.readString(argumentFile(line))).contains(told);
+        List<String> own = command(List.of("-Dorg.bytedeco.javacpp.cachedir=/elsewhere"), Map.of(), false)
+                .builder(0, List.of())
+                .command();
+        assertThat(Files.readString(argumentFile(own))).doesNotContain(NativeLibraries.PROPERTY);
     }
 }
