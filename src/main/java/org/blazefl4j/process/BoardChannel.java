@@ -9,6 +9,7 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
+import org.blazefl4j.util.ResourceStack;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.PayloadCheck;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The parent's side of all messages on the board. For one thread at a time. */
 final class BoardChannel implements AutoCloseable {
 
+    private final ResourceStack outboxes = new ResourceStack();
     private final PackageEncoder encoder = new PackageEncoder();
     private final CopyPlacer copies;
     private final Consumer<Class<?>> requireClass;
@@ -40,13 +42,13 @@ final class BoardChannel implements AutoCloseable {
         this.requireClass = requireClass;
         copies = new CopyPlacer(map);
         configCache = new EncodedConfigCache(map);
-        setup = new Outbox(board.setupArea(), encoder);
-        round = new Outbox(board.roundArea(), encoder);
+        setup = outboxes.add(new Outbox(board.setupArea(), encoder));
+        round = outboxes.add(new Outbox(board.roundArea(), encoder));
         lanes = new Lane[board.lanes()];
         for (int lane = 0; lane < lanes.length; lane++) {
             lanes[lane] = new Lane(
                     board.jobHeader(lane),
-                    new Outbox(board.jobArea(lane), encoder),
+                    outboxes.add(new Outbox(board.jobArea(lane), encoder)),
                     new Inbox(board.resultArea(lane), decoder));
         }
     }
@@ -140,10 +142,6 @@ final class BoardChannel implements AutoCloseable {
 
     @Override
     public void close() {
-        setup.close();
-        round.close();
-        for (Lane lane : lanes) {
-            lane.job.close();
-        }
+        outboxes.close();
     }
 }

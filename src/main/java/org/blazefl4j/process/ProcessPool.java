@@ -1,8 +1,6 @@
 package org.blazefl4j.process;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.codec.TensorWalk;
@@ -16,8 +14,8 @@ import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
-import org.blazefl4j.util.ErrorCollector;
 import org.blazefl4j.util.RefCounted;
+import org.blazefl4j.util.ResourceStack;
 import org.blazefl4j.worker.PoolClassLoader;
 import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundResults;
@@ -46,9 +44,9 @@ public final class ProcessPool implements AutoCloseable {
     private final PoolSettings settings;
     private final WorkerClassPath classPath;
     private final SharedMemoryMap map = new SharedMemoryMap();
-    private final SharedTensors shared = new SharedTensors(map);
-    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
-    private final RefCounted users = new RefCounted(this::free);
+    private final ResourceStack resources = new ResourceStack();
+    private final SharedTensors shared = resources.add(new SharedTensors(map));
+    private final RefCounted users = new RefCounted(resources::close);
     private final PoolParts parts;
     private final Optional<ArchiveMaker> archiveMaker;
     private int messages;
@@ -76,16 +74,15 @@ public final class ProcessPool implements AutoCloseable {
         Class<?> implementation = WorkerFunction.implementation(worker);
         SlotLayout layout = SlotLayout.of(prepared);
         this.classPath = new WorkerClassPath(settings.classPath(), List.of(implementation, prepared.getClass()));
-        owned.push(shared);
         try {
-            Board board = owned(newBoard(settings.workers()));
+            Board board = resources.add(newBoard(settings.workers()));
             ClassLoader loader = new PoolClassLoader(prepared.getClass(), implementation, algorithm);
-            BoardChannel channel = owned(new BoardChannel(board, classPath::check, map, loader));
+            BoardChannel channel = resources.add(new BoardChannel(board, classPath::check, map, loader));
             send(channel, worker, layout);
-            SlotPool slots = owned(newSlots(layout));
-            StateSegments states = owned(new StateSegments(board.lanes(), map));
+            SlotPool slots = resources.add(newSlots(layout));
+            StateSegments states = resources.add(new StateSegments(board.lanes(), map));
             WorkerCommand command =
-                    owned(new WorkerCommand(WorkerMain.class, settings, classPath));
+                    resources.add(new WorkerCommand(WorkerMain.class, settings, classPath));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             users.enter();
             Supervisor supervisor = new Supervisor(settings, board, command, arguments, users::leave);
@@ -94,7 +91,7 @@ public final class ProcessPool implements AutoCloseable {
                     ? Optional.of(new ArchiveMaker(command, WorkerMain.archiveArguments(arguments), this::awaitReady))
                     : Optional.empty();
         } catch (Throwable failure) {
-            free();
+            resources.close();
             throw failure;
         }
         stopEvent.attach(parts.board(), users);
@@ -145,11 +142,6 @@ public final class ProcessPool implements AutoCloseable {
         if (!users.enter()) {
             throw new IllegalStateException("pool is closed: " + what + "; make a new trainer");
         }
-    }
-
-    private <T extends AutoCloseable> T owned(T resource) {
-        owned.push(resource);
-        return resource;
     }
 
     /**
@@ -256,13 +248,5 @@ public final class ProcessPool implements AutoCloseable {
         if (roundThread != Thread.currentThread()) {
             users.awaitFreed(LAST_USER);
         }
-    }
-
-    private void free() {
-        ErrorCollector failures = new ErrorCollector();
-        while (!owned.isEmpty()) {
-            failures.run(owned.pop()::close);
-        }
-        failures.throwFirst("pool did not close");
     }
 }

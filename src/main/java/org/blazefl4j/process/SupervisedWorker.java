@@ -73,14 +73,6 @@ final class SupervisedWorker {
         return running == null ? 0 : peak.accumulateAndGet(running.peakMemory(), Math::max);
     }
 
-    /** Kills the process, if there is one. For any thread. */
-    void kill(String reason) {
-        WorkerProcess running = process;
-        if (running != null) {
-            running.kill(reason);
-        }
-    }
-
     /** Returns whether a process should be started now. */
     boolean wantsStart() {
         boolean waits = refused && System.nanoTime() - refusedAt < AFTER_REFUSAL.toNanos();
@@ -135,7 +127,8 @@ final class SupervisedWorker {
 
     /** Counts the ticks without a heartbeat, and kills the process after too many. */
     void checkBeats(Board board, Duration tick) {
-        if (gone) {
+        WorkerProcess running = process;
+        if (gone || running == null) {
             return;
         }
         peakMemory();
@@ -145,7 +138,7 @@ final class SupervisedWorker {
         beats = now;
         Duration limit = beaten ? settings.heartbeat() : START_LIMIT;
         if (silentTicks > limit.toMillis() / tick.toMillis()) {
-            kill("froze and was killed, no sign of life for " + limit.toMillis() + " ms ("
+            running.kill("froze and was killed, no sign of life for " + limit.toMillis() + " ms ("
                     + (beaten
                             ? "a full heap or a busy machine can do this: a larger -Xmx in ProcessOptions.jvmArguments,"
                                     + " or a longer ProcessOptions.heartbeat"

@@ -131,10 +131,15 @@ final class Supervisor implements AutoCloseable {
         return workers.stream().map(worker -> pid(worker.index())).toList();
     }
 
-    /** Returns the process id of a worker, or 0 if it has no process or a corrupted board names no worker. */
+    /** Returns the process id of a worker, or 0 if it has no process. */
     long pid(int worker) {
-        WorkerProcess process = worker < workers.size() ? workers.get(worker).process() : null;
+        WorkerProcess process = process(worker);
         return process == null ? 0 : process.pid();
+    }
+
+    /** Returns a worker's process, or null before its first start or if a corrupted board names no worker. */
+    private @Nullable WorkerProcess process(int worker) {
+        return worker < workers.size() ? workers.get(worker).process() : null;
     }
 
     /** Returns the peak resident memory of each worker in bytes, as last seen before it ended. */
@@ -159,17 +164,17 @@ final class Supervisor implements AutoCloseable {
         return loss(lane);
     }
 
-    /** Kills a worker, which is then replaced. Does nothing if a corrupted board names no worker. */
+    /** Kills a worker, which is then replaced. */
     void kill(int worker, String reason) {
-        if (worker < workers.size()) {
-            workers.get(worker).kill(reason);
+        WorkerProcess process = process(worker);
+        if (process != null) {
+            process.kill(reason);
         }
     }
 
     /** Kills the worker that claimed a lane's job, but not its replacement. */
     void killWorkerOf(int lane, String reason) {
-        int index = Board.worker(board.word(lane));
-        WorkerProcess process = index < workers.size() ? workers.get(index).process() : null;
+        WorkerProcess process = process(Board.worker(board.word(lane)));
         if (process != null && loss(lane) == null) { // in this order: a loss is recorded before the replacement starts
             process.kill(reason);
         }

@@ -80,10 +80,7 @@ public final class WorkerMain {
     private static void loadClasses(SegmentHandle segment) throws Exception {
         endWithParent(segment.pid());
         try (Board board = Board.open(segment)) {
-            Message.Setup setup = setup(board);
-            try (IntraOpThreads scope = IntraOpThreads.scope(setup.settings().intraOpThreads())) {
-                prepared(board, 0, setup);
-            }
+            prepared(board, 0);
         }
     }
 
@@ -132,20 +129,18 @@ public final class WorkerMain {
         }
     }
 
-    /** Reads the parent's message to starting workers. */
-    private static Message.Setup setup(Board board) {
-        LibTorch.load();
-        Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(ClassLoader.getSystemClassLoader()));
-        return inbox.receive(new SegmentCache()).graph(Message.Setup.class);
-    }
-
     /**
-     * Returns a worker that is warmed up. The calling thread has the intra-op threads of clients.
+     * Returns a worker that is warmed up. The calling thread has the intra-op threads of clients from then on.
      *
      * @throws IllegalStateException if its results would differ from the parent's
      */
-    private static Worker prepared(Board board, int index, Message.Setup setup) throws Exception {
-        Worker worker = new Worker(board, index, setup, ClassLoader.getSystemClassLoader());
+    private static Worker prepared(Board board, int index) throws Exception {
+        LibTorch.load();
+        ClassLoader loader = ClassLoader.getSystemClassLoader();
+        Inbox inbox = new Inbox(board.setupArea(), new PackageDecoder(loader));
+        Message.Setup setup = inbox.receive(new SegmentCache()).graph(Message.Setup.class);
+        IntraOpThreads.scope(setup.settings().intraOpThreads()); // not closed: the process ends with it
+        Worker worker = new Worker(board, index, setup, loader);
         WarmUp.run(setup);
         return worker;
     }
@@ -160,34 +155,16 @@ public final class WorkerMain {
         Runtime.getRuntime().halt(0);
     }
 
+    /** Works. If the worker cannot start, reports why, except for lack of memory, which another attempt may find. */
     private static void run(Board board, int index) {
-        Message.Setup setup;
-        try {
-            FaultPoint.STARTING.reach(index);
-            setup = setup(board);
-        } catch (Throwable reason) {
-            refuse(board, index, reason);
-            return;
-        }
-        try (IntraOpThreads scope = IntraOpThreads.scope(setup.settings().intraOpThreads())) {
-            work(board, index, setup);
-        }
-    }
-
-    /** Reports a refusal. JVM errors end the process instead, because another attempt may find more memory. */
-    private static void refuse(Board board, int index, Throwable reason) {
-        if (reason instanceof VirtualMachineError error) {
-            throw error;
-        }
-        StartupReport.refuse(board, index, reason);
-    }
-
-    private static void work(Board board, int index, Message.Setup setup) {
         Worker worker;
         try {
-            worker = prepared(board, index, setup);
+            FaultPoint.STARTING.reach(index);
+            worker = prepared(board, index);
+        } catch (VirtualMachineError e) {
+            throw e;
         } catch (Throwable reason) {
-            refuse(board, index, reason);
+            StartupReport.refuse(board, index, reason);
             return;
         }
         board.hello(index, Board.Status.READY);
