@@ -97,7 +97,7 @@
 //     | areas that only the parent writes, page-aligned: setup, round, one for each lane's job      |
 //     +---------------------------------------------------------------------------------------------+
 //
-// bfl_areas.h describes the areas.
+// AreaLayout.java describes the areas.
 
 // Returns the size of a board in bytes. area_bytes is a multiple of 64. -EINVAL: a number is out of range.
 BFL_API int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT;

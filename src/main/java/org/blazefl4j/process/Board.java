@@ -2,7 +2,6 @@ package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
 import java.util.stream.Stream;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.JobBoard;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;

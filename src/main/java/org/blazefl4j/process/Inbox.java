@@ -3,7 +3,6 @@ package org.blazefl4j.process;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.RetainingScope;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageFormatException;

@@ -1,7 +1,6 @@
 package org.blazefl4j.process;
 
 import java.nio.ByteBuffer;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.shm.SegmentHandle;

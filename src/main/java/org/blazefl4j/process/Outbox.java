@@ -3,7 +3,6 @@ package org.blazefl4j.process;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.ShmHandle;
@@ -14,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one message at a time for another process, which reads it with an {@link Inbox} on the same area. A message
- * that does not fit in the area goes to a separate segment, which grows as needed. {@code native/include/bfl_areas.h}
- * shows the layout.
+ * that does not fit in the area goes to a separate segment, which grows as needed. {@link AreaLayout} shows the
+ * layout.
  */
 final class Outbox implements AutoCloseable {
 

@@ -51,7 +51,10 @@ final class Supervisor implements AutoCloseable {
     /** Warnings about workers that were given up, not logged until another is ready. */
     private final List<String> unlogged = new ArrayList<>();
 
-    private final @Nullable OverdueClients overdue;
+    /** The words of all lanes, and since when each has been seen. */
+    private final long[] words;
+
+    private final long[] since;
     private final Runnable ended;
     private final CountDownLatch started = new CountDownLatch(1);
     private final Thread thread;
@@ -77,16 +80,11 @@ final class Supervisor implements AutoCloseable {
                 .mapToObj(index -> new SupervisedWorker(index, settings))
                 .toList();
         this.losses = new AtomicReferenceArray<>(board.lanes());
-        this.overdue = settings.worker().clientNanos() == WorkerSettings.NO_LIMIT
-                ? null
-                : new OverdueClients(board, clientLimit().plus(settings.grace()));
+        this.words = new long[board.lanes()];
+        this.since = new long[board.lanes()];
         this.thread = new Thread(this::run, "blazefl4j-supervisor");
         thread.setDaemon(true);
         thread.start();
-    }
-
-    private Duration clientLimit() {
-        return Duration.ofNanos(settings.worker().clientNanos());
     }
 
     /** Returns the interval of heartbeats and of their checks. */
@@ -214,8 +212,8 @@ final class Supervisor implements AutoCloseable {
                 start(worker);
             }
             logGivenUp();
-            if (overdue != null) {
-                overdue.check(this::killOverdue);
+            if (settings.worker().clientNanos() != WorkerSettings.NO_LIMIT) {
+                killOverdue(Duration.ofNanos(settings.worker().clientNanos()));
             }
             if (System.nanoTime() >= next) {
                 workers.forEach(worker -> worker.checkBeats(board, tick));
@@ -232,11 +230,21 @@ final class Supervisor implements AutoCloseable {
         }
     }
 
-    private void killOverdue(int worker) {
-        kill(
-                worker,
-                "was killed because its client exceeded its time limit and the grace time: limit=" + clientLimit()
-                        + ", grace=" + settings.grace());
+    private void killOverdue(Duration limit) {
+        long nanos = limit.plus(settings.grace()).toNanos();
+        long now = System.nanoTime();
+        for (int lane = 0; lane < words.length; lane++) {
+            long word = board.word(lane);
+            if (word != words[lane]) {
+                words[lane] = word;
+                since[lane] = now;
+            } else if (Board.state(word) == Board.CLAIMED && now - since[lane] > nanos) {
+                kill(
+                        Board.worker(word),
+                        "was killed because its client exceeded its time limit and the grace time: limit=" + limit
+                                + ", grace=" + settings.grace());
+            }
+        }
     }
 
     /** Starts a worker that has no process. If the operating system refuses, a later check tries again. */

@@ -1,14 +1,17 @@
 package org.blazefl4j.process;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
-import org.blazefl4j.binding.AreaLayout;
+import java.util.List;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.SharedMemoryMap;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,5 +67,19 @@ final class InboxTest {
         int table = (int) (bytes.getLong(AreaLayout.MESSAGE_START) - area.offset());
         bytes.putInt(table, 1);
         requireRefused("segment table damaged: ");
+    }
+
+    @Test
+    void shouldNotNameATensorThatWasClosedSince() {
+        Outbox outbox = new Outbox(area, new PackageEncoder());
+        CopyPlacer placer = new CopyPlacer(new SharedMemoryMap());
+        Board.ForbiddenWrite write = new Board.ForbiddenWrite(
+                area.segment().handle().inode(), area.offset() + AreaLayout.MESSAGE_CONTENT);
+        Tensor tensor = torch.ones(3);
+        List<Tensor> message = List.of(tensor);
+        outbox.send(message, placer);
+        assertThat(outbox.pathAt(write, message, placer)).isEqualTo("[0]");
+        tensor.close();
+        assertThat(outbox.pathAt(write, message, placer)).isNull();
     }
 }

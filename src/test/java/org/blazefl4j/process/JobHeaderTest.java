@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.nio.ByteBuffer;
-import org.blazefl4j.binding.AreaLayout;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.shm.SegmentHandle;

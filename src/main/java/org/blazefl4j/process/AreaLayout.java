@@ -1,0 +1,71 @@
+package org.blazefl4j.process;
+
+/**
+ * The layout of the areas of a job board, of which the native library knows only the size. An area holds one message.
+ * It begins with a header of two parts of 64 bytes. The message's tensors, segment table and body follow, unless they
+ * are in a separate segment. Offsets are in bytes. Numbers are in native byte order, aligned to 4 bytes.
+ *
+ * <pre>
+ *      0             4             8                           16
+ *     +-------------+-------------+---------------------------+-----------------------------------------+
+ *   0 | PLACE       | LENGTH      | START                     | SEGMENT (if PLACE_SEGMENT, a handle)    |
+ *     +-------------+-------------+---------------------------+-----------------------------------------+
+ *  64 | job header (in a job's area)                                                                    |
+ *     +-------------------------------------------------------------------------------------------------+
+ * 128 | tensors, segment table, body                                                                    |
+ *     +-------------------------------------------------------------------------------------------------+
+ * </pre>
+ *
+ * <p>LENGTH is the length of table and body. START is the offset of the table in the board's segment or in SEGMENT. A
+ * segment table is the number of handles (4 bytes), then the handles.
+ *
+ * <pre>
+ * job header          0        4        8        12       16       20
+ *                     +--------+--------+--------+--------+--------+-------------------------------------+
+ *                     | CLIENT | ROUND  | DEVICE | FLAGS  | SLOT   | SEGMENT (a handle)                  |
+ *                     +--------+--------+--------+--------+--------+-------------------------------------+
+ * segment handle      0        4        8        12            20            28              36         44
+ *                     +--------+--------+--------+-------------+-------------+---------------+-----------+
+ *                     | PID    | FD     | SLOTS  | DEVICE      | INODE       | SLOT_BYTES    | GENERATION|
+ *                     +--------+--------+--------+-------------+-------------+---------------+-----------+
+ * </pre>
+ *
+ * <p>CLIENT is the number of a client or shard. A job's DEVICE is the index of a CUDA device, -1 for the current one, or
+ * {@link #JOB_DEVICE_CPU}. SEGMENT and SLOT name the slot for the result, if {@link #JOB_HAS_SLOT} is set.
+ */
+final class AreaLayout {
+
+    static final int AREA_BYTES = 8192;
+
+    static final int MESSAGE_PLACE = 0;
+    static final int MESSAGE_LENGTH = 4;
+    static final int MESSAGE_START = 8;
+    static final int MESSAGE_SEGMENT = 16;
+    static final int JOB_OFFSET = 64;
+    static final int MESSAGE_CONTENT = 128;
+
+    static final int PLACE_AREA = 0;
+    static final int PLACE_SEGMENT = 1;
+
+    static final int JOB_CLIENT = 0;
+    static final int JOB_ROUND = 4;
+    static final int JOB_DEVICE = 8;
+    static final int JOB_FLAGS = 12;
+    static final int JOB_SLOT = 16;
+    static final int JOB_SEGMENT = 20;
+    static final int JOB_BYTES = 64;
+
+    static final int JOB_DEVICE_CPU = -2;
+    static final int JOB_HAS_SLOT = 1;
+
+    static final int HANDLE_PID = 0;
+    static final int HANDLE_FD = 4;
+    static final int HANDLE_SLOTS = 8;
+    static final int HANDLE_DEVICE = 12;
+    static final int HANDLE_INODE = 20;
+    static final int HANDLE_SLOT_BYTES = 28;
+    static final int HANDLE_GENERATION = 36;
+    static final int HANDLE_BYTES = 44;
+
+    private AreaLayout() {}
+}
