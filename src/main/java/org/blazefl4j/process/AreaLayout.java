@@ -30,8 +30,8 @@ package org.blazefl4j.process;
  *                     +--------+--------+--------+-------------+-------------+---------------+-----------+
  * </pre>
  *
- * <p>CLIENT is the number of a client or shard. A job's DEVICE is the index of a CUDA device, -1 for the current one, or
- * {@link #JOB_DEVICE_CPU}. SEGMENT and SLOT name the slot for the result, if {@link #JOB_HAS_SLOT} is set.
+ * <p>CLIENT is the number of a client or shard. A job's DEVICE is the index of a CUDA device, -1 for the current one,
+ * or {@link #JOB_DEVICE_CPU}. SEGMENT and SLOT name the slot for the result, if {@link #JOB_HAS_SLOT} is set.
  */
 final class AreaLayout {
 

@@ -116,7 +116,8 @@ final class BoardChannel implements AutoCloseable {
      * @param config the configuration of the job
      * @param message the round's message
      */
-    String describe(Board.ForbiddenWrite write, int lane, ClientJob job, @Nullable Object config, Message.Round message) {
+    String describe(
+            Board.ForbiddenWrite write, int lane, ClientJob job, @Nullable Object config, Message.Round message) {
         String path = round.pathAt(write, message, copies);
         String owner = path == null ? "its data" : path.startsWith("payload") ? "the payload" : "shared data";
         if (path == null) {

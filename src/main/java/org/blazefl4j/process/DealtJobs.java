@@ -98,24 +98,23 @@ final class DealtJobs {
         return job;
     }
 
-    /** Deals jobs while there is room. Adds a slot if the next job to hand over has none. */
-    void deal() {
-        boolean more = true;
-        while (more && mayDeal()) {
-            Slot slot = needSlots ? pool.slots().takeBeside(outstanding(), board.workers()) : null;
-            more = !needSlots || slot != null;
-            if (more) {
-                deal(slot);
+    /**
+     * Deals jobs while there is room.
+     *
+     * @param addSlots whether to add a slot if the next job to hand over has none; else only free ones are used
+     */
+    void deal(boolean addSlots) {
+        while (mayDeal()) {
+            Slot slot = null;
+            if (needSlots) {
+                slot = addSlots
+                        ? pool.slots().takeBeside(outstanding(), board.workers())
+                        : pool.slots().take();
+                if (slot == null) {
+                    return;
+                }
             }
-        }
-    }
-
-    /** Deals jobs into free slots, while packages that were taken are still held. */
-    void dealIntoFreeSlots() {
-        Slot slot = needSlots && mayDeal() ? pool.slots().take() : null;
-        while (slot != null) {
             deal(slot);
-            slot = mayDeal() ? pool.slots().take() : null;
         }
     }
 

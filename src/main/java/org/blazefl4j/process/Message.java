@@ -27,7 +27,8 @@ final class Message {
     /**
      * What all workers need to know about a round.
      *
-     * @param number the number of this message, unique in the pool, because a round may be repeated with another payload
+     * @param number the number of this message, unique in the pool, because a round may be repeated with another
+     *     payload
      * @param environment the parent's numeric environment, which may have changed since the last round
      * @param shared the shared tensors by name
      * @param payload the downlink package, or the payload of shards
@@ -49,8 +50,11 @@ final class Message {
      * @param state the encoded state of the client, or null if it has none
      * @param stateFailure why the state cannot be read, else null
      */
-    record Job(@Nullable Object config, @Nullable String work, @Nullable Tensor state, @Nullable String stateFailure)
-            implements AutoCloseable {
+    record Job(
+            @Nullable Object config,
+            @Nullable String work,
+            @Nullable Tensor state,
+            @Nullable String stateFailure) implements AutoCloseable {
 
         /** Returns the job that was received as this message or as a configuration alone. */
         static Job of(@Nullable Object message) {

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes one message at a time for another process, which reads it with an {@link Inbox} on the same area. A message
- * that does not fit in the area goes to a separate segment, which grows as needed. {@link AreaLayout} shows the
- * layout.
+ * that does not fit in the area goes to a separate segment, which grows as needed. {@link AreaLayout} shows the layout.
  */
 final class Outbox implements AutoCloseable {
 

@@ -87,7 +87,7 @@ final class PoolRound<U> implements RoundResults<U> {
         while (settleFailures() && (dropped.isEmpty() || !dropped.contains(index))) {
             supervisor.throwIfBroken();
             clock.enter(Phase.DEAL);
-            jobs.deal();
+            jobs.deal(true);
             U uplink = early.isEmpty() ? null : early.remove(index);
             if (uplink == null && isDone(index)) {
                 uplink = take(index);
@@ -143,7 +143,7 @@ final class PoolRound<U> implements RoundResults<U> {
         boolean continues = settleFailures();
         clock.enter(Phase.DEAL);
         if (continues) {
-            jobs.dealIntoFreeSlots();
+            jobs.deal(false);
         }
         clock.enter(Phase.COLLECT);
         boolean another = ++batched < pool.slots().mostHeld(board.workers()) && index < jobs.end();

@@ -81,8 +81,7 @@ public final class ProcessPool implements AutoCloseable {
             send(channel, worker, layout);
             SlotPool slots = resources.add(newSlots(layout));
             StateSegments states = resources.add(new StateSegments(board.lanes(), map));
-            WorkerCommand command =
-                    resources.add(new WorkerCommand(WorkerMain.class, settings, classPath));
+            WorkerCommand command = resources.add(new WorkerCommand(WorkerMain.class, settings, classPath));
             List<String> arguments = WorkerMain.arguments(board, settings.heartbeat());
             users.enter();
             Supervisor supervisor = new Supervisor(settings, board, command, arguments, users::leave);

@@ -47,7 +47,11 @@ final class SharedTensors implements AutoCloseable {
      * @param storage the address of its storage
      * @param users the originals whose copies are in the same segment, or null if the copy has a name
      */
-    private record Original(Tensor tensor, long address, long storage, @Nullable RefCounted users) {}
+    private record Original(
+            Tensor tensor,
+            long address,
+            long storage,
+            @Nullable RefCounted users) {}
 
     /** A tensor to share and its place in a segment. */
     private record Part(Tensor tensor, TensorLayout layout, long offset) {

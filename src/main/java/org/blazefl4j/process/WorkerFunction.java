@@ -81,7 +81,8 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
             return (ClientWorker<Object, Object, Object>) crossing;
         }
         Object[] first = function.captured().toArray();
-        return caller(MethodHandles.insertArguments(function.handle(loader), 0, first).asType(CALL));
+        return caller(
+                MethodHandles.insertArguments(function.handle(loader), 0, first).asType(CALL));
     }
 
     private static ClientWorker<Object, Object, Object> caller(MethodHandle handle) {
@@ -107,7 +108,8 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
                 case MethodHandleInfo.REF_invokeSpecial -> lookup.findSpecial(type, method, signature, type);
                 default -> lookup.findVirtual(type, method, signature);
             };
-        } catch (NoSuchMethodException | IllegalAccessException e) { // the latter if it has become static, or no longer is
+        } catch (NoSuchMethodException
+                | IllegalAccessException e) { // the latter if it has become static, or no longer is
             String name = owner + "." + method + descriptor;
             throw new IllegalStateException(
                     "worker function not found: method=" + name

@@ -14,8 +14,8 @@
  *   <li>The {@code Supervisor} replaces lost workers; their claimed lanes become LOST.
  * </ol>
  *
- * <p>{@code native/include/bfl_board.h} describes the protocol of lanes, {@code AreaLayout} the layout of
- * messages. Package {@code worker} trains a client, {@code process.launch} starts processes.
+ * <p>{@code native/include/bfl_board.h} describes the protocol of lanes, {@code AreaLayout} the layout of messages.
+ * Package {@code worker} trains a client, {@code process.launch} starts processes.
  */
 @NullMarked
 package org.blazefl4j.process;

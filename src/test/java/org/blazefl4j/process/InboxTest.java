@@ -73,8 +73,8 @@ final class InboxTest {
     void shouldNotNameATensorThatWasClosedSince() {
         Outbox outbox = new Outbox(area, new PackageEncoder());
         CopyPlacer placer = new CopyPlacer(new SharedMemoryMap());
-        Board.ForbiddenWrite write = new Board.ForbiddenWrite(
-                area.segment().handle().inode(), area.offset() + AreaLayout.MESSAGE_CONTENT);
+        Board.ForbiddenWrite write =
+                new Board.ForbiddenWrite(area.segment().handle().inode(), area.offset() + AreaLayout.MESSAGE_CONTENT);
         Tensor tensor = torch.ones(3);
         List<Tensor> message = List.of(tensor);
         outbox.send(message, placer);

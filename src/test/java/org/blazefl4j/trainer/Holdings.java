@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What this process holds of the machine on the library's behalf: its threads, child processes, shared memory
- * and descriptors, and names in {@code /dev/shm}, which none of it ever has for long.
+ * What this process holds of the machine on the library's behalf: its threads, child processes, shared memory and
+ * descriptors, and names in {@code /dev/shm}, which none of it ever has for long.
  */
 final class Holdings {
 
