@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         sortOptions = false,
         abbreviateSynopsis = true,
+        resourceBundle = "org.blazefl4j.cli.bench.options",
         header = "Measures how long rounds take on this machine, and where the time goes.",
         description = {
             "",

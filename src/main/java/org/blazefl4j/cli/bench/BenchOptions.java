@@ -46,110 +46,57 @@ final class BenchOptions {
         }
     }
 
-    @Option(
-            names = "--work",
-            paramLabel = "WORK",
-            split = ",",
-            defaultValue = "empty,training",
-            description = {
-                "What rounds do. Default: ${DEFAULT-VALUE}.",
-                "- empty: clients only copy the parameters, so that a round costs what the framework costs",
-                "- training: federated averaging of one epoch on random images of 3 x 32 x 32",
-            })
+    @Option(names = "--work", paramLabel = "WORK", split = ",", defaultValue = "empty,training")
     private List<Kind> work;
 
-    @Option(
-            names = "--floats",
-            paramLabel = "N",
-            split = ",",
-            description = "Number of parameters in empty rounds. Default: 62006 (CNN); with --thorough also 11191262"
-                    + " (ResNet-18).")
+    @Option(names = "--floats", paramLabel = "N", split = ",")
     private List<Integer> floats;
 
     @Option(
             names = {"--model-name", "--model"},
             paramLabel = "NAME",
-            split = ",",
-            description = "Models in training rounds: cnn, mlp, resnet18, resnet50, resnet101. Default: cnn; with"
-                    + " --thorough also resnet18.")
+            split = ",")
     private List<ModelName> models;
 
-    @Option(
-            names = "--clients",
-            paramLabel = "N",
-            split = ",",
-            description = "Clients in a round. Default: 10,100 in empty and 10 in training rounds; with --thorough"
-                    + " 10,100,1000 and 10,100.")
+    @Option(names = "--clients", paramLabel = "N", split = ",")
     private List<Integer> clients;
 
-    @Option(
-            names = "--workers",
-            paramLabel = "N",
-            split = ",",
-            converter = Converters.Workers.class,
-            description =
-                    "Threads or worker processes; single-threaded always has one. Default: 1 and the number of cores;"
-                            + " with --thorough also half the cores.")
+    @Option(names = "--workers", paramLabel = "N", split = ",", converter = Converters.Workers.class)
     private List<Integer> workers;
 
     @Option(
             names = "--execution-mode",
             paramLabel = "MODE",
             split = ",",
-            defaultValue = "single-threaded,multi-threaded,multi-process",
-            description = "Execution modes. Default: ${DEFAULT-VALUE}.")
+            defaultValue = "single-threaded,multi-threaded,multi-process")
     private List<ExecutionMode> modes;
 
-    @Option(
-            names = "--samples",
-            paramLabel = "N",
-            defaultValue = "100",
-            description = "Images per client in training rounds. Default: ${DEFAULT-VALUE}.")
-    private int samples;
+    @Option(names = "--samples", paramLabel = "N")
+    private int samples = 100;
 
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            defaultValue = "50",
-            description = "Images per step in training rounds. Default: ${DEFAULT-VALUE}.")
-    private int batchSize;
+    @Option(names = "--batch-size", paramLabel = "N")
+    private int batchSize = 50;
 
     @Option(
             names = {"--rounds", "--global-round"},
-            paramLabel = "N",
-            description = "Measured rounds per case. Default: 100; with --thorough 500.")
+            paramLabel = "N")
     private Integer rounds;
 
-    @Option(
-            names = "--warm-up",
-            paramLabel = "N",
-            defaultValue = "20",
-            converter = Converters.CountOrZero.class,
-            description = "Rounds before them that are not measured, for at most a quarter of the time limit. Default:"
-                    + " ${DEFAULT-VALUE}.")
-    private int warmUps;
+    @Option(names = "--warm-up", paramLabel = "N", converter = Converters.CountOrZero.class)
+    private int warmUps = 20;
 
-    @Option(
-            names = "--time-limit",
-            paramLabel = "S",
-            description = "Seconds after which a case starts no further round once one is measured, not counting the"
-                    + " start of workers. Default: 3; with --thorough 30.")
+    @Option(names = "--time-limit", paramLabel = "S")
     private Duration timeLimit;
 
-    @Option(
-            names = "--thorough",
-            description =
-                    "Measure more sizes and rounds: about half an hour on two cores, instead of less than a minute.")
+    @Option(names = "--thorough")
     private boolean thorough;
 
     @Option(
             names = {"--output", "--out"},
-            paramLabel = "DIR",
-            description =
-                    "New or empty folder for bench.html, bench.json and bench.csv. Default:" + " bench/<date>-<time>.")
+            paramLabel = "DIR")
     private @Nullable Path output;
 
-    @Option(names = "--verbose", description = "Show the stack trace if something fails.")
+    @Option(names = "--verbose")
     private boolean verbose;
 
     /**
