@@ -4,9 +4,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The server side of a federated algorithm: it owns the global model, samples clients and aggregates what they send.
+ * The server side of a federated algorithm: owns the global model, samples clients and aggregates their results. Used
+ * by one thread at a time.
  *
- * <p>A handler is used by one thread at a time. The round loop is ten lines of the caller's own code:
+ * <p>{@link Simulation} runs the rounds. Your own loop needs ten lines:
  *
  * <pre>{@code
  * while (!handler.isStopped()) {
@@ -16,11 +17,9 @@ import java.util.Map;
  *             handler.load(uplink);
  *         }
  *     });
- *     trainer.dropped().forEach(failure -> handler.drop(failure.clientId())); // under a policy that drops clients
+ *     trainer.dropped().forEach(failure -> handler.drop(failure.clientId())); // if the failure policy drops clients
  * }
  * }</pre>
- *
- * <p>or {@code Simulation}, which is the same loop with listeners.
  *
  * @param <D> the downlink package, server to client
  * @param <U> the uplink package, client to server
@@ -28,42 +27,39 @@ import java.util.Map;
 public interface ServerHandler<D, U> {
 
     /**
-     * The package that every sampled client of the next round receives.
-     *
-     * <p>Its tensors stay unchanged until the round is complete. The handler owns them and frees them; those of the
-     * library give out references of their own, which the caller may close as well.
+     * Returns the package for every sampled client of the next round. Its tensors stay unchanged until the round is
+     * complete. The handler owns them; those of the library's handlers are references that the caller may also close.
      */
     D downlinkPackage();
 
-    /** The ids of the clients that take part in the next round, ascending, none twice. */
+    /** Returns the clients of the next round, ascending, none twice. */
     List<Integer> sampleClients();
 
     /**
-     * Forgets what was loaded in a round that was not completed, so that the round can be repeated: after
-     * {@code localProcess} threw, say. {@link Simulation} calls it when a run begins. Does nothing by default.
+     * Discards what was loaded in an incomplete round, so that the round can be repeated, for example after
+     * {@code localProcess} threw. {@link Simulation} calls it when a run begins. By default does nothing.
      */
     default void restartRound() {}
 
-    /** Whether training is over. */
+    /** Returns whether training is over. */
     boolean isStopped();
 
     /**
-     * Takes one client's result. The package stays the caller's: {@link Simulation} closes it, with every tensor in it,
-     * once this has returned and the listeners were told.
+     * Loads one client's result. The package stays the caller's: {@link Simulation} closes it with all its tensors
+     * after this and the listeners have returned.
      *
-     * <p>To keep a tensor, keep a {@code clone()}, or call its {@code retainReference()} before this returns and close
-     * it later. Storing the tensor alone does not keep it: it is closed when it is next used. In process mode a tensor
-     * kept by reference holds one of the trainer's slots until it is closed.
+     * <p>To keep a tensor, {@code clone()} it, or call {@code retainReference()} and close it later; otherwise it is
+     * closed when it is used next. In process mode a tensor kept by reference holds one of the trainer's slots.
      *
-     * @return true when this package completed the round and the global model was updated
+     * @return whether this package completed the round, so that the global model was updated
      */
     boolean load(U uplink);
 
     /**
-     * Takes several clients' results, as {@link #load} does for each in the order given, with the same bits; a handler
-     * that adds up several at once overrides it. The packages stay the caller's, as for {@link #load}.
+     * Loads several clients' results, with the same bits as {@link #load} for each in the given order. Override it to
+     * add up several at once. The packages stay the caller's.
      *
-     * @return true when one of these packages completed the round and the global model was updated
+     * @return whether one of these packages completed the round
      */
     default boolean loadAll(List<U> uplinks) {
         boolean complete = false;
@@ -74,32 +70,31 @@ public interface ServerHandler<D, U> {
     }
 
     /**
-     * Learns that a client of this round will send nothing, so that the round completes without it. Called after the
-     * packages of the round's other clients were loaded, or in between.
+     * Completes the round without a client of it. Called between or after the loads of other clients' packages.
      *
-     * @return true when this completed the round and the global model was updated
-     * @throws UnsupportedOperationException unless the handler can do without a client
+     * @return whether this completed the round
+     * @throws UnsupportedOperationException if the handler needs every client, as by default
      */
     default boolean drop(int cid) {
         throw new UnsupportedOperationException("handler cannot drop clients: client=" + cid + ", handler="
                 + getClass().getName() + "; override drop(int), or choose a failure policy that drops none");
     }
 
-    /** What the server knows of the last completed round, by name, for listeners and result files; may be empty. */
+    /** Returns figures of the last completed round by name, for listeners and result files. By default there are none. */
     default Map<String, Object> getSummary() {
         return Map.of();
     }
 
     /**
-     * The same as {@link #getSummary()}, with the same bits, by the workers' help: what costs much, such as the
-     * evaluation of a model, is shared among them. {@link Simulation} calls it after each round; in a loop of your own:
+     * Returns {@link #getSummary()}, with the same bits, but lets workers share expensive computations such as the
+     * evaluation of a model. {@link Simulation} calls it after each round. In your own loop:
      *
      * <pre>{@code
      * System.out.println(handler.getSummary(trainer.workers()));
      * }</pre>
      *
-     * @param workers of the trainer, which is in no round; there may be none
-     * @throws ShardFailedException if what was given to a worker failed
+     * @param workers of a trainer between rounds, perhaps {@link Workers#NONE}
+     * @throws ShardFailedException if a worker's part of the computation failed
      * @throws StoppedException if the trainer was stopped meanwhile
      */
     default Map<String, Object> getSummary(Workers workers) {
