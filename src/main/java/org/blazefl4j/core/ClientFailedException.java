@@ -18,22 +18,14 @@ public class ClientFailedException extends WorkFailedException {
      * Describes the failure of one client.
      *
      * @param round the round, from 0
+     * @param reason what happened; null for the text of the cause, without LibTorch's native stack
      * @param cause the worker's exception, with its stack trace; null if there is none
      */
-    public ClientFailedException(int clientId, int round, int worker, String reason, @Nullable Throwable cause) {
+    public ClientFailedException(
+            int clientId, int round, int worker, @Nullable String reason, @Nullable Throwable cause) {
         super("client failed: client=" + clientId + ", round=" + (round + 1), worker, reason, cause);
         this.clientId = clientId;
         this.round = round;
-    }
-
-    /**
-     * Describes the failure of one client by what it threw. The message omits LibTorch's native stack.
-     *
-     * @param round the round, from 0
-     * @param cause the worker's exception, with its stack trace
-     */
-    public ClientFailedException(int clientId, int round, int worker, Throwable cause) {
-        this(clientId, round, worker, reason(cause), cause);
     }
 
     private ClientFailedException(String message, ClientFailedException last, int attempts) {
@@ -58,9 +50,7 @@ public class ClientFailedException extends WorkFailedException {
         ClientFailedException all = first.with(
                 "all clients failed: dropped=" + dropped.size() + ", the first: " + first.getMessage(),
                 first.attempts());
-        for (Throwable earlier : first.getSuppressed()) {
-            all.addSuppressed(earlier);
-        }
+        List.of(first.getSuppressed()).forEach(all::addSuppressed);
         dropped.subList(1, dropped.size()).forEach(all::addSuppressed);
         return all;
     }

@@ -83,8 +83,8 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
     }
 
     /**
-     * Returns the peak memory of this process and the worker processes until now, or of workers until
-     * {@link #close()}; {@link PeakMemory#UNKNOWN} if the trainer does not measure.
+     * Returns the peak memory of this process and the worker processes until now, or of workers until {@link #close()};
+     * {@link PeakMemory#UNKNOWN} if the trainer does not measure.
      */
     default PeakMemory peakMemory() {
         return PeakMemory.UNKNOWN;

@@ -1,53 +1,48 @@
 package org.blazefl4j.core;
 
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
 
 /**
  * How long each phase of a round took on the thread that ran it. Phases do not overlap, so they add up to the round.
  * Immutable.
+ *
+ * @param times the time of every phase
  */
-public final class PhaseTimes {
-
-    private static final Phase[] PHASES = Phase.values();
+public record PhaseTimes(Map<Phase, Duration> times) {
 
     /** Nothing was measured. */
-    public static final PhaseTimes NONE = new PhaseTimes(new long[PHASES.length]);
-
-    private final long[] nanos;
-
-    /** Takes ownership of the array of one time per phase. */
-    PhaseTimes(long[] nanos) {
-        this.nanos = nanos;
-    }
+    public static final PhaseTimes NONE = new PhaseTimes(Map.of());
 
     /**
-     * Returns times that were measured elsewhere; a missing phase took none.
+     * Copies the times.
      *
-     * @throws IllegalArgumentException if one is negative
+     * @param times a missing phase took none
+     * @throws IllegalArgumentException if a time is negative
      */
-    public static PhaseTimes of(Map<Phase, Duration> times) {
-        long[] nanos = new long[PHASES.length];
-        times.forEach((phase, time) -> {
+    public PhaseTimes {
+        Map<Phase, Duration> all = new EnumMap<>(Phase.class);
+        for (Phase phase : Phase.values()) {
+            Duration time = times.getOrDefault(phase, Duration.ZERO);
             if (time.isNegative()) {
                 throw new IllegalArgumentException(
                         "negative time: phase=" + phase + ", time=" + time + ", limit=PT0S or more");
             }
-            nanos[phase.ordinal()] = time.toNanos();
-        });
-        return new PhaseTimes(nanos);
+            all.put(phase, time);
+        }
+        times = Collections.unmodifiableMap(all);
     }
 
     /** Returns how long a phase took. */
     public Duration of(Phase phase) {
-        return Duration.ofNanos(nanos[phase.ordinal()]);
+        return times.getOrDefault(phase, Duration.ZERO);
     }
 
     /** Returns the sum of all phases. */
     public Duration total() {
-        return Duration.ofNanos(totalNanos());
+        return times.values().stream().reduce(Duration.ZERO, Duration::plus);
     }
 
     /** Returns the time in the trainer, publishing included. */
@@ -57,10 +52,8 @@ public final class PhaseTimes {
 
     /** Returns the sum, phase by phase. */
     public PhaseTimes plus(PhaseTimes other) {
-        long[] sum = nanos.clone();
-        for (int phase = 0; phase < sum.length; phase++) {
-            sum[phase] += other.nanos[phase];
-        }
+        Map<Phase, Duration> sum = new EnumMap<>(times);
+        other.times.forEach((phase, time) -> sum.merge(phase, time, Duration::plus));
         return new PhaseTimes(sum);
     }
 
@@ -69,37 +62,19 @@ public final class PhaseTimes {
      * changes.
      */
     PhaseTimes divide(Phase phase, PhaseTimes parts, Phase rest) {
-        long known = parts.totalNanos();
-        if (known == 0) {
+        Duration left = of(phase).minus(parts.total());
+        if (parts.total().isZero()) {
             return this;
         }
-        long[] divided = plus(parts).nanos;
-        divided[phase.ordinal()] -= nanos[phase.ordinal()];
-        divided[rest.ordinal()] += Math.max(0, nanos[phase.ordinal()] - known);
+        Map<Phase, Duration> divided = new EnumMap<>(plus(parts).times);
+        divided.put(phase, parts.of(phase));
+        divided.merge(rest, left.isNegative() ? Duration.ZERO : left, Duration::plus);
         return new PhaseTimes(divided);
-    }
-
-    private long totalNanos() {
-        return Arrays.stream(nanos).sum();
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof PhaseTimes times && Arrays.equals(nanos, times.nanos);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(nanos);
     }
 
     /** Returns {@code {SAMPLE=PT0.001S, ...}}. */
     @Override
     public String toString() {
-        Map<Phase, Duration> times = new EnumMap<>(Phase.class);
-        for (Phase phase : PHASES) {
-            times.put(phase, of(phase));
-        }
         return times.toString();
     }
 }

@@ -80,7 +80,9 @@ public interface ServerHandler<D, U> {
                 + getClass().getName() + "; override drop(int), or choose a failure policy that drops none");
     }
 
-    /** Returns figures of the last completed round by name, for listeners and result files. By default there are none. */
+    /**
+     * Returns figures of the last completed round by name, for listeners and result files. By default there are none.
+     */
     default Map<String, Object> getSummary() {
         return Map.of();
     }

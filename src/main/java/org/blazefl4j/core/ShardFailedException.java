@@ -17,22 +17,13 @@ public class ShardFailedException extends WorkFailedException {
      *
      * @param work the name of the work, such as {@code "evaluation"}
      * @param shard the shard, from 0
+     * @param reason what happened; null for the text of the cause, without LibTorch's native stack
      * @param cause the worker's exception, with its stack trace; null if there is none
      */
-    public ShardFailedException(String work, int shard, int worker, String reason, @Nullable Throwable cause) {
+    public ShardFailedException(
+            String work, int shard, int worker, @Nullable String reason, @Nullable Throwable cause) {
         super(work + " failed: shard=" + shard, worker, reason, cause);
         this.shard = shard;
-    }
-
-    /**
-     * Describes the failure of one shard by what it threw. The message omits LibTorch's native stack.
-     *
-     * @param work the name of the work, such as {@code "evaluation"}
-     * @param shard the shard, from 0
-     * @param cause the worker's exception, with its stack trace
-     */
-    public ShardFailedException(String work, int shard, int worker, Throwable cause) {
-        this(work, shard, worker, reason(cause), cause);
     }
 
     private ShardFailedException(String message, ShardFailedException last, int attempts) {

@@ -5,6 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.blazefl4j.util.ErrorCollector;
+import org.blazefl4j.util.PhaseClock;
 import org.jspecify.annotations.Nullable;
 
 /** One round of a {@link Simulation}, timed without its listeners. */
@@ -15,7 +17,7 @@ final class SimulatedRound<D, U> {
     private final List<RoundListener<? super U>> listeners;
     private final OwnColumns columns;
     private final int number;
-    private final PhaseClock clock;
+    private final PhaseClock<Phase> clock;
     private boolean complete;
     private int loaded;
     private List<Integer> dropped = List.of();
@@ -26,7 +28,7 @@ final class SimulatedRound<D, U> {
             ClientTrainer<D, U> trainer,
             List<RoundListener<? super U>> listeners,
             OwnColumns columns,
-            PhaseClock clock) {
+            PhaseClock<Phase> clock) {
         this.handler = handler;
         this.trainer = trainer;
         this.listeners = listeners;
@@ -119,7 +121,7 @@ final class SimulatedRound<D, U> {
 
     /** Divides {@link Phase#TRAIN}, the whole time in the trainer, as the trainer measured it. */
     private PhaseTimes phases() {
-        return clock.times().divide(Phase.TRAIN, trainer.phases(), Phase.COLLECT);
+        return new PhaseTimes(clock.times()).divide(Phase.TRAIN, trainer.phases(), Phase.COLLECT);
     }
 
     /** Reports loaded packages; costs nothing without listeners. */
@@ -142,16 +144,8 @@ final class SimulatedRound<D, U> {
 
     /** Closes every package, even if one fails to close. */
     private void discardAll(List<U> uplinks) {
-        @Nullable RuntimeException failure = null;
-        for (U uplink : uplinks) {
-            try {
-                trainer.discard(uplink);
-            } catch (RuntimeException e) {
-                failure = failure == null ? e : failure;
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
+        ErrorCollector failures = new ErrorCollector();
+        uplinks.forEach(uplink -> failures.run(() -> trainer.discard(uplink)));
+        failures.throwFirst("cannot close a package");
     }
 }

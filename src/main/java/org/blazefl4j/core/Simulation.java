@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import org.blazefl4j.util.PhaseClock;
 
 /**
  * The round loop with listeners: samples clients, trains them and loads their packages until the handler is stopped.
@@ -89,22 +90,23 @@ public final class Simulation<D, U> {
     public SimulationSummary run() {
         begin();
         SimulationSummary rounds = SimulationSummary.NOTHING;
+        boolean stopped;
         try {
             handler.restartRound();
             while (!isStopping() && !handler.isStopped()) {
                 SimulatedRound<D, U> round =
-                        new SimulatedRound<>(handler, trainer, listeners, columns, new PhaseClock());
+                        new SimulatedRound<>(handler, trainer, listeners, columns, new PhaseClock<>(Phase.class));
                 rounds = rounds.plus(round.run());
                 round.throwIfStopped();
             }
-        } catch (StoppedException stopped) {
+        } catch (StoppedException early) {
             if (!isStopping()) {
-                throw stopped;
+                throw early;
             }
         } finally {
-            rounds = end(rounds);
+            stopped = end();
         }
-        SimulationSummary summary = rounds.with(trainer.peakMemory());
+        SimulationSummary summary = rounds.ended(stopped, trainer.peakMemory());
         listeners.forEach(listener -> listener.runFinished(summary));
         return summary;
     }
@@ -125,16 +127,19 @@ public final class Simulation<D, U> {
         }
     }
 
-    /** Clears a served stop request, so that neither the trainer nor the next run finds it. */
-    private SimulationSummary end(SimulationSummary summary) {
+    /**
+     * Clears a served stop request, so that neither the trainer nor the next run finds it. Returns whether there was
+     * one.
+     */
+    private boolean end() {
         synchronized (lock) {
+            boolean stopped = stopping;
             running = false;
-            if (!stopping) {
-                return summary;
-            }
             stopping = false;
-            trainer.stopEvent().clear();
-            return summary.asStopped();
+            if (stopped) {
+                trainer.stopEvent().clear();
+            }
+            return stopped;
         }
     }
 }

@@ -26,26 +26,6 @@ public record SimulationSummary(
     static final SimulationSummary NOTHING =
             new SimulationSummary(0, 0, 0, false, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
-    /** Returns the sum of {@link RoundReport#sampling()}. */
-    public Duration sampling() {
-        return phases.of(Phase.SAMPLE);
-    }
-
-    /** Returns the sum of {@link RoundReport#training()}. */
-    public Duration training() {
-        return phases.training();
-    }
-
-    /** Returns the sum of {@link RoundReport#aggregation()}. */
-    public Duration aggregation() {
-        return phases.of(Phase.AGGREGATE);
-    }
-
-    /** Returns the sum of {@link RoundReport#evaluation()}. */
-    public Duration evaluation() {
-        return phases.of(Phase.EVALUATE);
-    }
-
     /** Returns the time of all rounds, without listeners. */
     public Duration total() {
         return phases.total();
@@ -62,11 +42,7 @@ public record SimulationSummary(
                 memory);
     }
 
-    SimulationSummary asStopped() {
-        return new SimulationSummary(rounds, clients, nonFinite, true, summary, phases, memory);
-    }
-
-    SimulationSummary with(PeakMemory peak) {
-        return new SimulationSummary(rounds, clients, nonFinite, stopped, summary, phases, peak);
+    SimulationSummary ended(boolean early, PeakMemory peak) {
+        return new SimulationSummary(rounds, clients, nonFinite, early, summary, phases, peak);
     }
 }

@@ -1,5 +1,7 @@
 package org.blazefl4j.core;
 
+import java.util.concurrent.atomic.AtomicBoolean;
+
 /**
  * A flag that requests an early, orderly end. Thread-safe. Worker processes read it in shared memory, so they see it at
  * once.
@@ -28,6 +30,22 @@ public interface StopEvent {
 
     /** Returns a new event within this process, not set. */
     static StopEvent create() {
-        return new LocalStopEvent();
+        AtomicBoolean flag = new AtomicBoolean();
+        return new StopEvent() {
+            @Override
+            public void set() {
+                flag.set(true);
+            }
+
+            @Override
+            public void clear() {
+                flag.set(false);
+            }
+
+            @Override
+            public boolean isSet() {
+                return flag.get();
+            }
+        };
     }
 }

@@ -26,13 +26,14 @@ public abstract class WorkFailedException extends RuntimeException {
      * Describes one failure.
      *
      * @param what what failed, the start of the message
+     * @param reason what happened; null for the text of the cause
      * @param cause the worker's exception, with its stack trace; null if there is none
      */
-    WorkFailedException(String what, int worker, String reason, @Nullable Throwable cause) {
-        super(what + ", worker=" + worker + ": " + reason, cause);
+    WorkFailedException(String what, int worker, @Nullable String reason, @Nullable Throwable cause) {
+        super(what + ", worker=" + worker + ": " + text(reason, cause), cause);
         this.what = what;
         this.worker = worker;
-        this.reason = reason;
+        this.reason = text(reason, cause);
         this.attempts = 1;
     }
 
@@ -45,8 +46,10 @@ public abstract class WorkFailedException extends RuntimeException {
         this.attempts = attempts;
     }
 
-    /** Returns the text of an exception without LibTorch's native stack. */
-    static String reason(Throwable cause) {
+    private static String text(@Nullable String reason, @Nullable Throwable cause) {
+        if (reason != null || cause == null) {
+            return String.valueOf(reason);
+        }
         String text = Throwables.text(cause);
         Matcher stack = NATIVE_STACK.matcher(text);
         return stack.find() ? text.substring(0, stack.start()).stripTrailing() : text;

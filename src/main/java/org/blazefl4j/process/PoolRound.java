@@ -8,8 +8,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.binding.Retained;
 import org.blazefl4j.core.Phase;
-import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.WorkFailedException;
+import org.blazefl4j.util.PhaseClock;
 import org.blazefl4j.util.Throwables;
 import org.blazefl4j.worker.FailureDecision;
 import org.blazefl4j.worker.RemoteError;
@@ -40,7 +40,7 @@ final class PoolRound<U> implements RoundResults<U> {
     private final Supervisor supervisor;
     private final RoundContext<?, ?, U> round;
     private final RoundWork<?, ?, U> work;
-    private final PhaseClock clock;
+    private final PhaseClock<Phase> clock;
     private final Message.Round message;
     private final Runnable whenEnded;
     private final DealtJobs jobs;

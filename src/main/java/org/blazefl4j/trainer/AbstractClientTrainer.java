@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -27,7 +26,6 @@ import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
-import org.blazefl4j.worker.ClientFailures;
 import org.blazefl4j.worker.ClientRunner;
 import org.blazefl4j.worker.ClientTimeouts;
 import org.blazefl4j.worker.ResultSink;
@@ -41,19 +39,20 @@ import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What trainers of all execution modes have in common: checks, the count of rounds, packages handed over in order, the
- * cache, clients' states, and the end. Subclass one of the three trainers to override {@link #progressFn}.
+ * What the trainers of all execution modes share: rounds, clients' states, checkpoints and shared tensors. Choose a
+ * mode by {@link ExecutionMode#trainer}, or subclass one of the three trainers to override {@link #progressFn} or
+ * {@link #getClientDevice}.
  *
- * <p>A trainer runs one round at a time. Each call of {@code localProcess} that gets to train is a round, whether it
- * succeeds or not; {@link #startAtRound} repeats a round or resumes. A round starts with an empty cache: packages of an
- * earlier one that nobody took are closed.
+ * <p>A trainer runs one round at a time. Each call of {@code localProcess} that begins to train is a round, whether it
+ * succeeds or not; {@link #startAtRound} repeats a round. A round starts with an empty cache: packages of an earlier
+ * round that nobody took are closed.
  *
- * <p>A client that fails ends the round, is trained again or is dropped, as {@link TrainerOptions#onClientFailure}
- * says. A dropped one is passed over: {@link #progressFn} sees it, {@code sink} does not.
+ * <p>{@link TrainerOptions#onClientFailure} decides whether a failed client ends the round, is retried or is dropped.
+ * {@link #progressFn} sees dropped clients, the sink does not.
  *
- * <p>What {@code sink}, {@link #progressFn}, {@link ClientAlgorithm#getClientConfig} or
- * {@link ClientAlgorithm#convertBufferToUplink} throw ends the round: running clients are told to stop, packages not
- * yet handed over are closed, and the exception is passed on.
+ * <p>An exception of the sink, {@link #progressFn}, {@link ClientAlgorithm#getClientConfig} or
+ * {@link ClientAlgorithm#convertBufferToUplink} ends the round: running clients are told to stop, packages that were
+ * not handed over are closed, and the exception is passed on.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
@@ -61,14 +60,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D, U>, Checkpointable {
 
-    /** The most packages that are handed over together: about as many as a sum takes in one pass. */
+    /** The most packages to hand over together: about as many as a sum takes in one pass. */
     private static final int LARGEST_BATCH = 8;
-
-    /** How many bytes of results are left open without a word. */
-    private static final long MOST_UNCLOSED = 1_000_000_000;
-
-    /** So that the number of the next round exists. */
-    private static final int LAST_ROUND = Integer.MAX_VALUE - 1;
 
     private final ClientAlgorithm<C, D, U> algorithm;
     private final TrainerOptions options;
@@ -79,19 +72,15 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     private final RoundStopEvent roundStop;
     private final ClientTimeouts timeouts;
     private final Map<String, Tensor> shared = new ConcurrentHashMap<>();
-    private final DivergenceWarning divergence = new DivergenceWarning();
-    private final UnclosedResults unclosed = new UnclosedResults(MOST_UNCLOSED);
     private final Workers workers = new BetweenRounds();
-    private volatile ClientFailures failures;
-    private volatile PhaseTimes phases = PhaseTimes.NONE;
-    private volatile int round;
 
     /**
      * Checks the options and asks the algorithm for its worker.
      *
-     * @param stopEvent the flag that this mode's workers can see
-     * @param local whether clients run in this process, so that it interrupts those that go on after their time limit
-     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     * @param stopEvent an event that this mode's workers can see
+     * @param local whether clients run in this process, so that threads of clients over their time limit are
+     *     interrupted
+     * @throws IllegalArgumentException if the CUDA device does not exist
      */
     AbstractClientTrainer(
             ClientAlgorithm<C, D, U> algorithm, TrainerOptions options, StopEvent stopEvent, boolean local) {
@@ -99,9 +88,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         this.options = Objects.requireNonNull(options, "options");
         this.stopEvent = stopEvent;
         LibTorch.load();
-        this.deviceCount = CudaDevices.countFor(options);
+        this.deviceCount = options.checkedDeviceCount();
         this.clients = new ClientWork<>(algorithm, options, this::getClientDevice, this::progressFn);
-        this.failures = new ClientFailures(options.onClientFailure().rules(options.onNonFinite()));
         this.lifecycle = new TrainerLifecycle(options.grace());
         this.roundStop = new RoundStopEvent(stopEvent);
         this.timeouts = options.clientTimeLimit()
@@ -112,86 +100,79 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     // ---- what a mode does
 
-    /** Dispatches one round. Clients may start at once or at the first {@code await}. */
+    /** Dispatches one round. Clients may start now or at the first {@code await}. */
     abstract <E, F, W> RoundResults<W> dispatch(RoundContext<E, F, W> context);
 
     /**
-     * Ends workers and frees what they used, waiting for the grace period and one second at most. Called once, by any
-     * thread, also during a round. {@link #freeShared} is due when the last worker has ended, be it later.
+     * Ends the workers and frees their resources, within the grace time and a second. Called once, by any thread,
+     * possibly during a round. {@link #freeShared} must follow the last worker's end, even if that is later.
      */
     abstract void closeWorkers();
 
-    /** Whether the current thread runs clients of this trainer, so that it cannot wait for them. */
+    /** Returns whether the current thread runs clients of this trainer, so that it cannot wait for them. */
     boolean isWorkerThread() {
         return false;
     }
 
-    /** What clients of this process, and later a round's workers, get for a tensor. Closed with the trainer. */
+    /** Returns the tensor to give to workers, which is closed with the trainer. */
     Tensor toShare(String name, Tensor tensor) {
         return Tensors.alias(tensor);
     }
 
-    /** Puts tensors without a name to where all workers read them without a copy. */
+    /** Makes unnamed tensors readable for workers without a copy. */
     void toShare(Object data) {
-        // workers of this process do
+        // workers of this process can read them
     }
 
-    /** Frees what workers of this process shared; none may use it any more. */
+    /** Frees what workers of this process share, after the last one has ended. */
     final void freeShared() {
         timeouts.close();
         clients.buffers().close();
         shared.values().forEach(Tensor::close);
     }
 
-    /** Makes a worker of this process. */
+    /** Creates a worker of this process. */
     final ClientRunner runner(int index) {
         return new ClientRunner(index, workerSettings(), shared, roundStop, clients.classes(), timeouts);
     }
 
-    /** What every worker is told once. */
     final WorkerSettings workerSettings() {
         long limit = options.clientTimeLimit().map(Duration::toNanos).orElse(WorkerSettings.NO_LIMIT);
-        return new WorkerSettings(
-                options.seed(),
-                options.intraOpThreads(),
-                options.rngCheck(),
-                options.onNonFinite() != NonFinitePolicy.WARN,
-                limit);
+        boolean checkAll = options.onNonFinite() != NonFinitePolicy.WARN;
+        return new WorkerSettings(options.seed(), options.intraOpThreads(), options.rngCheck(), checkAll, limit);
     }
 
-    /** What clients keep between rounds. */
     final ClientStates states() {
         return clients.states();
     }
 
-    /** When clients that have not ended are given up. */
     final TrainerLifecycle lifecycle() {
         return lifecycle;
     }
 
     // ---- attributes
 
-    /** The options. */
+    /** Returns the options. */
     public final TrainerOptions options() {
         return options;
     }
 
-    /** The number of clients that are trained at the same time. */
+    /** Returns the number of clients that are trained at the same time. */
     public int numParallels() {
         return options.numParallels();
     }
 
-    /** Where clients compute; {@code cuda} spreads them over all CUDA devices. */
+    /** Returns where clients compute; {@code cuda} stands for all CUDA devices. */
     public final Device device() {
         return options.device();
     }
 
-    /** The number of CUDA devices that clients are spread over. */
+    /** Returns the number of CUDA devices that clients are spread over. */
     public final int deviceCount() {
         return deviceCount;
     }
 
-    /** The packages that {@link #uplinkPackage()} would return now; they stay the trainer's. */
+    /** Returns the packages that {@link #uplinkPackage()} would return now; they stay the trainer's. */
     public final List<U> cache() {
         return clients.cache().snapshot();
     }
@@ -201,71 +182,28 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         return stopEvent;
     }
 
-    /** The function that trains one client. */
+    /** Returns the function that trains one client. */
     public final ClientWorker<C, D, U> worker() {
         return clients.function();
     }
 
-    @Override
-    public final int round() {
-        return round;
-    }
-
     /**
-     * Sets the number of the next round, to resume an experiment or to repeat a round with the same random streams.
-     * Rounds are numbered from 0 here, as {@link #round()} does; messages and results count from 1.
-     *
-     * @param number from 0
-     * @throws IllegalArgumentException if it is negative, or so large that no round could follow
-     * @throws IllegalStateException if a round is running
+     * Returns the memory that the clients' states take. It includes those that clients of a running round have left.
      */
-    public final void startAtRound(int number) {
-        if (number < 0 || number > LAST_ROUND) {
-            throw new IllegalArgumentException("no such round: number=" + number + ", limit=0 to " + LAST_ROUND
-                    + "; startAtRound(0) is the first round");
-        }
-        lifecycle.enter(round);
-        try {
-            round = number;
-            clients.startAtRound(number);
-        } finally {
-            lifecycle.leave();
-        }
-    }
-
-    // ---- checkpoints
-
-    /**
-     * Writes the number of the next round and the committed states of the clients. A round that was stopped, or in
-     * which the caller's own code threw, is the next one: it is to be repeated.
-     *
-     * @throws IllegalStateException if the trainer is closed or a round is running
-     */
-    @Override
-    public final void save(CheckpointWriter out) {
-        exclusively(() -> clients.save(out));
-    }
-
-    /**
-     * Goes on as the saved trainer would, whatever its mode and number of workers.
-     *
-     * @throws IllegalStateException if the trainer is closed or a round is running
-     */
-    @Override
-    public final void restore(CheckpointReader in) {
-        exclusively(() -> round = clients.restore(in));
-    }
-
-    /** What the clients' states take, those included that the clients of a running round have left so far. */
     public final StateUsage stateUsage() {
         return states().usage();
+    }
+
+    @Override
+    public PeakMemory peakMemory() {
+        return new PeakMemory(ResidentMemory.peak(), List.of());
     }
 
     // ---- hooks
 
     /**
-     * Wraps the clients of a round for a progress bar; override it to see each one pass. The next element is asked for
-     * when the one before it was handed over or dropped.
+     * Wraps the clients of a round; override it to show progress. The next element is requested after the previous
+     * client was handed over or dropped.
      *
      * @param jobs the client ids in the order of hand-over
      * @return the same ids in the same order; by default {@code jobs} itself
@@ -275,29 +213,72 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     }
 
     /**
-     * Waits until all workers are ready. Only measurements need to; where clients run in this process it returns at
-     * once.
+     * Waits until all workers are ready. Only measurements need this; in threads of this process it returns at once.
      */
     public void awaitReady() {
         // nothing has to start
     }
 
-    /** The device of one client: {@code cuda:{cid % deviceCount}} where the trainer's device is {@code cuda}. */
+    /** Returns the device of a client: {@code cuda:{cid % deviceCount}} if the trainer's device is {@code cuda}. */
     public Device getClientDevice(int cid) {
         return device().forClient(cid, deviceCount);
     }
 
     @Override
     public List<Integer> order(List<Integer> cids) {
-        return ClientIds.largestFirst(cids, algorithm.numClients(), algorithm::dataSize);
+        return RoundArguments.largestFirst(cids, algorithm.numClients(), algorithm::dataSize);
+    }
+
+    // ---- checkpoints
+
+    @Override
+    public final int round() {
+        return clients.round();
+    }
+
+    /**
+     * Sets the number of the next round, to resume an experiment or to repeat a round with the same random streams.
+     *
+     * @param number counts from 0, as {@link #round()}; messages and results count from 1
+     * @throws IllegalArgumentException if it is negative, or so large that no round could follow
+     * @throws IllegalStateException if a round is running
+     */
+    public final void startAtRound(int number) {
+        lifecycle.enter(round());
+        try {
+            clients.startAtRound(number);
+        } finally {
+            lifecycle.leave();
+        }
+    }
+
+    /**
+     * Writes the number of the next round and the clients' committed states. A round that was stopped, or in which the
+     * caller's own code threw, is the next one, so that it is repeated.
+     *
+     * @throws IllegalStateException if the trainer is closed or a round is running
+     */
+    @Override
+    public final void save(CheckpointWriter out) {
+        exclusively(() -> clients.save(out));
+    }
+
+    /**
+     * Continues like the saved trainer, which may have had another mode and number of workers.
+     *
+     * @throws IllegalStateException if the trainer is closed or a round is running
+     */
+    @Override
+    public final void restore(CheckpointReader in) {
+        exclusively(() -> clients.restore(in));
     }
 
     // ---- shared tensors
 
     /**
-     * Gives clients a tensor under a name, for {@code WorkerContext.shared(name)}, beside those of
-     * {@link ClientAlgorithm#shared}. In process mode it is copied to shared memory once; in the others clients see the
-     * caller's memory. Either way the caller may close its own tensor afterwards but does not change what is in it.
+     * Shares a tensor with clients under a name, for {@code WorkerContext.shared(name)}, in addition to
+     * {@link ClientAlgorithm#shared}. In process mode it is copied to shared memory once; in other modes clients see
+     * the caller's memory. The caller may close its tensor afterwards but must not change its contents.
      *
      * @throws IllegalArgumentException if the name is blank or taken, or the tensor is undefined
      * @throws IllegalStateException if the trainer is closed or a round is running
@@ -313,7 +294,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         exclusively(() -> {
             if (shared.containsKey(name)) {
                 throw new IllegalArgumentException(
-                        "name is taken: name=" + name + ", limit=one tensor per name; choose another name");
+                        "name is taken: name=" + name + ", expected=one tensor per name; choose another name");
             }
             shared.put(name, toShare(name, tensor));
         });
@@ -339,121 +320,84 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final void localProcess(D payload, List<Integer> cids) {
-        process(payload, cids, new ResultSink<>(batch -> batch.forEach(clients.cache()::add), 1), false);
+        process(payload, cids, false, 1, batch -> batch.forEach(clients.cache()::add));
     }
 
     @Override
     public final void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink) {
         Objects.requireNonNull(sink, "sink");
-        process(payload, cids, new ResultSink<>(batch -> batch.forEach(sink), 1), true);
+        process(payload, cids, true, 1, batch -> batch.forEach(sink));
     }
 
     @Override
     public final void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
-        process(payload, cids, new ResultSink<>(Objects.requireNonNull(sink, "sink"), LARGEST_BATCH), true);
+        process(payload, cids, true, LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
     }
 
-    private void process(D payload, List<Integer> cids, ResultSink<U> sink, boolean streaming) {
-        requireOpen(payload);
-        List<Integer> checked = ClientIds.checked(cids, algorithm.numClients());
+    private void process(D payload, List<Integer> cids, boolean streaming, int most, Consumer<? super List<U>> sink) {
+        RoundArguments.requireOpen(payload);
+        List<Integer> checked = RoundArguments.clients(cids, algorithm.numClients());
         exclusively(() -> {
-            requireRoundLeft();
-            RoundContext<C, D, U> current = context(clients.of(round, payload, checked), streaming);
-            current.throwIfStopped();
-            clients.cache().discard();
-            unclosed.look();
-            runCounted(current, new ResultSink<>(unclosed.watching(checked.size(), sink.sink()), sink.most()));
+            RoundContext<C, D, U> current = context(clients.nextRound(payload, checked), streaming);
+            Consumer<List<U>> watched = clients.begin(current, sink);
+            try {
+                run(current, most, watched);
+            } finally {
+                clients.end(current);
+            }
         });
     }
 
-    /** Else each client would be blamed that looks at it. */
-    private static void requireOpen(Object payload) {
-        Objects.requireNonNull(payload, "payload");
-        for (TensorWalk.Found found : TensorWalk.tensors(payload)) {
-            if (!Tensors.isOpen(found.tensor())) {
-                throw new IllegalArgumentException("payload is closed: path=" + found.path() + ", type="
-                        + payload.getClass().getName()
-                        + ", expected=open tensors; close it after the round, not before");
-            }
-        }
-    }
-
     private <E, F, W> RoundContext<E, F, W> context(RoundWork<E, F, W> work, boolean streaming) {
-        return new RoundContext<>(work, streaming, lifecycle, stopEvent, timeouts);
+        RoundContext<E, F, W> context = new RoundContext<>(work, streaming, lifecycle, stopEvent, timeouts);
+        context.throwIfStopped();
+        return context;
     }
 
-    private void runCounted(RoundContext<C, D, U> current, ResultSink<U> sink) {
-        failures = current.failures();
-        try {
-            run(current, sink);
-        } finally {
-            current.clock().pause();
-            phases = current.clock().times();
-            if (options.onNonFinite() != NonFinitePolicy.FAIL) { // else the round fails
-                divergence.look(round, failures.nonFinite(), current.size());
-            }
-            states().discard();
-            round++;
-        }
-    }
-
-    private <W> void run(RoundContext<?, ?, W> current, ResultSink<W> sink) {
+    private <W> void run(RoundContext<?, ?, W> current, int most, Consumer<? super List<W>> sink) {
         roundStop.follow(current);
         try (IntraOpThreads scope = IntraOpThreads.scope(options.intraOpThreads())) {
             current.clock().enter(Phase.PUBLISH);
-            new RoundRunner<>(current, dispatch(current), sink).run();
+            new RoundRunner<>(current, dispatch(current), new ResultSink<>(sink, most)).run();
         } finally {
             roundStop.follow(null);
         }
     }
 
-    @Override
-    public PeakMemory peakMemory() {
-        return new PeakMemory(ResidentMemory.peak(), List.of());
+    /** Uses the trainer, which must be open, while no other thread does. */
+    private void exclusively(Runnable use) {
+        lifecycle.enter(round());
+        try {
+            lifecycle.requireOpen(round());
+            use.run();
+        } finally {
+            lifecycle.leave();
+        }
     }
 
     @Override
     public final List<ClientFailedException> dropped() {
-        return failures.dropped();
+        return clients.failures().dropped();
     }
 
     @Override
     public final List<ClientFailedException> retried() {
-        return failures.retried();
+        return clients.failures().retried();
     }
 
     @Override
     public final List<Integer> nonFinite() {
-        return failures.nonFinite();
+        return clients.failures().nonFinite();
     }
 
-    /** Where the time of the last round went, whether it succeeded or not. */
     @Override
     public final PhaseTimes phases() {
-        return phases;
+        return clients.phases();
     }
 
     @Override
     public final List<U> uplinkPackage() {
         return clients.cache().take();
-    }
-
-    private void requireRoundLeft() {
-        if (round > LAST_ROUND) {
-            throw new IllegalStateException("no round left: round=" + (round + 1L) + ", limit=" + (LAST_ROUND + 1)
-                    + "; start again with startAtRound(0)");
-        }
-    }
-
-    /** Does something to the trainer, which is open, while nobody else does. */
-    private void exclusively(Runnable use) {
-        lifecycle.enter(round);
-        try {
-            lifecycle.requireOpen(round);
-            use.run();
-        } finally {
-            lifecycle.leave();
-        }
     }
 
     // ---- work between rounds
@@ -478,15 +422,13 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
         @Override
         public <P, R> List<R> map(String work, P payload, int shards, ShardFunction<P, R> function) {
-            ShardedWork.check(work, shards);
-            requireOpen(payload);
+            List<Integer> ids = RoundArguments.shards(work, shards);
+            RoundArguments.requireOpen(payload);
             Objects.requireNonNull(function, "function");
             List<R> results = new ArrayList<>(shards);
             exclusively(() -> {
-                RoundContext<Integer, P, R> current =
-                        context(new ShardedWork<>(work, round, payload, shards, function, options, deviceCount), true);
-                current.throwIfStopped();
-                run(current, new ResultSink<>(results::addAll, LARGEST_BATCH));
+                var sharded = new ShardedWork<>(work, round(), payload, ids, function, options, deviceCount);
+                run(context(sharded, true), LARGEST_BATCH, results::addAll);
             });
             return results;
         }
@@ -494,7 +436,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     // ---- the end
 
-    /** The same as {@link #close()}. */
+    /** Closes the trainer, as {@link #close()}. */
     public final void shutdown() {
         close();
     }

@@ -1,102 +1,190 @@
 package org.blazefl4j.trainer;
 
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Objects;
+import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The states of a trainer's clients, as bytes of {@link org.blazefl4j.codec.PackageBytes}. Those that a round's clients
- * leave are staged, and take the place of the committed ones all at once when the round has ended well. Thread-safe;
- * empty for ever once closed.
+ * leave are staged, and replace the committed ones all at once when the round has ended well. They are in memory up to
+ * a limit; beyond it, the least recently used are moved to a file and stay there. Thread-safe; empty once closed.
  */
 final class ClientStates implements AutoCloseable {
 
-    private final StateStore store;
-    private final Map<Integer, StateStore.Stored> committed = new HashMap<>();
-    private final Map<Integer, StateStore.Stored> staged = new HashMap<>();
+    private final long limit;
+    private final StateFile file;
+    private final Map<Integer, Stored> committed = new HashMap<>();
+    private final Map<Integer, Stored> staged = new HashMap<>();
+
+    /** The states in memory, the most recently used last. */
+    private final Map<Stored, Tensor> inMemory = new LinkedHashMap<>(16, 0.75f, true);
+
+    private long memoryBytes;
+    private long diskBytes;
     private boolean closed;
 
-    ClientStates(StateStore store) {
-        this.store = store;
+    private static final class Stored {
+
+        private final int client;
+        private final long bytes;
+
+        /** Null while the state is in memory. */
+        private StateFile.@Nullable Place place;
+
+        Stored(int client, long bytes) {
+            this.client = client;
+            this.bytes = bytes;
+        }
+
+        StateFile.Place place() {
+            return Objects.requireNonNull(place, "place");
+        }
     }
 
-    /** The clients that have a committed state, in ascending order. */
+    /**
+     * Creates an empty store.
+     *
+     * @param limit the most bytes in memory
+     * @param file takes the others
+     */
+    ClientStates(long limit, StateFile file) {
+        this.limit = limit;
+        this.file = file;
+    }
+
+    /** Returns the clients with a committed state, ascending. */
     synchronized List<Integer> clients() {
         return committed.keySet().stream().sorted().toList();
     }
 
     /**
-     * A client's committed state, which the caller owns; null if there is none.
+     * Returns a client's committed state, which the caller owns; null if there is none.
      *
-     * @throws IllegalStateException if it was written to disk and is there no longer
+     * @throws IllegalStateException if it cannot be read from the file
      */
+    @Nullable
     Tensor read(int client) {
-        Supplier<Tensor> reader;
+        Stored state;
         synchronized (this) {
-            StateStore.Stored state = committed.get(client);
+            state = committed.get(client);
             if (state == null) {
                 return null;
             }
-            reader = store.reader(state);
+            Tensor memory = inMemory.get(state);
+            if (memory != null) {
+                return Tensors.alias(memory);
+            }
         }
-        return reader.get(); // outside, so that threads do not wait for each other's files
+        return file.read(client, state.place()); // outside, so that threads do not wait for each other's reads
     }
 
     /**
-     * Takes over the state that a client left, in place of one that it left since the last {@link #commit}.
+     * Takes ownership of the state that a client left. It replaces one that the client left since the last commit.
      *
-     * @throws IllegalStateException if it, or one that makes room for it, cannot be written to disk
+     * @throws IllegalStateException if it, or one that makes room for it, cannot be written to the file
      */
     synchronized void stage(int client, Tensor state) {
         if (closed) {
             state.close();
-        } else {
-            replace(staged, client, store.put(client, state));
+            return;
+        }
+        try {
+            replace(staged, client, store(client, state));
+        } catch (RuntimeException | Error failure) {
+            state.close();
+            throw failure;
         }
     }
 
-    /** Makes the staged states the committed ones of their clients. */
+    private Stored store(int client, Tensor state) {
+        Stored added = new Stored(client, state.numel());
+        makeRoom(added.bytes);
+        if (memoryBytes + added.bytes > limit) {
+            spill(added, state);
+        } else {
+            inMemory.put(added, state);
+            memoryBytes += added.bytes;
+        }
+        return added;
+    }
+
+    private void makeRoom(long bytes) {
+        Iterator<Map.Entry<Stored, Tensor>> leastUsed = inMemory.entrySet().iterator();
+        while (bytes <= limit && memoryBytes + bytes > limit) {
+            Map.Entry<Stored, Tensor> victim = leastUsed.next();
+            spill(victim.getKey(), victim.getValue());
+            memoryBytes -= victim.getKey().bytes;
+            leastUsed.remove();
+        }
+    }
+
+    private void spill(Stored state, Tensor memory) {
+        state.place = file.write(state.client, memory);
+        memory.close();
+        diskBytes += state.bytes;
+    }
+
+    /** Commits the staged states. */
     synchronized void commit() {
         staged.forEach((client, state) -> replace(committed, client, state));
         staged.clear();
     }
 
-    /** Makes the staged states the only ones. */
+    /** Commits the staged states and removes all others. */
     synchronized void commitAlone() {
         clear(committed);
         commit();
     }
 
-    /** Forgets the staged states. */
+    /** Removes the staged states. */
     synchronized void discard() {
         clear(staged);
     }
 
-    /** How many there are and what they take. */
+    /** Returns the number of committed states, and the bytes of all. */
     synchronized StateUsage usage() {
-        return new StateUsage(committed.size(), store.memoryBytes(), store.diskBytes());
+        return new StateUsage(committed.size(), memoryBytes, diskBytes);
     }
 
-    /** Frees all states, and their files. */
+    private void replace(Map<Integer, Stored> states, int client, Stored state) {
+        Stored old = states.put(client, state);
+        if (old != null) {
+            remove(old);
+        }
+    }
+
+    private void clear(Map<Integer, Stored> states) {
+        states.values().forEach(this::remove);
+        states.clear();
+    }
+
+    private void remove(Stored state) {
+        Tensor memory = inMemory.remove(state);
+        if (memory == null) {
+            diskBytes -= state.bytes;
+            file.free(state.place());
+        } else {
+            memoryBytes -= state.bytes;
+            memory.close();
+        }
+    }
+
+    /** Frees all states and their file. */
     @Override
     public synchronized void close() {
         closed = true;
         staged.clear();
         committed.clear();
-        store.close();
-    }
-
-    private void replace(Map<Integer, StateStore.Stored> states, int client, StateStore.Stored state) {
-        StateStore.Stored old = states.put(client, state);
-        if (old != null) {
-            store.remove(old);
-        }
-    }
-
-    private void clear(Map<Integer, StateStore.Stored> states) {
-        states.values().forEach(store::remove);
-        states.clear();
+        inMemory.values().forEach(Tensor::close);
+        inMemory.clear();
+        memoryBytes = 0;
+        diskBytes = 0;
+        file.close();
     }
 }

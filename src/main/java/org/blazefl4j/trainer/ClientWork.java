@@ -3,6 +3,7 @@ package org.blazefl4j.trainer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.blazefl4j.core.CheckpointReader;
@@ -11,24 +12,34 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.worker.ClientFailures;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.FailureRules;
 import org.blazefl4j.worker.PoolClassLoader;
+import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundWork;
 import org.blazefl4j.worker.UplinkBuffers;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The clients of an algorithm, and what is kept of them from round to round: their states, the packages that nobody
- * took, and the memory of their results.
+ * The clients of an algorithm, and what is kept from round to round: the count of rounds, what the last one reported,
+ * clients' states, the packages that nobody took, and the memory of results.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
  * @param <U> the uplink package
  */
 final class ClientWork<C, D, U> implements AutoCloseable {
+
+    /** Chosen so that the number of the next round exists. */
+    private static final int LAST_ROUND = Integer.MAX_VALUE - 1;
+
+    /** The bytes of unclosed results that cause a warning. */
+    private static final long MOST_UNCLOSED = 1_000_000_000;
 
     private static final String ROUND = "round";
     private static final String STATE_OF = "state of client ";
@@ -42,13 +53,18 @@ final class ClientWork<C, D, U> implements AutoCloseable {
     private final UplinkBuffers<U> buffers;
     private final ClientStates states;
     private final PackageCache<U> cache = new PackageCache<>();
+    private final DivergenceWarning divergence = new DivergenceWarning();
+    private final UnclosedResults unclosed = new UnclosedResults(MOST_UNCLOSED);
+    private volatile ClientFailures failures;
+    private volatile PhaseTimes phases = PhaseTimes.NONE;
+    private volatile int round;
     private int committedRounds;
 
     /**
      * Asks the algorithm for its worker.
      *
      * @param deviceOf the device of each client
-     * @param progress what the ids of a round pass through
+     * @param progress wraps the ids of a round for display
      */
     ClientWork(
             ClientAlgorithm<C, D, U> algorithm,
@@ -58,55 +74,92 @@ final class ClientWork<C, D, U> implements AutoCloseable {
         this.algorithm = algorithm;
         this.function = Objects.requireNonNull(algorithm.worker(), "algorithm.worker()");
         this.rules = options.onClientFailure().rules(options.onNonFinite());
+        this.failures = new ClientFailures(rules);
         this.deviceOf = deviceOf;
         this.progress = progress;
         this.classes = new PoolClassLoader(function.getClass(), algorithm.getClass());
         this.buffers = new UplinkBuffers<>(
                 algorithm::prepareUplinkPackageBuffer, classes, options.slotsIfSet(), options.numParallels());
         Path stateFolder = options.stateFolder().orElseGet(() -> Path.of(System.getProperty("java.io.tmpdir")));
-        this.states = new ClientStates(new StateStore(options.stateMemory(), new StateFiles(stateFolder)));
+        this.states = new ClientStates(options.stateMemory(), new StateFile(stateFolder));
     }
 
-    /** The function that trains one client. */
     ClientWorker<C, D, U> function() {
         return function;
     }
 
-    /** Finds the classes of clients' states. */
+    /** Returns the loader for the classes of clients' states. */
     ClassLoader classes() {
         return classes;
     }
 
-    /** Makes uplink buffers for clients of this process. Closed when the last worker has ended. */
+    /** Returns the uplink buffers for clients of this process, to be closed when the last worker has ended. */
     UplinkBuffers<U> buffers() {
         return buffers;
     }
 
-    /** What clients keep between rounds. */
     ClientStates states() {
         return states;
     }
 
-    /** The packages that wait to be taken. */
     PackageCache<U> cache() {
         return cache;
     }
 
-    /**
-     * The work of one round.
-     *
-     * @param cids none twice
-     */
-    RoundWork<C, D, U> of(int round, D payload, List<Integer> cids) {
-        return new Clients(round, payload, cids);
+    /** Returns the current round or else the next one, from 0. */
+    int round() {
+        return round;
     }
 
-    /** Clients' states are those before this round. */
+    /** Declares the committed states to be those before a round, and this round to be the next. */
     void startAtRound(int number) {
+        if (number < 0 || number > LAST_ROUND) {
+            throw new IllegalArgumentException("no such round: number=" + number + ", limit=0 to " + LAST_ROUND
+                    + "; startAtRound(0) is the first round");
+        }
+        round = number;
         committedRounds = number;
     }
 
-    /** Writes the committed states of the clients, and the number of the round that starts from them. */
+    /** Returns the work of the next round. */
+    RoundWork<C, D, U> nextRound(D payload, List<Integer> cids) {
+        if (round > LAST_ROUND) {
+            throw new IllegalStateException("no round left: round=" + (round + 1L) + ", limit=" + (LAST_ROUND + 1)
+                    + "; start again with startAtRound(0)");
+        }
+        return new Clients<>(this, round, payload, cids);
+    }
+
+    /** Closes packages of earlier rounds. Returns the sink, wrapped to notice results that are not closed. */
+    Consumer<List<U>> begin(RoundContext<C, D, U> context, Consumer<? super List<U>> sink) {
+        failures = context.failures();
+        cache.discard();
+        unclosed.look();
+        return unclosed.watching(context.size(), sink);
+    }
+
+    /** Counts a round, successful or not, and keeps what it reports. */
+    void end(RoundContext<C, D, U> context) {
+        context.clock().pause();
+        phases = new PhaseTimes(context.clock().times());
+        if (rules.onNonFinite() != NonFinitePolicy.FAIL) { // else the round fails
+            divergence.look(round, failures.nonFinite(), context.size());
+        }
+        states.discard();
+        round++;
+    }
+
+    /** Returns the failures of the last round. */
+    ClientFailures failures() {
+        return failures;
+    }
+
+    /** Returns where the time of the last round went. */
+    PhaseTimes phases() {
+        return phases;
+    }
+
+    /** Writes the clients' committed states and the number of the round that starts from them. */
     void save(CheckpointWriter out) {
         out.put(ROUND, committedRounds);
         for (int client : states.clients()) {
@@ -116,8 +169,8 @@ final class ClientWork<C, D, U> implements AutoCloseable {
         }
     }
 
-    /** Reads what {@link #save} wrote, in place of all states; returns the number of the next round. */
-    int restore(CheckpointReader in) {
+    /** Replaces all states by those that {@link #save} wrote. */
+    void restore(CheckpointReader in) {
         try {
             int number = in.get(ROUND, Integer.class);
             for (String name : in.names()) {
@@ -126,127 +179,94 @@ final class ClientWork<C, D, U> implements AutoCloseable {
                 }
             }
             states.commitAlone();
-            committedRounds = number;
-            return number;
+            startAtRound(number);
         } finally {
             states.discard();
         }
     }
 
-    /** The state lives on, whichever {@code PointerScope} it was read in. */
+    /** The alias outlives the {@code PointerScope} in which the state was read. */
     private void restore(int client, Tensor saved) {
         try (saved) {
             states.stage(client, Tensors.alias(saved));
         }
     }
 
-    /** Closes what was kept of clients. */
     @Override
     public void close() {
         cache.close();
         states.close();
     }
 
-    private final class Clients implements RoundWork<C, D, U> {
-
-        private final int round;
-        private final D payload;
-        private final List<Integer> cids;
-
-        Clients(int round, D payload, List<Integer> cids) {
-            this.round = round;
-            this.payload = payload;
-            this.cids = cids;
-        }
-
-        @Override
-        public int round() {
-            return round;
-        }
-
-        @Override
-        public List<Integer> ids() {
-            return cids;
-        }
+    private record Clients<C, D, U>(ClientWork<C, D, U> kept, int round, D payload, List<Integer> ids)
+            implements RoundWork<C, D, U> {
 
         @Override
         public ClientWorker<C, D, U> function() {
-            return function;
-        }
-
-        @Override
-        public ShardFunction<?, ?> shardFunction() {
-            return null;
-        }
-
-        @Override
-        public D payload() {
-            return payload;
+            return kept.function;
         }
 
         @Override
         public ClientJob job(int index) {
-            int cid = cids.get(index);
-            return new ClientJob(cid, round, deviceOf.apply(cid));
+            int cid = ids.get(index);
+            return new ClientJob(cid, round, kept.deviceOf.apply(cid));
         }
 
         @Override
         public C config(int index) {
-            return algorithm.getClientConfig(cids.get(index));
+            return kept.algorithm.getClientConfig(ids.get(index));
         }
 
         @Override
         public UplinkBuffers<U> buffers() {
-            return buffers;
+            return kept.buffers;
         }
 
         @Override
         public int slots() {
-            return buffers.slots();
+            return kept.buffers.slots();
         }
 
         @Override
         public FailureRules rules() {
-            return rules;
+            return kept.rules;
         }
 
         @Override
-        public ClientFailedException failure(int index, int worker, String reason, Throwable cause) {
-            int cid = cids.get(index);
-            return reason == null
-                    ? new ClientFailedException(cid, round, worker, cause)
-                    : new ClientFailedException(cid, round, worker, reason, cause);
+        public ClientFailedException failure(
+                int index, int worker, @Nullable String reason, @Nullable Throwable cause) {
+            return new ClientFailedException(ids.get(index), round, worker, reason, cause);
         }
 
         @Override
-        public Tensor state(int index) {
-            return states.read(cids.get(index));
+        public @Nullable Tensor state(int index) {
+            return kept.states.read(ids.get(index));
         }
 
         @Override
         public void stage(int index, Tensor state) {
-            states.stage(cids.get(index), state);
+            kept.states.stage(ids.get(index), state);
         }
 
         @Override
         public void commit() {
-            states.commit();
-            committedRounds = round + 1;
+            kept.states.commit();
+            kept.committedRounds = round + 1;
         }
 
         @Override
         public Iterable<Integer> progress() {
-            return progress.apply(cids);
+            return kept.progress.apply(ids);
         }
 
         @Override
         public U convert(U uplink) {
-            return algorithm.convertBufferToUplink(uplink);
+            return kept.algorithm.convertBufferToUplink(uplink);
         }
 
         @Override
         public void keep(U uplink) {
-            cache.add(uplink);
+            kept.cache.add(uplink);
         }
     }
 }

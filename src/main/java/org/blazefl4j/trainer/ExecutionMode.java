@@ -3,7 +3,7 @@ package org.blazefl4j.trainer;
 import java.util.Locale;
 import org.blazefl4j.core.ClientAlgorithm;
 
-/** How a round's clients are run. The same algorithm gives the same bits in each. */
+/** How a round's clients are run. The same algorithm gives the same bits in every mode. */
 public enum ExecutionMode {
     /** One after another on the calling thread. */
     SINGLE_THREADED,
@@ -12,32 +12,24 @@ public enum ExecutionMode {
     /** In worker processes. */
     MULTI_PROCESS;
 
-    /**
-     * Makes this mode's trainer, with the default {@link ProcessOptions}.
-     *
-     * @param algorithm the client side of the algorithm
-     * @param options how clients are run
-     * @param <C> the client's configuration
-     * @param <D> the downlink package
-     * @param <U> the uplink package
-     * @throws IllegalArgumentException if algorithm or options are refused by the trainer's constructor
-     * @throws IllegalStateException if its workers cannot start, or shared memory is too small
-     */
+    /** Creates this mode's trainer with the default {@link ProcessOptions}. */
     public <C, D, U> AbstractClientTrainer<C, D, U> trainer(
             ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         return trainer(algorithm, options, ProcessOptions.defaults());
     }
 
     /**
-     * Makes this mode's trainer, which the caller closes.
+     * Creates this mode's trainer, which the caller closes.
      *
-     * @param algorithm the client side of the algorithm
-     * @param options how clients are run
-     * @param processOptions how worker processes are started and watched; ignored in the other modes
-     * @param <C> the client's configuration
-     * @param <D> the downlink package
-     * @param <U> the uplink package
-     * @throws IllegalArgumentException if algorithm or options are refused by the trainer's constructor
+     * <pre>{@code
+     * try (var trainer = ExecutionMode.MULTI_PROCESS.trainer(algorithm, options, ProcessOptions.defaults())) {
+     *     new Simulation<>(handler, trainer).run();
+     * }
+     * }</pre>
+     *
+     * @param processOptions used in process mode only
+     * @throws IllegalArgumentException if the mode cannot run the algorithm with these options, as its trainer's
+     *     constructor says
      * @throws IllegalStateException if its workers cannot start, or shared memory is too small
      */
     public <C, D, U> AbstractClientTrainer<C, D, U> trainer(
@@ -49,7 +41,7 @@ public enum ExecutionMode {
         };
     }
 
-    /** The name in lower case, such as {@code multi-process}. */
+    /** Returns the name in lower case, such as {@code multi-process}. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

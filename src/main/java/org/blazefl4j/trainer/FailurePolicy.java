@@ -4,7 +4,7 @@ import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.worker.FailureRules;
 
 /**
- * What becomes of a client that failed: that threw, whose worker died or froze, or that ran over its time limit.
+ * What happens to a client that failed: that threw, whose worker died or froze, or that exceeded its time limit.
  *
  * <pre>{@code
  * TrainerOptions options = TrainerOptions.builder()
@@ -12,29 +12,22 @@ import org.blazefl4j.worker.FailureRules;
  *         .build();
  * }</pre>
  *
- * <p>A retry trains the client again from the same state with the same random streams, so a round with retries ends in
- * the same bits as one without; in process mode it begins when the sink has returned, as all dealing does. A dropped
- * client sends nothing: the handler is told with {@code ServerHandler.drop}, and the result is that of a round without
- * it.
+ * <p>A retry trains the client again from the same state with the same random streams, so the round ends with the same
+ * bits as without the failure. In process mode it begins once the sink has returned, like all dealing. A dropped client
+ * sends nothing: the handler is told by {@code ServerHandler.drop}, and the result is that of a round without it.
  *
- * <p>A client whose result was complete, but went with a worker process that died later, is trained again under any
- * policy with retries, and that does not count as one of them.
+ * <p>A client whose result was complete but lost with its worker process is trained again under any policy with
+ * retries, and this does not count as one. A client that drew from LibTorch's default generator, or wrote to the
+ * payload, where this is checked, ends the round under any policy, because other results may be wrong as well.
  *
- * <p>A client that drew from LibTorch's default generator where that is a failure, or wrote to the payload where that
- * is checked, ends the round under any policy: what else was or would be trained may not be what it seems.
- *
- * @param retries how often a client that failed is trained again in one round, from 0 to 255
- * @param drops whether the round goes on without a client that has no retries left; otherwise it fails
+ * @param retries the most retries of a client in one round, from 0 to 255
+ * @param drops whether the round continues without a client that has no retries left; otherwise it fails
  */
 public record FailurePolicy(int retries, boolean drops) {
 
     private static final int MOST_RETRIES = FailureRules.MOST_RETRIES;
 
-    /**
-     * Checks the number.
-     *
-     * @throws IllegalArgumentException if {@code retries} is not in [0, 255]
-     */
+    /** Checks that the retries are in [0, 255]. */
     public FailurePolicy {
         if (retries < 0 || retries > MOST_RETRIES) {
             throw new IllegalArgumentException("retries out of range: retries=" + retries + ", limit=[0, "
@@ -42,42 +35,36 @@ public record FailurePolicy(int retries, boolean drops) {
         }
     }
 
-    /** The first failure ends the round. */
+    /** Returns the policy that ends the round at the first failure. */
     public static FailurePolicy failFast() {
         return new FailurePolicy(0, false);
     }
 
-    /**
-     * A client that failed is trained again; when its last retry fails too, the round ends.
-     *
-     * @param retries how often, from 0 to 255
-     * @throws IllegalArgumentException if it is out of range
-     */
+    /** Returns the policy that trains a failed client again, up to 255 times, and then ends the round. */
     public static FailurePolicy retry(int retries) {
         return new FailurePolicy(retries, false);
     }
 
-    /** The round goes on without a client that failed. */
+    /** Returns the policy that continues the round without a failed client. */
     public static FailurePolicy drop() {
         return new FailurePolicy(0, true);
     }
 
-    /** The same retries; the round goes on without a client whose last one failed. */
+    /** Returns the policy with the same retries that then continues the round without the client. */
     public FailurePolicy thenDrop() {
         return new FailurePolicy(retries, true);
     }
 
-    /** What becomes of a shard of work between rounds: none can be left out, so it is worked again instead. */
+    /** Returns the policy for shards, which are retried because none can be dropped. */
     FailurePolicy ofShards() {
         return drops ? retry(Math.max(1, retries)) : this;
     }
 
-    /** The same, as rounds need it. */
     FailureRules rules(NonFinitePolicy onNonFinite) {
         return new FailureRules(retries, drops, onNonFinite);
     }
 
-    /** As it is written in code. */
+    /** Returns the policy as it is written in code. */
     @Override
     public String toString() {
         if (retries == 0) {

@@ -4,17 +4,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which parts of a file are free. A part goes where the first free one is large enough, or else to the end; neighbours
- * that are free become one, and the file ends with its last part that is in use. Not thread-safe.
+ * Allocates parts of a file. A part takes the first free range that is large enough, or extends the file; adjacent free
+ * ranges are merged, and the file ends with its last part in use. Not thread-safe.
  */
 final class FreeRanges {
 
-    /** Length by start. */
+    /** Lengths by start. */
     private final TreeMap<Long, Long> free = new TreeMap<>();
 
     private long end;
 
-    /** Takes a part; where it starts. */
+    /** Takes a part and returns its start. */
     long take(long bytes) {
         for (Map.Entry<Long, Long> range : free.entrySet()) {
             long start = range.getKey();
@@ -29,7 +29,7 @@ final class FreeRanges {
         return end - bytes;
     }
 
-    /** Gives back a part that was taken. */
+    /** Gives back a part. */
     void give(long start, long bytes) {
         Map.Entry<Long, Long> before = free.floorEntry(start);
         Long after = free.remove(start + bytes);
@@ -50,7 +50,7 @@ final class FreeRanges {
         }
     }
 
-    /** The length of the file. */
+    /** Returns the length of the file. */
     long end() {
         return end;
     }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.codec.TensorWalk;
 
-/** Packages that wait for {@code uplinkPackage()}. Thread-safe; once closed it closes what it is given. */
+/** Packages that wait for {@code uplinkPackage()}. Thread-safe. Once closed, it closes packages that are added. */
 final class PackageCache<U> {
 
     private final List<U> packages = new ArrayList<>();
@@ -14,7 +14,6 @@ final class PackageCache<U> {
         return List.copyOf(packages);
     }
 
-    /** Gives the packages away. */
     synchronized List<U> take() {
         List<U> taken = new ArrayList<>(packages);
         packages.clear();

@@ -5,10 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.blazefl4j.process.launch.CacheFolder;
 
 /**
- * How worker processes are started and watched. Immutable. Nothing here changes results.
+ * How worker processes are started and watched. Immutable. No option changes results.
  *
  * <pre>{@code
  * ProcessOptions options = ProcessOptions.builder().jvmArguments(List.of("-Xmx2g")).build();
@@ -16,188 +17,159 @@ import org.blazefl4j.process.launch.CacheFolder;
  */
 public final class ProcessOptions {
 
-    private final List<Path> workerClassPath;
-    private final List<String> jvmArguments;
-    private final Map<String, String> environment;
-    private final boolean inheritJavaOptions;
-    private final Duration heartbeat;
-    private final WorkerOutputListener output;
-    private final boolean classDataArchive;
-    private final Path cacheFolder;
-    private final Path crashFolder;
+    private final Builder set;
 
-    private ProcessOptions(Builder builder) {
-        this.workerClassPath = builder.workerClassPath;
-        this.jvmArguments = builder.jvmArguments;
-        this.environment = builder.environment;
-        this.inheritJavaOptions = builder.inheritJavaOptions;
-        this.heartbeat = builder.heartbeat;
-        this.output = builder.output;
-        this.classDataArchive = builder.classDataArchive;
-        this.cacheFolder = builder.cacheFolder;
-        this.crashFolder = builder.crashFolder;
+    private ProcessOptions(Builder set) {
+        this.set = set;
     }
 
-    /** The options that nobody changed; {@link Builder} lists them. */
+    /** Returns the defaults, which {@link Builder} lists. */
     public static ProcessOptions defaults() {
         return builder().build();
     }
 
-    /** A builder that holds the defaults. */
+    /** Returns a builder with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that holds these options. */
+    /** Returns a builder with these options. */
     public Builder toBuilder() {
-        Builder builder = new Builder();
-        builder.workerClassPath = workerClassPath;
-        builder.jvmArguments = jvmArguments;
-        builder.environment = environment;
-        builder.inheritJavaOptions = inheritJavaOptions;
-        builder.heartbeat = heartbeat;
-        builder.output = output;
-        builder.classDataArchive = classDataArchive;
-        builder.cacheFolder = cacheFolder;
-        builder.crashFolder = crashFolder;
-        return builder;
+        return set.copy();
     }
 
-    /** Class path entries of the workers ahead of those that are found. */
+    /** Returns the workers' class path entries that precede those found automatically. */
     public List<Path> workerClassPath() {
-        return workerClassPath;
+        return set.workerClassPath;
     }
 
-    /** Further arguments of the workers' JVMs. */
+    /** Returns additional arguments of the workers' JVMs. */
     public List<String> jvmArguments() {
-        return jvmArguments;
+        return set.jvmArguments;
     }
 
-    /** Further environment variables of the workers. */
+    /** Returns additional environment variables of the workers. */
     public Map<String, String> environment() {
-        return environment;
+        return set.environment;
     }
 
-    /** Whether {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS} and {@code _JAVA_OPTIONS} reach the workers. */
+    /** Returns whether workers inherit {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS}, {@code _JAVA_OPTIONS}. */
     public boolean inheritJavaOptions() {
-        return inheritJavaOptions;
+        return set.inheritJavaOptions;
     }
 
-    /** After how long without a sign of life a worker is taken for frozen, and killed. */
+    /** Returns the time without a heartbeat after which a worker counts as frozen and is killed. */
     public Duration heartbeat() {
-        return heartbeat;
+        return set.heartbeat;
     }
 
-    /** What takes the workers' lines. */
-    public WorkerOutputListener output() {
-        return output;
+    /** Returns what receives the workers' index and line. */
+    public BiConsumer<Integer, String> output() {
+        return set.output;
     }
 
-    /** Whether workers start from an archive of their classes, which is made the first time. */
+    /** Returns whether workers start from an archive of their classes. */
     public boolean classDataArchive() {
-        return classDataArchive;
+        return set.classDataArchive;
     }
 
-    /** Where archives are kept. */
+    /** Returns the folder of the archives. */
     public Path cacheFolder() {
-        return cacheFolder;
+        return set.cacheFolder;
     }
 
-    /** Where the report of a worker that crashes is written, and kept. */
+    /** Returns the folder for crash reports. */
     public Path crashFolder() {
-        return crashFolder;
+        return set.crashFolder;
     }
 
     @Override
     public String toString() {
-        return "ProcessOptions[workerClassPath=" + workerClassPath + ", jvmArguments=" + jvmArguments + ", environment="
-                + environment + ", inheritJavaOptions=" + inheritJavaOptions + ", heartbeat=" + heartbeat
-                + ", classDataArchive=" + classDataArchive + ", cacheFolder=" + cacheFolder + ", crashFolder="
-                + crashFolder
-                + "]";
+        return "ProcessOptions[workerClassPath=" + workerClassPath() + ", jvmArguments=" + jvmArguments()
+                + ", environment=" + environment() + ", inheritJavaOptions=" + inheritJavaOptions() + ", heartbeat="
+                + heartbeat() + ", classDataArchive=" + classDataArchive() + ", cacheFolder=" + cacheFolder()
+                + ", crashFolder=" + crashFolder() + "]";
     }
 
-    /** Collects options; each is checked as it is set. */
-    public static final class Builder {
-
-        private static final Duration SHORTEST_HEARTBEAT = Duration.ofMillis(100);
-        private static final Duration LONGEST_HEARTBEAT = Duration.ofHours(1);
+    /** Collects options; each is checked when it is set. */
+    public static final class Builder implements Cloneable {
 
         private List<Path> workerClassPath = List.of();
         private List<String> jvmArguments = List.of();
         private Map<String, String> environment = Map.of();
         private boolean inheritJavaOptions;
         private Duration heartbeat = Duration.ofSeconds(5);
-        private WorkerOutputListener output = Builder::print;
+        private BiConsumer<Integer, String> output =
+                (worker, line) -> System.err.println("[worker " + worker + "] " + line);
         private boolean classDataArchive = true;
         private Path cacheFolder = CacheFolder.standard();
         private Path crashFolder = Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
 
         private Builder() {}
 
-        private static void print(int worker, String line) {
-            System.err.println("[worker " + worker + "] " + line);
+        private Builder copy() {
+            try {
+                return (Builder) clone();
+            } catch (CloneNotSupportedException impossible) {
+                throw new AssertionError(impossible);
+            }
         }
 
         /**
-         * Names jars and folders that hold the workers' classes, for class loaders that do not tell where their classes
-         * come from. They go ahead of those that are found.
+         * Sets jars and folders with the workers' classes, for class loaders that do not reveal where their classes
+         * come from. They precede those found automatically.
          */
         public Builder workerClassPath(List<Path> entries) {
             this.workerClassPath = List.copyOf(entries);
             return this;
         }
 
-        /** Further arguments of the workers' JVMs. They come after the library's own, so they win. */
+        /** Sets additional arguments of the workers' JVMs. They follow the library's own and override them. */
         public Builder jvmArguments(List<String> arguments) {
             this.jvmArguments = List.copyOf(arguments);
             return this;
         }
 
-        /** Further environment variables of the workers. They win over inherited ones and the library's own. */
+        /** Sets environment variables of the workers, which override inherited ones and the library's own. */
         public Builder environment(Map<String, String> variables) {
             this.environment = Map.copyOf(variables);
             return this;
         }
 
-        /**
-         * Whether the variables that give options to every JVM, such as {@code JAVA_TOOL_OPTIONS}, reach the workers;
-         * they do not unless set.
-         */
+        /** Sets whether workers inherit variables with options for every JVM; by default they do not. */
         public Builder inheritJavaOptions(boolean inherit) {
             this.inheritJavaOptions = inherit;
             return this;
         }
 
         /**
-         * After how long without a sign of life a worker is taken for frozen, and killed; five seconds unless set.
+         * Sets the time without a heartbeat after which a worker counts as frozen and is killed; the default is five
+         * seconds.
          *
          * @throws IllegalArgumentException if it is shorter than 100 ms or longer than an hour
          */
         public Builder heartbeat(Duration limit) {
-            Objects.requireNonNull(limit, "heartbeat");
-            if (limit.compareTo(SHORTEST_HEARTBEAT) < 0 || limit.compareTo(LONGEST_HEARTBEAT) > 0) {
-                throw new IllegalArgumentException("option out of range: heartbeat=" + limit + ", limit=["
-                        + SHORTEST_HEARTBEAT + ", " + LONGEST_HEARTBEAT + "]; choose a value within the limit");
-            }
-            this.heartbeat = limit;
+            this.heartbeat = TrainerOptions.within("heartbeat", limit, Duration.ofMillis(100), Duration.ofHours(1));
             return this;
         }
 
         /**
-         * What takes the lines that workers write; unless set they go to standard error, each after {@code [worker 1] }
-         * or whichever worker it was.
+         * Sets what receives each line that a worker writes to its standard output or error; the default prints it to
+         * standard error, after {@code [worker 1] }.
+         *
+         * @param listener receives the worker's index, from 0, and the line; very long lines come in pieces. Called by
+         *     several threads. While it runs, the worker cannot write much more; exceptions are logged
          */
-        public Builder output(WorkerOutputListener listener) {
+        public Builder output(BiConsumer<Integer, String> listener) {
             this.output = Objects.requireNonNull(listener, "output");
             return this;
         }
 
         /**
-         * Whether workers start from an archive of their classes, about a third faster; they do unless set. The first
-         * pool has a process beside it make the archive, at low priority and not beyond its own {@code close()}. There
-         * is none where the workers' class path holds folders, or the cache folder cannot be written to or lies below
-         * one that others may write to.
+         * Sets whether workers start from an archive of their classes, about a third faster; by default they do. A
+         * process beside the first pool makes the archive, at low priority and until {@code close()} at most. None is
+         * used if the workers' class path contains folders, or if the cache folder is not writable or lies below one
+         * that others may write to.
          */
         public Builder classDataArchive(boolean use) {
             this.classDataArchive = use;
@@ -205,11 +177,11 @@ public final class ProcessOptions {
         }
 
         /**
-         * Where archives are kept: unless set, the folder named by the system property {@code blazefl4j.cacheFolder},
-         * by the environment variable {@code BLAZEFL4J_CACHE}, {@code $XDG_CACHE_HOME/blazefl4j}, or
-         * {@code ~/.cache/blazefl4j}. It is made when it is needed, for this user alone. Files in it may be deleted at
-         * any time; those that were long not used go by themselves. With a colon in its path it holds no archives: the
-         * JVM takes such a path for two.
+         * Sets the folder of the archives. The default is the system property {@code blazefl4j.cacheFolder}, the
+         * environment variable {@code BLAZEFL4J_CACHE}, {@code $XDG_CACHE_HOME/blazefl4j} or
+         * {@code ~/.cache/blazefl4j}, in this order. It is created when needed, accessible to this user only. Its files
+         * may be deleted at any time; files that were not used for long are deleted automatically. A folder with a
+         * colon in its path holds no archives, because the JVM takes it for two paths.
          */
         public Builder cacheFolder(Path folder) {
             this.cacheFolder = folder.toAbsolutePath();
@@ -217,17 +189,18 @@ public final class ProcessOptions {
         }
 
         /**
-         * Where the JVM of a worker that crashes writes its report, {@code blazefl4j-crash-<worker>-<pid>.log}, which
-         * nobody deletes: the folder of {@code java.io.tmpdir} unless set. It need not be there until then.
+         * Sets the folder in which the JVM of a crashing worker writes its report,
+         * {@code blazefl4j-crash-<worker>-<pid>.log}, which the library does not delete. The default is
+         * {@code java.io.tmpdir}. It need not exist before.
          */
         public Builder crashFolder(Path folder) {
             this.crashFolder = folder.toAbsolutePath();
             return this;
         }
 
-        /** The options. */
+        /** Returns the options. */
         public ProcessOptions build() {
-            return new ProcessOptions(this);
+            return new ProcessOptions(copy());
         }
     }
 }

@@ -14,9 +14,9 @@ import org.blazefl4j.worker.RoundResults;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Trains clients in worker processes that exchange tensors with this one through shared memory. The processes are
- * started once, when the trainer is made, and live as long as the trainer; a lost one is replaced. The constructor does
- * not wait for them: a round begins with those that are ready, and the others join it.
+ * Trains clients in worker processes that exchange tensors with this process through shared memory. The processes start
+ * with the trainer and live as long; a lost one is replaced. The constructor does not wait for them: a round begins
+ * with those that are ready.
  *
  * <pre>{@code
  * try (var trainer = new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults())) {
@@ -28,16 +28,15 @@ import org.bytedeco.pytorch.Tensor;
  * }
  * }</pre>
  *
- * <p>The tensors of a result lie in shared memory, which is used again when the last of them is closed. If the caller
+ * <p>The tensors of a result are in shared memory, which is reused when the last of them is closed. While the caller
  * keeps packages the memory grows, up to {@link TrainerOptions#maxSlots()} results; then rounds fail with {@code no
- * free slot: held=..., limit=...}. Close what is done with, or keep clones.
+ * free slot: held=..., limit=...}. Close packages after use, or keep clones.
  *
- * <p>Where many more clients are ready to be trained than there are workers, results of small models are handed over
- * several at a time, each a fifth of a second after it was done at the latest: one that was waited for alone takes a
- * worker's core.
+ * <p>If many more clients than workers are ready, results of small models are handed over several at a time, at most a
+ * fifth of a second after they are done, because waiting for each alone takes a worker's core.
  *
- * <p>Each worker leads a process group of its own, and takes no notice of SIGHUP, SIGINT and SIGTERM, which are left to
- * this process. What clients have started there ends with their worker.
+ * <p>Each worker leads its own process group and ignores SIGHUP, SIGINT and SIGTERM, which are left to this process.
+ * Processes that clients start end with their worker.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
@@ -47,38 +46,25 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
 
     private final ProcessPool pool;
 
-    /**
-     * Has the workers start, with the default {@link ProcessOptions}. One that cannot start is reported by
-     * {@link #awaitReady} and by the first round.
-     *
-     * @param algorithm the client side of the algorithm
-     * @param options how clients are run
-     * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
-     *     cross, a class it needs has no place that workers could load it from, or the operating system does not allow
-     *     so many workers
-     * @throws IllegalStateException if shared memory is too small
-     */
+    /** Starts the workers with the default {@link ProcessOptions}. */
     public ProcessPoolClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         this(algorithm, options, ProcessOptions.defaults());
     }
 
     /**
-     * Has the workers start. One that cannot start is reported by {@link #awaitReady} and by the first round.
+     * Starts the workers. Failures to start are reported by {@link #awaitReady} and by the first round.
      *
-     * @param algorithm the client side of the algorithm
-     * @param options how clients are run
-     * @param processOptions how workers are started and watched
-     * @throws IllegalArgumentException if the device is a CUDA device that there is not, the worker function cannot
-     *     cross, a class it needs has no place that workers could load it from, or the operating system does not allow
-     *     so many workers
+     * @throws IllegalArgumentException if the CUDA device does not exist, the worker function cannot cross, a class
+     *     that it needs has no location that workers can load it from, or the operating system does not allow so many
+     *     workers
      * @throws IllegalStateException if shared memory is too small
      */
-    @SuppressWarnings("this-escape") // all that is called is final
     public ProcessPoolClientTrainer(
             ClientAlgorithm<C, D, U> algorithm, TrainerOptions options, ProcessOptions processOptions) {
         this(algorithm, options, processOptions, new PoolStopEvent());
     }
 
+    @SuppressWarnings("this-escape") // all that is called is final
     private ProcessPoolClientTrainer(
             ClientAlgorithm<C, D, U> algorithm,
             TrainerOptions options,
@@ -108,13 +94,13 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
                 options().grace(),
                 process.classDataArchive() ? Optional.of(process.cacheFolder()) : Optional.empty(),
                 process.crashFolder(),
-                (line, worker) -> process.output().line(worker, line));
+                (line, worker) -> process.output().accept(worker, line));
     }
 
     /**
-     * Waits until all workers are ready: their classes and libraries loaded, their kernels run once. Nobody needs to;
-     * measurements do. An interrupt does not cut it short. A worker that fails to start three times in a row is given
-     * up, with a warning, as long as there are others.
+     * Waits until all workers are ready: classes and libraries loaded, kernels run once. Only measurements need this.
+     * Ignores interrupts. A worker that fails to start three times in a row is given up, with a warning, if there are
+     * others.
      *
      * @throws IllegalStateException if no worker starts, or one refuses to work, with its last words, or the trainer is
      *     closed
@@ -125,20 +111,20 @@ public class ProcessPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, 
     }
 
     /**
-     * The process ids of the workers, by index; they change when a lost worker is replaced. Waits until each has a
-     * process, which may still be starting; that of a worker that was given up has ended.
+     * Returns the process ids of the workers, by index. They change when a worker is replaced. Waits until each worker
+     * has a process, which may not be ready yet; the process of a worker that was given up has ended.
      */
     public final List<Long> workerPids() {
         return pool.workerPids();
     }
 
-    /** Of workers that ended, also for good, what was seen up to half a second before. */
+    /** Returns, for ended workers, what was measured up to half a second before their end. */
     @Override
     public final PeakMemory peakMemory() {
         return new PeakMemory(ResidentMemory.peak(), pool.peakMemory());
     }
 
-    /** The shared memory that is used for packages and for dealing jobs, in bytes, shared tensors apart. */
+    /** Returns the bytes of shared memory for packages and the job board, without shared tensors. */
     public final long segmentBytes() {
         return pool.segmentBytes();
     }

@@ -1,15 +1,17 @@
 package org.blazefl4j.trainer;
 
+import java.time.Duration;
 import java.util.Collections;
 import java.util.SortedMap;
-import java.util.concurrent.TimeUnit;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.util.RefCounted;
 import org.blazefl4j.worker.ClientRunner;
 import org.blazefl4j.worker.LocalJob;
 import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundResults;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains clients one after another on the thread that calls {@code localProcess}.
@@ -21,26 +23,26 @@ import org.blazefl4j.worker.RoundResults;
 public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U> {
 
     private final ClientRunner runner;
-    private final Object lock = new Object();
-    private Thread training;
-    private boolean closing;
-    private boolean freed;
+
+    /** A running client uses the worker too, and frees it if the trainer was closed meanwhile. */
+    private final RefCounted worker;
+
+    private volatile @Nullable Thread training;
 
     /**
-     * A trainer with one worker.
+     * Creates a trainer with one worker.
      *
-     * @param algorithm the client side of the algorithm
-     * @param options how clients are run
-     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     * @throws IllegalArgumentException if the CUDA device does not exist
      */
     @SuppressWarnings("this-escape") // all that is called is final
     public SerialClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {
         super(algorithm, options, StopEvent.create(), true);
         this.runner = runner(0);
+        this.worker = new RefCounted(this::freeWorker);
         shareDeclared();
     }
 
-    /** Always 1. */
+    /** Returns 1. */
     @Override
     public int numParallels() {
         return 1;
@@ -51,12 +53,12 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
         context.prepareBuffers();
         return new RoundResults<>() {
             @Override
-            public W await(int index) {
+            public @Nullable W await(int index) {
                 return context.stopRequested() ? null : trained(context, index);
             }
 
             @Override
-            public W poll(int index) {
+            public @Nullable W poll(int index) {
                 return null;
             }
 
@@ -67,74 +69,35 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
         };
     }
 
-    /** The package of a client; null if it was dropped, or the round is to end. */
-    private <W> W trained(RoundContext<?, ?, W> context, int index) {
+    /** Returns the package of a client; null if it was dropped, or the round must end. */
+    private <W> @Nullable W trained(RoundContext<?, ?, W> context, int index) {
         context.clock().enter(Phase.DEAL);
         LocalJob<W> job = new LocalJob<>(context, index);
         context.clock().enter(Phase.TRAIN);
-        if (!begin()) {
+        if (!worker.enter()) {
             return null;
         }
+        training = Thread.currentThread();
         try {
             job.train(runner);
         } finally {
-            finish();
+            training = null;
+            worker.leave();
         }
         context.clock().enter(Phase.COLLECT);
         job.requireDecided();
         return job.take();
     }
 
-    private boolean begin() {
-        synchronized (lock) {
-            training = closing ? null : Thread.currentThread();
-            return !closing;
-        }
-    }
-
-    private void finish() {
-        synchronized (lock) {
-            training = null;
-            lock.notifyAll();
-            if (!closing) {
-                return;
-            }
-        }
-        freeWorker();
-    }
-
     @Override
     void closeWorkers() {
-        synchronized (lock) {
-            closing = true;
-            if (training != Thread.currentThread()) {
-                awaitIdle();
-            }
-            if (training != null) {
-                return;
-            }
-        }
-        freeWorker();
-    }
-
-    /** The client that runs frees the worker when it ends, should it not end in time. */
-    private void awaitIdle() {
-        try {
-            while (training != null && !lifecycle().closeIsOverdue()) {
-                TimeUnit.NANOSECONDS.timedWait(lock, lifecycle().nanosToClose());
-            }
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
+        worker.close();
+        if (training != Thread.currentThread()) {
+            worker.awaitFreed(Duration.ofNanos(lifecycle().nanosToClose()));
         }
     }
 
     private void freeWorker() {
-        synchronized (lock) {
-            if (freed) {
-                return;
-            }
-            freed = true;
-        }
         try {
             runner.close();
         } finally {

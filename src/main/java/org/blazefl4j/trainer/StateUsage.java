@@ -1,9 +1,9 @@
 package org.blazefl4j.trainer;
 
 /**
- * What the states of a trainer's clients take: see {@link org.blazefl4j.core.WorkerContext#keepState}.
+ * The memory that the states of a trainer's clients take; see {@link org.blazefl4j.core.WorkerContext#keepState}.
  *
- * @param clients how many clients have a state
+ * @param clients the number of clients with a state
  * @param memoryBytes the bytes of states in this process's memory, at most {@link TrainerOptions#stateMemory()}
  * @param diskBytes the bytes of states on disk
  */

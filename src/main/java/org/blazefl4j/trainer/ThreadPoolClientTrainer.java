@@ -10,10 +10,10 @@ import org.blazefl4j.worker.RoundResults;
 
 /**
  * Trains clients in threads of this process, {@link TrainerOptions#numParallels()} at a time. The threads are daemons
- * named {@code blazefl4j-…} and live as long as the trainer; each has resources of its own.
+ * named {@code blazefl4j-…} and live as long as the trainer; each has its own resources.
  *
- * <p>All clients are given the same payload and configuration objects, and the same memory behind shared tensors: they
- * only read them.
+ * <p>All clients get the same payload and configuration objects, and the same memory behind shared tensors, so they
+ * must only read them.
  *
  * @param <C> the client's configuration
  * @param <D> the downlink package
@@ -26,9 +26,7 @@ public class ThreadPoolClientTrainer<C, D, U> extends AbstractClientTrainer<C, D
     /**
      * Starts the threads.
      *
-     * @param algorithm the client side of the algorithm
-     * @param options how clients are run
-     * @throws IllegalArgumentException if the device is a CUDA device that there is not
+     * @throws IllegalArgumentException if the CUDA device does not exist
      */
     @SuppressWarnings("this-escape") // all that is called is final
     public ThreadPoolClientTrainer(ClientAlgorithm<C, D, U> algorithm, TrainerOptions options) {

@@ -12,18 +12,18 @@ import org.blazefl4j.worker.LocalJob;
 import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundResults;
 import org.blazefl4j.worker.UserCodeScope;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One round in threads. Workers claim clients in the order of the list; the calling thread takes their packages in the
- * same order and, as it does, lets dealing go on. Neither takes a lock: only a worker that finds nothing to claim and a
- * caller that finds nothing to take wait.
+ * same order and then deals further clients. Neither takes a lock: a worker waits only if there is nothing to claim,
+ * the caller only if there is nothing to take.
  */
 final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
 
     /**
-     * How often a caller looks by itself. Nobody needs each package at once, so that workers wake the caller when they
-     * run out of work or, in the streaming form, well before that, not for each client; this is the progress bar's
-     * resolution.
+     * The longest sleep of the caller, which is the resolution of a progress bar. Packages are not urgent, so workers
+     * wake the caller not for each one but when they run out of work or, when streaming, well before.
      */
     private static final long SLICE = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -32,7 +32,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     private final int window;
     private final LocalJob<U>[] jobs;
 
-    /** The next position to claim; once dealing has ended, the complement of the number claimed. */
+    /** The next position to claim; after the end of dealing, the complement of the number claimed. */
     private final AtomicInteger next = new AtomicInteger();
 
     /** Positions below this one may be claimed. */
@@ -91,7 +91,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         }
     }
 
-    /** Tells a caller that waits that a worker has run out of work, or that there will be no more. */
+    /** Wakes a waiting caller, because a worker has run out of work or the round must end. */
     @Override
     public void idle() {
         if (awaited != NOTHING) {
@@ -106,7 +106,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     // ---- the caller's side
 
     @Override
-    public U await(int index) {
+    public @Nullable U await(int index) {
         deal(index);
         if (!awaitTurn(index)) {
             return null;
@@ -114,8 +114,8 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         return jobs[index].endsRound() ? null : take(index);
     }
 
-    /** Takes what a client left that is done; null if it was dropped. */
-    private U take(int index) {
+    /** Takes the package of a client that is done; null if it was dropped. */
+    private @Nullable U take(int index) {
         LocalJob<U> job = jobs[index];
         jobs[index] = null;
         taken = index + 1;
@@ -123,7 +123,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     }
 
     @Override
-    public U poll(int index) {
+    public @Nullable U poll(int index) {
         boolean there = index < dealt && isDone(index) && jobs[index].hasPackage();
         return there && !round.stopRequested() ? take(index) : null;
     }
@@ -140,11 +140,11 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
                 jobs[i] = new LocalJob<>(round, i);
             }
         }
-        dealt = limit; // all at once: what a client drew beside the caller's code would go unseen
+        dealt = limit; // all at once, so that no client's draws go unseen beside the caller's code
         workers.wake(limit - from);
     }
 
-    /** Waits until a client is done. False if the round is to end now, or if dealing ended before this client. */
+    /** Waits until a client is done. Returns false if the round must end, or dealing ended before this client. */
     private boolean awaitTurn(int index) {
         round.clock().enter(Phase.TRAIN);
         workers.spinUntil(() -> index >= claimed() || isDone(index));
@@ -161,8 +161,8 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     }
 
     /**
-     * The position whose end makes it worth while to take packages, beginning with this one: with half of a window of
-     * them, those who wait for slots do not wait long.
+     * Returns the position whose end makes it worthwhile to take packages from this one on: with half a window of
+     * packages, clients do not wait long for slots.
      */
     private int enoughAfter(int index) {
         int enough = Math.min(index + window / 2, dealt - 1);
@@ -173,7 +173,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         return jobs[index].isDone();
     }
 
-    /** How many clients were claimed, or the most there can be while dealing goes on. */
+    /** Returns the number of claimed clients, or of all while dealing continues. */
     private int claimed() {
         int index = next.get();
         return index < 0 ? ~index : round.size();
@@ -195,14 +195,15 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         for (int index = taken; index < claimed(); index++) {
             LocalJob<U> job = awaitClaimed(index);
             job.requireDecided();
-            if (job.hasPackage()) {
-                packages.put(index, job.take());
+            U uplink = job.take();
+            if (uplink != null) {
+                packages.put(index, uplink);
             }
         }
         return packages;
     }
 
-    /** Waits for a client that was claimed, but not past the end of {@code close()}. */
+    /** Waits for a claimed client, but not longer than {@code close()} does. */
     private LocalJob<U> awaitClaimed(int index) {
         LocalJob<U> job = jobs[index];
         awaited = index;

@@ -17,170 +17,144 @@ import org.blazefl4j.reproducibility.RngCheck;
  * TrainerOptions options = TrainerOptions.builder().numParallels(4).seed(7).build();
  * }</pre>
  *
- * <p>Results depend on the seed, the device and the intra-op threads, and on nothing else here, as long as no client is
+ * <p>Results depend on the seed, the device and the intra-op threads, and on no other option, as long as no client is
  * dropped or stopped by its time limit.
  */
 public final class TrainerOptions {
 
-    private final int numParallels;
-    private final Device device;
-    private final OptionalInt deviceCount;
-    private final long seed;
-    private final int intraOpThreads;
-    private final RngCheck rngCheck;
-    private final OptionalInt slots;
-    private final int maxSlots;
-    private final Duration grace;
-    private final FailurePolicy failurePolicy;
-    private final NonFinitePolicy nonFinitePolicy;
-    private final Optional<Duration> clientTimeLimit;
-    private final long stateMemory;
-    private final Optional<Path> stateFolder;
+    private final Builder set;
 
-    private TrainerOptions(Builder builder) {
-        this.numParallels = builder.numParallels;
-        this.device = builder.device;
-        this.deviceCount = builder.deviceCount;
-        this.seed = builder.seed;
-        this.intraOpThreads = builder.intraOpThreads;
-        this.rngCheck = builder.rngCheck;
-        this.slots = builder.slots;
-        this.maxSlots = Math.max(builder.maxSlots, slots.orElse(0));
-        this.grace = builder.grace;
-        this.failurePolicy = builder.failurePolicy;
-        this.nonFinitePolicy = builder.nonFinitePolicy;
-        this.clientTimeLimit = builder.clientTimeLimit;
-        this.stateMemory = builder.stateMemory;
-        this.stateFolder = builder.stateFolder;
+    private TrainerOptions(Builder set) {
+        this.set = set;
     }
 
-    /** The options that nobody changed; {@link Builder} lists them. */
+    /** Returns the defaults, which {@link Builder} lists. */
     public static TrainerOptions defaults() {
         return builder().build();
     }
 
-    /** A builder that holds the defaults. */
+    /** Returns a builder with the defaults. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** A builder that holds these options. */
+    /** Returns a builder with these options. */
     public Builder toBuilder() {
-        Builder builder = new Builder();
-        builder.numParallels = numParallels;
-        builder.device = device;
-        builder.deviceCount = deviceCount;
-        builder.seed = seed;
-        builder.intraOpThreads = intraOpThreads;
-        builder.rngCheck = rngCheck;
-        builder.slots = slots;
-        builder.maxSlots = maxSlots;
-        builder.grace = grace;
-        builder.failurePolicy = failurePolicy;
-        builder.nonFinitePolicy = nonFinitePolicy;
-        builder.clientTimeLimit = clientTimeLimit;
-        builder.stateMemory = stateMemory;
-        builder.stateFolder = stateFolder;
-        return builder;
+        return set.copy();
     }
 
-    /** The number of clients that are trained at the same time. A serial trainer takes no notice of it. */
+    /** Returns the number of clients to train at the same time. A serial trainer ignores it. */
     public int numParallels() {
-        return numParallels;
+        return set.numParallels;
     }
 
-    /** Where clients compute. */
+    /** Returns where clients compute. */
     public Device device() {
-        return device;
+        return set.device;
     }
 
-    /** The number of CUDA devices to spread clients over; empty means those that LibTorch finds. */
+    /** Returns the number of CUDA devices to spread clients over; empty for those that LibTorch finds. */
     public OptionalInt deviceCount() {
-        return deviceCount;
+        return set.deviceCount;
     }
 
-    /** The experiment's seed. */
+    /** Returns the number of CUDA devices, once the device is known to be among them. */
+    int checkedDeviceCount() {
+        if (set.deviceCount.isEmpty()) {
+            set.device.requireAvailable();
+            return Device.cudaDevices();
+        }
+        int count = set.deviceCount.getAsInt();
+        set.device.requireAmong(count, "TrainerOptions.deviceCount=" + count);
+        return count;
+    }
+
+    /** Returns the experiment's seed. */
     public long seed() {
-        return seed;
+        return set.seed;
     }
 
-    /** LibTorch's threads within one operation, the same for clients and for arithmetic in a sink. */
+    /** Returns the number of LibTorch's threads within one operation, for clients and for arithmetic in a sink. */
     public int intraOpThreads() {
-        return intraOpThreads;
+        return set.intraOpThreads;
     }
 
-    /** What happens when a client draws from LibTorch's default generator. */
+    /** Returns what happens if a client draws from LibTorch's default generator. */
     public RngCheck rngCheck() {
-        return rngCheck;
+        return set.rngCheck;
     }
 
-    /** The most packages between dealing and hand-over when results stream into a sink. */
+    /** Returns the most packages between dealing and hand-over when results stream into a sink. */
     public int slots() {
-        return slots.orElse(numParallels + 2);
+        return set.slots.orElse(set.numParallels + 2);
     }
 
-    /** The same where it was set. Trainers' own default depends on the size of the packages. */
+    /** Returns {@link #slots()} if it was set. Otherwise trainers choose by the size of the packages. */
     OptionalInt slotsIfSet() {
-        return slots;
+        return set.slots;
     }
 
-    /** In process mode, the number of slots to which the pool may grow when the caller keeps packages. */
+    /** Returns the number of slots to which the pool may grow in process mode if the caller keeps packages. */
     public int maxSlots() {
-        return maxSlots;
+        return Math.max(set.maxSlots, set.slots.orElse(0));
     }
 
     /**
-     * How long a client that is to stop may go on before it is interrupted or killed: when the trainer is closed, when
-     * its round is stopped (in process mode), and when its time limit has passed.
+     * Returns how long a client that is told to stop may continue before it is interrupted or killed: when the trainer
+     * is closed, its round is stopped (in process mode) or its time limit has passed.
      */
     public Duration grace() {
-        return grace;
+        return set.grace;
     }
 
-    /** What becomes of a client that failed. */
+    /** Returns what happens to a client that failed. */
     public FailurePolicy onClientFailure() {
-        return failurePolicy;
+        return set.failurePolicy;
     }
 
-    /** What becomes of a result that is not finite. */
+    /** Returns what happens to a result that is not finite. */
     public NonFinitePolicy onNonFinite() {
-        return nonFinitePolicy;
+        return set.nonFinitePolicy;
     }
 
-    /** How long one client may train; empty: as long as it likes. */
+    /** Returns how long one client may train; empty for no limit. */
     public Optional<Duration> clientTimeLimit() {
-        return clientTimeLimit;
+        return set.clientTimeLimit;
     }
 
-    /** The bytes of clients' states that are kept in memory. */
+    /** Returns the most bytes of clients' states to keep in memory. */
     public long stateMemory() {
-        return stateMemory;
+        return set.stateMemory;
     }
 
-    /** Where states go that have no room in memory; empty: {@code java.io.tmpdir}. */
+    /** Returns the folder for states that do not fit in memory; empty for {@code java.io.tmpdir}. */
     public Optional<Path> stateFolder() {
-        return stateFolder;
+        return set.stateFolder;
     }
 
     @Override
     public String toString() {
-        return "TrainerOptions[numParallels=" + numParallels + ", device=" + device + ", deviceCount=" + deviceCount
-                + ", seed=" + seed + ", intraOpThreads=" + intraOpThreads + ", rngCheck=" + rngCheck + ", slots="
-                + slots() + ", maxSlots=" + maxSlots + ", grace=" + grace + ", onClientFailure=" + failurePolicy
-                + ", onNonFinite=" + nonFinitePolicy + ", clientTimeLimit="
-                + clientTimeLimit.map(Duration::toString).orElse("none")
-                + ", stateMemory=" + stateMemory + ", stateFolder="
-                + stateFolder.map(Path::toString).orElse("java.io.tmpdir") + "]";
+        return "TrainerOptions[numParallels=" + numParallels() + ", device=" + device() + ", deviceCount="
+                + deviceCount() + ", seed=" + seed() + ", intraOpThreads=" + intraOpThreads() + ", rngCheck="
+                + rngCheck() + ", slots=" + slots() + ", maxSlots=" + maxSlots() + ", grace=" + grace()
+                + ", onClientFailure=" + onClientFailure() + ", onNonFinite=" + onNonFinite() + ", clientTimeLimit="
+                + clientTimeLimit().map(Duration::toString).orElse("none") + ", stateMemory=" + stateMemory()
+                + ", stateFolder=" + stateFolder().map(Path::toString).orElse("java.io.tmpdir") + "]";
     }
 
-    /** Collects options; each is checked as it is set. */
-    public static final class Builder {
+    static <T extends Comparable<T>> T within(String name, T value, T least, T most) {
+        Objects.requireNonNull(value, name);
+        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
+            throw new IllegalArgumentException("option out of range: " + name + "=" + value + ", limit=[" + least + ", "
+                    + most + "]; choose a value within the limit");
+        }
+        return value;
+    }
 
-        private static final int MOST_WORKERS = 4096;
+    /** Collects options; each is checked when it is set. */
+    public static final class Builder implements Cloneable {
+
         private static final int MOST_SLOTS = 1 << 20;
-        private static final Duration LONGEST_GRACE = Duration.ofHours(1);
-        private static final Duration SHORTEST_LIMIT = Duration.ofMillis(1);
-        private static final Duration LONGEST_LIMIT = Duration.ofDays(365);
 
         private int numParallels = Runtime.getRuntime().availableProcessors();
         private Device device = Device.CPU;
@@ -199,24 +173,32 @@ public final class TrainerOptions {
 
         private Builder() {}
 
+        private Builder copy() {
+            try {
+                return (Builder) clone();
+            } catch (CloneNotSupportedException impossible) {
+                throw new AssertionError(impossible);
+            }
+        }
+
         /**
-         * The number of clients that are trained at the same time; the number of processors unless set.
+         * Sets the number of clients to train at the same time; the default is the number of processors.
          *
          * @throws IllegalArgumentException if it is not in [1, 4096]
          */
         public Builder numParallels(int count) {
-            this.numParallels = within("numParallels", count, 1, MOST_WORKERS);
+            this.numParallels = within("numParallels", count, 1, 4096);
             return this;
         }
 
-        /** Where clients compute; the CPU unless set. */
+        /** Sets where clients compute; the default is the CPU. */
         public Builder device(Device device) {
             this.device = Objects.requireNonNull(device, "device");
             return this;
         }
 
         /**
-         * The number of CUDA devices to spread clients over, instead of asking LibTorch.
+         * Sets the number of CUDA devices to spread clients over; by default LibTorch is asked.
          *
          * @throws IllegalArgumentException if it is not in [0, 128]
          */
@@ -225,14 +207,14 @@ public final class TrainerOptions {
             return this;
         }
 
-        /** The experiment's seed, any number; 42 unless set. */
+        /** Sets the experiment's seed, any number; the default is 42. */
         public Builder seed(long seed) {
             this.seed = seed;
             return this;
         }
 
         /**
-         * LibTorch's threads within one operation; 1 unless set.
+         * Sets the number of LibTorch's threads within one operation; the default is 1.
          *
          * @throws IllegalArgumentException if it is not in [1, 1024]
          */
@@ -241,15 +223,16 @@ public final class TrainerOptions {
             return this;
         }
 
-        /** What happens when a client draws from LibTorch's default generator; a failure unless set. */
+        /** Sets what happens if a client draws from LibTorch's default generator; by default it fails. */
         public Builder rngCheck(RngCheck check) {
             this.rngCheck = Objects.requireNonNull(check, "rngCheck");
             return this;
         }
 
         /**
-         * The most packages between dealing and hand-over when results stream into a sink; two more than workers unless
-         * set, in process mode as many as fit in 64 MiB, but one to sixteen times as many as workers and one more.
+         * Sets the most packages between dealing and hand-over when results stream into a sink. The default is two more
+         * than workers; in process mode as many as fit in 64 MiB, but at least one and at most sixteen per worker, and
+         * one more.
          *
          * @throws IllegalArgumentException if it is not in [1, 2^20]
          */
@@ -259,8 +242,8 @@ public final class TrainerOptions {
         }
 
         /**
-         * In process mode, the number of slots to which the pool may grow when the caller keeps packages; 65 536 unless
-         * set, and never less than {@link #slots(int)}.
+         * Sets the number of slots to which the pool may grow in process mode if the caller keeps packages; the default
+         * is 65 536. Never less than {@link #slots(int)}.
          *
          * @throws IllegalArgumentException if it is not in [1, 2^20]
          */
@@ -270,28 +253,25 @@ public final class TrainerOptions {
         }
 
         /**
-         * How long a client that is to stop may go on before it is interrupted or killed; two seconds unless set.
+         * Sets how long a client that is told to stop may continue before it is interrupted or killed; the default is
+         * two seconds.
          *
          * @throws IllegalArgumentException if it is negative or longer than an hour
          */
         public Builder grace(Duration grace) {
-            Objects.requireNonNull(grace, "grace");
-            if (grace.isNegative() || grace.compareTo(LONGEST_GRACE) > 0) {
-                throw outOfRange("grace", grace, Duration.ZERO, LONGEST_GRACE);
-            }
-            this.grace = grace;
+            this.grace = within("grace", grace, Duration.ZERO, Duration.ofHours(1));
             return this;
         }
 
-        /** What becomes of a client that failed; the round ends with the first failure unless set. */
+        /** Sets what happens to a client that failed; by default the first failure ends the round. */
         public Builder onClientFailure(FailurePolicy policy) {
             this.failurePolicy = Objects.requireNonNull(policy, "onClientFailure");
             return this;
         }
 
         /**
-         * What becomes of a result with NaN or an infinity in one of its floating-point tensors; it is taken, with a
-         * warning in the log, unless set.
+         * Sets what happens to a result with NaN or an infinity in a floating-point tensor; by default it is accepted,
+         * and the first one logs a warning.
          */
         public Builder onNonFinite(NonFinitePolicy policy) {
             this.nonFinitePolicy = Objects.requireNonNull(policy, "onNonFinite");
@@ -299,69 +279,52 @@ public final class TrainerOptions {
         }
 
         /**
-         * How long one client may train; no limit unless set. When it has passed, the client's own stop event is set,
-         * which it sees at its next batch; after {@link #grace} its worker process is killed, or its thread
-         * interrupted. Either way it has failed, and the {@linkplain #onClientFailure policy} says what becomes of it.
-         * A client that returned its result without having been told to stop has not failed.
+         * Sets how long one client may train; by default there is no limit. When it has passed, the client's stop event
+         * is set, which it sees at its next batch; after {@link #grace} its worker process is killed, or its thread
+         * interrupted. Either way it has failed, and the {@linkplain #onClientFailure policy} applies. A client that
+         * returns its result before it is told to stop has not failed.
          *
-         * <p>Java cannot end a thread: in serial and thread mode a client that heeds neither holds up its round.
+         * <p>Java cannot end a thread: in serial and thread mode a client that ignores both delays its round.
          *
          * @throws IllegalArgumentException if it is not in [1 ms, 365 days]
          */
         public Builder clientTimeLimit(Duration limit) {
-            Objects.requireNonNull(limit, "clientTimeLimit");
-            if (limit.compareTo(SHORTEST_LIMIT) < 0 || limit.compareTo(LONGEST_LIMIT) > 0) {
-                throw outOfRange("clientTimeLimit", limit, SHORTEST_LIMIT, LONGEST_LIMIT);
-            }
-            this.clientTimeLimit = Optional.of(limit);
+            this.clientTimeLimit =
+                    Optional.of(within("clientTimeLimit", limit, Duration.ofMillis(1), Duration.ofDays(365)));
             return this;
         }
 
         /**
-         * How many bytes of clients' states are kept in the memory of this process; 1 GiB unless set. Of those that are
-         * too many, the ones that were not used for longest are written to {@link #stateFolder}.
+         * Sets the most bytes of clients' states to keep in this process's memory; the default is 1 GiB. The least
+         * recently used of the others are written to {@link #stateFolder}.
          *
          * @throws IllegalArgumentException if it is negative
          */
         public Builder stateMemory(long bytes) {
-            if (bytes < 0) {
-                throw outOfRange("stateMemory", bytes, 0, Long.MAX_VALUE);
-            }
-            this.stateMemory = bytes;
+            this.stateMemory = within("stateMemory", bytes, 0L, Long.MAX_VALUE);
             return this;
         }
 
         /**
-         * Where states go that have no room in memory; {@code java.io.tmpdir} unless set. The trainer makes a file
-         * there when the first state has to go to it. The file has no name, and goes when the trainer is closed.
+         * Sets the folder for states that do not fit in memory; the default is {@code java.io.tmpdir}. The trainer
+         * creates a file there when the first state does not fit. The file has no name, and disappears when the trainer
+         * is closed.
          *
-         * @throws IllegalArgumentException if it is no folder, or cannot be written to
+         * @throws IllegalArgumentException if it is not a writable folder
          */
         public Builder stateFolder(Path folder) {
             Objects.requireNonNull(folder, "stateFolder");
             if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
                 throw new IllegalArgumentException("no folder for states: stateFolder=" + folder
-                        + ", limit=a folder that is there and can be written to; make it first");
+                        + ", expected=an existing, writable folder; make it first");
             }
             this.stateFolder = Optional.of(folder);
             return this;
         }
 
-        /** The options. */
+        /** Returns the options. */
         public TrainerOptions build() {
-            return new TrainerOptions(this);
-        }
-
-        private static int within(String name, int value, int least, int most) {
-            if (value < least || value > most) {
-                throw outOfRange(name, value, least, most);
-            }
-            return value;
-        }
-
-        private static IllegalArgumentException outOfRange(String name, Object value, Object least, Object most) {
-            return new IllegalArgumentException("option out of range: " + name + "=" + value + ", limit=[" + least
-                    + ", " + most + "]; choose a value within the limit");
+            return new TrainerOptions(copy());
         }
     }
 }

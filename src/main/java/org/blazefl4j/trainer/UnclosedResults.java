@@ -12,8 +12,8 @@ import org.blazefl4j.codec.TensorWalk;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Warns once of results that a caller keeps open from round to round, which fills the memory. Of each round the first
- * one is looked at, and stands for all of them.
+ * Warns once about results that a caller keeps open from round to round, which fills the memory. The first result of
+ * each round represents the others.
  */
 final class UnclosedResults {
 
@@ -23,7 +23,7 @@ final class UnclosedResults {
     private final List<Sample> open = new ArrayList<>();
     private boolean warned;
 
-    /** A round's results, by the largest tensor of the first one. */
+    /** The results of a round, represented by the largest tensor of the first one. */
     private record Sample(WeakReference<Tensor> largest, int results, long bytes) {
 
         boolean isOpen() {
@@ -32,16 +32,12 @@ final class UnclosedResults {
         }
     }
 
-    /**
-     * None so far.
-     *
-     * @param limit how many bytes may be open
-     */
+    /** Creates a warning for more open bytes than a limit. */
     UnclosedResults(long limit) {
         this.limit = limit;
     }
 
-    /** Before a round: what earlier ones have handed over. */
+    /** Checks the results of earlier rounds, before a round. */
     void look() {
         open.removeIf(sample -> !sample.isOpen());
         long bytes = open.stream().mapToLong(Sample::bytes).sum();
@@ -57,7 +53,7 @@ final class UnclosedResults {
         }
     }
 
-    /** The same sink, for a round of so many results. */
+    /** Wraps the sink of a round with some number of results. */
     <U> Consumer<List<U>> watching(int results, Consumer<? super List<U>> sink) {
         if (warned) {
             return sink::accept;

@@ -12,39 +12,43 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.util.ErrorCollector;
+import org.blazefl4j.util.Uninterruptibles;
 import org.blazefl4j.worker.ClientRunner;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The threads of one trainer. A thread takes clients of the current round as long as it can claim one; one that finds
- * none sleeps. There is no lock.
+ * The threads of one trainer. A thread claims clients of the current round as long as there are any, and then sleeps.
+ * There is no lock.
  */
 final class WorkerThreads {
 
     private static final Logger LOGGER = System.getLogger(WorkerThreads.class.getName());
     private static final AtomicInteger POOLS = new AtomicInteger();
 
-    /** How often it is looked for work before a thread sleeps, about as long as waking it would take. */
+    /** The looks for work before a thread sleeps, which take about as long as waking it. */
     private static final int SPINS = 1000;
 
-    /** What threads take clients from. Called by any of them. */
+    /** A round whose clients threads claim. Called by any thread. */
     interface Work {
 
         /** No position. */
         int NOTHING = -1;
 
-        /** Whether there is a client to claim. */
+        /** Returns whether there is a client to claim. */
         boolean hasWork();
 
-        /** Claims the next client for the current thread: its position, or {@link #NOTHING} if there is none now. */
+        /**
+         * Claims the next client for the current thread. Returns its position, or {@link #NOTHING} if there is none.
+         */
         int claim();
 
-        /** Makes the current thread compute as the caller does. Each client puts back what it changes of that. */
+        /** Makes the current thread compute as the caller does. Clients restore what they change of this. */
         void enter();
 
-        /** Trains a claimed client. Throws nothing, not even what the client throws. */
+        /** Trains a claimed client. Throws nothing. */
         void train(int index, ClientRunner runner);
 
-        /** The current thread has found no more to claim. */
+        /** Called when the current thread has found nothing to claim. */
         void idle();
     }
 
@@ -54,15 +58,15 @@ final class WorkerThreads {
     private final Runnable whenAllEnded;
     private final ErrorCollector failures = new ErrorCollector();
     private final int spins;
-    private volatile Work current;
+    private volatile @Nullable Work current;
     private volatile boolean closed;
 
     /**
      * Starts one thread for each worker.
      *
-     * @param runners the workers; each is closed by its own thread
-     * @param intraOpThreads each thread's number of intra-op threads
-     * @param whenAllEnded run by the last thread to end
+     * @param runners the workers, each closed by its own thread
+     * @param intraOpThreads the number of intra-op threads of each thread
+     * @param whenAllEnded run by the last thread that ends
      */
     WorkerThreads(List<ClientRunner> runners, int intraOpThreads, Runnable whenAllEnded) {
         this.intraOpThreads = intraOpThreads;
@@ -116,7 +120,7 @@ final class WorkerThreads {
             while (true) {
                 Work round = current;
                 int index = round == null ? Work.NOTHING : round.claim();
-                if (index != Work.NOTHING) {
+                if (round != null && index != Work.NOTHING) {
                     if (round != last) {
                         round.enter();
                         last = round;
@@ -146,7 +150,7 @@ final class WorkerThreads {
             return !closed;
         }
 
-        /** Wakes the thread if it sleeps. False if it does not. */
+        /** Wakes the thread if it sleeps. Returns whether it did. */
         boolean wake() {
             boolean slept = asleep.get() && asleep.compareAndSet(true, false);
             if (slept) {
@@ -156,11 +160,11 @@ final class WorkerThreads {
         }
     }
 
-    private static boolean hasWork(Work round) {
+    private static boolean hasWork(@Nullable Work round) {
         return round != null && round.hasWork();
     }
 
-    /** Looks for a while whether something has come about. Not where that would take a worker's core from it. */
+    /** Waits briefly for a condition, unless this would take a core from a worker. */
     void spinUntil(BooleanSupplier done) {
         for (int i = 0; i < spins && !done.getAsBoolean(); i++) {
             Thread.onSpinWait();
@@ -169,23 +173,18 @@ final class WorkerThreads {
 
     // ---- the caller's side
 
-    /** Makes this round the one that threads take clients from. */
+    /** Makes threads claim the clients of a round. */
     <W extends Work> W start(W round) {
         current = round;
         return round;
     }
 
-    /** Forgets the current round. */
+    /** Ends the current round. */
     void finish() {
         current = null;
     }
 
-    /** How many there are. */
-    int count() {
-        return threads.size();
-    }
-
-    /** Wakes up to {@code count} threads that sleep. */
+    /** Wakes up to {@code count} sleeping threads. */
     void wake(int count) {
         int left = count;
         for (int i = 0; i < threads.size() && left > 0; i++) {
@@ -194,9 +193,9 @@ final class WorkerThreads {
     }
 
     /**
-     * Does nothing as long as there are threads.
+     * Checks that there are threads.
      *
-     * @throws RuntimeException what ended them
+     * @throws RuntimeException the failure that ended them
      */
     void throwIfNoneLeft() {
         if (alive.get() == 0 && !closed) {
@@ -209,9 +208,9 @@ final class WorkerThreads {
     }
 
     /**
-     * Ends the threads: waits for them, then interrupts those that still run clients and waits a second more.
+     * Ends the threads: waits for them, then interrupts those that still run clients and waits for another second.
      *
-     * @throws RuntimeException what a worker's resource threw as it was closed
+     * @throws RuntimeException the failure to close a worker's resource
      */
     void close(Duration grace) {
         closed = true;
@@ -228,32 +227,16 @@ final class WorkerThreads {
         failures.throwFirst("worker did not close");
     }
 
-    /** False if a thread other than the current one has not ended in time. */
+    /** Returns false if a thread other than the current one has not ended in time. */
     private boolean join(Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         boolean ended = true;
         for (Thread thread : threads) {
             if (thread != Thread.currentThread()) {
-                joinUninterruptibly(thread, deadline);
-                ended &= !thread.isAlive();
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                ended &= Uninterruptibles.join(thread, left);
             }
         }
         return ended;
-    }
-
-    private static void joinUninterruptibly(Thread thread, long deadline) {
-        boolean interrupted = false;
-        long left = deadline - System.nanoTime();
-        while (left > 0 && thread.isAlive()) {
-            try {
-                TimeUnit.NANOSECONDS.timedJoin(thread, left);
-            } catch (InterruptedException kept) {
-                interrupted = true;
-            }
-            left = deadline - System.nanoTime();
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

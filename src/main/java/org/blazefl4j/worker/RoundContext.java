@@ -2,11 +2,12 @@ package org.blazefl4j.worker;
 
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
-import org.blazefl4j.core.PhaseClock;
+import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.util.PhaseClock;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -32,7 +33,7 @@ public final class RoundContext<C, D, U> {
     private final Thread caller = Thread.currentThread();
     private final boolean flushDenormal = LibTorch.flushesDenormal();
     private final ClientFailures failures;
-    private final PhaseClock clock = new PhaseClock();
+    private final PhaseClock<Phase> clock = new PhaseClock<>(Phase.class);
     private IllegalStateException stateFailure;
     private volatile boolean aborted;
     private volatile String stopReason;
@@ -91,7 +92,7 @@ public final class RoundContext<C, D, U> {
     }
 
     /** Returns the clock that measures the phases of the calling thread. */
-    public PhaseClock clock() {
+    public PhaseClock<Phase> clock() {
         return clock;
     }
 

@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.SortedMap;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.Phase;
-import org.blazefl4j.core.PhaseClock;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
+import org.blazefl4j.util.PhaseClock;
 
 /**
  * Runs one round: hands packages over in order, and commits or discards leftover results, client states and failures
@@ -26,7 +26,7 @@ public final class RoundRunner<U> {
     private final ResultSink<U> sink;
     private final RoundWork<?, ?, U> work;
     private final ClientFailures failures;
-    private final PhaseClock clock;
+    private final PhaseClock<Phase> clock;
 
     /**
      * Prepares to run a round.

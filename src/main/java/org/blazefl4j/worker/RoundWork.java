@@ -26,7 +26,9 @@ public interface RoundWork<C, D, U> {
     ClientWorker<C, D, U> function();
 
     /** Returns the function of shards, which worker processes do not know yet, or null if this trains clients. */
-    ShardFunction<?, ?> shardFunction();
+    default ShardFunction<?, ?> shardFunction() {
+        return null;
+    }
 
     /** Returns the payload of all clients. */
     D payload();
@@ -38,7 +40,9 @@ public interface RoundWork<C, D, U> {
     C config(int index);
 
     /** Returns the uplink buffers for clients of this process, or null for shards. */
-    UplinkBuffers<U> buffers();
+    default UplinkBuffers<U> buffers() {
+        return null;
+    }
 
     /** Returns the most clients between dealing and hand-over when streaming, for modes without their own limit. */
     int slots();
@@ -59,7 +63,9 @@ public interface RoundWork<C, D, U> {
      *
      * @throws IllegalStateException if the state cannot be read
      */
-    Tensor state(int index);
+    default Tensor state(int index) {
+        return null;
+    }
 
     /**
      * Takes ownership of the encoded state that a client kept.
@@ -69,14 +75,18 @@ public interface RoundWork<C, D, U> {
     void stage(int index, Tensor state);
 
     /** Commits the staged states. */
-    void commit();
+    default void commit() {}
 
     /** Returns the ids again, for progress display. Each is requested after the previous one was handed over. */
-    Iterable<Integer> progress();
+    default Iterable<Integer> progress() {
+        return ids();
+    }
 
     /** Converts a package before hand-over. */
-    U convert(U uplink);
+    default U convert(U uplink) {
+        return uplink;
+    }
 
     /** Takes ownership of a package that could not be handed over. */
-    void keep(U uplink);
+    default void keep(U uplink) {}
 }

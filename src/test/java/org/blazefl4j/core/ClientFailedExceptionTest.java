@@ -14,7 +14,7 @@ class ClientFailedExceptionTest {
     void shouldLeaveLibTorchsNativeStackToTheCause(String stack) {
         RuntimeException cause = new RuntimeException("size mismatch" + stack);
 
-        assertThat(new ClientFailedException(3, 1, 0, cause))
+        assertThat(new ClientFailedException(3, 1, 0, null, cause))
                 .hasMessage("client failed: client=3, round=2, worker=0: java.lang.RuntimeException: size mismatch")
                 .hasCause(cause);
     }

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 final class PhaseTimesTest {
 
-    private static final PhaseTimes SOME = PhaseTimes.of(
+    private static final PhaseTimes SOME = new PhaseTimes(
             Map.of(Phase.SAMPLE, Duration.ofNanos(1), Phase.TRAIN, Duration.ofNanos(20), Phase.EVALUATE, nanos(300)));
 
     private static Duration nanos(long nanos) {
@@ -26,8 +26,8 @@ final class PhaseTimesTest {
 
     @Test
     void shouldAddPhaseByPhase() {
-        assertThat(SOME.plus(PhaseTimes.of(Map.of(Phase.DEAL, nanos(5), Phase.TRAIN, nanos(1)))))
-                .isEqualTo(PhaseTimes.of(Map.of(
+        assertThat(SOME.plus(new PhaseTimes(Map.of(Phase.DEAL, nanos(5), Phase.TRAIN, nanos(1)))))
+                .isEqualTo(new PhaseTimes(Map.of(
                         Phase.SAMPLE, nanos(1),
                         Phase.DEAL, nanos(5),
                         Phase.TRAIN, nanos(21),
@@ -36,12 +36,12 @@ final class PhaseTimesTest {
 
     @Test
     void shouldDivideAPhaseAndGiveTheRestToAnother() {
-        PhaseTimes parts = PhaseTimes.of(Map.of(Phase.PUBLISH, nanos(2), Phase.TRAIN, nanos(13)));
+        PhaseTimes parts = new PhaseTimes(Map.of(Phase.PUBLISH, nanos(2), Phase.TRAIN, nanos(13)));
 
         PhaseTimes divided = SOME.divide(Phase.TRAIN, parts, Phase.COLLECT);
 
         assertThat(divided)
-                .isEqualTo(PhaseTimes.of(Map.of(
+                .isEqualTo(new PhaseTimes(Map.of(
                         Phase.SAMPLE, nanos(1),
                         Phase.PUBLISH, nanos(2),
                         Phase.TRAIN, nanos(13),
@@ -57,7 +57,7 @@ final class PhaseTimesTest {
 
     @Test
     void shouldNeverTakeAwayMoreThanThereWas() {
-        PhaseTimes parts = PhaseTimes.of(Map.of(Phase.DEAL, nanos(25)));
+        PhaseTimes parts = new PhaseTimes(Map.of(Phase.DEAL, nanos(25)));
 
         PhaseTimes divided = SOME.divide(Phase.TRAIN, parts, Phase.COLLECT);
 
@@ -67,7 +67,7 @@ final class PhaseTimesTest {
 
     @Test
     void shouldRefuseATimeThatIsNegative() {
-        assertThatThrownBy(() -> PhaseTimes.of(Map.of(Phase.DEAL, nanos(-1))))
+        assertThatThrownBy(() -> new PhaseTimes(Map.of(Phase.DEAL, nanos(-1))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("negative time: phase=DEAL, time=PT-0.000000001S, limit=PT0S or more");
     }

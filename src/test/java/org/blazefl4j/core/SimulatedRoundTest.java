@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.blazefl4j.util.PhaseClock;
 import org.junit.jupiter.api.Test;
 
 /** Where a round's time goes, by a clock that the parts of the round put on. */
@@ -76,7 +77,7 @@ final class SimulatedRoundTest {
 
         @Override
         public List<ClientFailedException> dropped() {
-            return List.of(new ClientFailedException(3, 0, 0, new IllegalStateException()));
+            return List.of(new ClientFailedException(3, 0, 0, null, new IllegalStateException()));
         }
 
         @Override
@@ -99,7 +100,7 @@ final class SimulatedRoundTest {
     }
 
     private RoundReport report() {
-        PhaseClock clock = new PhaseClock(() -> now);
+        PhaseClock<Phase> clock = new PhaseClock<>(Phase.class, () -> now);
         return new SimulatedRound<>(new Handler(), new Trainer(), List.of(new Listener()), new OwnColumns(), clock)
                 .run();
     }
@@ -118,7 +119,7 @@ final class SimulatedRoundTest {
         RoundReport report = report();
 
         assertThat(report.phases())
-                .isEqualTo(PhaseTimes.of(
+                .isEqualTo(new PhaseTimes(
                         with(Map.of(Phase.PUBLISH, 20L, Phase.TRAIN, 2 * 7_000_000L, Phase.COLLECT, 2L))));
         assertThat(report.total())
                 .isEqualTo(report.sampling()
@@ -129,13 +130,13 @@ final class SimulatedRoundTest {
 
     @Test
     void shouldDivideTheTimeInTheTrainerAsTheTrainerSays() {
-        trainersPhases = PhaseTimes.of(Map.of(
+        trainersPhases = new PhaseTimes(Map.of(
                 Phase.PUBLISH, Duration.ofNanos(1_000_000),
                 Phase.DEAL, Duration.ofNanos(2_000_000),
                 Phase.TRAIN, Duration.ofNanos(10_000_000)));
 
         assertThat(report().phases())
-                .isEqualTo(PhaseTimes.of(with(Map.of(
+                .isEqualTo(new PhaseTimes(with(Map.of(
                         Phase.PUBLISH, 1_000_020L,
                         Phase.DEAL, 2_000_000L,
                         Phase.TRAIN, 10_000_000L,

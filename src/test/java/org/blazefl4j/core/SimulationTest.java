@@ -531,7 +531,7 @@ final class SimulationTest {
         assertThat(stopped.memory()).isEqualTo(PEAK);
 
         trainer.before = cid -> {
-            throw new ClientFailedException(cid, 1, 0, new IllegalStateException("broken"));
+            throw new ClientFailedException(cid, 1, 0, null, new IllegalStateException("broken"));
         };
         assertThatThrownBy(simulation::run).isInstanceOf(ClientFailedException.class);
         assertThat(ends).hasSize(1);

@@ -44,7 +44,7 @@ final class MeasurementTest {
     }
 
     private static RoundReport report(long train) {
-        PhaseTimes phases = PhaseTimes.of(Map.of(
+        PhaseTimes phases = new PhaseTimes(Map.of(
                 Phase.SAMPLE, nanos(7),
                 Phase.PUBLISH, nanos(30),
                 Phase.TRAIN, nanos(train),

@@ -46,7 +46,7 @@ final class MetricsTest {
                 4,
                 List.of(1, 2),
                 summary,
-                PhaseTimes.of(Map.of(
+                new PhaseTimes(Map.of(
                         Phase.SAMPLE, Duration.ofMillis(1),
                         Phase.PUBLISH, Duration.ofMillis(100),
                         Phase.DEAL, Duration.ofMillis(200),

@@ -81,7 +81,7 @@ final class ClientStateTest {
                 assertThat(numbers(trainer, cids)).isEqualTo(expected);
             }
             assertThat(folder).as("for cleaners to see").isEmptyDirectory();
-            assertThat(StateStoreTest.files(folder)).hasSize(1);
+            assertThat(ClientStatesTest.files(folder)).hasSize(1);
             assertThat(trainer.stateUsage().clients()).isEqualTo(6);
             assertThat(trainer.stateUsage().memoryBytes()).isZero();
             assertThat(trainer.stateUsage().diskBytes()).isGreaterThan(6 * LENGTH * 4);
@@ -96,7 +96,7 @@ final class ClientStateTest {
     void shouldFailTheClientWhoseStateIsDamagedOnDisk(ClientStatePropertiesTest.Kind kind) throws IOException {
         try (var trainer = trainer(kind, clients, onDisk(2))) {
             numbers(trainer, List.of(3));
-            Path file = StateStoreTest.files(folder).get(0);
+            Path file = ClientStatesTest.files(folder).get(0);
             byte[] bytes = Files.readAllBytes(file);
             bytes[bytes.length / 2] ^= 1;
             Files.write(file, bytes);

@@ -224,7 +224,7 @@ abstract class RoundContract {
                     .hasMessage("client id out of range: client=-3, limit=0; ids are not negative");
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(4, 5, 4)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("client listed twice: client=4, limit=once a round; remove the repetition");
+                    .hasMessage("client listed twice: client=4, expected=each client once; remove the repetition");
             assertThat(trainer.round()).isZero();
         }
     }
@@ -470,7 +470,7 @@ abstract class RoundContract {
 
             assertThatThrownBy(() -> trainer.share("data", down.value()))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("name is taken: name=data, limit=one tensor per name; choose another name");
+                    .hasMessage("name is taken: name=data, expected=one tensor per name; choose another name");
             assertThatThrownBy(() -> trainer.share(" ", down.value()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("name is blank: name= ; give the shared tensor a name");

@@ -113,7 +113,7 @@ final class TrainerOptionsTest {
         assertThatThrownBy(() -> TrainerOptions.builder().stateFolder(missing))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("no folder for states: stateFolder=" + missing
-                        + ", limit=a folder that is there and can be written to; make it first");
+                        + ", expected=an existing, writable folder; make it first");
     }
 
     @Test

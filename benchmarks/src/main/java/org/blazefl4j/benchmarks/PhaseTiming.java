@@ -2,7 +2,7 @@ package org.blazefl4j.benchmarks;
 
 import java.util.concurrent.TimeUnit;
 import org.blazefl4j.core.Phase;
-import org.blazefl4j.core.PhaseClock;
+import org.blazefl4j.util.PhaseClock;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -25,11 +25,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class PhaseTiming {
 
-    private final PhaseClock clock = new PhaseClock();
+    private final PhaseClock<Phase> clock = new PhaseClock<>(Phase.class);
 
     /** Makes one client's switches. */
     @Benchmark
-    public PhaseClock client() {
+    public PhaseClock<Phase> client() {
         clock.enter(Phase.DEAL);
         clock.enter(Phase.TRAIN);
         clock.enter(Phase.COLLECT);

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** States are where the limit says, and come back as they were put. */
-class StateStoreTest {
+class ClientStatesTest {
 
     @TempDir
     private Path folder;
@@ -166,16 +166,16 @@ class StateStoreTest {
             assertThatThrownBy(() -> states.read(7))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("client state cannot be read back: client=7, folder=" + folder + ", found=bytes end"
-                            + " early: bytes=9, limit=10, limit=10 bytes, written by this process; resume from a"
+                            + " early: bytes=9, limit=10, expected=10 bytes, written by this process; resume from a"
                             + " checkpoint, with TrainerOptions.stateFolder, or -Djava.io.tmpdir, on another disk");
         }
     }
 
     @Test
     void shouldNotReadWhatWasPutInThePlaceOfAStateThatIsGone() {
-        StateFiles files = new StateFiles(folder);
+        StateFile files = new StateFile(folder);
         try (files) {
-            StateFiles.Place place = files.write(1, Tensors.of(new byte[] {1}));
+            StateFile.Place place = files.write(1, Tensors.of(new byte[] {1}));
             files.free(place);
             files.write(2, Tensors.of(new byte[] {2}));
             assertThatThrownBy(() -> files.read(1, place))
@@ -222,7 +222,7 @@ class StateStoreTest {
     }
 
     private static ClientStates states(long limit, Path folder) {
-        return new ClientStates(new StateStore(limit, new StateFiles(folder)));
+        return new ClientStates(limit, new StateFile(folder));
     }
 
     private static byte[] read(ClientStates states, int client) {

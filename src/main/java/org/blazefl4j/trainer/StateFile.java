@@ -6,30 +6,31 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.blazefl4j.codec.ByteTensors;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * States that have no room in memory, in one file, which is made when it is first needed. It has no name: no cleaner of
- * temporary folders takes it away, and nothing is left of it however this process ends. An interrupt of the calling
- * thread waits until a state is done. Thread-safe.
+ * States that do not fit in memory, in one file, which is created when first needed. It has no name, so no cleaner of
+ * temporary folders deletes it, and nothing is left of it however this process ends. Interrupts do not disturb reading
+ * and writing. Thread-safe.
  */
-final class StateFiles implements AutoCloseable {
+final class StateFile implements AutoCloseable {
 
     private static final int CHUNK = 1 << 16;
 
     private final Path folder;
     private final FreeRanges free = new FreeRanges();
-    private RandomAccessFile file;
+    private @Nullable RandomAccessFile file;
 
-    /** A file in a folder. */
-    StateFiles(Path folder) {
+    StateFile(Path folder) {
         this.folder = folder;
     }
 
-    /** Where a state is. */
-    public static final class Place {
+    /** The place of a state. */
+    static final class Place {
 
         private final long start;
         private final long bytes;
@@ -44,13 +45,13 @@ final class StateFiles implements AutoCloseable {
     /**
      * Writes a client's state, which stays the caller's.
      *
-     * @throws IllegalStateException if it cannot be written, because the disk is full, say
+     * @throws IllegalStateException if it cannot be written, for example because the disk is full
      */
     synchronized Place write(int client, Tensor bytes) {
         Place place = new Place(free.take(bytes.numel()), bytes.numel());
         try {
             file = file == null ? open(folder) : file;
-            ByteTensors.write(bytes, new Part(place));
+            ByteTensors.write(bytes, new Part(file, place));
             return place;
         } catch (IOException e) {
             free(place);
@@ -83,19 +84,23 @@ final class StateFiles implements AutoCloseable {
     /**
      * Reads a client's state, which the caller then owns.
      *
-     * @throws IllegalStateException if it is not there
+     * @throws IllegalStateException if it cannot be read
      */
     Tensor read(int client, Place place) {
         try {
-            return ByteTensors.read(place.bytes, new Part(place));
+            return ByteTensors.read(place.bytes, new Part(opened(), place));
         } catch (IOException e) {
             throw new IllegalStateException(
                     "client state cannot be read back: client=" + client + ", folder=" + folder + ", found="
-                            + Causes.describe(e) + ", limit=" + place.bytes
+                            + Causes.describe(e) + ", expected=" + place.bytes
                             + " bytes, written by this process; resume from a checkpoint, with"
                             + " TrainerOptions.stateFolder, or -Djava.io.tmpdir, on another disk",
                     e);
         }
+    }
+
+    private synchronized RandomAccessFile opened() {
+        return Objects.requireNonNull(file, "file");
     }
 
     /** Frees a state's place. */
@@ -124,17 +129,19 @@ final class StateFiles implements AutoCloseable {
     }
 
     private static void warn(String message, Exception e) {
-        System.getLogger(StateFiles.class.getName()).log(System.Logger.Level.WARNING, message, e);
+        System.getLogger(StateFile.class.getName()).log(System.Logger.Level.WARNING, message, e);
     }
 
-    /** A part of the file as a channel. An interrupt of the thread closes the JDK's own, and the file would be gone. */
+    /** A part of the file as a channel. An interrupt would close the JDK's own channel and so delete the file. */
     private final class Part implements ByteChannel {
 
-        private final byte[] chunk;
+        private final RandomAccessFile file;
         private final Place place;
+        private final byte[] chunk;
         private long at;
 
-        Part(Place place) {
+        Part(RandomAccessFile file, Place place) {
+            this.file = file;
             this.place = place;
             this.at = place.start;
             this.chunk = new byte[(int) Math.min(CHUNK, place.bytes)];
@@ -152,7 +159,7 @@ final class StateFiles implements AutoCloseable {
 
         @Override
         public int read(ByteBuffer target) throws IOException {
-            synchronized (StateFiles.this) {
+            synchronized (StateFile.this) {
                 if (place.freed) {
                     throw new IOException("a state that was replaced since");
                 }
