@@ -18,6 +18,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -25,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = "blazefl4j",
         description = "Simulates federated learning on this machine.",
+        scope = ScopeType.INHERIT, // by all commands, of what they do not say themselves
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         exitCodeListHeading = "%nExit codes%n",

@@ -2,7 +2,6 @@ package org.blazefl4j.cli.bench;
 
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.lab.LabCase;
 import picocli.CommandLine.Command;
@@ -13,8 +12,6 @@ import picocli.CommandLine.Spec;
 /** Measures this machine. */
 @Command(
         name = "bench",
-        mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
         sortOptions = false,
         abbreviateSynopsis = true,
         resourceBundle = "org.blazefl4j.cli.bench.options",
@@ -27,7 +24,6 @@ import picocli.CommandLine.Spec;
                     + " a self-contained page with charts. Without options: less than a minute on two cores.",
         },
         optionListHeading = "%n",
-        exitCodeListHeading = "%nExit codes%n",
         exitCodeList = {
             "0:All cases were measured.",
             "1:A case failed; earlier cases are kept.",

@@ -3,7 +3,6 @@ package org.blazefl4j.cli.doctor;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,8 +12,6 @@ import picocli.CommandLine.Spec;
 /** Checks this machine and process for configuration problems. */
 @Command(
         name = "doctor",
-        mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
         abbreviateSynopsis = true,
         header = "Checks this machine for problems that make runs slow or fail, and prints a fix for each.",
         description = {
@@ -22,7 +19,6 @@ import picocli.CommandLine.Spec;
             "Reads all values from a process that is set up like that of 'blazefl4j run'.",
         },
         optionListHeading = "%n",
-        exitCodeListHeading = "%nExit codes%n",
         exitCodeList = {
             "0:All checks were made, whether or not they found problems.",
             "1:A check failed, for example because a library does not load.",

@@ -3,7 +3,6 @@ package org.blazefl4j.cli.run;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.Invocation;
 import org.blazefl4j.cli.options.OptionUse;
@@ -18,8 +17,6 @@ import picocli.CommandLine.Spec;
 /** Trains a model with a federated algorithm. */
 @Command(
         name = "run",
-        mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
         sortOptions = false,
         abbreviateSynopsis = true,
         resourceBundle = "org.blazefl4j.cli.run.options",
@@ -31,7 +28,6 @@ import picocli.CommandLine.Spec;
                     + " one worker process per core.",
         },
         optionListHeading = "%n",
-        exitCodeListHeading = "%nExit codes%n",
         exitCodeList = {
             "0:All rounds were run.",
             "1:The run failed; earlier results are kept.",

@@ -4,7 +4,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.blazefl4j.cli.console.Bytes;
-import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
 import picocli.CommandLine.Command;
@@ -16,8 +15,6 @@ import picocli.CommandLine.Spec;
 /** Compares two runs bit by bit. */
 @Command(
         name = "verify",
-        mixinStandardHelpOptions = true,
-        versionProvider = Version.class,
         abbreviateSynopsis = true,
         header = "Checks whether two runs gave the same bits, and finds where they start to differ.",
         description = {
@@ -29,7 +26,6 @@ import picocli.CommandLine.Spec;
         },
         parameterListHeading = "%n",
         optionListHeading = "%n",
-        exitCodeListHeading = "%nExit codes%n",
         exitCodeList = {
             "0:All rounds are identical.",
             "1:A round differs.",
