@@ -9,8 +9,9 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
@@ -22,18 +23,15 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.blazefl4j.core.Device;
-import org.junit.jupiter.api.Test;
 
 /** What the module exports can be used with exported types alone. */
+@AnalyzeClasses(packages = "org.blazefl4j", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ExportedApiTest {
 
     private final Set<String> exported = exportedPackages();
-    private final JavaClasses classes = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("org.blazefl4j");
 
-    @Test
-    void shouldExportWhatUsersNeed() {
+    @ArchTest
+    void shouldExportWhatUsersNeed(JavaClasses classes) {
         assertThat(exported).contains("org.blazefl4j.core", "org.blazefl4j.trainer");
         assertThat(exported)
                 .doesNotContain(
@@ -47,8 +45,8 @@ final class ExportedApiTest {
                         "org.blazefl4j.cli");
     }
 
-    @Test
-    void shouldMentionOnlyExportedTypesInPublicSignatures() {
+    @ArchTest
+    void shouldMentionOnlyExportedTypesInPublicSignatures(JavaClasses classes) {
         fields().that(areOpenToUsers()).should(mentionExportedTypesOnly()).check(classes);
         codeUnits().that(areOpenToUsers()).should(mentionExportedTypesOnly()).check(classes);
     }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Slow
 final class FirstRunsTest {
 
-    private static final int PAIRS = 10;
+    private static final int PAIRS = 5;
     private static final long LAST_START_MILLIS = 2000;
 
     @TempDir

@@ -43,7 +43,8 @@ final class EmbeddingTest {
     /** The command of the program, whose temporary folder is its own. */
     private List<String> program(List<String> options, String... arguments) throws IOException {
         Path temporary = Files.createDirectories(folder.resolve("tmp"));
-        List<String> command = new ArrayList<>(List.of(java(), "-Djava.io.tmpdir=" + temporary));
+        List<String> command =
+                new ArrayList<>(List.of(java(), "-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + temporary));
         command.addAll(options);
         command.addAll(List.of("-classpath", System.getProperty("java.class.path"), HostProgram.class.getName()));
         command.addAll(Arrays.asList(arguments));

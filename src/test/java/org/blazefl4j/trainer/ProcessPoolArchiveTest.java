@@ -76,6 +76,7 @@ final class ProcessPoolArchiveTest {
         }
         return new ProcessBuilder(
                         Path.of(jdk, "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-Djava.library.path=" + NATIVES,
                         "-classpath",
                         classPath,

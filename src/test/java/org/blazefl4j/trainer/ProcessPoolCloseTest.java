@@ -20,7 +20,6 @@ import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,31 +37,20 @@ final class ProcessPoolCloseTest {
 
     private final Algorithm algorithm = new Algorithm(FLOATS);
     private final AtomicReference<Consumer<String>> listener = new AtomicReference<>(line -> {});
+    private final Holdings before = Holdings.now();
     private ProcessPoolClientTrainer<Order, Down, Up> trainer;
-    private List<Long> pids;
-    private Holdings before;
+    private List<Long> pids = List.of();
 
     @TempDir
     private Path folder;
 
-    @BeforeEach
-    void openTrainer() {
-        before = Holdings.now();
-        long open = Conditions.segmentsOpen();
-        openTrainer(GRACE);
-        assertThat(pids).allSatisfy(pid -> assertThat(Conditions.isRunning(pid)).isTrue());
-        assertThat(Conditions.segmentsOpen()).isGreaterThan(open);
-    }
-
     private void openTrainer(Duration grace) {
+        long open = Conditions.segmentsOpen();
         trainer = newTrainer(grace, List.of());
         trainer.awaitReady();
         pids = trainer.workerPids();
-    }
-
-    private void reopenWithShortGrace() {
-        trainer.close();
-        openTrainer(SHORT);
+        assertThat(pids).allSatisfy(pid -> assertThat(Conditions.isRunning(pid)).isTrue());
+        assertThat(Conditions.segmentsOpen()).isGreaterThan(open);
     }
 
     private ProcessPoolClientTrainer<Order, Down, Up> newTrainer(Duration grace, List<String> jvmArguments) {
@@ -105,7 +93,6 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldNotWaitForAListenerThatDoesNotReturn() {
-        trainer.close();
         CountDownLatch reading = new CountDownLatch(1);
         listener.set(line -> {
             try {
@@ -116,6 +103,7 @@ final class ProcessPoolCloseTest {
         });
         try {
             trainer = newTrainer(SHORT, List.of("-showversion", "-Xlog:gc+init:stdout"));
+            pids = trainer.workerPids();
             closeWithinGrace();
         } finally {
             reading.countDown();
@@ -124,7 +112,7 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldKillClientsThatDoNotStopWhenClosedDuringARound() {
-        reopenWithShortGrace();
+        openTrainer(SHORT);
         CompletableFuture<Void> round = startRound(Action.FOR_EVER);
         closeWithinGrace();
         assertThatThrownBy(round::join).hasCauseInstanceOf(StoppedException.class);
@@ -132,7 +120,7 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldKillAStoppedWorkerWhenClosed() {
-        reopenWithShortGrace();
+        openTrainer(SHORT);
         Conditions.signal("STOP", pids.get(0));
         Conditions.await("it stops", () -> Conditions.isStopped(pids.get(0)));
         closeWithinGrace();
@@ -140,6 +128,7 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldEndTheRoundWhenClosedWhileAClientIsTrainedAgainAndWorkersAreReplaced() {
+        openTrainer(GRACE);
         algorithm.order(1, Action.EXIT);
         CompletableFuture<Void> round =
                 CompletableFuture.runAsync(() -> trainer.localProcess(down(FLOATS, 0), cids(3), Up::close));
@@ -151,7 +140,7 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldEndTheRoundWhenClosedFromAnOutputListener() {
-        reopenWithShortGrace(); // a worker that prints does not end while no thread reads
+        openTrainer(SHORT); // a worker that prints does not end while no thread reads
         listener.set(line -> {
             if (line.equals("out 5")) {
                 closeWithinGrace();
@@ -165,7 +154,7 @@ final class ProcessPoolCloseTest {
 
     @Test
     void shouldEndWhatAClientStartedAndTakeNoMoreOutputOfWhatLeftItsGroup() {
-        reopenWithShortGrace();
+        openTrainer(SHORT);
         algorithm.order(0, Action.SPAWN);
         trainer.localProcess(down(FLOATS, 0), cids(1));
         Up up = trainer.uplinkPackage().get(0);
@@ -190,13 +179,12 @@ final class ProcessPoolCloseTest {
                 .jvmArguments(List.of("-Xmx1k"))
                 .output((worker, line) -> {})
                 .build();
-        try (var broken = new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults(), wrong)) {
-            assertThatThrownBy(() -> broken.localProcess(down(FLOATS, 0), cids(2)))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("Too small maximum heap");
-            assertThatThrownBy(broken::awaitReady)
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("Too small maximum heap");
-        }
+        trainer = new ProcessPoolClientTrainer<>(algorithm, TrainerOptions.defaults(), wrong);
+        assertThatThrownBy(() -> trainer.localProcess(down(FLOATS, 0), cids(2)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Too small maximum heap");
+        assertThatThrownBy(trainer::awaitReady)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Too small maximum heap");
     }
 }

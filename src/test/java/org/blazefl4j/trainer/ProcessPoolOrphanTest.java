@@ -75,6 +75,7 @@ final class ProcessPoolOrphanTest {
     private static Process start(Stage stage, Path temporary, Path reached) throws IOException {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
                         "-Djava.io.tmpdir=" + temporary,
                         "-classpath",
                         System.getProperty("java.class.path"),

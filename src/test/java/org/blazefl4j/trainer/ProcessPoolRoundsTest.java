@@ -71,11 +71,6 @@ final class ProcessPoolRoundsTest {
         return trainer.uplinkPackage();
     }
 
-    private static Up one(Action action) {
-        algorithm.order(7, action);
-        return collect(down(FLOATS, 100), List.of(7)).get(0);
-    }
-
     @Test
     void shouldSendTheNewPayloadWhenARoundIsRepeated() {
         int round = trainer.round();
@@ -165,16 +160,6 @@ final class ProcessPoolRoundsTest {
         first.forEach(Up::close);
         collect(down(FLOATS, 6), cids(100)).forEach(Up::close);
         assertThat(trainer.segmentBytes()).isEqualTo(bytes);
-    }
-
-    @Test
-    void shouldKeepAPackageWhenTheCallerKeepsItOverRounds() {
-        Up kept = one(Action.ADD);
-        Tensor view = kept.x().narrow(0, 0, 1);
-        kept.close();
-        trainer.localProcess(down(FLOATS, 0), cids(100), Up::close);
-        assertThat(first(view)).isEqualTo(107f);
-        view.close();
     }
 
     @Test

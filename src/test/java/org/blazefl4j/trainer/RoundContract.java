@@ -39,6 +39,10 @@ abstract class RoundContract {
     /** A close that waits for the grace time to pass fails. */
     static final Duration GRACE = Conditions.PATIENCE;
 
+    /** For tests in which a second worker would have nothing to do. */
+    static final TrainerOptions ONE =
+            TrainerOptions.builder().numParallels(1).grace(GRACE).build();
+
     static final TrainerOptions TWO =
             TrainerOptions.builder().numParallels(2).grace(GRACE).build();
 
@@ -181,7 +185,7 @@ abstract class RoundContract {
 
     @Test
     void shouldDoNothingForAnEmptyList() {
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             trainer.localProcess(down, List.of());
             trainer.localProcess(down, List.of(), uplink -> assertThat(uplink).isNull());
 
@@ -206,7 +210,7 @@ abstract class RoundContract {
 
     @Test
     void shouldRefuseWrongArgumentsAtTheCall() {
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             assertThatThrownBy(() -> trainer.localProcess(null, List.of(1)))
                     .isInstanceOf(NullPointerException.class)
                     .hasMessage("payload");
@@ -231,7 +235,7 @@ abstract class RoundContract {
 
     @Test
     void shouldRefuseARoundWithinARound() {
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             trainer.localProcess(down, List.of(1), uplink -> {
                 uplink.close();
                 assertThatThrownBy(() -> trainer.localProcess(down, List.of(2)))
@@ -248,7 +252,7 @@ abstract class RoundContract {
 
     @Test
     void shouldRefuseARoundBesideARound() {
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             AtomicReference<Throwable> refusal = new AtomicReference<>();
             trainer.localProcess(down, List.of(1), uplink -> {
                 uplink.close();
@@ -275,7 +279,7 @@ abstract class RoundContract {
         List<Integer> rounds = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) ->
                 new Up(cid, torch.full(new long[] {1}, new Scalar((double) context.round()))));
-        try (var trainer = open(clients)) {
+        try (var trainer = open(clients, ONE)) {
             assertThat(trainer.round()).isZero();
             take(trainer, rounds);
             take(trainer, rounds);
@@ -299,7 +303,7 @@ abstract class RoundContract {
 
     @Test
     void shouldRefuseARoundThatNoRoundCouldFollow() {
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             assertThatThrownBy(() -> trainer.startAtRound(Integer.MAX_VALUE))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(
@@ -333,17 +337,17 @@ abstract class RoundContract {
 
     @Test
     void shouldRefuseAProgressFnThatChangesTheJobs() {
-        try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(6, 5))) {
+        AtomicReference<List<Integer>> changed = new AtomicReference<>();
+        try (var trainer = open(Clients.adding(), ONE, jobs -> changed.get())) {
+            changed.set(List.of(6, 5));
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("progressFn changed the jobs: position=0, client=6, expected=5; it must return all jobs"
                             + " in order");
-        }
-        try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(5))) {
+            changed.set(List.of(5));
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
                     .hasMessageStartingWith("progressFn changed the jobs: position=1, client=null, expected=6");
-        }
-        try (var trainer = open(Clients.adding(), TWO, jobs -> List.of(5, 6, 7))) {
+            changed.set(List.of(5, 6, 7));
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(5, 6)))
                     .hasMessageStartingWith("progressFn changed the jobs: position=2, client=7, expected=null");
         }
@@ -365,7 +369,7 @@ abstract class RoundContract {
 
     @Test
     void shouldOrderByDataSizeThenId() {
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             assertThat(trainer.order(List.of(0, 1, 2, 3, 4, 5, 6, 7))).containsExactly(2, 5, 1, 4, 7, 0, 3, 6);
             assertThat(trainer.order(List.of(7, 5, 3, 2))).containsExactly(2, 5, 7, 3);
             assertThat(trainer.order(List.of())).isEmpty();
@@ -377,7 +381,7 @@ abstract class RoundContract {
         TrainerOptions options = TrainerOptions.builder()
                 .device(Device.parse("cuda"))
                 .deviceCount(3)
-                .numParallels(2)
+                .numParallels(1)
                 .build();
         try (var trainer = open(Clients.adding(), options)) {
             assertThat(trainer.device()).isEqualTo(Device.parse("cuda"));
@@ -414,6 +418,7 @@ abstract class RoundContract {
         TrainerOptions options = TrainerOptions.builder()
                 .device(Device.parse("cuda:1"))
                 .deviceCount(2)
+                .numParallels(1)
                 .build();
         try (var trainer = open(Clients.adding(), options)) {
             assertThat(ids(3))
@@ -464,7 +469,7 @@ abstract class RoundContract {
 
     @Test
     void shouldRefuseToShareWhatCannotBeShared() {
-        try (var trainer = open(Clients.adding());
+        try (var trainer = open(Clients.adding(), ONE);
                 Tensor undefined = new Tensor()) {
             trainer.share("data", down.value());
 
@@ -487,7 +492,7 @@ abstract class RoundContract {
 
     private PoolClients.Up one(Action action) {
         algorithm.order(7, action);
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm, ONE);
         trainer.localProcess(poolDown, List.of(7));
         return trainer.uplinkPackage().get(0);
     }
@@ -497,7 +502,7 @@ abstract class RoundContract {
         Map<String, Object> notes = new HashMap<>(Map.of("round", 0, "nested", new ArrayList<>(List.of(1))));
         PoolClients.Down changing = new PoolClients.Down(poolDown.x(), notes);
         List<Map<String, Object>> seen = new ArrayList<>();
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm, ONE);
         for (int round = 0; round < 2; round++) {
             notes.put("round", round);
             trainer.localProcess(changing, List.of(1), up -> {
@@ -512,10 +517,12 @@ abstract class RoundContract {
 
     @Test
     void shouldKeepAPackageWhenTheCallerKeepsItOverRounds() {
-        PoolClients.Up kept = one(Action.ADD);
+        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
+        trainer.localProcess(poolDown, List.of(7));
+        PoolClients.Up kept = trainer.uplinkPackage().get(0);
         Tensor view = kept.x().narrow(0, 0, 1);
         kept.close();
-        open(algorithm).localProcess(poolDown, ids(100), PoolClients.Up::close);
+        trainer.localProcess(poolDown, ids(100), PoolClients.Up::close);
         assertThat(first(view)).isEqualTo(107f);
         view.close();
     }

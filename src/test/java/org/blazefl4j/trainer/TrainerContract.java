@@ -41,7 +41,7 @@ abstract class TrainerContract extends RoundContract {
     void shouldRefuseAClosedPayloadAndBlameNoClient() {
         Down closed = Down.of(1);
         closed.value().close();
-        try (var trainer = open(Clients.adding())) {
+        try (var trainer = open(Clients.adding(), ONE)) {
             assertThatThrownBy(() -> trainer.localProcess(closed, ids(1)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("payload is closed: path=value, type=" + Down.class.getName()
@@ -76,7 +76,7 @@ abstract class TrainerContract extends RoundContract {
     @Test
     void shouldFailAClientThatReturnsNothing() {
         Clients clients = new Clients((cid, payload, context) -> null);
-        try (var trainer = open(clients)) {
+        try (var trainer = open(clients, ONE)) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(4)))
                     .isInstanceOf(ClientFailedException.class)
                     .hasMessageContaining("no package: client=4; the worker function returned null");
@@ -88,7 +88,7 @@ abstract class TrainerContract extends RoundContract {
         Clients clients = new Clients((cid, payload, context) -> {
             throw new StoppedException("had enough");
         });
-        try (var trainer = open(clients)) {
+        try (var trainer = open(clients, ONE)) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(4)))
                     .isInstanceOf(ClientFailedException.class)
                     .hasMessageContaining("client=4")
@@ -102,7 +102,7 @@ abstract class TrainerContract extends RoundContract {
             payload.value().reshape(2, 3);
             return plus(cid, payload);
         });
-        try (var trainer = open(clients)) {
+        try (var trainer = open(clients, ONE)) {
             ClientFailedException failure =
                     catchThrowableOfType(ClientFailedException.class, () -> trainer.localProcess(down, List.of(4)));
 
@@ -140,7 +140,7 @@ abstract class TrainerContract extends RoundContract {
     @Test
     void shouldFailAClientThatOverflowsItsStack() {
         Clients clients = new Clients((cid, payload, context) -> plus(recurse(cid), payload));
-        try (var trainer = open(clients)) {
+        try (var trainer = open(clients, ONE)) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(1)))
                     .isInstanceOf(ClientFailedException.class)
                     .satisfies(thrown -> assertThat(typeOfCause(thrown)).isEqualTo("java.lang.StackOverflowError"));
@@ -324,7 +324,7 @@ abstract class TrainerContract extends RoundContract {
             context.stopEvent().set();
             throw new IllegalStateException("broken");
         });
-        try (var trainer = open(clients)) {
+        try (var trainer = open(clients, ONE)) {
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(1)))
                     .hasMessageContaining("client failed: client=1")
                     .hasMessageContaining("broken");
@@ -358,7 +358,7 @@ abstract class TrainerContract extends RoundContract {
     @Test
     void shouldNotTakeAPartialResultForACompleteRound() {
         Path started = folder.resolve("started");
-        var trainer = polling(started, Action.ADD_WHEN_STOPPED, TWO);
+        var trainer = polling(started, Action.ADD_WHEN_STOPPED, ONE);
         Thread stopper = start(() -> {
             Conditions.awaitFile(started);
             trainer.stopEvent().set();
@@ -405,7 +405,7 @@ abstract class TrainerContract extends RoundContract {
     @Test
     void shouldNotLoseAStopBetweenRounds() {
         Set<Integer> dealt = new HashSet<>();
-        var trainer = open(noting(dealt));
+        var trainer = open(noting(dealt), ONE);
         trainer.stopEvent().set();
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(3), Up::close))
@@ -421,7 +421,7 @@ abstract class TrainerContract extends RoundContract {
     @Test
     void shouldTrainNobodyIfTheCallingThreadIsInterruptedAlready() {
         Set<Integer> dealt = new HashSet<>();
-        var trainer = open(noting(dealt));
+        var trainer = open(noting(dealt), ONE);
         Thread.currentThread().interrupt();
 
         assertThatThrownBy(() -> trainer.localProcess(down, ids(3), Up::close))
