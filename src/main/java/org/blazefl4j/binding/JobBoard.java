@@ -1,11 +1,13 @@
 package org.blazefl4j.binding;
 
-import org.bytedeco.javacpp.annotation.MemberGetter;
 import org.bytedeco.javacpp.annotation.Name;
 import org.bytedeco.javacpp.annotation.NoException;
 import org.bytedeco.javacpp.annotation.Platform;
 
-/** The functions of {@code native/include/bfl_board.h}, which documents them. A negative result is an errno. */
+/**
+ * The functions and constants of {@code native/include/bfl_board.h}, which documents them. A negative result is an
+ * errno.
+ */
 @Platform(include = "bfl_board.h", library = "jniblazefl4j")
 @NoException
 public final class JobBoard {
@@ -14,83 +16,23 @@ public final class JobBoard {
         NativeLoader.loadOwn();
     }
 
-    public static final int LANE_FREE = laneFree();
-    public static final int LANE_READY = laneReady();
-    public static final int LANE_CLAIMED = laneClaimed();
-    public static final int LANE_DONE = laneDone();
-    public static final int LANE_FAILED = laneFailed();
-    public static final int LANE_LOST = laneLost();
-    public static final int WORKER_STARTING = workerStarting();
-    public static final int WORKER_READY = workerReady();
-    public static final int WORKER_REFUSED = workerRefused();
-    public static final int WORD_WORKER_BIT = wordWorkerBit();
-    public static final int WORD_ATTEMPT_BIT = wordAttemptBit();
-    public static final int WORD_ROUND_BIT = wordRoundBit();
-    public static final long WORD_STATE_MASK = wordStateMask();
-    public static final long WORD_WORKER_MASK = wordWorkerMask();
-    public static final long WORD_ATTEMPT_MASK = wordAttemptMask();
+    public static final int LANE_FREE = 0;
+    public static final int LANE_READY = 1;
+    public static final int LANE_CLAIMED = 2;
+    public static final int LANE_DONE = 3;
+    public static final int LANE_FAILED = 4;
+    public static final int LANE_LOST = 5;
+    public static final int WORKER_STARTING = 0;
+    public static final int WORKER_READY = 1;
+    public static final int WORKER_REFUSED = 2;
+    public static final int WORD_WORKER_BIT = 8;
+    public static final int WORD_ATTEMPT_BIT = 24;
+    public static final int WORD_ROUND_BIT = 32;
+    public static final long WORD_STATE_MASK = 0xff;
+    public static final long WORD_WORKER_MASK = 0xffff;
+    public static final long WORD_ATTEMPT_MASK = 0xff;
 
     private JobBoard() {}
-
-    @MemberGetter
-    @Name("BFL_LANE_FREE")
-    private static native int laneFree();
-
-    @MemberGetter
-    @Name("BFL_LANE_READY")
-    private static native int laneReady();
-
-    @MemberGetter
-    @Name("BFL_LANE_CLAIMED")
-    private static native int laneClaimed();
-
-    @MemberGetter
-    @Name("BFL_LANE_DONE")
-    private static native int laneDone();
-
-    @MemberGetter
-    @Name("BFL_LANE_FAILED")
-    private static native int laneFailed();
-
-    @MemberGetter
-    @Name("BFL_LANE_LOST")
-    private static native int laneLost();
-
-    @MemberGetter
-    @Name("BFL_WORKER_STARTING")
-    private static native int workerStarting();
-
-    @MemberGetter
-    @Name("BFL_WORKER_READY")
-    private static native int workerReady();
-
-    @MemberGetter
-    @Name("BFL_WORKER_REFUSED")
-    private static native int workerRefused();
-
-    @MemberGetter
-    @Name("BFL_WORD_WORKER_BIT")
-    private static native int wordWorkerBit();
-
-    @MemberGetter
-    @Name("BFL_WORD_ATTEMPT_BIT")
-    private static native int wordAttemptBit();
-
-    @MemberGetter
-    @Name("BFL_WORD_ROUND_BIT")
-    private static native int wordRoundBit();
-
-    @MemberGetter
-    @Name("BFL_WORD_STATE_MASK")
-    private static native long wordStateMask();
-
-    @MemberGetter
-    @Name("BFL_WORD_WORKER_MASK")
-    private static native long wordWorkerMask();
-
-    @MemberGetter
-    @Name("BFL_WORD_ATTEMPT_MASK")
-    private static native long wordAttemptMask();
 
     @Name("bfl_board_bytes")
     public static native long bytes(int workers, int lanes, int areaBytes);

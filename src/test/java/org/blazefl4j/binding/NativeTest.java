@@ -2,6 +2,10 @@ package org.blazefl4j.binding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.Test;
@@ -54,6 +58,17 @@ class NativeTest {
     void shouldNameTheDevicesOrWhyThereAreNone() {
         assertThat(Native.cudaWhyNone().isEmpty()).isEqualTo(Native.cudaDeviceCount() > 0);
         assertThat(Native.cpuFeatures()).isNotNull().doesNotEndWith(" ");
+    }
+
+    @Test
+    void shouldUseTheNumbersOfTheBoardsHeader() throws IOException, IllegalAccessException {
+        String header = Files.readString(Path.of("native/include/bfl_board.h"));
+        for (Field number : JobBoard.class.getFields()) {
+            String value = number.getName().endsWith("MASK")
+                    ? "0x" + Long.toHexString(number.getLong(null))
+                    : Long.toString(number.getLong(null));
+            assertThat(header).contains("#define BFL_" + number.getName() + " " + value + "\n");
+        }
     }
 
     @Test
