@@ -193,8 +193,9 @@ BFL_API int32_t bfl_board_claim(int64_t board, int32_t worker, int32_t millis) B
 // CLAIMED by this worker -> DONE or FAILED, after a fence for non-temporal stores. -ESTALE: it has lost the claim.
 BFL_API int32_t bfl_board_commit(int64_t board, int32_t lane, int64_t claimed, int32_t state) BFL_NOEXCEPT;
 
-// Installs a handler of SIGSEGV for the life of this process. A write to a file that is mapped shared and read-only is
-// recorded on the board and ends the process at once with exit value 139. Other faults go to the previous handler.
+// Installs a handler of SIGSEGV for the life of this process. A write to a file without a name, as segments and boards are,
+// that is mapped shared and read-only is recorded on the board and ends the process at once with exit value 139. Other
+// faults go to the previous handler. A second call only changes board and worker.
 BFL_API int32_t bfl_board_trap_writes(int64_t board, int32_t worker) BFL_NOEXCEPT;
 
 // Records such a write. Async-signal-safe.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 #include "address.h"
@@ -55,6 +56,16 @@ public:
         }
     }
 
+    /** Reads to the end of the line. Returns whether it ends as those of files without a name do. */
+    bool ends_deleted() {
+        constexpr char suffix[] = " (deleted)";
+        std::size_t matched = 0;
+        for (char c = next(); c != '\n' && c != '\0'; c = next()) {
+            matched = c == suffix[matched] ? matched + 1 : static_cast<std::size_t>(c == suffix[0]);
+        }
+        return suffix[matched] == '\0';
+    }
+
 private:
     const int fd_;
     int at_ = 0;
@@ -67,7 +78,7 @@ struct Place {
     std::uint64_t offset;
 };
 
-/** Returns the file position of an address in a shared read-only mapping. */
+/** Returns the file position of an address in a segment or board: a shared read-only mapping of a file without a name. */
 Place read_only_place(std::uint64_t address) {
     Mappings mappings;
     // begin-end rw-s offset device inode path
@@ -81,9 +92,10 @@ Place read_only_place(std::uint64_t address) {
         const std::uint64_t offset = mappings.number(16);
         mappings.skip_to(' ');
         const std::uint64_t inode = mappings.number(10);
-        mappings.skip_to('\n');
+        const bool unnamed = mappings.ends_deleted();
         if (address >= begin && address < end) {
-            return readable && !writable && shared ? Place{inode, offset + (address - begin)} : Place{0, 0};
+            const bool ours = readable && !writable && shared && unnamed;
+            return ours ? Place{inode, offset + (address - begin)} : Place{0, 0};
         }
     }
     return {0, 0};
@@ -128,10 +140,14 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 std::int32_t bfl_board_trap_writes(std::int64_t handle, std::int32_t index) noexcept {
     board = handle;
     worker = index;
-    if (sigaction(SIGSEGV, nullptr, &previous) != 0) {
+    struct sigaction action {};
+    if (sigaction(SIGSEGV, nullptr, &action) != 0) {
         return -errno;
     }
-    struct sigaction action = previous;
+    if (action.sa_sigaction == on_fault) {
+        return 0;
+    }
+    previous = action;
     action.sa_sigaction = on_fault;
     action.sa_flags |= SA_SIGINFO;
     return sigaction(SIGSEGV, &action, nullptr) == 0 ? 0 : -errno;

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -44,7 +45,7 @@ struct Files {
         return bfl_board_open(address, board_bytes);
     }
 
-    /** Returns the exit status of a worker process that writes after bfl_board_trap_writes. */
+    /** Returns the exit status of a worker process that writes after bfl_board_trap_writes, called twice. */
     template <typename Write>
     int exit_after(Write write) const {
         const pid_t child = fork();
@@ -52,7 +53,8 @@ struct Files {
             struct sigaction before {};
             before.sa_handler = [](int) { _exit(other_fault); };
             sigaction(SIGSEGV, &before, nullptr);
-            if (bfl_board_protect(board) != 0 || bfl_board_trap_writes(board, 1) != 0) {
+            const bool trapping = bfl_board_trap_writes(board, 0) == 0 && bfl_board_trap_writes(board, 1) == 0;
+            if (bfl_board_protect(board) != 0 || !trapping) {
                 _exit(1);
             }
             write();
@@ -111,6 +113,10 @@ TEST(other_faults_go_to_the_handler_before) {
     EXPECT_EQ(files.exit_after([&] { raise(SIGSEGV); }), other_fault);
     EXPECT_EQ(files.exit_after([&] {
         static_cast<void>(*bfl::at<volatile char>(mapped(PROT_NONE)));
+    }), other_fault);
+    EXPECT_EQ(files.exit_after([&] {
+        const int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+        write_to(bfl::address_of(mmap(nullptr, 4096, PROT_READ, MAP_SHARED, program, 0)));
     }), other_fault);
     EXPECT_EQ(bfl_board_written_file(files.board, 1), 0);
 }
