@@ -57,13 +57,13 @@ final class FlatGradients implements AutoCloseable {
     private boolean detached;
 
     /** Assigns the gradients of all trainable parameters their places in the flat vector, and {@link #drop}s them. */
-    void attach(List<StateEntry> entries) {
+    void attach(ModuleState state) {
         if (flat == null) {
-            flat = StateEntry.newFlat(entries);
+            flat = state.newFlat();
             flat.retainReference();
         }
         detached = true;
-        for (StateEntry entry : entries) {
+        for (StateEntry entry : state.entries()) {
             if (entry.tensor().requires_grad()) {
                 slots.add(attach(entry));
             }

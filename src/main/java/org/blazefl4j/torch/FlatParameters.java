@@ -1,16 +1,11 @@
 package org.blazefl4j.torch;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.DataPtr;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Storage;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -51,9 +46,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FlatParameters implements AutoCloseable {
 
-    private final List<StateEntry> entries;
-    private final List<StateEntry> counters;
-    private final long numel;
+    private final ModuleState state;
     private final FlatGradients gradients = new FlatGradients();
     /** The vector that the module is bound to; null if none. */
     private @Nullable Tensor bound;
@@ -64,10 +57,8 @@ public final class FlatParameters implements AutoCloseable {
 
     private boolean closed;
 
-    private FlatParameters(List<StateEntry> entries) {
-        this.entries = entries;
-        this.counters = entries.stream().filter(e -> !e.floating()).toList();
-        this.numel = entries.stream().mapToLong(StateEntry::numel).sum();
+    private FlatParameters(ModuleState state) {
+        this.state = state;
     }
 
     /**
@@ -79,23 +70,23 @@ public final class FlatParameters implements AutoCloseable {
      */
     public static FlatParameters of(Module module) {
         LibTorch.load();
-        return new FlatParameters(StateEntry.of(module));
+        return new FlatParameters(new ModuleState(module));
     }
 
     /** The names, in the order of the vector. */
     public List<String> names() {
-        return entries.stream().map(StateEntry::name).toList();
+        return state.entries().stream().map(StateEntry::name).toList();
     }
 
     /** The length of the vector. */
     public long numel() {
-        return numel;
+        return state.numel();
     }
 
     /** Copies the state to a new float32 tensor, shape [{@link #numel()}], on the module's device. */
     public Tensor flatten() {
         checkOpen();
-        Tensor out = StateEntry.newFlat(entries);
+        Tensor out = state.newFlat();
         flatten(out);
         return out;
     }
@@ -103,14 +94,11 @@ public final class FlatParameters implements AutoCloseable {
     /** Copies the state to {@code out}. */
     public void flatten(Tensor out) {
         checkFlat("flatten", out);
-        try (NoGradGuard guard = new NoGradGuard();
-                PointerScope scope = new PointerScope()) {
-            if (bound != null) {
-                out.copy_(bound);
-            }
-            for (StateEntry entry : bound == null ? entries : counters) {
-                entry.slice(out).copy_(entry.tensor());
-            }
+        if (bound == null) {
+            state.copyTo(out);
+        } else {
+            copy(bound, out);
+            state.copyCountersTo(out);
         }
     }
 
@@ -122,19 +110,19 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void load(Tensor flat) {
         checkFlat("load", flat);
+        state.copyCountersFrom(flat);
+        if (bound == null) {
+            state.copyFloatsFrom(flat);
+        } else {
+            copy(flat, bound);
+            gradients.markChanged();
+        }
+    }
+
+    private static void copy(Tensor from, Tensor to) {
         try (NoGradGuard guard = new NoGradGuard();
                 PointerScope scope = new PointerScope()) {
-            readCounters(flat);
-            if (bound != null) {
-                bound.copy_(flat);
-                gradients.markChanged();
-                return;
-            }
-            for (StateEntry entry : entries) {
-                if (entry.floating()) {
-                    entry.tensor().copy_(entry.slice(flat));
-                }
-            }
+            to.copy_(from);
         }
     }
 
@@ -151,24 +139,19 @@ public final class FlatParameters implements AutoCloseable {
     public void bind(Tensor flat) {
         checkFlat("bind", flat);
         checkBindable(flat);
-        try (NoGradGuard guard = new NoGradGuard();
-                PointerScope scope = new PointerScope()) {
-            readCounters(flat);
-        }
+        state.copyCountersFrom(flat);
         bindTo(flat);
         gradients.zero();
     }
 
     private void bindTo(Tensor flat) {
         Tensor previous = bound;
-        try (NoGradGuard guard = new NoGradGuard();
-                PointerScope scope = new PointerScope()) {
-            bound = new Tensor(flat);
-            bound.retainReference();
-            viewIn(bound);
+        try (PointerScope scope = new PointerScope()) {
+            bound = new Tensor(flat).retainReference();
         }
+        state.viewIn(bound);
         gradients.clear();
-        gradients.attach(entries);
+        gradients.attach(state);
         if (previous != null) {
             previous.close();
         }
@@ -184,7 +167,7 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void bindUndefined() {
         checkOpen();
-        try (Tensor flat = StateEntry.newFlat(entries)) {
+        try (Tensor flat = state.newFlat()) {
             checkBindable(flat);
             bindTo(flat);
         }
@@ -245,15 +228,13 @@ public final class FlatParameters implements AutoCloseable {
         if (bound == null) {
             return;
         }
-        try (NoGradGuard guard = new NoGradGuard();
-                PointerScope scope = new PointerScope()) {
-            if (own == null) {
-                own = StateEntry.newFlat(entries);
-                own.retainReference();
+        if (own == null) {
+            try (PointerScope scope = new PointerScope()) {
+                own = state.newFlat().retainReference();
             }
-            own.copy_(bound);
-            viewIn(own);
         }
+        copy(bound, own);
+        state.viewIn(own);
         gradients.clear();
         bound.close();
         bound = null;
@@ -310,14 +291,7 @@ public final class FlatParameters implements AutoCloseable {
     /** Zeroes the elements of a vector that no step changes: buffers and frozen parameters. */
     public void zeroFixed(Tensor flat) {
         checkFlat("zeroFixed", flat);
-        try (NoGradGuard guard = new NoGradGuard();
-                PointerScope scope = new PointerScope()) {
-            for (StateEntry entry : entries) {
-                if (!entry.tensor().requires_grad()) {
-                    entry.slice(flat).zero_();
-                }
-            }
-        }
+        state.zeroFixed(flat);
     }
 
     /**
@@ -372,12 +346,7 @@ public final class FlatParameters implements AutoCloseable {
 
     /** Copies the integer counters to the vector that the module is bound to; everything else is already there. */
     public void writeBuffers() {
-        Tensor vector = requireBound("writeBuffers");
-        try (PointerScope scope = new PointerScope()) {
-            for (StateEntry entry : counters) {
-                entry.slice(vector).copy_(entry.tensor());
-            }
-        }
+        state.copyCountersTo(requireBound("writeBuffers"));
     }
 
     /** Unbinds and drops the references to the module's tensors. Safe to call twice. */
@@ -386,33 +355,9 @@ public final class FlatParameters implements AutoCloseable {
         unbind();
         closed = true;
         gradients.close();
-        entries.forEach(e -> e.tensor().close());
+        state.close();
         if (own != null) {
             own.close();
-        }
-    }
-
-    private void viewIn(Tensor flat) {
-        for (StateEntry entry : entries) {
-            if (entry.floating()) {
-                entry.tensor().set_data(entry.slice(flat));
-            }
-        }
-    }
-
-    /** Copies all counters from the vector, or none if one of them is damaged. */
-    private void readCounters(Tensor flat) {
-        List<Tensor> rounded = new ArrayList<>();
-        for (StateEntry entry : counters) {
-            Tensor values = entry.slice(flat).round();
-            if (!values.isfinite().all().item_bool()) {
-                throw new IllegalArgumentException("counter is not finite: name=" + entry.name()
-                        + "; the vector is damaged or its training diverged");
-            }
-            rounded.add(values);
-        }
-        for (int i = 0; i < rounded.size(); i++) {
-            counters.get(i).tensor().copy_(rounded.get(i));
         }
     }
 
@@ -425,17 +370,17 @@ public final class FlatParameters implements AutoCloseable {
 
     private void checkFlat(String what, Tensor flat) {
         checkOpen();
-        boolean fits = flat.dim() == 1 && flat.numel() == numel;
+        boolean fits = flat.dim() == 1 && flat.numel() == state.numel();
         if (!fits || flat.scalar_type().intern() != ScalarType.Float) {
             throw new IllegalArgumentException(what + ": shape=" + Arrays.toString(flat.shape()) + ", dtype="
-                    + flat.scalar_type().intern() + ", expected=[" + numel
+                    + flat.scalar_type().intern() + ", expected=[" + state.numel()
                     + "] of Float; give a vector made by flatten() of the same model");
         }
     }
 
     private void checkBindable(Tensor flat) {
         checkPlace("bind", flat);
-        for (StateEntry entry : entries) {
+        for (StateEntry entry : state.entries()) {
             if (entry.floating() && !entry.tensor().is_contiguous()) {
                 throw new IllegalStateException("bind: name=" + entry.name()
                         + ", layout=not contiguous in NCHW order, expected=contiguous; load and flatten such a module, or"
@@ -445,7 +390,7 @@ public final class FlatParameters implements AutoCloseable {
     }
 
     private void checkPlace(String what, Tensor flat) {
-        Tensor first = entries.get(0).tensor();
+        Tensor first = state.entries().get(0).tensor();
         if (!flat.is_contiguous() || flat.requires_grad()) {
             throw new IllegalArgumentException(what + ": contiguous=" + flat.is_contiguous() + ", requires_grad="
                     + flat.requires_grad() + ", expected=contiguous without gradient; give flat.detach().contiguous()");
@@ -474,40 +419,5 @@ public final class FlatParameters implements AutoCloseable {
             throw new IllegalStateException(what + ": bound=false; call bind(flat) first");
         }
         return bound;
-    }
-
-    /**
-     * Makes a vector and all its views use another vector's memory until closed, by exchanging addresses. Copies
-     * nothing. Not thread-safe; the lender's memory must neither move nor be freed before the close.
-     */
-    private static final class BorrowedMemory implements AutoCloseable {
-
-        private final Storage storage;
-        private final DataPtr own;
-
-        /**
-         * Exchanges the addresses.
-         *
-         * @param borrower contiguous, at the start of its storage
-         * @param lender contiguous, of the borrower's size, on its device
-         */
-        BorrowedMemory(Tensor borrower, Tensor lender) {
-            this.storage = borrower.storage();
-            try (Pointer address = lender.data_ptr();
-                    Device device = lender.device();
-                    DataPtr lent = new DataPtr(address, device)) {
-                this.own = storage.set_data_ptr(lent);
-            }
-            storage.retainReference(); // they may outlive the pointer scopes of their creation
-            own.retainReference();
-        }
-
-        /** Restores the vector's own memory, with the values that it had. */
-        @Override
-        public void close() {
-            storage.set_data_ptr_noswap(own);
-            own.close();
-            storage.close();
-        }
     }
 }

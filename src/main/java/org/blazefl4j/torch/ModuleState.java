@@ -1,0 +1,175 @@
+package org.blazefl4j.torch;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.LayoutOptional;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.StringSharedModuleDict;
+import org.bytedeco.pytorch.StringTensorDict;
+import org.bytedeco.pytorch.StringVector;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A module's state in the order of PyTorch's {@code state_dict}: the module's own parameters, its own buffers, then its
+ * children, each in the order of registration. Copies it to and from flat float32 vectors, which callers have checked.
+ */
+final class ModuleState implements AutoCloseable {
+
+    private final List<StateEntry> entries = new ArrayList<>();
+    private long numel;
+
+    /**
+     * References the tensors of a module.
+     *
+     * @throws IllegalArgumentException if the module has no state, or a tensor is registered twice or is neither
+     *     float32 nor integer
+     */
+    ModuleState(Module module) {
+        try (PointerScope scope = new PointerScope()) {
+            walk(module, "");
+        }
+        if (entries.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "module has no state: parameters=0, limit=1 or more; register its layers before flattening it");
+        }
+        refuseTwice();
+    }
+
+    private void walk(Module module, String prefix) {
+        append(module.named_parameters(false), prefix);
+        append(module.named_buffers(false), prefix);
+        StringSharedModuleDict children = module.named_children();
+        StringVector names = children.keys();
+        for (long i = 0; i < names.size(); i++) {
+            String name = names.get(i).getString();
+            walk(children.get(name), prefix + name + ".");
+        }
+    }
+
+    private void append(StringTensorDict dict, String prefix) {
+        StringVector names = dict.keys();
+        TensorVector values = dict.values();
+        for (long i = 0; i < names.size(); i++) {
+            append(prefix + names.get(i).getString(), values.get(i));
+        }
+    }
+
+    private void append(String name, Tensor value) {
+        ScalarType dtype = value.scalar_type().intern();
+        boolean floating = dtype == ScalarType.Float;
+        if (!floating && (value.is_floating_point() || value.is_complex())) {
+            throw new IllegalArgumentException("state is not float32: name=" + name + ", dtype=" + dtype
+                    + ", expected=Float or integers; convert the model with to(ScalarType.Float, false)");
+        }
+        Tensor reference = new Tensor(value);
+        reference.retainReference();
+        entries.add(new StateEntry(name, reference, value.shape(), numel, value.numel(), floating));
+        numel += value.numel();
+    }
+
+    private void refuseTwice() {
+        Map<Long, String> seen = new HashMap<>();
+        for (StateEntry entry : entries) {
+            String first = seen.putIfAbsent(entry.tensor().unsafeGetTensorImpl().address(), entry.name());
+            if (first != null) {
+                throw new IllegalArgumentException("state registered twice: names=" + first + " and " + entry.name()
+                        + "; register a shared tensor once");
+            }
+        }
+    }
+
+    List<StateEntry> entries() {
+        return entries;
+    }
+
+    /** Returns the number of elements. */
+    long numel() {
+        return numel;
+    }
+
+    /** Allocates a vector on the module's device; contents undefined. */
+    Tensor newFlat() {
+        try (ScalarTypeOptional dtype = new ScalarTypeOptional(ScalarType.Float);
+                LayoutOptional layout = new LayoutOptional();
+                DeviceOptional device = new DeviceOptional();
+                BoolOptional pinned = new BoolOptional()) {
+            return entries.get(0).tensor().new_empty(new long[] {numel}, dtype, layout, device, pinned);
+        }
+    }
+
+    private void forEach(Predicate<StateEntry> chosen, Consumer<StateEntry> action) {
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            entries.stream().filter(chosen).forEach(action);
+        }
+    }
+
+    void copyTo(Tensor flat) {
+        forEach(entry -> true, entry -> entry.slice(flat).copy_(entry.tensor()));
+    }
+
+    void copyCountersTo(Tensor flat) {
+        forEach(entry -> !entry.floating(), entry -> entry.slice(flat).copy_(entry.tensor()));
+    }
+
+    void copyFloatsFrom(Tensor flat) {
+        forEach(StateEntry::floating, entry -> entry.tensor().copy_(entry.slice(flat)));
+    }
+
+    /**
+     * Copies all counters from a vector, rounded.
+     *
+     * @throws IllegalArgumentException if one of them is not finite; none is copied then
+     */
+    void copyCountersFrom(Tensor flat) {
+        Map<Tensor, Tensor> rounded = new IdentityHashMap<>();
+        try (NoGradGuard guard = new NoGradGuard();
+                PointerScope scope = new PointerScope()) {
+            for (StateEntry entry : entries) {
+                if (!entry.floating()) {
+                    rounded.put(entry.tensor(), rounded(entry, flat));
+                }
+            }
+            rounded.forEach(Tensor::copy_);
+        }
+    }
+
+    /** Makes float32 tensors views of a vector. */
+    void viewIn(Tensor flat) {
+        forEach(StateEntry::floating, entry -> entry.tensor().set_data(entry.slice(flat)));
+    }
+
+    /** Zeroes the elements of a vector that no step changes. */
+    void zeroFixed(Tensor flat) {
+        forEach(
+                entry -> !entry.tensor().requires_grad(),
+                entry -> entry.slice(flat).zero_());
+    }
+
+    private static Tensor rounded(StateEntry entry, Tensor flat) {
+        Tensor values = entry.slice(flat).round();
+        if (!values.isfinite().all().item_bool()) {
+            throw new IllegalArgumentException(
+                    "counter is not finite: name=" + entry.name() + "; the vector is damaged or its training diverged");
+        }
+        return values;
+    }
+
+    /** Drops the references. */
+    @Override
+    public void close() {
+        entries.forEach(entry -> entry.tensor().close());
+    }
+}
