@@ -233,10 +233,7 @@ final class Worker {
             shards = WorkerFunction.find(Objects.requireNonNull(roundMessage().function(), "function"), loader);
         }
         try (ClientState none = new ClientState(() -> null)) {
-            runner.run(call(shards, job, shard, () -> null), none, result -> {
-                lane.result.send(result, copies);
-                return null;
-            });
+            runner.run(call(shards, job, shard, () -> null), none, result -> lane.result.send(result, copies));
             requireRoundOpen(job);
         }
     }
@@ -244,10 +241,10 @@ final class Worker {
     private List<Segment> train(Lane lane, ClientJob job, Message.Job message, Slot slot) throws Exception {
         try (ClientState state = new ClientState(() -> committed(message));
                 ResultPlacer placer = new ResultPlacer(slot, layout)) {
-            runner.run(call(clients, job, message.config(), () -> layout.buffer(slot, decoder)), state, uplink -> {
-                sendResult(lane, uplink, state, placer);
-                return null;
-            });
+            runner.run(
+                    call(clients, job, message.config(), () -> layout.buffer(slot, decoder)),
+                    state,
+                    uplink -> sendResult(lane, uplink, state, placer));
             if (slot.isReferenced()) {
                 throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
                         + ", expected=no tensor of it in use after the worker function returns; move the model back to"

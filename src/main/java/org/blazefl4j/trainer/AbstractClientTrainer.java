@@ -94,7 +94,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         this.roundStop = new RoundStopEvent(stopEvent);
         this.timeouts = options.clientTimeLimit()
                 .filter(limit -> local)
-                .map(limit -> ClientTimeouts.after(limit.plus(options.grace())))
+                .map(limit -> ClientTimeouts.after(options.grace()))
                 .orElseGet(ClientTimeouts::unwatched);
     }
 

@@ -5,17 +5,12 @@ import org.jspecify.annotations.Nullable;
 /** Collects the failures of steps that must all run; throws the first one, with the others suppressed, at the end. */
 public final class ErrorCollector {
 
-    /** A step that may fail. */
     @FunctionalInterface
     public interface Step {
-        /** Runs the step. */
         void run() throws Exception;
     }
 
     private @Nullable Throwable first;
-
-    /** Creates a collector without failures. */
-    public ErrorCollector() {}
 
     /** Runs a step and records what it throws. */
     public void run(Step step) {

@@ -8,9 +8,6 @@ public final class ResourceStack implements AutoCloseable {
 
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
-    /** Creates an empty stack. */
-    public ResourceStack() {}
-
     /** Adds a resource, which is closed before those added earlier. */
     public <T extends AutoCloseable> T add(T resource) {
         resources.push(resource);

@@ -29,7 +29,6 @@ public final class Throwables {
         }
     }
 
-    /** Returns the message, which may be null, or why it cannot be read. */
     public static @Nullable String message(Throwable thrown) {
         try {
             return thrown.getMessage();

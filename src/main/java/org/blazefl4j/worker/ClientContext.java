@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.blazefl4j.binding.Retained;
+import org.blazefl4j.binding.RetainingScope;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
@@ -15,40 +16,39 @@ import org.blazefl4j.reproducibility.RandomStreams;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The {@link WorkerContext} of one client in one round, in every execution mode. Closed when the client ends. */
 final class ClientContext implements WorkerContext, AutoCloseable {
 
+    private final WorkerCall<?, ?, ?> call;
     private final ClientJob job;
     private final WorkerScope worker;
     private final StopEvent stopEvent;
-    private final Supplier<?> bufferSupplier;
     private final ClientState attempt;
     private final Map<String, Retained<Generator>> generators = new HashMap<>(4);
     private volatile boolean ended;
-    private Retained<?> buffer;
-    private Retained<Optional<?>> state;
+    private @Nullable Retained<?> buffer;
+    private @Nullable Retained<Optional<?>> state;
+
+    /** Frees what the client allocates in its thread. Opened last, closed first. */
+    private final RetainingScope scope = new RetainingScope();
 
     /** The part of a context that is the same for all clients of a worker. */
     record WorkerScope(
             int index,
-            long seed,
+            WorkerSettings settings,
             WorkerResources resources,
             Map<String, Tensor> shared,
             StopEvent stopEvent,
             ClassLoader loader) {}
 
-    /**
-     * Creates the context of a client.
-     *
-     * @param stopEvent the client's stop event: the worker's, or one with a time limit
-     */
-    ClientContext(
-            ClientJob job, WorkerScope worker, StopEvent stopEvent, Supplier<?> bufferSupplier, ClientState attempt) {
-        this.job = job;
+    /** Creates the context of a client, whose stop event is the worker's, or one with a time limit. */
+    ClientContext(WorkerCall<?, ?, ?> call, WorkerScope worker, StopEvent stopEvent, ClientState attempt) {
+        this.call = call;
+        this.job = call.job();
         this.worker = worker;
         this.stopEvent = stopEvent;
-        this.bufferSupplier = bufferSupplier;
         this.attempt = attempt;
     }
 
@@ -100,7 +100,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         requireRunning("uplinkBuffer");
         requireClient("uplink buffer");
         if (buffer == null) {
-            buffer = Retained.make(bufferSupplier);
+            buffer = Retained.make(call.buffer());
         }
         return (U) buffer.value();
     }
@@ -110,8 +110,8 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         requireRunning("generator");
         Retained<Generator> generator = generators.get(purpose);
         if (generator == null) {
-            generator = Retained.make(
-                    () -> RandomStreams.generator(worker.seed(), job.clientId(), job.round(), job.purpose(purpose)));
+            generator = Retained.make(() -> RandomStreams.generator(
+                    worker.settings().seed(), job.clientId(), job.round(), job.purpose(purpose)));
             generators.put(purpose, generator);
         }
         return generator.value();
@@ -137,7 +137,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         return state.value();
     }
 
-    private Object committedState(Class<?> type) {
+    private @Nullable Object committedState(Class<?> type) {
         try {
             return attempt.decode(worker.loader(), type);
         } catch (PackageFormatException e) {
@@ -169,21 +169,21 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         }
     }
 
-    /** Lets a pointer of the uplink buffer or the state outlive this context. Returns false for other pointers. */
+    /** Lets a pointer that the client created outlive this context. Returns false for other pointers. */
     boolean release(Pointer pointer) {
-        return buffer != null && buffer.scope().release(pointer)
+        return scope.release(pointer)
+                || buffer != null && buffer.scope().release(pointer)
                 || state != null && state.scope().release(pointer);
     }
 
+    /** Frees the client's memory, except what was released. */
     @Override
     public void close() {
         ended = true;
-        if (state != null) {
-            state.close();
-        }
-        generators.values().forEach(Retained::close);
-        if (buffer != null) {
-            buffer.close();
+        try (Retained<?> made = buffer;
+                Retained<?> read = state;
+                RetainingScope rest = scope) {
+            generators.values().forEach(Retained::close);
         }
     }
 }

@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.WorkFailedException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The failures of one round, and the policy's decisions. Clients are identified by their positions in the round, and
@@ -27,13 +28,11 @@ public final class ClientFailures {
     private final SortedMap<Integer, WorkFailedException> fatal = new TreeMap<>();
     private final List<WorkFailedException> retried = new ArrayList<>();
 
-    /** The failed attempts of a client. */
     private static final class Attempts {
         private final List<WorkFailedException> failures = new ArrayList<>(1);
         private int counted;
     }
 
-    /** Creates an empty record. */
     public ClientFailures(FailureRules rules) {
         this.rules = rules;
     }
@@ -79,7 +78,6 @@ public final class ClientFailures {
         return FailureDecision.END;
     }
 
-    /** Records that a client's result is not finite. */
     synchronized void nonFinite(int index, int client) {
         nonFinite.put(index, client);
     }
@@ -101,7 +99,6 @@ public final class ClientFailures {
         return dropped.containsKey(index);
     }
 
-    /** Returns whether all clients of the round were dropped. */
     synchronized boolean droppedAll(int size) {
         return dropped.size() == size && size > 0;
     }
@@ -115,10 +112,16 @@ public final class ClientFailures {
      * Returns the failures that ended the round or were open when it ended: the first fatal one, or else the first,
      * with the others suppressed. Null if there is none. Call it once.
      */
-    synchronized WorkFailedException unsettled() {
+    synchronized @Nullable WorkFailedException unsettled() {
         SortedMap<Integer, WorkFailedException> all = new TreeMap<>(fatal);
         open.forEach((index, attempts) -> all.put(index, WorkFailedException.ofAttempts(attempts.failures)));
-        return all.isEmpty() ? null : merged(all, fatal.isEmpty() ? all.firstKey() : fatal.firstKey());
+        if (all.isEmpty()) {
+            return null;
+        }
+        WorkFailedException first =
+                (fatal.isEmpty() ? all : fatal).values().iterator().next();
+        all.values().stream().filter(other -> other != first).forEach(first::addSuppressed);
+        return first;
     }
 
     /** Adds {@link #unsettled} failures to an exception that ends the round. */
@@ -132,12 +135,6 @@ public final class ClientFailures {
     /** Returns the failures of a round in which all clients were dropped, as one. */
     synchronized ClientFailedException allDropped() {
         return ClientFailedException.ofWholeRound(dropped());
-    }
-
-    private static WorkFailedException merged(SortedMap<Integer, WorkFailedException> all, Integer first) {
-        WorkFailedException chosen = all.get(first);
-        all.values().stream().filter(other -> other != chosen).forEach(chosen::addSuppressed);
-        return chosen;
     }
 
     /** Returns the failures of dropped clients, in order. */

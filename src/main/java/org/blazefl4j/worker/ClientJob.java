@@ -1,6 +1,7 @@
 package org.blazefl4j.worker;
 
 import org.blazefl4j.core.Device;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One unit of work: a client of a round, or a shard of the server's work between rounds.
@@ -10,14 +11,13 @@ import org.blazefl4j.core.Device;
  * @param device the device to compute on
  * @param work the name of a shard's work, or null for a client
  */
-public record ClientJob(int clientId, int round, Device device, String work) {
+public record ClientJob(
+        int clientId, int round, Device device, @Nullable String work) {
 
-    /** Creates the job of a client. */
     public ClientJob(int clientId, int round, Device device) {
         this(clientId, round, device, null);
     }
 
-    /** Returns whether this is a shard. */
     public boolean isShard() {
         return work != null;
     }

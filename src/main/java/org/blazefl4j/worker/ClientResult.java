@@ -2,21 +2,20 @@ package org.blazefl4j.worker;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import org.blazefl4j.binding.Retained;
-import org.blazefl4j.binding.RetainingScope;
 import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.worker.ClientContext.WorkerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client's package when it leaves the client's scope in this process. The caller will own its tensors, as if they had
  * crossed from another process: tensors that only the client uses are passed on, others are copied (such as a weight of
  * the worker's model, which the next client overwrites, or a tensor of the payload).
- *
- * @param <U> the uplink package
  */
 final class ClientResult<U> {
 
@@ -26,12 +25,12 @@ final class ClientResult<U> {
     private final List<Tensor> released = new ArrayList<>();
 
     /**
-     * Takes the package's tensors out of the scopes that would free them.
+     * Takes the package's tensors out of the client's context, which would free them.
      *
      * @param layout the layout of results, or null for a shard
      * @throws IllegalArgumentException if the package could not cross from a worker process; nothing is taken then
      */
-    ClientResult(U uplink, SlotLayout layout, PackageEncoder encoder, RetainingScope scope, ClientContext context) {
+    ClientResult(U uplink, @Nullable SlotLayout layout, PackageEncoder encoder, ClientContext context) {
         this.uplink = uplink;
         this.encoder = encoder;
         encoder.check(uplink, (path, tensor, measured, unbounded) -> {
@@ -42,26 +41,26 @@ final class ClientResult<U> {
             return new ShmHandle(0, 0, 0, measured);
         });
         for (Tensor tensor : tensors) {
-            if (scope.release(tensor) || context.release(tensor)) {
+            if (context.release(tensor)) {
                 released.add(tensor);
             }
         }
     }
 
-    /** Returns the package, whose tensors the caller owns. Call it once the client's scope is closed. */
-    U take(WorkerResources resources, Map<String, Tensor> shared, Object payload, ClassLoader loader) {
+    /** Returns the package, whose tensors the caller owns. Call it once the client's context is closed. */
+    U take(WorkerScope worker, WorkerCall<?, ?, U> call) {
         boolean own = true;
         for (Tensor tensor : tensors) {
             own &= isPlain(tensor) && !isUsedElsewhere(tensor);
         }
         if (own && released.size() < tensors.size()) {
-            own = !isOwnedElsewhere(resources, shared, payload);
+            own = !isOwnedElsewhere(worker, call.payload());
         }
         if (own) {
             return uplink;
         }
         try {
-            return copy(loader);
+            return copy(call.function().getClass().getClassLoader());
         } finally {
             released.forEach(Tensor::close);
         }
@@ -77,21 +76,20 @@ final class ClientResult<U> {
             return true;
         }
         long uses = tensor.storage().use_count();
-        if (uses == 1) {
-            return false;
-        }
-        return uses
-                > tensors.stream()
-                        .filter(other -> isPlain(other) && other.is_alias_of(tensor))
-                        .count();
+        return uses > 1
+                && uses
+                        > tensors.stream()
+                                .filter(other -> isPlain(other) && other.is_alias_of(tensor))
+                                .count();
     }
 
     /** Returns whether the worker, the shared tensors or the payload own one of the Tensor objects. */
-    private boolean isOwnedElsewhere(WorkerResources resources, Map<String, Tensor> shared, Object payload) {
-        List<Tensor> others = new ArrayList<>(shared.values());
+    private boolean isOwnedElsewhere(WorkerScope worker, @Nullable Object payload) {
+        List<Tensor> others = new ArrayList<>(worker.shared().values());
         TensorWalk.tensors(payload).forEach(found -> others.add(found.tensor()));
         return tensors.stream()
-                .anyMatch(tensor -> resources.holds(tensor) || others.stream().anyMatch(other -> other == tensor));
+                .anyMatch(tensor ->
+                        worker.resources().holds(tensor) || others.stream().anyMatch(other -> other == tensor));
     }
 
     @SuppressWarnings("unchecked")
@@ -101,6 +99,7 @@ final class ClientResult<U> {
             copies.add(Retained.free(() -> tensor.detach().clone()));
             return new ShmHandle(copies.size() - 1, 0, 0, layout);
         });
-        return (U) new PackageDecoder(loader).decode(message, handle -> copies.get((int) handle.segment()));
+        return (U) Objects.requireNonNull(
+                new PackageDecoder(loader).decode(message, handle -> copies.get((int) handle.segment())));
     }
 }

@@ -2,7 +2,8 @@ package org.blazefl4j.worker;
 
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.blazefl4j.binding.RetainingScope;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.StopEvent;
@@ -12,6 +13,7 @@ import org.blazefl4j.util.FaultPoint;
 import org.blazefl4j.worker.ClientContext.WorkerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker: trains clients one after another and keeps resources between them. The same code runs in serial, threads
@@ -23,34 +25,18 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class ClientRunner implements AutoCloseable {
 
-    /**
-     * Takes a client's package while all that the client made is still alive.
-     *
-     * @param <U> the uplink package
-     * @param <R> what the package becomes
-     */
-    @FunctionalInterface
-    public interface Delivery<U, R> {
-        /** Takes the package. */
-        R deliver(U uplink) throws Exception;
-    }
-
     private final WorkerScope worker;
     private final WorkerResources resources = new WorkerResources();
     private final DefaultGeneratorWatch generator;
     private final SettingsWatch settings = new SettingsWatch();
-    private final boolean refuseNonFinite;
     private final PackageEncoder encoder = new PackageEncoder();
-    private final long clientNanos;
     private final ClientTimeouts timeouts;
 
     /**
      * Creates a worker.
      *
      * @param index the worker's index, from 0
-     * @param settings the settings of all workers
      * @param shared the shared tensors by name; looked up on request, not closed here
-     * @param stopEvent the stop event for clients
      * @param loader the loader for classes of clients' states
      * @param timeouts interrupts clients that exceed their time limit; not closed here
      */
@@ -61,14 +47,11 @@ public final class ClientRunner implements AutoCloseable {
             StopEvent stopEvent,
             ClassLoader loader,
             ClientTimeouts timeouts) {
-        this.worker = new WorkerScope(index, settings.seed(), resources, shared, stopEvent, loader);
+        this.worker = new WorkerScope(index, settings, resources, shared, stopEvent, loader);
         this.generator = new DefaultGeneratorWatch(settings.rngCheck());
-        this.refuseNonFinite = settings.refuseNonFinite();
-        this.clientNanos = settings.clientNanos();
         this.timeouts = timeouts;
     }
 
-    /** Returns the worker's index, from 0. */
     public int index() {
         return worker.index();
     }
@@ -76,80 +59,64 @@ public final class ClientRunner implements AutoCloseable {
     /**
      * Makes a call and delivers its result before the client's memory is freed.
      *
-     * @param <C> the client's configuration
-     * @param <D> the downlink package
-     * @param <U> the uplink package
-     * @param <R> what the package becomes
-     * @param call the client
-     * @param state the client's state
      * @param delivery receives the package, which may refer to tensors that are freed when this method returns
-     * @return the result of {@code delivery}
      * @throws ContractViolationException if the client changed a setting of the process, or drew from the default
      *     generator and that is a failure
      * @throws Exception what the client or the delivery threw
      */
-    public <C, D, U, R> R run(WorkerCall<C, D, U> call, ClientState state, Delivery<? super U, R> delivery)
-            throws Exception {
-        return inScope(call, state, (uplink, scope, context) -> delivery.deliver(uplink));
+    public <U> void run(WorkerCall<?, ?, U> call, ClientState state, Consumer<? super U> delivery) throws Exception {
+        inContext(call, state, (uplink, context) -> {
+            delivery.accept(uplink);
+            return uplink;
+        });
     }
 
     /**
      * Makes a call and returns its package. The caller owns the tensors, which share no memory with anything that
      * outlives the client. Refuses packages that could not cross from a worker process.
      *
-     * @param <C> the client's configuration
-     * @param <D> the downlink package
-     * @param <U> the uplink package
-     * @param call the client
-     * @param state the client's state
      * @param buffers the buffers with the layout of results, or null for a shard
      * @throws IllegalArgumentException if something in the package cannot cross, or a tensor does not fit
-     * @throws ContractViolationException if the client changed a setting of the process, or drew from the default
-     *     generator and that is a failure
-     * @throws Exception what the client threw
+     * @throws Exception as the other method
      */
-    public <C, D, U> U run(WorkerCall<C, D, U> call, ClientState state, UplinkBuffers<?> buffers) throws Exception {
+    public <U> U run(WorkerCall<?, ?, U> call, ClientState state, @Nullable UplinkBuffers<?> buffers) throws Exception {
         SlotLayout layout = buffers == null ? null : buffers.layout();
-        ClientResult<U> result = inScope(
-                call, state, (uplink, scope, context) -> new ClientResult<>(uplink, layout, encoder, scope, context));
-        return result.take(
-                resources,
-                worker.shared(),
-                call.payload(),
-                call.function().getClass().getClassLoader());
+        ClientResult<U> result =
+                inContext(call, state, (uplink, context) -> new ClientResult<>(uplink, layout, encoder, context));
+        return result.take(worker, call);
     }
 
-    @FunctionalInterface
-    private interface Ending<U, R> {
-        R end(U uplink, RetainingScope scope, ClientContext context) throws Exception;
-    }
-
-    private <C, D, U, R> R inScope(WorkerCall<C, D, U> call, ClientState state, Ending<? super U, R> ending)
+    private <U, R> R inContext(WorkerCall<?, ?, U> call, ClientState state, BiFunction<U, ClientContext, R> ending)
             throws Exception {
-        ClientJob job = call.job();
-        ThreadSettings before = ThreadSettings.take();
+        int threads = IntraOpThreads.current();
+        SettingsSnapshot before = ThreadSettings.take();
         GradMode.set_enabled(true);
-        TimedStopEvent timed =
-                clientNanos == WorkerSettings.NO_LIMIT ? null : new TimedStopEvent(worker.stopEvent(), clientNanos);
+        long limit = worker.settings().clientNanos();
+        TimedStopEvent timed = limit == WorkerSettings.NO_LIMIT ? null : new TimedStopEvent(worker.stopEvent(), limit);
         StopEvent stopEvent = timed == null ? worker.stopEvent() : timed;
-        try (ClientContext context = new ClientContext(job, worker, stopEvent, call.buffer(), state);
-                RetainingScope scope = new RetainingScope()) {
-            PayloadCheck check = PayloadCheck.begin(call.payload(), call.config(), worker.shared());
-            Callable<U> client = () -> {
-                FaultPoint.TRAINING.reach();
-                return call.function().train(call.config(), call.payload(), context);
-            };
-            Callable<U> inTime = timed == null ? client : () -> timed.during(job, timeouts, client);
-            U uplink = check.during(job, () -> generator.during(job, () -> settings.during(job, inTime)));
-            requireIntraOpThreads(job, before.intraOpThreads());
-            requireResult(job, uplink);
-            if (!job.isShard()) {
+        try (ClientContext context = new ClientContext(call, worker, stopEvent, state)) {
+            U uplink = guarded(call, context, timed);
+            requireIntraOpThreads(call.job(), threads);
+            requireResult(call.job(), uplink);
+            if (!call.job().isShard()) {
                 lookForNonFinite(uplink, state);
             }
-            return ending.end(uplink, scope, context);
+            return ending.apply(uplink, context);
         } finally {
             before.restore();
         }
+    }
+
+    private <U> U guarded(WorkerCall<?, ?, U> call, ClientContext context, @Nullable TimedStopEvent timed)
+            throws Exception {
+        ClientJob job = call.job();
+        PayloadCheck payload = new PayloadCheck(call.payload(), call.config(), worker.shared());
+        Callable<U> client = () -> {
+            FaultPoint.TRAINING.reach();
+            return call.train(context);
+        };
+        Callable<U> inTime = timed == null ? client : () -> timeouts.during(timed, job, client);
+        return payload.during(job, () -> generator.during(job, () -> settings.during(job, inTime)));
     }
 
     /** Checks the number of threads, because LibTorch's setter also affects threads that start later. */
@@ -164,7 +131,8 @@ public final class ClientRunner implements AutoCloseable {
     }
 
     /** Checks all elements only if a failure depends on it, because it reads large results from memory again. */
-    private void lookForNonFinite(Object uplink, ClientState state) {
+    private void lookForNonFinite(@Nullable Object uplink, ClientState state) {
+        boolean refuseNonFinite = worker.settings().refuseNonFinite();
         for (TensorWalk.Found found : TensorWalk.tensors(uplink)) {
             Tensor tensor = found.tensor();
             if (refuseNonFinite ? !Tensors.isFinite(tensor) : !Tensors.isFiniteAtEnds(tensor)) {
@@ -177,7 +145,7 @@ public final class ClientRunner implements AutoCloseable {
         }
     }
 
-    private static void requireResult(ClientJob job, Object result) {
+    private static void requireResult(ClientJob job, @Nullable Object result) {
         if (result == null) {
             String what = job.isShard() ? "no result" : "no package";
             throw new NullPointerException(what + ": " + job.name() + "; the worker function returned null");

@@ -4,6 +4,7 @@ import java.util.function.Supplier;
 import org.blazefl4j.binding.Retained;
 import org.blazefl4j.codec.PackageBytes;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of one attempt to train a client: the state that it starts from, the state that it keeps, and whether its
@@ -12,8 +13,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class ClientState implements AutoCloseable {
 
-    private final Supplier<Tensor> committed;
-    private Tensor kept;
+    private final Supplier<? extends @Nullable Tensor> committed;
+    private @Nullable Tensor kept;
     private boolean finite = true;
 
     /**
@@ -22,7 +23,7 @@ public final class ClientState implements AutoCloseable {
      * @param committed returns the encoded state to start from, which this object then owns, or null if there is none;
      *     called when the client asks for it
      */
-    public ClientState(Supplier<Tensor> committed) {
+    public ClientState(Supplier<? extends @Nullable Tensor> committed) {
         this.committed = committed;
     }
 
@@ -31,6 +32,7 @@ public final class ClientState implements AutoCloseable {
      *
      * @param type the class of the state, or Object if unknown
      */
+    @Nullable
     Object decode(ClassLoader loader, Class<?> type) {
         Tensor bytes = Retained.free(committed);
         if (bytes == null) {
@@ -49,7 +51,7 @@ public final class ClientState implements AutoCloseable {
     }
 
     /** Returns the encoded state to keep, or null. This object still owns it. */
-    public Tensor kept() {
+    public @Nullable Tensor kept() {
         return kept;
     }
 
@@ -64,7 +66,7 @@ public final class ClientState implements AutoCloseable {
     }
 
     /** Passes the encoded state to the caller, which then owns it. Null if there is none. */
-    public Tensor takeKept() {
+    public @Nullable Tensor takeKept() {
         Tensor taken = kept;
         kept = null;
         return taken;

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RngCheck;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Detects clients that draw from LibTorch's default generator, which all threads of a process share.
@@ -33,21 +34,14 @@ final class DefaultGeneratorWatch extends ClientWatch {
         this.check = check;
     }
 
-    static void enterUserCode() {
-        compareForClients();
-        USER_CODE.incrementAndGet();
-    }
-
-    static void leaveUserCode() {
-        compareForClients();
-        USER_CODE.decrementAndGet();
-    }
-
-    /** Compares if clients have run in this process. The first client compares when it starts. */
-    private static void compareForClients() {
+    /**
+     * Counts threads in user code. Compares if clients have run in this process; the first one compares when it starts.
+     */
+    static void countUserCode(int change) {
         if (!ALL.isEmpty()) {
             compareStates();
         }
+        USER_CODE.addAndGet(change);
     }
 
     @Override
@@ -69,14 +63,14 @@ final class DefaultGeneratorWatch extends ClientWatch {
         byte[] state = lastState.clone();
         if (DefaultGenerator.movedSince(state)) {
             if (USER_CODE.get() == 0) {
-                ALL.suspectAll(Change.UNKNOWN);
+                ALL.suspectAll("");
             }
             lastState = state;
         }
     }
 
     @Override
-    void report(ClientJob job, Set<Integer> suspects, Change change, Throwable thrown) {
+    void report(ClientJob job, Set<Integer> suspects, String change, @Nullable Throwable thrown) {
         String message = "default generator moved: " + job.noun() + "s=" + suspects
                 + ", expected=no draws from it while " + job.noun()
                 + "s run; draw from context.generator(purpose) and use the layers"

@@ -3,12 +3,11 @@ package org.blazefl4j.worker;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.blazefl4j.codec.TensorWalk;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client trained in this process. The calling thread deals it, a worker trains it until its outcome is decided, and
  * the calling thread takes the result.
- *
- * @param <U> the uplink package
  */
 public final class LocalJob<U> {
 
@@ -21,12 +20,11 @@ public final class LocalJob<U> {
     private final int index;
     private final WorkerCall<?, ?, U> call;
     private int worker;
-    private U uplink;
-    private Tensor keptState;
-    private Throwable failure;
-    private FailureDecision decision;
+    private @Nullable U uplink;
+    private @Nullable Tensor keptState;
+    private @Nullable Throwable failure;
+    private @Nullable FailureDecision decision;
 
-    /** Creates the job of the client at a position. */
     public LocalJob(RoundContext<?, ?, U> round, int index) {
         this.round = round;
         this.index = index;
@@ -42,13 +40,7 @@ public final class LocalJob<U> {
         } while (decision == FailureDecision.RETRY);
         if (!status.compareAndSet(PENDING, DONE)) {
             TensorWalk.closeAll(uplink);
-            closeState();
-        }
-    }
-
-    private void closeState() {
-        if (keptState != null) {
-            keptState.close();
+            TensorWalk.closeAll(keptState);
         }
     }
 
@@ -105,7 +97,7 @@ public final class LocalJob<U> {
     }
 
     /** Returns the package, or null, and stages the client's state. Call it once done. */
-    public U take() {
+    public @Nullable U take() {
         if (!hasPackage()) {
             return null;
         }

@@ -5,11 +5,7 @@ final class NonFiniteResultException extends ArithmeticException {
 
     private static final long serialVersionUID = 1L;
 
-    /**
-     * Names the tensor.
-     *
-     * @param path the path of the tensor in the package
-     */
+    /** Names the tensor by its path in the package. */
     NonFiniteResultException(String path) {
         super("result is not finite: tensor=" + path + ", expected=no NaN and no infinity; a smaller learning rate"
                 + " usually helps");

@@ -1,16 +1,15 @@
 package org.blazefl4j.worker;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.zip.CRC32C;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.shm.SegmentMemory;
 import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Detects clients of this process that write to or close read-only tensors: those of the payload, shared tensors, and
@@ -18,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * the system property {@code blazefl4j.checkPayload} is true. Worker processes cannot write to these tensors. With the
  * property set, the parent of a pool overwrites the message of a round before it sends the next.
  */
-public final class PayloadCheck {
+public final class PayloadCheck implements ClientGuard {
 
     public static final String PROPERTY = "blazefl4j.checkPayload";
     public static final boolean ON = Boolean.getBoolean(PROPERTY);
@@ -28,50 +27,29 @@ public final class PayloadCheck {
     /** Represents a tensor without readable elements: closed, undefined or sparse. */
     private static final int NOTHING_TO_READ = 1;
 
-    private static final PayloadCheck OFF = new PayloadCheck(List.of());
+    private final List<Tensor> tensors = new ArrayList<>();
+    private long before;
 
-    private final List<Tensor> tensors;
-    private final long before;
-
-    private PayloadCheck(List<Tensor> tensors) {
-        this.tensors = tensors;
-        this.before = sum();
-    }
-
-    /** Starts the check of a client. */
-    static PayloadCheck begin(Object payload, Object config, Map<String, Tensor> shared) {
-        if (!ON) {
-            return OFF;
+    /** Creates the check of one client, which does nothing while checks are off. */
+    PayloadCheck(@Nullable Object payload, @Nullable Object config, Map<String, Tensor> shared) {
+        if (ON) {
+            tensors.addAll(shared.values());
+            TensorWalk.tensors(payload).forEach(found -> tensors.add(found.tensor()));
+            TensorWalk.tensors(config).forEach(found -> tensors.add(found.tensor()));
         }
-        List<Tensor> tensors = new ArrayList<>(shared.values());
-        TensorWalk.tensors(payload).forEach(found -> tensors.add(found.tensor()));
-        TensorWalk.tensors(config).forEach(found -> tensors.add(found.tensor()));
-        return new PayloadCheck(tensors);
     }
 
-    /**
-     * Runs a client and compares the tensors, also if the client fails.
-     *
-     * @throws ContractViolationException if a tensor has changed
-     */
-    <T> T during(ClientJob job, Callable<T> client) throws Exception {
-        T result;
-        try {
-            result = client.call();
-        } catch (Throwable thrown) {
-            requireSame(job, thrown);
-            throw thrown;
-        }
-        requireSame(job, null);
-        return result;
+    @Override
+    public void begin(ClientJob job) {
+        before = sum();
     }
 
-    private void requireSame(ClientJob job, Throwable thrown) {
+    @Override
+    public void end(ClientJob job, @Nullable Throwable thrown) {
         if (sum() != before) {
             throw new ContractViolationException(
                     "payload or data were written to: " + job.name() + ", round=" + (job.round() + 1)
-                            + ", expected=no writes to what all " + job.noun()
-                            + "s share; change a copy, or check "
+                            + ", expected=no writes to what all " + job.noun() + "s share; change a copy, or check "
                             + job.noun() + "s that ran at the same time",
                     thrown);
         }
@@ -101,8 +79,7 @@ public final class PayloadCheck {
 
     private static void add(long address, long bytes, CRC32C sum) {
         for (long done = 0; done < bytes; done += MOST_BYTES) {
-            ByteBuffer part = SegmentMemory.view(address + done, (int) Math.min(MOST_BYTES, bytes - done));
-            sum.update(part);
+            sum.update(SegmentMemory.view(address + done, (int) Math.min(MOST_BYTES, bytes - done)));
         }
     }
 }

@@ -2,6 +2,7 @@ package org.blazefl4j.worker;
 
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Loads the classes of results and states with the loaders of known classes, in order. */
 public final class PoolClassLoader extends ClassLoader {
@@ -17,7 +18,7 @@ public final class PoolClassLoader extends ClassLoader {
         add(Thread.currentThread().getContextClassLoader());
     }
 
-    private void add(ClassLoader loader) {
+    private void add(@Nullable ClassLoader loader) {
         if (loader != null) {
             sources.add(loader);
         }

@@ -10,22 +10,18 @@ import java.util.stream.Stream;
 import org.blazefl4j.core.RemoteWorkerException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.util.Throwables;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Throwable on its way from a worker, as text, because the parent may lack its class.
  *
- * @param className the name of the class
- * @param message the message, or null
- * @param frames the stack trace
- * @param cause the cause, or null
- * @param suppressed the suppressed exceptions
  * @param stopped whether it reports that the client stopped early on request
  */
 public record RemoteError(
         String className,
-        String message,
+        @Nullable String message,
         List<Frame> frames,
-        RemoteError cause,
+        @Nullable RemoteError cause,
         List<RemoteError> suppressed,
         boolean stopped) {
 
@@ -42,7 +38,6 @@ public record RemoteError(
     /** At most two bytes each. The rest of an area is for the structure. */
     private static final int BRIEF_CHARS = 3000;
 
-    /** Checks the components. */
     public RemoteError {
         Objects.requireNonNull(className, "className");
         Objects.requireNonNull(frames, "frames");
@@ -50,9 +45,8 @@ public record RemoteError(
     }
 
     /** One line of a stack trace. */
-    record Frame(String type, String method, String file, int line) {
+    record Frame(String type, String method, @Nullable String file, int line) {
 
-        /** Checks the components. */
         public Frame {
             Objects.requireNonNull(type, "type");
             Objects.requireNonNull(method, "method");
@@ -63,15 +57,20 @@ public record RemoteError(
         }
     }
 
-    /** Converts a Throwable. */
     public static RemoteError of(Throwable thrown) {
-        return of(thrown, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
+        Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        seen.add(thrown);
+        return of(thrown, 0, seen);
     }
 
-    private static RemoteError of(Throwable thrown, int depth, Set<Throwable> seen) {
+    private static @Nullable RemoteError other(@Nullable Throwable thrown, int depth, Set<Throwable> seen) {
         if (thrown == null || depth == MAX_DEPTH || seen.size() == MAX_IN_ALL || !seen.add(thrown)) {
             return null;
         }
+        return of(thrown, depth, seen);
+    }
+
+    private static RemoteError of(Throwable thrown, int depth, Set<Throwable> seen) {
         List<Frame> frames = Stream.of(Throwables.trace(thrown))
                 .limit(MAX_FRAMES)
                 .map(element -> new Frame(
@@ -80,10 +79,10 @@ public record RemoteError(
                         element.getFileName(),
                         element.getLineNumber()))
                 .toList();
-        RemoteError cause = of(Throwables.cause(thrown), depth + 1, seen);
+        RemoteError cause = other(Throwables.cause(thrown), depth + 1, seen);
         List<RemoteError> suppressed = new ArrayList<>();
-        for (Throwable other : thrown.getSuppressed()) {
-            RemoteError error = suppressed.size() < MAX_SUPPRESSED ? of(other, depth + 1, seen) : null;
+        for (Throwable each : thrown.getSuppressed()) {
+            RemoteError error = suppressed.size() < MAX_SUPPRESSED ? other(each, depth + 1, seen) : null;
             if (error != null) {
                 suppressed.add(error);
             }
@@ -97,7 +96,7 @@ public record RemoteError(
                 thrown instanceof StoppedException);
     }
 
-    private static String messageOf(Throwable thrown) {
+    private static @Nullable String messageOf(Throwable thrown) {
         String message = Throwables.message(thrown);
         return message == null || message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE);
     }
@@ -108,7 +107,7 @@ public record RemoteError(
     }
 
     /** Returns whether an exception, or the one that it represents from a worker process, is of a type. */
-    static boolean isA(Class<? extends Throwable> type, Throwable thrown) {
+    static boolean isA(Class<? extends Throwable> type, @Nullable Throwable thrown) {
         return type.isInstance(thrown)
                 || thrown instanceof RemoteWorkerException remote
                         && remote.className().equals(type.getName());

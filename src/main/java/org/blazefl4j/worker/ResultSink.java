@@ -6,7 +6,6 @@ import java.util.function.Consumer;
 /**
  * Receives the packages of a round.
  *
- * @param <U> the uplink package
  * @param sink receives consecutive packages, which it then owns
  * @param most the most packages at a time
  */

@@ -1,7 +1,7 @@
 package org.blazefl4j.worker;
 
+import java.util.function.Supplier;
 import org.blazefl4j.core.ClientFailedException;
-import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
@@ -9,23 +9,17 @@ import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.PhaseClock;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One call of {@code localProcess} or {@code Workers.map}, as dispatchers see it. Makes all decisions of a round in
  * every execution mode: about states, results and failures, and whether the round ends early.
- *
- * @param <C> the client's configuration
- * @param <D> the downlink package
- * @param <U> the uplink package
  */
 public final class RoundContext<C, D, U> {
 
     private static final String STOP_EVENT = "stop event set";
 
     private final RoundWork<C, D, U> work;
-    private final ClientWorker<C, D, U> function;
-    private final UplinkBuffers<U> buffers;
-    private final D payload;
     private final boolean streaming;
     private final TrainerLifecycle trainer;
     private final StopEvent stopEvent;
@@ -34,17 +28,15 @@ public final class RoundContext<C, D, U> {
     private final boolean flushDenormal = LibTorch.flushesDenormal();
     private final ClientFailures failures;
     private final PhaseClock<Phase> clock = new PhaseClock<>(Phase.class);
-    private IllegalStateException stateFailure;
+    private @Nullable IllegalStateException stateFailure;
     private volatile boolean aborted;
-    private volatile String stopReason;
+    private volatile @Nullable String stopReason;
     private volatile boolean interrupted;
 
     /**
      * Creates a round for the current thread to run.
      *
      * @param streaming whether packages go to a sink, so that dealing must stay close to hand-over
-     * @param trainer tells whether the trainer was closed
-     * @param stopEvent the trainer's stop event
      * @param timeouts the interrupts of clients, which may hit the current thread
      */
     public RoundContext(
@@ -54,9 +46,6 @@ public final class RoundContext<C, D, U> {
             StopEvent stopEvent,
             ClientTimeouts timeouts) {
         this.work = work;
-        this.function = work.function();
-        this.buffers = work.buffers();
-        this.payload = work.payload();
         this.streaming = streaming;
         this.trainer = trainer;
         this.stopEvent = stopEvent;
@@ -64,24 +53,19 @@ public final class RoundContext<C, D, U> {
         this.failures = new ClientFailures(work.rules());
     }
 
-    /** Returns the work of the round. */
     public RoundWork<C, D, U> work() {
         return work;
     }
 
-    /** Returns the number of clients. */
     public int size() {
         return work.ids().size();
     }
 
-    /**
-     * Returns whether packages go to a sink, so that dealing must stay within {@link RoundWork#slots()} of hand-over.
-     */
+    /** Returns whether dealing must stay within {@link RoundWork#slots()} of hand-over. */
     public boolean streaming() {
         return streaming;
     }
 
-    /** Returns the thread that called {@code localProcess}. */
     public Thread caller() {
         return caller;
     }
@@ -91,12 +75,10 @@ public final class RoundContext<C, D, U> {
         return flushDenormal;
     }
 
-    /** Returns the clock that measures the phases of the calling thread. */
     public PhaseClock<Phase> clock() {
         return clock;
     }
 
-    /** Returns the failures so far. */
     public ClientFailures failures() {
         return failures;
     }
@@ -105,36 +87,34 @@ public final class RoundContext<C, D, U> {
 
     /** Determines the layout of results. For the calling thread, before the first client is dealt. */
     public void prepareBuffers() {
+        UplinkBuffers<U> buffers = work.buffers();
         if (buffers != null) {
-            buffers.prepare();
+            buffers.layout();
         }
     }
 
     /** Returns the call for the client at a position. For the calling thread, when the client is dealt. */
     WorkerCall<C, D, U> call(int index) {
-        return new WorkerCall<>(function, work.job(index), work.config(index), payload, () -> buffers.next());
+        UplinkBuffers<U> buffers = work.buffers();
+        Supplier<? extends U> next = buffers == null ? () -> null : buffers::next;
+        return new WorkerCall<>(work.function(), work.job(index), work.config(index), work.payload(), next);
     }
 
-    /** Makes a call in a worker. */
     U run(ClientRunner runner, WorkerCall<?, ?, U> call, ClientState state) throws Exception {
-        return runner.run(call, state, buffers);
+        return runner.run(call, state, work.buffers());
     }
 
     // ---- states and results
 
     /** Takes ownership of a client's encoded state, which may be null. For the calling thread. */
-    public void keep(int index, Tensor state) {
+    public void keep(int index, @Nullable Tensor state) {
         if (state == null) {
             return;
         }
         if (aborted) {
             state.close();
-        } else {
-            stage(index, state);
+            return;
         }
-    }
-
-    private void stage(int index, Tensor state) {
         try {
             work.stage(index, state);
         } catch (IllegalStateException e) {
@@ -144,6 +124,7 @@ public final class RoundContext<C, D, U> {
     }
 
     /** Returns why a state could not be kept, which ends the round, or null. */
+    @Nullable
     IllegalStateException stateFailure() {
         return stateFailure;
     }
@@ -213,7 +194,6 @@ public final class RoundContext<C, D, U> {
         aborted = true;
     }
 
-    /** Returns whether the trainer is closed. Its clients may still run. */
     public boolean isClosed() {
         return trainer.isClosed();
     }
@@ -228,11 +208,7 @@ public final class RoundContext<C, D, U> {
         return aborted || stopReason() != null;
     }
 
-    /**
-     * Checks whether the round was stopped.
-     *
-     * @throws StoppedException if it was; clears the stop event if that was the reason
-     */
+    /** Throws a {@link StoppedException} if the round was stopped. Clears the stop event if that was the reason. */
     public void throwIfStopped() {
         String reason = stopReason();
         if (reason == null) {
@@ -246,28 +222,20 @@ public final class RoundContext<C, D, U> {
         throw stopped;
     }
 
-    private String stopReason() {
+    private @Nullable String stopReason() {
         if (stopReason == null) {
-            stopReason = currentStopReason();
+            if (trainer.isClosed()) {
+                stopReason = "trainer closed";
+            } else if (stopEvent.isSet()) {
+                stopReason = STOP_EVENT;
+            } else if (interrupted || caller.isInterrupted() && !timeouts.interrupts(caller)) {
+                stopReason = "calling thread interrupted";
+            }
         }
         return stopReason;
     }
 
-    private String currentStopReason() {
-        if (trainer.isClosed()) {
-            return "trainer closed";
-        }
-        if (stopEvent.isSet()) {
-            return STOP_EVENT;
-        }
-        return interrupted || callerIsInterrupted() ? "calling thread interrupted" : null;
-    }
-
     // ---- interrupts
-
-    private boolean callerIsInterrupted() {
-        return caller.isInterrupted() && !timeouts.interrupts(caller);
-    }
 
     /** Clears the interrupt flag of a worker's thread, which was set for its last client. */
     void clearInterrupt() {

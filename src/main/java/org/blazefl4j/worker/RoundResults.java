@@ -1,12 +1,11 @@
 package org.blazefl4j.worker;
 
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The packages of one round. Each execution mode implements it as a dispatcher, which reports failures to
  * {@link RoundContext} and applies its decisions. For the thread that called {@code localProcess}.
- *
- * @param <U> the uplink package
  */
 public interface RoundResults<U> {
 
@@ -16,6 +15,7 @@ public interface RoundResults<U> {
      *
      * @return the package, or null if the client was dropped or the round must end now
      */
+    @Nullable
     U await(int index);
 
     /**
@@ -24,6 +24,7 @@ public interface RoundResults<U> {
      * @param index the position after that of the last package
      * @return the package, or null if it is not ready or too many packages would be held
      */
+    @Nullable
     U poll(int index);
 
     /**

@@ -12,12 +12,11 @@ import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.util.PhaseClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs one round: hands packages over in order, and commits or discards leftover results, client states and failures
  * when the round ends. On the calling thread.
- *
- * @param <U> the uplink package
  */
 public final class RoundRunner<U> {
 
@@ -28,12 +27,10 @@ public final class RoundRunner<U> {
     private final ClientFailures failures;
     private final PhaseClock<Phase> clock;
 
-    /**
-     * Prepares to run a round.
-     *
-     * @param results the packages, which this object ends
-     * @param sink the receiver of packages
-     */
+    /** Packages on their way to the sink, which are closed if that fails. */
+    private List<U> held = List.of();
+
+    /** Prepares to run a round. Ends {@code results}. */
     public RoundRunner(RoundContext<?, ?, U> round, RoundResults<U> results, ResultSink<U> sink) {
         this.round = round;
         this.results = results;
@@ -61,6 +58,7 @@ public final class RoundRunner<U> {
             rest = results.end();
         } catch (Throwable callersFailure) {
             round.abort();
+            held.forEach(TensorWalk::closeAll);
             results.end().values().forEach(TensorWalk::closeAll);
             failures.addUnsettledTo(callersFailure);
             throw callersFailure;
@@ -80,13 +78,13 @@ public final class RoundRunner<U> {
         while (jobs.hasNext()) {
             requireSameJob(index, jobs.next());
             code.pause();
-            List<U> batch = take(index);
+            take(index);
             clock.enter(Phase.COLLECT);
             code.resume();
-            if (!pass(index, batch)) {
+            int next = index + Math.max(1, held.size());
+            if (!passOn(index)) {
                 return false;
             }
-            int next = index + Math.max(1, batch.size());
             while (++index < next) {
                 requireSameJob(index, jobs.hasNext() ? jobs.next() : null);
             }
@@ -97,28 +95,26 @@ public final class RoundRunner<U> {
         return true;
     }
 
-    /** Waits for a client's package, and takes the next ones that are ready. Returns an empty list if there is none. */
-    private List<U> take(int index) {
-        List<U> batch = new ArrayList<>(sink.most());
-        try {
-            U uplink = results.await(index);
-            while (uplink != null) {
-                batch.add(uplink);
-                uplink = batch.size() < sink.most() ? results.poll(index + batch.size()) : null;
-            }
-            return batch;
-        } catch (Throwable failure) {
-            batch.forEach(TensorWalk::closeAll);
-            throw failure;
+    /** Waits for a client's package, and takes the next ones that are ready. Takes none if the client has none. */
+    private void take(int index) {
+        held = new ArrayList<>(sink.most());
+        U uplink = results.await(index);
+        while (uplink != null) {
+            held.add(uplink);
+            uplink = held.size() < sink.most() ? results.poll(index + held.size()) : null;
         }
     }
 
     /** Passes packages on, or skips a dropped client. Returns false if the round must end early. */
-    private boolean pass(int index, List<U> batch) {
-        if (batch.isEmpty()) {
+    private boolean passOn(int index) {
+        if (held.isEmpty()) {
             return failures.isDropped(index);
         }
-        convert(batch);
+        for (int i = 0; i < held.size(); i++) {
+            held.set(i, converted(held.get(i)));
+        }
+        List<U> batch = held;
+        held = List.of();
         if (round.stopRequested()) {
             // a client that was told to stop may have returned part of its result
             batch.forEach(work::keep);
@@ -133,7 +129,11 @@ public final class RoundRunner<U> {
         return true;
     }
 
-    private void requireSameJob(int index, Integer job) {
+    private U converted(U uplink) {
+        return Objects.requireNonNull(work.convert(uplink), "convertBufferToUplink returned null");
+    }
+
+    private void requireSameJob(int index, @Nullable Integer job) {
         Integer expected = index < round.size() ? work.ids().get(index) : null;
         if (!Objects.equals(expected, job)) {
             throw new IllegalStateException("progressFn changed the jobs: position=" + index + ", client=" + job
@@ -141,39 +141,20 @@ public final class RoundRunner<U> {
         }
     }
 
-    private void convert(List<U> batch) {
-        for (int i = 0; i < batch.size(); i++) {
-            try {
-                batch.set(i, converted(batch.get(i)));
-            } catch (Throwable failure) {
-                batch.remove(i); // closed already
-                batch.forEach(TensorWalk::closeAll);
-                throw failure;
-            }
-        }
-    }
-
-    private U converted(U uplink) {
-        try {
-            return Objects.requireNonNull(work.convert(uplink), "convertBufferToUplink returned null");
-        } catch (Throwable failure) {
-            TensorWalk.closeAll(uplink);
-            throw failure;
-        }
-    }
-
     // ---- the end
 
     private void keepAll(SortedMap<Integer, U> packages) {
-        for (Map.Entry<Integer, U> entry : packages.entrySet()) {
-            int index = entry.getKey();
-            try {
+        try {
+            Iterator<Map.Entry<Integer, U>> entries = packages.entrySet().iterator();
+            while (entries.hasNext()) {
+                Map.Entry<Integer, U> entry = entries.next();
                 work.keep(converted(entry.getValue()));
-                failures.accepted(index);
-            } catch (Throwable failure) {
-                packages.tailMap(index + 1).values().forEach(TensorWalk::closeAll);
-                throw failure;
+                failures.accepted(entry.getKey());
+                entries.remove();
             }
+        } catch (Throwable failure) {
+            packages.values().forEach(TensorWalk::closeAll);
+            throw failure;
         }
     }
 
@@ -194,8 +175,9 @@ public final class RoundRunner<U> {
     }
 
     private void throwIfIncomplete(boolean complete) {
-        if (failures.isFatal() && !round.isClosed()) {
-            throw failures.unsettled();
+        WorkFailedException fatal = failures.isFatal() && !round.isClosed() ? failures.unsettled() : null;
+        if (fatal != null) {
+            throw fatal;
         }
         // a stop after the last package applies to the next round, because this one is complete
         if (!complete || round.isClosed()) {

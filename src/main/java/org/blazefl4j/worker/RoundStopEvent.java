@@ -1,6 +1,7 @@
 package org.blazefl4j.worker;
 
 import org.blazefl4j.core.StopEvent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stop event for clients of this process: set with the trainer's event, or if the running round must end for
@@ -9,15 +10,14 @@ import org.blazefl4j.core.StopEvent;
 public final class RoundStopEvent implements StopEvent {
 
     private final StopEvent trainers;
-    private volatile RoundContext<?, ?, ?> running;
+    private volatile @Nullable RoundContext<?, ?, ?> running;
 
-    /** Creates an event without a round. */
     public RoundStopEvent(StopEvent trainers) {
         this.trainers = trainers;
     }
 
     /** Sets the running round, or null for none. */
-    public void follow(RoundContext<?, ?, ?> round) {
+    public void follow(@Nullable RoundContext<?, ?, ?> round) {
         running = round;
     }
 

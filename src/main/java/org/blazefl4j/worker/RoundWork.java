@@ -5,6 +5,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The work of one round by position: clients to train, or shards of the server's work between rounds. "Client" includes
@@ -22,32 +23,29 @@ public interface RoundWork<C, D, U> {
     /** Returns the clients in the order of dealing and hand-over. */
     List<Integer> ids();
 
-    /** Returns the function that workers call. */
     ClientWorker<C, D, U> function();
 
     /** Returns the function of shards, which worker processes do not know yet, or null if this trains clients. */
-    default ShardFunction<?, ?> shardFunction() {
+    default @Nullable ShardFunction<?, ?> shardFunction() {
         return null;
     }
 
-    /** Returns the payload of all clients. */
+    /** Returns what all clients are given. */
     D payload();
 
-    /** Returns the job at a position. */
     ClientJob job(int index);
 
     /** Returns the configuration at a position. Called once, on the calling thread, when the client is dealt. */
     C config(int index);
 
     /** Returns the uplink buffers for clients of this process, or null for shards. */
-    default UplinkBuffers<U> buffers() {
+    default @Nullable UplinkBuffers<U> buffers() {
         return null;
     }
 
     /** Returns the most clients between dealing and hand-over when streaming, for modes without their own limit. */
     int slots();
 
-    /** Returns the rules for failures. */
     FailureRules rules();
 
     /**
@@ -56,14 +54,14 @@ public interface RoundWork<C, D, U> {
      * @param reason what happened, or null to describe the cause
      * @param cause the client's exception, or null
      */
-    WorkFailedException failure(int index, int worker, String reason, Throwable cause);
+    WorkFailedException failure(int index, int worker, @Nullable String reason, @Nullable Throwable cause);
 
     /**
      * Returns the encoded state of a client, which the caller owns, or null. Callable from any thread.
      *
      * @throws IllegalStateException if the state cannot be read
      */
-    default Tensor state(int index) {
+    default @Nullable Tensor state(int index) {
         return null;
     }
 
@@ -74,7 +72,6 @@ public interface RoundWork<C, D, U> {
      */
     void stage(int index, Tensor state);
 
-    /** Commits the staged states. */
     default void commit() {}
 
     /** Returns the ids again, for progress display. Each is requested after the previous one was handed over. */
@@ -82,7 +79,6 @@ public interface RoundWork<C, D, U> {
         return ids();
     }
 
-    /** Converts a package before hand-over. */
     default U convert(U uplink) {
         return uplink;
     }

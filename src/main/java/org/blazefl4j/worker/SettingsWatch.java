@@ -2,6 +2,7 @@ package org.blazefl4j.worker;
 
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Detects clients that change process-wide settings of LibTorch, and restores the settings. Callers may change them
@@ -33,7 +34,7 @@ final class SettingsWatch extends ClientWatch {
         if (found.isEmpty()) {
             return;
         }
-        if (ALL.suspectAll(new Change(found, agreed.otherThan(now)))) {
+        if (ALL.suspectAll("found=" + found + ", expected=" + agreed.otherThan(now))) {
             agreed.restore();
         } else {
             agreed = now;
@@ -41,12 +42,10 @@ final class SettingsWatch extends ClientWatch {
     }
 
     @Override
-    void report(ClientJob job, Set<Integer> suspects, Change change, Throwable thrown) {
+    void report(ClientJob job, Set<Integer> suspects, String change, @Nullable Throwable thrown) {
         throw new ContractViolationException(
-                "settings of the process changed: " + job.noun() + "s=" + suspects + ", found=" + change.found()
-                        + ", expected=" + change.expected()
-                        + "; they were put back: set them before the round, for all "
-                        + job.noun() + "s",
+                "settings of the process changed: " + job.noun() + "s=" + suspects + ", " + change
+                        + "; they were put back: set them before the round, for all " + job.noun() + "s",
                 thrown);
     }
 }

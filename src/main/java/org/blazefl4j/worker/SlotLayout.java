@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The layout of an uplink package in a slot, taken from the package that the algorithm prepares.
@@ -50,7 +51,7 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
      * @throws NullPointerException if it is null
      * @throws IllegalArgumentException if something in it cannot cross
      */
-    public static SlotLayout of(Object prepared) {
+    public static SlotLayout of(@Nullable Object prepared) {
         Objects.requireNonNull(
                 prepared,
                 "no uplink buffer: prepareUplinkPackageBuffer() returned null; return a package with the dtypes and"
@@ -77,14 +78,13 @@ public record SlotLayout(byte[] pattern, Map<String, Place> places, long slotByt
         return (int) Math.max(workers + 1, fit);
     }
 
-    /** Returns the memory of a slot. */
     public static long memory(long slotBytes) {
         return Math.max(slotBytes, Segment.SLOT_ALIGNMENT);
     }
 
     /** Creates a package whose tensors are views of a slot, except unbounded ones. */
     public Object buffer(Slot slot, PackageDecoder decoder) {
-        return decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(slot, handle));
+        return Objects.requireNonNull(decoder.decode(ByteBuffer.wrap(pattern), handle -> tensor(slot, handle)));
     }
 
     private static Tensor tensor(Slot slot, ShmHandle handle) {

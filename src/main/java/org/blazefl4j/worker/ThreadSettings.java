@@ -5,66 +5,40 @@ import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/**
- * A snapshot of the LibTorch settings of a thread: gradients, denormals, autocast and the number of intra-op threads.
- * The same thread can restore it once.
- */
+/** The LibTorch settings of a thread, which that thread must restore. */
 final class ThreadSettings {
 
-    private final boolean gradients = GradMode.is_enabled();
-    private final boolean flushed = LibTorch.flushesDenormal();
-    private final Autocast cpu = new Autocast(DeviceType.CPU);
-    private final Autocast cuda = new Autocast(DeviceType.CUDA);
-    private final boolean cached = torch.is_autocast_cache_enabled();
-    private final int intraOpThreads = IntraOpThreads.current();
-    private final IntraOpThreads intraOpScope = IntraOpThreads.scope(intraOpThreads);
+    static {
+        LibTorch.load();
+    }
+
+    private static final Setting[] ALL = {
+        Setting.flag("gradients", GradMode::is_enabled, GradMode::set_enabled),
+        Setting.flag("flushDenormal", LibTorch::flushesDenormal, LibTorch::flushDenormal),
+        autocast("autocastCpu", DeviceType.CPU),
+        autocastDtype("autocastCpuDtype", DeviceType.CPU),
+        autocast("autocastCuda", DeviceType.CUDA),
+        autocastDtype("autocastCudaDtype", DeviceType.CUDA),
+        Setting.flag("autocastCache", torch::is_autocast_cache_enabled, torch::set_autocast_cache_enabled),
+        // a scope that is not closed sets the number
+        Setting.number("intraOpThreads", IntraOpThreads::current, IntraOpThreads::scope),
+    };
 
     private ThreadSettings() {}
 
-    private static final class Autocast {
+    private static Setting autocast(String name, DeviceType device) {
+        return Setting.flag(
+                name, () -> torch.is_autocast_enabled(device), on -> torch.set_autocast_enabled(device, on));
+    }
 
-        private final DeviceType device;
-        private final boolean enabled;
-        private final ScalarType dtype;
-
-        Autocast(DeviceType device) {
-            this.device = device;
-            this.enabled = torch.is_autocast_enabled(device);
-            this.dtype = torch.get_autocast_dtype(device);
-        }
-
-        void restore() {
-            if (torch.is_autocast_enabled(device) != enabled) {
-                torch.set_autocast_enabled(device, enabled);
-            }
-            if (torch.get_autocast_dtype(device).value != dtype.value) {
-                torch.set_autocast_dtype(device, dtype);
-            }
-        }
+    private static Setting autocastDtype(String name, DeviceType device) {
+        return Setting.dtype(
+                name, () -> torch.get_autocast_dtype(device).value, dtype -> torch.set_autocast_dtype(device, dtype));
     }
 
     /** Captures the calling thread's settings. */
-    static ThreadSettings take() {
-        LibTorch.load();
-        return new ThreadSettings();
-    }
-
-    /** Returns the number of intra-op threads. */
-    int intraOpThreads() {
-        return intraOpThreads;
-    }
-
-    /** Restores all settings. */
-    void restore() {
-        GradMode.set_enabled(gradients);
-        LibTorch.flushDenormal(flushed);
-        cpu.restore();
-        cuda.restore();
-        if (torch.is_autocast_cache_enabled() != cached) {
-            torch.set_autocast_cache_enabled(cached);
-        }
-        intraOpScope.close();
+    static SettingsSnapshot take() {
+        return new SettingsSnapshot(ALL);
     }
 }

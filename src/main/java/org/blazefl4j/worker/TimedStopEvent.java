@@ -1,31 +1,30 @@
 package org.blazefl4j.worker;
 
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import org.blazefl4j.core.StopEvent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The stop event of one client with a time limit: set when all clients must stop, and when this client's time is up.
- * Remembers whether the client saw the latter, because its result may be partial then.
+ * Fails the client if it was told so by this event or an interrupt, because its result may be partial then. Created by
+ * the client's thread when its time starts.
  */
-final class TimedStopEvent implements StopEvent {
+final class TimedStopEvent implements StopEvent, ClientGuard {
 
     private final StopEvent all;
     private final long limitNanos;
+    private final Thread thread = Thread.currentThread();
     private final long start = System.nanoTime();
     private volatile boolean reported;
+    private volatile boolean interrupted;
+    private boolean over;
 
-    /**
-     * Starts the time.
-     *
-     * @param all the stop event of all clients
-     */
+    /** Starts the time. */
     TimedStopEvent(StopEvent all, long limitNanos) {
         this.all = all;
         this.limitNanos = limitNanos;
     }
 
-    /** Stops all clients. */
     @Override
     public void set() {
         all.set();
@@ -41,31 +40,44 @@ final class TimedStopEvent implements StopEvent {
         if (all.isSet()) {
             return true;
         }
-        boolean over = System.nanoTime() - start > limitNanos;
-        reported |= over;
-        return over;
+        boolean late = System.nanoTime() - start > limitNanos;
+        reported |= late;
+        return late;
+    }
+
+    /** Returns the time until the client must be interrupted. */
+    long nanosToInterrupt(long graceNanos) {
+        return start + limitNanos + graceNanos - System.nanoTime();
+    }
+
+    /** Interrupts the client, once, if it still runs. */
+    synchronized void interrupt() {
+        if (!over && !interrupted) {
+            interrupted = true;
+            thread.interrupt();
+        }
+    }
+
+    boolean isInterrupted() {
+        return interrupted;
+    }
+
+    /** Returns whether the interrupt flag of a thread may have been set by this object. */
+    boolean interrupts(Thread other) {
+        return interrupted && thread == other;
     }
 
     /**
-     * Runs the client.
-     *
-     * @param timeouts interrupts the client if it continues
-     * @throws IllegalStateException if this event or an interrupt told the client that its time was up
+     * Clears the interrupt flag, unless the client threw {@link InterruptedException}: one set then is not from here.
      */
-    <T> T during(ClientJob job, ClientTimeouts timeouts, Callable<T> client) throws Exception {
-        ClientTimeouts.Running running = timeouts.begin();
-        T result;
-        try {
-            result = client.call();
-        } catch (Throwable thrown) {
-            requireInTime(job, timeouts.end(running, thrown), thrown);
-            throw thrown;
+    @Override
+    public void end(ClientJob job, @Nullable Throwable thrown) {
+        synchronized (this) {
+            over = true;
         }
-        requireInTime(job, timeouts.end(running, null), null);
-        return result;
-    }
-
-    private void requireInTime(ClientJob job, boolean interrupted, Throwable thrown) {
+        if (interrupted && !(thrown instanceof InterruptedException)) {
+            Thread.interrupted();
+        }
         if ((reported || interrupted) && !all.isSet()) {
             throw new IllegalStateException(
                     job.noun() + " was stopped because it exceeded its time limit: " + job.name() + ", limit="

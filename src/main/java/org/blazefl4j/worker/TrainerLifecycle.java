@@ -5,6 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Controls access to a trainer: one thread at a time runs a round, and any thread may close the trainer. Closing waits
@@ -15,7 +16,7 @@ public final class TrainerLifecycle {
     private static final Duration AFTER_GRACE = Duration.ofSeconds(1);
 
     private final long closeNanos;
-    private final AtomicReference<Thread> caller = new AtomicReference<>();
+    private final AtomicReference<@Nullable Thread> caller = new AtomicReference<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closeDone = new CountDownLatch(1);
     private volatile boolean closed;
@@ -49,7 +50,6 @@ public final class TrainerLifecycle {
         }
     }
 
-    /** Records that the current thread no longer uses the trainer. */
     public void leave() {
         caller.set(null);
     }

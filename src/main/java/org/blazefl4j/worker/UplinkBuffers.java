@@ -9,6 +9,7 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.Slot;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the uplink buffers of clients trained in this process. Small buffers are new for each client. Large ones use
@@ -17,8 +18,6 @@ import org.blazefl4j.shm.Slot;
  *
  * <p>A slot is free when the last tensor in it is gone. Slots are created on demand, up to a limit, and freed when this
  * object and the last tensor are closed. If all are in use, a buffer is new. Thread-safe.
- *
- * @param <U> the uplink package
  */
 public final class UplinkBuffers<U> implements AutoCloseable {
 
@@ -30,7 +29,7 @@ public final class UplinkBuffers<U> implements AutoCloseable {
     private final OptionalInt slots;
     private final int workers;
     private final List<BufferSlot> bufferSlots = new CopyOnWriteArrayList<>();
-    private volatile SlotLayout layout;
+    private volatile @Nullable SlotLayout layout;
     private boolean closed;
 
     /**
@@ -64,36 +63,33 @@ public final class UplinkBuffers<U> implements AutoCloseable {
     }
 
     /**
-     * Determines the layout from a prepared package, at the first call.
+     * Returns the layout of results, at the first call determined from a prepared package.
      *
-     * @throws NullPointerException if it is null
+     * @throws NullPointerException if that is null
      * @throws IllegalArgumentException if something in it cannot cross
      */
-    public void prepare() {
-        layout();
-    }
-
-    /** Returns the layout of results. */
     SlotLayout layout() {
-        if (layout == null) {
-            computeLayout();
-        }
-        return layout;
+        SlotLayout known = layout;
+        return known == null ? firstLayout() : known;
     }
 
-    private synchronized void computeLayout() {
-        if (layout == null) {
-            U prepared = prepare.get();
-            try {
-                layout = SlotLayout.of(prepared);
-            } finally {
-                TensorWalk.closeAll(prepared);
-            }
+    private synchronized SlotLayout firstLayout() {
+        SlotLayout known = layout;
+        if (known != null) {
+            return known;
+        }
+        U prepared = prepare.get();
+        try {
+            SlotLayout first = SlotLayout.of(prepared);
+            layout = first;
+            return first;
+        } finally {
+            TensorWalk.closeAll(prepared);
         }
     }
 
     @SuppressWarnings("unchecked")
-    private U inSlot(SlotLayout wanted) {
+    private @Nullable U inSlot(SlotLayout wanted) {
         for (BufferSlot bufferSlot : bufferSlots) {
             Object buffer = bufferSlot.make(wanted);
             if (buffer != null) {
@@ -104,18 +100,17 @@ public final class UplinkBuffers<U> implements AutoCloseable {
     }
 
     /** Returns a buffer in a new slot, or null if there can be none. */
-    private synchronized Object inNewSlot(SlotLayout wanted) {
+    private synchronized @Nullable Object inNewSlot(SlotLayout wanted) {
         if (closed || bufferSlots.size() >= slots()) {
             return null;
         }
-        BufferSlot added;
         try {
-            added = new BufferSlot(wanted, loader);
+            BufferSlot added = new BufferSlot(wanted, loader);
+            bufferSlots.add(added);
+            return added.make(wanted);
         } catch (IllegalStateException noMemory) {
             return null;
         }
-        bufferSlots.add(added);
-        return added.make(wanted);
     }
 
     /** A slot, with a flag that is set while a thread creates a buffer in it. */
@@ -131,6 +126,7 @@ public final class UplinkBuffers<U> implements AutoCloseable {
         }
 
         /** Returns a buffer in the slot, or null if it is in use. */
+        @Nullable
         Object make(SlotLayout layout) {
             if (slot.isReferenced() || !taken.compareAndSet(false, true)) {
                 return null;

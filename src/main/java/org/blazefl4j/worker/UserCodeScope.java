@@ -8,28 +8,25 @@ public final class UserCodeScope implements AutoCloseable {
 
     private boolean running;
 
-    /** Begins user code. */
     public UserCodeScope() {
         resume();
     }
 
-    /** Continues user code. */
     public void resume() {
         if (!running) {
-            DefaultGeneratorWatch.enterUserCode();
+            DefaultGeneratorWatch.countUserCode(1);
             running = true;
         }
     }
 
-    /** Pauses user code, while the thread waits for clients. */
+    /** Leaves user code until {@link #resume}, while the thread waits for clients. */
     public void pause() {
         if (running) {
             running = false;
-            DefaultGeneratorWatch.leaveUserCode();
+            DefaultGeneratorWatch.countUserCode(-1);
         }
     }
 
-    /** Ends user code. */
     @Override
     public void close() {
         pause();

@@ -1,12 +1,11 @@
 package org.blazefl4j.worker;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.blazefl4j.binding.Retained;
-import org.blazefl4j.util.ErrorCollector;
+import org.blazefl4j.util.ResourceStack;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -31,7 +30,8 @@ final class WorkerResources implements AutoCloseable {
         }
         Retained<?> resource = byKey.get(key);
         if (resource == null) {
-            resource = Retained.make(() -> notNull(key, supplier.get()));
+            resource = Retained.make(() -> Objects.requireNonNull(
+                    supplier.get(), () -> "resource is null: key=" + key + "; its supplier must return an object"));
             byKey.put(key, resource);
         }
         @SuppressWarnings("unchecked")
@@ -39,37 +39,23 @@ final class WorkerResources implements AutoCloseable {
         return value;
     }
 
-    private static <T> T notNull(String key, T value) {
-        if (value == null) {
-            throw new NullPointerException("resource is null: key=" + key + "; its supplier must return an object");
-        }
-        return value;
-    }
-
     /** Returns whether a supplier of this worker created a pointer. */
     boolean holds(Pointer pointer) {
-        for (Retained<?> resource : byKey.values()) {
-            if (resource.scope().holds(pointer)) {
-                return true;
-            }
-        }
-        return false;
+        return byKey.values().stream().anyMatch(resource -> resource.scope().holds(pointer));
     }
 
     /** Closes all resources in reverse order. Throws the first exception at the end, with the others suppressed. */
     @Override
     public void close() {
         closed = true;
-        Deque<Retained<?>> lastFirst = new ArrayDeque<>();
-        byKey.values().forEach(lastFirst::push);
-        byKey.clear();
-        ErrorCollector failures = new ErrorCollector();
-        for (Retained<?> resource : lastFirst) {
-            if (resource.value() instanceof AutoCloseable closeable) {
-                failures.run(closeable::close);
+        try (ResourceStack resources = new ResourceStack()) {
+            for (Retained<?> resource : byKey.values()) {
+                resources.add(resource);
+                if (resource.value() instanceof AutoCloseable closeable) {
+                    resources.add(closeable);
+                }
             }
-            failures.run(resource::close);
+            byKey.clear();
         }
-        failures.throwFirst("worker resource did not close");
     }
 }
