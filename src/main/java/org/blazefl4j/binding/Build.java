@@ -8,7 +8,6 @@ import java.util.Properties;
 /** Versions recorded by the build. */
 public final class Build {
 
-    /** BlazeFL4J's version. */
     public static final String VERSION = read("version");
 
     private Build() {}

@@ -72,7 +72,6 @@ final class LibraryName {
         return "lib" + parts[0] + ".so" + (versioned && parts.length > 1 ? parts[parts.length - 1] : "");
     }
 
-    /** The name as in the presets. */
     @Override
     public String toString() {
         return text;

@@ -21,7 +21,6 @@ final class LoadFailure {
 
     private LoadFailure() {}
 
-    /** Reports an unusable folder. */
     static UnsatisfiedLinkError unusable(Path folder, String problem) {
         return new UnsatisfiedLinkError(unusableText(folder, problem));
     }
@@ -31,7 +30,6 @@ final class LoadFailure {
                 + ", expected=one that allows writing and execution; name another by " + ELSEWHERE;
     }
 
-    /** Reports a full file system. */
     static UnsatisfiedLinkError noSpace(Path folder, long needed, long free, IOException cause) {
         return with(
                 "native libraries do not fit: folder=" + folder + ", needed=" + mebibytes(needed) + ", limit="
@@ -39,7 +37,6 @@ final class LoadFailure {
                 cause);
     }
 
-    /** Reports a library that cannot be read or copied. */
     static UnsatisfiedLinkError of(IOException cause) {
         return with(
                 "native libraries cannot be unpacked: found=" + Causes.describe(cause)

@@ -20,7 +20,6 @@ public final class NativeLoader {
     public static final List<Class<?>> LIBTORCH =
             List.of(Loader.class, openblas_nolapack.class, openblas.class, torch.class);
 
-    /** The name of BlazeFL4J's native library. */
     public static final String OWN = OwnLibrary.NAME;
 
     private static final String LAST_OF_LIBTORCH = "jnitorch";
@@ -31,11 +30,7 @@ public final class NativeLoader {
 
     private NativeLoader() {}
 
-    /**
-     * Loads LibTorch.
-     *
-     * @throws UnsatisfiedLinkError if this fails, with the reason and the remedy
-     */
+    /** Loads LibTorch. Throws an {@link UnsatisfiedLinkError} with the reason and the remedy if this fails. */
     public static void loadLibTorch() {
         unpackLibTorch();
         try {
@@ -45,11 +40,7 @@ public final class NativeLoader {
         }
     }
 
-    /**
-     * Unpacks LibTorch, without initialising JavaCPP classes that are configured by properties.
-     *
-     * @throws UnsatisfiedLinkError if this fails, with the reason and the remedy
-     */
+    /** Unpacks LibTorch, without initialising JavaCPP classes that are configured by properties. */
     public static synchronized void unpackLibTorch() {
         if (unpacked || Loader.getLoadedLibraries().containsKey(LAST_OF_LIBTORCH)) {
             return;
@@ -75,7 +66,6 @@ public final class NativeLoader {
         }
     }
 
-    /** Loads BlazeFL4J's native library. */
     static synchronized void loadOwn() {
         if (ownIsLoaded || !Loader.isLoadLibraries()) {
             return;

@@ -44,7 +44,6 @@ public final class PathTrust {
         return reason == null ? distrust(existing.toRealPath(), exists, user) : reason;
     }
 
-    /** The user id of this process. */
     static int uid() throws IOException {
         return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     }

@@ -6,8 +6,6 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * An object together with the native memory allocated during its creation, independent of the current
  * {@code PointerScope}.
- *
- * @param <T> the object's type
  */
 public record Retained<T>(T value, RetainingScope scope) implements AutoCloseable {
 

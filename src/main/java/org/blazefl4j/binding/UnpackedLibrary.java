@@ -49,7 +49,6 @@ final class UnpackedLibrary {
         return file.hashCode();
     }
 
-    /** The size in bytes. */
     long size() {
         return size;
     }

@@ -15,24 +15,16 @@ import org.jspecify.annotations.Nullable;
  */
 record ControlGroup(long limit, long free) {
 
-    /** The limited resource, and its files in both versions of the interface. */
-    enum Controller {
-        MEMORY(
-                "memory",
-                new Names("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
-                new Names("memory.max", "memory.current", "inactive_file ")),
-        PROCESSES("pids", new Names("pids.max", "pids.current", null), new Names("pids.max", "pids.current", null));
+    static final Controller MEMORY = new Controller(
+            "memory",
+            new Names("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
+            new Names("memory.max", "memory.current", "inactive_file "));
 
-        private final String name;
-        private final Names one;
-        private final Names two;
+    static final Controller PROCESSES = new Controller(
+            "pids", new Names("pids.max", "pids.current", null), new Names("pids.max", "pids.current", null));
 
-        Controller(String name, Names one, Names two) {
-            this.name = name;
-            this.one = one;
-            this.two = two;
-        }
-    }
+    /** A limited resource, and its files in both versions of the interface. */
+    record Controller(String name, Names one, Names two) {}
 
     private record Names(
             String limit, String usage, @Nullable String droppable) {}
@@ -60,7 +52,7 @@ record ControlGroup(long limit, long free) {
      */
     static long outOfMemoryKills(Path proc, Path mounts) {
         long kills = 0;
-        for (Folder folder : folders(Controller.MEMORY, proc, mounts)) {
+        for (Folder folder : folders(MEMORY, proc, mounts)) {
             kills += Math.max(0, field(folder.path.resolve("memory.events"), "oom_kill "));
             kills += Math.max(0, field(folder.path.resolve("memory.oom_control"), "oom_kill "));
         }

@@ -63,7 +63,6 @@ public final class ResourceLimits {
         return limit < 0 ? OptionalLong.empty() : OptionalLong.of(limit);
     }
 
-    /** Returns the limits of this process. */
     public static ResourceLimits host() {
         return HOST;
     }
@@ -121,7 +120,7 @@ public final class ResourceLimits {
     }
 
     private List<ControlGroup> groups() {
-        return ControlGroup.ofThisProcess(ControlGroup.Controller.PROCESSES, proc, controlGroups);
+        return ControlGroup.ofThisProcess(ControlGroup.PROCESSES, proc, controlGroups);
     }
 
     private long threadsOf(long user) {

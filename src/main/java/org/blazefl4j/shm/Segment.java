@@ -65,13 +65,7 @@ public final class Segment implements AutoCloseable {
         return slotted(1, bytes);
     }
 
-    /**
-     * Creates a segment with several slots.
-     *
-     * @param slots the number of slots, above 0
-     * @param slotBytes the minimum size of each, above 0
-     * @throws IllegalStateException if there is too little memory
-     */
+    /** Creates a segment with several slots, as {@link #create}, each of a minimum size. */
     public static Segment slotted(int slots, long slotBytes) {
         return slotted(slots, slotBytes, SegmentSpace.host());
     }
@@ -82,12 +76,7 @@ public final class Segment implements AutoCloseable {
         return create(space.reserve(slots * rounded), slots, rounded);
     }
 
-    /**
-     * Creates a segment for this process alone, with one slot. {@code /dev/shm} does not limit its size.
-     *
-     * @param bytes the minimum size, above 0
-     * @throws IllegalStateException if there is too little memory
-     */
+    /** Creates a segment for this process alone, as {@link #create}. {@code /dev/shm} does not limit its size. */
     public static Segment unshared(long bytes) {
         long rounded = roundUp(bytes);
         return create(SegmentSpace.host().reserveUnshared(rounded), 1, rounded);
@@ -108,11 +97,7 @@ public final class Segment implements AutoCloseable {
         return open(handle, true);
     }
 
-    /**
-     * Opens a segment for reading only. A write to its memory, also through a tensor, raises SIGSEGV.
-     *
-     * @throws IllegalStateException if its owner has ended or closed it
-     */
+    /** Opens a segment, as {@link #open}, for reading only. A write to its memory raises SIGSEGV. */
     public static Segment openReadOnly(SegmentHandle handle) {
         return open(handle, false);
     }
@@ -136,26 +121,18 @@ public final class Segment implements AutoCloseable {
         return address;
     }
 
-    /** Returns the length in bytes. */
     public long bytes() {
         return handle.bytes();
     }
 
-    /** Returns the number of slots. */
     public int slots() {
         return handle.slots();
     }
 
-    /** Returns the length of a slot in bytes. */
     public long slotBytes() {
         return handle.slotBytes();
     }
 
-    /**
-     * Returns the offset of a slot.
-     *
-     * @throws IndexOutOfBoundsException if there is no such slot
-     */
     long slotOffset(int slot) {
         if (slot < 0 || slot >= slots()) {
             throw new IndexOutOfBoundsException(
@@ -164,11 +141,7 @@ public final class Segment implements AutoCloseable {
         return slot * slotBytes();
     }
 
-    /**
-     * Returns the number of LibTorch storages in a slot. At 0 the slot may be reused.
-     *
-     * @throws IndexOutOfBoundsException if there is no such slot
-     */
+    /** Returns the number of LibTorch storages in a slot. At 0 the slot may be reused. */
     long references(int slot) {
         slotOffset(slot);
         return Native.regionReferences(region, slot);
@@ -179,7 +152,6 @@ public final class Segment implements AutoCloseable {
      * mapped. An empty tensor does not use the segment.
      *
      * @param offset the offset in the segment, a multiple of the element size
-     * @param layout the element type, shape and strides
      * @throws IllegalArgumentException if the tensor does not lie in one slot
      * @throws IllegalStateException if the segment is closed
      */
@@ -188,15 +160,7 @@ public final class Segment implements AutoCloseable {
         return SegmentTensors.at(region, address + offset, layout);
     }
 
-    /**
-     * Creates a contiguous tensor on the bytes at an offset.
-     *
-     * @param offset the offset in the segment, a multiple of the element size
-     * @param dtype the element type
-     * @param sizes the shape
-     * @throws IllegalArgumentException if the tensor does not lie in one slot, or the shape is invalid
-     * @throws IllegalStateException if the segment is closed
-     */
+    /** Creates a contiguous tensor, as {@link #tensor(long, TensorLayout)}. */
     public Tensor tensor(long offset, ScalarType dtype, long... sizes) {
         return tensor(offset, new TensorLayout(dtype, sizes, TensorLayout.contiguous(sizes)));
     }

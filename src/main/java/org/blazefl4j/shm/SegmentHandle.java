@@ -6,10 +6,7 @@ import java.io.Serializable;
  * Identifies a {@link Segment} to other processes, which open it by this handle.
  *
  * @param pid the process that owns the segment
- * @param fd the owner's file descriptor
- * @param device the device of the file, checked on opening
- * @param inode the inode of the file, checked on opening
- * @param slots the number of slots
+ * @param fd the owner's file descriptor, whose device and inode are checked on opening
  * @param slotBytes the length of each slot, a multiple of {@value Segment#SLOT_ALIGNMENT}
  * @param generation a number unique among the segments of the owner
  */
@@ -38,7 +35,6 @@ public record SegmentHandle(int pid, int fd, long device, long inode, int slots,
         }
     }
 
-    /** Returns the length of the whole segment in bytes. */
     public long bytes() {
         return slots * slotBytes;
     }

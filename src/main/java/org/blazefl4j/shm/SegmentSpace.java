@@ -39,7 +39,6 @@ public final class SegmentSpace {
         return HOST;
     }
 
-    /** Returns the memory file system that holds segments that fit in it. */
     public Path folder() {
         return folder;
     }
@@ -60,7 +59,7 @@ public final class SegmentSpace {
     public long memoryFree() {
         long available = ControlGroup.field(proc.resolve("meminfo"), "MemAvailable:");
         long free = available < 0 ? Long.MAX_VALUE : available * 1024;
-        for (ControlGroup level : ControlGroup.ofThisProcess(ControlGroup.Controller.MEMORY, proc, controlGroups)) {
+        for (ControlGroup level : ControlGroup.ofThisProcess(ControlGroup.MEMORY, proc, controlGroups)) {
             free = Math.min(free, level.free());
         }
         return free;
@@ -68,7 +67,7 @@ public final class SegmentSpace {
 
     /** Returns the memory limit of the control groups in bytes, or {@link Long#MAX_VALUE} if they set none. */
     public long memoryLimit() {
-        return ControlGroup.ofThisProcess(ControlGroup.Controller.MEMORY, proc, controlGroups).stream()
+        return ControlGroup.ofThisProcess(ControlGroup.MEMORY, proc, controlGroups).stream()
                 .mapToLong(ControlGroup::limit)
                 .min()
                 .orElse(Long.MAX_VALUE);

@@ -8,12 +8,8 @@ import org.jspecify.annotations.Nullable;
 public final class SharedMemoryMap {
 
     /**
-     * A range of addresses.
+     * A range of addresses, and the place in a segment that has the same bytes.
      *
-     * @param address the first address
-     * @param bytes the length
-     * @param segment the segment with the same bytes
-     * @param offset the offset in the segment
      * @param lasting whether the content stays the same until the range is removed
      */
     private record Range(long address, long bytes, Segment segment, long offset, boolean lasting) {}
@@ -42,7 +38,6 @@ public final class SharedMemoryMap {
         count(ranges.put(range.address(), range));
     }
 
-    /** Removes the range that begins at an address. */
     public void remove(long address) {
         count(ranges.remove(address));
     }
