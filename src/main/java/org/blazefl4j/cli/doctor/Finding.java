@@ -52,7 +52,7 @@ public record Finding(String problem, String remedy) {
             findings.add(new Finding(
                     "LibTorch's kernels are limited by ATEN_CPU_CAPABILITY=" + machine.capabilityLimit(),
                     "unset ATEN_CPU_CAPABILITY"));
-        } else if (!machine.features().contains("avx2")) {
+        } else if (!machine.numbers().cpuFeatures().contains("avx2")) {
             findings.add(new Finding(
                     "the processor has no AVX2, so LibTorch's kernels are slow",
                     "use another processor; in a virtual machine, pass the host's features through (qemu: -cpu host)"));

@@ -24,43 +24,27 @@ import org.jspecify.annotations.Nullable;
  * @param untuned the settings of LibTorch that are not tuned
  * @param nativeAccess whether Java loads native libraries without a warning
  * @param cores the processors that Java may use
- * @param features the processor's vector extensions
  * @param capabilityLimit the value of {@code ATEN_CPU_CAPABILITY}; null if it is not set
  * @param cudaDevices the number of CUDA devices
- * @param cudaDisabledReason why there are no CUDA devices
- * @param mallocHeapLimit the largest block that malloc takes from its heap, in bytes
- * @param mallocKept the number of {@link #PROBES} freed blocks of {@link #PROBE_BYTES} that malloc kept
- * @param javaCppLimit the memory limit that JavaCPP checks, in bytes; 0 if it checks none
- * @param javaHeap the maximum size of the Java heap, in bytes
  * @param sharedFolder the folder of shared memory segments
  * @param sharedFree the free bytes in that folder
  * @param memoryFree the free bytes of memory
- * @param memoryLimit the control group's limit, in bytes; {@link Long#MAX_VALUE} if unlimited
  * @param load the load average of the minute before
- * @param archive the state of the class archive for worker processes
  */
 public record Machine(
         NumericEnvironment numbers,
         List<LibTorch.Untuned> untuned,
         boolean nativeAccess,
         int cores,
-        String features,
         @Nullable String capabilityLimit,
         int cudaDevices,
-        String cudaDisabledReason,
-        long mallocHeapLimit,
-        int mallocKept,
-        long javaCppLimit,
-        long javaHeap,
         String sharedFolder,
         long sharedFree,
         long memoryFree,
-        long memoryLimit,
-        double load,
-        String archive) {
+        double load) {
 
-    static final int PROBES = 4;
-    static final long PROBE_BYTES = 16 << 20;
+    private static final int PROBES = 4;
+    private static final long PROBE_BYTES = 16 << 20;
 
     /**
      * Reads the current state.
@@ -80,20 +64,12 @@ public record Machine(
                 LibTorch.untuned(),
                 nativeAccess,
                 Runtime.getRuntime().availableProcessors(),
-                Native.cpuFeatures(),
                 System.getenv("ATEN_CPU_CAPABILITY"),
                 Native.cudaDeviceCount(),
-                Native.cudaWhyNone(),
-                Native.mallocHeapLimit(),
-                Native.mallocKept(PROBE_BYTES, PROBES),
-                Pointer.maxPhysicalBytes(),
-                Runtime.getRuntime().maxMemory(),
                 space.folder().toString(),
                 space.folderFree(),
                 space.memoryFree(),
-                space.memoryLimit(),
-                load,
-                CacheFolder.archiveIn(CacheFolder.standard()));
+                load);
     }
 
     /** Returns the load average of the last minute; 0 if it is unknown. */
@@ -132,14 +108,17 @@ public record Machine(
         return !numbers.cuda().equals("none");
     }
 
-    /** Describes the machine, for people to read and to paste into a question. */
+    /**
+     * Describes the machine and this process's memory, for people to read and to paste into a question. Reads what no
+     * finding needs.
+     */
     String toText() {
         StringBuilder text = new StringBuilder();
         addVersions(text);
         addProcessor(text);
         addMemory(text);
         addTitle(text, "worker processes");
-        addLine(text, "class archive", archive);
+        addLine(text, "class archive", CacheFolder.archiveIn(CacheFolder.standard()));
         return text.toString();
     }
 
@@ -155,32 +134,30 @@ public record Machine(
     }
 
     private void addProcessor(StringBuilder text) {
-        String devices = cudaDevices > 0 ? Integer.toString(cudaDevices) : "none: " + cudaDisabledReason;
+        String devices = cudaDevices > 0 ? Integer.toString(cudaDevices) : "none: " + Native.cudaWhyNone();
         addTitle(text, "processor");
         addLine(text, "cores", Integer.toString(cores));
-        addLine(text, "features", features);
+        addLine(text, "features", numbers.cpuFeatures());
         addLine(text, "LibTorch's kernels", numbers.cpuCapability());
         addLine(text, "intra-op threads", "1 in training unless set; " + numbers.intraOpThreads() + " elsewhere");
         addLine(text, "CUDA devices", devices);
     }
 
     private void addMemory(StringBuilder text) {
+        long fromHeap = Native.mallocHeapLimit();
+        int kept = Native.mallocKept(PROBE_BYTES, PROBES);
+        long checked = Pointer.maxPhysicalBytes();
+        long limit = SegmentSpace.host().memoryLimit();
         addTitle(text, "memory");
         addLine(
                 text,
                 "malloc",
-                "blocks up to " + Bytes.text(mallocHeapLimit) + " from its heap; kept " + mallocKept + " of " + PROBES
-                        + " freed blocks of " + Bytes.text(PROBE_BYTES));
-        addLine(
-                text,
-                "JavaCPP's check",
-                javaCppLimit == 0 ? "off" : "at every allocation, against " + Bytes.text(javaCppLimit));
-        addLine(text, "Java heap", Bytes.text(javaHeap) + " at most");
+                "blocks up to " + Bytes.text(fromHeap) + " from its heap; kept " + kept + " of "
+                        + PROBES + " freed blocks of " + Bytes.text(PROBE_BYTES));
+        addLine(text, "JavaCPP's check", checked == 0 ? "off" : "at every allocation, against " + Bytes.text(checked));
+        addLine(text, "Java heap", Bytes.text(Runtime.getRuntime().maxMemory()) + " at most");
         addLine(text, sharedFolder, Bytes.text(sharedFree) + " free");
-        addLine(
-                text,
-                "control group",
-                memoryLimit == Long.MAX_VALUE ? "no limit" : Bytes.text(memoryLimit) + " at most");
+        addLine(text, "control group", limit == Long.MAX_VALUE ? "no limit" : Bytes.text(limit) + " at most");
         addLine(text, "memory", Bytes.text(memoryFree) + " free");
     }
 
