@@ -54,19 +54,16 @@ final class ClassReflection {
 
     private static Shape record(Class<?> type) throws ReflectiveOperationException {
         List<FieldPlan> fields = new ArrayList<>();
-        List<Class<?>> types = new ArrayList<>();
-        List<String> signature = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             fields.add(component(type, component));
-            types.add(component.getType());
-            signature.add(component.getName() + ":" + component.getType().getName());
         }
-        Constructor<?> constructor = opened(type, type.getDeclaredConstructor(types.toArray(Class<?>[]::new)));
-        MethodHandle canonical = LOOKUP.unreflectConstructor(constructor)
+        Class<?>[] types = fields.stream().map(field -> field.type).toArray(Class<?>[]::new);
+        MethodHandle constructor = LOOKUP.unreflectConstructor(opened(type, type.getDeclaredConstructor(types)))
                 .asFixedArity()
-                .asSpreader(Object[].class, types.size())
+                .asSpreader(Object[].class, types.length)
                 .asType(CONSTRUCTOR);
-        return new Shape(fields, canonical, signature, null);
+        List<String> signature = fields.stream().map(FieldPlan::signature).toList();
+        return new Shape(fields, constructor, signature, null);
     }
 
     /** Prefers fields, because accessors may copy. Falls back to accessors if the module does not open its fields. */
@@ -86,8 +83,8 @@ final class ClassReflection {
                 if ((field.getModifiers() & (Modifier.STATIC | Modifier.TRANSIENT)) == 0) {
                     opened(owner, field);
                     fields.add(new FieldPlan(field, LOOKUP.unreflectGetter(field), LOOKUP.unreflectSetter(field)));
-                    signature.add(owner.getName() + "." + field.getName() + ":"
-                            + field.getType().getName());
+                    signature.add(owner.getName() + "."
+                            + fields.get(fields.size() - 1).signature());
                 }
             }
         }

@@ -52,6 +52,11 @@ final class FieldPlan {
         this.setter = setter.asType(SETTER);
     }
 
+    /** Returns what both sides must agree on. */
+    String signature() {
+        return name + ":" + type.getName();
+    }
+
     /** Reads a reference field. */
     @Nullable
     Object get(Object owner) {

@@ -152,8 +152,8 @@ public record Machine(
         addLine(
                 text,
                 "malloc",
-                "blocks up to " + Bytes.text(fromHeap) + " from its heap; kept " + kept + " of "
-                        + PROBES + " freed blocks of " + Bytes.text(PROBE_BYTES));
+                "blocks up to " + Bytes.text(fromHeap) + " from its heap; kept " + kept + " of " + PROBES
+                        + " freed blocks of " + Bytes.text(PROBE_BYTES));
         addLine(text, "JavaCPP's check", checked == 0 ? "off" : "at every allocation, against " + Bytes.text(checked));
         addLine(text, "Java heap", Bytes.text(Runtime.getRuntime().maxMemory()) + " at most");
         addLine(text, sharedFolder, Bytes.text(sharedFree) + " free");
