@@ -13,9 +13,9 @@ import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.core.Workers;
 
 /**
- * Runs a server's rounds: draws clients, checks packages and decides when a round is complete. A subclass adds one
- * package ({@link #add}) or several at once ({@link #fold}), makes them the round's result ({@link #update}) and
- * discards them ({@link #forget}).
+ * Runs a server's rounds: draws clients, checks packages, decides when a round is complete and evaluates the server's
+ * model. A subclass adds one package ({@link #add}) or several at once ({@link #fold}), makes them the round's result
+ * ({@link #update}) and discards them ({@link #forget}).
  *
  * <p>Clients are drawn without replacement from the stream (seed, server, round, {@code "sample"}).
  *
@@ -27,12 +27,19 @@ import org.blazefl4j.core.Workers;
 public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>, Checkpointable, AutoCloseable {
 
     private final RoundParticipation intake;
+    private final GlobalModel global;
     private final ToIntFunction<U> cid;
     private final ServerDivergence divergence;
     private boolean closed;
 
-    /** Makes a server before its first round; {@code cid} returns the client that sent a package. */
-    protected AbstractServerHandler(ServerOptions options, ToIntFunction<U> cid) {
+    /**
+     * Makes a server before its first round.
+     *
+     * @param global the server's model, which this object then owns
+     * @param cid returns the client that sent a package
+     */
+    protected AbstractServerHandler(ServerOptions options, GlobalModel global, ToIntFunction<U> cid) {
+        this.global = global;
         this.intake = new RoundParticipation(options);
         this.cid = cid;
         this.divergence = new ServerDivergence(options.onNonFinite());
@@ -49,30 +56,32 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /** Adds the packages that {@link #add} has not added yet; does nothing unless overridden. */
     protected void fold() {}
 
-    /** Makes the added packages the round's result. {@link #forget} follows, then the round is counted. */
+    /**
+     * Makes the added packages the round's result, and updates the model. {@link #forget} follows, then the round is
+     * counted.
+     */
     protected abstract void update();
 
     /** Discards all that was added. */
     protected abstract void forget();
 
-    /** Returns whether the result of {@link #update} holds neither NaN nor infinities; true unless overridden. */
+    /** Returns whether the result of {@link #update} holds neither NaN nor infinities: the model, unless overridden. */
     protected boolean isFinite() {
-        return true;
+        return global.isFinite();
     }
-
-    /** Evaluates the server's model on the common test samples, with the same bits with and without workers. */
-    protected abstract Evaluation evaluateModel(Workers workers);
-
-    /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
-    protected abstract String hashModel();
 
     /** Returns further figures of the last completed round, by name; none unless overridden. */
     protected Map<String, Object> ownSummary() {
         return Map.of();
     }
 
-    /** Frees what the server owns. Called once. */
+    /** Frees what the subclass owns. Called once. */
     protected abstract void free();
+
+    /** Returns the server's model; owned by this object. */
+    protected final GlobalModel global() {
+        return global;
+    }
 
     /** Throws an {@link IllegalStateException} if the server is closed. */
     protected final void requireOpen() {
@@ -183,22 +192,16 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         return evaluate(Workers.NONE);
     }
 
-    /**
-     * Evaluates the server's model by a trainer's workers, with the same bits as without them.
-     *
-     * @param workers of a trainer that runs no round; may be none
-     * @throws org.blazefl4j.core.ShardFailedException if a worker failed
-     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
-     */
+    /** Evaluates the server's model by the workers of a trainer that runs no round, as {@link GlobalModel#evaluate}. */
     public final Evaluation evaluate(Workers workers) {
         requireOpen();
-        return evaluateModel(workers);
+        return global.evaluate(workers);
     }
 
-    /** Returns the SHA-256 of the state of the server's model, as {@link #hashModel}. */
+    /** Returns the SHA-256 of the state of the server's model, as 64 hexadecimal digits. */
     public final String sha256() {
         requireOpen();
-        return hashModel();
+        return global.sha256();
     }
 
     @Override
@@ -249,6 +252,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         if (!closed) {
             closed = true;
             free();
+            global.close();
         }
     }
 }

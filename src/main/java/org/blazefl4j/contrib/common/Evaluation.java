@@ -4,13 +4,9 @@ import java.util.Objects;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.EvaluationMode;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.core.SelectedModel;
-import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.DataLoader;
-import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * How well a model does on a set of samples.
@@ -45,29 +41,5 @@ public record Evaluation(double loss, double accuracy, long samples) {
             }
         }
         return sum.mean();
-    }
-
-    /**
-     * Evaluates a state of a model as a server's options say, with the same bits with and without workers.
-     *
-     * @param parameters the state (parameters and buffers, in {@code state_dict} order), float32, shape [numel], on the
-     *     CPU
-     * @param model has this state, on the options' device: evaluated here if there are no workers, or model or samples
-     *     cannot cross to their processes, which is logged
-     * @param samples labelled, on the CPU; shared with the workers at their first evaluation
-     * @throws IllegalArgumentException if there are no samples
-     * @throws org.blazefl4j.core.ShardFailedException if a worker failed
-     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
-     */
-    public static Evaluation of(
-            SelectedModel<?> selected,
-            Tensor parameters,
-            Model model,
-            Dataset samples,
-            ServerOptions options,
-            Workers workers) {
-        var task = new EvaluationTask(
-                selected, parameters, samples, options.batchSize(), options.device(), options.intraOpThreads());
-        return task.by(workers).orElseGet(() -> task.by(model));
     }
 }

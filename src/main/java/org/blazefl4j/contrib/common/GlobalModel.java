@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The model that a server sends to clients and evaluates: its state as a flat vector on the CPU, and a module for the
- * evaluation. A round's result goes to a second vector, because clients may still read the first.
+ * The model that a server evaluates, and sends to clients in most algorithms: its state as a flat vector on the CPU,
+ * and a module for the evaluation. A round's result goes to a second vector, because clients may still read the first.
  *
  * <pre>{@code
  * sum.mean(global.next());
@@ -118,9 +118,23 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         advance();
     }
 
-    /** Evaluates the model on the common test samples, as {@link Evaluation#of} does with the server's options. */
+    /**
+     * Evaluates the model on the common test samples, with the same bits with and without workers.
+     *
+     * @param workers may be none; if model or samples cannot cross to their processes, that is logged and all is
+     *     evaluated here
+     * @throws org.blazefl4j.core.ShardFailedException if a worker failed
+     * @throws org.blazefl4j.core.StoppedException if the trainer was stopped meanwhile
+     */
     public Evaluation evaluate(Workers workers) {
-        return Evaluation.of(selected, current, model, dataset.getDataset(PartitionType.TEST), options, workers);
+        var task = new EvaluationTask(
+                selected,
+                current,
+                dataset.getDataset(PartitionType.TEST),
+                options.batchSize(),
+                options.device(),
+                options.intraOpThreads());
+        return task.by(workers).orElseGet(() -> task.by(model));
     }
 
     /** Returns whether the state holds neither NaN nor infinities. */

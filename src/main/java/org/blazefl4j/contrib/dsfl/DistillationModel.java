@@ -89,9 +89,9 @@ final class DistillationModel implements AutoCloseable {
         return new DistillationModelState(onCpu(flat), velocity(training), velocity(distillation));
     }
 
-    /** Returns whether the parameters hold neither NaN nor infinities. */
-    boolean isFinite() {
-        return Tensors.isFinite(flat);
+    /** Copies the model's state to {@code out}. */
+    void copyTo(Tensor out) {
+        out.copy_(flat);
     }
 
     private @Nullable Tensor velocity(Optimizer optimizer) {

@@ -5,18 +5,15 @@ import java.util.List;
 import java.util.Map;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
-import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.support.LentTensors;
-import org.blazefl4j.contrib.support.ModelFit;
 import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
-import org.blazefl4j.core.Workers;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.torch.IntraOpThreads;
@@ -55,7 +52,6 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
 
     private final DsflServerOptions options;
     private final PartitionedDataset<PartitionType> dataset;
-    private final SelectedModel<?> selected;
     private final DistillationModel learner;
     private final SoftLabelMean mean;
     private final ClientScores scores = new ClientScores();
@@ -78,20 +74,21 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
             N modelName,
             PartitionedDataset<PartitionType> dataset,
             DsflServerOptions options) {
-        super(options.federation(), DsflUplinkPackage::cid);
-        ServerOptions federation = options.federation();
-        federation.device().requireAvailable();
-        checkSamples(dataset, options);
+        super(
+                options.federation(),
+                model(new SelectedModel<>(selector, modelName), dataset, options),
+                DsflUplinkPackage::cid);
         this.options = options;
         this.dataset = dataset;
-        this.selected = new SelectedModel<>(selector, modelName);
-        this.learner = new DistillationModel(selected, federation.device());
+        this.learner = new DistillationModel(
+                new SelectedModel<>(selector, modelName), options.federation().device());
         this.mean = newMean();
         this.downlink = new DsflDownlinkPackage(null, null, nextIndices(0));
     }
 
-    private static void checkSamples(PartitionedDataset<PartitionType> dataset, DsflServerOptions options) {
-        Partitions.requireCommon(dataset, PartitionType.TEST);
+    /** Makes the model to evaluate, after a check of what the server needs besides. */
+    private static GlobalModel model(
+            SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, DsflServerOptions options) {
         Partitions.requireCommon(dataset, PartitionType.OPEN);
         long openSize = dataset.size(PartitionType.OPEN, null);
         if (options.openSizePerRound() > openSize) {
@@ -99,19 +96,17 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
                     + options.openSizePerRound() + ", limit=" + openSize
                     + ", the size of the open set; lower open_size_per_round or raise open_size");
         }
+        DsflClients.requireDistillable(
+                selected, dataset.getDataset(PartitionType.OPEN), options.openSizePerRound(), options.distillation());
+        return new GlobalModel(selected, dataset, options.federation());
     }
 
     private SoftLabelMean newMean() {
         try {
-            long classes = learner.classes(open(), surroundings());
-            ModelFit.requireEvaluable(
-                    learner.model(),
-                    dataset.getDataset(PartitionType.TEST),
-                    options.federation().device());
-            DsflClients.requireDistillable(selected, open(), options.openSizePerRound(), options.distillation());
-            return new SoftLabelMean(Math.toIntExact(open().size()), classes);
+            return new SoftLabelMean(Math.toIntExact(open().size()), learner.classes(open(), surroundings()));
         } catch (RuntimeException | Error e) {
             learner.close();
+            global().close();
             throw e;
         }
     }
@@ -168,7 +163,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     @Override
     protected boolean isFinite() {
         Tensor softLabels = downlink.softLabels();
-        return (softLabels == null || Tensors.isFinite(softLabels)) && learner.isFinite();
+        return (softLabels == null || Tensors.isFinite(softLabels)) && super.isFinite();
     }
 
     @Override
@@ -183,6 +178,13 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
                 PointerScope scope = new PointerScope()) {
             learner.distil(labelled, options.distillation(), options.momentum(), surroundings());
         }
+        showModel();
+    }
+
+    /** Makes what the learner has learnt the model to evaluate. */
+    private void showModel() {
+        learner.copyTo(global().next());
+        global().advance();
     }
 
     /** Replaces the package; clients that still read it have references of their own. */
@@ -192,19 +194,6 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         lent.advance();
     }
 
-    @Override
-    protected Evaluation evaluateModel(Workers workers) {
-        try (PointerScope scope = new PointerScope()) {
-            return Evaluation.of(
-                    selected,
-                    learner.state().parameters(),
-                    learner.model(),
-                    dataset.getDataset(PartitionType.TEST),
-                    options.federation(),
-                    workers);
-        }
-    }
-
     /**
      * If clients evaluate ({@link DsflClientOptions#evaluate}), returns {@code client_accuracy} and
      * {@code client_loss}: unweighted means over the round's clients of their own models on their own test samples.
@@ -212,13 +201,6 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     @Override
     protected Map<String, Object> ownSummary() {
         return scores.summary();
-    }
-
-    @Override
-    protected String hashModel() {
-        try (PointerScope scope = new PointerScope()) {
-            return Tensors.sha256(learner.state().parameters());
-        }
     }
 
     @Override
@@ -247,6 +229,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
             requireFit(softLabels, indices);
             super.restore(in);
             learner.load(learnt);
+            showModel();
             scores.restore(in);
         } catch (RuntimeException e) {
             TensorWalk.closeAll(Arrays.asList(softLabels, indices));

@@ -2,7 +2,6 @@ package org.blazefl4j.contrib.fedavg;
 
 import java.util.List;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
-import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -12,7 +11,6 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
-import org.blazefl4j.core.Workers;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,7 +33,6 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
-    private final GlobalModel global;
     private final WeightedSum sum;
 
     /**
@@ -48,15 +45,17 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
      */
     public <N extends Enum<N>> FedAvgServerHandler(
             ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
-        super(options, FedAvgUplinkPackage::cid);
-        this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options);
-        this.sum = new WeightedSum("parameters", options, global.numel());
+        super(
+                options,
+                new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options),
+                FedAvgUplinkPackage::cid);
+        this.sum = new WeightedSum("parameters", options, global().numel());
     }
 
     @Override
     public FedAvgDownlinkPackage downlinkPackage() {
         requireOpen();
-        return new FedAvgDownlinkPackage(global.lend());
+        return new FedAvgDownlinkPackage(global().lend());
     }
 
     @Override
@@ -75,13 +74,8 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
 
     @Override
     protected void update() {
-        sum.mean(global.next());
-        global.advance();
-    }
-
-    @Override
-    protected boolean isFinite() {
-        return global.isFinite();
+        sum.mean(global().next());
+        global().advance();
     }
 
     @Override
@@ -111,32 +105,21 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
         }
     }
 
-    @Override
-    protected Evaluation evaluateModel(Workers workers) {
-        return global.evaluate(workers);
-    }
-
-    @Override
-    protected String hashModel() {
-        return global.sha256();
-    }
-
     /** Writes the number of completed rounds and the global model. */
     @Override
     public void save(CheckpointWriter out) {
         super.save(out);
-        global.save(out);
+        global().save(out);
     }
 
     @Override
     public void restore(CheckpointReader in) {
         super.restore(in);
-        global.restore(in);
+        global().restore(in);
     }
 
     @Override
     protected void free() {
         sum.close();
-        global.close();
     }
 }

@@ -1,9 +1,9 @@
 package org.blazefl4j.contrib.scaffold;
 
 import org.blazefl4j.contrib.common.AbstractServerHandler;
-import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.contrib.support.Partitions;
@@ -12,7 +12,6 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
-import org.blazefl4j.core.Workers;
 import org.blazefl4j.torch.Tensors;
 
 /**
@@ -54,7 +53,6 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
 
     private final ScaffoldServerOptions options;
     private final PartitionedDataset<PartitionType> dataset;
-    private final GlobalModel global;
     private final WeightedSum sum;
     private final ServerControl control;
 
@@ -72,14 +70,20 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
             N modelName,
             PartitionedDataset<PartitionType> dataset,
             ScaffoldServerOptions options) {
-        super(options.common(), ScaffoldUplinkPackage::cid);
+        super(
+                options.common(),
+                model(new SelectedModel<>(selector, modelName), dataset, options.common()),
+                ScaffoldUplinkPackage::cid);
         this.options = options;
         this.dataset = dataset;
-        Partitions.requireOfClients(
-                dataset, PartitionType.TRAIN, options.common().numClients());
-        this.global = new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options.common());
-        this.sum = new WeightedSum("parameters", options.common(), global.numel());
-        this.control = new ServerControl(options.common(), global.numel(), totalWeight());
+        this.sum = new WeightedSum("parameters", options.common(), global().numel());
+        this.control = new ServerControl(options.common(), global().numel(), totalWeight());
+    }
+
+    private static GlobalModel model(
+            SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
+        Partitions.requireOfClients(dataset, PartitionType.TRAIN, options.numClients());
+        return new GlobalModel(selected, dataset, options);
     }
 
     private long totalWeight() {
@@ -92,7 +96,7 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
     @Override
     public ScaffoldDownlinkPackage downlinkPackage() {
         requireOpen();
-        return new ScaffoldDownlinkPackage(global.lend(), control.lend());
+        return new ScaffoldDownlinkPackage(global().lend(), control.lend());
     }
 
     @Override
@@ -122,14 +126,14 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
 
     @Override
     protected void update() {
-        sum.mean(global.next());
-        global.advance(options.globalLr());
+        sum.mean(global().next());
+        global().advance(options.globalLr());
         control.advance();
     }
 
     @Override
     protected boolean isFinite() {
-        return global.isFinite() && Tensors.isFinite(control.vector());
+        return super.isFinite() && Tensors.isFinite(control.vector());
     }
 
     @Override
@@ -138,22 +142,12 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
         control.changes().clear();
     }
 
-    @Override
-    protected Evaluation evaluateModel(Workers workers) {
-        return global.evaluate(workers);
-    }
-
-    @Override
-    protected String hashModel() {
-        return global.sha256();
-    }
-
     /** Writes the number of completed rounds, the weighting, the global model and the control variate. */
     @Override
     public void save(CheckpointWriter out) {
         super.save(out);
         out.put(WEIGHTING, options.weighting().toString());
-        global.save(out);
+        global().save(out);
         control.save(out);
     }
 
@@ -162,7 +156,7 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
         checkWeighting(
                 in.names().contains(WEIGHTING) ? in.get(WEIGHTING, String.class) : Weighting.BY_SAMPLES.toString());
         super.restore(in);
-        global.restore(in);
+        global().restore(in);
         control.restore(in);
     }
 
@@ -178,6 +172,5 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
     protected void free() {
         sum.close();
         control.close();
-        global.close();
     }
 }

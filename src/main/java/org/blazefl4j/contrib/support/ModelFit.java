@@ -182,7 +182,7 @@ public final class ModelFit {
                 model.setGenerator(stream);
                 try (Batch batch = device.move(dataset.select(Tensors.of(new long[count]), stream))) {
                     Tensor output = model.output(batch.x());
-                    classes = output.dim() > 1 ? output.size(1) : 0;
+                    classes = output.dim() == 2 ? output.size(1) : 0;
                 } finally {
                     model.setGenerator(null);
                 }

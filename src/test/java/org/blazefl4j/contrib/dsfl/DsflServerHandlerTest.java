@@ -325,10 +325,10 @@ final class DsflServerHandlerTest {
                 "too many open samples a round: open_size_per_round=21, limit=20, the size of the open set; lower"
                         + " open_size_per_round or raise open_size");
         Tensor none = torch.zeros(0, 1, 4, 4);
-        data.partitions().setDataset(PartitionType.OPEN, new TensorDataset(none, null));
-        refuses(OPTIONS, "no open samples: size=0, limit=1 or more; set the common OPEN data set to some");
         data.partitions().setDataset(PartitionType.TEST, new TensorDataset(none, null));
         refuses(OPTIONS, "no test samples: size=0, limit=1 or more; set the common TEST data set to some");
+        data.partitions().setDataset(PartitionType.OPEN, new TensorDataset(none, null));
+        refuses(OPTIONS, "no open samples: size=0, limit=1 or more; set the common OPEN data set to some");
     }
 
     @Test
