@@ -20,13 +20,18 @@ import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.blazefl4j.core.Device;
 
 /** What the module exports can be used with exported types alone. */
 @AnalyzeClasses(packages = "org.blazefl4j", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ExportedApiTest {
+
+    private static final int MOST_TYPES = 120;
 
     private final Set<String> exported = exportedPackages();
 
@@ -43,6 +48,25 @@ final class ExportedApiTest {
                         "org.blazefl4j.util",
                         "org.blazefl4j.lab",
                         "org.blazefl4j.cli");
+    }
+
+    /** What users must learn. A type that they do not need is package-private, or in a package that is not exported. */
+    @ArchTest
+    void shouldExportFewTypes(JavaClasses classes) {
+        Map<String, List<String>> types = classes.stream()
+                .filter(type -> type.isTopLevelClass() && type.getModifiers().contains(JavaModifier.PUBLIC))
+                .filter(type -> exported.contains(type.getPackageName()))
+                .collect(Collectors.groupingBy(
+                        JavaClass::getPackageName,
+                        TreeMap::new,
+                        Collectors.mapping(JavaClass::getSimpleName, Collectors.toList())));
+        String listed = types.entrySet().stream()
+                .map(each -> each.getKey() + ", " + each.getValue().size() + ": " + each.getValue())
+                .collect(Collectors.joining("\n"));
+
+        assertThat(types.values().stream().mapToInt(List::size).sum())
+                .as("public types of exported packages%n%s", listed)
+                .isBetween(1, MOST_TYPES);
     }
 
     @ArchTest
