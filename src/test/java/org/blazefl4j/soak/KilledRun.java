@@ -26,8 +26,6 @@ final class KilledRun {
 
     private static final int MOST_CHECKPOINTS_PER_START = 10;
 
-    private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1");
-
     private final String name;
     private final Path folder;
     private final SplittableRandom random;
@@ -101,7 +99,7 @@ final class KilledRun {
     private Child start(boolean pool) throws IOException {
         return Child.start(
                 folder,
-                QUICK_START,
+                List.of(),
                 CheckpointProgram.class,
                 name,
                 folder.toString(),

@@ -19,37 +19,8 @@ import picocli.CommandLine.Spec;
         name = "run",
         sortOptions = false,
         abbreviateSynopsis = true,
-        resourceBundle = "org.blazefl4j.cli.run.options",
-        header = "Trains a model with a federated algorithm and records the results.",
-        description = {
-            "",
-            "In each round some of the clients train on their own images, and the server combines their results into"
-                    + " the next global model. Without options: 15 rounds of federated averaging over 100 clients, with"
-                    + " one worker process per core.",
-        },
-        optionListHeading = "%n",
-        exitCodeList = {
-            "0:All rounds were run.",
-            "1:The run failed; earlier results are kept.",
-            "2:An option or its value cannot be used; nothing was run.",
-            "129:Ended by SIGHUP, as when a terminal is closed; earlier results are kept.",
-            "130:Ended by Ctrl-C (SIGINT); earlier results are kept.",
-            "143:Ended by SIGTERM; earlier results are kept."
-        },
-        footer = {
-            "",
-            "Examples",
-            "  Few clients per round, few classes per client:",
-            "    blazefl4j run --sample-ratio 0.1 --partition shards --num-shards 200",
-            "  The whole of CIFAR-10 from a folder, with a larger network:",
-            "    blazefl4j run --dataset cifar10 --data-dir cifar --model-name resnet18",
-            "  Federated distillation between two kinds of models:",
-            "    blazefl4j run --algorithm dsfl --client-models cnn,mlp",
-            "  The same bits without worker processes, in a folder of your choice:",
-            "    blazefl4j run --execution-mode single-threaded --output results/serial",
-            "  A long run; after any interruption the same command continues it:",
-            "    blazefl4j run --global-round 1000 --checkpoint-dir checkpoints --resume",
-        })
+        resourceBundle = "org.blazefl4j.cli.run.RunCommand", // the texts
+        optionListHeading = "%n")
 public final class RunCommand implements Callable<Integer> {
 
     @Spec
