@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A selection of a data set's samples, such as one client's part of shared data. Stores indices only, and does not own
- * them: close them, and what the data set needs, after the last use.
+ * A selection of a data set's samples, such as one client's part of shared data. Stores indices only. Owns neither them
+ * nor the tensors of the data set: close them after the last use.
  *
  * @param indices the selected samples, int64 of shape [k], each in [0, size of the whole), on the CPU, not to be
  *     written to; the size is k

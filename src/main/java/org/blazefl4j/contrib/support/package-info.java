@@ -1,4 +1,7 @@
-/** What the algorithms share and users do not need: checks of models and data, and the tensors that a server lends. */
+/**
+ * What the algorithms share and users do not need: checks of models and data, the loop of training steps and the
+ * tensors that a server lends.
+ */
 @NullMarked
 package org.blazefl4j.contrib.support;
 
