@@ -97,11 +97,16 @@ final class CrossingRules {
     }
 
     private static Kind collection(Class<?> type) {
-        if (Set.class.isAssignableFrom(type)) {
-            boolean ofEnums = EnumSet.class.isAssignableFrom(type);
-            return ofEnums ? Kind.ENUM_SET : SortedSet.class.isAssignableFrom(type) ? Kind.SORTED_SET : Kind.SET;
+        if (EnumSet.class.isAssignableFrom(type)) {
+            return Kind.ENUM_SET;
         }
-        return type == LinkedList.class ? Kind.LINKED_LIST : type == ArrayDeque.class ? Kind.ARRAY_DEQUE : Kind.LIST;
+        if (Set.class.isAssignableFrom(type)) {
+            return SortedSet.class.isAssignableFrom(type) ? Kind.SORTED_SET : Kind.SET;
+        }
+        if (type == LinkedList.class) {
+            return Kind.LINKED_LIST;
+        }
+        return type == ArrayDeque.class ? Kind.ARRAY_DEQUE : Kind.LIST;
     }
 
     private static Kind map(Class<?> type) {

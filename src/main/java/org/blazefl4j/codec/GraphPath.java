@@ -122,7 +122,12 @@ final class GraphPath {
                 || key instanceof Number && key.getClass().getClassLoader() == null
                 || key instanceof Boolean
                 || key instanceof Character;
-        String text = plain ? key.toString() : key instanceof Enum<?> constant ? constant.name() : "value " + index;
+        String text = "value " + index;
+        if (plain) {
+            text = key.toString();
+        } else if (key instanceof Enum<?> constant) {
+            text = constant.name();
+        }
         return text.length() <= MAX_KEY_LENGTH ? text : text.substring(0, MAX_KEY_LENGTH) + "...";
     }
 }

@@ -383,8 +383,8 @@ public final class PackageDecoder {
     private void requireDeclared(Class<?> type, Class<?> declared) {
         if (declaredOnly && CrossingRules.isOfPlatform(declared) && !CrossingRules.isOfPlatform(type)) {
             throw new PackageFormatException("class is not declared: type=" + type.getName() + ", place="
-                    + declared.getName() + ", expected=classes that their places are declared to hold; put a record"
-                    + " whose components name them, List<" + type.getSimpleName() + "> say");
+                    + declared.getName() + ", expected=classes that their places are declared to hold; use a"
+                    + " record with components that name them, such as List<" + type.getSimpleName() + ">");
         }
     }
 }

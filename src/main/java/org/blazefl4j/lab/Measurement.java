@@ -32,8 +32,9 @@ final class Measurement implements RoundListener<Object> {
     private final Histogram bare = new Histogram(SIGNIFICANT_DIGITS);
     private final Map<Phase, Histogram> phases = new EnumMap<>(Phase.class);
     private final List<Double> efficiencies = new ArrayList<>();
+
+    /** Rounds left that are not measured. */
     private int warmUps;
-    private boolean warm;
 
     /**
      * Creates a measurement and starts its clock.
@@ -55,7 +56,7 @@ final class Measurement implements RoundListener<Object> {
         this.stopped = stopped;
         this.stop = stop;
         this.listener = listener;
-        this.warm = options.warmUps() == 0;
+        this.warmUps = options.warmUps();
         for (Phase phase : Phase.values()) {
             phases.put(phase, new Histogram(SIGNIFICANT_DIGITS));
         }
@@ -67,11 +68,10 @@ final class Measurement implements RoundListener<Object> {
         if (stopped.getAsBoolean()) {
             return;
         }
-        if (warm) {
-            add(report, bareTime);
+        if (warmUps > 0) {
+            warmUps = isOver(options.timeLimit().dividedBy(WARM_UP_DIVISOR)) ? 0 : warmUps - 1;
         } else {
-            warmUps++;
-            warm = warmUps >= options.warmUps() || isOver(options.timeLimit().dividedBy(WARM_UP_DIVISOR));
+            add(report, bareTime);
         }
     }
 
