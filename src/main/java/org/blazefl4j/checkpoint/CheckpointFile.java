@@ -14,30 +14,38 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.blazefl4j.codec.ByteTensors;
 import org.blazefl4j.codec.PackageBytes;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Sha256;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/** An intact file. Keeps the positions of entries in memory and reads their content on demand. */
+/**
+ * An intact file. Keeps the positions of entries in memory and reads their content on demand.
+ *
+ * <p>Numbers are big-endian; a text is its length in bytes (4 bytes) and its UTF-8; texts by name are their number (4
+ * bytes) and name and value of each.
+ *
+ * <ol>
+ *   <li>the 8 bytes {@code BFL4JCKP}, and the version of the format (4 bytes), which is 1
+ *   <li>the number of completed rounds (4 bytes), the version of the library that wrote it (text), the configuration
+ *       and the numeric environment (texts by name)
+ *   <li>for each part: the byte 1 and its name (text); for each of its entries: the byte 2, its name (text), its length
+ *       in bytes (8 bytes) and the value, encoded as in packages to worker processes
+ *   <li>the byte 0
+ *   <li>the SHA-256 of everything before it (32 bytes)
+ * </ol>
+ */
 final class CheckpointFile implements AutoCloseable {
 
-    /** The constants of the file format that {@link Checkpoints} describes. */
     static final byte[] MAGIC = "BFL4JCKP".getBytes(StandardCharsets.US_ASCII);
 
     static final int VERSION = 1;
 
-    /** Tags of what follows in the file. */
     static final int END = 0;
 
     static final int PART = 1;
@@ -226,17 +234,7 @@ final class CheckpointFile implements AutoCloseable {
 
         private Tensor read(Span span) throws IOException {
             LibTorch.load();
-            try (PointerScope scope = new PointerScope()) {
-                Tensor bytes = torch.empty(
-                        new long[] {span.length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
-                BytePointer data = new BytePointer(bytes.data_ptr());
-                for (long at = 0; at < span.length; at += CHUNK) {
-                    data.position(at).limit(Math.min(span.length, at + CHUNK));
-                    CheckpointFile.this.read(data.asByteBuffer(), span.position + at);
-                }
-                bytes.retainReference();
-                return bytes;
-            }
+            return ByteTensors.read(span.length, channel.position(span.position));
         }
 
         @Override

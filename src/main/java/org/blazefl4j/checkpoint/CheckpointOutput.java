@@ -5,19 +5,19 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestOutputStream;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.blazefl4j.checkpoint.CheckpointFile.Header;
+import org.blazefl4j.codec.ByteTensors;
 import org.blazefl4j.codec.PackageBytes;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.util.Sha256;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -74,20 +74,6 @@ final class CheckpointOutput {
         }
     }
 
-    private void bytes(Tensor bytes) throws IOException {
-        long size = bytes.numel();
-        out.writeLong(size);
-        byte[] chunk = new byte[(int) Math.min(size, CheckpointFile.CHUNK)];
-        try (PointerScope scope = new PointerScope()) {
-            BytePointer data = new BytePointer(bytes.data_ptr());
-            for (long at = 0; at < size; at += chunk.length) {
-                int length = (int) Math.min(chunk.length, size - at);
-                data.position(at).get(chunk, 0, length);
-                out.write(chunk, 0, length);
-            }
-        }
-    }
-
     /** The entries of one part. */
     private final class Entries implements CheckpointWriter {
 
@@ -110,7 +96,8 @@ final class CheckpointOutput {
                 requireReadable(name, value, encoded);
                 out.writeByte(CheckpointFile.ENTRY);
                 text(name);
-                bytes(encoded);
+                out.writeLong(encoded.numel());
+                ByteTensors.write(encoded, Channels.newChannel(out));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

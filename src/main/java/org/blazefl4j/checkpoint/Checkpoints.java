@@ -52,21 +52,6 @@ import org.jspecify.annotations.Nullable;
  * <p>A folder belongs to one run; a lock rejects a second one, in this process or another, while the first is open. A
  * run that ends before its first save leaves neither the lock nor a new folder.
  *
- * <h2>The file</h2>
- *
- * <p>Numbers are big-endian; a text is its length in bytes (4 bytes) and its UTF-8; texts by name are their number (4
- * bytes) and name and value of each.
- *
- * <ol>
- *   <li>the 8 bytes {@code BFL4JCKP}, and the version of the format (4 bytes), which is 1
- *   <li>the number of completed rounds (4 bytes), the version of the library that wrote it (text), the configuration
- *       and the numeric environment (texts by name)
- *   <li>for each part: the byte 1 and its name (text); for each of its entries: the byte 2, its name (text), its length
- *       in bytes (8 bytes) and the value, encoded as in packages to worker processes
- *   <li>the byte 0
- *   <li>the SHA-256 of everything before it (32 bytes)
- * </ol>
- *
  * <p>Not thread-safe: use it in the thread that runs the rounds.
  */
 public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
