@@ -31,12 +31,7 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
     private final int columns;
     private final boolean colour;
 
-    /**
-     * Prints lines of 80 columns without colour.
-     *
-     * @param out such as {@code System.out}; stays open
-     * @param rounds the number of rounds in the run
-     */
+    /** Prints lines of 80 columns without colour. */
     public ConsoleMetrics(PrintStream out, int rounds) {
         this(out, rounds, USUAL_COLUMNS, false);
     }

@@ -1,7 +1,8 @@
 package org.blazefl4j.metrics;
 
-import java.io.EOFException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,6 +12,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
@@ -31,7 +33,6 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
     private static final String POSITION = "position";
     private static final String CHECKSUM = "crc32c";
     private static final String REMEDY = "; put it back, or name a new file for the rounds to come";
-    private static final int CHUNK = 1 << 16;
 
     private final Path file;
     /** Of everything written, so that a run does not continue another run's file. */
@@ -188,15 +189,9 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
     }
 
     private void addToChecksum(long length) {
-        try (FileChannel content = FileChannel.open(file, StandardOpenOption.READ)) {
-            ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-            while (content.position() < length) {
-                chunk.clear().limit((int) Math.min(CHUNK, length - content.position()));
-                if (content.read(chunk) < 0) {
-                    throw new EOFException("the file shrank while it was read");
-                }
-                checksum.update(chunk.flip());
-            }
+        try (InputStream content =
+                new CheckedInputStream(new BufferedInputStream(Files.newInputStream(file)), checksum)) {
+            content.skipNBytes(length);
         } catch (IOException e) {
             throw failed(e);
         }
