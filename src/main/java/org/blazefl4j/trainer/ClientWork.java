@@ -28,10 +28,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * The clients of an algorithm, and what is kept from round to round: the count of rounds, what the last one reported,
  * clients' states, the packages that nobody took, and the memory of results.
- *
- * @param <C> the client's configuration
- * @param <D> the downlink package
- * @param <U> the uplink package
  */
 final class ClientWork<C, D, U> implements AutoCloseable {
 

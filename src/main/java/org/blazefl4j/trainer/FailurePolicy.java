@@ -25,13 +25,11 @@ import org.blazefl4j.worker.FailureRules;
  */
 public record FailurePolicy(int retries, boolean drops) {
 
-    private static final int MOST_RETRIES = FailureRules.MOST_RETRIES;
-
     /** Checks that the retries are in [0, 255]. */
     public FailurePolicy {
-        if (retries < 0 || retries > MOST_RETRIES) {
+        if (retries < 0 || retries > FailureRules.MOST_RETRIES) {
             throw new IllegalArgumentException("retries out of range: retries=" + retries + ", limit=[0, "
-                    + MOST_RETRIES + "]; choose a value within the limit");
+                    + FailureRules.MOST_RETRIES + "]; choose a value within the limit");
         }
     }
 
