@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -29,7 +29,10 @@ final class LibraryCache {
     private static final String LOCK = ".lock";
 
     private final File root;
-    private final Set<UnpackedLibrary> missing = new LinkedHashSet<>();
+
+    /** By file, because presets name some libraries twice. */
+    private final Map<File, UnpackedLibrary> missing = new LinkedHashMap<>();
+
     private final Map<String, URL[]> absent = new HashMap<>();
 
     LibraryCache(Path root) {
@@ -71,9 +74,9 @@ final class LibraryCache {
             URL url = type.getClassLoader().getResource(resource);
             if (url != null) {
                 if (url.openConnection() instanceof JarURLConnection jar) {
-                    UnpackedLibrary library = new UnpackedLibrary(jar, root, name.fileName(resource));
+                    UnpackedLibrary library = UnpackedLibrary.of(jar, root, name.fileName(resource));
                     if (!library.isComplete()) {
-                        missing.add(library);
+                        missing.put(library.file(), library);
                     }
                 }
                 return;
@@ -88,7 +91,7 @@ final class LibraryCache {
         synchronized (Runtime.getRuntime()) { // as JavaCPP does: file locks do not exclude threads of one process
             try (FileOutputStream lockFile = new FileOutputStream(new File(root, LOCK));
                     FileLock lock = lock(lockFile)) {
-                for (UnpackedLibrary library : missing) {
+                for (UnpackedLibrary library : missing.values()) {
                     if (!library.isComplete()) {
                         write(library, lock != null);
                     }
@@ -103,7 +106,9 @@ final class LibraryCache {
         } catch (IOException e) {
             long free = root.getUsableSpace();
             if (free < library.size()) {
-                long needed = missing.stream().mapToLong(UnpackedLibrary::size).sum();
+                long needed = missing.values().stream()
+                        .mapToLong(UnpackedLibrary::size)
+                        .sum();
                 throw LoadFailure.noSpace(root.toPath(), needed, free, e);
             }
             throw e;

@@ -11,46 +11,28 @@ import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import java.util.jar.JarEntry;
 
-/** A library in a jar, and the file that JavaCPP accepts as its unpacked copy. */
-final class UnpackedLibrary {
+/**
+ * A library in a jar, and the file that JavaCPP accepts as its unpacked copy.
+ *
+ * @param size the size in bytes
+ * @param time the modification time that JavaCPP expects
+ */
+record UnpackedLibrary(JarURLConnection source, File file, long size, long time) {
 
-    private final JarURLConnection source;
-    private final File file;
-    private final long size;
-    private final long time;
-
-    UnpackedLibrary(JarURLConnection source, File root, String name) throws IOException {
+    static UnpackedLibrary of(JarURLConnection source, File root, String name) throws IOException {
         JarEntry entry = source.getJarEntry();
-        this.source = source;
-        this.size = entry.getSize();
-        this.time = entry.getTime();
         File folder = root;
         if (!hasNoFolders()) {
             String jar = new File(source.getJarFile().getName()).getName();
             folder = new File(new File(root, jar), new File(entry.getName()).getParent());
         }
-        this.file = new File(folder, name);
+        return new UnpackedLibrary(source, new File(folder, name), entry.getSize(), entry.getTime());
     }
 
     private static boolean hasNoFolders() {
         return System.getProperty("org.bytedeco.javacpp.cachedir.nosubdir", "false")
                 .toLowerCase(Locale.ROOT)
                 .matches("true|t|");
-    }
-
-    /** Equal if the files are; presets name some libraries twice. */
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof UnpackedLibrary library && file.equals(library.file);
-    }
-
-    @Override
-    public int hashCode() {
-        return file.hashCode();
-    }
-
-    long size() {
-        return size;
     }
 
     /** Whether JavaCPP would accept the file. */

@@ -38,7 +38,7 @@ final class UnpackedLibraryTest {
         }
         var connection = URI.create("jar:" + jar.toUri() + "!/" + ENTRY).toURL().openConnection();
         connection.setUseCaches(false);
-        return new UnpackedLibrary(
+        return UnpackedLibrary.of(
                 (JarURLConnection) connection, folder.resolve("cache").toFile(), "libexample.so");
     }
 
