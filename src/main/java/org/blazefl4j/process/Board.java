@@ -3,6 +3,7 @@ package org.blazefl4j.process;
 import java.nio.ByteBuffer;
 import java.util.stream.Stream;
 import org.blazefl4j.binding.JobBoard;
+import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.SegmentMemory;
@@ -36,7 +37,7 @@ final class Board implements AutoCloseable {
     static final int STOP_EVENT = 1;
 
     static final int ROUND_ENDS = 2;
-    static final int ANY_REASON = STOP_EVENT | ROUND_ENDS;
+    private static final int ANY_REASON = STOP_EVENT | ROUND_ENDS;
 
     private static final int ESHUTDOWN = -108;
     private static final int EAGAIN = -11;
@@ -308,6 +309,26 @@ final class Board implements AutoCloseable {
     /** Sets or clears a reason for clients to stop early. */
     void stop(int reason, boolean on) {
         checked(JobBoard.setStop(handle, reason, on ? 1 : 0));
+    }
+
+    /** Worker: returns the stop event of clients, which is set with the trainer's event, and when the round must end. */
+    StopEvent stopEvent() {
+        return new StopEvent() {
+            @Override
+            public void set() {
+                stop(STOP_EVENT, true);
+            }
+
+            @Override
+            public void clear() {
+                stop(STOP_EVENT, false);
+            }
+
+            @Override
+            public boolean isSet() {
+                return isStopped(ANY_REASON);
+            }
+        };
     }
 
     /** Worker: returns whether the parent has yet to take one of its results. */

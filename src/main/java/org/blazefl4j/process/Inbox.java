@@ -8,6 +8,7 @@ import org.blazefl4j.codec.PackageDecoder;
 import org.blazefl4j.codec.PackageFormatException;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.SegmentMemory;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,24 @@ final class Inbox {
 
     /** The whole area. Kept, because creating a view for each message is slow. */
     private final ByteBuffer bytes;
+
+    /** Opens the segments that a message refers to. */
+    interface SegmentSource {
+
+        /**
+         * Opens a segment, or returns it if it is open.
+         *
+         * @throws IllegalStateException if it cannot be opened
+         */
+        Segment open(SegmentHandle handle);
+
+        /**
+         * Checks that the sender may refer to a place.
+         *
+         * @throws PackageFormatException if it may not
+         */
+        default void check(Segment segment, ShmHandle handle) {}
+    }
 
     /**
      * A decoded message.

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The segments that a result may refer to: that of its slot, and segments of the worker that sent it. Closing this
  * object closes the latter; tensors keep them mapped.
  */
-final class ResultSegments implements SegmentSource, AutoCloseable {
+final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
 
     private final @Nullable Slot slot;
     private final long workerPid;

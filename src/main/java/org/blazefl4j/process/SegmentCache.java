@@ -13,7 +13,7 @@ import org.blazefl4j.shm.SegmentHandle;
  * them; those of result slots are writable. A segment may be open both ways. Closes segments unused for two rounds,
  * because a round of shards may lie between two of training.
  */
-final class SegmentCache implements SegmentSource, AutoCloseable {
+final class SegmentCache implements Inbox.SegmentSource, AutoCloseable {
 
     private static final class Entry {
         private final Segment segment;

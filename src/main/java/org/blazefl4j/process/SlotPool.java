@@ -98,8 +98,9 @@ final class SlotPool implements AutoCloseable {
             }
         }
         if (needed) {
+            collect();
             throw new IllegalStateException(
-                    "no free slot: held=" + held() + ", limit=" + (noMemory == null ? limit : noMemory.getMessage())
+                    "no free slot: held=" + returned.size() + ", limit=" + (noMemory == null ? limit : noMemory.getMessage())
                             + "; close packages that were handed over or keep clones of their tensors, or raise"
                             + " TrainerOptions.maxSlots",
                     noMemory);
@@ -139,12 +140,6 @@ final class SlotPool implements AutoCloseable {
         for (int i = count - 1; i >= 0; i--) {
             free.push(new Slot(chunk, i));
         }
-    }
-
-    /** Returns how many slots hold tensors of the caller. */
-    private int held() {
-        collect();
-        return returned.size();
     }
 
     /** Returns the memory of all slots in bytes. */

@@ -86,7 +86,7 @@ final class Worker {
         this.decoder = new PackageDecoder(loader);
         this.clients = WorkerFunction.find(setup.function(), loader);
         this.runner = new ClientRunner(
-                index, setup.settings(), shared, new BoardStopEvent(board), loader, ClientTimeouts.unwatched());
+                index, setup.settings(), shared, board.stopEvent(), loader, ClientTimeouts.unwatched());
         this.roundInbox = new Inbox(board.roundArea(), decoder);
         PackageEncoder encoder = new PackageEncoder();
         this.lanes = new Lane[board.lanes()];
@@ -233,7 +233,9 @@ final class Worker {
             shards = WorkerFunction.find(Objects.requireNonNull(roundMessage().function(), "function"), loader);
         }
         try (ClientState none = new ClientState(() -> null)) {
-            runner.run(call(shards, job, shard, () -> null), none, result -> lane.result.send(result, copies));
+            WorkerCall<Object, Object, Object> call =
+                    new WorkerCall<>(shards, job, shard, roundMessage().payload(), () -> null);
+            runner.run(call, none, result -> lane.result.send(result, copies));
             requireRoundOpen(job);
         }
     }
@@ -241,10 +243,10 @@ final class Worker {
     private List<Segment> train(Lane lane, ClientJob job, Message.Job message, Slot slot) throws Exception {
         try (ClientState state = new ClientState(() -> committed(message));
                 ResultPlacer placer = new ResultPlacer(slot, layout)) {
-            runner.run(
-                    call(clients, job, message.config(), () -> layout.buffer(slot, decoder)),
-                    state,
-                    uplink -> sendResult(lane, uplink, state, placer));
+            Supplier<Object> buffer = () -> layout.buffer(slot, decoder);
+            WorkerCall<Object, Object, Object> call =
+                    new WorkerCall<>(clients, job, message.config(), roundMessage().payload(), buffer);
+            runner.run(call, state, uplink -> sendResult(lane, uplink, state, placer));
             if (slot.isReferenced()) {
                 throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
                         + ", expected=no tensor of it in use after the worker function returns; move the model back to"
@@ -255,14 +257,6 @@ final class Worker {
         } finally {
             tainted = slot.isReferenced();
         }
-    }
-
-    private WorkerCall<Object, Object, Object> call(
-            ClientWorker<Object, Object, Object> function,
-            ClientJob job,
-            @Nullable Object config,
-            Supplier<@Nullable Object> buffer) {
-        return new WorkerCall<>(function, job, config, roundMessage().payload(), buffer);
     }
 
     private static @Nullable Tensor committed(Message.Job message) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 import org.blazefl4j.codec.PackageDecoder;
@@ -39,15 +40,16 @@ public final class WorkerMain {
     /** Returns the arguments of a worker after its index. */
     static List<String> arguments(Board board, Duration heartbeat) {
         SegmentHandle segment = board.handle();
-        return List.of(
-                Long.toString(Supervisor.tick(heartbeat).toMillis()),
-                Integer.toString(segment.pid()),
-                Integer.toString(segment.fd()),
-                Long.toString(segment.device()),
-                Long.toString(segment.inode()),
-                Integer.toString(segment.slots()),
-                Long.toString(segment.slotBytes()),
-                Long.toString(segment.generation()));
+        LongStream numbers = LongStream.of(
+                Supervisor.tick(heartbeat).toMillis(),
+                segment.pid(),
+                segment.fd(),
+                segment.device(),
+                segment.inode(),
+                segment.slots(),
+                segment.slotBytes(),
+                segment.generation());
+        return numbers.mapToObj(Long::toString).toList();
     }
 
     /** Returns the arguments of a process that creates the class archive. */
@@ -100,14 +102,8 @@ public final class WorkerMain {
 
     /** Returns the handle of the board from the arguments. */
     private static SegmentHandle segment(String[] args) {
-        return new SegmentHandle(
-                Integer.parseInt(args[2]),
-                Integer.parseInt(args[3]),
-                Long.parseLong(args[4]),
-                Long.parseLong(args[5]),
-                Integer.parseInt(args[6]),
-                Long.parseLong(args[7]),
-                Long.parseLong(args[8]));
+        long[] n = Stream.of(args).skip(2).mapToLong(Long::parseLong).toArray();
+        return new SegmentHandle((int) n[0], (int) n[1], n[2], n[3], (int) n[4], n[5], n[6]);
     }
 
     /**
