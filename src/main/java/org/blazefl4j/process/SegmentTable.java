@@ -62,7 +62,7 @@ final class SegmentTable {
     static SegmentTable read(ByteBuffer in) {
         if (in.remaining() < Integer.BYTES) {
             throw new PackageFormatException(
-                    "segment table damaged: bytes=" + in.remaining() + ", limit=" + Integer.BYTES + " or more");
+                    "segment table damaged: bytes=" + in.remaining() + ", expected=" + Integer.BYTES + " or more");
         }
         SegmentTable table = new SegmentTable();
         int count = in.getInt();

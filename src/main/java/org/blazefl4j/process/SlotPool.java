@@ -99,8 +99,9 @@ final class SlotPool implements AutoCloseable {
         }
         if (needed) {
             collect();
+            String reason = noMemory == null ? ", limit=" + limit : ", found=" + noMemory.getMessage();
             throw new IllegalStateException(
-                    "no free slot: held=" + returned.size() + ", limit=" + (noMemory == null ? limit : noMemory.getMessage())
+                    "no free slot: held=" + returned.size() + reason
                             + "; close packages that were handed over or keep clones of their tensors, or raise"
                             + " TrainerOptions.maxSlots",
                     noMemory);

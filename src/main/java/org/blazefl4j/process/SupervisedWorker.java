@@ -35,8 +35,7 @@ final class SupervisedWorker {
     private volatile @Nullable WorkerProcess process;
     private volatile boolean givenUp;
     private boolean gone = true;
-    private boolean refused;
-    private long refusedAt;
+    private long startAt = System.nanoTime();
     private long beats;
     private boolean beaten;
     private int silentTicks;
@@ -75,8 +74,7 @@ final class SupervisedWorker {
 
     /** Returns whether a process should be started now. */
     boolean wantsStart() {
-        boolean waits = refused && System.nanoTime() - refusedAt < AFTER_REFUSAL.toNanos();
-        return gone && !givenUp && !waits;
+        return gone && !givenUp && System.nanoTime() - startAt >= 0;
     }
 
     /**
@@ -91,12 +89,10 @@ final class SupervisedWorker {
         try {
             process = WorkerProcess.start(index, command, all, settings.output());
         } catch (IllegalStateException e) {
-            refused = true;
-            refusedAt = System.nanoTime();
+            startAt = System.nanoTime() + AFTER_REFUSAL.toNanos();
             failedStarts++;
             return e;
         }
-        refused = false;
         gone = false;
         beats = board.beats(index);
         beaten = false;

@@ -20,7 +20,7 @@ import org.blazefl4j.shm.SegmentSpace;
 
 /**
  * Builds the command lines and environments of worker processes. The class path may be too long for a command line, so
- * it is in an argument file. That file is a segment, which has no name: nobody can delete it while the pool is open,
+ * it is in an argument file. That file is a segment, which has no name: no cleaner deletes it while the pool is open,
  * and nothing is left of it however this process ends.
  */
 public final class WorkerCommand implements AutoCloseable {

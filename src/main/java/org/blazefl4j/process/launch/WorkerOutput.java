@@ -48,12 +48,11 @@ final class WorkerOutput implements AutoCloseable {
         }
     }
 
-    /** Waits until the stream has ended and all lines were passed on. Returns false on timeout. */
-    boolean awaitEnd(Duration limit) {
-        if (Thread.currentThread() == thread) {
-            return false;
+    /** Waits until the stream has ended and all lines were passed on, unless a listener calls this. */
+    void awaitEnd(Duration limit) {
+        if (Thread.currentThread() != thread) {
+            Uninterruptibles.join(thread, limit.toMillis());
         }
-        return Uninterruptibles.join(thread, limit.toMillis());
     }
 
     private void pump() {
