@@ -311,7 +311,9 @@ final class Board implements AutoCloseable {
         checked(JobBoard.setStop(handle, reason, on ? 1 : 0));
     }
 
-    /** Worker: returns the stop event of clients, which is set with the trainer's event, and when the round must end. */
+    /**
+     * Worker: returns the stop event of clients, which is set with the trainer's event, and when the round must end.
+     */
     StopEvent stopEvent() {
         return new StopEvent() {
             @Override

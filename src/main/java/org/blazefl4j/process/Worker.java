@@ -244,8 +244,8 @@ final class Worker {
         try (ClientState state = new ClientState(() -> committed(message));
                 ResultPlacer placer = new ResultPlacer(slot, layout)) {
             Supplier<Object> buffer = () -> layout.buffer(slot, decoder);
-            WorkerCall<Object, Object, Object> call =
-                    new WorkerCall<>(clients, job, message.config(), roundMessage().payload(), buffer);
+            WorkerCall<Object, Object, Object> call = new WorkerCall<>(
+                    clients, job, message.config(), roundMessage().payload(), buffer);
             runner.run(call, state, uplink -> sendResult(lane, uplink, state, placer));
             if (slot.isReferenced()) {
                 throw new IllegalStateException("uplink buffer still in use: client=" + job.clientId()
