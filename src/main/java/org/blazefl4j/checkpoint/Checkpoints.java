@@ -20,6 +20,7 @@ import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
 import org.jspecify.annotations.Nullable;
@@ -108,9 +109,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     private static int atLeastOne(String name, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException("count too small: " + name + "=" + value + ", limit=1 or more");
-        }
+        Arguments.require(value >= 1, "count too small: " + name + "=" + value + ", limit=1 or more");
         return value;
     }
 

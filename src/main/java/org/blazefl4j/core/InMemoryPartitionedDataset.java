@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -49,9 +50,7 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
             common.put(type, dataset);
             return;
         }
-        if (cid < 0) {
-            throw new IllegalArgumentException("negative client id: client=" + cid + ", limit=0 or more");
-        }
+        Arguments.require(cid >= 0, "negative client id: client=" + cid + ", limit=0 or more");
         ofClients.computeIfAbsent(type, t -> new TreeMap<>()).put(cid, dataset);
     }
 

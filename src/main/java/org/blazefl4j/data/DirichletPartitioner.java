@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.blazefl4j.util.Arguments;
 
 /**
  * Divides each class among the clients in proportions drawn from a Dirichlet distribution, so that clients differ in
@@ -36,10 +37,7 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
     /** Throws an {@link IllegalArgumentException} if a number is out of range. */
     public DirichletPartitioner {
         PartitionUtil.checkAlpha(alpha);
-        if (minSize < 1) {
-            throw new IllegalArgumentException(
-                    "minimum size: minSize=" + minSize + ", limit=1 or more samples per client");
-        }
+        Arguments.require(minSize >= 1, "minimum size: minSize=" + minSize + ", limit=1 or more samples per client");
     }
 
     /** Requires at least one sample per client. */

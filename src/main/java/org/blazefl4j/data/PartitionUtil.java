@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.blazefl4j.util.Arguments;
 
 /** Checks and helpers that partitioners share. */
 final class PartitionUtil {
@@ -16,18 +17,18 @@ final class PartitionUtil {
 
     /** Checks that there is at least one client, and one sample per client. */
     static void checkClients(long[] labels, int numClients) {
-        if (numClients < 1 || numClients > labels.length) {
-            throw new IllegalArgumentException("number of clients: numClients=" + numClients + ", limit=1 to "
-                    + labels.length + " (the number of samples); change numClients");
-        }
+        Arguments.require(
+                numClients >= 1 && numClients <= labels.length,
+                "number of clients: numClients=" + numClients + ", limit=1 to " + labels.length
+                        + " (the number of samples); change numClients");
     }
 
     /** Checks the concentration of a Dirichlet distribution. */
     static void checkAlpha(double alpha) {
-        if (!(alpha >= LOWEST_ALPHA && alpha <= HIGHEST_ALPHA)) {
-            throw new IllegalArgumentException("Dirichlet concentration: alpha=" + alpha + ", limit=" + LOWEST_ALPHA
-                    + " to " + HIGHEST_ALPHA + "; 0.1 is very uneven, 100 nearly even");
-        }
+        Arguments.require(
+                alpha >= LOWEST_ALPHA && alpha <= HIGHEST_ALPHA,
+                "Dirichlet concentration: alpha=" + alpha + ", limit=" + LOWEST_ALPHA + " to " + HIGHEST_ALPHA
+                        + "; 0.1 is very uneven, 100 nearly even");
     }
 
     /** Returns the positions of each class's samples, ascending, in class order. */

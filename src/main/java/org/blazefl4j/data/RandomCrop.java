@@ -1,6 +1,7 @@
 package org.blazefl4j.data;
 
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -20,10 +21,9 @@ public record RandomCrop(int size, int padding) implements Transform {
 
     /** Throws an {@link IllegalArgumentException} if a number is out of range. */
     public RandomCrop {
-        if (size < 1 || padding < 0) {
-            throw new IllegalArgumentException(
-                    "random crop: size=" + size + ", padding=" + padding + ", limit=size 1 or more, padding 0 or more");
-        }
+        Arguments.require(
+                size >= 1 && padding >= 0,
+                "random crop: size=" + size + ", padding=" + padding + ", limit=size 1 or more, padding 0 or more");
     }
 
     @Override

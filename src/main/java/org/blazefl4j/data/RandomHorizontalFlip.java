@@ -2,6 +2,7 @@ package org.blazefl4j.data;
 
 import java.util.Arrays;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -19,10 +20,9 @@ public record RandomHorizontalFlip(double probability) implements Transform {
 
     /** Throws an {@link IllegalArgumentException} if the probability is out of range. */
     public RandomHorizontalFlip {
-        if (!(probability >= 0 && probability <= 1)) {
-            throw new IllegalArgumentException(
-                    "flip probability: probability=" + probability + ", limit=0 to 1; 0.5 is usual");
-        }
+        Arguments.require(
+                probability >= 0 && probability <= 1,
+                "flip probability: probability=" + probability + ", limit=0 to 1; 0.5 is usual");
     }
 
     @Override

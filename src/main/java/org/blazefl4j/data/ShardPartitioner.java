@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.blazefl4j.util.Arguments;
 
 /**
  * Sorts the samples by label, cuts them into shards and deals each client the same number of shards at random, so that
@@ -19,10 +20,8 @@ public record ShardPartitioner(int numShards) implements Partitioner {
 
     /** Throws an {@link IllegalArgumentException} if the number of shards is below 1. */
     public ShardPartitioner {
-        if (numShards < 1) {
-            throw new IllegalArgumentException(
-                    "number of shards: numShards=" + numShards + ", limit=1 or more; give two per client");
-        }
+        Arguments.require(
+                numShards >= 1, "number of shards: numShards=" + numShards + ", limit=1 or more; give two per client");
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.blazefl4j.model;
 
+import org.blazefl4j.util.Arguments;
+
 /** Checks the dimensions of networks. */
 final class Checks {
 
@@ -10,9 +12,9 @@ final class Checks {
     }
 
     static void atLeast(String name, int value, int limit) {
-        if (value < limit) {
-            throw new IllegalArgumentException("model: " + name + "=" + value + ", limit=at least " + limit
-                    + "; give the shape of the data set's images and its number of classes");
-        }
+        Arguments.require(
+                value >= limit,
+                "model: " + name + "=" + value + ", limit=at least " + limit
+                        + "; give the shape of the data set's images and its number of classes");
     }
 }

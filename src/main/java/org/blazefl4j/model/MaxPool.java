@@ -1,6 +1,7 @@
 package org.blazefl4j.model;
 
 import org.blazefl4j.binding.Native;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -31,10 +32,9 @@ public final class MaxPool extends Model {
     public MaxPool(int kernel, int stride, int padding) {
         Checks.positive("kernel", kernel);
         Checks.positive("stride", stride);
-        if (padding < 0 || padding > kernel / 2) {
-            throw new IllegalArgumentException(
-                    "padding out of range: padding=" + padding + ", limit=0 to " + kernel / 2 + ", half of the kernel");
-        }
+        Arguments.require(
+                padding >= 0 && padding <= kernel / 2,
+                "padding out of range: padding=" + padding + ", limit=0 to " + kernel / 2 + ", half of the kernel");
         this.kernel = kernel;
         this.stride = stride;
         this.padding = padding;

@@ -1,6 +1,7 @@
 package org.blazefl4j.trainer;
 
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.worker.FailureRules;
 
 /**
@@ -27,10 +28,10 @@ public record FailurePolicy(int retries, boolean drops) {
 
     /** Checks that the retries are in [0, 255]. */
     public FailurePolicy {
-        if (retries < 0 || retries > FailureRules.MOST_RETRIES) {
-            throw new IllegalArgumentException("retries out of range: retries=" + retries + ", limit=[0, "
-                    + FailureRules.MOST_RETRIES + "]; choose a value within the limit");
-        }
+        Arguments.require(
+                retries >= 0 && retries <= FailureRules.MOST_RETRIES,
+                "retries out of range: retries=" + retries + ", limit=[0, " + FailureRules.MOST_RETRIES
+                        + "]; choose a value within the limit");
     }
 
     /** Returns the policy that ends the round at the first failure. */

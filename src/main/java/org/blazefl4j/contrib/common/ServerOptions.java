@@ -5,6 +5,7 @@ import java.math.RoundingMode;
 import java.util.Objects;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
+import org.blazefl4j.util.Arguments;
 
 /**
  * How a server runs a federation, besides its model and data. Each {@code with} method returns a copy with one other
@@ -42,11 +43,13 @@ public record ServerOptions(
     private static final int DECIMALS = 6;
 
     public ServerOptions {
-        require(globalRound > 0, "too few rounds: global_round=" + globalRound + ", limit=1 or more");
-        require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
-        require(intraOpThreads > 0, "too few threads: intra_op_threads=" + intraOpThreads + ", limit=1 or more");
-        require(sumThreads >= 0, "too few threads: sum_threads=" + sumThreads + ", limit=0 or more; 0 is automatic");
-        require(device != null, "no device: device=null, expected=cpu, cuda or cuda:<index>");
+        Arguments.require(globalRound > 0, "too few rounds: global_round=" + globalRound + ", limit=1 or more");
+        Arguments.require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
+        Arguments.require(
+                intraOpThreads > 0, "too few threads: intra_op_threads=" + intraOpThreads + ", limit=1 or more");
+        Arguments.require(
+                sumThreads >= 0, "too few threads: sum_threads=" + sumThreads + ", limit=0 or more; 0 is automatic");
+        Arguments.require(device != null, "no device: device=null, expected=cpu, cuda or cuda:<index>");
         Objects.requireNonNull(onNonFinite, "onNonFinite");
         clientsPerRound(numClients, sampleRatio);
     }
@@ -104,24 +107,18 @@ public record ServerOptions(
      * @throws IllegalArgumentException if a value is out of range, or the share is less than one client
      */
     public static int clientsPerRound(int numClients, double sampleRatio) {
-        require(numClients > 0, "too few clients: num_clients=" + numClients + ", limit=1 or more");
-        require(
+        Arguments.require(numClients > 0, "too few clients: num_clients=" + numClients + ", limit=1 or more");
+        Arguments.require(
                 sampleRatio > 0 && sampleRatio <= 1,
                 "sample ratio out of range: sample_ratio=" + sampleRatio + ", limit=above 0 and at most 1");
         int count = BigDecimal.valueOf(sampleRatio)
                 .multiply(BigDecimal.valueOf(numClients))
                 .setScale(DECIMALS, RoundingMode.HALF_EVEN)
                 .intValue();
-        require(
+        Arguments.require(
                 count > 0,
                 "sample too small: sample_ratio=" + sampleRatio + ", num_clients=" + numClients
                         + ", limit=at least one client a round; raise the ratio");
         return count;
-    }
-
-    private static void require(boolean good, String refusal) {
-        if (!good) {
-            throw new IllegalArgumentException(refusal);
-        }
     }
 }

@@ -4,6 +4,7 @@ import java.util.Objects;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.LastBatch;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 
 /**
@@ -18,9 +19,9 @@ import org.bytedeco.pytorch.Generator;
 public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBatch) {
 
     public SgdOptions {
-        require(epochs > 0, "too few epochs: epochs=" + epochs + ", limit=1 or more");
-        require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
-        require(
+        Arguments.require(epochs > 0, "too few epochs: epochs=" + epochs + ", limit=1 or more");
+        Arguments.require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
+        Arguments.require(
                 lr > 0 && lr < Double.POSITIVE_INFINITY,
                 "learning rate out of range: lr=" + lr + ", limit=above 0 and finite");
         Objects.requireNonNull(lastBatch, "lastBatch");
@@ -56,11 +57,5 @@ public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBat
     public DataLoader loader(Dataset samples, Generator order, Generator transforms) {
         DataLoader loader = new DataLoader(samples, batchSize, true, order).augmentWith(transforms);
         return samples.size() > batchSize ? loader.lastBatch(lastBatch) : loader;
-    }
-
-    private static void require(boolean good, String refusal) {
-        if (!good) {
-            throw new IllegalArgumentException(refusal);
-        }
     }
 }

@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.dsfl;
 import java.util.Objects;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.util.Arguments;
 
 /**
  * How a DS-FL server runs a federation, besides its model and data. Each {@code with} method returns a copy with one
@@ -33,14 +34,13 @@ public record DsflServerOptions(
     public DsflServerOptions {
         Objects.requireNonNull(federation, "federation");
         Objects.requireNonNull(distillation, "distillation");
-        if (openSizePerRound < 1) {
-            throw new IllegalArgumentException(
-                    "too few open samples: open_size_per_round=" + openSizePerRound + ", limit=1 or more");
-        }
-        if (!(eraTemperature > 0 && eraTemperature < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("temperature out of range: era_temperature=" + eraTemperature
-                    + ", limit=above 0 and finite; sharpens below (p_max - p_rest) / ln(p_max / p_rest)");
-        }
+        Arguments.require(
+                openSizePerRound >= 1,
+                "too few open samples: open_size_per_round=" + openSizePerRound + ", limit=1 or more");
+        Arguments.require(
+                eraTemperature > 0 && eraTemperature < Double.POSITIVE_INFINITY,
+                "temperature out of range: era_temperature=" + eraTemperature
+                        + ", limit=above 0 and finite; sharpens below (p_max - p_rest) / ln(p_max / p_rest)");
         Optimizer.checkMomentum(momentum);
     }
 

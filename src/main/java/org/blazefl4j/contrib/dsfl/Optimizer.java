@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.dsfl;
 
 import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +19,8 @@ final class Optimizer implements AutoCloseable {
     }
 
     static void checkMomentum(double momentum) {
-        if (!(momentum >= 0 && momentum < 1)) {
-            throw new IllegalArgumentException("momentum out of range: momentum=" + momentum + ", limit=[0, 1)");
-        }
+        Arguments.require(
+                momentum >= 0 && momentum < 1, "momentum out of range: momentum=" + momentum + ", limit=[0, 1)");
     }
 
     /** Takes one step. */

@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.scaffold;
 import java.util.Objects;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.util.Arguments;
 
 /**
  * How a SCAFFOLD server runs a federation, besides its model and data. Each {@code with} method returns a copy with one
@@ -22,10 +23,9 @@ public record ScaffoldServerOptions(ServerOptions common, double globalLr, Weigh
     public ScaffoldServerOptions {
         Objects.requireNonNull(common, "common");
         Objects.requireNonNull(weighting, "weighting");
-        if (!(globalLr > 0 && globalLr < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(
-                    "global learning rate out of range: global_lr=" + globalLr + ", limit=above 0 and finite");
-        }
+        Arguments.require(
+                globalLr > 0 && globalLr < Double.POSITIVE_INFINITY,
+                "global learning rate out of range: global_lr=" + globalLr + ", limit=above 0 and finite");
     }
 
     /** Returns a global learning rate of 1, and clients weighted by their samples, as in federated averaging. */

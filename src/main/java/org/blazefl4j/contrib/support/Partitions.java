@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.support;
 
 import java.util.Locale;
 import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.util.Arguments;
 
 /**
  * Checks that a partitioned data set has what an algorithm needs; throws an {@link IllegalArgumentException} if not.
@@ -23,9 +24,7 @@ public final class Partitions {
 
     /** Requires at least one client. */
     public static void requireClients(int numClients) {
-        if (numClients < 1) {
-            throw new IllegalArgumentException("too few clients: num_clients=" + numClients + ", limit=1 or more");
-        }
+        Arguments.require(numClients >= 1, "too few clients: num_clients=" + numClients + ", limit=1 or more");
     }
 
     /** Requires samples that all clients have in common. */
