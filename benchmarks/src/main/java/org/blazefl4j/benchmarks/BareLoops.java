@@ -79,7 +79,7 @@ final class BareLoops implements AutoCloseable {
         void expect(String word) throws IOException {
             String line = line();
             if (!line.equals(word)) {
-                throw new IOException("bare loop said: line=" + line + ", limit=" + word);
+                throw new IOException("unexpected line from a bare loop: line=" + line + ", expected=" + word);
             }
         }
     }

@@ -12,7 +12,7 @@ import org.blazefl4j.trainer.TrainerOptions;
  * Measures what guarding a run costs if nothing happens: FedAvg's steps per second with retries, a time limit for
  * clients and the SHA-256 of the model after each round, over those without.
  *
- * <p>Rounds with and without alternate in pairs, and take turns in being first; each pair gives one ratio.
+ * <p>Rounds with and without run in pairs, in alternating order; each pair gives one ratio.
  */
 final class Guards {
 

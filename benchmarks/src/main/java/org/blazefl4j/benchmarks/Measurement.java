@@ -21,7 +21,7 @@ record Measurement(String name, String unit, double[] values, String baseline, d
         }
         if (baselines.length != 0 && baselines.length != values.length) {
             throw new IllegalArgumentException("each value needs its baseline: name=" + name + ", baselines="
-                    + baselines.length + ", limit=" + values.length);
+                    + baselines.length + ", expected=" + values.length);
         }
     }
 

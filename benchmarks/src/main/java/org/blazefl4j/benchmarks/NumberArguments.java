@@ -22,7 +22,7 @@ final class NumberArguments {
         for (int i = 0; i < args.length; i += 2) {
             if (!List.of(names).contains(args[i]) || i + 1 == args.length) {
                 throw new IllegalArgumentException(
-                        "arguments: argument=" + args[i] + ", limit=" + String.join(" n, ", names) + " n");
+                        "unexpected argument: argument=" + args[i] + ", expected=" + String.join(" n, ", names) + " n");
             }
             arguments.given.put(args[i], Integer.valueOf(args[i + 1]));
         }

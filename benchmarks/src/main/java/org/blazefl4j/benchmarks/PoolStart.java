@@ -12,7 +12,7 @@ import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 
 /**
  * Measures how long a pool of workers takes from its constructor until all are ready. The baselines are as many bare
- * loops that start together, until each could begin to train, and a pool that starts without an archive of its classes.
+ * loops that start together, until each is ready to train, and a pool that starts without an archive of its classes.
  * The same is measured in a JVM that makes its first pool. Starts of all kinds alternate.
  *
  * <p>The archive is made first, in a temporary folder. The JVM makes one only if the class path has no folder, as with

@@ -31,8 +31,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Compares the steps per second of this library's models, trained as clients train them, with those of the same network
  * written with LibTorch alone (plain modules, LibTorch's SGD, NCHW), or of the same model in another layout or type.
- * Both run in one tuned process on one core, with batches of 50 images of 3×32×32; their epochs alternate, and take
- * turns in being first.
+ * Both run in one tuned process on one core, with batches of 50 images of 3×32×32; their epochs run in pairs, in
+ * alternating order.
  */
 final class StepSpeed {
 

@@ -46,7 +46,7 @@ final class WorkerDeath implements AutoCloseable {
     }
 
     /**
-     * Kills so many workers in either way.
+     * Kills the given number of workers, with and without retries.
      *
      * @param args {@code [--workers n] [--kills n]}
      */
@@ -94,7 +94,7 @@ final class WorkerDeath implements AutoCloseable {
         results.accept(Measurement.of("death SIGKILL to the end of its round", "ms", afterKill));
     }
 
-    /** The milliseconds of a round by all workers; waits until a lost one is back. */
+    /** Returns the milliseconds of a round by all workers; waits until a lost one is back. */
     private double undisturbedRound() {
         double millis;
         do {
@@ -114,7 +114,7 @@ final class WorkerDeath implements AutoCloseable {
         return (System.nanoTime() - start) * 1e-6;
     }
 
-    /** Kills a worker in the first three quarters of the next round; when that was. */
+    /** Kills a worker in the first three quarters of the next round; returns the time of the kill. */
     private CompletableFuture<Long> killSoon() {
         List<Long> pids = trainer.workerPids();
         long pid = pids.get(random.nextInt(pids.size()));

@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a measurement says, and that it is the same after a file. */
+/** Tests the text of a measurement, and that writing and reading a file keeps it. */
 class MeasurementTest {
 
     private final Measurement round =
@@ -42,7 +42,7 @@ class MeasurementTest {
     void shouldRefuseBaselinesThatAreNotBesideValues() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Measurement.of("round", "ms", new double[] {1, 2}, "bound", new double[] {1}))
-                .withMessage("each value needs its baseline: name=round, baselines=1, limit=2");
+                .withMessage("each value needs its baseline: name=round, baselines=1, expected=2");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Measurement.of("round", "ms"))
                 .withMessage("nothing measured: name=round, values=0, limit=1 or more");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is read from the kernel's lines. */
+/** Tests how lines of {@code /proc/self/maps} are read. */
 class ProcessMemoryTest {
 
     @Test

@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Held to ratios of which one is worse when it grows, and one when it falls. */
+/** Compares runs with two stored ratios: one is worse when it grows, the other when it falls. */
 class RegressionGuardTest {
 
     private final RegressionGuard guard = new RegressionGuard(List.of(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The page of results, of measurements that meet an aim, a limit and neither. */
+/** Tests the page with measurements that meet an aim, only a limit, and neither. */
 class ResultsPageTest {
 
     private static String page(Measurement... measured) {
