@@ -25,7 +25,7 @@ enum Call : std::uint8_t {
     shut_down,
     worker_status,
     beats,
-    hello,
+    report,
     claim,
     commit,
     stop_bits,
@@ -93,9 +93,9 @@ public:
                 EXPECT(has_worker(worker) == (bfl_board_written_offset(handle_, worker) >= 0));
                 break;
             }
-            case hello: {
+            case report: {
                 const auto worker = in.argument<std::int32_t>();
-                bfl_board_hello(handle_, worker, in.argument<std::int32_t>());
+                bfl_board_report(handle_, worker, in.argument<std::int32_t>());
                 break;
             }
             case claim: {

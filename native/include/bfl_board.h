@@ -18,7 +18,7 @@
 //   stop      one bit for each reason to end clients early
 //   shutdown  set once: workers must end
 //   for each worker: written  the read-only place that the worker's process wrote to, which ended it
-//                    status   STARTING --- hello (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
+//                    status   STARTING --- report (worker) ---> READY | REFUSED --- lose (parent) ---> STARTING
 //                    beats    a counter that the worker increments while it lives
 //
 // Invariants, with their tests (native/test: board_test.cpp tests each alone, board_race_test.cpp all at once under
@@ -88,7 +88,7 @@
 //     +---------------------------------------------------------------------------------------------+
 // 320 | stop (4), shutdown (4)                                                                      |
 //     +---------------------------------------------------------------------------------------------+
-// 384 | for each worker, 64 bytes: status (4), sleeping (4), beats (8), written file (8), offset (8)  |
+// 384 | records of workers, 64 bytes: status (4), sleeping (4), beats (8), file (8), offset (8)     |
 //     +---------------------------------------------------------------------------------------------+
 //     | for each lane: its word (8); all rounded up to 64 bytes                                     |
 //     +---------------------------------------------------------------------------------------------+
@@ -98,6 +98,19 @@
 //     +---------------------------------------------------------------------------------------------+
 //
 // AreaLayout.java describes the areas.
+#define BFL_BOARD_MAGIC_OFFSET 0
+#define BFL_BOARD_VERSION_OFFSET 8
+#define BFL_BOARD_WORKERS_OFFSET 12
+#define BFL_BOARD_LANES_OFFSET 16
+#define BFL_BOARD_AREA_BYTES_OFFSET 20
+#define BFL_BOARD_SPINS_OFFSET 24
+#define BFL_BOARD_WORK_OFFSET 64
+#define BFL_BOARD_RESULT_OFFSET 128
+#define BFL_BOARD_WANTED_OFFSET 192
+#define BFL_BOARD_HEAD_OFFSET 256
+#define BFL_BOARD_STOP_OFFSET 320
+#define BFL_BOARD_RECORDS_OFFSET 384
+#define BFL_BOARD_RECORD_BYTES 64
 
 // Returns the size of a board in bytes. area_bytes is a multiple of 64. -EINVAL: a number is out of range.
 BFL_API int64_t bfl_board_bytes(int32_t workers, int32_t lanes, int32_t area_bytes) BFL_NOEXCEPT;
@@ -119,7 +132,7 @@ BFL_API int32_t bfl_board_lanes(int64_t board) BFL_NOEXCEPT;
 BFL_API int32_t bfl_board_area_bytes(int64_t board) BFL_NOEXCEPT;
 
 // Return the addresses of areas: two from the parent to all workers (at their start and for each round), one for each
-// worker (to the parent, before hello) and two for each lane.
+// worker (to the parent, before bfl_board_report) and two for each lane.
 BFL_API int64_t bfl_board_setup_area(int64_t board) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_round_area(int64_t board) BFL_NOEXCEPT;
 BFL_API int64_t bfl_board_worker_area(int64_t board, int32_t worker) BFL_NOEXCEPT;
@@ -150,7 +163,7 @@ BFL_API int32_t bfl_board_await(int64_t board, int32_t lane, int32_t millis) BFL
 // Returns the lane of the oldest failed or lost job. -ENOENT: there is none.
 BFL_API int32_t bfl_board_failure(int64_t board) BFL_NOEXCEPT;
 
-// Waits until a worker says hello, a lane fails, bfl_board_alert is called or the time is up.
+// Waits until a worker reports, a lane fails, bfl_board_alert is called or the time is up.
 BFL_API int32_t bfl_board_await_alert(int64_t board, int32_t millis) BFL_NOEXCEPT;
 
 // Wakes bfl_board_await and bfl_board_await_alert. Callable from any thread and process.
@@ -184,7 +197,7 @@ BFL_API int32_t bfl_board_stop(int64_t board) BFL_NOEXCEPT;
 // ---- Worker ----
 
 // Reports to the parent, and wakes it, that the worker is ready or refuses to work. Its area must be written.
-BFL_API int32_t bfl_board_hello(int64_t board, int32_t worker, int32_t status) BFL_NOEXCEPT;
+BFL_API int32_t bfl_board_report(int64_t board, int32_t worker, int32_t status) BFL_NOEXCEPT;
 
 // Claims the oldest ready job: READY -> CLAIMED. Waits up to `millis` for one. Returns the lane. -EAGAIN: the time is up.
 // -ESHUTDOWN: workers must end.

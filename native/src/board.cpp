@@ -59,9 +59,18 @@ struct Header {
 };
 
 static_assert(std::atomic<Word>::is_always_lock_free, "words are shared between processes");
-static_assert(offsetof(Header, work) == 64 && offsetof(Header, result) == 128 && offsetof(Header, wanted) == 192
-                  && offsetof(Header, head) == 256 && offsetof(Header, stop) == 320 && sizeof(Header) == 384
-                  && sizeof(WorkerRecord) == 64,
+static_assert(offsetof(Header, magic) == BFL_BOARD_MAGIC_OFFSET
+              && offsetof(Header, version) == BFL_BOARD_VERSION_OFFSET
+              && offsetof(Header, workers) == BFL_BOARD_WORKERS_OFFSET
+              && offsetof(Header, lanes) == BFL_BOARD_LANES_OFFSET
+              && offsetof(Header, area_bytes) == BFL_BOARD_AREA_BYTES_OFFSET
+              && offsetof(Header, spins) == BFL_BOARD_SPINS_OFFSET
+              && offsetof(Header, work) == BFL_BOARD_WORK_OFFSET
+              && offsetof(Header, result) == BFL_BOARD_RESULT_OFFSET
+              && offsetof(Header, wanted) == BFL_BOARD_WANTED_OFFSET
+              && offsetof(Header, head) == BFL_BOARD_HEAD_OFFSET
+              && offsetof(Header, stop) == BFL_BOARD_STOP_OFFSET
+              && sizeof(Header) == BFL_BOARD_RECORDS_OFFSET && sizeof(WorkerRecord) == BFL_BOARD_RECORD_BYTES,
               "as drawn in bfl_board.h");
 
 constexpr std::int64_t rounded(std::int64_t bytes, std::int64_t unit = line) {
@@ -497,7 +506,7 @@ std::int32_t bfl_board_note_write(std::int64_t handle, std::int32_t worker, std:
     return 0;
 }
 
-std::int32_t bfl_board_hello(std::int64_t handle, std::int32_t worker, std::int32_t status) noexcept {
+std::int32_t bfl_board_report(std::int64_t handle, std::int32_t worker, std::int32_t status) noexcept {
     Board board(handle);
     if (!board.has_worker(worker) || (status != BFL_WORKER_READY && status != BFL_WORKER_REFUSED)) {
         return -EINVAL;

@@ -91,7 +91,7 @@ public:
 private:
     void live() {
         const std::int64_t handle = board_.open();
-        EXPECT_EQ(bfl_board_hello(handle, worker_, BFL_WORKER_READY), 0);
+        EXPECT_EQ(bfl_board_report(handle, worker_, BFL_WORKER_READY), 0);
         bool alive = true;
         while (alive) {
             const std::int32_t lane = bfl_board_claim(handle, worker_, slice_millis);

@@ -197,7 +197,7 @@ TEST(numbers_out_of_range_are_refused) {
     EXPECT_EQ(bfl_board_job_area(board.handle, lanes), -EINVAL);
     EXPECT_EQ(bfl_board_worker_area(board.handle, -1), -EINVAL);
     EXPECT_EQ(bfl_board_set_stop(board.handle, 0, 1), -EINVAL);
-    EXPECT_EQ(bfl_board_hello(board.handle, 0, BFL_WORKER_REFUSED + 1), -EINVAL);
+    EXPECT_EQ(bfl_board_report(board.handle, 0, BFL_WORKER_REFUSED + 1), -EINVAL);
 }
 
 // I10
@@ -250,7 +250,7 @@ TEST(the_parent_is_woken_by_the_job_it_waits_for_and_by_any_failure) {
 TEST(a_worker_says_hello_and_beats_until_it_is_lost) {
     const SharedBoard board;
     EXPECT_EQ(bfl_board_worker_status(board.handle, 1), BFL_WORKER_STARTING);
-    EXPECT_EQ(bfl_board_hello(board.handle, 1, BFL_WORKER_READY), 0);
+    EXPECT_EQ(bfl_board_report(board.handle, 1, BFL_WORKER_READY), 0);
     EXPECT_EQ(bfl_board_beat(board.handle, 1), 0);
     EXPECT_EQ(bfl_board_beats(board.handle, 1), 1);
     EXPECT_EQ(bfl_board_worker_status(board.handle, 1), BFL_WORKER_READY);

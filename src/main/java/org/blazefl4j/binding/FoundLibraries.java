@@ -8,7 +8,10 @@ import java.util.Map;
 import org.bytedeco.javacpp.ClassProperties;
 import org.bytedeco.javacpp.Loader;
 
-/** JavaCPP's cache of library locations. Entries save JavaCPP's slow search. */
+/**
+ * JavaCPP's cache of library locations, a private field. Entries save JavaCPP's slow search: without them, a worker's
+ * start takes 16 % more processor time (0.86 s instead of 0.74 s, medians of 15 in turns).
+ */
 public final class FoundLibraries {
 
     private FoundLibraries() {}

@@ -124,8 +124,8 @@ public final class JobBoard {
     @Name("bfl_board_trap_writes")
     public static native int trapWrites(long board, int worker);
 
-    @Name("bfl_board_hello")
-    public static native int hello(long board, int worker, int status);
+    @Name("bfl_board_report")
+    public static native int report(long board, int worker, int status);
 
     @Name("bfl_board_claim")
     public static native int claim(long board, int worker, int millis);

@@ -73,10 +73,10 @@ public final class Main implements Runnable, Invocation.Holder {
         try {
             return commandLine(Invocation.of(args)).execute(args);
         } catch (OutOfMemoryError e) {
-            System.err.println(Failures.describe(e));
+            System.err.println(ExceptionMessages.describe(e));
             return ExitCode.FAILED;
         } catch (LinkageError e) {
-            System.err.println(Failures.describe(e, limits));
+            System.err.println(ExceptionMessages.describe(e, limits));
             return ExitCode.FAILED;
         }
     }
@@ -94,7 +94,7 @@ public final class Main implements Runnable, Invocation.Holder {
                 .setUsageHelpAutoWidth(true)
                 .setHelpFactory((command, colours) -> new UsageHelp(command, colours, invocation))
                 .setParameterExceptionHandler(Main::refuse)
-                .setExecutionExceptionHandler(Failures::report);
+                .setExecutionExceptionHandler(ExceptionMessages::report);
     }
 
     @Override

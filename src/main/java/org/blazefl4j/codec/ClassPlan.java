@@ -30,7 +30,7 @@ final class ClassPlan {
     /** Record components in order, or fields from the topmost superclass down. Empty for other kinds. */
     final FieldPlan[] fields;
 
-    /** Why objects of the class cannot cross, or null. */
+    /** Why objects of the class cannot cross. */
     final @Nullable String refusal;
 
     /** How text is parsed, for {@link Kind#TEXT}. */

@@ -29,7 +29,7 @@ final class ClassReflection {
      *
      * @param constructor a record's, which takes its components
      * @param signature names and types that both sides must agree on
-     * @param refusal why the class is not accessible, or null
+     * @param refusal why the class is not accessible
      */
     record Shape(
             List<FieldPlan> fields,

@@ -45,7 +45,7 @@ final class CollectionFiller {
     void finish() {
         if (!waiting.isEmpty()) {
             throw new PackageFormatException(
-                    "package damaged: sets or maps left unfilled=" + waiting.size() + ", limit=0");
+                    "package damaged: sets or maps left unfilled=" + waiting.size() + ", expected=0");
         }
     }
 

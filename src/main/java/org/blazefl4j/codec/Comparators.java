@@ -31,7 +31,7 @@ enum Comparators {
         return OTHER;
     }
 
-    /** Returns the constant with a number, or null. */
+    /** Returns the constant with a number, if it exists. */
     static @Nullable Comparators of(int number) {
         return number < VALUES.length ? VALUES[number] : null;
     }

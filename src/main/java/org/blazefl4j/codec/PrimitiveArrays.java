@@ -21,7 +21,7 @@ final class PrimitiveArrays {
         return number;
     }
 
-    /** Returns the element type with a number, or null. */
+    /** Returns the element type with a number, if it exists. */
     static @Nullable Class<?> elementType(int number) {
         return number < TYPES.length ? TYPES[number] : null;
     }

@@ -41,7 +41,7 @@ enum TextValue {
         this.parse = parse;
     }
 
-    /** Returns the constant for a class, or null. */
+    /** Returns the constant for a class, if it has one. */
     static @Nullable TextValue of(Class<?> type) {
         for (TextValue value : VALUES) {
             if (value.type == type) {
@@ -52,7 +52,7 @@ enum TextValue {
         return path ? PATH : null;
     }
 
-    /** Returns the constant with a number, or null. */
+    /** Returns the constant with a number, if it exists. */
     static @Nullable TextValue of(int number) {
         return number < VALUES.length ? VALUES[number] : null;
     }

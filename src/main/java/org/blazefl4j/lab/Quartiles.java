@@ -19,7 +19,7 @@ public record Quartiles(double lower, double median, double upper) {
      */
     public static Quartiles of(double... values) {
         if (values.length == 0) {
-            throw new IllegalArgumentException("too few values: values=0, limit=1");
+            throw new IllegalArgumentException("too few values: values=0, limit=1 or more");
         }
         double[] sorted = values.clone();
         Arrays.sort(sorted);

@@ -172,8 +172,9 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
     private void requireLength(long saved) {
         long found = Files.exists(file) ? size() : -1;
         if (found < saved && saved > 0) {
-            throw new IllegalArgumentException("result file is " + (found < 0 ? "missing" : "too short") + ": file="
-                    + file + ", bytes=" + Math.max(found, 0) + ", limit=" + saved + " when the run was saved" + REMEDY);
+            throw new IllegalArgumentException(
+                    "result file is " + (found < 0 ? "missing" : "too short") + ": file=" + file + ", bytes="
+                            + Math.max(found, 0) + ", limit=" + saved + " or more, as when the run was saved" + REMEDY);
         }
     }
 

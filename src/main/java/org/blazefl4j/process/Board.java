@@ -278,8 +278,8 @@ final class Board implements AutoCloseable {
     }
 
     /** Worker: reports the result of its start. */
-    void hello(int worker, Status status) {
-        checked(JobBoard.hello(handle, worker, status.number));
+    void report(int worker, Status status) {
+        checked(JobBoard.report(handle, worker, status.number));
     }
 
     /** Worker: claims the oldest job, or waits for one. Returns its lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */

@@ -56,7 +56,7 @@ final class SlotPool implements AutoCloseable {
         return (int) Math.max(SlotLayout.aheadFor(slotBytes, workers), held);
     }
 
-    /** Returns a free slot, or null. Prefers the one used last, which is still in the processor's cache. */
+    /** Returns a free slot, if there is one. Prefers the one used last, which is still in the processor's cache. */
     @Nullable
     Slot take() {
         int last = returned.size() - 1;

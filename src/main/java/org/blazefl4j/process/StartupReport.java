@@ -14,7 +14,7 @@ final class StartupReport {
     static void refuse(Board board, int worker, Throwable reason) {
         try (Outbox outbox = new Outbox(board.workerArea(worker), new PackageEncoder())) {
             outbox.send(RemoteError.of(reason).brief(), new CopyPlacer(new SharedMemoryMap()));
-            board.hello(worker, Board.Status.REFUSED);
+            board.report(worker, Board.Status.REFUSED);
         }
     }
 

@@ -163,7 +163,7 @@ public final class WorkerMain {
             StartupReport.refuse(board, index, reason);
             return;
         }
-        board.hello(index, Board.Status.READY);
+        board.report(index, Board.Status.READY);
         worker.run();
     }
 }

@@ -1,4 +1,7 @@
-/** Seeding, random streams, the default generator and snapshots of random state. */
+/**
+ * Seeding, random streams, the default generator and snapshots of random state. Nothing else in the library seeds or
+ * replaces a generator. Knows nothing of rounds, clients or processes.
+ */
 @NullMarked
 package org.blazefl4j.reproducibility;
 

@@ -48,11 +48,11 @@ public final class FlatParameters implements AutoCloseable {
 
     private final ModuleState state;
     private final FlatGradients gradients = new FlatGradients();
-    /** The vector that the module is bound to; null if none. */
+    /** The vector that the module is bound to. */
     private @Nullable Tensor bound;
     /** The module's private memory, once it has been bound; null before. */
     private @Nullable Tensor own;
-    /** The memory that {@link #bound} uses instead of its own; null if none. */
+    /** The memory that {@link #bound} uses instead of its own. */
     private @Nullable BorrowedMemory borrowed;
 
     private boolean closed;

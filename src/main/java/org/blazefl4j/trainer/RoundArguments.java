@@ -42,7 +42,7 @@ final class RoundArguments {
     private static void requireClient(@Nullable Integer cid, OptionalInt numClients) {
         if (cid == null || cid < 0) {
             throw new IllegalArgumentException(
-                    "client id out of range: client=" + cid + ", limit=0; ids are not negative");
+                    "client id out of range: client=" + cid + ", limit=0 or more; ids are not negative");
         }
         if (numClients.isPresent() && cid >= numClients.getAsInt()) {
             throw new IllegalArgumentException("no such client: client=" + cid + ", limit=0 to "

@@ -12,7 +12,7 @@ interface ClientGuard {
     /**
      * Called after the client has run.
      *
-     * @param thrown the client's exception, or null
+     * @param thrown the client's exception, if it threw one
      * @throws RuntimeException to replace the client's outcome
      */
     void end(ClientJob job, @Nullable Throwable thrown);

@@ -50,7 +50,7 @@ public final class ClientState implements AutoCloseable {
         kept = encoded;
     }
 
-    /** Returns the encoded state to keep, or null. This object still owns it. */
+    /** Returns the encoded state to keep, if there is one. This object still owns it. */
     public @Nullable Tensor kept() {
         return kept;
     }

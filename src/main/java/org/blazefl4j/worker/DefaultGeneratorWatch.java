@@ -55,10 +55,7 @@ final class DefaultGeneratorWatch extends ClientWatch {
         }
     }
 
-    /**
-     * Suspects running clients before it publishes the new state, so that a client that ends and sees no move has been
-     * suspected of its own.
-     */
+    /** Marks running clients before it publishes the new state, so that none ends unmarked. */
     private static synchronized void updateState() {
         byte[] state = lastState.clone();
         if (DefaultGenerator.movedSince(state)) {

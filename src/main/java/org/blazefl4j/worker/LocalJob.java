@@ -96,7 +96,7 @@ public final class LocalJob<U> {
         return uplink != null && status.get() != ABANDONED;
     }
 
-    /** Returns the package, or null, and stages the client's state. Call it once done. */
+    /** Returns the package, if there is one, and stages the client's state. Call it once done. */
     public @Nullable U take() {
         if (!hasPackage()) {
             return null;

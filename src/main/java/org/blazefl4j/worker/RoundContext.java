@@ -123,7 +123,7 @@ public final class RoundContext<C, D, U> {
         }
     }
 
-    /** Returns why a state could not be kept, which ends the round, or null. */
+    /** Returns why a state could not be kept, if that was so; it ends the round. */
     @Nullable
     IllegalStateException stateFailure() {
         return stateFailure;

@@ -16,7 +16,7 @@ public final class RoundStopEvent implements StopEvent {
         this.trainers = trainers;
     }
 
-    /** Sets the running round, or null for none. */
+    /** Sets or clears the running round. */
     public void follow(@Nullable RoundContext<?, ?, ?> round) {
         running = round;
     }

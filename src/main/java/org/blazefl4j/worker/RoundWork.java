@@ -52,12 +52,12 @@ public interface RoundWork<C, D, U> {
      * Returns the exception for the failure of a client.
      *
      * @param reason what happened, or null to describe the cause
-     * @param cause the client's exception, or null
+     * @param cause the client's exception
      */
     WorkFailedException failure(int index, int worker, @Nullable String reason, @Nullable Throwable cause);
 
     /**
-     * Returns the encoded state of a client, which the caller owns, or null. Callable from any thread.
+     * Returns the encoded state of a client, if it has one; the caller owns it. Callable from any thread.
      *
      * @throws IllegalStateException if the state cannot be read
      */

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The stop event of one client with a time limit: set when all clients must stop, and when this client's time is up.
- * Fails the client if it was told so by this event or an interrupt, because its result may be partial then. Created by
- * the client's thread when its time starts.
+ * Fails the client if this event or its interrupt stopped it, because the result may be partial. Created by the
+ * client's thread when its time starts.
  */
 final class TimedStopEvent implements StopEvent, ClientGuard {
 

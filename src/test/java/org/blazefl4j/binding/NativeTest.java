@@ -6,6 +6,12 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.Test;
@@ -69,6 +75,33 @@ class NativeTest {
                     : Long.toString(number.getLong(null));
             assertThat(header).contains("#define BFL_" + number.getName() + " " + value + "\n");
         }
+    }
+
+    @Test
+    void shouldNameTheOffsetsOfTheBoardsPicture() throws IOException {
+        String header = Files.readString(Path.of("native/include/bfl_board.h"));
+        Matcher drawn = Pattern.compile("// +(\\d+) \\| (\\w+)").matcher(header);
+        Map<String, String> offsets = new TreeMap<>();
+        while (drawn.find()) {
+            offsets.put(drawn.group(2).toUpperCase(Locale.ROOT), drawn.group(1));
+        }
+        List<String> lines = header.lines().toList();
+        int first = lines.indexOf(lines.stream()
+                .filter(line -> line.contains("| magic"))
+                .findFirst()
+                .orElseThrow());
+        String[] columns = lines.get(first - 2).substring(2).trim().split(" +");
+        String[] names = lines.get(first).toUpperCase(Locale.ROOT).split("\\|");
+        for (int i = 0; i < columns.length; i++) {
+            offsets.put(names[i + 1].trim(), columns[i]);
+        }
+        Map<String, String> named = new TreeMap<>();
+        Matcher define =
+                Pattern.compile("#define BFL_BOARD_(\\w+)_OFFSET (\\d+)\n").matcher(header);
+        while (define.find()) {
+            named.put(define.group(1), define.group(2));
+        }
+        assertThat(named).isEqualTo(offsets).hasSize(12);
     }
 
     @Test

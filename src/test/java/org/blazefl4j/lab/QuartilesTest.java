@@ -35,6 +35,6 @@ final class QuartilesTest {
     void shouldRefuseNoValues() {
         assertThatThrownBy(Quartiles::of)
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("too few values: values=0, limit=1");
+                .hasMessage("too few values: values=0, limit=1 or more");
     }
 }

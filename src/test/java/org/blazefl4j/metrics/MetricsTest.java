@@ -307,13 +307,15 @@ final class MetricsTest {
         expectRefusal(
                 saved,
                 file,
-                "result file is too short: file=" + file + ", bytes=5, limit=" + bytes + " when the run was saved");
+                "result file is too short: file=" + file + ", bytes=5, limit=" + bytes
+                        + " or more, as when the run was saved");
         assertThat(file).hasContent("short");
         Files.delete(file);
         expectRefusal(
                 saved,
                 file,
-                "result file is missing: file=" + file + ", bytes=0, limit=" + bytes + " when the run was saved");
+                "result file is missing: file=" + file + ", bytes=0, limit=" + bytes
+                        + " or more, as when the run was saved");
         assertThat(file).doesNotExist();
     }
 

@@ -222,10 +222,10 @@ abstract class RoundContract {
                     .hasMessage("sink");
             assertThatThrownBy(() -> trainer.localProcess(down, Arrays.asList(1, null)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("client id out of range: client=null, limit=0; ids are not negative");
+                    .hasMessage("client id out of range: client=null, limit=0 or more; ids are not negative");
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(0, -3)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("client id out of range: client=-3, limit=0; ids are not negative");
+                    .hasMessage("client id out of range: client=-3, limit=0 or more; ids are not negative");
             assertThatThrownBy(() -> trainer.localProcess(down, List.of(4, 5, 4)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("client listed twice: client=4, expected=each client once; remove the repetition");

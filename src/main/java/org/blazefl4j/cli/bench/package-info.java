@@ -1,4 +1,7 @@
-/** The command {@code bench}: measures rounds and writes tables, files and a page. Internal. */
+/**
+ * The command {@code bench}: chooses what to measure and writes tables, files and a page with charts. Measuring itself
+ * lives in {@code lab}. Internal.
+ */
 @NullMarked
 package org.blazefl4j.cli.bench;
 

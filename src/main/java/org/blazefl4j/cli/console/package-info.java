@@ -1,4 +1,7 @@
-/** Terminal output shared by the commands. Internal. */
+/**
+ * Terminal output shared by the commands: progress, start line, interruption, sizes. Knows no command and no option.
+ * Internal.
+ */
 @NullMarked
 package org.blazefl4j.cli.console;
 

@@ -20,9 +20,9 @@ public final class Converters {
     private Converters() {}
 
     /**
-     * Registers the converters of types, which options use that name none: counts of 1 or more, numbers above 0 that a
-     * float can hold, seeds of 64 bits, seconds from a millisecond to a year, as in {@code TrainerOptions}, devices,
-     * paths and the enums among the options of the subcommands.
+     * Registers default converters by option type: counts of 1 or more, numbers above 0 that a float can hold, seeds of
+     * 64 bits, seconds from a millisecond to a year as in {@code TrainerOptions}, devices, paths, and the enums that
+     * the subcommands' options have.
      */
     public static void register(CommandLine commands) {
         Range<Integer> count = new Range<>(1, Integer.MAX_VALUE, BigDecimal::intValueExact);

@@ -1,4 +1,7 @@
-/** Reading of options, shared by the commands. Internal. */
+/**
+ * Reading of options, shared by the commands: converters, names, usage text, refusals and exit codes. Knows no command.
+ * Internal.
+ */
 @NullMarked
 package org.blazefl4j.cli.options;
 

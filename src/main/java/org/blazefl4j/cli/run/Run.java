@@ -112,7 +112,7 @@ final class Run {
         }
     }
 
-    /** Prepares the run, with a line on a terminal meanwhile: the first start unpacks libraries. */
+    /** Prepares the run. Shows a line on terminals, because the first start unpacks libraries and takes seconds. */
     private Federation<?, ?> open(RunCheckpoints checkpoints, Path folder) {
         warnOfMemory();
         try (StartLine line = new StartLine("starting: LibTorch, data and workers ...")) {

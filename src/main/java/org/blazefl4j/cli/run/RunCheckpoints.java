@@ -102,7 +102,7 @@ public final class RunCheckpoints implements AutoCloseable {
                 "; --resume continues it");
     }
 
-    /** Names the options in the library's refusals, and adds a hint to those that are not for want of a folder. */
+    /** Rewrites the library's messages with option names; adds a hint unless a folder is missing. */
     private <T> T refusing(Supplier<T> action, String hint) {
         try {
             return action.get();
@@ -118,7 +118,7 @@ public final class RunCheckpoints implements AutoCloseable {
         if (last.round() > run.federation.globalRound) {
             throw new UsageException("more rounds are saved: --global-round=" + run.federation.globalRound + ", file="
                     + last.file() + ", limit=" + last.round()
-                    + "; raise --global-round, or start again in another folder");
+                    + " or more; raise --global-round, or start again in another folder");
         }
         Map<String, String> before = last.configuration();
         String policy = before.getOrDefault(FailureOptions.ON_NON_FINITE, NonFinitePolicy.WARN.toString());

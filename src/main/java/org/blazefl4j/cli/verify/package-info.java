@@ -1,4 +1,7 @@
-/** The command {@code verify}: compares two recorded runs. Internal. */
+/**
+ * The command {@code verify}: reads two recorded runs and reports where they differ. Only reads files; trains nothing
+ * and loads no native library. Internal.
+ */
 @NullMarked
 package org.blazefl4j.cli.verify;
 

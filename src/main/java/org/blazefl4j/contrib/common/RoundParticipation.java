@@ -101,7 +101,7 @@ final class RoundParticipation implements Checkpointable {
     private void refuseIf(boolean bad, String what, int cid) {
         if (bad) {
             throw new IllegalArgumentException("client " + what + ": cid=" + cid + ", round=" + (round + 1)
-                    + ", limit=once a round; call restartRound() to repeat a round");
+                    + ", expected=each client once a round; call restartRound() to repeat a round");
         }
     }
 

@@ -22,8 +22,9 @@ final class ServerDivergence {
     }
 
     /**
-     * Checks the model that a round, from 0, has made; does not call {@code isFinite} after a report.
+     * Checks the model after a round. Does not call {@code isFinite} once something was reported.
      *
+     * @param round the round, from 0
      * @throws IllegalStateException if it is not finite and the policy is to fail
      */
     void check(int round, BooleanSupplier isFinite) {
@@ -32,7 +33,7 @@ final class ServerDivergence {
         }
     }
 
-    /** Checks the evaluation after so many completed rounds, likewise. */
+    /** Checks the loss after {@code completed} rounds in the same way. */
     void check(int completed, Evaluation evaluation) {
         if (!reported && !Double.isFinite(evaluation.loss())) {
             report("loss of the server's model is not finite: round=" + completed + ", loss=" + evaluation.loss()

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param open the open set; its own targets are ignored
  * @param indices which samples, int64, shape [k], each in [0, size of the open set)
- * @param softLabels float32, shape [k, classes]; null for none
+ * @param softLabels float32, shape [k, classes]
  */
 record OpenSamples(Dataset open, Tensor indices, @Nullable Tensor softLabels) implements Dataset {
 

@@ -42,7 +42,7 @@ final class Optimizer implements AutoCloseable {
         return moving ? memory : null;
     }
 
-    /** Continues with a copy of a velocity; null for none. */
+    /** Continues with a copy of a velocity, or without one. */
     void load(@Nullable Tensor velocity) {
         moving = velocity != null;
         if (velocity != null) {

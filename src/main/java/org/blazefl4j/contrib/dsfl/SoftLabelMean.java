@@ -93,8 +93,8 @@ final class SoftLabelMean implements AutoCloseable {
         }
         int row = (int) index;
         if (seen.get(row)) {
-            throw new IllegalArgumentException(
-                    "index sent twice: " + from + ", index=" + index + ", limit=once; send one soft label per sample");
+            throw new IllegalArgumentException("index sent twice: " + from + ", index=" + index
+                    + ", expected=one; send one soft label per sample");
         }
         seen.set(row);
         return row;

@@ -171,7 +171,7 @@ final class RunCheckpointsTest {
                 .isThrownBy(() -> resume(4))
                 .withMessage("more rounds are saved: --global-round=4, file="
                         + saved().resolve("round-000005.checkpoint")
-                        + ", limit=5; raise --global-round, or start again in another folder");
+                        + ", limit=5 or more; raise --global-round, or start again in another folder");
         resume(5).close();
     }
 

@@ -86,7 +86,7 @@ final class RoundParticipationTest {
 
     @Test
     void shouldRefuseAClientTwice() {
-        String restart = ", round=1, limit=once a round; call restartRound() to repeat a round";
+        String restart = ", round=1, expected=each client once a round; call restartRound() to repeat a round";
         intake.load(0);
         intake.drop(4);
 

@@ -190,7 +190,7 @@ final class SoftLabelMeanTest {
     void shouldRefuseWhatDoesNotFitByName() {
         refuses(
                 uplink(7, new long[] {1, 1}, 1, 0, 1, 0),
-                "index sent twice: client=7, index=1, limit=once; send one" + " soft label per sample");
+                "index sent twice: client=7, index=1, expected=one; send one soft label per sample");
         refuses(
                 uplink(7, new long[] {-1}, 1, 0),
                 "index out of range: client=7, index=-1, limit=0 to 4; send positions" + " in the open set");

@@ -473,7 +473,7 @@ final class FedAvgServerHandlerTest {
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
         refuses(
                 () -> handler.load(uplinks.get(0)),
-                "client loaded twice: cid=0, round=1, limit=once a round; call restartRound() to repeat a round");
+                "client loaded twice: cid=0, round=1, expected=each client once a round; call restartRound() to repeat a round");
 
         handler.load(uplinks.get(4));
         assertThat(global()).containsExactly(naiveMean(uplinks));
@@ -501,7 +501,7 @@ final class FedAvgServerHandlerTest {
         handler.drop(1);
 
         refuses(() -> handler.drop(-1), "no such client: cid=-1, limit=0 to 4; send the id that the client was given");
-        String again = ", round=1, limit=once a round; call restartRound() to repeat a round";
+        String again = ", round=1, expected=each client once a round; call restartRound() to repeat a round";
         refuses(() -> handler.drop(0), "client dropped after it was loaded: cid=0" + again);
         refuses(() -> handler.drop(1), "client dropped twice: cid=1" + again);
         refuses(() -> handler.load(uplinks.get(1)), "client loaded after it was dropped: cid=1" + again);

@@ -439,7 +439,7 @@ final class ScaffoldServerHandlerTest {
                 "no such client: cid=5, limit=0 to 4; send the id that the client was given");
         refuses(
                 () -> handler.load(uplinks.get(0)),
-                "client loaded twice: cid=0, round=1, limit=once a round; call restartRound() to repeat a round");
+                "client loaded twice: cid=0, round=1, expected=each client once a round; call restartRound() to repeat a round");
 
         assertThat(handler.load(uplinks.get(4))).isTrue();
         try (ScaffoldServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
@@ -456,7 +456,7 @@ final class ScaffoldServerHandlerTest {
 
         refuses(
                 () -> update(handler, List.of(good, good)),
-                "client loaded twice: cid=0, round=1, limit=once a round; call restartRound() to repeat a round");
+                "client loaded twice: cid=0, round=1, expected=each client once a round; call restartRound() to repeat a round");
 
         assertThat(handler.sha256()).isEqualTo(before);
         assertThat(control()).containsOnly(0);

@@ -11,11 +11,16 @@ import org.blazefl4j.util.Printable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
-/** Reports a failed command: its message, and with {@code --verbose} its stack trace. */
-final class Failures {
+/** Turns exceptions into messages for the terminal. */
+final class ExceptionMessages {
 
-    private Failures() {}
+    private ExceptionMessages() {}
 
+    /**
+     * Prints why a command failed, with {@code --verbose} also the stack trace.
+     *
+     * @return the exit code
+     */
     static int report(Exception failure, CommandLine command, ParseResult parsed) {
         PrintWriter err = command.getErr();
         err.println(command.getCommandSpec().qualifiedName() + ": " + describe(failure));
