@@ -20,7 +20,7 @@ import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
 import org.blazefl4j.contrib.scaffold.ScaffoldUplinkPackage;
 import org.blazefl4j.contrib.scaffold.SpoiltScaffold;
 
-/** The algorithms; eight of ten clients take part in each round, so that they skip rounds. */
+/** The algorithms. Eight of ten clients take part in each round, so each client skips rounds. */
 enum Algorithm {
     FEDAVG {
         @Override
@@ -46,7 +46,7 @@ enum Algorithm {
                     ScaffoldUplinkPackage::metadata);
         }
     },
-    /** Clients keep models, of which every third is another one, and the velocities of their optimizers. */
+    /** Clients keep their models, every third of which is an MLP, and the velocities of their optimizers. */
     DSFL {
         @Override
         Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds) {
@@ -70,13 +70,13 @@ enum Algorithm {
     private static final Net.Selector SELECTOR = new Net.Selector(1);
     private static final SgdOptions SGD = new SgdOptions(1, 4, 0.01);
 
-    /** So that there are more batches than workers, and a smaller last one. */
+    /** Gives more batches than workers, and a smaller last one. */
     private static final int EVALUATION_BATCH = 3;
 
     private static ServerOptions server(int rounds) {
         return ServerOptions.of(rounds, Images.CLIENTS).withSampleRatio(0.8).withBatchSize(EVALUATION_BATCH);
     }
 
-    /** An experiment of so many rounds. */
+    /** Makes the experiment with this number of rounds. */
     abstract Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds);
 }

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Workers that are slowed at random, and the first client until another is done, so that clients are done in an order
- * of their own, give the same bits.
+ * Clients that end out of order give the same bits: workers are slowed at random, and the first client waits until
+ * another has ended.
  */
 @Slow
 final class CompletionOrderTest {
@@ -30,7 +30,7 @@ final class CompletionOrderTest {
 
     @ParameterizedTest
     @MethodSource("slow")
-    void shouldGiveTheSameBitsInWhateverOrderClientsAreDone(Algorithm algorithm, Way way, long seed) throws Exception {
+    void shouldGiveTheSameBitsInAnyOrderOfCompletion(Algorithm algorithm, Way way, long seed) throws Exception {
         Path reads = folder.resolve("reads");
         int first = Trial.undisturbed(algorithm, Net.CNN).clients().get(0).get(0);
 
@@ -44,7 +44,7 @@ final class CompletionOrderTest {
                 .isNotEqualTo(outcome.clients().get(0));
     }
 
-    /** In the order in which they read last; each reads as often as there are batches, one epoch in a round. */
+    /** Returns the first round's clients in the order of their last reads. Each reads its batches once in a round. */
     private static List<Integer> firstRoundsEnds(Path reads, Outcome outcome) throws Exception {
         int batches =
                 outcome.clients().get(0).stream().mapToInt(Images::batches).sum();

@@ -8,12 +8,12 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ServerHandler;
 
 /**
- * What has one sequence of bits.
+ * An experiment that gives one sequence of bits.
  *
  * @param server makes the server, with {@code sha256} and {@code loss} in its summary
  * @param clients the client side
  * @param spoilt the same clients, each of which finds its worker's model spoilt
- * @param metadata of a package, with {@code pid} and {@code worker}
+ * @param metadata returns a package's metadata, with {@code pid} and {@code worker}
  */
 record Experiment<C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable>(
         Supplier<S> server,

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Reruns in a JVM of their own give the same bits, although that has other settings that must not matter, and memory
- * that is full of rubbish where nobody has written.
+ * A fresh JVM gives the same bits, although its locale, time zone and JIT differ, and malloc fills new memory with
+ * rubbish.
  */
 @Slow
 final class FreshJvmTest {

@@ -15,7 +15,7 @@ import org.blazefl4j.data.TensorDataset;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Images of 1×16×16 random pixels. Clients have numbers of them that differ, of which batches of four leave a rest, and
+ * Images of 1×16×16 random pixels. Clients hold 7, 8 or 11 of them, so most last batches of four are smaller. Clients
  * see them cropped and flipped at random.
  */
 final class Images implements AutoCloseable {
@@ -35,9 +35,9 @@ final class Images implements AutoCloseable {
     private final InMemoryPartitionedDataset<PartitionType> withOpen = new InMemoryPartitionedDataset<>();
 
     /**
-     * Makes them.
+     * Makes the images and deals them to clients.
      *
-     * @param around what is put around a client's data
+     * @param around wraps a client's data
      */
     Images(BiFunction<Integer, Dataset, Dataset> around) {
         SplittableRandom random = new SplittableRandom(3);
@@ -78,7 +78,7 @@ final class Images implements AutoCloseable {
         return parts;
     }
 
-    /** How many batches of four a client reads in an epoch. */
+    /** Returns the number of batches of four that a client reads in an epoch. */
     static int batches(int cid) {
         return (SIZES[cid % SIZES.length] + 3) / 4;
     }
@@ -91,7 +91,7 @@ final class Images implements AutoCloseable {
         return partitions;
     }
 
-    /** The same, and some samples that are open. */
+    /** Returns the same partitions, and open samples. */
     InMemoryPartitionedDataset<PartitionType> withOpen() {
         return withOpen;
     }

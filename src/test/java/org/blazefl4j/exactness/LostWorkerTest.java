@@ -7,13 +7,13 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Worker processes that are killed and whose clients are trained again in others give the same bits. */
+/** Killing worker processes and training their clients again in others gives the same bits. */
 @Slow
 final class LostWorkerTest {
 
-    /** It has a whole result and a new state, which are not committed. */
+    /** Killed with a whole result and a new state, neither of which is committed. */
     private static final int BEFORE_DONE = 1;
-    /** Its result is committed, and may or may not have been taken. */
+    /** Killed with a committed result, which the parent may or may not have taken. */
     private static final int AFTER_DONE = 8;
 
     @ParameterizedTest
@@ -36,7 +36,7 @@ final class LostWorkerTest {
                         .map(clients -> clients.contains(BEFORE_DONE))
                         .toList());
         assertThat(struck.subList(1, struck.size()))
-                .as("with a state that it kept")
+                .as("in a later round, with a kept state")
                 .contains(true);
     }
 }

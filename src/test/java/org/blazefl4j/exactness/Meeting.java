@@ -11,13 +11,13 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A client's data that no worker reads before all workers have come to train a client: none can be so quick that
- * another one never gets any.
+ * A client's data. A worker's first read waits until every worker trains a client, so no worker is so quick that
+ * another gets none.
  *
  * @param data what is read
- * @param folder where each worker leaves a file of its own
+ * @param folder holds one file per worker that has come
  * @param workers how many must come
- * @param maker the thread that looks at the data before there are workers
+ * @param maker the thread that reads data before there are workers
  */
 record Meeting(Dataset data, Path folder, int workers, String maker) implements Dataset {
 
@@ -41,7 +41,7 @@ record Meeting(Dataset data, Path folder, int workers, String maker) implements 
         return data.select(indices, generator);
     }
 
-    /** Tells threads of all processes apart. */
+    /** Returns a name that is unique among the threads of all processes. */
     static String thisThread() {
         return ProcessHandle.current().pid() + "-" + Thread.currentThread().getId();
     }
@@ -61,7 +61,8 @@ record Meeting(Dataset data, Path folder, int workers, String maker) implements 
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (folder.toFile().list().length < workers) {
             if (System.nanoTime() > end) {
-                throw new AssertionError("not all workers came to train a client: limit=" + workers);
+                throw new AssertionError("not all workers train a client: found="
+                        + folder.toFile().list().length + ", expected=" + workers);
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }

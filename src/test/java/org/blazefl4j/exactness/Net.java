@@ -25,7 +25,7 @@ enum Net {
         this.rounds = rounds;
     }
 
-    /** How many rounds of it can be afforded. */
+    /** Returns the number of rounds, fewer for a slow model. */
     int rounds() {
         return rounds;
     }
@@ -38,7 +38,7 @@ enum Net {
         };
     }
 
-    /** Makes them. */
+    /** Makes the models from a seed. */
     record Selector(long seed) implements ModelSelector<Net> {
         @Override
         public Model selectModel(Net name) {

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What a run came to.
+ * The results of a run.
  *
- * @param hashes the global model's after every round, with its loss and accuracy
+ * @param hashes of the global model after every round, with its loss and accuracy
  * @param pids the processes that trained
  * @param workers the workers that trained, by index
  * @param clients those that took part in each round
@@ -21,7 +21,7 @@ record Outcome(
         List<List<Integer>> clients,
         List<List<Integer>> retried) {
 
-    /** Nothing yet. */
+    /** Holds nothing yet. */
     Outcome() {
         this(new ArrayList<>(), new HashSet<>(), new HashSet<>(), new ArrayList<>(), new ArrayList<>());
     }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Runs that are interrupted after any round and go on from a checkpoint, in any other mode, give the same bits. */
+/** Runs that stop after any round and continue from a checkpoint, in any other mode, give the same bits. */
 @Slow
 final class ResumeTest {
 
@@ -19,7 +19,7 @@ final class ResumeTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldGoOnInProcessesFromWhereverItWasSavedInSerial(Algorithm algorithm) {
+    void shouldContinueInProcessesFromASerialCheckpoint(Algorithm algorithm) {
         for (int saved = 1; saved < Net.CNN.rounds(); saved++) {
             requireSameBits(algorithm, folder.resolve("after" + saved), saved, List.of(Way.SERIAL, Way.processes(3)));
         }
@@ -27,17 +27,17 @@ final class ResumeTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldGoOnInThreadsAndInSerialFromWhereverItWasSaved(Algorithm algorithm) {
+    void shouldContinueInThreadsAndInSerialFromEachOthersCheckpoints(Algorithm algorithm) {
         requireSameBits(algorithm, folder, 1, List.of(Way.threads(3), Way.SERIAL, Way.threads(2)));
     }
 
     @ParameterizedTest
     @EnumSource
-    void shouldGoOnInThreadsFromWhatWasSavedInProcesses(Algorithm algorithm) {
+    void shouldContinueInThreadsFromACheckpointOfProcesses(Algorithm algorithm) {
         requireSameBits(algorithm, folder, 2, List.of(Way.processes(2), Way.threads(3)));
     }
 
-    /** So many rounds in the first way, one round in each that follows, and the rest in the last one. */
+    /** Runs {@code first} rounds in the first way, one round in each that follows, and the rest in the last one. */
     private static void requireSameBits(Algorithm algorithm, Path checkpoints, int first, List<Way> ways) {
         List<String> hashes = new ArrayList<>();
         int last = ways.size() - 1;

@@ -13,15 +13,15 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * One experiment, one sequence of bits: all algorithms with dropout, batch normalisation and augmentation in all
- * execution modes, with all of one to eight workers at work, whose models are full of NaN before each client.
+ * One experiment gives one sequence of bits: all algorithms with dropout, batch normalisation and augmentation, in all
+ * execution modes, with one to eight workers. Each client finds its worker's model filled with NaN.
  */
 @Slow
 final class SameBitsTest {
 
     private static final long HERE = ProcessHandle.current().pid();
 
-    /** For the files of workers that meet. */
+    /** Holds the files of {@link Meeting}. */
     @TempDir
     private Path folder;
 
@@ -31,7 +31,7 @@ final class SameBitsTest {
                         .flatMap(net -> Way.all().map(way -> Arguments.of(algorithm, net, way))));
     }
 
-    /** Each algorithm with the small model in every mode, with the large one in some mode. The soak has all. */
+    /** Returns each algorithm with the small model in every mode and the large one in one mode. The soak runs all. */
     static Stream<Arguments> some() {
         return all().filter(arguments ->
                 isAffordable((Algorithm) arguments.get()[0], (Net) arguments.get()[1], (Way)

@@ -18,15 +18,14 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A client's data that can be read only after a while, another one at each read, so that clients are done in another
- * order than they were dealt.
+ * A client's data. Each read waits for a random time, so clients end in another order than they were dealt in.
  *
  * @param data what is read
  * @param cid the client
- * @param last whether it waits until another client has read all of its own
- * @param seed of the times, together with the client and what was read before by all
- * @param reads where each read leaves a line with its client
- * @param maker the thread that looks at the data before there are workers
+ * @param last whether it waits until another client has read all its batches
+ * @param seed of the times, together with the client and the number of earlier reads
+ * @param reads the file to which each read appends its client
+ * @param maker the thread that reads data before there are workers
  */
 record Slowed(Dataset data, int cid, boolean last, long seed, Path reads, String maker) implements Dataset {
 
@@ -76,7 +75,7 @@ record Slowed(Dataset data, int cid, boolean last, long seed, Path reads, String
         return new SplittableRandom(seed + 1009L * cid + before).nextInt(MOST_MILLIS);
     }
 
-    /** The clients of a round in the order in which each read last. */
+    /** Returns the clients of a round in the order of their last reads. */
     static List<Integer> orderOfEnds(List<Integer> reads) {
         return reads.stream()
                 .distinct()

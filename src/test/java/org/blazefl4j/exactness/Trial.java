@@ -23,7 +23,7 @@ import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.blazefl4j.util.Fault;
 
-/** An algorithm with a model, to be run in some way and with some disturbance: always with the same hashes. */
+/** Runs an algorithm with a model in some way, with or without a disturbance. The hashes are always the same. */
 final class Trial {
 
     private static final Map<String, Outcome> UNDISTURBED = new ConcurrentHashMap<>();
@@ -45,12 +45,12 @@ final class Trial {
         this.until = net.rounds();
     }
 
-    /** What every run of it has to come to: the hashes of the undisturbed serial one. */
+    /** Returns the hashes that every run must give: those of the undisturbed serial run. */
     static List<String> expected(Algorithm algorithm, Net net) {
         return undisturbed(algorithm, net).hashes();
     }
 
-    /** The serial one, run once. */
+    /** Returns the outcome of the undisturbed serial run, which runs once. */
     static Outcome undisturbed(Algorithm algorithm, Net net) {
         return UNDISTURBED.computeIfAbsent(algorithm + " " + net, key -> {
             Outcome outcome = new Trial(algorithm, net).run();
@@ -64,32 +64,32 @@ final class Trial {
         return this;
     }
 
-    /** With clients that each find their worker's model spoilt. */
+    /** Lets each client find its worker's model spoilt. */
     Trial spoilt() {
         spoilt = true;
         return this;
     }
 
-    /** With something around each client's data. */
+    /** Wraps each client's data. */
     Trial around(BiFunction<Integer, Dataset, Dataset> wrapper) {
         around = wrapper;
         return this;
     }
 
-    /** With faults in worker processes, and so many retries for their clients. */
+    /** Sets faults in worker processes, and the retries of their clients. */
     Trial faults(String faults, int retries) {
         this.faults = faults;
         this.retries = retries;
         return this;
     }
 
-    /** From the latest checkpoint in the folder, and with one after the last round. */
+    /** Resumes from the latest checkpoint in the folder, and saves one after the last round. */
     Trial checkpoints(Path folder) {
         checkpoints = folder;
         return this;
     }
 
-    /** Until so many rounds are complete, those before a checkpoint included. */
+    /** Runs until this number of rounds is complete, with those before a checkpoint. */
     Trial until(int rounds) {
         until = rounds;
         return this;
@@ -134,7 +134,7 @@ final class Trial {
                 .build();
     }
 
-    /** With patience, for no worker is to be lost that is only slow. */
+    /** Sets a long heartbeat, so that a slow worker is not taken for a frozen one. */
     private ProcessOptions process() {
         return ProcessOptions.builder()
                 .jvmArguments(Fault.arguments(faults))
@@ -142,7 +142,7 @@ final class Trial {
                 .build();
     }
 
-    /** Sees what comes of a run. */
+    /** Collects the outcome of a run. */
     private static final class Watch<U> implements RoundListener<U> {
 
         private final Experiment<?, ?, U, ?> experiment;

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.blazefl4j.trainer.ExecutionMode;
 
-/** A way to run clients, by so many workers. */
+/** A way to run clients: an execution mode and a number of workers. */
 record Way(ExecutionMode mode, int workers) {
 
     static final Way SERIAL = new Way(ExecutionMode.SINGLE_THREADED, 1);
@@ -17,7 +17,7 @@ record Way(ExecutionMode mode, int workers) {
         return new Way(ExecutionMode.MULTI_PROCESS, workers);
     }
 
-    /** All that are promised to give the same bits. */
+    /** Returns the ways that must all give the same bits. */
     static Stream<Way> all() {
         return Stream.concat(
                 Stream.of(SERIAL),

@@ -5,13 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import examples.RoundLoop;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 /** The README's loop closes what it makes. */
+@Slow
 final class LoopMemoryTest {
 
-    /** Counted by JavaCPP: what the collector would free counts until it does. */
+    /** JavaCPP counts memory until it is freed, so memory left to the collector counts. */
     @Test
     void shouldLeaveNoNativeMemoryBehind() {
         SgdOptions options = SgdOptions.defaults().withEpochs(1);

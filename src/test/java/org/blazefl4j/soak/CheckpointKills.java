@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
 import java.util.function.ToIntFunction;
 
 /**
- * Runs that save checkpoints are killed at random moments of their lives, from the start of the JVM on, and resumed
- * until they have come to their end, when they must have the results of a run that nobody disturbed.
+ * Kills runs that save checkpoints at random moments, from the start of the JVM on, and resumes them until they end.
+ * Their results must then be those of an undisturbed run.
  */
 final class CheckpointKills {
 
@@ -21,17 +21,17 @@ final class CheckpointKills {
     private final Map<String, Undisturbed> undisturbed = new LinkedHashMap<>();
     private final Map<String, List<KilledRun>> runs = new LinkedHashMap<>();
 
-    /** What a run comes to, and how fast. */
+    /** The results and the pace of an undisturbed run. */
     private record Undisturbed(RunResults results, KilledRun.Pace pace) {}
 
-    /** In an empty folder. */
+    /** Works in an empty folder. */
     CheckpointKills(Path folder, SoakNumbers numbers) {
         this.folder = folder;
         this.numbers = numbers;
         this.random = new SplittableRandom(numbers.seed());
     }
 
-    /** Kills and resumes at least as often as the numbers say, and tells of it in lines of Markdown. */
+    /** Kills and resumes at least as often as the numbers say, and returns a report in lines of Markdown. */
     List<String> run() throws Exception {
         List<String> names = trainingNames();
         for (int i = 0; !isEnough(); i++) {

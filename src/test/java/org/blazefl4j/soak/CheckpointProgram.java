@@ -18,15 +18,15 @@ import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
- * Begins or resumes a run that saves a checkpoint after every round, and goes on to its end. Says what it resumed and
- * what it has saved.
+ * Starts or resumes a run that saves a checkpoint after every round, and runs it to its end. Prints what it resumed and
+ * saved.
  */
 final class CheckpointProgram {
 
-    /** What a line begins with that says how many rounds the checkpoint had from which it goes on. */
+    /** Starts the line with the number of rounds in the resumed checkpoint. */
     static final String RESUMED = "resumed ";
 
-    /** What a line begins with that says how many rounds the checkpoint has that was saved. */
+    /** Starts a line with the number of rounds in a saved checkpoint. */
     static final String SAVED = "saved ";
 
     static final String CSV = "metrics.csv";

@@ -11,8 +11,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * A program of these tests in a process of its own, on this JVM's class path. What it and its own children write goes
- * to files; their temporary files to a folder by which they are found, whoever has killed them.
+ * A test program in a new process, on this JVM's class path. Files take its output and that of its children. All of
+ * them have the same temporary folder, by which they are found even after the program was killed.
  */
 final class Child implements AutoCloseable {
 
@@ -29,7 +29,7 @@ final class Child implements AutoCloseable {
     /**
      * Starts a program.
      *
-     * @param folder of the child alone, which may have had others before
+     * @param folder of the child alone, empty or left by an earlier child
      * @param jvmArguments further ones
      */
     static Child start(Path folder, List<String> jvmArguments, Class<?> program, String... args) throws IOException {
@@ -63,7 +63,7 @@ final class Child implements AutoCloseable {
         return Files.readString(folder.resolve("err.txt"));
     }
 
-    /** Whether it has ended within the time. */
+    /** Waits for its end up to the time; returns whether it has ended. */
     boolean endsWithin(long millis) throws InterruptedException {
         return process.waitFor(millis, TimeUnit.MILLISECONDS);
     }
@@ -74,12 +74,12 @@ final class Child implements AutoCloseable {
         process.waitFor();
     }
 
-    /** Waits for its end; 137 after a SIGKILL. */
+    /** Waits for its end and returns the exit value, 137 after a SIGKILL. */
     int exitValue() throws InterruptedException {
         return process.waitFor();
     }
 
-    /** Waits until no process is left that it has started, and names those that do not end. */
+    /** Waits until all processes that it has started have ended, and returns those that do not end in time. */
     List<Long> orphans() {
         long end = System.nanoTime() + PATIENCE_NANOS;
         List<Long> left = inFolder();
@@ -90,7 +90,7 @@ final class Child implements AutoCloseable {
         return left;
     }
 
-    /** Processes whose command line names the temporary folder; that of one which has ended is empty. */
+    /** Returns processes whose command line names the temporary folder. The command line of an ended one is empty. */
     private List<Long> inFolder() {
         return ProcessHandle.allProcesses()
                 .map(ProcessHandle::pid)
@@ -108,8 +108,8 @@ final class Child implements AutoCloseable {
     }
 
     /**
-     * The files in its temporary folder and in the folders there. Empty folders are left out: a process that is killed
-     * between making one and locking it leaves it behind.
+     * Returns the files in its temporary folder and below. Leaves out empty folders: a process that is killed between
+     * making a folder and locking it leaves the folder behind.
      */
     List<Path> temporaryFiles() throws IOException {
         try (Stream<Path> tree = Files.walk(folder.resolve("tmp"))) {

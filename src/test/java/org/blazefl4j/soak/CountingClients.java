@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Clients that train nothing: each counts its rounds in what it keeps between them, and returns half of the global
- * vector plus the count. A round that a client counts twice, or not at all, changes every bit that follows.
+ * Clients that train nothing: each counts its rounds in its state, and returns half of the global vector plus the
+ * count. A round that a client counts twice, or not at all, changes every bit that follows.
  *
  * @param floats the length of the vector
  */
@@ -25,7 +25,7 @@ record CountingClients(int floats) implements ClientAlgorithm<Integer, CountingC
         }
     }
 
-    /** What a client keeps: a tensor, so that memory which is not freed is seen. */
+    /** A client's state: a tensor, so that leaks show. */
     public record Count(Tensor rounds) {}
 
     @Override

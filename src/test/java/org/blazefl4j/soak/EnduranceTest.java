@@ -7,7 +7,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The soak tests at a length for every build; {@link SoakTest} has the full one. */
+/** The soak tests at a length for every build; {@link SoakTest} runs them in full. */
 @Slow
 final class EnduranceTest {
 
@@ -22,7 +22,7 @@ final class EnduranceTest {
     }
 
     @Test
-    void shouldEndInTheSameBitsWhenRunsAreKilledAndResumed() {
+    void shouldGiveTheSameBitsWhenRunsAreKilledAndResumed() {
         assertThat(Soak.ofCheckpoints(folder, NUMBERS)).isNotEmpty();
     }
 }

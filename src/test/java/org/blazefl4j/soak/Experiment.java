@@ -7,12 +7,12 @@ import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ServerHandler;
 
 /**
- * What can be run again with the same bits.
+ * An experiment that gives the same bits in each run.
  *
- * @param name of one word
- * @param server makes the server of so many rounds, with a {@code sha256} in its summary
+ * @param name one word
+ * @param server makes the server of a number of rounds, with a {@code sha256} in its summary
  * @param clients the client side
- * @param pid the worker process that made a package
+ * @param pid returns the process that made a package
  */
 record Experiment<C, D, U, S extends ServerHandler<D, U> & Checkpointable & AutoCloseable>(
         String name, IntFunction<S> server, ClientAlgorithm<C, D, U> clients, ToLongFunction<U> pid) {}

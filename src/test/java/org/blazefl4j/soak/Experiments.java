@@ -18,7 +18,7 @@ import org.blazefl4j.contrib.scaffold.ScaffoldClients;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
 
-/** What the soak tests run: small models with dropout and batch normalisation, half of the clients in each round. */
+/** Experiments of the soak tests: small models with dropout and batch normalisation, half of the clients per round. */
 final class Experiments implements AutoCloseable {
 
     private static final int FLOATS = 62_006;
@@ -30,7 +30,7 @@ final class Experiments implements AutoCloseable {
     private final TinyData data = TinyData.evenly(SAMPLES, CLIENTS);
     private final TinyOpenData openData = new TinyOpenData(2 * SAMPLES, SAMPLES, CLIENTS);
 
-    /** Rounds in which nothing is trained. */
+    /** Returns an experiment that trains nothing. */
     Experiment<?, ?, ?, ?> empty() {
         return new Experiment<>(
                 "empty",
@@ -39,12 +39,12 @@ final class Experiments implements AutoCloseable {
                 CountingClients.Up::pid);
     }
 
-    /** One of each algorithm, those that keep most first. */
+    /** Returns one experiment per algorithm, the largest client states first. */
     List<Experiment<?, ?, ?, ?>> training() {
         return List.of(scaffold(), dsfl(), fedAvg());
     }
 
-    /** The experiment of a name. */
+    /** Finds an experiment by its name. */
     Experiment<?, ?, ?, ?> named(String name) {
         return Stream.concat(Stream.of(empty()), training().stream())
                 .filter(experiment -> experiment.name().equals(name))

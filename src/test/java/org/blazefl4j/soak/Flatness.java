@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 /**
- * What may differ between two looks at the same work: memory that malloc, the compiler and thread stacks hold or give
- * back as it happens, threads that the JVM keeps for a while, and which of the parent's segments a worker happens to
- * have open. Other files, processes and mappings may not.
+ * Compares two looks at the same work. Tolerates memory that malloc, the compiler and thread stacks hold for a while,
+ * threads that the JVM keeps, and which of the parent's segments a worker has open. Files, processes and other mappings
+ * must not increase.
  */
 final class Flatness {
 
@@ -19,7 +19,7 @@ final class Flatness {
 
     private Flatness() {}
 
-    /** Fails unless a look has no more of anything than an earlier one, but for what is tolerated. */
+    /** Fails if the last look has more of anything than the first, beyond what is tolerated. */
     static void check(String what, Look first, Look last) {
         atMost(what + ", live objects in KiB", last.heapKiB(), first.heapKiB() + HEAP_KIB);
         check(what + ", parent", first.parent(), last.parent());

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * What a process holds of the machine, as the kernel says.
+ * Resources that a process holds, as the kernel counts them.
  *
  * @param rssKiB resident memory, shared memory included
  * @param privateKiB resident memory that no other process sees
@@ -21,10 +21,10 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
     private static final int COUNTS = 5;
     private static final long BETWEEN_COUNTS_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    /** Of no process. */
+    /** The footprint of no process. */
     static final Footprint NONE = new Footprint(0, 0, 0, 0, 0);
 
-    /** Of a process that is running. */
+    /** Reads the footprint of a running process. */
     static Footprint of(long pid) {
         Path proc = Path.of("/proc", Long.toString(pid));
         Path memory = proc.resolve("smaps_rollup");
@@ -37,12 +37,12 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
                 segments(proc.resolve("maps")));
     }
 
-    /** Open files but those of segments, each of which is mapped as long as it is open. */
+    /** Returns the open files without those of segments. A segment is mapped as long as it is open. */
     long otherDescriptors() {
         return descriptors - segments;
     }
 
-    /** The larger one of each figure. */
+    /** Returns the larger of each figure. */
     Footprint max(Footprint other) {
         return new Footprint(
                 Math.max(rssKiB, other.rssKiB),
@@ -63,7 +63,7 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
         }
     }
 
-    /** The least of a few counts: the JVM opens files and starts threads for moments, too. */
+    /** Returns the least of a few counts, because the JVM opens files and starts threads for moments. */
     private static long steadyEntries(Path folder) {
         long least = entries(folder);
         for (int i = 1; i < COUNTS; i++) {

@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
-/** One run with checkpoints, started again and again in the same folder. */
+/** A run with checkpoints, restarted in the same folder until it ends. */
 final class KilledRun {
 
     static final int ROUNDS = 30;
@@ -18,10 +18,10 @@ final class KilledRun {
     private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final int POLL_MILLIS = 2;
 
-    /** One start of so many is in a worker process; bits do not depend on it. */
+    /** One start in this many trains in a worker process; bits do not depend on it. */
     private static final int STARTS_PER_POOL = 4;
 
-    /** One start of so many is killed before it has saved anything. */
+    /** One start in this many is killed before it saves anything. */
     private static final int STARTS_PER_EARLY_KILL = 4;
 
     private static final int MOST_CHECKPOINTS_PER_START = 10;
@@ -34,7 +34,7 @@ final class KilledRun {
     private int saved = -1;
 
     /**
-     * How fast a start gets on, about.
+     * The rough speed of a start.
      *
      * @param beginMillis from the start of the JVM to its first checkpoint
      * @param roundMillis one round, with its checkpoint
@@ -42,7 +42,7 @@ final class KilledRun {
     record Pace(long beginMillis, long roundMillis) {}
 
     /**
-     * A run before its first start.
+     * Makes a run that has not started.
      *
      * @param name of the experiment
      */
@@ -52,24 +52,24 @@ final class KilledRun {
         this.random = random;
     }
 
-    /** How often it was killed. */
+    /** Returns how often it was killed. */
     int kills() {
         return kills;
     }
 
-    /** How often it went on from a checkpoint. */
+    /** Returns how often it resumed from a checkpoint. */
     int resumes() {
         return resumes;
     }
 
-    /** Starts it and lets it come to its end. */
+    /** Starts it and lets it end. */
     Pace startAndSpare() throws Exception {
         long start = System.nanoTime();
         try (Child child = start(false)) {
             awaitCheckpoints(child, 1);
             long begun = System.nanoTime();
             awaitCheckpoints(child, Integer.MAX_VALUE);
-            assertThat(check(child, false)).as("came to its end").isTrue();
+            assertThat(check(child, false)).as("ended by itself").isTrue();
             long ended = System.nanoTime();
             return new Pace(
                     TimeUnit.NANOSECONDS.toMillis(begun - start),
@@ -80,7 +80,7 @@ final class KilledRun {
     /**
      * Starts it, and kills it while it starts or in one of its next rounds.
      *
-     * @return whether it came to its end before that
+     * @return whether it ended before the kill
      */
     boolean startAndKill(Pace pace) throws Exception {
         boolean pool = random.nextInt(STARTS_PER_POOL) == 0;
@@ -107,7 +107,7 @@ final class KilledRun {
                 pool ? "process" : "serial");
     }
 
-    /** Waits until this start has reported so many checkpoints, or has ended. */
+    /** Waits until this start has reported {@code count} checkpoints or has ended. */
     private static void awaitCheckpoints(Child child, int count) throws Exception {
         long end = System.nanoTime() + PATIENCE_NANOS;
         while (numbers(child, CheckpointProgram.SAVED).count() < count && !child.endsWithin(POLL_MILLIS)) {

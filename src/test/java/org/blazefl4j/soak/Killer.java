@@ -11,11 +11,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * A thread that kills or crashes worker processes at random moments, as often as not one that is still starting, the
- * first time too, and now and then stops one for a while, for shorter or longer than its pool has patience.
+ * Kills or crashes worker processes at random moments, in a thread. About half of the time it kills workers that are
+ * still starting too. Sometimes it stops a worker for a while, for less or more time than the pool's heartbeat allows.
  *
- * <p>A pool gives up a worker that fails to start three times in a row, so a worker that was struck twice is spared
- * until it has worked again.
+ * <p>A pool gives up a worker that fails to start three times in a row, so a worker that was killed twice in a row is
+ * spared until it has worked again.
  */
 final class Killer implements AutoCloseable {
 
@@ -40,9 +40,9 @@ final class Killer implements AutoCloseable {
     private Throwable failure;
 
     /**
-     * A killer that does nothing until {@link #resume}.
+     * Makes a killer that does nothing until {@link #resume}.
      *
-     * @param pids the workers' process ids by index, at any time
+     * @param pids returns the workers' process ids by index, at any time
      * @param mostStopMillis the longest time for which a worker is stopped
      */
     Killer(long seed, Supplier<List<Long>> pids, int mostStopMillis) {
@@ -54,7 +54,7 @@ final class Killer implements AutoCloseable {
         thread.start();
     }
 
-    /** A worker has returned a package. */
+    /** Notes that a worker has returned a package. */
     void worked(long pid) {
         working.add(pid);
     }
@@ -67,7 +67,7 @@ final class Killer implements AutoCloseable {
         return stops;
     }
 
-    /** After the return no worker is being killed or stopped. */
+    /** Pauses; after the return no worker is being killed or stopped. */
     synchronized void pause() {
         limit = 0;
         if (failure != null) {
@@ -75,7 +75,7 @@ final class Killer implements AutoCloseable {
         }
     }
 
-    /** Goes on until there were so many kills in all. */
+    /** Continues until there were this many kills in all. */
     synchronized void resume(int kills) {
         limit = kills;
         notifyAll();
@@ -97,7 +97,7 @@ final class Killer implements AutoCloseable {
         }
     }
 
-    /** Lets go of the lock. */
+    /** Waits, and releases the lock meanwhile. */
     private void pauseBetween(int millis) throws InterruptedException {
         long end = System.nanoTime() + millis * 1_000_000L;
         for (long left = millis; left > 0 && !closed; left = (end - System.nanoTime()) / 1_000_000) {
@@ -140,7 +140,7 @@ final class Killer implements AutoCloseable {
         }
     }
 
-    /** Whether there was such a process. */
+    /** Sends a signal; returns whether the process exists. */
     private static boolean signal(String name, long pid) throws IOException, InterruptedException {
         Process kill = new ProcessBuilder("kill", "-s", name, Long.toString(pid))
                 .redirectInput(new File("/dev/null"))

@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What this process, its worker processes and its temporary folder hold at one moment.
+ * Resources of this process, its worker processes and its temporary folder at one moment.
  *
  * @param heapKiB live objects of this JVM
  * @param parent this process
- * @param worker of each figure that of the worker that has most
+ * @param worker the largest of each figure among the workers
  * @param children processes that this one has started
  * @param files in the temporary folder, with those in its folders
  */
 record Look(long heapKiB, Footprint parent, Footprint worker, long children, long files) {
 
-    /** Now, with the garbage collected. */
+    /** Looks now, after a garbage collection. */
     static Look at(List<Long> workers) {
         System.gc();
         Runtime jvm = Runtime.getRuntime();

@@ -18,8 +18,8 @@ import org.blazefl4j.trainer.ProcessPoolClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 
 /**
- * One experiment in a process pool, in legs. After each leg the workers are left alone until all have returned a
- * package, and looked at then, so that the looks can be compared.
+ * Runs one experiment in a process pool, in legs. After each leg no worker is killed until all have returned a package.
+ * Then it looks at them, so that looks can be compared.
  */
 final class PoolSoak<C, D, U> {
 
@@ -35,10 +35,10 @@ final class PoolSoak<C, D, U> {
     /** Longer than a worker may be silent. */
     private static final Duration LONGEST_STOP = Duration.ofSeconds(3);
 
-    /** All of it is resident from the start: what grows is native. */
+    /** The whole heap is resident from the start, so memory that grows is native. */
     private static final List<String> WORKER_HEAP = List.of("-Xms40m", "-Xmx40m", "-XX:+AlwaysPreTouch");
 
-    /** Reports of crashes stay; the temporary folder, of which nothing may stay, is one below. */
+    /** Crash reports go above the temporary folder, in which nothing may be left. */
     private static final Path CRASHES =
             Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath().getParent();
 
@@ -63,7 +63,7 @@ final class PoolSoak<C, D, U> {
     }
 
     /**
-     * What happened.
+     * The course of a run.
      *
      * @param hashes the model's after every round
      * @param looks after every leg
@@ -71,7 +71,7 @@ final class PoolSoak<C, D, U> {
      */
     record Course(List<String> hashes, List<Look> looks, int kills, int stops, int retries, Duration time) {}
 
-    /** How long it goes on: so many kills, and at least so many rounds and so long. */
+    /** The length of a run: its kills, and the least number of rounds and the least time. */
     record Stretch(int legs, int rounds, int kills, Duration time) {}
 
     /** Runs an experiment from its start. */
@@ -115,7 +115,7 @@ final class PoolSoak<C, D, U> {
         return new Course(hashes, looks, killer.kills(), killer.stops(), retries, elapsed);
     }
 
-    /** Workers give memory back once they are idle: a look that finds more than the first is taken again. */
+    /** Looks at the workers. Repeats a look that finds more than the first, because idle workers give memory back. */
     private Look look() {
         long end = System.nanoTime() + PATIENCE.toNanos();
         Look look = Look.at(trainer.workerPids());
@@ -125,7 +125,7 @@ final class PoolSoak<C, D, U> {
         return look;
     }
 
-    /** Whole rounds until a round's end finds that it is enough. */
+    /** Runs whole rounds until it is enough at the end of one. */
     private void runUntil(BooleanSupplier enough) {
         Simulation<D, U> simulation = new Simulation<>(server, trainer);
         simulation.addListener(new RoundListener<>() {

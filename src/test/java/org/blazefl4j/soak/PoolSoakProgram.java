@@ -12,8 +12,8 @@ import org.blazefl4j.soak.PoolSoak.Stretch;
 import org.blazefl4j.torch.LibTorch;
 
 /**
- * A process in which experiments run in process pools, each once while its workers are killed and once undisturbed, and
- * which is itself watched. Prints its figures as lines of Markdown; fails by an exception.
+ * Runs experiments in process pools, each once while its workers are killed and once undisturbed, and watches this
+ * process too. Prints its figures as lines of Markdown; fails by an exception.
  */
 final class PoolSoakProgram {
 
@@ -72,7 +72,7 @@ final class PoolSoakProgram {
         Flatness.check(name, looks.get(0), looks.get(looks.size() - 1));
     }
 
-    /** With every pool closed; compared with the first time. */
+    /** Fails if closed pools have left anything. Compares with the first call. */
     private Look requireNothingLeft(String name) {
         Look now = lookWhenFreed();
         assertThat(now.children()).as(name + ", processes after close").isZero();
@@ -84,7 +84,7 @@ final class PoolSoakProgram {
         return now;
     }
 
-    /** Threads of ours may be at their last steps, and segments are unmapped when their last tensor is collected. */
+    /** Waits for threads of ours that are ending, and for segments, which their last tensor unmaps when collected. */
     private static Look lookWhenFreed() {
         long end = System.nanoTime() + PATIENCE.toNanos();
         Look now = Look.at(List.of());

@@ -23,7 +23,7 @@ record RunResults(List<Map<String, String>> csv, List<Map<String, Object>> json)
 
     private static final String TIME = "_seconds";
 
-    /** Those in the folder of {@link CheckpointProgram}. */
+    /** Reads the results in the folder of {@link CheckpointProgram}. */
     static RunResults of(Path folder) throws IOException {
         List<Map<String, String>> rows = new ArrayList<>();
         try (CsvReader<NamedCsvRecord> reader =
@@ -39,7 +39,7 @@ record RunResults(List<Map<String, String>> csv, List<Map<String, Object>> json)
         return new RunResults(rows, lines);
     }
 
-    /** The model after the last round. */
+    /** Returns the hash of the model after the last round. */
     String sha256() {
         return csv.get(csv.size() - 1).get("sha256");
     }

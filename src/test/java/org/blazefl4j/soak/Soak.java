@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The soak tests, at whatever length. What they fail with says how to repeat them. */
+/** Runs the soak tests at a given length. A failure says how to repeat them. */
 final class Soak {
 
     private static final long PATIENCE_MILLIS = TimeUnit.HOURS.toMillis(24);
 
-    /** All of it is resident from the start: what grows is native. */
+    /** The whole heap is resident from the start, so memory that grows is native. */
     private static final List<String> HEAP = List.of("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch");
 
     private Soak() {}
@@ -22,7 +22,7 @@ final class Soak {
     }
 
     /**
-     * Workers are killed while experiments run.
+     * Kills workers while experiments run.
      *
      * @param folder an empty one
      * @return the figures as Markdown
@@ -44,7 +44,7 @@ final class Soak {
     }
 
     /**
-     * Runs with checkpoints are killed and resumed.
+     * Kills and resumes runs with checkpoints.
      *
      * @param folder an empty one
      * @return the figures as Markdown

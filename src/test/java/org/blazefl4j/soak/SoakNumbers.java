@@ -3,15 +3,15 @@ package org.blazefl4j.soak;
 import java.util.List;
 
 /**
- * How long a soak test goes on. Each number is a system property {@code blazefl4j.soak.<name>}.
+ * The length of a soak test. Each number is a system property {@code blazefl4j.soak.<name>}.
  *
- * @param seed of all that is random in the test
+ * @param seed of all random numbers of the test
  * @param kills of worker processes, over all experiments
  * @param emptyRounds the least number of rounds without training
  * @param algorithms how many of the algorithms are run
  * @param trainingRounds the least number of rounds with training, over all experiments
  * @param minutes the least time for each experiment
- * @param legs how often in an experiment memory and the like are looked at
+ * @param legs how often an experiment looks at its resources
  * @param checkpointKills of runs that save checkpoints
  * @param resumes the least number of resumed runs
  */
@@ -28,12 +28,12 @@ record SoakNumbers(
 
     private static final String PREFIX = "blazefl4j.soak.";
 
-    /** For every build. */
+    /** Returns numbers for every build. */
     static SoakNumbers brief() {
         return new SoakNumbers(seedProperty(), 10, 200, 1, 60, 0, 2, 5, 5);
     }
 
-    /** As the properties say, otherwise the full numbers. */
+    /** Returns the numbers that system properties set, and the full numbers for others. */
     static SoakNumbers full() {
         return new SoakNumbers(
                 seedProperty(),
@@ -55,7 +55,7 @@ record SoakNumbers(
         return Integer.getInteger(PREFIX + name, standard);
     }
 
-    /** As arguments of a JVM in which {@link #full()} gives the same numbers. */
+    /** Returns arguments of a JVM in which {@link #full()} returns the same numbers. */
     List<String> toJvmArguments() {
         return List.of(
                 argument("seed", seed),
@@ -73,7 +73,7 @@ record SoakNumbers(
         return "-D" + PREFIX + name + "=" + value;
     }
 
-    /** How to do it again. */
+    /** Returns the argument that repeats the run. */
     String repeat() {
         return argument("seed", seed);
     }

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.NumericEnvironment;
 
-/** What was done, on what and with which outcome, in a file {@code target/soak/<date>.md}, part by part. */
+/** The report {@code target/soak/<date>.md}: the numbers, the machine, and the results part by part. */
 final class SoakReport {
 
     private static final Path FOLDER = Path.of("target", "soak");
@@ -25,7 +25,7 @@ final class SoakReport {
         this.file = file;
     }
 
-    /** A new report, in place of an earlier one of the same day. */
+    /** Starts a new report; replaces an earlier one of the same day. */
     static SoakReport begin(SoakNumbers numbers) throws IOException {
         Path file = Files.createDirectories(FOLDER).resolve(LocalDate.now() + ".md");
         List<String> lines = new ArrayList<>();
@@ -51,7 +51,7 @@ final class SoakReport {
         return values;
     }
 
-    /** A part that has come to a good end. */
+    /** Adds a part that has passed. */
     void add(String title, List<String> lines) throws IOException {
         Files.write(file, List.of("", "## " + title, ""), StandardOpenOption.APPEND);
         Files.write(file, lines, StandardOpenOption.APPEND);

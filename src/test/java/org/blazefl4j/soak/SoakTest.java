@@ -31,7 +31,7 @@ final class SoakTest {
     }
 
     @Test
-    void shouldEndInTheSameBitsWhenRunsAreKilledAndResumed() throws Exception {
+    void shouldGiveTheSameBitsWhenRunsAreKilledAndResumed() throws Exception {
         report.add("Runs with checkpoints killed at random moments", Soak.ofCheckpoints(folder, NUMBERS));
     }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What an algorithm shares is where its clients look for it, in every mode. */
+/** Clients find what their algorithm shares, in every mode. */
 @Slow
 final class AlgorithmSharedTest {
 
@@ -28,7 +28,7 @@ final class AlgorithmSharedTest {
     private final Tensor named = torch.full(new long[] {1}, new Scalar(5));
     private final Tensor referred = torch.full(new long[] {1}, new Scalar(30));
 
-    /** Clients that add up what they are given. */
+    /** Clients that add up their inputs. */
     private record Adding(Tensor referred, Map<String, ?> shared)
             implements ClientAlgorithm<Tensor, Clients.Down, Clients.Up> {
 
@@ -60,7 +60,7 @@ final class AlgorithmSharedTest {
         referred.close();
     }
 
-    /** In processes, from before the first round: what the caller's tensors hold by then crosses no more. */
+    /** Processes get the values from when the trainer opened, not the caller's later changes. */
     @ParameterizedTest
     @EnumSource
     void shouldShareTensorsByNameAndWhatConfigurationsReferTo(ExecutionMode mode) {

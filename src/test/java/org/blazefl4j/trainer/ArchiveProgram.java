@@ -16,7 +16,7 @@ import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
 
-/** An application whose class path has jars alone. */
+/** An application with only jars on its class path. */
 final class ArchiveProgram {
 
     /** Starts the line with a worker's process id. */

@@ -30,7 +30,7 @@ final class BatchesTest {
     private static final int CLIENTS = 30;
     private static final int SLOTS = 5;
 
-    /** One worker, so that a client that has started says that all before it are done. */
+    /** One worker: when a client has started, all clients before it have ended. */
     private static final TrainerOptions ONE_WORKER =
             TrainerOptions.builder().numParallels(1).slots(SLOTS).build();
 
@@ -69,7 +69,7 @@ final class BatchesTest {
     }
 
     @Test
-    void shouldHandOverTogetherWhatThreadsHaveDoneByThen() {
+    void shouldHandOverFinishedPackagesTogetherInThreads() {
         Set<Integer> started = ConcurrentHashMap.newKeySet();
         Clients clients = new Clients((cid, payload, context) -> {
             started.add(cid);
@@ -88,7 +88,7 @@ final class BatchesTest {
 
     @Slow
     @Test
-    void shouldHandOverTogetherWhatProcessesHaveDoneByThen() {
+    void shouldHandOverFinishedPackagesTogetherInProcesses() {
         Algorithm algorithm = new Algorithm(12);
         IntStream.range(0, CLIENTS).forEach(cid -> algorithm.order(new Order(cid, Action.ADD, 0, started(cid), null)));
         try (var trainer = new ProcessPoolClientTrainer<>(algorithm, ONE_WORKER)) {
@@ -102,16 +102,14 @@ final class BatchesTest {
                 batch.forEach(PoolClients.Up::close);
             });
             batches.assertAll();
-            assertThat(trainer.segmentBytes())
-                    .as("what is held together takes no slot more")
-                    .isEqualTo(before);
+            assertThat(trainer.segmentBytes()).as("a batch takes no extra slot").isEqualTo(before);
         }
     }
 
-    /** A batch that was not closed would keep its slots, of which there are no more. */
+    /** An unclosed batch would keep its slots, and the next rounds would find none. */
     @Slow
     @Test
-    void shouldCloseWhatASinkThatThrowsWasNotGivenYet() {
+    void shouldClosePendingPackagesWhenTheSinkThrows() {
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(2)
                 .slots(SLOTS)
@@ -144,7 +142,7 @@ final class BatchesTest {
         return folder.resolve(Integer.toString(cid));
     }
 
-    /** What is to be expected of batches whose taker waits until the last client that was dealt has started. */
+    /** The expected batches of a sink that waits until the last client that was dealt has started. */
     private static final class Batches {
 
         private final int most;
@@ -157,7 +155,7 @@ final class BatchesTest {
             this.most = most;
         }
 
-        /** A batch came: the clients that it has to hold. */
+        /** Notes a batch of this size and returns the clients that it must hold. */
         List<Integer> next(int size) {
             assertThat(size).isBetween(Math.max(1, Math.min(most, done - end)), most);
             largest = Math.max(largest, size);
@@ -167,7 +165,7 @@ final class BatchesTest {
             return IntStream.range(start, end).boxed().toList();
         }
 
-        /** Nothing is dealt while packages are gathered. */
+        /** Returns the last client that is dealt so far. No client is dealt while a batch is gathered. */
         int lastDealt() {
             return Math.min(start + SLOTS, CLIENTS) - 1;
         }
@@ -225,7 +223,7 @@ final class BatchesTest {
     }
 
     @Test
-    void shouldRefuseNoSinkAtTheCall() {
+    void shouldRefuseANullSinkAtTheCall() {
         try (var trainer = Clients.trainer(ExecutionMode.SINGLE_THREADED, Clients.adding())) {
             assertThatThrownBy(() -> trainer.localProcessInBatches(down, ids(1), null))
                     .isInstanceOf(NullPointerException.class)
@@ -234,14 +232,14 @@ final class BatchesTest {
     }
 
     @Test
-    void shouldGiveListsOfOneUnlessATrainerKnowsBetter() {
+    void shouldGiveListsOfOneByDefault() {
         List<List<String>> batches = new ArrayList<>();
         new OneByOne().localProcessInBatches("payload", List.of(3, 1), batches::add);
 
         assertThat(batches).containsExactly(List.of("payload 3"), List.of("payload 1"));
     }
 
-    /** A trainer that knows nothing of batches. */
+    /** A trainer that does not override {@code localProcessInBatches}. */
     private static final class OneByOne implements StreamingTrainer<String> {
 
         @Override

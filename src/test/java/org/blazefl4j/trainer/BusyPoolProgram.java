@@ -9,7 +9,7 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 
-/** A process with no thread to spare in the common pool, where the JDK runs its notice of a process's end. */
+/** A process whose common pool has no free thread. The JDK would report the end of child processes there. */
 final class BusyPoolProgram {
 
     private BusyPoolProgram() {}

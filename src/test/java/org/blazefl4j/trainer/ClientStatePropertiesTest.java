@@ -29,7 +29,7 @@ import org.blazefl4j.trainer.StatefulClients.Order;
 import org.blazefl4j.trainer.StatefulClients.Up;
 import org.blazefl4j.util.Slow;
 
-/** Whatever happens in a sequence of rounds, states are what a map says that is changed by accepted packages alone. */
+/** In any sequence of rounds, only accepted packages change states. */
 @Slow
 class ClientStatePropertiesTest {
 
@@ -49,7 +49,7 @@ class ClientStatePropertiesTest {
     }
 
     /**
-     * A round.
+     * A planned round.
      *
      * @param after how many packages the sink takes before it does what the form says
      */
@@ -126,7 +126,7 @@ class ClientStatePropertiesTest {
         }
     }
 
-    /** Runs a round; the states that have changed. */
+    /** Runs a round and returns the states that have changed. */
     private static Map<Integer, Long> run(
             AbstractClientTrainer<Order, Down, Up> trainer, Plan plan, long payload, Map<Integer, Long> before) {
         for (int i = 0; i < plan.cids.size(); i++) {

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** States that go to disk, that are damaged, and whose workers or parents die. */
+/** States on disk, damaged states, and states of clients whose workers die. */
 @Slow
 final class ClientStateTest {
 
@@ -42,7 +42,7 @@ final class ClientStateTest {
 
     private final StatefulClients clients = new StatefulClients(LENGTH);
 
-    /** All states on disk. */
+    /** Options that keep all states on disk. */
     private TrainerOptions onDisk(int workers) {
         return TrainerOptions.builder()
                 .numParallels(workers)
@@ -80,7 +80,7 @@ final class ClientStateTest {
                 cids.forEach(cid -> expected.set(cid, StatefulClients.next(expected.get(cid), cid, 1)));
                 assertThat(numbers(trainer, cids)).isEqualTo(expected);
             }
-            assertThat(folder).as("for cleaners to see").isEmptyDirectory();
+            assertThat(folder).as("no file that a cleaner could delete").isEmptyDirectory();
             assertThat(ClientStatesTest.files(folder)).hasSize(1);
             assertThat(trainer.stateUsage().clients()).isEqualTo(6);
             assertThat(trainer.stateUsage().memoryBytes()).isZero();
@@ -139,7 +139,7 @@ final class ClientStateTest {
     }
 
     @Test
-    void shouldHaveSharedMemoryForAsManyLargeStatesAsAreNeededAtOnce() {
+    void shouldHoldSharedMemoryOnlyForLargeStatesInUse() {
         int floats = 4 << 20;
         TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
         try (var trainer = new ProcessPoolClientTrainer<>(new StatefulClients(10, floats), options)) {
@@ -151,13 +151,13 @@ final class ClientStateTest {
                             .map(cid -> StatefulClients.next(StatefulClients.next(0, cid, 1), cid, 1))
                             .toList());
             assertThat(trainer.segmentBytes() - before)
-                    .as("of ten clients the states of four are under way")
+                    .as("states of four of ten clients at a time")
                     .isBetween(3L * 4 * floats, 5L * 4 * floats);
         }
     }
 
     @Test
-    void shouldSayThatADiskIsFullWhenItReallyIs() throws Exception {
+    void shouldReportAFullDisk() throws Exception {
         Process process = new ProcessBuilder(
                         "bash",
                         "-c",
@@ -180,7 +180,7 @@ final class ClientStateTest {
         }
     }
 
-    /** Keeps the states of two clients on disk, or prints why it cannot. */
+    /** Keeps the states of two clients on disk, or prints the failure. */
     static final class Program {
 
         private Program() {}
@@ -253,7 +253,7 @@ final class ClientStateTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldTrainAgainFromTheSameStateAndLeaveThatOfADroppedClientAlone(ClientStatePropertiesTest.Kind kind) {
+    void shouldRetryFromTheSameStateAndKeepTheStateOfADroppedClient(ClientStatePropertiesTest.Kind kind) {
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(2)
                 .onClientFailure(FailurePolicy.retry(2).thenDrop())

@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** States are where the limit says, and come back as they were put. */
+/** States keep the memory limit, and are read back as they were written. */
 class ClientStatesTest {
 
     @TempDir
@@ -59,7 +59,7 @@ class ClientStatesTest {
     }
 
     @Property(tries = 300)
-    void shouldGiveBackWhatWasPutAndStayWithinTheLimit(
+    void shouldReturnCommittedStatesAndStayWithinTheLimit(
             @ForAll("steps") List<Step> steps, @ForAll @LongRange(max = 100) long limit) throws IOException {
         Path parent = Files.createTempDirectory("states");
         Map<Integer, byte[]> committed = new HashMap<>();
@@ -111,11 +111,11 @@ class ClientStatesTest {
         assertThat(usage.memoryBytes()).isBetween(0L, limit);
         assertThat(usage.memoryBytes() + usage.diskBytes())
                 .isEqualTo(all.stream().mapToLong(bytes -> bytes.length).sum());
-        assertThat(parent).as("for cleaners to see").isEmptyDirectory();
+        assertThat(parent).as("no file that a cleaner could delete").isEmptyDirectory();
     }
 
     @Test
-    void shouldWriteToDiskWhatWasNotUsedForLongest() {
+    void shouldWriteTheLeastRecentlyUsedStateToDisk() {
         try (ClientStates states = states(100, folder)) {
             for (int client = 0; client < 3; client++) {
                 byte[] bytes = new byte[30];
@@ -135,7 +135,7 @@ class ClientStatesTest {
     }
 
     @Test
-    void shouldNotMoveOthersForAStateThatNeverFits() {
+    void shouldNotMoveOtherStatesForOneThatNeverFits() {
         try (ClientStates states = states(100, folder)) {
             states.stage(0, Tensors.of(new byte[90]));
             states.stage(1, Tensors.of(new byte[101]));
@@ -145,7 +145,7 @@ class ClientStatesTest {
     }
 
     @Test
-    void shouldKeepAnInterruptForLaterAndDoItsWorkMeanwhile() {
+    void shouldWorkWhileInterruptedAndKeepTheFlag() {
         try (ClientStates states = states(0, folder)) {
             Thread.currentThread().interrupt();
             states.stage(7, Tensors.of(new byte[] {1, 2, 3}));
@@ -157,7 +157,7 @@ class ClientStatesTest {
     }
 
     @Test
-    void shouldNameTheClientWhoseStateWasCut() throws IOException {
+    void shouldNameTheClientOfATruncatedState() throws IOException {
         try (ClientStates states = states(0, folder)) {
             states.stage(7, Tensors.of(new byte[10]));
             states.commit();
@@ -172,7 +172,7 @@ class ClientStatesTest {
     }
 
     @Test
-    void shouldNotReadWhatWasPutInThePlaceOfAStateThatIsGone() {
+    void shouldNotReadAStateThatWasReplaced() {
         StateFile files = new StateFile(folder);
         try (files) {
             StateFile.Place place = files.write(1, Tensors.of(new byte[] {1}));
@@ -185,7 +185,7 @@ class ClientStatesTest {
     }
 
     @Test
-    void shouldKeepWhatItHasWhenNothingMoreCanBeWritten() {
+    void shouldKeepItsStatesWhenNothingCanBeWritten() {
         Path missing = folder.resolve("missing");
         try (ClientStates states = states(10, missing)) {
             states.stage(1, Tensors.of(new byte[] {1}));
@@ -205,7 +205,7 @@ class ClientStatesTest {
     }
 
     @Test
-    void shouldTakeNothingOnceItIsClosed() {
+    void shouldIgnoreStatesAfterClose() {
         ClientStates states = states(10, folder);
         states.stage(1, Tensors.of(new byte[1]));
         states.commit();
@@ -237,7 +237,7 @@ class ClientStatesTest {
         }
     }
 
-    /** Descriptors of this process, of files without a name in the folder. */
+    /** Returns this process's descriptors of nameless files in the folder. */
     static List<Path> files(Path folder) {
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
             return descriptors.filter(descriptor -> isIn(folder, descriptor)).toList();

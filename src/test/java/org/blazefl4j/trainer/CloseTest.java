@@ -71,7 +71,7 @@ final class CloseTest {
     }
 
     @Test
-    void shouldGiveUpAClientThatDoesNotLook() {
+    void shouldGiveUpAClientThatDoesNotStop() {
         CountDownLatch runs = new CountDownLatch(1);
         CountDownLatch interrupted = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
@@ -144,7 +144,7 @@ final class CloseTest {
     }
 
     @WithoutProcesses
-    void shouldThrowWhatAResourceThrowsAsItIsClosedButCloseAll(ExecutionMode mode) {
+    void shouldCloseAllResourcesAndThrowWhatOneThrows(ExecutionMode mode) {
         List<String> closed = new ArrayList<>();
         Clients clients = new Clients((cid, payload, context) -> {
             context.get("first", () -> (AutoCloseable) () -> closed.add("first"));

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /** Waits on conditions, and looks at this process from outside. */
 final class Conditions {
 
-    /** More than any wait takes, on a machine with every core busy too. */
+    /** Longer than any wait takes, even on a machine with every core busy. */
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final char GONE = 0;
@@ -29,7 +29,7 @@ final class Conditions {
         await(() -> what, condition);
     }
 
-    /** The same, where what is said of it is known in the end. */
+    /** Waits until the condition holds; makes the description only when it fails. */
     static void await(Supplier<String> what, BooleanSupplier condition) {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (!condition.getAsBoolean()) {
@@ -44,18 +44,18 @@ final class Conditions {
         await(file + " exists", () -> Files.exists(file));
     }
 
-    /** Whether a process is there that is not a zombie. */
+    /** Returns whether a process exists and is not a zombie. */
     static boolean isRunning(long pid) {
         char state = state(pid);
         return state != GONE && state != 'Z';
     }
 
-    /** Whether a process is stopped by a signal. */
+    /** Returns whether a process is stopped by a signal. */
     static boolean isStopped(long pid) {
         return state(pid) == 'T';
     }
 
-    /** The name of the program that a process runs; empty if there is none. */
+    /** Returns the name of the program that a process runs, or an empty string if there is no such process. */
     static String command(long pid) {
         try {
             return Files.readString(Path.of("/proc/" + pid + "/comm")).strip();
@@ -64,7 +64,7 @@ final class Conditions {
         }
     }
 
-    /** As the kernel says, by one letter. */
+    /** Returns the kernel's letter for the state of a process. */
     private static char state(long pid) {
         try {
             String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
@@ -74,7 +74,7 @@ final class Conditions {
         }
     }
 
-    /** Sends a signal to processes, in one go; false if there is none of them. */
+    /** Sends a signal to processes with one command; returns false if there is no such process. */
     static boolean signal(String name, Long... pids) {
         List<String> command = new ArrayList<>(List.of("kill", "-" + name));
         Stream.of(pids).map(String::valueOf).forEach(command::add);
@@ -85,7 +85,7 @@ final class Conditions {
         }
     }
 
-    /** The live threads of the library. */
+    /** Returns the names of the library's live threads. */
     static Set<String> ownThreads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
@@ -93,7 +93,7 @@ final class Conditions {
                 .collect(Collectors.toSet());
     }
 
-    /** The number of mappings of unnamed shared memory. */
+    /** Returns the number of mappings of unnamed shared memory. */
     static long segmentsMapped() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
             return lines.filter(line -> line.contains("(deleted)"))
@@ -104,12 +104,12 @@ final class Conditions {
         }
     }
 
-    /** The number of this process's descriptors of unnamed shared memory. */
+    /** Returns the number of this process's descriptors of unnamed shared memory. */
     static long segmentsOpen() {
         return segmentsOpen(ProcessHandle.current().pid());
     }
 
-    /** The same for another process. */
+    /** Returns the number of a process's descriptors of unnamed shared memory. */
     static long segmentsOpen(long pid) {
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + pid + "/fd"))) {
             return descriptors.filter(Conditions::isSegment).count();
@@ -118,7 +118,7 @@ final class Conditions {
         }
     }
 
-    /** Whether a descriptor of a process is one of unnamed shared memory. */
+    /** Returns whether a descriptor of a process is one of unnamed shared memory. */
     static boolean isSegment(Path descriptor) {
         try {
             String target = Files.readSymbolicLink(descriptor).toString();

@@ -64,17 +64,17 @@ final class DefaultGeneratorCheckTest {
         }
     }
 
-    private static Stream<Arguments> shouldEndTheRoundWhateverThePolicy() {
+    private static Stream<Arguments> shouldEndTheRoundUnderAnyPolicy() {
         return Arrays.stream(WithoutProcesses.MODES)
                 .flatMap(mode -> Stream.of(FailurePolicy.retry(3), FailurePolicy.drop())
                         .flatMap(policy ->
                                 Stream.of(true, false).map(throwing -> Arguments.of(mode, policy, throwing))));
     }
 
-    /** A second attempt would find what the first has drawn, and draw no more. */
+    /** A retry would not draw again, and so would hide the draw. */
     @ParameterizedTest
     @MethodSource
-    void shouldEndTheRoundWhateverThePolicy(ExecutionMode mode, FailurePolicy policy, boolean throwing) {
+    void shouldEndTheRoundUnderAnyPolicy(ExecutionMode mode, FailurePolicy policy, boolean throwing) {
         Clients clients = new Clients((cid, payload, context) -> {
             context.get("drawn", () -> torch.rand(1));
             if (throwing) {
@@ -97,7 +97,7 @@ final class DefaultGeneratorCheckTest {
     }
 
     @WithoutProcesses
-    void shouldOnlyWarnOncePerWorkerIfToldSo(ExecutionMode mode) {
+    void shouldWarnOncePerWorkerIfAsked(ExecutionMode mode) {
         TrainerOptions options =
                 TrainerOptions.builder().numParallels(1).rngCheck(RngCheck.WARN).build();
         Clients clients = new Clients((cid, payload, context) -> {
@@ -152,7 +152,7 @@ final class DefaultGeneratorCheckTest {
         }
     }
 
-    /** The caller's code that runs beside clients. */
+    /** Code of the caller that runs beside clients. */
     private enum Place {
         CONFIG,
         CONVERSION,
@@ -162,7 +162,7 @@ final class DefaultGeneratorCheckTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldNotBlameAClientForWhatTheCallerDrawsBesideIt(Place place) {
+    void shouldNotBlameAClientForDrawsOfTheCaller(Place place) {
         CountDownLatch oneRuns = new CountDownLatch(1);
         CountDownLatch drawn = new CountDownLatch(1);
         Consumer<Boolean> drawIf = now -> {

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
-/** Clients compute on the device that is theirs. */
+/** Each client computes on its device. */
 @OnGpu
 final class DevicePlacementGpuTest {
 
@@ -28,7 +28,7 @@ final class DevicePlacementGpuTest {
             .numParallels(2)
             .build();
 
-    /** Returns where a tensor lies that was computed on the client's device. */
+    /** Computes a tensor on the client's device and returns the device where it lies. */
     private static Up whereComputed(Integer cid, Down down, WorkerContext context) {
         try (var device = context.device().toTorch();
                 Tensor there = down.value().to(device, ScalarType.Float);

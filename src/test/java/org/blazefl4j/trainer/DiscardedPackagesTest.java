@@ -18,14 +18,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a simulation does with packages that cannot close themselves. */
+/** A simulation closes the tensors of packages that have no {@code close()}. */
 final class DiscardedPackagesTest {
 
     private static final int CLIENTS = 40;
     private static final int ROUNDS = 10;
     private static final int FLOATS = 1 << 18;
 
-    /** With room for far fewer results than clients return. */
+    /** Has room for far fewer results than clients return. */
     private static final TrainerOptions OPTIONS =
             TrainerOptions.builder().numParallels(2).maxSlots(16).build();
 
@@ -113,7 +113,7 @@ final class DiscardedPackagesTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldLeaveOpenWhatTheHandlerKeepsByAReference(ExecutionMode mode) {
+    void shouldLeaveTensorsOpenThatTheHandlerRetains(ExecutionMode mode) {
         List<Tensor> kept = new ArrayList<>();
         run(mode, new Handler() {
             @Override
@@ -130,7 +130,7 @@ final class DiscardedPackagesTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldTellAHandlerThatKeptAPackageWhatToKeep(ExecutionMode mode) {
+    void shouldTellAHandlerThatUsesAClosedTensorWhatToKeep(ExecutionMode mode) {
         List<Tensor> kept = new ArrayList<>();
         Handler handler = new Handler() {
             @Override

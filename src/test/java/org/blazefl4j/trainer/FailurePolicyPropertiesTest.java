@@ -27,7 +27,7 @@ import org.blazefl4j.trainer.FlakyClients.Order;
 import org.blazefl4j.trainer.FlakyClients.Up;
 import org.blazefl4j.util.Slow;
 
-/** Whoever fails how often, under a policy that forgives it the others' bits and states are as if nobody had. */
+/** Under a policy that tolerates failures, the other clients' bits and states are as if none had failed. */
 @Slow
 class FailurePolicyPropertiesTest {
 
@@ -40,7 +40,7 @@ class FailurePolicyPropertiesTest {
     private static Path folder;
     private static final List<Subject> SUBJECTS = new ArrayList<>();
 
-    /** A trainer, and how often each client's package was accepted by it. */
+    /** A trainer, and how often it accepted a package of each client. */
     private static final class Subject {
         private final FailurePolicy policy;
         private final FlakyClients clients;
@@ -99,12 +99,13 @@ class FailurePolicyPropertiesTest {
     }
 
     @Property(tries = 60)
-    void shouldGiveTheBitsOfARoundInWhichNobodyFailsToAllThatAreNotDropped(@ForAll("failures") List<Integer> failures) {
+    void shouldGiveTheBitsOfARoundWithoutFailures(@ForAll("failures") List<Integer> failures) {
         SUBJECTS.stream().filter(subject -> !subject.processes).forEach(subject -> check(subject, failures, How.THROW));
     }
 
     @Property(tries = 8)
-    void shouldDoTheSameInProcesses(@ForAll("failures") List<Integer> failures, @ForAll How how) {
+    void shouldGiveTheBitsOfARoundWithoutFailuresInProcesses(
+            @ForAll("failures") List<Integer> failures, @ForAll How how) {
         SUBJECTS.stream().filter(subject -> subject.processes).forEach(subject -> check(subject, failures, how));
     }
 

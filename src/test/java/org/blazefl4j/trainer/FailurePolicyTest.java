@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class FailurePolicyTest {
 
     @Test
-    void shouldReadAsItIsWritten() {
+    void shouldPrintAsItIsWritten() {
         assertThat(FailurePolicy.failFast()).hasToString("failFast()").isEqualTo(FailurePolicy.retry(0));
         assertThat(FailurePolicy.drop())
                 .hasToString("drop()")
@@ -23,7 +23,7 @@ final class FailurePolicyTest {
 
     @ParameterizedTest
     @ValueSource(ints = {-1, 256})
-    void shouldRefuseMoreRetriesThanAnAttemptsNumberCanTell(int retries) {
+    void shouldRefuseRetriesOutOfRange(int retries) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> FailurePolicy.retry(retries))
                 .withMessage("retries out of range: retries=" + retries

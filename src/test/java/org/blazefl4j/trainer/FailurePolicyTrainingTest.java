@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What becomes of clients that fail or take too long, within one process. */
+/** Clients that fail or take too long, within one process. */
 final class FailurePolicyTrainingTest {
 
     private static final Duration SHORT = Duration.ofMillis(50);
@@ -92,7 +92,7 @@ final class FailurePolicyTrainingTest {
     }
 
     @WithoutProcesses
-    void shouldLogAndListEachFailureThatWasMadeGoodOnce(ExecutionMode mode) {
+    void shouldLogAndListEachRetriedFailureOnce(ExecutionMode mode) {
         List<String> logged = new ArrayList<>();
         Handler handler = listening(logged);
         Logger logger = Logger.getLogger(ClientFailures.class.getName());
@@ -138,7 +138,7 @@ final class FailurePolicyTrainingTest {
     }
 
     @WithoutProcesses
-    void shouldTrainNobodyAgainInARoundThatIsStopped(ExecutionMode mode) {
+    void shouldRetryNoClientInAStoppedRound(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             attempt(cid);
             context.stopEvent().set();
@@ -160,7 +160,7 @@ final class FailurePolicyTrainingTest {
     // ---- drop
 
     @WithoutProcesses
-    void shouldGoOnWithoutTheClientsThatFailAndStillShowThemToProgress(ExecutionMode mode) {
+    void shouldContinueWithoutFailedClientsAndShowThemToProgressFn(ExecutionMode mode) {
         List<Integer> seen = new ArrayList<>();
         TrainerOptions options = options(FailurePolicy.drop()).build();
         try (var trainer = mode == ExecutionMode.SINGLE_THREADED
@@ -264,7 +264,7 @@ final class FailurePolicyTrainingTest {
     }
 
     @WithoutProcesses
-    void shouldAcceptAResultThatComesLateFromAClientThatWasNotTold(ExecutionMode mode) {
+    void shouldAcceptALateResultOfAClientThatNeverChecksTheStopEvent(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             long end = System.nanoTime() + 2 * SHORT.toNanos();
             while (System.nanoTime() < end) {
@@ -311,13 +311,13 @@ final class FailurePolicyTrainingTest {
         assertThat(Conditions.ownThreads()).noneMatch(name -> name.contains("overtime"));
     }
 
-    private static Stream<FailurePolicy> shouldStopWhenAClientTookTheCallersInterrupt() {
+    private static Stream<FailurePolicy> shouldStopWhenTheCallersInterruptEndsAClient() {
         return Stream.of(FailurePolicy.failFast(), FailurePolicy.retry(3), FailurePolicy.drop());
     }
 
     @ParameterizedTest
     @MethodSource
-    void shouldStopWhenAClientTookTheCallersInterrupt(FailurePolicy policy) {
+    void shouldStopWhenTheCallersInterruptEndsAClient(FailurePolicy policy) {
         Thread caller = Thread.currentThread();
         Clients clients = new Clients((cid, payload, context) -> {
             attempt(cid);

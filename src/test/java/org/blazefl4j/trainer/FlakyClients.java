@@ -21,16 +21,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Clients that fail as often as they are told and then return what they would have returned at once: the payload plus
- * their id, plus what they draw, plus how often they took part before. Attempts are counted in a folder that all
- * processes see, for nothing of a failed attempt may be left in a worker.
+ * Clients that fail a planned number of times, and then return what they would have returned at once: the payload plus
+ * their id, random numbers, and a hundred times the number of their earlier rounds. A folder that all processes see
+ * counts the attempts, because a failed attempt may leave nothing in its worker.
  */
 final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyClients.Down, FlakyClients.Up> {
 
-    /** How a client fails, when it has already written a wrong result and a wrong state. */
+    /** How a client fails, after it has written a wrong result and a wrong state. */
     enum How {
         THROW,
-        /** By SIGKILL, from its own process. */
+        /** Kills its process by SIGKILL. */
         DIE
     }
 
@@ -53,12 +53,12 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyCli
     private final Map<Integer, Order> orders = new HashMap<>();
     private int plans;
 
-    /** Attempts are counted in the folder. */
+    /** Counts attempts in the folder. */
     FlakyClients(Path folder) {
         this.folder = folder;
     }
 
-    /** Says how often clients fail from now on; others do not. */
+    /** Sets how often clients fail from now on; others do not fail. */
     void plan(Map<Integer, Integer> failures, How how) {
         orders.clear();
         plans++;
@@ -135,7 +135,7 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyCli
         return new Down(torch.full(new long[] {LENGTH}, new Scalar(value)));
     }
 
-    /** What a client returns that took part {@code before} times. */
+    /** Returns the result of a client that took part {@code before} times. */
     static float[] expected(Down down, int cid, int round, int before) {
         try (PointerScope scope = new PointerScope();
                 Generator generator = RandomStreams.generator(SEED, cid, round, PURPOSE)) {

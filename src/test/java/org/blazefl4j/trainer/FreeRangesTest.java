@@ -14,9 +14,9 @@ class FreeRangesTest {
 
     private record Range(int start, int bytes) {}
 
-    /** Numbers up to 20 take so many bytes; others give back one of the ranges that are taken. */
+    /** A number up to 20 takes that many bytes; others give back one of the taken ranges. */
     @Property(tries = 300)
-    void shouldNeverGiveWhatIsTakenAndEndWithTheLast(@ForAll List<@IntRange(max = 40) Integer> steps) {
+    void shouldNeverGiveATakenRangeAndEndAtTheLast(@ForAll List<@IntRange(max = 40) Integer> steps) {
         FreeRanges free = new FreeRanges();
         List<Range> taken = new ArrayList<>();
         BitSet used = new BitSet();
@@ -36,7 +36,7 @@ class FreeRangesTest {
     }
 
     @Test
-    void shouldMakeOneRangeOfNeighbours() {
+    void shouldMergeNeighbours() {
         FreeRanges free = new FreeRanges();
         for (int i = 0; i < 4; i++) {
             assertThat(free.take(10)).isEqualTo(10 * i);

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What this process holds of the machine on the library's behalf: its threads, child processes, shared memory and
- * descriptors, and names in {@code /dev/shm}, which none of it ever has for long.
+ * Resources that this process holds for the library: threads, child processes, shared memory, descriptors, and names in
+ * {@code /dev/shm}, which exist for a moment only.
  */
 final class Holdings {
 
@@ -24,12 +24,12 @@ final class Holdings {
         each(Path.of("/dev/shm"), file -> countIf("name in /dev/shm", file, "blazefl4j"));
     }
 
-    /** As of now. */
+    /** Counts now. */
     static Holdings now() {
         return new Holdings();
     }
 
-    /** Waits until this process holds no more of anything than it did then; fails if it goes on doing so. */
+    /** Waits until this process holds no more of anything than at the count; fails if it never does. */
     void awaitNoMore() {
         Conditions.await(() -> "no more held than before: " + excess(), () -> excess().isEmpty());
     }
@@ -63,7 +63,7 @@ final class Holdings {
         }
     }
 
-    /** Without what tells one pipe, segment or the like from another. What the JVM opens for itself does not count. */
+    /** Counts a descriptor by its kind, without the numbers of pipes and segments. Skips files of the JVM itself. */
     private void countDescriptor(Path descriptor) {
         try {
             String target = Files.readSymbolicLink(descriptor).toString();

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Clients that keep random streams of their own between rounds draw on where they were, whoever trains them. */
+/** Kept random streams continue in the next round, on any worker. */
 @Slow
 final class KeptStreamsTest {
 
@@ -25,7 +25,7 @@ final class KeptStreamsTest {
 
     record Down(int round) {}
 
-    /** What a client drew in Java and in LibTorch. */
+    /** A client's draws in Java and in LibTorch. */
     record Up(int cid, long java, long cpu) {
         /** Draws both. */
         static Up of(int cid, RngSuite suite) {
@@ -64,7 +64,7 @@ final class KeptStreamsTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldDrawOnInEveryRound(ClientStatePropertiesTest.Kind kind) {
+    void shouldContinueRandomStreamsInEveryRound(ClientStatePropertiesTest.Kind kind) {
         List<Up> drawn = new ArrayList<>();
         TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
         try (AbstractClientTrainer<Integer, Down, Up> trainer = ClientStateTest.trainer(kind, new Drawing(), options)) {
@@ -78,7 +78,7 @@ final class KeptStreamsTest {
         }
     }
 
-    /** Of one suite that nobody puts away. */
+    /** Returns the draws of one suite that is never saved. */
     private static List<Up> drawsOf(int cid) {
         List<Up> draws = new ArrayList<>();
         try (RngSuite suite = RngSuite.create(cid)) {

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Results that are so large that clients of this process write them to memory that is used again. */
+/** Large results, which clients of this process write to memory that is reused. */
 final class LargeResultsTest {
 
     private static final long FLOATS = 300_000;
@@ -68,7 +68,7 @@ final class LargeResultsTest {
     }
 
     @WithoutProcesses
-    void shouldUseTheMemoryOfClosedResultsAgain(ExecutionMode mode) {
+    void shouldReuseTheMemoryOfClosedResults(ExecutionMode mode) {
         Set<Long> addresses = new HashSet<>();
         long mapped = Conditions.segmentsMapped();
         try (var trainer = mode.trainer(new LargeClients(), slots(3))) {
@@ -86,7 +86,7 @@ final class LargeResultsTest {
     }
 
     @WithoutProcesses
-    void shouldLeaveResultsAloneThatTheCallerKeeps(ExecutionMode mode) {
+    void shouldNotReuseResultsThatTheCallerKeeps(ExecutionMode mode) {
         List<Up> kept = new ArrayList<>();
         try (var trainer = mode.trainer(new LargeClients(), slots(3))) {
             trainer.localProcess(down, ids(CLIENTS));
@@ -101,7 +101,7 @@ final class LargeResultsTest {
     }
 
     @WithoutProcesses
-    void shouldNotUseMemoryAgainOfWhichThereIsAView(ExecutionMode mode) {
+    void shouldNotReuseMemoryThatAViewRefersTo(ExecutionMode mode) {
         List<Tensor> views = new ArrayList<>();
         try (var trainer = mode.trainer(new LargeClients(), slots(2))) {
             for (int round = 0; round < 2; round++) {
@@ -118,7 +118,7 @@ final class LargeResultsTest {
     }
 
     @WithoutProcesses
-    void shouldFreeAllMemoryWhenClosedLast(ExecutionMode mode) {
+    void shouldFreeAllMemoryWhenResultsAreClosedLast(ExecutionMode mode) {
         Holdings before = Holdings.now();
         List<Up> kept = new ArrayList<>();
         try (var trainer = Clients.trainer(mode, new LargeClients())) {
@@ -131,7 +131,7 @@ final class LargeResultsTest {
     }
 
     @WithoutProcesses
-    void shouldRefuseAPreparedPackageThatNoResultCanBe(ExecutionMode mode) {
+    void shouldRefuseASparsePreparedPackage(ExecutionMode mode) {
         Clients sparse = new LargeClients() {
             @Override
             public Up prepareUplinkPackageBuffer() {
@@ -149,7 +149,7 @@ final class LargeResultsTest {
     }
 
     @WithoutProcesses
-    void shouldMakeSmallBuffersAnew(ExecutionMode mode) {
+    void shouldNotReuseSmallBuffers(ExecutionMode mode) {
         long mapped = Conditions.segmentsMapped();
         Clients clients = new Clients((cid, payload, context) -> {
             Up buffer = context.uplinkBuffer();
@@ -162,7 +162,7 @@ final class LargeResultsTest {
         }
     }
 
-    /** Four packages of two workers would make workers wait for the caller; thirty-two of this size are still small. */
+    /** Results of this size get up to 32 slots. With four, two workers would have to wait for the sink. */
     @Test
     void shouldDealFurtherAheadWhereResultsAreSmall() {
         CountDownLatch others = new CountDownLatch(30);

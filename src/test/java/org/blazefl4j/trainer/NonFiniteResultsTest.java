@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What becomes of results that are not finite, of an algorithm of one's own and in every mode. */
+/** Results that are not finite, of an algorithm outside the library, in every mode. */
 @Slow
 final class NonFiniteResultsTest {
 
@@ -91,7 +91,7 @@ final class NonFiniteResultsTest {
         return TrainerOptions.builder().onNonFinite(policy);
     }
 
-    /** How often each client that was handed over was accepted before. */
+    /** Runs a round; returns how often each client that was handed over was accepted before. */
     private List<Integer> round(AbstractClientTrainer<Integer, Down, Up> trainer) {
         List<Integer> counts = new ArrayList<>();
         trainer.localProcess(down, CIDS, up -> {
@@ -104,7 +104,7 @@ final class NonFiniteResultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldTakeThemWithOneWarningUnlessToldOtherwise(ExecutionMode mode) {
+    void shouldAcceptThemWithOneWarningByDefault(ExecutionMode mode) {
         try (var trainer = trainer(mode, TrainerOptions.builder())) {
             assertThat(round(trainer)).containsExactly(0, 0, 0, 0, 0, 0);
             assertThat(trainer.nonFinite()).containsExactly(4, 1);
@@ -119,7 +119,7 @@ final class NonFiniteResultsTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldGoOnWithoutThemOrFailAsToldAndKeepTheirStatesOut(ExecutionMode mode) {
+    void shouldDropThemAndTheirStatesIfAsked(ExecutionMode mode) {
         try (var trainer = trainer(mode, options(NonFinitePolicy.DROP).onClientFailure(FailurePolicy.retry(3)))) {
             assertThat(round(trainer)).containsExactly(0, 0, 0, 0);
             assertThat(trainer.nonFinite()).containsExactly(4, 1);
@@ -150,7 +150,7 @@ final class NonFiniteResultsTest {
     }
 
     @Test
-    void shouldDoAsTheFailurePolicySaysIfAsked() {
+    void shouldFollowTheFailurePolicyIfAsked() {
         TrainerOptions.Builder patient = options(NonFinitePolicy.RETRY)
                 .onClientFailure(FailurePolicy.retry(1).thenDrop());
         try (var trainer = trainer(ExecutionMode.SINGLE_THREADED, patient)) {

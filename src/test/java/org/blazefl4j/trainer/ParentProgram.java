@@ -19,10 +19,10 @@ import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
 import org.blazefl4j.util.Fault;
 
-/** A process that uses a pool up to some stage and then stays there, so that it can be killed. */
+/** A process that uses a pool up to some stage and stays there, so that it can be killed. */
 final class ParentProgram {
 
-    /** What it is doing. */
+    /** Where the process stays. */
     enum Stage {
         /** Starting the pool: its worker is half started. */
         STARTING,
@@ -44,10 +44,10 @@ final class ParentProgram {
 
     private static final int FLOATS = 1000;
 
-    /** In which a heart beats four times. */
+    /** The time of four heartbeats. */
     private static final Duration BEATS = Duration.ofSeconds(2);
 
-    /** So many that copying them takes longer than to be noticed and killed. */
+    /** Copying this many takes longer than to notice the stage and kill the process. */
     private static final int MANY_FLOATS = 100 << 20;
 
     private final Stage stage;
@@ -105,7 +105,7 @@ final class ParentProgram {
         }
     }
 
-    /** The first client goes on until the heart of its worker has had the time to see it too. */
+    /** The first client runs until the parent is stopped and its worker's heartbeat thread has had time to see that. */
     private static Up trainUntilTheParentIsStopped(Order order, Down down, WorkerContext context) throws Exception {
         Up result = PoolClients.train(order, down, context);
         if (order.cid() == 0) {
@@ -151,7 +151,7 @@ final class ParentProgram {
         }
     }
 
-    /** Once this thread is in a method of the pool. */
+    /** Reaches the stage as soon as this thread is in a method of the pool. */
     private void reachWhenIn(String method) {
         Thread watched = Thread.currentThread();
         Thread watch = new Thread(() -> {

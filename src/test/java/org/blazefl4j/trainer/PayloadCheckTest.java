@@ -29,12 +29,12 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Clients of one process that write to what all clients read. The check is on in the tests; ReadOnlyPayloadTest looks
- * at worker processes.
+ * Clients of one process that write to tensors that all clients read. Tests turn the check on. ReadOnlyPayloadTest has
+ * the worker processes.
  */
 final class PayloadCheckTest {
 
-    /** What a client must not do. */
+    /** A forbidden act of a client. */
     enum Misdeed implements BiConsumer<Down, WorkerContext> {
         WRITE {
             @Override
@@ -147,7 +147,7 @@ final class PayloadCheckTest {
         }
     }
 
-    private static Stream<Arguments> shouldTrainNobodyOnWhatWasWrittenToWhateverThePolicy() {
+    private static Stream<Arguments> shouldTrainNoClientOnAChangedPayloadUnderAnyPolicy() {
         return Arrays.stream(WithoutProcesses.MODES)
                 .flatMap(mode -> Stream.of(FailurePolicy.retry(3), FailurePolicy.drop())
                         .flatMap(policy -> Stream.of(Misdeed.WRITE, Misdeed.WRITE_AND_THROW)
@@ -156,8 +156,7 @@ final class PayloadCheckTest {
 
     @ParameterizedTest
     @MethodSource
-    void shouldTrainNobodyOnWhatWasWrittenToWhateverThePolicy(
-            ExecutionMode mode, FailurePolicy policy, Misdeed misdeed) {
+    void shouldTrainNoClientOnAChangedPayloadUnderAnyPolicy(ExecutionMode mode, FailurePolicy policy, Misdeed misdeed) {
         List<Integer> trained = new CopyOnWriteArrayList<>();
         Clients clients = new Clients((cid, down, context) -> {
             trained.add(cid);
@@ -196,12 +195,12 @@ final class PayloadCheckTest {
         }
     }
 
-    /** Without the property. */
+    /** Runs without the property. */
     static final class Unchecked {
 
         private Unchecked() {}
 
-        /** Prints what a client returned that ran after one that wrote to the payload. */
+        /** Prints the results of a client that writes to the payload and of the next client. */
         public static void main(String[] args) {
             try (Tensor payload = torch.ones(4);
                     var trainer = open(ExecutionMode.SINGLE_THREADED, misbehaving(0, Misdeed.WRITE))) {

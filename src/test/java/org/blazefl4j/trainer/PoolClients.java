@@ -22,16 +22,16 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Clients whose results are known beforehand, and which misbehave on request. */
+/** Clients with known results that misbehave on request. */
 final class PoolClients {
 
     private PoolClients() {}
 
-    /** What the client does; what it says goes for one round. */
+    /** What a client does in one round. */
     enum Action {
         /** Writes {@code payload + cid} into the uplink buffer. */
         ADD,
-        /** Returns the same in tensors of its own. */
+        /** Returns the same in new tensors. */
         ADD_ELSEWHERE,
         /** Returns the buffer's two tensors in each other's place. */
         SWAP,
@@ -39,11 +39,11 @@ final class PoolClients {
         FEWER_ROWS,
         /** Returns more rows than the buffer has. */
         MORE_ROWS,
-        /** Returns a tensor that no one prepared a place for. */
+        /** Returns a tensor that has no place in the uplink buffer. */
         NO_PLACE,
         /** Returns a large unbounded tensor. */
         UNBOUNDED,
-        /** Returns a lot that is no tensor. */
+        /** Returns a long string. */
         TALKATIVE,
         /** Keeps the buffer after it has returned. */
         KEEP_BUFFER,
@@ -51,7 +51,7 @@ final class PoolClients {
         KEEP_WRITING_ONCE,
         /** Keeps the buffer and throws an exception with a long message. */
         KEEP_BUFFER_AND_THROW,
-        /** Keeps the buffer, and would keep the process at its end. */
+        /** Keeps the buffer, and hangs the shutdown of its process. */
         KEEP_BUFFER_AND_HANG,
         /** Says whether its thread was interrupted, and interrupts it. */
         INTERRUPT_ITSELF,
@@ -60,11 +60,11 @@ final class PoolClients {
         /** The first time in a worker, draws from the default generator. */
         DRAW,
         THROW,
-        /** Throws what cannot describe itself. */
+        /** Throws an exception that cannot describe itself. */
         THROW_UNREADABLE,
         EXIT,
         PRINT,
-        /** Starts two processes that go on, one of which leaves its process group. */
+        /** Starts two processes that continue, one of which leaves its process group. */
         SPAWN,
         /** Runs until it is told to stop. */
         UNTIL_STOPPED,
@@ -101,7 +101,7 @@ final class PoolClients {
             Tensor y,
             @Unbounded Tensor rest) {
 
-        /** What making one throws in this process; null: nothing. */
+        /** Thrown by the constructor in this process, unless it is null. */
         static volatile Error broken;
 
         Up {
@@ -127,7 +127,7 @@ final class PoolClients {
             this.floats = floats;
         }
 
-        /** Says what one client does from now on. */
+        /** Sets what one client does from now on. */
         Algorithm order(int cid, Action action) {
             return order(new Order(cid, action, 0, null, null));
         }
@@ -274,7 +274,7 @@ final class PoolClients {
         return result;
     }
 
-    /** The process id of a command that writes where this process does. */
+    /** Starts a command with the output of this process; returns its process id. */
     private static long spawn(String... command) throws IOException {
         return new ProcessBuilder(command).inheritIO().start().pid();
     }
@@ -294,7 +294,7 @@ final class PoolClients {
         }
     }
 
-    /** Returns when the first writing is done. */
+    /** Starts a thread that writes to a tensor for ever; returns after the first write. */
     private static void keepWriting(Tensor kept) throws InterruptedException {
         CountDownLatch wrote = new CountDownLatch(1);
         Thread writer = new Thread(() -> {
@@ -309,7 +309,7 @@ final class PoolClients {
         wrote.await();
     }
 
-    /** An exception that the parent has no use for. */
+    /** An exception with a cause and a suppressed exception. */
     private static final class Refusal extends Exception {
 
         private static final long serialVersionUID = 1L;

@@ -19,13 +19,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Workers of an application in jars start from an archive of their classes, which its first run makes. */
+/** Workers of an application in jars start from a class archive, which its first run makes. */
 @Slow
 final class ProcessPoolArchiveTest {
 
     private static final Path CLASSES = Path.of("target", "classes");
 
-    /** The native library is not in the jar, or JavaCPP would keep a copy of it for each run of this test. */
+    /** The native library stays outside the jar, because JavaCPP would keep a copy of it for each run of this test. */
     private static final Path NATIVES =
             CLASSES.resolve("org/blazefl4j/binding/linux-x86_64").toAbsolutePath();
 
@@ -88,7 +88,7 @@ final class ProcessPoolArchiveTest {
                 .start();
     }
 
-    /** Runs two pools of one worker and checks where the workers had their own class from. */
+    /** Runs two pools of one worker and checks from where the workers loaded their main class. */
     private void run(String jdk, String what, boolean fromArchive) throws Exception {
         List<String> workers = run(jdk, what);
         assertThat(workers).hasSize(2);
@@ -101,7 +101,7 @@ final class ProcessPoolArchiveTest {
         }
     }
 
-    /** Runs the program; the process ids of its workers. */
+    /** Runs the program and returns the process ids of its workers. */
     private List<String> run(String jdk, String what) throws Exception {
         Process process = start(jdk, what);
         String output = new String(process.getInputStream().readAllBytes());
@@ -126,7 +126,7 @@ final class ProcessPoolArchiveTest {
     }
 
     @Test
-    void shouldMakeAnArchiveAtTheFirstRunUseItAndMakeItAnewIfItIsDamaged() throws Exception {
+    void shouldMakeAnArchiveAtTheFirstRunUseItAndReplaceItIfDamaged() throws Exception {
         requireMadeAtTheFirstRunAndUsedByTheNext(THIS_JDK);
         Path archive = ArchiveProgram.archives(cache()).get(0);
         damage(archive);
@@ -136,7 +136,7 @@ final class ProcessPoolArchiveTest {
         assertThat(ArchiveProgram.archives(cache())).hasSize(1).doesNotContain(archive);
     }
 
-    /** In the middle, where the JVM does not look for damage. */
+    /** Damages the middle of the archive, which the JVM does not check. */
     private static void damage(Path archive) throws IOException {
         byte[] bytes = Files.readAllBytes(archive);
         for (int i = 0; i < 1000; i++) {
@@ -147,13 +147,13 @@ final class ProcessPoolArchiveTest {
     }
 
     @Test
-    void shouldUseANewerJdksOwnKindOfArchive() throws Exception {
+    void shouldUseTheArchivesOfNewerJdks() throws Exception {
         String jdk = newerJdk();
         assumeTrue(jdk != null, "no JDK from 25 on: BLAZEFL4J_NEW_JDK names none, and there is none beside this one");
         requireMadeAtTheFirstRunAndUsedByTheNext(jdk);
     }
 
-    /** The home of a JDK from 25 on; null if there is none. */
+    /** Returns the home of a JDK 25 or newer, or null if there is none. */
     private static String newerJdk() throws IOException {
         String named = System.getenv("BLAZEFL4J_NEW_JDK");
         if (named != null || Runtime.version().feature() >= 25) {
@@ -183,13 +183,13 @@ final class ProcessPoolArchiveTest {
     }
 
     @Test
-    void shouldEndWhatMakesTheArchiveWithThePool() throws Exception {
+    void shouldEndTheArchiveMakerWithThePool() throws Exception {
         run(THIS_JDK, "close");
         assertThat(cache().resolve("archives").toFile().list()).containsExactly("lock");
     }
 
     @Test
-    void shouldEndWhatMakesTheArchiveWhenTheParentIsKilled() throws Exception {
+    void shouldEndTheArchiveMakerWhenTheParentIsKilled() throws Exception {
         Process program = start(THIS_JDK, "stay");
         try (BufferedReader output = program.inputReader()) {
             assertThat(output.readLine()).startsWith(ArchiveProgram.WORKER);

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Workers find their classes however the parent found its own. An application with a private worker function is
- * compiled here and run in each way; Surefire's own is what all other tests use.
+ * Workers find their classes in every way in which a parent can find its classes. Compiles an application with a
+ * private worker function and runs it in each way but Surefire's, which all other tests use.
  */
 @Slow
 final class ProcessPoolClassPathTest {
@@ -139,7 +139,7 @@ final class ProcessPoolClassPathTest {
             }
             """;
 
-    /** Where Spring Boot's loader says that classes are. */
+    /** The place of classes that Spring Boot's loader reports. */
     private static final String NESTED = "jar:file:/app.jar!/BOOT-INF/lib/clients.jar!/";
 
     /** The package of the worker function is neither exported nor open. */
@@ -167,7 +167,7 @@ final class ProcessPoolClassPathTest {
             }
             """;
 
-    /** What an application needs; the tests' own classes and tools are left out. */
+    /** The libraries of an application, without the classes and tools of tests. */
     private static final List<String> LIBRARIES = Arrays.stream(
                     System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> entry.contains("bytedeco")
@@ -243,7 +243,7 @@ final class ProcessPoolClassPathTest {
     }
 
     @Test
-    void shouldFindClassesWhenTheyComeFromAnotherLoaderThanTheClassPathAsUnderExecJava() throws Exception {
+    void shouldFindClassesOfAnotherLoaderAsUnderExecJava() throws Exception {
         Path launcher = compile("launcher", List.of(), source("ExecJava.java", EXEC_JAVA));
         List<String> arguments = new ArrayList<>(List.of("-classpath", launcher.toString(), "ExecJava"));
         arguments.add(classes.toString());
@@ -269,7 +269,7 @@ final class ProcessPoolClassPathTest {
                 .doesNotContain("enable-native-access");
     }
 
-    /** As java runs it: compiled in memory. */
+    /** The {@code java} command compiles a source file in memory. */
     @Test
     void shouldRefuseAProgramThatWasStartedAsASourceFile() throws Exception {
         Path program = source("Demo.java", SOURCE_PROGRAM);
@@ -280,7 +280,7 @@ final class ProcessPoolClassPathTest {
                         + " -cp, or train in threads");
     }
 
-    /** A loader of jars within a jar, as Spring Boot's, says so of its classes. */
+    /** A loader of jars within a jar, such as Spring Boot's, reports such a place for its classes. */
     @Test
     void shouldRefuseClassesInAJarWithinAJar() throws Throwable {
         Class<?> main = new SecretiveLoader(URI.create(NESTED).toURL()).loadClass("app.Main");
@@ -330,9 +330,9 @@ final class ProcessPoolClassPathTest {
         private final ProtectionDomain domain;
 
         /**
-         * A loader.
+         * Makes a loader.
          *
-         * @param place where it says that classes are; null if it does not say
+         * @param place the place of classes that it reports, or null
          */
         SecretiveLoader(URL place) {
             super(ProcessPoolClassPathTest.class.getClassLoader());

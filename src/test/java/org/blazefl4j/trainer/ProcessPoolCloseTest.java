@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** However a trainer is closed, nothing of it is left. */
+/** Closing a trainer leaves nothing behind. */
 @Slow
 final class ProcessPoolCloseTest {
 
@@ -32,7 +32,7 @@ final class ProcessPoolCloseTest {
     /** A close that waits for the grace time to pass fails. */
     private static final Duration GRACE = Conditions.PATIENCE;
 
-    /** The grace time where a worker has to be killed, or its output does not end. */
+    /** The grace time of tests in which a worker has to be killed, or its output does not end. */
     private static final Duration SHORT = Duration.ofMillis(500);
 
     private final Algorithm algorithm = new Algorithm(FLOATS);
@@ -67,7 +67,7 @@ final class ProcessPoolCloseTest {
                         .build());
     }
 
-    /** Every test ends here: nothing of the trainer may be left. */
+    /** Fails a test that leaves anything of the trainer. */
     @AfterEach
     void requireNothingLeft() {
         trainer.close();
@@ -81,7 +81,7 @@ final class ProcessPoolCloseTest {
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(GRACE);
     }
 
-    /** A round whose first client has started. */
+    /** Starts a round and waits until its first client runs. */
     private CompletableFuture<Void> startRound(Action action) {
         Path started = folder.resolve("started");
         algorithm.order(new Order(0, action, 0, started, null));
@@ -153,7 +153,7 @@ final class ProcessPoolCloseTest {
     }
 
     @Test
-    void shouldEndWhatAClientStartedAndTakeNoMoreOutputOfWhatLeftItsGroup() {
+    void shouldEndProcessesOfClientsAndTakeNoMoreOutputOfThoseThatLeftTheGroup() {
         openTrainer(SHORT);
         algorithm.order(0, Action.SPAWN);
         trainer.localProcess(down(FLOATS, 0), cids(1));

@@ -18,13 +18,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/** Configurations that do not change are encoded once, and what changes arrives as it is. */
+/** Unchanged configurations are encoded once, and changes arrive. */
 @Slow
 final class ProcessPoolConfigsTest {
 
     private static final List<Integer> CIDS = List.of(0, 1, 2);
 
-    /** What a client is told; it returns the sum of all that. */
+    /** A client's configuration. The client returns the sum of its numbers. */
     record Config(int cid, Object more, Tensor data) {}
 
     /** What a client receives and returns. */
@@ -79,9 +79,9 @@ final class ProcessPoolConfigsTest {
         return cid -> configs.computeIfAbsent(cid, made::apply);
     }
 
-    /** A closed tensor cannot be encoded, so a round that can do without it does not encode it again. */
+    /** A closed tensor cannot be encoded, so rounds that succeed with one do not encode it again. */
     @Test
-    void shouldEncodeWhatIsTheSameObjectOnce() {
+    void shouldEncodeTheSameObjectOnce() {
         Tensor data = torch.ones(4);
         try (Tensor keptShared = data.detach();
                 var trainer = trainer(sameEachTime(cid -> new Config(cid, List.of(10, 20L, 0.5), data)))) {
@@ -110,7 +110,7 @@ final class ProcessPoolConfigsTest {
     }
 
     @Test
-    void shouldEncodeAgainWhatRefersToDataThatIsNoLongerShared() {
+    void shouldEncodeAgainWhenDataIsNoLongerShared() {
         Tensor data = torch.ones(4);
         try (var trainer = trainer(sameEachTime(cid -> new Config(cid, null, data)))) {
             trainer.workers().share(data);
@@ -127,7 +127,7 @@ final class ProcessPoolConfigsTest {
     }
 
     @Test
-    void shouldSendWhatChangesInsideOfTheSameObject() {
+    void shouldSendChangesInsideTheSameObject() {
         List<Integer> numbers = new ArrayList<>();
         try (var trainer = trainer(sameEachTime(cid -> new Config(cid, numbers, null)))) {
             assertThat(round(trainer)).containsExactly(0., 1., 2.);

@@ -32,9 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Clients that misbehave. After each the next round must work; WorkerFaultsTest is about workers that die or freeze.
- */
+/** Clients that misbehave. The next round must work each time. WorkerFaultsTest has workers that die or freeze. */
 @Slow
 final class ProcessPoolFailuresTest {
 
@@ -106,9 +104,9 @@ final class ProcessPoolFailuresTest {
         ups.forEach(Up::close);
     }
 
-    /** What a hook throws while a failure is told would leave lanes behind that no later round can use. */
+    /** A hook that throws while a failure is handled would leave lanes that no later round could use. */
     @Test
-    void shouldAskForAClientsDeviceOnceHoweverOftenItIsTrained() {
+    void shouldAskForAClientsDeviceOnceWithRetries() {
         Set<Integer> asked = new HashSet<>();
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(2)
@@ -131,7 +129,7 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldNameTheExitValueAndTheLastWordsWhenAWorkerExits() {
+    void shouldNameTheExitValueWhenAWorkerExits() {
         ALGORITHM.order(1, Action.EXIT);
         List<Long> before = trainer.workerPids();
         ClientFailedException failure = failRound(3);
@@ -171,7 +169,7 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldFailTheClientWhoseResultThisProcessCannotTake() {
+    void shouldFailTheClientWhoseResultThisProcessCannotRead() {
         List<Up> others;
         try {
             Up.broken = new OutOfMemoryError("test");
@@ -205,7 +203,7 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldGoOnWhenAWorkerPrintsALot() {
+    void shouldContinueWhenAWorkerPrintsALot() {
         LINES.clear();
         ALGORITHM.order(0, Action.PRINT);
         trainer.localProcess(down(FLOATS, 0), cids(1), Up::close);
@@ -235,7 +233,7 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldReplaceAWorkerThoughItsShutdownHookHangs() {
+    void shouldReplaceAWorkerWithAHangingShutdownHook() {
         trainer = open(1);
         ALGORITHM.order(0, Action.KEEP_BUFFER_AND_HANG);
         assertThat(failRound(1)).hasMessageContaining("uplink buffer still in use: client=0");
@@ -257,7 +255,7 @@ final class ProcessPoolFailuresTest {
         requireNextRoundWorks();
     }
 
-    /** Long enough for a process that does not wait. */
+    /** Waits long enough for a process that would end at once. */
     private static void giveTimeToEnd(long pid) {
         for (int i = 0; i < 100 && Conditions.isRunning(pid); i++) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));

@@ -10,7 +10,7 @@ import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 
-/** Memory is in the order of workers, not of clients. */
+/** Memory grows with the workers, not with the clients. */
 @Slow
 final class ProcessPoolMemoryTest {
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The parent dies by SIGKILL, whatever it is doing. */
+/** A parent that dies by SIGKILL leaves nothing behind, at any stage. */
 @Slow
 final class ProcessPoolOrphanTest {
 
@@ -30,7 +30,7 @@ final class ProcessPoolOrphanTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldLeaveNothingWhenTheParentIsKilledWhileItIs(Stage stage) throws Exception {
+    void shouldLeaveNothingWhenTheParentIsKilledAt(Stage stage) throws Exception {
         Set<Path> namedBefore = named();
         Path temporary = Files.createDirectory(folder.resolve("tmp")); // for what a killed process cannot delete
         Path reached = folder.resolve("reached");
@@ -54,7 +54,7 @@ final class ProcessPoolOrphanTest {
         }
     }
 
-    /** A stopped worker runs none of its code: the kernel has to wake it. */
+    /** A stopped worker runs no code, so the kernel has to wake it. */
     @Test
     void shouldEndStoppedWorkersWhenTheParentIsKilled() throws Exception {
         Path reached = folder.resolve("reached");
@@ -86,9 +86,9 @@ final class ProcessPoolOrphanTest {
                 .start();
     }
 
-    /** As by Ctrl-Z, which workers, in groups of their own, do not see. */
+    /** Ctrl-Z stops the parent alone, because each worker has its own process group. */
     @Test
-    void shouldBeginNoOtherClientWhileTheParentIsStopped() throws Exception {
+    void shouldStartNoOtherClientWhileTheParentIsStopped() throws Exception {
         Path reached = folder.resolve("reached");
         Process parent = start(Stage.TRAINING_ONE_OF_TWO, folder, reached);
         try {
@@ -98,18 +98,18 @@ final class ProcessPoolOrphanTest {
             ProcessHandle worker =
                     ProcessHandle.of(Long.parseLong(Files.readString(reached))).orElseThrow();
             awaitIdle(worker);
-            Path goesOn = Files.createFile(folder.resolve("goes-on"));
+            Path continued = Files.createFile(folder.resolve("continued"));
             Conditions.signal("CONT", parent.pid());
 
             assertThat(parent.waitFor()).isZero();
             assertThat(Files.getLastModifiedTime(Path.of(reached + ".next")))
-                    .isGreaterThanOrEqualTo(Files.getLastModifiedTime(goesOn));
+                    .isGreaterThanOrEqualTo(Files.getLastModifiedTime(continued));
         } finally {
             parent.destroyForcibly();
         }
     }
 
-    /** Until it has used no processor time for a good while. */
+    /** Waits until a worker has used no processor time for a good while. */
     private static void awaitIdle(ProcessHandle worker) {
         List<Duration> looks = new ArrayList<>();
         Conditions.await("it is idle", () -> {
@@ -118,7 +118,7 @@ final class ProcessPoolOrphanTest {
         });
     }
 
-    /** Device and inode of each segment that the process has mapped; nothing if there is no such process. */
+    /** Returns the device and inode of each segment that a process has mapped; empty if there is no such process. */
     private static Set<String> segmentsOf(long pid) {
         try (Stream<String> maps = Files.lines(Path.of("/proc/" + pid + "/maps"))) {
             return maps.filter(line -> line.contains("/dev/shm") || line.contains("/memfd:"))
@@ -130,7 +130,7 @@ final class ProcessPoolOrphanTest {
         }
     }
 
-    /** What has a name in shared memory: none of ours ever has. */
+    /** Returns the library's names in shared memory. There should be none. */
     private static Set<Path> named() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
             return files.filter(file -> file.getFileName().toString().contains("blazefl4j"))

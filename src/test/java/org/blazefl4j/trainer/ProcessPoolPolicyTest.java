@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Rounds that go on although workers are lost, and clients whose time is over in worker processes. */
+/** Rounds that continue although workers are lost, and time limits in worker processes. */
 @Slow
 final class ProcessPoolPolicyTest {
 
@@ -56,7 +56,7 @@ final class ProcessPoolPolicyTest {
         return TrainerOptions.builder().onClientFailure(FailurePolicy.retry(retries));
     }
 
-    /** Runs a round in which all clients have to return what they should. */
+    /** Runs a round and checks the result of every client. */
     private void requireWholeRound(int clients) {
         List<Up> ups = new ArrayList<>();
         trainer.localProcess(down(FLOATS, 50), cids(clients), ups::add);
@@ -69,7 +69,7 @@ final class ProcessPoolPolicyTest {
     }
 
     @Test
-    void shouldTrainAgainWhoseResultWasLostWithAWorkerThoughNoRetryIsLeft() {
+    void shouldRetryTheClientWhoseResultWasLostWithItsWorker() {
         open(1, retrying(1), "TRAINING,client=2,attempt=0,do=kill");
         algorithm.order(1, Action.UNBOUNDED);
         List<Long> pids = trainer.workerPids();
@@ -93,7 +93,7 @@ final class ProcessPoolPolicyTest {
     }
 
     @Test
-    void shouldTrainAgainInASlotOnlyWhenWhoKeptItCanWriteNoMore() {
+    void shouldReuseAKeptSlotOnlyAfterItsWorkerHasEnded() {
         open(2, retrying(1).slots(2), "");
         algorithm.order(new Order(1, Action.KEEP_WRITING_ONCE, 0, folder.resolve("client"), null));
 
@@ -103,7 +103,7 @@ final class ProcessPoolPolicyTest {
     }
 
     @Test
-    void shouldTakeWhatAWorkerHasDoneBeforeItIsEndedForAKeptBuffer() {
+    void shouldTakeFinishedResultsBeforeEndingAWorkerThatKeptABuffer() {
         open(1, retrying(2), "TRAINING,client=0,attempt=0,do=throw"); // meanwhile client 1 is trained
         algorithm.order(new Order(0, Action.KEEP_WRITING_ONCE, 0, folder.resolve("client"), null));
         algorithm.order(1, Action.UNBOUNDED);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Rounds in worker processes that end well; one pool for all tests. */
+/** Rounds in worker processes without failures; one pool for all tests. */
 @Slow
 final class ProcessPoolRoundsTest {
 

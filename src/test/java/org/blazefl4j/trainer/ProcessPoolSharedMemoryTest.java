@@ -14,18 +14,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A pool where {@code /dev/shm} is too small, as containers have it. */
+/** A pool where {@code /dev/shm} is too small, as in containers. */
 @Slow
 final class ProcessPoolSharedMemoryTest {
 
     private static final int FLOATS = 1_000_000;
 
-    /** The parent in there. */
+    /** The parent with that shared memory. */
     static final class Program {
 
         private Program() {}
 
-        /** Prints what the clients of one round returned. */
+        /** Prints the results of one round. */
         public static void main(String[] args) {
             TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
             try (var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), two)) {
@@ -42,7 +42,7 @@ final class ProcessPoolSharedMemoryTest {
         assumeTrue(inMemory("size=1m", "true").waitFor() == 0, "mounting a file system needs root");
     }
 
-    /** Runs a command that sees other shared memory; all others see what they saw before. */
+    /** Runs a command with new shared memory; other processes keep theirs. */
     private static Process inMemory(String options, String command) throws IOException {
         String mounted = "mount -t tmpfs -o " + options + " tmpfs /dev/shm && exec " + command;
         return new ProcessBuilder("unshare", "--mount", "sh", "-c", mounted)
@@ -55,7 +55,7 @@ final class ProcessPoolSharedMemoryTest {
         "size=1m, segments do not fit in /dev/shm: bytes=",
         "ro, 'segments cannot lie in /dev/shm: errno=30 (Read-only file system), expected=a writable memory file system'"
     })
-    void shouldTrainInAnonymousMemoryAndSayItOnceWhenSharedMemoryCannotBeUsed(String options, String why)
+    void shouldTrainInAnonymousMemoryAndWarnOnceWhenSharedMemoryCannotBeUsed(String options, String why)
             throws Exception {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Process parent = inMemory(

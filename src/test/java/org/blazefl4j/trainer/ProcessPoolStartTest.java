@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How workers are set up, and what happens when they cannot be. */
+/** The set-up of workers, and workers that cannot start. */
 @Slow
 final class ProcessPoolStartTest {
 
@@ -46,7 +46,7 @@ final class ProcessPoolStartTest {
     private static final TrainerOptions ONE =
             TrainerOptions.builder().numParallels(1).intraOpThreads(2).build();
 
-    /** Tells of the process that it runs in. */
+    /** Describes the process that it runs in. */
     private static Up describe(Order order, Down down, WorkerContext context) throws IOException {
         Up buffer = context.uplinkBuffer();
         Map<String, Object> notes = new HashMap<>();
@@ -101,9 +101,9 @@ final class ProcessPoolStartTest {
         }
     }
 
-    /** One of the two is held back as it starts, for as long as the pool lives. */
+    /** One of the two workers is held back at its start until the pool is closed. */
     @Test
-    void shouldTrainClientsThoughAWorkerIsNotYetUp(@TempDir Path folder) {
+    void shouldTrainClientsBeforeAllWorkersAreUp(@TempDir Path folder) {
         Path held = folder.resolve("held");
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(Fault.arguments("STARTING,worker=1,file=" + held))
@@ -125,8 +125,7 @@ final class ProcessPoolStartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"stop", "exit", "starve"})
-    void shouldStartAnotherWhenAWorkerFailsTheFirstTimeThatItStarts(String failure, @TempDir Path folder)
-            throws IOException {
+    void shouldStartAnotherWhenAWorkerFailsToStartOnce(String failure, @TempDir Path folder) throws IOException {
         Path when = Files.createFile(folder.resolve("when"));
         Path failed = folder.resolve("failed");
         String fault = "STARTING,do=" + failure + ",worker=0,when=" + when + ",file=" + failed;
@@ -143,7 +142,7 @@ final class ProcessPoolStartTest {
     }
 
     @Test
-    void shouldGoOnWithTheOthersWhenAWorkerNeverStarts() {
+    void shouldContinueWithTheOthersWhenAWorkerNeverStarts() {
         ProcessOptions process = ProcessOptions.builder()
                 .jvmArguments(Fault.arguments("STARTING,do=exit,worker=1"))
                 .build();
@@ -314,7 +313,7 @@ final class ProcessPoolStartTest {
     }
 
     @Test
-    void shouldQuoteTheWorkerWhenAClassOfItsFunctionIsNoClass(@TempDir Path folder) throws IOException {
+    void shouldQuoteTheWorkerWhenAClassOfItsFunctionIsDamaged(@TempDir Path folder) throws IOException {
         Path broken = folder.resolve(PoolClients.class.getName().replace('.', '/') + ".class");
         Files.createDirectories(broken.getParent());
         Files.writeString(broken, "no class");
@@ -330,7 +329,7 @@ final class ProcessPoolStartTest {
                 "java.lang.ClassFormatError: ");
     }
 
-    /** Whatever the policy: there is nobody to train the client again. */
+    /** No policy helps, because there is no worker to retry the client. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3})
     void shouldEndTheRoundWithTheWorkersOwnErrorWhenALostOneCannotBeReplaced(int retries, @TempDir Path folder)

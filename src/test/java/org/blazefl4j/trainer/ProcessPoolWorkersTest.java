@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Work in shards between rounds: what there is of it in worker processes only. */
+/** Work in shards between rounds: tests that are specific to worker processes. */
 @Slow
 final class ProcessPoolWorkersTest {
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Clients in worker processes that write to what they share with others: they fail at the write, by name. */
+/** Clients in worker processes that write to shared tensors fail at the write; the message names the tensor. */
 @Slow
 final class ReadOnlyPayloadTest {
 
@@ -29,11 +29,11 @@ final class ReadOnlyPayloadTest {
 
     private static final int WRITER = 2;
 
-    /** What the writer writes to; null: it reads only, as the others. */
+    /** What the writer writes to. A client without a target only reads. */
     private enum Target {
         SMALL_PAYLOAD("the payload, which is read-only: tensor=payload.small", work -> work.payload.small()),
         LARGE_PAYLOAD("the payload, which is read-only: tensor=payload.large", work -> work.payload.large()),
-        /** A result of the round before, which lies where this round's results do. */
+        /** A result of the round before, in the same memory as this round's results. */
         FORWARDED("the payload, which is read-only: tensor=payload.forwarded", work -> work.payload.forwarded()),
         SHARED("shared data, which is read-only: tensor=shared[data]", work -> work.context.shared("data")),
         DATA("its data, which is read-only: tensor=data", work -> work.config.data()),
@@ -103,7 +103,7 @@ final class ReadOnlyPayloadTest {
             return result;
         }
 
-        /** By LibTorch, or past it. */
+        /** Writes by LibTorch or, to small tensors, past it. */
         private static void write(Tensor tensor, int cid) {
             if (tensor.numel() == LARGE) {
                 tensor.narrow(0, LARGE / 2, 10).add_(new Scalar(1));
@@ -119,7 +119,7 @@ final class ReadOnlyPayloadTest {
     private ProcessPoolClientTrainer<Config, Payload, Result> trainer;
     private Payload payload;
 
-    /** Its first round, which forwards nothing from a round, gives what the next ones forward. */
+    /** Opens the trainer and runs a first round, one of whose results the later payloads forward. */
     private void open(FailurePolicy policy) {
         trainer = new ProcessPoolClientTrainer<>(
                 clients,
@@ -193,7 +193,7 @@ final class ReadOnlyPayloadTest {
     }
 
     @Test
-    void shouldDropAClientThatWritesAndGiveTheOthersWhatTheWriteDidNotChange() {
+    void shouldDropAClientThatWritesAndGiveTheOthersTheUnchangedPayload() {
         open(FailurePolicy.drop());
         clients.target = Target.SMALL_PAYLOAD;
         requireRound(List.of(0, 1, 3), round(4));

@@ -34,7 +34,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/** The memory of processes as the kernel counts it: that of idle workers, and the most that there was. */
+/** The resident memory of processes: idle workers give it back, and its peak is reported. */
 @Slow
 final class ResidentMemoryTest {
 
@@ -45,7 +45,7 @@ final class ResidentMemoryTest {
 
     private static final long USED = 4L * FLOATS * BLOCKS;
 
-    /** The heap's least size, which it fills at first, and code that was compiled meanwhile. */
+    /** An allowance for the heap's least size, and for code that was compiled meanwhile. */
     private static final long KEPT = 64L << 20;
 
     private static ProcessPoolClientTrainer<Order, Down, Up> greedy() {
@@ -79,7 +79,7 @@ final class ResidentMemoryTest {
         down.x().close();
     }
 
-    /** Without shared memory and the code of libraries, which other processes have resident too. */
+    /** Returns a process's resident memory without shared memory and library code, which other processes share. */
     private static long own(long pid) {
         return bytes(pid, "RssAnon:");
     }
@@ -115,7 +115,7 @@ final class ResidentMemoryTest {
 
     /** A ResNet-18 has 45 MB of parameters. */
     @Test
-    void shouldGiveTheMemoryOfALargeModelBackWhenItWasTrainedAndScored() {
+    void shouldGiveTheMemoryOfALargeModelBackAfterTrainingAndScoring() {
         SeededModelSelector models = new SeededModelSelector(1, 3, 32, 32, 10);
         try (Tensor images = torch.ones(2, 3, 32, 32);
                 Tensor labels = Tensors.of(new long[] {0, 1});
@@ -144,7 +144,7 @@ final class ResidentMemoryTest {
     }
 
     @Test
-    void shouldTellTheMostMemoryOfWorkersThatEndedToo() {
+    void shouldCountThePeakOfEndedWorkers() {
         var trainer = greedy();
         PeakMemory before;
         try (trainer) {
@@ -162,7 +162,7 @@ final class ResidentMemoryTest {
     }
 
     @WithoutProcesses
-    void shouldTellThatOfThisProcessAloneWhereItTrainsTheClients(ExecutionMode mode) {
+    void shouldCountThisProcessAloneWithoutWorkerProcesses(ExecutionMode mode) {
         try (var trainer = Clients.trainer(mode, Clients.adding())) {
             long pid = ProcessHandle.current().pid();
             long before = bytes(pid, "VmHWM:");

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The tensors of a package belong to whoever takes it, wherever the client had them from. */
+/** The caller owns a package's tensors, wherever the client got them. */
 final class ReturnedTensorsTest {
 
     private final Down down = Down.of(100);
@@ -36,7 +36,7 @@ final class ReturnedTensorsTest {
     }
 
     @WithoutProcesses
-    void shouldPassOnATensorThatTheClientMadeWithoutCopyingIt(ExecutionMode mode) {
+    void shouldPassOnAClientsTensorWithoutCopyingIt(ExecutionMode mode) {
         Map<Integer, Long> addresses = new ConcurrentHashMap<>();
         Clients clients = new Clients((cid, payload, context) -> {
             Up uplink = cid % 2 == 0 ? plus(cid, payload) : new Up(cid, filledBuffer(context.uplinkBuffer(), cid));
@@ -83,7 +83,7 @@ final class ReturnedTensorsTest {
                 mode, (cid, payload, context) -> new Up(cid, payload.value().view(1)));
     }
 
-    /** What the caller writes into the packages does not reach the payload. */
+    /** Writes to the packages do not reach the payload. */
     private void assertPayloadUntouched(ExecutionMode mode, ClientWorker<Integer, Down, Up> worker) {
         try (var trainer = Clients.trainer(mode, new Clients(worker))) {
             trainer.localProcess(down, ids(3), uplink -> {
@@ -158,7 +158,7 @@ final class ReturnedTensorsTest {
         });
     }
 
-    /** Client c returns 100 + c, whatever later clients do to the memory it had that from. */
+    /** Client c returns 100 + c, even if later clients overwrite the memory it used. */
     private void assertCopied(ExecutionMode mode, ClientWorker<Integer, Down, Up> worker) {
         TrainerOptions options = TrainerOptions.builder().numParallels(1).build();
         try (var trainer = mode.trainer(new Clients(worker), options)) {
@@ -213,7 +213,7 @@ final class ReturnedTensorsTest {
     }
 
     @WithoutProcesses
-    void shouldCopyAWholePackageIfOneOfItsTensorsIsNotItsOwn(ExecutionMode mode) {
+    void shouldCopyAWholePackageIfItDoesNotOwnOneOfItsTensors(ExecutionMode mode) {
         try (var trainer = Clients.trainer(mode, new ManyClients())) {
             trainer.localProcess(down, List.of(7), uplink -> {
                 assertThat(uplink.more().get(1)).isNotSameAs(down.value());

@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Rounds in every execution mode in which nothing goes wrong but the arguments; after each test nothing of a trainer is
- * left. Clients can cross to worker processes, and signal by files.
+ * Rounds in every execution mode in which only arguments are wrong. After each test nothing of a trainer is left.
+ * Clients can cross to worker processes, and signal by files.
  */
 abstract class RoundContract {
 
@@ -167,7 +167,7 @@ abstract class RoundContract {
     }
 
     @Test
-    void shouldCloseCollectedPackagesThatNobodyTookWhenTheNextRoundStartsAndAtTheEnd() {
+    void shouldCloseUntakenPackagesWhenTheNextRoundStartsAndAtTheEnd() {
         List<Up> first;
         List<Up> second;
         try (var trainer = open(Clients.adding())) {
@@ -528,7 +528,7 @@ abstract class RoundContract {
     }
 
     @Test
-    void shouldTakeTensorsThatAreElsewhere() {
+    void shouldTakeTensorsOutsideTheBuffer() {
         PoolClients.Up up = one(Action.ADD_ELSEWHERE);
         assertThat(first(up.x())).isEqualTo(107f);
         assertThat(up.y().sum().item_float()).isEqualTo(12f);

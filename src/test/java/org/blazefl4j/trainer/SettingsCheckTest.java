@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Clients that change settings that others compute with as well. In worker processes: WorkersTest. */
+/** Clients that change settings that other clients compute with too. WorkersTest has the worker processes. */
 final class SettingsCheckTest {
 
     private static final String REMEDY = "; they were put back: set them before the round, for all clients";
@@ -116,7 +116,7 @@ final class SettingsCheckTest {
     }
 
     @WithoutProcesses
-    void shouldTellOfTheChangeAlsoWhenTheClientThrows(ExecutionMode mode) {
+    void shouldReportTheChangeAlsoWhenTheClientThrows(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             setDouble();
             throw new UnsupportedOperationException("after that");

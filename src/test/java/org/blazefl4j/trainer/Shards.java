@@ -18,19 +18,19 @@ final class Shards {
 
     private Shards() {}
 
-    /** What shards are given. */
+    /** The payload of shards. */
     record Payload(Tensor numbers, Path folder) {}
 
-    /** What a shard results in. */
+    /** The result of a shard. */
     record Result(int shard, int round, double number) {}
 
-    /** The number at the shard's position. */
+    /** Returns the number at the shard's position. */
     static Result pick(int shard, Payload payload, WorkerContext context) {
         return new Result(
                 shard, context.round(), payload.numbers().select(0, shard).item_double());
     }
 
-    /** What the shard's stream begins with. */
+    /** Returns the first number of the shard's random stream. */
     static double draw(int shard, Payload payload, WorkerContext context) {
         return torch.zeros(1)
                 .random_(new GeneratorOptional(context.generator("x")))
@@ -84,7 +84,7 @@ final class Shards {
         return shard;
     }
 
-    /** Shard 1 changes what all of its process compute with; each says what it has found. */
+    /** Shard 1 changes the default dtype of its process; each shard returns the one that it found. */
     static String settingDouble(int shard, Payload payload, WorkerContext context) {
         String found = torch.get_default_dtype_as_scalartype().intern().name();
         if (shard == 1) {
@@ -95,7 +95,7 @@ final class Shards {
         return found;
     }
 
-    /** Ends when it is told to. */
+    /** Ends when it is told to stop. */
     static int polling(int shard, Payload payload, WorkerContext context) throws IOException {
         Files.writeString(payload.folder().resolve("polls-" + shard), "");
         while (true) {
@@ -112,7 +112,7 @@ final class Shards {
         }
     }
 
-    /** Of the payload's numbers in the worker's process: the inode that they are mapped from. */
+    /** Returns the inode from which the payload's numbers are mapped in the worker's process. */
     static long inode(int shard, Payload payload, WorkerContext context) throws IOException {
         long address = payload.numbers().data_ptr().address();
         for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {

@@ -13,22 +13,22 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Clients that keep a number between rounds, and beside it a tensor filled with it. */
+/** Clients that keep a number between rounds, and a tensor filled with it. */
 final class StatefulClients
         implements ClientAlgorithm<StatefulClients.Order, StatefulClients.Down, StatefulClients.Up> {
 
     enum Action {
         /** Keeps {@link #next} of its number and returns it. */
         KEEP,
-        /** Keeps something else first. */
+        /** Does the same, but keeps another state first. */
         KEEP_TWICE,
         /** Returns its number and keeps nothing. */
         LOOK,
-        /** Keeps, then writes to all that it was given and has kept. */
+        /** Keeps, then overwrites its old state and the one that it kept. */
         KEEP_AND_OVERWRITE,
         /** Keeps, then throws. */
         KEEP_AND_THROW,
-        /** The same, but only the first time in each worker. */
+        /** Does the same, but only the first time in each worker. */
         KEEP_AND_THROW_FIRST,
         /** Returns the very tensor of its state. */
         RETURN_STATE
@@ -45,7 +45,7 @@ final class StatefulClients
         }
     }
 
-    /** What a client keeps. */
+    /** The state of a client. */
     record Memory(long number, Tensor vector, List<String> notes) {}
 
     private final Map<Integer, Action> actions = new HashMap<>();
@@ -62,13 +62,13 @@ final class StatefulClients
         this.stateLength = stateLength;
     }
 
-    /** What a client does from now on. */
+    /** Sets what a client does from now on. */
     StatefulClients order(int cid, Action action) {
         actions.put(cid, action);
         return this;
     }
 
-    /** The number that follows; small enough for a float to hold it. */
+    /** Returns the number that follows, small enough for a float to hold it. */
     static long next(long number, int cid, long payload) {
         return (number * 31 + cid * 7 + payload + 1) % 1_000_003;
     }
@@ -136,7 +136,7 @@ final class StatefulClients
         }
     }
 
-    /** The number that a client's bytes hold; null if there are none. */
+    /** Returns the number that a client's bytes hold, or null if there are none. */
     static Long numberIn(Tensor bytes) {
         if (bytes == null) {
             return null;

@@ -9,7 +9,7 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.trainer.Clients.Down;
 import org.junit.jupiter.api.AfterEach;
 
-/** What clients of this process see of a stop. */
+/** Clients of this process see a stop. */
 final class StopTest {
 
     private final Down down = Down.of(100);
@@ -31,7 +31,7 @@ final class StopTest {
     }
 
     @WithoutProcesses
-    void shouldShowAStopToClientsOfWhichTheRoundIsNotOver(ExecutionMode mode) {
+    void shouldShowAStopToClientsOfARunningRound(ExecutionMode mode) {
         AtomicReference<StopEvent> seenByClients = new AtomicReference<>();
         Clients clients = new Clients((cid, payload, context) -> {
             seenByClients.set(context.stopEvent());

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is peculiar to threads: dealing, and the threads themselves. */
+/** Tests that are specific to threads. */
 final class ThreadPoolClientTrainerTest {
 
     private final Down down = Down.of(100);
@@ -235,7 +235,7 @@ final class ThreadPoolClientTrainerTest {
         for (int i = 0; i < 20; i++) {
             openAndClose();
         }
-        // The virtual machine starts some of its own meanwhile; ours would be eighty.
+        // The virtual machine starts some threads meanwhile; ours would be eighty.
         Conditions.await("no more native threads than before", () -> nativeThreads() < before + 10);
         assertThat(Conditions.ownThreads()).isEmpty();
     }

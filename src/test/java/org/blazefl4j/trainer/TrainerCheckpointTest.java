@@ -18,7 +18,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A trainer goes on from a checkpoint as the saved one would have, in any mode. */
+/** A trainer continues from a checkpoint as the saved one would have, in any mode. */
 @Slow
 final class TrainerCheckpointTest {
 
@@ -73,7 +73,7 @@ final class TrainerCheckpointTest {
     }
 
     @Test
-    void shouldGoOnInAnyModeFromAnyOther() {
+    void shouldContinueInAnyModeFromACheckpointOfAnother() {
         List<List<Long>> expected = undisturbed(4);
         List<Maker> modes = List.of(SERIAL, THREADS, PROCESSES);
         for (int at = 0; at < modes.size(); at++) {
@@ -122,7 +122,7 @@ final class TrainerCheckpointTest {
     }
 
     @Test
-    void shouldGoOnAfterARoundWithAFailedClientAsTheTrainerItselfWould() {
+    void shouldContinueAfterAFailedRoundAsTheSavedTrainerDoes() {
         StatefulClients clients = new StatefulClients(4).order(4, Action.KEEP_AND_THROW);
         List<Long> expected;
         try (var trainer = SERIAL.apply(clients)) {

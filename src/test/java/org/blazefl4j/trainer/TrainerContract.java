@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What becomes of clients and callers that fail, and how a round ends early, in every execution mode. */
+/** Failures of clients and callers, and rounds that end early, in every execution mode. */
 abstract class TrainerContract extends RoundContract {
 
     TrainerContract(ExecutionMode mode) {
@@ -97,7 +97,7 @@ abstract class TrainerContract extends RoundContract {
     }
 
     @Test
-    void shouldTellWhatLibTorchSaidAndLeaveItsNativeStackToTheCause() {
+    void shouldQuoteLibTorchAndLeaveItsNativeStackToTheCause() {
         Clients clients = new Clients((cid, payload, context) -> {
             payload.value().reshape(2, 3);
             return plus(cid, payload);
@@ -235,7 +235,7 @@ abstract class TrainerContract extends RoundContract {
     }
 
     @Test
-    void shouldEndTheRoundWhateverThePolicyWhenAClientDrewFromTheDefaultGenerator() {
+    void shouldEndTheRoundUnderAnyPolicyWhenAClientDrewFromTheDefaultGenerator() {
         algorithm.order(1, Action.DRAW);
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(1)
@@ -276,7 +276,7 @@ abstract class TrainerContract extends RoundContract {
 
     // ---- stopping
 
-    /** Where client 1 runs until it is told to stop; clients before it are done then. */
+    /** Opens a trainer whose client 1 runs until it is told to stop. */
     private AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> polling(Path started) {
         return polling(started, Action.UNTIL_STOPPED, TWO);
     }
@@ -392,7 +392,7 @@ abstract class TrainerContract extends RoundContract {
         requireWholeRound(trainer, 2);
     }
 
-    /** An algorithm that notes which clients are dealt. */
+    /** Returns clients that note which of them are dealt. */
     private static Clients noting(Set<Integer> dealt) {
         return new Clients((cid, payload, context) -> plus(cid, payload)) {
             @Override
@@ -414,13 +414,13 @@ abstract class TrainerContract extends RoundContract {
                 .hasMessage("stopped: stop event set, round=1");
 
         assertThat(dealt).isEmpty();
-        assertThat(trainer.round()).as("nobody trained").isZero();
+        assertThat(trainer.round()).as("no client trained").isZero();
         trainer.localProcess(down, ids(3), Up::close);
         assertThat(dealt).hasSize(3);
     }
 
     @Test
-    void shouldTrainNobodyIfTheCallingThreadIsInterruptedAlready() {
+    void shouldTrainNoClientIfTheCallingThreadIsAlreadyInterrupted() {
         Set<Integer> dealt = new HashSet<>();
         var trainer = open(noting(dealt), ONE);
         Thread.currentThread().interrupt();
@@ -517,7 +517,7 @@ abstract class TrainerContract extends RoundContract {
         assertThat(Conditions.ownThreads()).isEmpty();
     }
 
-    /** Code of the caller that a round runs through, which may be where the trainer is closed. */
+    /** Code of the caller that a round calls, and that may close the trainer. */
     enum UsersCode {
         PROGRESS,
         CONFIG,

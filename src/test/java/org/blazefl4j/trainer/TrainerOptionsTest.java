@@ -77,7 +77,7 @@ final class TrainerOptionsTest {
     }
 
     @Test
-    void shouldNotAllowFewerSlotsAtMostThanAtLeast() {
+    void shouldRaiseMaxSlotsToSlots() {
         assertThat(TrainerOptions.builder().maxSlots(2).slots(7).build().maxSlots())
                 .isEqualTo(7);
     }
@@ -108,7 +108,7 @@ final class TrainerOptionsTest {
     }
 
     @Test
-    void shouldRefuseAFolderForStatesThatIsNone(@TempDir Path folder) {
+    void shouldRefuseAStateFolderThatDoesNotExist(@TempDir Path folder) {
         Path missing = folder.resolve("missing");
         assertThatThrownBy(() -> TrainerOptions.builder().stateFolder(missing))
                 .isInstanceOf(IllegalArgumentException.class)

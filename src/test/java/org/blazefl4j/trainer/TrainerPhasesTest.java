@@ -15,7 +15,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Where the calling thread's time goes. Whatever takes time takes it on that thread, or while it is seen to wait. */
+/** How the calling thread's time divides into phases. Tests spend time on that thread, or while it waits. */
 final class TrainerPhasesTest {
 
     private static final Duration TIME = Duration.ofMillis(5);
@@ -56,7 +56,7 @@ final class TrainerPhasesTest {
     }
 
     @WithoutProcesses
-    void shouldCountClientsThatAreWaitedForAsTraining(ExecutionMode mode) {
+    void shouldCountWaitingForClientsAsTraining(ExecutionMode mode) {
         Thread caller = Thread.currentThread();
         Clients clients = clients(() -> {
             if (Thread.currentThread() != caller) {
@@ -70,7 +70,7 @@ final class TrainerPhasesTest {
 
     @Slow
     @Test
-    void shouldCountClientsThatAreWaitedForInProcessesAsTraining() {
+    void shouldCountWaitingForClientsInProcessesAsTraining() {
         long millis = 300;
         var clients = new PoolClients.Algorithm(8);
         ids(CLIENTS)
@@ -134,7 +134,7 @@ final class TrainerPhasesTest {
     }
 
     @WithoutProcesses
-    void shouldTellOfARoundThatFailed(ExecutionMode mode) {
+    void shouldReportThePhasesOfAFailedRound(ExecutionMode mode) {
         Clients failing = clients(() -> {
             take(TIME);
             throw new IllegalStateException("no");

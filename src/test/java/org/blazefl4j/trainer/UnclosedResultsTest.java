@@ -90,16 +90,16 @@ final class UnclosedResultsTest {
         assertThat(warnings).isEmpty();
     }
 
-    /** What takes 200 MB in the books and a byte in memory. */
+    /** Makes a result that counts as 200 MB and takes one byte of memory. */
     private static Up large(int cid) {
         return new Up(
                 cid,
                 torch.zeros(new long[] {1}, new TensorOptions(ScalarType.Byte)).expand(200_000_000));
     }
 
-    /** As a loop that collects what it is sent, and forgets to close it. */
+    /** The sink keeps the results and does not close them. */
     @WithoutProcesses
-    void shouldBeToldOfByATrainer(ExecutionMode mode) {
+    void shouldWarnOfThemInATrainer(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> large(cid)) {
             @Override
             public Up prepareUplinkPackageBuffer() {

@@ -1,6 +1,6 @@
 package org.blazefl4j.trainer;
 
-/** An exception whose own methods do not do what everyone who prints or logs it relies on. */
+/** An exception whose own methods throw or return null. */
 final class Unreadable extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

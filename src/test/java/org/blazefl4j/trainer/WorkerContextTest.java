@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 
-/** What surrounds a client, and what becomes of it when the client has ended. */
+/** The context of a client, and what is closed when the client has ended. */
 final class WorkerContextTest {
 
     private final Down down = Down.of(100);
@@ -38,7 +38,7 @@ final class WorkerContextTest {
     }
 
     @WithoutProcesses
-    void shouldTellWhoAndWhereTheClientIs(ExecutionMode mode) {
+    void shouldTellTheClientsIdRoundWorkerAndDevice(ExecutionMode mode) {
         Map<Integer, List<Object>> seen = new ConcurrentHashMap<>();
         Clients clients = new Clients((cid, payload, context) -> {
             assertThat(payload).isSameAs(down);
@@ -260,7 +260,9 @@ final class WorkerContextTest {
         try (var trainer = Clients.trainer(mode, clients)) {
             trainer.localProcess(down, ids(3));
 
-            assertThat(made).as("one to see what they look like, and two").hasValue(3);
+            assertThat(made)
+                    .as("one as a template, and one for each of two clients")
+                    .hasValue(3);
             assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 100., 100.);
         }
     }
@@ -335,7 +337,7 @@ final class WorkerContextTest {
     }
 
     @WithoutProcesses
-    void shouldTrainWithGradientsWhateverTheCallersModeIs(ExecutionMode mode) {
+    void shouldTrainWithGradientsInAnyModeOfTheCaller(ExecutionMode mode) {
         Set<Boolean> enabled = ConcurrentHashMap.newKeySet();
         Clients clients = new Clients((cid, payload, context) -> {
             enabled.add(GradMode.is_enabled());

@@ -39,8 +39,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Worker processes that die or freeze at each stage of their lives, by real signals, in a pool that lives on. Each time
- * one client is affected at the most, the next round gives the right bits, and nothing is left over.
+ * Worker processes that die or freeze at each stage, by real signals, while their pool runs on. Each time at most one
+ * client is affected, the next round gives the right bits, and nothing is left over.
  */
 @Slow
 @ParameterizedClass
@@ -71,9 +71,7 @@ final class WorkerFaultsTest {
     private static final Set<String> WITH_CLIENT =
             Set.of("CLAIMED", "DECODING", "TRAINING", "SLOT_HALF_WRITTEN", "BEFORE_DONE");
 
-    /**
-     * The client whose worker is stopped: the first, so that no other's package is handed over while it stands still.
-     */
+    /** The client whose worker is stopped: the first of the list, so that no package is handed over meanwhile. */
     private static final int STOPPED = 0;
 
     private static final List<String> OUTPUT = new CopyOnWriteArrayList<>();
@@ -157,7 +155,7 @@ final class WorkerFaultsTest {
         return Path.of(trigger(point, action) + ".pid");
     }
 
-    /** Waits until the fault has struck; the process id of the worker. */
+    /** Waits until the fault has struck; returns the process id of the worker. */
     private static long awaitStruck(String point, String action) {
         Path file = struck(point, action);
         Conditions.awaitFile(file);
@@ -178,7 +176,7 @@ final class WorkerFaultsTest {
         ups.forEach(Up::close);
     }
 
-    /** A round in which all clients return what they should. */
+    /** Runs a round and checks the result of every client. */
     private static void requireWholeRound() {
         requireWholeRound(up -> {});
     }
@@ -193,7 +191,7 @@ final class WorkerFaultsTest {
         requireRight(ups);
     }
 
-    /** A round that ends for one client; the others' results are right. */
+    /** Runs a round that fails by one client, and checks the results of the others. */
     private static ClientFailedException requireFailedRound() {
         ClientFailedException failure = catchThrowableOfType(
                 ClientFailedException.class, () -> trainer.localProcess(down(FLOATS, 50), cids(CLIENTS)));
@@ -208,7 +206,7 @@ final class WorkerFaultsTest {
         return failure;
     }
 
-    /** A round with one client that fails and, if the policy says so, is trained again. */
+    /** Runs a round in which clients fail and, if the policy says so, are retried; returns their failures. */
     private List<ClientFailedException> failuresOfARound() {
         if (policy == Policy.FAIL_FAST) {
             ClientFailedException failure = requireFailedRound();
@@ -227,7 +225,7 @@ final class WorkerFaultsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"CLAIMED", "DECODING", "TRAINING", "SLOT_HALF_WRITTEN", "BEFORE_DONE", "AFTER_DONE", "IDLE"})
-    void shouldLoseOneClientAtTheMostWhenAWorkerDiesAt(String point) {
+    void shouldLoseAtMostOneClientWhenAWorkerDiesAt(String point) {
         arm(point, "kill");
         if (point.equals("IDLE")) {
             awaitStruck(point, "kill");
@@ -284,7 +282,7 @@ final class WorkerFaultsTest {
     }
 
     @Test
-    void shouldTellOfACrashOnceAndKeepItsReportWhereItWasSaidToBe() {
+    void shouldReportACrashOnceAndKeepItsReportInTheCrashFolder() {
         ClientFailedException failure = failureByASignal("SEGV");
 
         Path report =
@@ -297,7 +295,7 @@ final class WorkerFaultsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"HUP", "INT", "TERM"})
-    void shouldLeaveASignalToAllProcessesToTheParent(String signal) {
+    void shouldLeaveSignalsToAllProcessesToTheParent(String signal) {
         List<Long> pids = trainer.workerPids();
         arm("TRAINING", "stop");
         CompletableFuture<?> sender = CompletableFuture.runAsync(() -> {
@@ -316,7 +314,7 @@ final class WorkerFaultsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {2, WORKERS})
-    void shouldGoOnWhenSeveralWorkersDieAtOnce(int dying) {
+    void shouldContinueWhenSeveralWorkersDieAtOnce(int dying) {
         List<String> points =
                 List.of("TRAINING", "SLOT_HALF_WRITTEN", "BEFORE_DONE").subList(0, dying);
         points.forEach(point -> arm(point, "wait"));
@@ -385,7 +383,7 @@ final class WorkerFaultsTest {
     }
 
     @Test
-    void shouldGoOnWithAWorkerThatWakesInTime() {
+    void shouldContinueWithAWorkerThatWakesInTime() {
         List<Long> pids = trainer.workerPids();
         arm("TRAINING", "stop");
         CompletableFuture<?> waker = CompletableFuture.runAsync(() -> {

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Work in shards between the rounds of a trainer, which is the same in all modes. */
+/** Work in shards between the rounds of a trainer, the same in all modes. */
 @Slow
 @ParameterizedClass
 @EnumSource
@@ -63,7 +63,7 @@ final class WorkersTest {
         trainer = trainer(mode, FailurePolicy.failFast());
     }
 
-    /** With two workers where there can be. */
+    /** Opens a trainer with two workers, in modes that have more than one. */
     private static AbstractClientTrainer<Order, Down, Up> trainer(ExecutionMode mode, FailurePolicy policy) {
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(2)
@@ -133,7 +133,7 @@ final class WorkersTest {
     }
 
     @Test
-    void shouldGiveEachShardStreamsOfItsOwn() {
+    void shouldGiveEachShardItsOwnStreams() {
         List<Double> first = map(8, Shards::draw);
 
         assertThat(map(8, Shards::draw)).isEqualTo(first).doesNotHaveDuplicates();
@@ -142,7 +142,7 @@ final class WorkersTest {
     }
 
     @Test
-    void shouldWorkWhileTheCallerHoldsAsManyPackagesAsThereMayBe() {
+    void shouldWorkWhileTheCallerHoldsAllSlots() {
         trainer.localProcess(down(FLOATS, 1), cids(4));
 
         assertThat(map(3, Shards::pick)).hasSize(3);
@@ -174,7 +174,7 @@ final class WorkersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"retry", "drop"})
-    void shouldWorkAShardAgainThatFailed(String policy) {
+    void shouldRetryAFailedShard(String policy) {
         try (var other = trainer(mode, policy.equals("drop") ? FailurePolicy.drop() : FailurePolicy.retry(1))) {
             assertThat(other.workers().map("test", payload(), 3, Shards::flaky)).containsExactly(0, 1, 2);
 
@@ -199,7 +199,7 @@ final class WorkersTest {
     }
 
     @Test
-    void shouldRefuseAShardWhatIsOfClients() {
+    void shouldRefuseStatesAndBuffersToShards() {
         assertThat(failure(Shards::keeping)).hasMessageContaining("a shard has no state: work=test, shard=0");
         assertThat(failure(Shards::asking)).hasMessageContaining("a shard has no state: work=test, shard=0");
         assertThat(failure(Shards::buffered)).hasMessageContaining("a shard has no uplink buffer: work=test, shard=0");
@@ -228,7 +228,7 @@ final class WorkersTest {
     // ---- the end
 
     @Test
-    void shouldStopWhenToldTo() {
+    void shouldStopByTheStopEvent() {
         Thread stopper = StopTest.start(() -> {
             Conditions.awaitFile(folder.resolve("polls-0"));
             trainer.stopEvent().set();
@@ -260,7 +260,7 @@ final class WorkersTest {
     }
 
     @Test
-    void shouldNotBeginWhenStoppedBefore() {
+    void shouldNotStartWhenStoppedBefore() {
         trainer.stopEvent().set();
 
         assertThatThrownBy(() -> map(3, Shards::throwing)).isInstanceOf(StoppedException.class);
@@ -289,7 +289,7 @@ final class WorkersTest {
     // ---- wrong arguments
 
     @Test
-    void shouldRefuseWhatIsWrong() {
+    void shouldRefuseWrongArguments() {
         Workers workers = trainer.workers();
 
         assertThatThrownBy(() -> workers.map("test", payload(), -1, Shards::pick))
