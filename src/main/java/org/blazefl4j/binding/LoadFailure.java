@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.blazefl4j.util.Bytes;
 import org.blazefl4j.util.Causes;
 
 /** Explains why native libraries do not load, and the remedy. */
@@ -32,8 +33,8 @@ final class LoadFailure {
 
     static UnsatisfiedLinkError noSpace(Path folder, long needed, long free, IOException cause) {
         return with(
-                "native libraries do not fit: folder=" + folder + ", needed=" + mebibytes(needed) + ", limit="
-                        + mebibytes(free) + " free; free some space, or name a folder elsewhere by " + ELSEWHERE,
+                "native libraries do not fit: folder=" + folder + ", needed=" + Bytes.text(needed) + ", limit="
+                        + Bytes.text(free) + " free; free some space, or name a folder elsewhere by " + ELSEWHERE,
                 cause);
     }
 
@@ -83,10 +84,6 @@ final class LoadFailure {
         UnsatisfiedLinkError error = new UnsatisfiedLinkError(message);
         error.initCause(cause);
         return error;
-    }
-
-    private static String mebibytes(long bytes) {
-        return (bytes >> 20) + " MiB";
     }
 
     /**

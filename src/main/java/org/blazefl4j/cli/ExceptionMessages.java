@@ -2,10 +2,10 @@ package org.blazefl4j.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.shm.ResourceLimits;
+import org.blazefl4j.util.Bytes;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Printable;
 import picocli.CommandLine;

@@ -2,6 +2,7 @@ package org.blazefl4j.core;
 
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
@@ -88,10 +89,10 @@ public record Device(String type, int index) {
      * @throws IllegalArgumentException if it is neither
      */
     public void requireAmong(int count, String found) {
-        if (!isCpu() && Math.max(index, 0) >= count) {
-            throw new IllegalArgumentException("no such CUDA device: device=" + this + ", limit=" + count
-                    + " devices; found: " + found + "; choose another device, such as cpu");
-        }
+        Arguments.require(
+                isCpu() || Math.max(index, 0) < count,
+                "no such CUDA device: device=" + this + ", limit=" + count + " devices; found: " + found
+                        + "; choose another device, such as cpu");
     }
 
     /** Returns LibTorch's object for this device; the caller closes it. */

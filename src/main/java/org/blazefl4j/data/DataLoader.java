@@ -1,6 +1,7 @@
 package org.blazefl4j.data;
 
 import java.util.Objects;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -65,14 +66,11 @@ public final class DataLoader implements Iterable<Batch> {
             @Nullable Generator generator,
             @Nullable Generator augmentation) {
         this.dataset = Objects.requireNonNull(dataset, "dataset");
-        if (batchSize < 1) {
-            throw new IllegalArgumentException(
-                    "batch size: batchSize=" + batchSize + ", limit=1 or more; leave it out for one batch");
-        }
-        if (shuffle && generator == null) {
-            throw new IllegalArgumentException(
-                    "shuffling without a generator: generator=null, expected=a generator; give one or read in order");
-        }
+        Arguments.require(
+                batchSize >= 1, "batch size: batchSize=" + batchSize + ", limit=1 or more; leave it out for one batch");
+        Arguments.require(
+                !shuffle || generator != null,
+                "shuffling without a generator: generator=null, expected=a generator; give one or read in order");
         this.batchSize = batchSize;
         this.shuffle = shuffle;
         this.last = Objects.requireNonNull(last, "last");

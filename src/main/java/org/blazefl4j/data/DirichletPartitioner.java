@@ -48,11 +48,11 @@ public record DirichletPartitioner(double alpha, int minSize) implements Partiti
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
         PartitionUtil.checkClients(labels, numClients);
-        if ((long) minSize * numClients > labels.length) {
-            throw new IllegalArgumentException("minimum size: minSize=" + minSize + ", limit="
-                    + labels.length / numClients + " (" + labels.length + " samples for " + numClients
-                    + " clients); lower minSize or numClients");
-        }
+        Arguments.require(
+                (long) minSize * numClients <= labels.length,
+                "minimum size: minSize=" + minSize + ", limit="
+                        + labels.length / numClients + " (" + labels.length + " samples for " + numClients
+                        + " clients); lower minSize or numClients");
         List<long[]> classes = PartitionUtil.byClass(labels);
         PartitionRandom random = new PartitionRandom(seed);
         int[][] cuts = drawCuts(classes, numClients, random);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -48,10 +49,10 @@ public record ImageData(
     public ImageData {
         checkPart("training", trainImages, trainLabels, classes);
         checkPart("test", testImages, testLabels, classes);
-        if (!Arrays.equals(imageShape(trainImages), imageShape(testImages))) {
-            throw new IllegalArgumentException("images differ: training=" + Tensors.describe(trainImages) + ", test="
-                    + Tensors.describe(testImages) + ", expected=equal channels, height and width");
-        }
+        Arguments.require(
+                Arrays.equals(imageShape(trainImages), imageShape(testImages)),
+                "images differ: training=" + Tensors.describe(trainImages) + ", test=" + Tensors.describe(testImages)
+                        + ", expected=equal channels, height and width");
         List<Tensor> tensors = List.of(trainImages, trainLabels, testImages, testLabels);
         sha256 = sha256 == null ? Tensors.sha256(tensors) : sha256;
         tensors.forEach(Tensor::retainReference); // they outlive the pointer scope of their creation
@@ -93,10 +94,10 @@ public record ImageData(
     }
 
     private static void checkPart(String part, Tensor images, Tensor labels, int classes) {
-        if (images.dim() != 4) {
-            throw new IllegalArgumentException(part + " images: images=" + Tensors.describe(images)
-                    + ", expected=[n, channels, height, width]; reshape them");
-        }
+        Arguments.require(
+                images.dim() == 4,
+                part + " images: images=" + Tensors.describe(images)
+                        + ", expected=[n, channels, height, width]; reshape them");
         Samples.count(images, labels);
         try {
             Samples.checkIndices(labels, classes);

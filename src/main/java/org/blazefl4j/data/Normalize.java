@@ -3,6 +3,7 @@ package org.blazefl4j.data;
 import java.util.Arrays;
 import java.util.List;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,16 +26,15 @@ public record Normalize(List<Double> mean, List<Double> std) implements Transfor
     public Normalize {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
-        if (mean.isEmpty() || mean.size() != std.size()) {
-            throw new IllegalArgumentException("normalisation: means=" + mean.size() + ", deviations=" + std.size()
-                    + ", expected=one mean and one deviation per channel");
-        }
+        Arguments.require(
+                !mean.isEmpty() && mean.size() == std.size(),
+                "normalisation: means=" + mean.size() + ", deviations=" + std.size()
+                        + ", expected=one mean and one deviation per channel");
         boolean usable =
                 mean.stream().allMatch(Double::isFinite) && std.stream().allMatch(d -> Double.isFinite(d) && d > 0);
-        if (!usable) {
-            throw new IllegalArgumentException("normalisation: mean=" + mean + ", std=" + std
-                    + ", expected=finite means, finite deviations above 0");
-        }
+        Arguments.require(
+                usable,
+                "normalisation: mean=" + mean + ", std=" + std + ", expected=finite means, finite deviations above 0");
     }
 
     /** Normalises images of one channel. */

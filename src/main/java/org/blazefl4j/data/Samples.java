@@ -1,6 +1,7 @@
 package org.blazefl4j.data;
 
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -86,9 +87,9 @@ final class Samples {
 
     /** Copies the elements of an int64 tensor. */
     static long[] toArray(Tensor values) {
-        if (values.scalar_type().intern() != ScalarType.Long || values.dim() != 1) {
-            throw new IllegalArgumentException("labels: labels=" + Tensors.describe(values) + ", expected=int64 [n]");
-        }
+        Arguments.require(
+                values.scalar_type().intern() == ScalarType.Long && values.dim() == 1,
+                "labels: labels=" + Tensors.describe(values) + ", expected=int64 [n]");
         long[] result = new long[Math.toIntExact(values.numel())];
         if (result.length == 0) {
             return result;

@@ -27,11 +27,11 @@ public record ShardPartitioner(int numShards) implements Partitioner {
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {
         PartitionUtil.checkClients(labels, numClients);
-        if (numShards % numClients != 0 || numShards > labels.length) {
-            throw new IllegalArgumentException("number of shards: numShards=" + numShards + ", expected=a multiple of "
-                    + numClients + " (the number of clients) up to " + labels.length
-                    + " (the number of samples); change numShards or numClients");
-        }
+        Arguments.require(
+                numShards % numClients == 0 && numShards <= labels.length,
+                "number of shards: numShards=" + numShards + ", expected=a multiple of "
+                        + numClients + " (the number of clients) up to " + labels.length
+                        + " (the number of samples); change numShards or numClients");
         long[] byLabel = PartitionUtil.byClass(labels).stream()
                 .flatMapToLong(Arrays::stream)
                 .toArray();

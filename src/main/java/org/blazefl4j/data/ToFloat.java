@@ -1,5 +1,6 @@
 package org.blazefl4j.data;
 
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -16,10 +17,9 @@ public record ToFloat(double divisor) implements Transform {
 
     /** Throws an {@link IllegalArgumentException} if the divisor is zero or not finite. */
     public ToFloat {
-        if (divisor == 0 || !Double.isFinite(divisor)) {
-            throw new IllegalArgumentException(
-                    "divisor: divisor=" + divisor + ", expected=finite and not 0; use 255 for image bytes");
-        }
+        Arguments.require(
+                divisor != 0 && Double.isFinite(divisor),
+                "divisor: divisor=" + divisor + ", expected=finite and not 0; use 255 for image bytes");
     }
 
     @Override

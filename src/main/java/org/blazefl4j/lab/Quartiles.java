@@ -1,6 +1,7 @@
 package org.blazefl4j.lab;
 
 import java.util.Arrays;
+import org.blazefl4j.util.Arguments;
 
 /**
  * The median of some values and their spread.
@@ -18,9 +19,7 @@ public record Quartiles(double lower, double median, double upper) {
      * @throws IllegalArgumentException if there are no values
      */
     public static Quartiles of(double... values) {
-        if (values.length == 0) {
-            throw new IllegalArgumentException("too few values: values=0, limit=1 or more");
-        }
+        Arguments.require(values.length > 0, "too few values: values=0, limit=1 or more");
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return new Quartiles(quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75));

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.stream.Stream;
 import org.blazefl4j.binding.JobBoard;
 import org.blazefl4j.core.StopEvent;
+import org.blazefl4j.shm.Errno;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.SegmentMemory;
@@ -38,12 +39,6 @@ final class Board implements AutoCloseable {
 
     static final int ROUND_ENDS = 2;
     private static final int ANY_REASON = STOP_EVENT | ROUND_ENDS;
-
-    private static final int ESHUTDOWN = -108;
-    private static final int EAGAIN = -11;
-    private static final int EPROTO = -71;
-    private static final int ESTALE = -116;
-    private static final int ENOENT = -2;
 
     private final Segment segment;
     private final long handle;
@@ -241,7 +236,7 @@ final class Board implements AutoCloseable {
     /** Parent: returns the lane of the oldest failed or lost job, or {@link #NOTHING}. */
     int failure() {
         int lane = JobBoard.failure(handle);
-        return lane == ENOENT ? NOTHING : lane;
+        return lane == -Errno.ENOENT ? NOTHING : lane;
     }
 
     /** Parent: frees a lane. Returns false if a worker has claimed it or it is free. */
@@ -266,7 +261,7 @@ final class Board implements AutoCloseable {
      */
     Status status(int worker) {
         int status = JobBoard.workerStatus(handle, worker);
-        if (status == EPROTO) {
+        if (status == -Errno.EPROTO) {
             throw new IllegalStateException("job board corrupted: worker=" + worker
                     + ", unknown status; a client probably wrote out of bounds");
         }
@@ -285,10 +280,10 @@ final class Board implements AutoCloseable {
     /** Worker: claims the oldest job, or waits for one. Returns its lane, {@link #NOTHING} or {@link #SHUT_DOWN}. */
     int claim(int worker, int millis) {
         int lane = JobBoard.claim(handle, worker, millis);
-        if (lane == ESHUTDOWN) {
+        if (lane == -Errno.ESHUTDOWN) {
             return SHUT_DOWN;
         }
-        return lane == EAGAIN ? NOTHING : checked(lane);
+        return lane == -Errno.EAGAIN ? NOTHING : checked(lane);
     }
 
     /**
@@ -299,7 +294,7 @@ final class Board implements AutoCloseable {
      */
     boolean commit(int lane, long claimed, int state) {
         int result = JobBoard.commit(handle, lane, claimed, state);
-        if (result == ESTALE) {
+        if (result == -Errno.ESTALE) {
             return false;
         }
         checked(result);

@@ -17,6 +17,7 @@ import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.TensorMemory;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.RefCounted;
+import org.blazefl4j.util.ResourceStack;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ final class SharedTensors implements AutoCloseable {
 
     private final SharedMemoryMap map;
     private final Map<String, Tensor> byName = new LinkedHashMap<>();
-    private final List<Segment> named = new ArrayList<>();
+    private final ResourceStack named = new ResourceStack();
     private final Deque<Original> originals = new ArrayDeque<>();
 
     /** The number of originals by storage. */
@@ -185,6 +186,6 @@ final class SharedTensors implements AutoCloseable {
     public void close() {
         byName.values().forEach(Tensor::close);
         originals.forEach(this::close);
-        named.forEach(Segment::close);
+        named.close();
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.Slot;
+import org.blazefl4j.util.ResourceStack;
 import org.blazefl4j.worker.SlotLayout;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,7 @@ final class SlotPool implements AutoCloseable {
     private final int ahead;
     private final int limit;
     private final SharedMemoryMap map;
-    private final List<Segment> chunks = new ArrayList<>();
+    private final ResourceStack chunks = new ResourceStack();
     private final Deque<Slot> free = new ArrayDeque<>();
     private final List<Slot> returned = new ArrayList<>();
     private int size;
@@ -150,6 +151,6 @@ final class SlotPool implements AutoCloseable {
 
     @Override
     public void close() {
-        chunks.forEach(Segment::close);
+        chunks.close();
     }
 }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Sha256;
 import org.bytedeco.pytorch.Generator;
 
@@ -57,10 +58,9 @@ public final class RandomStreams {
      * @throws IllegalArgumentException if the count is not in [0, population]
      */
     public static List<Integer> sample(int population, int count, RandomGenerator random) {
-        if (count < 0 || count > population) {
-            throw new IllegalArgumentException("sample out of range: count=" + count + ", limit=[0, " + population
-                    + "]; draw no more than there are");
-        }
+        Arguments.require(
+                count >= 0 && count <= population,
+                "sample out of range: count=" + count + ", limit=[0, " + population + "]; draw no more than there are");
         int[] ids = IntStream.range(0, population).toArray();
         for (int i = 0; i < count; i++) {
             int j = i + below(population - i, random);

@@ -3,12 +3,16 @@ package org.blazefl4j.shm;
 import org.blazefl4j.binding.Native;
 
 /** Error numbers of the operating system, and exceptions for failed calls. */
-final class Errno {
+public final class Errno {
 
-    static final int EAGAIN = 11;
+    public static final int ENOENT = 2;
+    public static final int EAGAIN = 11;
     static final int ENOMEM = 12;
     static final int EMFILE = 24;
     static final int ENOSPC = 28;
+    public static final int EPROTO = 71;
+    public static final int ESHUTDOWN = 108;
+    public static final int ESTALE = 116;
 
     private Errno() {}
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.DeviceOptional;
@@ -40,10 +41,9 @@ final class ModuleState implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             walk(module, "");
         }
-        if (entries.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "module has no state: parameters=0, limit=1 or more; register its layers before flattening it");
-        }
+        Arguments.require(
+                !entries.isEmpty(),
+                "module has no state: parameters=0, limit=1 or more; register its layers before flattening it");
         refuseTwice();
     }
 

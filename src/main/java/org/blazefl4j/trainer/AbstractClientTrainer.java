@@ -26,6 +26,7 @@ import org.blazefl4j.process.launch.ResidentMemory;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.worker.ClientRunner;
 import org.blazefl4j.worker.ClientTimeouts;
 import org.blazefl4j.worker.ResultSink;
@@ -284,18 +285,15 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
      * @throws IllegalStateException if the trainer is closed or a round is running
      */
     public final void share(String name, Tensor tensor) {
-        if (name == null || name.isBlank()) {
-            throw new IllegalArgumentException("name is blank: name=" + name + "; give the shared tensor a name");
-        }
-        if (!Tensors.isOpen(tensor)) {
-            throw new IllegalArgumentException(
-                    "tensor is undefined: name=" + name + "; share a tensor that is not null, closed or empty of type");
-        }
+        Arguments.require(
+                name != null && !name.isBlank(), "name is blank: name=" + name + "; give the shared tensor a name");
+        Arguments.require(
+                Tensors.isOpen(tensor),
+                "tensor is undefined: name=" + name + "; share a tensor that is not null, closed or empty of type");
         exclusively(() -> {
-            if (shared.containsKey(name)) {
-                throw new IllegalArgumentException(
-                        "name is taken: name=" + name + ", expected=one tensor per name; choose another name");
-            }
+            Arguments.require(
+                    !shared.containsKey(name),
+                    "name is taken: name=" + name + ", expected=one tensor per name; choose another name");
             shared.put(name, toShare(name, tensor));
         });
     }

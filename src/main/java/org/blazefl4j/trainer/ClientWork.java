@@ -15,6 +15,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.worker.ClientFailures;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.FailureRules;
@@ -109,10 +110,10 @@ final class ClientWork<C, D, U> implements AutoCloseable {
 
     /** Declares the committed states to be those before a round, and this round to be the next. */
     void startAtRound(int number) {
-        if (number < 0 || number > LAST_ROUND) {
-            throw new IllegalArgumentException("no such round: number=" + number + ", limit=0 to " + LAST_ROUND
-                    + "; startAtRound(0) is the first round");
-        }
+        Arguments.require(
+                number >= 0 && number <= LAST_ROUND,
+                "no such round: number=" + number + ", limit=0 to " + LAST_ROUND
+                        + "; startAtRound(0) is the first round");
         round = number;
         committedRounds = number;
     }

@@ -13,6 +13,7 @@ import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /** Checks what a caller gives to a round. */
@@ -68,13 +69,9 @@ final class RoundArguments {
      * @throws IllegalArgumentException if the work has no name, or the number is negative
      */
     static List<Integer> shards(String work, int number) {
-        if (work == null || work.isBlank()) {
-            throw new IllegalArgumentException("work is blank: work=" + work + "; give it a name, for messages");
-        }
-        if (number < 0) {
-            throw new IllegalArgumentException(
-                    "too few shards: work=" + work + ", shards=" + number + ", limit=0 or more");
-        }
+        Arguments.require(
+                work != null && !work.isBlank(), "work is blank: work=" + work + "; give it a name, for messages");
+        Arguments.require(number >= 0, "too few shards: work=" + work + ", shards=" + number + ", limit=0 or more");
         return IntStream.range(0, number).boxed().toList();
     }
 

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.reproducibility.RngCheck;
+import org.blazefl4j.util.Arguments;
 
 /**
  * How a trainer runs its clients. Immutable.
@@ -314,10 +315,10 @@ public final class TrainerOptions {
          */
         public Builder stateFolder(Path folder) {
             Objects.requireNonNull(folder, "stateFolder");
-            if (!Files.isDirectory(folder) || !Files.isWritable(folder)) {
-                throw new IllegalArgumentException("no folder for states: stateFolder=" + folder
-                        + ", expected=an existing, writable folder; make it first");
-            }
+            Arguments.require(
+                    Files.isDirectory(folder) && Files.isWritable(folder),
+                    "no folder for states: stateFolder=" + folder
+                            + ", expected=an existing, writable folder; make it first");
             this.stateFolder = Optional.of(folder);
             return this;
         }

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.cli.console.Interruption;
 import org.blazefl4j.cli.console.ProgressBars;
 import org.blazefl4j.cli.console.StartLine;
@@ -24,6 +23,7 @@ import org.blazefl4j.lab.LabCase;
 import org.blazefl4j.lab.LabOptions;
 import org.blazefl4j.lab.LatencyLab;
 import org.blazefl4j.trainer.ProcessOptions;
+import org.blazefl4j.util.Bytes;
 
 /** A measurement, from its cases to its results. */
 final class Bench {

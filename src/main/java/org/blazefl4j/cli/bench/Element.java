@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.blazefl4j.util.Arguments;
 
 /** An element of HTML or SVG. Escapes text and attributes, and writes well-formed XML. */
 final class Element {
@@ -55,9 +56,9 @@ final class Element {
      * @param data text without {@code <} and {@code &}
      */
     Element data(String data) {
-        if (data.contains("<") || data.contains("&")) {
-            throw new IllegalArgumentException("data holds markup: element=" + name + ", expected=no < and no &");
-        }
+        Arguments.require(
+                !data.contains("<") && !data.contains("&"),
+                "data holds markup: element=" + name + ", expected=no < and no &");
         content.add(data);
         return this;
     }

@@ -1,6 +1,5 @@
 /**
- * Terminal output shared by the commands: progress, start line, interruption, sizes. Knows no command and no option.
- * Internal.
+ * Terminal output shared by the commands: progress, start line, interruption. Knows no command and no option. Internal.
  */
 @NullMarked
 package org.blazefl4j.cli.console;

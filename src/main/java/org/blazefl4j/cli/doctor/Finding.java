@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.torch.LibTorch;
+import org.blazefl4j.util.Bytes;
 
 /**
  * A configuration problem and how to fix it.

@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.blazefl4j.binding.Native;
-import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.process.launch.CacheFolder;
 import org.blazefl4j.shm.ResourceLimits;
 import org.blazefl4j.shm.SegmentSpace;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.Bytes;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
-import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -18,6 +17,7 @@ import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.metrics.ConsoleMetrics;
+import org.blazefl4j.util.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -7,6 +7,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.util.Arguments;
 
 /**
  * How well a model does on a set of samples.
@@ -29,10 +30,10 @@ public record Evaluation(double loss, double accuracy, long samples) {
      */
     public static Evaluation of(Model model, DataLoader loader, Device device) {
         Objects.requireNonNull(device, "device");
-        if (loader.batches() == 0) {
-            throw new IllegalArgumentException("nothing to evaluate on: samples="
-                    + loader.dataset().size() + ", batches=0, limit=1 or more; give a loader with samples");
-        }
+        Arguments.require(
+                loader.batches() > 0,
+                "nothing to evaluate on: samples=" + loader.dataset().size()
+                        + ", batches=0, limit=1 or more; give a loader with samples");
         BatchScore sum = BatchScore.NONE;
         try (EvaluationMode mode = new EvaluationMode(model);
                 Epoch epoch = loader.iterator()) {

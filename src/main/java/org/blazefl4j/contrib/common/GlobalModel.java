@@ -14,6 +14,7 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -156,14 +157,15 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     @Override
     public void restore(CheckpointReader in) {
         try (Tensor saved = in.get(PARAMETERS, Tensor.class)) {
-            if (!Arrays.equals(saved.shape(), next.shape())
-                    || saved.scalar_type().intern() != next.scalar_type().intern()) {
-                throw new IllegalArgumentException("parameters of another model: shape="
-                        + Arrays.toString(saved.shape())
-                        + ", dtype=" + saved.scalar_type().intern() + ", expected=" + Arrays.toString(next.shape())
-                        + ", "
-                        + next.scalar_type().intern() + "; resume with the model that was saved");
-            }
+            Arguments.require(
+                    Arrays.equals(saved.shape(), next.shape())
+                            && saved.scalar_type().intern()
+                                    == next.scalar_type().intern(),
+                    "parameters of another model: shape="
+                            + Arrays.toString(saved.shape())
+                            + ", dtype=" + saved.scalar_type().intern() + ", expected=" + Arrays.toString(next.shape())
+                            + ", "
+                            + next.scalar_type().intern() + "; resume with the model that was saved");
             next.copy_(saved);
         }
         advance();

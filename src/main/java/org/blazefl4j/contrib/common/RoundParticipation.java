@@ -8,6 +8,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.util.Arguments;
 
 /**
  * The clients of a server's round: which take part, which have been loaded or dropped, and whether the round is
@@ -124,10 +125,10 @@ final class RoundParticipation implements Checkpointable {
     @Override
     public void restore(CheckpointReader in) {
         int completed = in.get(ROUND, Integer.class);
-        if (completed < 0 || completed > options.globalRound()) {
-            throw new IllegalArgumentException("completed rounds out of range: rounds=" + completed + ", limit=0 to "
-                    + options.globalRound() + "; resume with the options of the saved run");
-        }
+        Arguments.require(
+                completed >= 0 && completed <= options.globalRound(),
+                "completed rounds out of range: rounds=" + completed + ", limit=0 to " + options.globalRound()
+                        + "; resume with the options of the saved run");
         round = completed;
         restart();
     }

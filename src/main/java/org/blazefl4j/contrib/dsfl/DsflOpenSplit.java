@@ -7,6 +7,7 @@ import java.util.stream.LongStream;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -39,14 +40,13 @@ public final class DsflOpenSplit {
      * @throws IllegalArgumentException if a part would be empty, or there are 2<sup>31</sup> samples or more
      */
     public static DsflOpenSplit of(long samples, long openSize, long seed) {
-        if (samples > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException(
-                    "too many samples to split: samples=" + samples + ", limit=" + Integer.MAX_VALUE);
-        }
-        if (openSize < 1 || openSize >= samples) {
-            throw new IllegalArgumentException("open set out of range: open_size=" + openSize + ", limit=1 to "
-                    + (samples - 1) + "; leave some of the " + samples + " samples to the clients");
-        }
+        Arguments.require(
+                samples <= Integer.MAX_VALUE,
+                "too many samples to split: samples=" + samples + ", limit=" + Integer.MAX_VALUE);
+        Arguments.require(
+                openSize >= 1 && openSize < samples,
+                "open set out of range: open_size=" + openSize + ", limit=1 to " + (samples - 1)
+                        + "; leave some of the " + samples + " samples to the clients");
         List<Integer> drawn = RandomStreams.sample(
                 (int) samples, (int) openSize, RandomStreams.random(seed, NO_CLIENT, 0, "open-split"));
         long[] open = drawn.stream().mapToLong(Integer::longValue).toArray();
@@ -78,10 +78,10 @@ public final class DsflOpenSplit {
      * @throws IllegalArgumentException if there is another number of labels, or the partitioner cannot meet the request
      */
     public List<long[]> divide(Tensor labels, Partitioner partitioner, int numClients, long seed) {
-        if (labels.numel() != open.length + others.length) {
-            throw new IllegalArgumentException("labels of another data set: labels=" + labels.numel() + ", expected="
-                    + (open.length + others.length) + "; give one label per sample that was split");
-        }
+        Arguments.require(
+                labels.numel() == open.length + others.length,
+                "labels of another data set: labels=" + labels.numel() + ", expected=" + (open.length + others.length)
+                        + "; give one label per sample that was split");
         List<long[]> parts = new ArrayList<>(numClients);
         try (Tensor positions = Tensors.of(others);
                 Tensor mine = labels.index_select(0, positions)) {

@@ -18,6 +18,7 @@ import org.blazefl4j.data.Dataset;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -91,11 +92,11 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
             SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, DsflServerOptions options) {
         Partitions.requireCommon(dataset, PartitionType.OPEN);
         long openSize = dataset.size(PartitionType.OPEN, null);
-        if (options.openSizePerRound() > openSize) {
-            throw new IllegalArgumentException("too many open samples a round: open_size_per_round="
-                    + options.openSizePerRound() + ", limit=" + openSize
-                    + ", the size of the open set; lower open_size_per_round or raise open_size");
-        }
+        Arguments.require(
+                options.openSizePerRound() <= openSize,
+                "too many open samples a round: open_size_per_round="
+                        + options.openSizePerRound() + ", limit=" + openSize
+                        + ", the size of the open set; lower open_size_per_round or raise open_size");
         DsflClients.requireDistillable(
                 selected, dataset.getDataset(PartitionType.OPEN), options.openSizePerRound(), options.distillation());
         return new GlobalModel(selected, dataset, options.federation());

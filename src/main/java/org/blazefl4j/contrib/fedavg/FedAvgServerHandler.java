@@ -12,6 +12,7 @@ import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -92,9 +93,7 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
      *     dtype than float32
      */
     public static Tensor aggregate(List<FedAvgUplinkPackage> uplinks) {
-        if (uplinks.isEmpty()) {
-            throw new IllegalArgumentException("nothing to aggregate: packages=0, limit=1 or more");
-        }
+        Arguments.require(!uplinks.isEmpty(), "nothing to aggregate: packages=0, limit=1 or more");
         Tensor first = uplinks.get(0).parameters();
         long numel = Tensors.isOpen(first) ? first.numel() : 0; // which is then refused
         try (WeightedSum sum = new WeightedSum("parameters", numel)) {

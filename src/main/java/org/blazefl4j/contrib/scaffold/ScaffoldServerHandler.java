@@ -13,6 +13,7 @@ import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 
 /**
  * The server of SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
@@ -162,10 +163,10 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
 
     /** The saved sum contains the weights. Earlier versions weighted by samples only. */
     private void checkWeighting(String saved) {
-        if (!saved.equals(options.weighting().toString())) {
-            throw new IllegalArgumentException("control variate of another weighting: weighting=" + options.weighting()
-                    + ", expected=" + saved + "; resume with the weighting that was saved");
-        }
+        Arguments.require(
+                saved.equals(options.weighting().toString()),
+                "control variate of another weighting: weighting=" + options.weighting() + ", expected=" + saved
+                        + "; resume with the weighting that was saved");
     }
 
     @Override

@@ -29,10 +29,10 @@ public final class Partitions {
 
     /** Requires samples that all clients have in common. */
     public static <P extends Enum<P>> void requireCommon(PartitionedDataset<P> dataset, P type) {
-        if (dataset.size(type, null) == 0) {
-            throw new IllegalArgumentException("no " + type.name().toLowerCase(Locale.ROOT)
-                    + " samples: size=0, limit=1 or more; set the common " + type + " data set to some");
-        }
+        Arguments.require(
+                dataset.size(type, null) > 0,
+                "no " + type.name().toLowerCase(Locale.ROOT) + " samples: size=0, limit=1 or more; set the common "
+                        + type + " data set to some");
     }
 
     /** Returns the number of samples of the clients 0, 1, ... together; refuses 2<sup>63</sup> or more. */

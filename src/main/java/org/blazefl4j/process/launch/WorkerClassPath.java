@@ -19,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
@@ -53,10 +54,9 @@ public final class WorkerClassPath {
      */
     public WorkerClassPath(List<Path> named, Collection<Class<?>> needed) {
         for (Path entry : named) {
-            if (!Files.exists(entry)) {
-                throw new IllegalArgumentException(
-                        "no such class path entry: workerClassPath=" + entry + ", expected=an existing jar or folder");
-            }
+            Arguments.require(
+                    Files.exists(entry),
+                    "no such class path entry: workerClassPath=" + entry + ", expected=an existing jar or folder");
             this.named.add(normal(entry));
         }
         entries.addAll(this.named);

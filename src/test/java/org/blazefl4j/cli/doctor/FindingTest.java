@@ -3,9 +3,9 @@ package org.blazefl4j.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
-import org.blazefl4j.cli.console.Bytes;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.torch.NumericEnvironment;
+import org.blazefl4j.util.Bytes;
 import org.junit.jupiter.api.Test;
 
 final class FindingTest {

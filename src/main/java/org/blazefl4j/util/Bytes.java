@@ -1,4 +1,4 @@
-package org.blazefl4j.cli.console;
+package org.blazefl4j.util;
 
 import java.util.Locale;
 
