@@ -172,8 +172,8 @@ final class DistillationModel implements AutoCloseable {
                 Batch batch = device.move(samples.select(Tensors.of(new long[1]), around.stream("augment")))) {
             long[] shape = model.output(batch.x()).shape();
             if (shape.length != 2) {
-                throw new IllegalArgumentException("model does not classify: output=" + shape.length
-                        + " dimensions, expected=[n, classes]; give a model with one output per class");
+                throw new IllegalArgumentException("model does not classify: dimensions=" + shape.length
+                        + ", expected=2, [n, classes]; give a model with one output per class");
             }
             return shape[1];
         }

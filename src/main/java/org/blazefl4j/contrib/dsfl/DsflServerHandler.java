@@ -81,8 +81,14 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
                 DsflUplinkPackage::cid);
         this.options = options;
         this.dataset = dataset;
-        this.learner = new DistillationModel(
-                new SelectedModel<>(selector, modelName), options.federation().device());
+        try {
+            this.learner = new DistillationModel(
+                    new SelectedModel<>(selector, modelName),
+                    options.federation().device());
+        } catch (RuntimeException | Error e) {
+            global().close();
+            throw e;
+        }
         this.mean = newMean();
         this.downlink = new DsflDownlinkPackage(null, null, nextIndices(0));
     }

@@ -127,13 +127,16 @@ public final class ModelFit {
      * @param classes the number of the model's outputs; 0 if it does not have one per class
      */
     private static void requireLabels(String whose, Dataset dataset, long classes) {
-        if (classes == 0) {
-            return;
-        }
-        if (dataset instanceof FilteredDataset part && part.whole() instanceof TensorDataset whole) {
-            requireLabels(whose, whole, part.indices(), classes);
-        } else if (dataset instanceof TensorDataset whole) {
-            requireLabels(whose, whole, null, classes);
+        try (PointerScope scope = new PointerScope()) {
+            Dataset whole = dataset;
+            Tensor indices = null;
+            while (whole instanceof FilteredDataset part) {
+                indices = indices == null ? part.indices() : part.indices().index_select(0, indices);
+                whole = part.whole();
+            }
+            if (whole instanceof TensorDataset tensors) {
+                requireLabels(whose, tensors, indices, classes);
+            }
         }
     }
 
@@ -146,7 +149,7 @@ public final class ModelFit {
             throw new IllegalArgumentException(
                     "samples without labels: " + whose + ", targets=none, expected=one label per sample");
         }
-        if (targets.dim() != 1 || targets.is_floating_point()) {
+        if (classes == 0 || targets.dim() != 1 || targets.is_floating_point()) {
             return;
         }
         ScalarType type = targets.scalar_type().intern();
@@ -154,15 +157,13 @@ public final class ModelFit {
             throw new IllegalArgumentException("labels of the wrong dtype: " + whose + ", dtype=" + type
                     + ", expected=Long or Byte; convert them to int64");
         }
-        try (PointerScope scope = new PointerScope()) {
-            Tensor own = (indices == null ? targets : targets.index_select(0, indices)).toType(ScalarType.Long);
-            Tensor below = own.lt(new Scalar(0L)).logical_and(own.ne(new Scalar(IGNORED)));
-            Tensor wrong = own.masked_select(own.ge(new Scalar(classes)).logical_or(below));
-            if (wrong.numel() > 0) {
-                throw new IllegalArgumentException("label out of range: " + whose + ", label="
-                        + wrong.select(0, 0).item_long() + ", limit=0 to " + (classes - 1)
-                        + "; give a model with an output for each class, or leave such samples out");
-            }
+        Tensor own = (indices == null ? targets : targets.index_select(0, indices)).toType(ScalarType.Long);
+        Tensor below = own.lt(new Scalar(0L)).logical_and(own.ne(new Scalar(IGNORED)));
+        Tensor wrong = own.masked_select(own.ge(new Scalar(classes)).logical_or(below));
+        if (wrong.numel() > 0) {
+            throw new IllegalArgumentException("label out of range: " + whose + ", label="
+                    + wrong.select(0, 0).item_long() + ", limit=0 to " + (classes - 1)
+                    + "; give a model with an output for each class, or leave such samples out");
         }
     }
 

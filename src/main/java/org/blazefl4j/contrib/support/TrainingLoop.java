@@ -46,7 +46,7 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
             try (Epoch epoch = loader.iterator()) {
                 while (epoch.hasNext()) {
                     stop.throwIfSet();
-                    step(epoch.next(), loss, step);
+                    step(epoch, loss, step);
                     steps++;
                 }
             }
@@ -54,9 +54,10 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
         return steps;
     }
 
-    private void step(Batch onCpu, Loss loss, Runnable step) {
+    /** Reads the batch within the scope too, which frees what data sets and transforms of the user leave open. */
+    private void step(Epoch epoch, Loss loss, Runnable step) {
         try (PointerScope scope = new PointerScope();
-                Batch batch = device.move(onCpu)) {
+                Batch batch = device.move(epoch.next())) {
             start.run();
             loss.of(model.output(batch.x()), batch.y()).backward();
             step.run();

@@ -337,7 +337,7 @@ final class DsflServerHandlerTest {
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new DsflServerHandler(name -> model, Tiny.LINEAR, data.partitions(), OPTIONS))
-                .withMessage("model does not classify: output=4 dimensions, expected=[n, classes]; "
+                .withMessage("model does not classify: dimensions=4, expected=2, [n, classes]; "
                         + "give a model with one output per class");
 
         assertThat(model.closed).isTrue();

@@ -18,6 +18,7 @@ import org.blazefl4j.contrib.scaffold.ScaffoldClients;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
@@ -164,6 +165,19 @@ final class ModelFitTest {
                     .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 3, FOURS))
                     .withMessage("label out of range: cid=2, label=3, limit=0 to 2; give a model with an output for"
                             + " each class, or leave such samples out");
+        }
+    }
+
+    @Test
+    void shouldFindALabelThroughASelectionOfASelection() {
+        try (Tensor images = torch.zeros(6, 1, 4, 4);
+                Tensor labels = Tensors.of(new long[] {3, 2, 3, 1, 3, 0});
+                Tensor selected = Tensors.of(new long[] {1, 3, 4})) {
+            var selection = new FilteredDataset(selected, new TensorDataset(images, labels));
+            data.partitions().setClients(PartitionType.TRAIN, selection, parts(2, 1));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new FedAvgClients(new Tiny.Selector(1), Tiny.LINEAR, data.partitions(), 2, FOURS))
+                    .withMessageStartingWith("label out of range: cid=1, label=3, limit=0 to 2");
         }
     }
 
