@@ -110,12 +110,16 @@ final class ClientWork<C, D, U> implements AutoCloseable {
 
     /** Declares the committed states to be those before a round, and this round to be the next. */
     void startAtRound(int number) {
+        requireRound(number);
+        round = number;
+        committedRounds = number;
+    }
+
+    private static void requireRound(int number) {
         Arguments.require(
                 number >= 0 && number <= LAST_ROUND,
                 "no such round: number=" + number + ", limit=0 to " + LAST_ROUND
                         + "; startAtRound(0) is the first round");
-        round = number;
-        committedRounds = number;
     }
 
     /** Returns the work of the next round. */
@@ -170,6 +174,7 @@ final class ClientWork<C, D, U> implements AutoCloseable {
     void restore(CheckpointReader in) {
         try {
             int number = in.get(ROUND, Integer.class);
+            requireRound(number); // before any state is replaced
             for (String name : in.names()) {
                 if (name.startsWith(STATE_OF)) {
                     restore(Integer.parseInt(name.substring(STATE_OF.length())), in.get(name, Tensor.class));

@@ -29,6 +29,13 @@ public final class ErrorCollector {
         }
     }
 
+    /** Adds the first failure, if there was one, to another as suppressed. */
+    public synchronized void suppressIn(Throwable other) {
+        if (first != null && first != other) {
+            other.addSuppressed(first);
+        }
+    }
+
     /**
      * Throws the first failure, if there was one.
      *

@@ -56,6 +56,9 @@ public final class PayloadCheck implements ClientGuard {
     }
 
     private long sum() {
+        if (tensors.isEmpty()) {
+            return 0;
+        }
         CRC32C sum = new CRC32C();
         for (Tensor tensor : tensors) {
             try (PointerScope scope = new PointerScope()) {

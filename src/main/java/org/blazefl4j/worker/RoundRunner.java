@@ -1,6 +1,7 @@
 package org.blazefl4j.worker;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
+import org.blazefl4j.util.ErrorCollector;
 import org.blazefl4j.util.PhaseClock;
 import org.jspecify.annotations.Nullable;
 
@@ -58,8 +60,10 @@ public final class RoundRunner<U> {
             rest = results.end();
         } catch (Throwable callersFailure) {
             round.abort();
-            held.forEach(TensorWalk::closeAll);
-            results.end().values().forEach(TensorWalk::closeAll);
+            ErrorCollector errors = new ErrorCollector();
+            errors.run(() -> closeAll(results.end().values(), errors)); // ends the round, whatever else fails
+            closeAll(held, errors);
+            errors.suppressIn(callersFailure);
             failures.addUnsettledTo(callersFailure);
             throw callersFailure;
         }
@@ -67,6 +71,10 @@ public final class RoundRunner<U> {
         throwIfStateFailed();
         commitStates(complete);
         throwIfIncomplete(complete);
+    }
+
+    private static <T> void closeAll(Collection<T> packages, ErrorCollector errors) {
+        packages.forEach(uplink -> errors.run(() -> TensorWalk.closeAll(uplink)));
     }
 
     // ---- hand-over

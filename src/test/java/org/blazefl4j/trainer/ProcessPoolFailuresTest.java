@@ -137,10 +137,9 @@ final class ProcessPoolFailuresTest {
                 .hasMessageMatching(
                         "(?s)client failed: client=1, round=[0-9]+, worker=[01]: worker process ended: pid=[0-9]+,"
                                 + " exit=3 \\(perhaps client code called System.exit\\).*");
-        assertThat(trainer.uplinkPackage())
-                .extracting(Up::cid)
-                .doesNotContain(1)
-                .isSorted();
+        List<Up> others = trainer.uplinkPackage();
+        assertThat(others).extracting(Up::cid).doesNotContain(1).isSorted();
+        others.forEach(Up::close);
         requireNextRoundWorks();
         Conditions.await("a new worker", () -> !trainer.workerPids().equals(before));
     }
