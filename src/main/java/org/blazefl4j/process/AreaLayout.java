@@ -32,6 +32,9 @@ package org.blazefl4j.process;
  *
  * <p>CLIENT is the number of a client or shard. A job's DEVICE is the index of a CUDA device, -1 for the current one,
  * or {@link #JOB_DEVICE_CPU}. SEGMENT and SLOT name the slot for the result, if {@link #JOB_HAS_SLOT} is set.
+ *
+ * <p>A change of this layout raises {@code version_number} in {@code native/src/board.cpp}, by which workers refuse the
+ * board of another release.
  */
 final class AreaLayout {
 

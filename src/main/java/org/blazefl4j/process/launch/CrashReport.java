@@ -5,6 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -35,6 +37,15 @@ final class CrashReport {
     /** Returns the file of the report of a worker's process. */
     static Path file(Path folder, int worker, long pid) {
         return folder.resolve(name(worker, Long.toString(pid)));
+    }
+
+    /** Returns whether a report was written since an instant; an earlier process may have had the same id. */
+    static boolean isSince(Instant start, Path file) {
+        try {
+            return !Files.getLastModifiedTime(file).toInstant().isBefore(start.truncatedTo(ChronoUnit.SECONDS));
+        } catch (IOException none) {
+            return false;
+        }
     }
 
     private static String name(int worker, String pid) {

@@ -5,10 +5,10 @@ import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
 import org.blazefl4j.binding.Native;
@@ -28,6 +28,7 @@ public final class WorkerProcess {
     private final WorkerOutput out;
     private final WorkerOutput err;
     private final Path crashReport;
+    private final Instant started = Instant.now();
     private final long outOfMemoryKills;
 
     /** The reason if this process killed it, else null. */
@@ -172,7 +173,7 @@ public final class WorkerProcess {
      */
     public String describeEnd(boolean hadStarted) {
         awaitOutput(LAST_OUTPUT);
-        boolean crashed = Files.exists(crashReport);
+        boolean crashed = CrashReport.isSince(started, crashReport);
         StringBuilder text = new StringBuilder("worker process ");
         text.append(killReason == null ? "ended" : killReason)
                 .append(": pid=")
