@@ -2,11 +2,9 @@ package org.blazefl4j.torch;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
@@ -29,6 +27,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class ModuleState implements AutoCloseable {
 
     private final List<StateEntry> entries = new ArrayList<>();
+    private final List<StateEntry> floats = new ArrayList<>();
+    private final List<StateEntry> counters = new ArrayList<>();
     private long numel;
 
     /**
@@ -75,7 +75,9 @@ final class ModuleState implements AutoCloseable {
         }
         Tensor reference = new Tensor(value);
         reference.retainReference();
-        entries.add(new StateEntry(name, reference, value.shape(), numel, value.numel(), floating));
+        StateEntry entry = new StateEntry(name, reference, value.shape(), numel, value.numel(), floating);
+        entries.add(entry);
+        (floating ? floats : counters).add(entry);
         numel += value.numel();
     }
 
@@ -109,23 +111,25 @@ final class ModuleState implements AutoCloseable {
         }
     }
 
-    private void forEach(Predicate<StateEntry> chosen, Consumer<StateEntry> action) {
-        try (NoGradGuard guard = new NoGradGuard();
-                PointerScope scope = new PointerScope()) {
-            entries.stream().filter(chosen).forEach(action);
+    private static void forEach(List<StateEntry> chosen, Consumer<StateEntry> action) {
+        if (!chosen.isEmpty()) {
+            try (NoGradGuard guard = new NoGradGuard();
+                    PointerScope scope = new PointerScope()) {
+                chosen.forEach(action);
+            }
         }
     }
 
     void copyTo(Tensor flat) {
-        forEach(entry -> true, entry -> entry.slice(flat).copy_(entry.tensor()));
+        forEach(entries, entry -> entry.slice(flat).copy_(entry.tensor()));
     }
 
     void copyCountersTo(Tensor flat) {
-        forEach(entry -> !entry.floating(), entry -> entry.slice(flat).copy_(entry.tensor()));
+        forEach(counters, entry -> entry.slice(flat).copy_(entry.tensor()));
     }
 
     void copyFloatsFrom(Tensor flat) {
-        forEach(StateEntry::floating, entry -> entry.tensor().copy_(entry.slice(flat)));
+        forEach(floats, entry -> entry.tensor().copy_(entry.slice(flat)));
     }
 
     /**
@@ -134,28 +138,31 @@ final class ModuleState implements AutoCloseable {
      * @throws IllegalArgumentException if one of them is not finite; none is copied then
      */
     void copyCountersFrom(Tensor flat) {
-        Map<Tensor, Tensor> rounded = new IdentityHashMap<>();
+        if (counters.isEmpty()) {
+            return;
+        }
         try (NoGradGuard guard = new NoGradGuard();
                 PointerScope scope = new PointerScope()) {
-            for (StateEntry entry : entries) {
-                if (!entry.floating()) {
-                    rounded.put(entry.tensor(), rounded(entry, flat));
-                }
+            List<Tensor> rounded =
+                    counters.stream().map(entry -> rounded(entry, flat)).toList();
+            for (int i = 0; i < rounded.size(); i++) {
+                counters.get(i).tensor().copy_(rounded.get(i));
             }
-            rounded.forEach(Tensor::copy_);
         }
     }
 
     /** Makes float32 tensors views of a vector. */
     void viewIn(Tensor flat) {
-        forEach(StateEntry::floating, entry -> entry.tensor().set_data(entry.slice(flat)));
+        forEach(floats, entry -> entry.tensor().set_data(entry.slice(flat)));
     }
 
     /** Zeroes the elements of a vector that no step changes. */
     void zeroFixed(Tensor flat) {
-        forEach(
-                entry -> !entry.tensor().requires_grad(),
-                entry -> entry.slice(flat).zero_());
+        forEach(entries, entry -> {
+            if (!entry.tensor().requires_grad()) {
+                entry.slice(flat).zero_();
+            }
+        });
     }
 
     private static Tensor rounded(StateEntry entry, Tensor flat) {
