@@ -28,16 +28,14 @@ module org.blazefl4j {
 
     opens org.blazefl4j.cli to
             info.picocli;
-    opens org.blazefl4j.cli.bench to
-            info.picocli;
+    opens org.blazefl4j.cli.bench; // to all, so that picocli finds the texts there
     opens org.blazefl4j.cli.console to
             info.picocli;
     opens org.blazefl4j.cli.doctor to
             info.picocli;
     opens org.blazefl4j.cli.options to
             info.picocli;
-    opens org.blazefl4j.cli.run to
-            info.picocli;
+    opens org.blazefl4j.cli.run; // likewise
     opens org.blazefl4j.cli.verify to
             info.picocli;
 }

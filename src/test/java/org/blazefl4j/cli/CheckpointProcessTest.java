@@ -233,7 +233,7 @@ final class CheckpointProcessTest {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
         }
         expectRefusal("checkpoint folder holds a run: --checkpoint-dir=saved, found=saved/round-000002.checkpoint,"
-                + " expected=an empty folder; resume that run, or name another folder; --resume continues it");
+                + " expected=an empty folder; add --resume, or name another folder");
         expectRefusal(
                 "configuration changed: file=saved/round-000002.checkpoint, --seed=7 (saved: 42), --lr=0.2 (saved: 0.1),"
                         + " --memory-format=channels_last (saved: auto), --autocast=bfloat16 (saved: off);"
@@ -270,7 +270,8 @@ final class CheckpointProcessTest {
                     .contains("checkpoint not used: saved/round-000002.checkpoint: damaged or cut short: sha256=")
                     .contains("part does not fit what was saved: part=metrics.csv")
                     .contains("result file is missing: file=" + csv)
-                    .contains("; give their folder by --output, or a new one for files that begin with round 2");
+                    .contains(
+                            "; put it back, give their folder by --output, or a new one for files that begin with round 2");
             assertThat(cli.out()).doesNotContain("metrics.csv");
         }
         Files.move(moved, csv);
@@ -299,7 +300,8 @@ final class CheckpointProcessTest {
             assertThat(cli.err())
                     .startsWith("blazefl4j run: part does not fit what was saved: part=metrics.csv, ")
                     .contains("result file is not the one that was saved: file=" + csv)
-                    .endsWith("; give their folder by --output, or a new one for files" + " that begin with round 3\n");
+                    .endsWith("; put it back, give their folder by --output, or a new one for files"
+                            + " that begin with round 3\n");
         }
         assertThat(csv).hasBinaryContent(before);
 

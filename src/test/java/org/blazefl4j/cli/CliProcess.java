@@ -1,12 +1,15 @@
 package org.blazefl4j.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** The command line in a separate process, on the class path of this JVM. */
 final class CliProcess implements AutoCloseable {
@@ -15,6 +18,17 @@ final class CliProcess implements AutoCloseable {
 
     /** Little against a round, much against what an idle process does. */
     private static final Duration WORK = Duration.ofMillis(50);
+
+    private static final List<String> MODULES = List.of(
+            "target/classes",
+            "bytedeco",
+            "jspecify",
+            "picocli",
+            "progressbar",
+            "jline",
+            "fastcsv",
+            "HdrHistogram",
+            "jackson");
 
     private final Process process;
     private final Path out;
@@ -65,6 +79,17 @@ final class CliProcess implements AutoCloseable {
     static CliProcess startProgram(Path folder, List<String> flags, Class<?> program, String... args)
             throws IOException {
         return new CliProcess(folder, java(flags, program, args));
+    }
+
+    /** The command line on the module path, with the library's own dependencies and no others. */
+    static CliProcess startAsModule(Path folder, String... args) throws IOException {
+        String modules = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> MODULES.stream().anyMatch(entry::contains))
+                .collect(Collectors.joining(File.pathSeparator));
+        List<String> command = new ArrayList<>(List.of("java", "--module-path", modules));
+        command.addAll(List.of("--add-modules", "ALL-MODULE-PATH", "-m", "org.blazefl4j/" + Launcher.class.getName()));
+        command.addAll(List.of(args));
+        return new CliProcess(folder, command);
     }
 
     /** A command as it was printed, pasted into a shell. */

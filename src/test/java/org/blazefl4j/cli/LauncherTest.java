@@ -45,6 +45,17 @@ final class LauncherTest {
                         + ", expected=Linux x86_64; run it there, or in a Linux container");
     }
 
+    /** The texts of options are resources, which a module hides unless it opens their package. */
+    @ParameterizedTest
+    @CsvSource({"run, In each round some of the clients", "bench, Number of parameters in empty rounds"})
+    void shouldFindTheTextsOfOptionsOnTheModulePath(String command, String text, @TempDir Path folder)
+            throws Exception {
+        try (CliProcess cli = CliProcess.startAsModule(folder, command, "--help")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+            assertThat(cli.out()).containsIgnoringCase(text);
+        }
+    }
+
     /** As when the jar alone was copied. */
     @Test
     void shouldSayWhichLibrariesAreMissingBesideItsJar(@TempDir Path folder) throws Exception {

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         sortOptions = false,
         abbreviateSynopsis = true,
-        resourceBundle = "org.blazefl4j.cli.bench.options",
+        resourceBundle = "org.blazefl4j.cli.bench.texts",
         header = "Measures how long rounds take on this machine, and where the time goes.",
         description = {
             "",

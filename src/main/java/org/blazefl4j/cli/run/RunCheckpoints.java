@@ -92,24 +92,24 @@ public final class RunCheckpoints implements AutoCloseable {
 
     private Optional<SavedRun> look(Checkpoints files) {
         if (options.resume) {
-            return refusing(files::latest, "");
+            return refusing(files::latest);
         }
-        return refusing(
-                () -> {
-                    files.startAnew();
-                    return Optional.empty();
-                },
-                "; --resume continues it");
+        return refusing(() -> {
+            files.startAnew();
+            return Optional.empty();
+        });
     }
 
-    /** Rewrites the library's messages with option names; adds a hint unless a folder is missing. */
-    private <T> T refusing(Supplier<T> action, String hint) {
+    /** Rewrites the library's refusals with the names and remedies of the command line. */
+    private <T> T refusing(Supplier<T> action) {
         try {
             return action.get();
         } catch (CheckpointException | UncheckedIOException e) {
-            String text = String.valueOf(e.getMessage()).replaceFirst("\\bfolder=", "--checkpoint-dir=");
-            String more = e instanceof CheckpointException ? hint : "";
-            throw UsageException.insteadOf(e, OptionNames.in(text, run.spec) + more);
+            String text = String.valueOf(e.getMessage())
+                    .replaceFirst("\\bfolder=", "--checkpoint-dir=")
+                    .replace("resume that run", "add --resume")
+                    .replace("or name a new file for the rounds to come", otherFolders());
+            throw UsageException.insteadOf(e, OptionNames.in(text, run.spec));
         }
     }
 
@@ -239,7 +239,7 @@ public final class RunCheckpoints implements AutoCloseable {
             files.save(0);
             return saved;
         }
-        Optional<SavedRun> resumed = refusing(files::resume, "; " + otherFolders());
+        Optional<SavedRun> resumed = refusing(files::resume);
         if (!savedOutput().equals(Optional.of(output.toAbsolutePath()))) {
             files.save(saved.get().round()); // so that the next start needs no --output
         }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
         name = "run",
         sortOptions = false,
         abbreviateSynopsis = true,
-        resourceBundle = "org.blazefl4j.cli.run.RunCommand", // the texts
+        resourceBundle = "org.blazefl4j.cli.run.texts",
         optionListHeading = "%n")
 public final class RunCommand implements Callable<Integer> {
 
