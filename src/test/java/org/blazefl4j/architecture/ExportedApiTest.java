@@ -27,7 +27,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.blazefl4j.core.Device;
 
-/** What the module exports can be used with exported types alone. */
+/** Public signatures of exported types mention exported types only. */
 @AnalyzeClasses(packages = "org.blazefl4j", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ExportedApiTest {
 
@@ -36,7 +36,7 @@ final class ExportedApiTest {
     private final Set<String> exported = exportedPackages();
 
     @ArchTest
-    void shouldExportWhatUsersNeed(JavaClasses classes) {
+    void shouldExportTypesThatUsersNeed(JavaClasses classes) {
         assertThat(exported).contains("org.blazefl4j.core", "org.blazefl4j.trainer");
         assertThat(exported)
                 .doesNotContain(
@@ -50,7 +50,7 @@ final class ExportedApiTest {
                         "org.blazefl4j.cli");
     }
 
-    /** What users must learn. A type that they do not need is package-private, or in a package that is not exported. */
+    /** Users must learn every exported type, so types that they do not need are not exported. */
     @ArchTest
     void shouldExportFewTypes(JavaClasses classes) {
         Map<String, List<String>> types = classes.stream()

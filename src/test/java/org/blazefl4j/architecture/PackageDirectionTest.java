@@ -20,7 +20,7 @@ import java.util.TimeZone;
 import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 
-/** Arrows between packages point one way. */
+/** Dependencies between packages point one way. */
 @AnalyzeClasses(packages = "org.blazefl4j", importOptions = ImportOption.DoNotIncludeTests.class)
 final class PackageDirectionTest {
 
@@ -95,7 +95,7 @@ final class PackageDirectionTest {
     static final ArchRule theLabKnowsNoResultFiles =
             noneOf("lab").mayUse("worker", "process", "metrics", "checkpoint", "cli");
 
-    /** HdrHistogram is optional: an embedder who does not measure need not have it. */
+    /** HdrHistogram is optional: embedders that measure nothing run without it. */
     @ArchTest
     static final ArchRule onlyTheLabAndTheCommandLineMeasureLatencies = noClasses()
             .that()
@@ -104,7 +104,7 @@ final class PackageDirectionTest {
             .dependOnClassesThat()
             .resideInAnyPackage("org.HdrHistogram..", "org.blazefl4j.lab..");
 
-    /** Workers' processes are the library's own; of these classes, which run there, each ends its process. */
+    /** The excepted classes run in worker processes, which the library starts, and end them. */
     @ArchTest
     static final ArchRule onlyTheCommandLineAndWorkersEndTheirProcess = noClasses()
             .that()
@@ -123,7 +123,7 @@ final class PackageDirectionTest {
             .that()
             .resideOutsideOfPackage("org.blazefl4j.cli..")
             .and()
-            .doNotHaveFullyQualifiedName("org.blazefl4j.process.WorkerMain") // leaves them to its parent
+            .doNotHaveFullyQualifiedName("org.blazefl4j.process.WorkerMain") // ignores signals; its parent handles them
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName("sun.misc.Signal")
@@ -139,7 +139,7 @@ final class PackageDirectionTest {
             .and()
             .haveNameNotMatching("org\\.blazefl4j\\.torch\\.LibTorch(\\$.*)?")
             .and()
-            .doNotHaveFullyQualifiedName("org.blazefl4j.binding.CacheRoot") // tells JavaCPP, and puts it back
+            .doNotHaveFullyQualifiedName("org.blazefl4j.binding.CacheRoot") // restores the property that it sets
             .should()
             .callMethodWhere(target(owner(assignableTo(System.class)))
                     .and(target(nameMatching("set(Properties|Property|In|Out|Err)"))))
@@ -155,7 +155,7 @@ final class PackageDirectionTest {
             .that()
             .resideOutsideOfPackages("org.blazefl4j.cli..", "org.blazefl4j.metrics..")
             .and()
-            .doNotHaveFullyQualifiedName("org.blazefl4j.process.WorkerMain") // flushes what a client printed
+            .doNotHaveFullyQualifiedName("org.blazefl4j.process.WorkerMain") // flushes the client's output
             .should()
             .accessField(System.class, "out");
 

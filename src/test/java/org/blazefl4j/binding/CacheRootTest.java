@@ -36,13 +36,13 @@ final class CacheRootTest {
     }
 
     @Test
-    void shouldTakeTheHome() throws IOException {
+    void shouldUseTheHomeFolder() throws IOException {
         assertThat(choose()).isEqualTo(folder.resolve("home/.javacpp/cache")).isDirectory();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"?", "/nowhere/ada", "/dev/null", "/proc"})
-    void shouldTakeTheTemporaryFolderWhereTheHomeWillNotDo(String home) throws IOException {
+    void shouldUseTheTemporaryFolderIfTheHomeIsUnusable(String home) throws IOException {
         properties.put("user.home", home);
         assertThat(choose()).isEqualTo(folder.resolve("tmp/.javacpp-ada/cache")).isDirectory();
         assertThat(Files.getPosixFilePermissions(folder.resolve("tmp/.javacpp-ada")))
@@ -50,23 +50,23 @@ final class CacheRootTest {
         assertThat(choose()).as("again").isEqualTo(folder.resolve("tmp/.javacpp-ada/cache"));
     }
 
-    /** Uses a user id that no user has. */
+    /** Uses a user id without a user. */
     @Test
-    void shouldNameTheTemporaryFolderByTheUsersNumberWhereThereIsNoName() throws IOException {
+    void shouldNameTheTemporaryFolderByUserIdIfTheUserHasNoName() throws IOException {
         properties.putAll(Map.of("user.home", "?", "user.name", "?"));
         assertThat(choose()).isEqualTo(folder.resolve("tmp/.javacpp-" + PathTrust.uid() + "/cache"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"org.bytedeco.javacpp.cachedir", "org.bytedeco.javacpp.cacheDir"})
-    void shouldTakeWhatTheUserNames(String property) throws IOException {
+    void shouldUseTheFolderThatTheUserNames(String property) throws IOException {
         properties.put(property, folder.resolve("new/cache").toString());
         assertThat(choose()).isEqualTo(folder.resolve("new/cache")).isDirectory();
         assertThat(folder.resolve("home")).isEmptyDirectory();
     }
 
     @Test
-    void shouldRefuseWhatTheUserNamesIfItWillNotDo() {
+    void shouldRefuseAnUnusableFolderThatTheUserNames() {
         properties.put("org.bytedeco.javacpp.cachedir", "/proc/cache");
         assertThatThrownBy(this::choose)
                 .isInstanceOf(UnsatisfiedLinkError.class)
@@ -76,7 +76,7 @@ final class CacheRootTest {
     }
 
     @Test
-    void shouldRefuseATemporaryFolderInWhichOthersMayWrite() throws IOException {
+    void shouldRefuseATemporaryFolderThatOthersCanWriteTo() throws IOException {
         properties.put("user.home", "?");
         Path shared = Files.createDirectory(folder.resolve("tmp/.javacpp-ada"));
         Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxrwxrwx"));

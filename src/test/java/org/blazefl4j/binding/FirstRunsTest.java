@@ -86,7 +86,7 @@ final class FirstRunsTest {
     }
 
     @Test
-    void shouldMendWhatARunLeftThatWasKilledAsItUnpackedWhileAnotherWaitedForIt() throws Exception {
+    void shouldRepairACacheAfterAKillDuringUnpackingWithAnotherRunWaiting() throws Exception {
         Path cache = Files.createDirectory(folder.resolve("cache"));
         Process first = start(cache);
         await(() -> isHalfUnpacked(cache));
@@ -115,7 +115,7 @@ final class FirstRunsTest {
         }
     }
 
-    /** Also deletes links that lead out of the folder, about which JUnit would warn. */
+    /** Also deletes links out of the folder: JUnit would warn about them. */
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
@@ -123,7 +123,7 @@ final class FirstRunsTest {
     }
 
     @Test
-    void shouldKeepTheOwnLibraryOfTwoBuildsWithJarsOfOneNameApart() throws Exception {
+    void shouldKeepLibrariesOfBuildsWithTheSameJarNameApart() throws Exception {
         Path cache = Files.createDirectory(folder.resolve("cache"));
         List<Path> files = new ArrayList<>();
         for (String build : List.of("one", "other")) {
@@ -136,7 +136,7 @@ final class FirstRunsTest {
         assertThat(files).doesNotHaveDuplicates().allMatch(Files::exists);
     }
 
-    /** Returns the class path of a build in a jar, whose native library differs from that of other builds. */
+    /** Returns the class path of a jar whose native library differs from those of other builds. */
     private String build(String name) throws IOException {
         Path classes = Path.of(
                 Native.class.getProtectionDomain().getCodeSource().getLocation().getPath());

@@ -14,7 +14,7 @@ final class LoadFailureTest {
     private static final String NOT_MAPPED = "/cache/libc10.so: failed to map segment from shared object";
 
     @Test
-    void shouldTellAFileSystemMountedNoexec() {
+    void shouldReportAFileSystemMountedNoexec() {
         assertThat(LoadFailure.text(NOT_MAPPED, FOLDER, true, FREE))
                 .isEqualTo("native libraries cannot be unpacked: folder=/cache, found=a file system mounted noexec,"
                         + " expected=one that allows writing and execution; name another by"
@@ -22,7 +22,7 @@ final class LoadFailureTest {
     }
 
     @Test
-    void shouldTellALimitOfTheAddressSpace() {
+    void shouldReportALimitOfTheAddressSpace() {
         assertThat(LoadFailure.text(NOT_MAPPED, FOLDER, false, new Conditions("4096000000", false)))
                 .isEqualTo("native libraries do not fit into the address space: limit=4096000000 bytes (ulimit -v),"
                         + " found=" + NOT_MAPPED + "; raise it, preferably to unlimited (another folder,"
@@ -30,7 +30,7 @@ final class LoadFailureTest {
     }
 
     @Test
-    void shouldTellAnotherCLibrary() {
+    void shouldReportAnotherCLibrary() {
         assertThat(LoadFailure.text("ld-linux-x86-64.so.2: No such file", FOLDER, false, new Conditions("1", true)))
                 .isEqualTo("native libraries need another C library: found=musl, expected=glibc; use an image with"
                         + " glibc, such as Debian's or Ubuntu's (another folder,"
@@ -38,7 +38,7 @@ final class LoadFailureTest {
     }
 
     @Test
-    void shouldTellAFullFileSystem() {
+    void shouldReportAFullFileSystem() {
         assertThat(LoadFailure.noSpace(FOLDER, 446L << 20, 12L << 20, new IOException("No space left on device")))
                 .hasMessage(
                         "native libraries do not fit: folder=/cache, needed=446 MiB, limit=12 MiB free; free some space,"
@@ -48,7 +48,7 @@ final class LoadFailureTest {
 
     /** JavaCPP throws the failure of its last attempt, with the linker's as a cause. */
     @Test
-    void shouldTellWhatTheLinkerSaidOfAnythingElse() {
+    void shouldQuoteTheLinkerOnOtherFailures() {
         UnsatisfiedLinkError error = new UnsatisfiedLinkError("no c10 in java.library.path: /lib");
         error.initCause(new UnsatisfiedLinkError("/cache/libc10.so: invalid ELF header"));
         assertThat(LoadFailure.of(error, FOLDER))
@@ -59,7 +59,7 @@ final class LoadFailureTest {
     }
 
     @Test
-    void shouldReadWhatThisProcessIsSubjectTo() {
+    void shouldReadTheLimitsOfThisProcess() {
         assertThat(Conditions.read().isMusl()).isFalse();
         assertThat(Conditions.read().addressSpace()).matches("unlimited|\\d+");
     }

@@ -27,7 +27,7 @@ final class MountsTest {
         "/over/a, false",
         "/homes/a, false"
     })
-    void shouldGoByTheLastOfTheNearestMounts(Path folder, boolean noexec) {
+    void shouldUseTheLastOfTheNearestMounts(Path folder, boolean noexec) {
         assertThat(Mounts.isNoexec(LIST, folder)).isEqualTo(noexec);
     }
 }

@@ -35,7 +35,7 @@ class NativeBuildTest {
     }
 
     @Test
-    void shouldNameTheCompilerThatIsAskedForWhenItIsMissing() throws Exception {
+    void shouldNameTheRequestedCompilerWhenItIsMissing() throws Exception {
         assertThat(linesOfBuildWith(Map.of("CXX", "no-such-compiler"), "cmake", "c++"))
                 .isEqualTo("[ERROR] native build: missing=no-such-compiler;"
                         + " the variable CXX names this compiler; install it or unset CXX\n");
@@ -68,7 +68,7 @@ class NativeBuildTest {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** Configures the library of the jar, without building it; {@code build.sh} prints the lines of BlazeFL4J. */
+    /** Configures the native library without building it; returns the lines of BlazeFL4J. */
     private List<String> linesOfConfigurationWith(String path) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(
                         "cmake",

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 @Retention(RetentionPolicy.RUNTIME)
 public @interface OnGpu {
 
-    /** The condition. */
+    /** Checks that LibTorch finds a device. */
     final class Devices {
 
         private Devices() {}

@@ -32,7 +32,7 @@ final class OwnLibraryTest {
 
     /** Another process may have mapped the file. */
     @Test
-    void shouldNotWriteAFileAgainThatIsThere() throws IOException {
+    void shouldNotRewriteAnExistingFile() throws IOException {
         Path file = unpacked("build");
         Object before = Files.getAttribute(file, "unix:ino");
         assertThat(unpacked("build")).isEqualTo(file);
@@ -40,13 +40,13 @@ final class OwnLibraryTest {
     }
 
     @Test
-    void shouldReplaceAFileThatWasCut() throws IOException {
+    void shouldReplaceATruncatedFile() throws IOException {
         Path file = Files.writeString(unpacked("build"), "bui");
         assertThat(unpacked("build")).isEqualTo(file).hasContent("build");
     }
 
     @Test
-    void shouldDeleteWhatWasLongNotUsed() throws IOException {
+    void shouldDeleteFilesUnusedForLong() throws IOException {
         Path old = unpacked("old build");
         Path used = unpacked("used build");
         FileTime past = FileTime.from(Instant.now().minus(Duration.ofDays(31)));
@@ -61,7 +61,7 @@ final class OwnLibraryTest {
 
     /** A dangling link behaves like a file that another process renames while this one lists the folder. */
     @Test
-    void shouldPassOverWhatIsGoneOrCannotBeDeleted() throws IOException {
+    void shouldIgnoreFilesThatAreGoneOrCannotBeDeleted() throws IOException {
         Files.createSymbolicLink(folder.resolve("gone.part"), folder.resolve("nowhere"));
         Path kept = Files.createDirectories(folder.resolve("kept/file")).getParent();
         Files.setLastModifiedTime(kept, FileTime.from(Instant.now().minus(Duration.ofDays(31))));

@@ -26,19 +26,19 @@ final class PathTrustTest {
     }
 
     @Test
-    void shouldTrustWhatOnlyThisUserMayChange() throws IOException {
+    void shouldTrustAPathThatOnlyThisUserCanChange() throws IOException {
         assertThat(PathTrust.distrust(file)).isNull();
     }
 
     @Test
-    void shouldNotTrustWhatIsBelowAFolderThatOthersMayRenameIn() throws IOException {
+    void shouldNotTrustAPathBelowAFolderThatOthersCanWriteTo() throws IOException {
         Files.setPosixFilePermissions(above, PosixFilePermissions.fromString("rwxrwx---"));
         assertThat(PathTrust.distrust(file))
                 .isEqualTo("others may write there: path=" + above + ", mode=770, expected=750");
     }
 
     @Test
-    void shouldTrustWhatIsBelowAStickyFolder() throws IOException {
+    void shouldTrustAPathBelowAStickyFolder() throws IOException {
         Files.setAttribute(above, "unix:mode", 01777);
         assertThat(PathTrust.distrust(file)).isNull();
     }
@@ -52,7 +52,7 @@ final class PathTrustTest {
     }
 
     @Test
-    void shouldNotTrustWhatIsBelowAnotherUsersFolder() throws IOException {
+    void shouldNotTrustAPathBelowAnotherUsersFolder() throws IOException {
         int own = PathTrust.uid();
         assumeTrue(own == 0, "only root may give a folder away");
         Files.setAttribute(above, "unix:uid", 4711);
@@ -68,7 +68,7 @@ final class PathTrustTest {
 
     /** Checks both the folder of the link and the folder of its target. */
     @Test
-    void shouldLookAtTheWayOverALink() throws IOException {
+    void shouldCheckBothFoldersOfALink() throws IOException {
         Path others = Files.createDirectory(folder.resolve("others"));
         Path link = Files.createSymbolicLink(others.resolve("link"), above);
         assertThat(PathTrust.distrust(link.resolve("of us"))).isNull();

@@ -16,7 +16,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldFreeWhatWasMadeInIt() {
+    void shouldFreePointersCreatedInIt() {
         LongPointer pointer;
         try (RetainingScope scope = new RetainingScope()) {
             pointer = new LongPointer(1);
@@ -27,7 +27,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldLetAPointerGoWhichThenLivesUntilItIsClosed() {
+    void shouldReleaseAPointerThatThenLivesUntilClosed() {
         LongPointer pointer;
         try (RetainingScope scope = new RetainingScope()) {
             pointer = new LongPointer(1);
@@ -41,7 +41,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldTellPointersApartThatPointToTheSamePlace() {
+    void shouldDistinguishPointersToTheSameAddress() {
         try (RetainingScope scope = new RetainingScope()) {
             LongPointer first = new LongPointer(2);
             LongPointer same = new LongPointer(first);
@@ -63,7 +63,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldCollectNoMoreAfterItWasLeftAndFreeWhenClosed() {
+    void shouldCollectNothingAfterLeavingAndFreeWhenClosed() {
         RetainingScope scope = new RetainingScope();
         LongPointer inside = new LongPointer(1);
         scope.leave();
@@ -77,7 +77,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldCloseScopesThatWereForgottenInsideIt() {
+    void shouldCloseForgottenInnerScopes() {
         LongPointer forgotten;
         try (RetainingScope scope = new RetainingScope()) {
             PointerScope inner = new PointerScope();
@@ -89,7 +89,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldLeaveScopesAroundItAlone() {
+    void shouldLeaveOuterScopesAlone() {
         try (PointerScope outer = new PointerScope()) {
             RetainingScope scope = new RetainingScope();
             scope.leave();
@@ -116,7 +116,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldFreeWhatASupplierMadeThatFailed() {
+    void shouldFreePointersOfAFailedSupplier() {
         LongPointer[] made = new LongPointer[1];
 
         assertThatThrownBy(() -> Retained.make(() -> {

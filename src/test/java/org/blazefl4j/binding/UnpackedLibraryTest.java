@@ -53,7 +53,7 @@ final class UnpackedLibraryTest {
     }
 
     @Test
-    void shouldMendAFileThatWasCut() throws IOException {
+    void shouldRepairATruncatedFile() throws IOException {
         library().write(true);
         Files.writeString(file(), "a lib");
         assertThat(library().isComplete()).isFalse();
@@ -63,7 +63,7 @@ final class UnpackedLibraryTest {
 
     /** A process that has mapped the old file keeps it. */
     @Test
-    void shouldReplaceAFileAndNotWriteToIt() throws IOException {
+    void shouldReplaceAFileInsteadOfWritingToIt() throws IOException {
         Files.createDirectories(file().getParent());
         Path mapped = folder.resolve("mapped");
         Files.createLink(mapped, Files.writeString(file(), "of another build"));
@@ -73,7 +73,7 @@ final class UnpackedLibraryTest {
     }
 
     @Test
-    void shouldWriteOverWhatAKilledProcessLeft() throws IOException {
+    void shouldOverwriteLeftoversOfAKilledProcess() throws IOException {
         Files.createDirectories(file().getParent());
         Files.writeString(Path.of(file() + ".part"), "what is longer than the library");
         library().write(true);
@@ -82,7 +82,7 @@ final class UnpackedLibraryTest {
     }
 
     @Test
-    void shouldNotTakeALinkToAnotherFolderForTheFile() throws IOException {
+    void shouldReplaceALinkToAnotherFolder() throws IOException {
         library().write(true);
         Path elsewhere = Files.move(file(), folder.resolve("libexample.so"));
         Files.createSymbolicLink(file(), elsewhere);

@@ -30,7 +30,7 @@ final class CheckpointDamageTest {
 
     private static final String LATEST = "round-000001.checkpoint";
 
-    /** Referenced, because the log manager holds loggers weakly; other tests check the warnings. */
+    /** Keeps the logger, which the log manager references weakly; other tests check the warnings. */
     private static final Logger LOG = Logger.getLogger(Checkpoints.class.getName());
 
     private static Path folder;
@@ -94,19 +94,19 @@ final class CheckpointDamageTest {
     }
 
     @Property(tries = 150)
-    void shouldNoticeAnyFlippedBit(@ForAll("positions") int position, @ForAll("bits") int bit) throws IOException {
+    void shouldDetectAnyFlippedBit(@ForAll("positions") int position, @ForAll("bits") int bit) throws IOException {
         byte[] damaged = whole.clone();
         damaged[position] ^= (byte) (1 << bit);
         expectTheOneBefore(damaged);
     }
 
     @Property(tries = 100)
-    void shouldNoticeAnyCut(@ForAll("positions") int length) throws IOException {
+    void shouldDetectAnyTruncation(@ForAll("positions") int length) throws IOException {
         expectTheOneBefore(Arrays.copyOf(whole, length));
     }
 
     @Property(tries = 30)
-    void shouldNoticeWhatWasAppended(@ForAll byte[] more) throws IOException {
+    void shouldDetectAppendedBytes(@ForAll byte[] more) throws IOException {
         byte[] longer = Arrays.copyOf(whole, whole.length + more.length + 1);
         System.arraycopy(more, 0, longer, whole.length, more.length);
         expectTheOneBefore(longer);
@@ -114,8 +114,7 @@ final class CheckpointDamageTest {
 
     /** Forges the checksum: lengths are still validated, and damage is only reported. */
     @Property(tries = 150)
-    void shouldNotBelieveLengthsOfAForgedFile(@ForAll("positions") int position, @ForAll byte value)
-            throws IOException {
+    void shouldValidateLengthsOfAForgedFile(@ForAll("positions") int position, @ForAll byte value) throws IOException {
         byte[] content = Arrays.copyOf(whole, whole.length - CheckpointFile.DIGEST_BYTES);
         content[position % content.length] = value;
         byte[] forged = Arrays.copyOf(content, whole.length);
@@ -140,7 +139,7 @@ final class CheckpointDamageTest {
     }
 
     @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
-    void shouldPutBackAnyParts(@ForAll("parts") Map<String, Map<String, Object>> parts) throws IOException {
+    void shouldRestoreAnyParts(@ForAll("parts") Map<String, Map<String, Object>> parts) throws IOException {
         Path own = Files.createTempDirectory("checkpoints");
         try (Checkpoints checkpoints = Checkpoints.in(own)) {
             parts.forEach((name, values) -> checkpoints.add(name, values(values)));

@@ -87,7 +87,7 @@ final class CheckpointsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 9})
-    void shouldFreeOlderFilesFirstWhenSpaceIsShortAndKeepTheLatestThatIsWhole(int keep) throws Exception {
+    void shouldDeleteOlderFilesWhenSpaceIsShortButKeepTheLatestIntactOne(int keep) throws Exception {
         Values values = Values.of("bytes", new byte[100_000]);
         try (SmallDisk disk = SmallDisk.on(temp, 256)) {
             try (Checkpoints checkpoints = Checkpoints.in(folder()).keep(keep).add("part", values)) {
@@ -111,7 +111,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldPutBackWhatEveryPartWrote() {
+    void shouldRestoreEveryPart() {
         Values values = new Values();
         values.now.put("none", null);
         values.now.put("text", "größer");
@@ -150,7 +150,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldSayWhatTheLatestOneIsOfWithoutRestoringIt() {
+    void shouldDescribeTheLatestCheckpointWithoutRestoringIt() {
         Values values = Values.of("x", 1);
         try (Checkpoints checkpoints =
                 Checkpoints.in(folder()).configuration(Map.of("lr", 0.1)).add("part", values)) {
@@ -170,7 +170,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldLeaveNothingOfARunThatSavedNothing() throws IOException {
+    void shouldLeaveNoFilesIfNothingWasSaved() throws IOException {
         for (Path made : List.of(temp.resolve("a/b"), Files.createDirectory(temp.resolve("there")))) {
             try (Checkpoints checkpoints = Checkpoints.in(made).add("part", new Values())) {
                 assertThat(checkpoints.latest()).isEmpty();
@@ -183,7 +183,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldLeaveTheLockToARunThatHasIt() {
+    void shouldLeaveTheLockOfAnotherRun() {
         try (Checkpoints first = Checkpoints.in(folder())) {
             first.startAnew();
             try (Checkpoints second = Checkpoints.in(folder())) {
@@ -215,7 +215,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldDeleteWhatAKilledRunHadNotFinished() throws IOException {
+    void shouldDeleteUnfinishedFilesOfAKilledRun() throws IOException {
         saveRounds(0);
         Files.writeString(folder().resolve("round-000001.checkpoint.partial"), "BFL4J");
 
@@ -240,7 +240,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldNotSaveAtTheEndWhatIsSaved() throws IOException {
+    void shouldNotSaveTheLastRoundTwice() throws IOException {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values())) {
             checkpoints.runFinished(SUMMARY);
             assertThat(folder()).doesNotExist();
@@ -280,7 +280,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldNameEachFileAndItsFaultIfNoneCanBeUsed() throws IOException {
+    void shouldNameEachFileAndItsDamageIfAllAreDamaged() throws IOException {
         saveRounds(1);
         flip(file(1), 0);
         flip(file(0), 20);
@@ -298,7 +298,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldGoOnFromAFileWhoseNameHasOtherDigits() throws IOException {
+    void shouldContinueFromAFileWithOtherDigitsInItsName() throws IOException {
         Charset ofNames = Charset.forName(System.getProperty("sun.jnu.encoding"));
         assumeTrue(ofNames.newEncoder().canEncode('٠'), "this locale has no such file names");
         try (Checkpoints checkpoints = Checkpoints.in(folder())) {
@@ -314,7 +314,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldQuoteAHostileConfigurationInCodes() {
+    void shouldEscapeControlCharactersOfAHostileConfiguration() {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("lr", "\u001b[2J\n0.1"))) {
             checkpoints.save(0);
         }
@@ -346,7 +346,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldLetWhatBitsDoNotDependOnChange() {
+    void shouldAllowChangesThatBitsDoNotDependOn() {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("rounds", 5))) {
             checkpoints.save(0);
         }
@@ -358,7 +358,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldNameTheDifferencesOfTheNumericEnvironmentButGoOn() throws Exception {
+    void shouldWarnOfAChangedNumericEnvironmentAndContinue() throws Exception {
         NumericEnvironment here = NumericEnvironment.capture();
         NumericEnvironment there = with(here, "libTorch", "1.0");
         try (Checkpoints checkpoints = Checkpoints.in(folder()).environment(there)) {
@@ -390,7 +390,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldRefusePartsThatAreNotThoseOfTheFile() {
+    void shouldRefuseOtherPartsThanInTheFile() {
         try (Checkpoints checkpoints =
                 Checkpoints.in(folder()).add("handler", new Values()).add("csv", new Values())) {
             checkpoints.save(0);
@@ -411,7 +411,7 @@ final class CheckpointsTest {
     record Undeclared(int x) {}
 
     @Test
-    void shouldRefuseToSaveWhatItCouldNotReadBack() {
+    void shouldRefuseToSaveValuesItCouldNotReadBack() {
         Values part = Values.of("n", List.of(new Undeclared(1)));
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", part)) {
             assertThatThrownBy(() -> checkpoints.save(0))
@@ -431,7 +431,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldSaveARecordThatLooksAtItsTensors() {
+    void shouldSaveARecordWhoseConstructorReadsItsTensors() {
         try (Tensor pair = Tensors.of(new long[] {1, 2});
                 Tensor none = torch.empty(0, 3);
                 Checkpoints checkpoints =
@@ -446,7 +446,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldNameThePartThatDoesNotFitWhatWasSaved() {
+    void shouldNameThePartThatDoesNotFitTheFile() {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", Values.of("n", "text"))) {
             checkpoints.save(0);
         }
@@ -541,7 +541,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldRefuseAFileOfAnotherVersionInsteadOfTakingAnOlderOne() throws Exception {
+    void shouldRefuseAFileOfAnotherVersionInsteadOfUsingAnOlderOne() throws Exception {
         saveRounds(1);
         byte[] bytes = Files.readAllBytes(file(1));
         bytes[11] = 2;
@@ -558,7 +558,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldRefuseCallsThatMakeNoSense() {
+    void shouldRefuseInvalidCalls() {
         Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Values());
 
         assertThatThrownBy(() -> checkpoints.every(0))
@@ -582,7 +582,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldNotTouchARunThatItWasNotAllowedToResume() throws IOException {
+    void shouldLeaveARunUnchangedIfResumingIsRefused() throws IOException {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).configuration(Map.of("lr", 0.1))) {
             checkpoints.save(0);
             checkpoints.save(9);
@@ -598,7 +598,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldLeaveFilesOfOthersAlone() throws IOException {
+    void shouldLeaveOtherFilesAlone() throws IOException {
         Files.createDirectories(folder());
         Files.writeString(folder().resolve("film.partial"), "not ours");
         saveRounds(4);
@@ -631,7 +631,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldSayWhatIsWrongWithTheFolder() throws IOException {
+    void shouldExplainWhyTheFolderIsUnusable() throws IOException {
         Files.writeString(folder(), "a file");
         try (Checkpoints checkpoints = Checkpoints.in(folder())) {
             assertThatThrownBy(() -> checkpoints.save(0))

@@ -34,7 +34,7 @@ final class FolderLockTest {
 
     /** A process that opened the file just before it was deleted would lock a file that no other process can find. */
     @Test
-    void shouldMarkTheFileThatItTakesAway() throws IOException {
+    void shouldMarkTheFileThatItDeletes() throws IOException {
         try (FolderLock lock = FolderLock.of(folder);
                 FileChannel opened = FileChannel.open(file(), StandardOpenOption.WRITE)) {
             lock.discard();
@@ -43,7 +43,7 @@ final class FolderLockTest {
     }
 
     @Test
-    void shouldTakeAFileThatSomebodyWroteTo() throws IOException {
+    void shouldLockAFileWithForeignContents() throws IOException {
         Files.writeString(file(), "notes");
         try (FolderLock lock = FolderLock.of(folder)) {
             assertThat(file()).hasContent("notes");

@@ -6,7 +6,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
-/** Collects the log messages of a class, and keeps them from the console, until closed. */
+/** Collects the log messages of a class until closed; meanwhile the console shows none. */
 public final class LogCapture implements AutoCloseable {
 
     private final Logger logger;
@@ -22,9 +22,9 @@ public final class LogCapture implements AutoCloseable {
     }
 
     /**
-     * The same of the class with this name.
+     * Collects the messages of the class with this name.
      *
-     * @param messages gets them, from any thread
+     * @param messages receives them, from any thread
      */
     public static LogCapture of(String type, List<String> messages) {
         LogCapture capture = new LogCapture(Logger.getLogger(type), messages);

@@ -17,7 +17,7 @@ final class RandomPartsTest {
     private Path folder;
 
     @Test
-    void shouldLetASuiteGoOnWhereItWasSaved() {
+    void shouldContinueASuiteFromItsSavedState() {
         try (RngSuite saved = RngSuite.create(5);
                 RngSuite resumed = RngSuite.create(6)) {
             saved.java().nextLong();
@@ -37,7 +37,7 @@ final class RandomPartsTest {
     }
 
     @Test
-    void shouldLetTheDefaultGeneratorsGoOnWhereTheyWereSaved() {
+    void shouldContinueTheDefaultGeneratorsFromTheirSavedState() {
         RandomStateSnapshot before = RandomStateSnapshot.capture();
         try {
             draw();

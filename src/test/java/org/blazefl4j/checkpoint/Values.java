@@ -6,7 +6,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 
-/** A part that consists of named values. */
+/** A checkpoint part made of named values. */
 final class Values implements Checkpointable {
 
     final Map<String, Object> now = new LinkedHashMap<>();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The algorithms beside federated averaging, as a user starts them: as processes. */
+/** Runs the algorithms other than federated averaging from the command line. */
 @Slow
 final class AlgorithmsProcessTest {
 
@@ -48,7 +48,7 @@ final class AlgorithmsProcessTest {
         "'dsfl --client-models cnn,mlp --model-name mlp --open-size 500 --open-size-per-round 200 --kd-epochs 1 --evaluate-clients',"
                 + " DS-FL of mlp, 'clients'' models [cnn, mlp]', client_models, '[cnn, mlp]'"
     })
-    void shouldGiveTheSameBitsInWorkerProcessesAndWithout(
+    void shouldGiveTheSameBitsWithAndWithoutWorkerProcesses(
             String options, String title, String described, String setting, String value) throws Exception {
         try (CliProcess workers = run("workers", options, "--num-parallels", "2");
                 CliProcess serial = run("serial", options, "--execution-mode", "single-threaded")) {

@@ -14,7 +14,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code blazefl4j bench} as a process. */
+/** Runs {@code blazefl4j bench} in a separate process. */
 @Slow
 final class BenchProcessTest {
 
@@ -33,7 +33,7 @@ final class BenchProcessTest {
     }
 
     @Test
-    void shouldMeasureAllModesAndWriteWhatItSays() throws Exception {
+    void shouldMeasureAllModesAndWriteTheResults() throws Exception {
         try (CliProcess cli = CliProcess.start(
                 folder,
                 "bench",
@@ -66,9 +66,9 @@ final class BenchProcessTest {
         assertThat(folder.resolve("out/bench.html")).content().contains("<svg", "Time per phase, 3 clients a round");
     }
 
-    /** On a terminal, whose bar tells when there is something to keep; no case ends by itself. */
+    /** Runs on a terminal, whose bar shows when there are results to keep; no case ends by itself. */
     @Test
-    void shouldKeepWhatWasMeasuredWhenItIsInterrupted() throws Exception {
+    void shouldKeepFinishedResultsWhenInterrupted() throws Exception {
         try (CliProcess cli = CliProcess.startOnTerminal(
                 folder,
                 "bench",
@@ -91,7 +91,7 @@ final class BenchProcessTest {
         assertThat(cases(json())).hasSize(1);
     }
 
-    /** In one worker process, with a round that takes longer than a test. */
+    /** Starts a round in one worker process that takes longer than a test. */
     private CliProcess startLongRound() throws Exception {
         return CliProcess.start(
                 folder,
@@ -105,7 +105,7 @@ final class BenchProcessTest {
     }
 
     @Test
-    void shouldSayIfThereIsNothingToKeep() throws Exception {
+    void shouldSayIfThereAreNoResultsToKeep() throws Exception {
         try (CliProcess cli = startLongRound()) {
             cli.await("a worker", () -> !cli.children().isEmpty());
             cli.signalAll("INT");
@@ -129,7 +129,7 @@ final class BenchProcessTest {
 
     /** No user can create a folder below a file. */
     @Test
-    void shouldRefuseAFolderThatCannotBeMadeBeforeItMeasures() throws Exception {
+    void shouldRefuseAFolderThatCannotBeCreatedBeforeMeasuring() throws Exception {
         Files.createFile(folder.resolve("file"));
         try (CliProcess cli = CliProcess.start(folder, "bench", "--out=file/out")) {
             assertThat(cli.exitCode()).as(cli.err()).isEqualTo(ExitCode.USAGE);
@@ -140,7 +140,7 @@ final class BenchProcessTest {
     }
 
     @Test
-    void shouldRefuseAFolderWithResultsBeforeItMeasures() throws Exception {
+    void shouldRefuseAFolderWithResultsBeforeMeasuring() throws Exception {
         Files.createDirectory(folder.resolve("out"));
         Files.createFile(folder.resolve("out/bench.json"));
         try (CliProcess cli = CliProcess.start(folder, "bench", "--out=out")) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code blazefl4j run} with checkpoints, interrupted and resumed as a user does it. */
+/** Interrupts and resumes {@code blazefl4j run} with checkpoints. */
 @Slow
 final class CheckpointProcessTest {
 
@@ -36,7 +36,7 @@ final class CheckpointProcessTest {
     @TempDir
     private Path folder;
 
-    /** The rows of a run that nothing disturbed, without times. */
+    /** The rows of an undisturbed run, without times. */
     private static List<String> expected;
 
     @BeforeAll
@@ -48,7 +48,7 @@ final class CheckpointProcessTest {
         assertThat(expected).hasSize(1 + ROUNDS).doesNotHaveDuplicates();
     }
 
-    /** Four clients a round, in two threads unless given otherwise. */
+    /** Starts a run with four clients a round, by default in two threads. */
     private static CliProcess start(Path in, String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.04", "--epochs", "1"));
         args.addAll(Arrays.asList(more));
@@ -76,7 +76,7 @@ final class CheckpointProcessTest {
         return folder.resolve("results");
     }
 
-    /** The lines of the CSV file but for the columns with times. */
+    /** Returns the lines of the CSV file without the columns of times. */
     private static List<String> rows(Path results) throws IOException {
         List<String> lines = Files.readAllLines(results.resolve("metrics.csv"));
         List<String> columns = List.of(lines.get(0).split(","));
@@ -121,7 +121,7 @@ final class CheckpointProcessTest {
     }
 
     @Test
-    void shouldGoOnWithTheSameCommandLineAfterKillsAtAnyMoment() throws Exception {
+    void shouldContinueWithTheSameCommandLineAfterRandomKills() throws Exception {
         long seed = Long.getLong("blazefl4j.seed", System.nanoTime());
         System.out.println("kills at random moments: -Dblazefl4j.seed=" + seed);
         SplittableRandom random = new SplittableRandom(seed);
@@ -129,7 +129,7 @@ final class CheckpointProcessTest {
             String mode = random.nextBoolean() ? "multi-process" : "multi-threaded";
             try (CliProcess cli = startSaved("--resume", "--output", "results", "--execution-mode", mode)) {
                 if (kill % 2 == 0) {
-                    cli.awaitOutput("  results        results"); // past start-up, whose length would leave no moment
+                    cli.awaitOutput("  results        results"); // start-up can outlast the delay
                 }
                 cli.killAfter(Duration.ofMillis(random.nextInt(1500)));
                 assertThat(cli.err()).as("seed %d, kill %d", seed, kill).isEmpty();
@@ -147,7 +147,7 @@ final class CheckpointProcessTest {
     }
 
     @Test
-    void shouldGoOnInTheFolderOfItsOwnChoiceWhereverItWasKilledBeforeTheFirstRound() throws Exception {
+    void shouldContinueInTheDefaultFolderAfterKillsBeforeTheFirstRound() throws Exception {
         Path runs = folder.resolve("runs");
         try (CliProcess cli = startSaved("--resume")) {
             cli.await("a folder under runs", () -> Files.isDirectory(runs) && isNotEmpty(runs));
@@ -173,7 +173,7 @@ final class CheckpointProcessTest {
     }
 
     @Test
-    void shouldSaveWhenItIsToldToEndAndSayHowToGoOn() throws Exception {
+    void shouldSaveWhenStoppedAndSayHowToContinue() throws Exception {
         int stoppedAfter;
         String command;
         Path results = folder.resolve("it's here");
@@ -228,7 +228,7 @@ final class CheckpointProcessTest {
     }
 
     @Test
-    void shouldRefuseWhatWouldNotGoOnAndTellOfDamage() throws Exception {
+    void shouldRefuseOptionsThatCannotContinueAndReportDamage() throws Exception {
         try (CliProcess cli = startSaved("--output", "results", "--global-round", "2")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
         }
@@ -285,7 +285,7 @@ final class CheckpointProcessTest {
     }
 
     @Test
-    void shouldGoOnInNewFilesWithoutThoseOfTheRoundsBefore() throws Exception {
+    void shouldContinueInNewFilesWithoutTheEarlierRounds() throws Exception {
         Path results = folder.resolve("o");
         Path csv = results.resolve("metrics.csv");
         String checkpoints = "o/saved";
@@ -323,7 +323,7 @@ final class CheckpointProcessTest {
     }
 
     @Test
-    void shouldLeaveNothingOfAStartThatIsInterrupted() throws Exception {
+    void shouldLeaveNoFilesOfAnInterruptedStart() throws Exception {
         try (CliProcess cli = start(folder, "--output", "o/results", "--checkpoint-dir", "o/saved")) {
             cli.await("a folder", () -> Files.isDirectory(folder.resolve("o/results")));
             cli.signalAll("INT");
@@ -333,7 +333,7 @@ final class CheckpointProcessTest {
         assertThat(folder.resolve("o")).doesNotExist();
     }
 
-    /** A hundred black training images and one test image, all of class 0. */
+    /** Writes a hundred black training images and one test image, all of class 0. */
     private static void writeOtherImages(Path to) throws IOException {
         Files.createDirectory(to);
         for (String part : List.of("train", "t10k")) {

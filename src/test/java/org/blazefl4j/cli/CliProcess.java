@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** The command line in a separate process, on the class path of this JVM. */
+/** Runs the command line in a separate process, on the class path of this JVM. */
 final class CliProcess implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 300;
 
-    /** Little against a round, much against what an idle process does. */
+    /** Less than a round takes, more than an idle process uses. */
     private static final Duration WORK = Duration.ofMillis(50);
 
     private static final List<String> MODULES = List.of(
@@ -44,22 +44,22 @@ final class CliProcess implements AutoCloseable {
                 .start();
     }
 
-    /** Starts {@code blazefl4j args} in a folder, where its output is kept too. */
+    /** Starts {@code blazefl4j args} in a folder, and writes its output there. */
     static CliProcess start(Path folder, String... args) throws IOException {
         return startBy(folder, List.of(), args);
     }
 
-    /** The same by a command that starts another, such as {@code prlimit}. */
+    /** Starts it by a command that starts another, such as {@code prlimit}. */
     static CliProcess startBy(Path folder, List<String> starter, String... args) throws IOException {
         List<String> command = new ArrayList<>(starter);
-        // a shell that runs tests in the background has signals ignored, which children would inherit
-        // and its own process group, as a shell on a terminal gives it, so that the whole group can be signalled
+        // children would inherit the ignored signals of a shell that runs tests in the background
+        // the own process group, as from a shell on a terminal, lets a test signal the whole group
         command.addAll(List.of("setsid", "env", "--default-signal=HUP,INT,TERM"));
         command.addAll(java(args));
         return new CliProcess(folder, command);
     }
 
-    /** The same on a terminal, whose whole output is standard output here. */
+    /** Starts it on a terminal; standard output then has all that the terminal shows. */
     static CliProcess startOnTerminal(Path folder, String... args) throws IOException {
         return new CliProcess(
                 folder,
@@ -75,13 +75,13 @@ final class CliProcess implements AutoCloseable {
                         "/dev/null"));
     }
 
-    /** Starts a program of the tests' own in a JVM with these flags. */
+    /** Starts a test program in a JVM with these flags. */
     static CliProcess startProgram(Path folder, List<String> flags, Class<?> program, String... args)
             throws IOException {
         return new CliProcess(folder, java(flags, program, args));
     }
 
-    /** The command line on the module path, with the library's own dependencies and no others. */
+    /** Starts the command line on the module path, with the library's dependencies and no others. */
     static CliProcess startAsModule(Path folder, String... args) throws IOException {
         String modules = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> MODULES.stream().anyMatch(entry::contains))
@@ -92,7 +92,7 @@ final class CliProcess implements AutoCloseable {
         return new CliProcess(folder, command);
     }
 
-    /** A command as it was printed, pasted into a shell. */
+    /** Runs a printed command in a shell, as if pasted. */
     static CliProcess startInShell(Path folder, String command) throws IOException {
         return new CliProcess(folder, List.of("sh", "-c", command));
     }
@@ -104,7 +104,7 @@ final class CliProcess implements AutoCloseable {
     private static List<String> java(List<String> flags, Class<?> program, String... args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")); // starts in less processor time
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")); // starts faster
         command.addAll(flags);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
         command.addAll(List.of(args));
@@ -115,7 +115,7 @@ final class CliProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /** The processes that it started. */
+    /** Returns its child processes. */
     List<ProcessHandle> children() {
         return process.descendants().toList();
     }
@@ -133,7 +133,7 @@ final class CliProcess implements AutoCloseable {
         await(text, () -> out().contains(text));
     }
 
-    /** Waits until one of its children is at work: idle ones use no processor. */
+    /** Waits until the child works: idle ones use no processor time. */
     void awaitWorkOf(ProcessHandle child) throws IOException, InterruptedException {
         Duration before = processorTime(child);
         await("work of " + child.pid(), () -> processorTime(child).minus(before).compareTo(WORK) > 0);
@@ -143,7 +143,7 @@ final class CliProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
-    /** Waits until something is so, or it has ended. */
+    /** Waits until the condition holds or the process has ended. */
     void await(String what, Condition condition) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!condition.holds()) {
@@ -154,12 +154,12 @@ final class CliProcess implements AutoCloseable {
         }
     }
 
-    /** What can be waited for. */
+    /** A condition to wait for. */
     interface Condition {
         boolean holds() throws IOException;
     }
 
-    /** Types on the terminal that it was started on. */
+    /** Types a key on its terminal. */
     void type(char key) throws IOException {
         process.getOutputStream().write(key);
         process.getOutputStream().flush();
@@ -170,7 +170,7 @@ final class CliProcess implements AutoCloseable {
         kill(name, Long.toString(pid()));
     }
 
-    /** As batch systems do, and terminals: the signal goes to the group and to all that it started, these first. */
+    /** Signals the children, then the whole group, as batch systems and terminals do. */
     void signalAll(String name) throws IOException, InterruptedException {
         for (ProcessHandle child : children()) {
             kill(name, Long.toString(child.pid()));
@@ -178,15 +178,15 @@ final class CliProcess implements AutoCloseable {
         kill(name, "-" + pid());
     }
 
-    private static void kill(String signal, String whom) throws IOException, InterruptedException {
+    private static void kill(String signal, String target) throws IOException, InterruptedException {
         int result =
-                new ProcessBuilder("kill", "-s", signal, "--", whom).start().waitFor();
+                new ProcessBuilder("kill", "-s", signal, "--", target).start().waitFor();
         if (result != 0) {
-            throw new AssertionError("no such process: " + whom);
+            throw new AssertionError("no such process: " + target);
         }
     }
 
-    /** Has one of its children crash, again and again, until it gives up. */
+    /** Crashes one of its children, again and again, until it gives up. */
     void crashChildrenUntilItEnds() throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (process.isAlive() && System.nanoTime() < deadline) {
@@ -199,7 +199,7 @@ final class CliProcess implements AutoCloseable {
         }
     }
 
-    /** Kills it after so long, if it has not ended before, and waits until it is gone. */
+    /** Kills it after the delay, unless it has ended before, and waits for its end. */
     void killAfter(Duration delay) throws InterruptedException {
         if (!process.waitFor(delay.toNanos(), TimeUnit.NANOSECONDS)) {
             process.destroyForcibly();

@@ -7,7 +7,7 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code blazefl4j doctor} as a process, which examines itself. */
+/** Runs {@code blazefl4j doctor}, which examines its own process. */
 @Slow
 final class DoctorProcessTest {
 
@@ -15,7 +15,7 @@ final class DoctorProcessTest {
     private Path folder;
 
     @Test
-    void shouldReadBackAProcessThatItTuned() throws Exception {
+    void shouldFindNoProblemInATunedProcess() throws Exception {
         try (CliProcess cli = CliProcess.start(folder, "doctor")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
 
@@ -42,7 +42,7 @@ final class DoctorProcessTest {
     }
 
     @Test
-    void shouldFindWhatIsUntunedAndItsFlag() throws Exception {
+    void shouldNameUntunedSettingsAndTheirFlags() throws Exception {
         try (CliProcess cli = CliProcess.start(folder, "doctor", "--untuned")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 final class ExceptionMessagesTest {
 
     @Test
-    void shouldTellWhatTheCausesAdd() {
+    void shouldAddTheCausesMessages() {
         Exception failure = new RuntimeException("a", new IllegalStateException("b", new IOException("file is gone")));
 
         assertThat(ExceptionMessages.describe(failure).lines())
@@ -25,7 +25,7 @@ final class ExceptionMessagesTest {
     }
 
     @Test
-    void shouldSayWhatFailedWhereACauseGivesAPathOnly() {
+    void shouldExplainACauseThatOnlyHasAPath() {
         Exception failure =
                 new UsageException("cannot read the data: --dataset=mnist", new AccessDeniedException("/d/labels"));
 
@@ -34,13 +34,13 @@ final class ExceptionMessagesTest {
     }
 
     @Test
-    void shouldShowWhatATerminalWouldObeyAsCodes() {
+    void shouldEscapeControlCharacters() {
         assertThat(ExceptionMessages.describe(new RuntimeException("a\n\tb\u001b[2J")))
                 .isEqualTo("a\n\tb\\u001b[2J");
     }
 
     @Test
-    void shouldNameAnExceptionThatSaysNothing() {
+    void shouldNameTheClassOfAnExceptionWithoutMessage() {
         assertThat(ExceptionMessages.describe(new NullPointerException())).isEqualTo("NullPointerException");
     }
 
@@ -54,7 +54,7 @@ final class ExceptionMessagesTest {
     }
 
     @Test
-    void shouldSayHowLargeTheHeapIsThatIsTooSmall() {
+    void shouldGiveTheSizeOfAHeapThatIsTooSmall() {
         assertThat(ExceptionMessages.describe(new OutOfMemoryError("Java heap space")))
                 .matches(
                         "blazefl4j: out of memory: found=Java heap space, limit=\\d.* [MG]iB; request less, or give Java"

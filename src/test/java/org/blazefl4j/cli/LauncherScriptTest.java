@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script {@code bin/blazefl4j} of the distribution, with a Java that tells what it was called with. */
+/** Runs the script {@code bin/blazefl4j} with a fake {@code java} that prints its arguments. */
 @Slow
 final class LauncherScriptTest {
 
@@ -58,7 +58,7 @@ final class LauncherScriptTest {
     }
 
     @Test
-    void shouldPassArgumentsAndTheExitCodeOn() throws Exception {
+    void shouldPassOnArgumentsAndTheExitCode() throws Exception {
         assertThat(run(7, withJavaHome(), "a dist/bin/blazefl4j", "run", "a b", "", "$HOME"))
                 .isEqualTo("-Dblazefl4j.command=a dist/bin/blazefl4j|-jar|" + jar() + "|run|a b||$HOME|");
     }
@@ -75,14 +75,14 @@ final class LauncherScriptTest {
     }
 
     @Test
-    void shouldPassOptionsForJavaOn() throws Exception {
+    void shouldPassOnOptionsForJava() throws Exception {
         Map<String, String> environment =
                 Map.of("JAVA_HOME", folder.resolve("a jdk").toString(), "JAVA_OPTS", "-Xmx1g -ea");
         assertThat(run(7, environment, script.toString())).startsWith("-Xmx1g|-ea|-Dblazefl4j.command=");
     }
 
     @Test
-    void shouldSayWhatIsMissing() throws Exception {
+    void shouldNameMissingFiles() throws Exception {
         assertThat(run(2, Map.of("JAVA_HOME", "/none"), script.toString()))
                 .isEqualTo(
                         "blazefl4j: no Java in JAVA_HOME: JAVA_HOME=/none, expected=/none/bin/java; set it to a JDK 17"

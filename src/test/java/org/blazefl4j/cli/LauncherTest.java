@@ -56,9 +56,9 @@ final class LauncherTest {
         }
     }
 
-    /** As when the jar alone was copied. */
+    /** Copies only the jar, without the libraries beside it. */
     @Test
-    void shouldSayWhichLibrariesAreMissingBesideItsJar(@TempDir Path folder) throws Exception {
+    void shouldNameLibrariesMissingBesideItsJar(@TempDir Path folder) throws Exception {
         Files.createFile(Files.createDirectory(folder.resolve("lib")).resolve("there.jar"));
         Manifest manifest = new Manifest();
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");

@@ -21,7 +21,7 @@ final class LocaleProcessTest {
     private Path folder;
 
     @Test
-    void shouldGiveTheSameFilesAndBitsWhateverTheLocale() throws Exception {
+    void shouldGiveTheSameFilesAndBitsInEveryLocale() throws Exception {
         try (CliProcess german = start("de", "DE", "", "single-threaded");
                 CliProcess arabic = start("ar", "EG", "", "multi-process");
                 CliProcess turkish = start("tr", "TR", "", "single-threaded");

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A start that is refused says which option names what cannot be used, and leaves every folder as it was. */
+/** A refused start names the option with the unusable value, and leaves every folder as it was. */
 final class RefusedStartTest {
 
     private static final String LONG = "x".repeat(300);
@@ -69,7 +69,7 @@ final class RefusedStartTest {
             verify @/file/a @/full                          | cannot read results: file=@/file/a, found=not a folder
             verify @/damaged/round-000001.checkpoint @/full | nothing to compare: file=@/damaged/round-000001.checkpoint, rounds=0
             """)
-    void shouldNameWhatCannotBeUsedAndLeaveAllAsItWas(String line, String message) throws IOException {
+    void shouldNameUnusableValuesAndChangeNothing(String line, String message) throws IOException {
         List<String> before = tree();
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code blazefl4j run} as a user starts it: as a process. */
+/** Runs {@code blazefl4j run} in a separate process, as users do. */
 @Slow
 final class RunProcessTest {
 
@@ -29,7 +29,7 @@ final class RunProcessTest {
         return folder.resolve("results");
     }
 
-    /** Few samples per client, four clients a round, two worker processes. */
+    /** Starts a run with few samples per client, four clients a round and two worker processes. */
     private CliProcess start(String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.04"));
         args.addAll(List.of("--output", "results"));
@@ -60,7 +60,7 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldTrainAndLeaveItsResults() throws Exception {
+    void shouldTrainAndWriteResults() throws Exception {
         try (CliProcess cli = start("--global-round", "3")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
 
@@ -122,7 +122,7 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldTellThatTrainingHasDiverged() throws Exception {
+    void shouldReportThatTrainingDiverged() throws Exception {
         try (CliProcess cli = start("--global-round", "2", "--lr", "1e9", "--execution-mode", "multi-threaded")) {
             assertThat(cli.exitCode()).as(cli.err()).isZero();
 
@@ -168,7 +168,7 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldDrawALiveBarOnATerminalAndEndCleanlyOnCtrlC() throws Exception {
+    void shouldShowProgressOnATerminalAndEndCleanlyOnCtrlC() throws Exception {
         String args = "run --sample-ratio 0.04 --epochs 1 --global-round 90 --output results";
         try (CliProcess cli = CliProcess.startOnTerminal(folder, args.split(" "))) {
             cli.awaitOutput("\r\u001b[1mround  2/90\u001b[0m  accuracy");
@@ -187,10 +187,10 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldFailInWordsWhenAWorkerCrashesAndKeepItsReportAndTheResults() throws Exception {
+    void shouldExplainAWorkersCrashAndKeepItsReportAndTheResults() throws Exception {
         try (CliProcess cli = start("--global-round", "100000", "--epochs", "20")) {
             cli.awaitOutput("round      1/100000");
-            cli.crashChildrenUntilItEnds(); // a worker that idles is replaced without a word
+            cli.crashChildrenUntilItEnds(); // again and again: an idle worker is replaced silently
 
             assertThat(cli.exitCode()).isEqualTo(ExitCode.FAILED);
             assertThat(cli.err())
@@ -211,7 +211,7 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldRefuseWorkersThatItMayNotStartAndTellOfTheirMemory() throws Exception {
+    void shouldRefuseWorkersBeyondItsLimitsAndReportTheirMemory() throws Exception {
         List<String> limit = List.of("prlimit", "--nofile=256:256");
         try (CliProcess cli = CliProcess.startBy(
                 folder, limit, "run", "--num-clients", "4000", "--num-parallels", "4000", "--output", "results")) {
@@ -228,7 +228,7 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldTrainTheClientsOfLostWorkersAgainIfAskedAndGiveTheSameBits() throws Exception {
+    void shouldRetryClientsOfLostWorkersIfAskedAndGiveTheSameBits() throws Exception {
         List<String> undisturbed = hashesOfTwoLongRounds();
         Files.move(results(), folder.resolve("undisturbed"));
 
@@ -259,7 +259,7 @@ final class RunProcessTest {
         return hashes();
     }
 
-    /** Long enough that a worker can be killed at work. */
+    /** Starts rounds that are long enough to kill a worker at work. */
     private CliProcess startTwoLongRounds(String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of("--global-round", "2", "--epochs", "40"));
         args.addAll(List.of(more));
@@ -271,7 +271,7 @@ final class RunProcessTest {
     }
 
     @Test
-    void shouldRefuseWhatThisDataCannotGiveAndMakeNoFolder() throws Exception {
+    void shouldRefuseOptionsThatDoNotFitTheDataAndCreateNoFolder() throws Exception {
         try (CliProcess cli = start("--num-clients", "10001", "--checkpoint-dir", "results/saved")) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.err())

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** What the command line says before anything is run. */
+/** Tests what the command line prints without running anything. */
 final class UsageTest {
 
     private final StringWriter out = new StringWriter();
@@ -130,7 +130,7 @@ final class UsageTest {
     }
 
     @Test
-    void shouldSuggestWhatWasMeant() {
+    void shouldSuggestSimilarNames() {
         assertThat(blazefl4j("rum")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).contains("blazefl4j run");
         blazefl4j("run --num-clints=3");
@@ -145,18 +145,18 @@ final class UsageTest {
         "run -fraction 0.1, --sample-ratio, -fraction",
         "bench --num-clients 3, --clients, --num-clients"
     })
-    void shouldKnowTheWordsOfOtherSimulators(String line, String ours, String theirs) {
+    void shouldSuggestNamesForThoseOfOtherSimulators(String line, String ours, String theirs) {
         assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString().lines()).contains("Did you mean " + ours + " for " + theirs + "?");
     }
 
-    /** Without resetting the others of its group. */
+    /** A repeated option leaves the other options of its group as they are. */
     @ParameterizedTest
     @CsvSource({
         "run --sample-ratio=0.5 --num-clients 10 --seed 1 --sample-ratio 0.05",
         "run --num-clients 20 --sample-ratio 0.05 --num-clients 10"
     })
-    void shouldTakeTheLastOfAnOptionThatIsRepeated(String line) {
+    void shouldUseTheLastValueOfARepeatedOption(String line) {
         assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).contains("sample too small: --sample-ratio=0.05 of --num-clients=10, expected=");
     }
@@ -167,7 +167,7 @@ final class UsageTest {
         "run --execution-mode multi-threaded --cache-dir c --sample-ratio 0.001, --cache-dir, multi-threaded",
         "bench --execution-mode single-threaded --workers 2 --rounds 2147483647, --workers, single-threaded"
     })
-    void shouldOnlyNoteAnOptionThatWouldChangeTheSpeedAlone(String line, String option, String mode) {
+    void shouldOnlyNoteUnusedOptionsThatAffectSpeedAlone(String line, String option, String mode) {
         blazefl4j(line);
         assertThat(err.toString().lines())
                 .startsWith("note: " + option + " has no effect with --execution-mode " + mode)
@@ -182,7 +182,7 @@ final class UsageTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"train", "--num-clients 10", "--num-clients=10"})
-    void shouldAskForACommandWhereThereIsSomethingElse(String line) {
+    void shouldAskForACommandInsteadOfAnotherWord(String line) {
         assertThat(blazefl4j(line)).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString())
                 .startsWith("blazefl4j: no such command: command=" + line.split(" ")[0]
@@ -190,7 +190,7 @@ final class UsageTest {
     }
 
     @Test
-    void shouldTellItsVersion() {
+    void shouldPrintItsVersion() {
         assertThat(blazefl4j("--version")).isZero();
         assertThat(out.toString())
                 .matches("(?s)BlazeFL4J \\d+\\.\\d+\\.\\d+\\S*\\RJava "
@@ -198,7 +198,7 @@ final class UsageTest {
     }
 
     @Test
-    void shouldHelpANewcomer() {
+    void shouldPrintHelp() {
         assertThat(blazefl4j("--help")).isZero();
         assertThat(out.toString()).contains("run", "doctor", "Examples");
     }

@@ -12,14 +12,14 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code blazefl4j verify} on what {@code blazefl4j run} leaves, both as processes. */
+/** Runs {@code blazefl4j verify} on the results of {@code blazefl4j run}, both in separate processes. */
 @Slow
 final class VerifyProcessTest {
 
     @TempDir
     private Path folder;
 
-    /** Two small rounds; results go to a folder of that name. */
+    /** Runs two small rounds that write results to the named folder. */
     private CliProcess run(String name, String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of("run", "--sample-ratio", "0.03", "--epochs", "1"));
         args.addAll(List.of("--global-round", "2", "--output", "../" + name));
@@ -36,7 +36,7 @@ final class VerifyProcessTest {
     }
 
     @Test
-    void shouldTellRunsOfTheSameBitsFromOthers() throws Exception {
+    void shouldTellIdenticalRunsFromOthers() throws Exception {
         try (CliProcess workers = run("workers", "--num-parallels", "2");
                 CliProcess serial = run("serial", "--execution-mode", "single-threaded");
                 CliProcess other = run("other", "--execution-mode", "multi-threaded", "--lr", "0.05")) {
@@ -65,7 +65,7 @@ final class VerifyProcessTest {
     }
 
     @Test
-    void shouldRefuseInALineWhatIsNoRun() throws Exception {
+    void shouldRefuseAFolderWithoutARunInOneLine() throws Exception {
         try (CliProcess cli = verify("nowhere", "else")) {
             assertThat(cli.exitCode()).isEqualTo(ExitCode.USAGE);
             assertThat(cli.out()).isEmpty();

@@ -35,7 +35,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/** Whatever bytes arrive, decoding ends with a package or a PackageFormatException. */
+/** Decoding any bytes ends with a package or a PackageFormatException. */
 class CodecDamageTest {
 
     enum Level {
@@ -59,14 +59,14 @@ class CodecDamageTest {
         transient Object kept;
     }
 
-    /** Says when it is initialised. */
+    /** Records its initialisation. */
     record Trap(int x) {
         static {
             TRAPPED.add("initialised");
         }
     }
 
-    /** Of the same shape as what is sent in its place. */
+    /** Has the same fields as the class that is sent in its place. */
     static class Sprung {
         static {
             TRAPPED.add("initialised");
@@ -84,12 +84,12 @@ class CodecDamageTest {
     }
 
     private static final List<String> TRAPPED = Collections.synchronizedList(new ArrayList<>());
-    /** By messages of less than 8 KiB. */
+    /** The most that decoding a message of less than 8 KiB may allocate. */
     private static final long MOST_ALLOCATED = 4 << 20;
 
     private static final ClassLoader LOADER = CodecDamageTest.class.getClassLoader();
 
-    /** One of everything. */
+    /** Returns an object graph with values of all kinds. */
     private static Object sample() {
         Node node = new Node();
         Map<Object, Object> map = new HashMap<>();
@@ -155,7 +155,7 @@ class CodecDamageTest {
 
     @Property(tries = 5000)
     @SuppressWarnings("try")
-    void shouldEndWellIfDamagedBytesHaveAValidChecksum(
+    void shouldDecodeOrRefuseDamageWithAValidChecksum(
             @ForAll Random random, @ForAll @IntRange(min = 1, max = 4) int damages) {
         try (PointerScope scope = new PointerScope();
                 HeapStore store = new HeapStore()) {
@@ -185,7 +185,7 @@ class CodecDamageTest {
         return message;
     }
 
-    /** Puts a piece of the message in place of the bytes between two positions. */
+    /** Replaces the bytes between two positions by another piece of the message. */
     private static byte[] splice(byte[] message, int from, int to, Random random) {
         int piece = Message.HEADER_BYTES + random.nextInt(message.length - Message.HEADER_BYTES);
         int length = Math.min(random.nextInt(40), message.length - piece);
@@ -197,7 +197,7 @@ class CodecDamageTest {
     }
 
     @Property(tries = 3000)
-    void shouldEndWellIfBytesAreRandom(@ForAll Random random, @ForAll @IntRange(min = 1, max = 200) int length) {
+    void shouldDecodeOrRefuseRandomBytes(@ForAll Random random, @ForAll @IntRange(min = 1, max = 200) int length) {
         byte[] message = new byte[Message.HEADER_BYTES + length];
         for (int i = Message.HEADER_BYTES; i < message.length; i++) {
             message[i] = (byte) random.nextInt(random.nextBoolean() ? 40 : 256);
@@ -208,7 +208,7 @@ class CodecDamageTest {
 
     @Test
     void shouldNotReserveMoreThanTheMessageHolds() {
-        // lists within lists, each of which claims as many elements as bytes are left, would need gigabytes
+        // nested lists that each claim as many elements as bytes are left: allocating them would take gigabytes
         int length = 2_000_000;
         MessageWriter out = new MessageWriter(Message.MAX_BYTES);
         out.start();
@@ -226,7 +226,7 @@ class CodecDamageTest {
     }
 
     @Test
-    void shouldLimitTheDepthOfWhatItReads() {
+    void shouldLimitTheDepthOfObjects() {
         MessageWriter out = new MessageWriter(Message.MAX_BYTES);
         out.start();
         for (int i = 0; i < 100_000; i++) {
@@ -240,7 +240,7 @@ class CodecDamageTest {
     }
 
     @Test
-    void shouldSayWhatIsWrong() {
+    void shouldExplainDamage() {
         byte[] message = HeapStore.bytes(new PackageEncoder().encode("text", new HeapStore()));
         assertMessage(new byte[3], "no package: bytes=3, limit=9 to 1073741824");
         byte[] other = message.clone();
@@ -309,7 +309,7 @@ class CodecDamageTest {
     }
 
     @Test
-    void shouldNeitherMakeNorInitialiseClassesThatDoNotFitTheirPlace() throws ClassNotFoundException {
+    void shouldNotInstantiateOrInitialiseClassesThatDoNotFitTheirPlace() throws ClassNotFoundException {
         Class<?> trap = Class.forName(CodecDamageTest.class.getName() + "$Trap", false, LOADER);
         Class<?> sprung = Class.forName(CodecDamageTest.class.getName() + "$Sprung", false, LOADER);
         Class<?> thread = Thread.class;
@@ -384,7 +384,7 @@ class CodecDamageTest {
                         + " equals() compares");
     }
 
-    /** Its hash never ends once it arrived. */
+    /** Hashing it overflows the stack once the flag is set. */
     record Endless(String name) {
         @Override
         public int hashCode() {

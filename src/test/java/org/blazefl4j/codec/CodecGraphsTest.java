@@ -51,7 +51,7 @@ class CodecGraphsTest {
         Map<Object, Object> map;
     }
 
-    /** Equal by content, so that its hash is of use only once the fields are set. */
+    /** Equal by content, so hashing it needs its fields set. */
     static class Key implements Comparable<Key> {
         String id;
         Object link;
@@ -104,7 +104,7 @@ class CodecGraphsTest {
         }
     }
 
-    /** Refused as an outer instance only if it cannot cross. */
+    /** A field of the outer instance of inner classes. */
     int field = 9;
 
     @Test
@@ -183,7 +183,7 @@ class CodecGraphsTest {
     }
 
     @Test
-    void shouldFindKeysAgainThatLeadBackToWhatHoldsThem() {
+    void shouldFindKeysThatReferToTheirContainer() {
         Key outer = new Key("outer");
         Key inner = new Key("inner");
         inner.link = outer;
@@ -204,7 +204,7 @@ class CodecGraphsTest {
     }
 
     @Test
-    void shouldFillMapsBeforeARecordAroundThemIsMade() {
+    void shouldFillMapsBeforeCreatingARecordAroundThem() {
         Key key = new Key("k");
         Map<Object, Object> map = new HashMap<>();
         map.put(key, 1);

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Messages that an encoder would never write: each has a valid checksum, and is meant to do harm. */
+/** Decodes hostile messages with valid checksums, which no encoder writes. */
 class CodecHostileTest {
 
     private static final ClassLoader LOADER = CodecHostileTest.class.getClassLoader();
@@ -66,9 +66,9 @@ class CodecHostileTest {
         name(out, type.getName(), ClassPlan.of(type).fingerprint);
     }
 
-    // ---- Objects that are there many times
+    // ---- Objects referenced many times
 
-    /** Lists of which each holds the next one twice: a few bytes a level, twice as many visits. */
+    /** Writes lists that hold the next one twice: each level adds a few bytes and doubles the visits. */
     private static void doubling(MessageWriter out, int levels) {
         for (int level = 0; level < levels; level++) {
             out.kind(Kind.LIST);
@@ -83,7 +83,7 @@ class CodecHostileTest {
     }
 
     @Test
-    void shouldReadWhatIsThereManyTimesWhereNothingLooksAtAllOfIt() {
+    void shouldReadRepeatedReferencesIfNothingTraversesThem() {
         Object graph = decode(message(out -> doubling(out, 400)));
         for (int level = 0; level < 399; level++) {
             List<?> pair = (List<?>) graph;
@@ -95,7 +95,7 @@ class CodecHostileTest {
     record Key(List<Integer> shared, String name) {}
 
     @Test
-    void shouldReadManyKeysThatShareWhatTheyHold() {
+    void shouldReadManyKeysWithSharedContents() {
         List<Integer> shared = new ArrayList<>(List.of(1, 2, 3, 4, 5));
         Map<Object, Object> map = new HashMap<>();
         for (int i = 0; i < 50_000; i++) {
@@ -107,7 +107,7 @@ class CodecHostileTest {
     // ---- Memory
 
     @Test
-    void shouldRefuseANumberOfMoreBytesThanItCanHave() {
+    void shouldRefuseNumbersWithTooManyBytes() {
         assertRefused(
                 message(out -> {
                     out.kind(Kind.BIG_INTEGER);
@@ -143,7 +143,7 @@ class CodecHostileTest {
     static class BelowFinalized extends Finalized {}
 
     @Test
-    void shouldNotMakeObjectsWhoseCodeTheCollectorWouldRun() {
+    void shouldNotInstantiateClassesWithFinalizers() {
         for (Class<?> type : List.of(Finalized.class, BelowFinalized.class)) {
             assertRefused(
                     message(out -> {
@@ -176,7 +176,7 @@ class CodecHostileTest {
                 "org.bytedeco.javacpp.Pointer",
                 "org.bytedeco.javacpp.BytePointer"
             })
-    void shouldMakeNoObjectsOfClassesThatMayNotCross(String type) throws ClassNotFoundException {
+    void shouldNotInstantiateClassesThatMayNotCross(String type) throws ClassNotFoundException {
         Class<?> loaded = Class.forName(type, false, LOADER);
         for (Kind kind : List.of(Kind.OBJECT, Kind.RECORD, Kind.ENUM)) {
             assertThatThrownBy(() -> decode(message(out -> {
@@ -190,7 +190,7 @@ class CodecHostileTest {
     }
 
     @Test
-    void shouldMakeNoProxies() {
+    void shouldNotInstantiateProxies() {
         Object proxy = Proxy.newProxyInstance(LOADER, new Class<?>[] {Runnable.class}, (self, method, arguments) -> {
             throw new AssertionError("called");
         });
@@ -212,7 +212,7 @@ class CodecHostileTest {
     }
 
     @Test
-    void shouldNotInitialiseAClassThatIsNotTheSendersOrThatFollowsDamage() throws ClassNotFoundException {
+    void shouldNotInitialiseClassesOfAnotherVersionOrAfterDamage() throws ClassNotFoundException {
         String type = CodecHostileTest.class.getName() + "$Loud";
         Class<?> loud = Class.forName(type, false, LOADER);
         assertRefused(
@@ -241,12 +241,12 @@ class CodecHostileTest {
         assertThat(INITIALISED).hasValue(0);
     }
 
-    // ---- Classes that nobody declared
+    // ---- Undeclared classes
 
     private static final List<String> RAN = new ArrayList<>();
     private static final AtomicInteger LOUD_ENUMS = new AtomicInteger();
 
-    /** Does something whenever it is made, compared or hashed, or compares. */
+    /** Records calls of its constructor, comparisons and {@code hashCode()}. */
     record Acting(int x) implements Comparator<Object>, Comparable<Acting> {
         Acting {
             RAN.add("constructor");
@@ -275,7 +275,7 @@ class CodecHostileTest {
         A
     }
 
-    /** What somebody expects. */
+    /** The type that the decoder is asked for. */
     record Expected(List<String> names, Map<String, List<Plain>> byName, Optional<Acting> acting, Object any) {}
 
     private static TreeMap<Object, Object> sortedBy(Comparator<Object> comparator) {
@@ -284,7 +284,7 @@ class CodecHostileTest {
         return map;
     }
 
-    private static List<Arguments> shouldRunNoCodeOfAClassThatIsNotDeclared() {
+    private static List<Arguments> shouldRunNoCodeOfUndeclaredClasses() {
         List<Object> harmful = List.of(
                 new Acting(1),
                 sortedBy(new Acting(2)),
@@ -309,7 +309,7 @@ class CodecHostileTest {
 
     @ParameterizedTest
     @MethodSource
-    void shouldRunNoCodeOfAClassThatIsNotDeclared(Object graph, Class<?> declared) {
+    void shouldRunNoCodeOfUndeclaredClasses(Object graph, Class<?> declared) {
         HeapStore store = new HeapStore();
         byte[] message = HeapStore.bytes(new PackageEncoder().encode(graph, store));
         RAN.clear();
@@ -319,7 +319,7 @@ class CodecHostileTest {
     }
 
     @Test
-    void shouldNotInitialiseAClassThatIsNotDeclared() throws ClassNotFoundException {
+    void shouldNotInitialiseUndeclaredClasses() throws ClassNotFoundException {
         Class<?> loud = Class.forName(CodecHostileTest.class.getName() + "$LoudEnum", false, LOADER);
         List<Consumer<MessageWriter>> bodies = List.of(
                 out -> {
@@ -358,7 +358,7 @@ class CodecHostileTest {
     }
 
     @Test
-    void shouldReadWhatIsDeclared() {
+    void shouldReadDeclaredClasses() {
         Expected expected = new Expected(
                 List.of("a"),
                 Map.of("b", List.of(Plain.A)),
@@ -373,7 +373,7 @@ class CodecHostileTest {
                         + ", place=java.lang.Object, expected=classes that their places are declared to hold");
     }
 
-    /** Classes of the JDK, which nobody has looked at one by one. */
+    /** Returns the names of all classes in packages {@code java.*} of {@code java.base}. */
     private static List<String> classesOfTheJdk() throws IOException {
         Path root = FileSystems.getFileSystem(URI.create("jrt:/")).getPath("/modules/java.base/java");
         try (Stream<Path> files = Files.walk(root)) {
@@ -386,7 +386,7 @@ class CodecHostileTest {
     }
 
     @Test
-    void shouldMakeNothingOfTheJdkButValuesAndEnums() throws Exception {
+    void shouldInstantiateOnlyValuesAndEnumsOfTheJdk() throws Exception {
         List<String> names = classesOfTheJdk();
         assertThat(names).hasSizeGreaterThan(1000);
         for (String name : names) {
@@ -411,7 +411,7 @@ class CodecHostileTest {
     record Holder(Tensor x) {}
 
     @Test
-    void shouldMakeNoTensorWhereNoneMayBe() {
+    void shouldRefuseTensorsInPlacesWithoutTensors() {
         byte[] message = message(out -> {
             out.kind(Kind.RECORD);
             name(out, Holder.class);

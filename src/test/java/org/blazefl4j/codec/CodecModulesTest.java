@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Packages whose classes live in named modules, the library in a named module too. */
+/** Sends packages whose classes are in named modules; the library is in a named module, too. */
 class CodecModulesTest {
 
     private static final String LIBRARY = "org.blazefl4j";

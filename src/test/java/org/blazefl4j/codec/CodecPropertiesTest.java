@@ -19,7 +19,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.statistics.Statistics;
 import org.bytedeco.javacpp.PointerScope;
 
-/** Generated object graphs arrive as the same graphs: same contents, same sharing, same cycles. */
+/** Generated object graphs arrive with the same contents, sharing and cycles. */
 class CodecPropertiesTest {
 
     @Provide
@@ -79,7 +79,7 @@ class CodecPropertiesTest {
         return pool.stream().anyMatch(object -> isOnCycle(object) && reaches(root, object));
     }
 
-    /** Whether an object that cannot be on a cycle is on one. */
+    /** Whether the object may not be on a cycle but is on one. */
     private static boolean isOnCycle(Object object) {
         boolean fixed = object instanceof GraphRecipe.Pair || object instanceof Optional;
         return fixed && GraphRecipe.parts(object).stream().anyMatch(part -> reaches(part, object));

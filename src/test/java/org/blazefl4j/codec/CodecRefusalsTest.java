@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What does not cross is named, with its place and a remedy. */
+/** Refusals name the object's place in the graph, its class and a remedy. */
 class CodecRefusalsTest {
 
     private static final String LIMIT =
@@ -149,7 +149,7 @@ class CodecRefusalsTest {
     }
 
     @Test
-    void shouldSayHowToMendAnInnerClassWhoseOuterInstanceCannotCross() {
+    void shouldSayHowToFixAnInnerClassWhoseOuterInstanceCannotCross() {
         assertRefused(
                 new Inner(),
                 "cannot cross: path=this$0.thread, type=java.lang.Thread, " + LEAVE_OUT
@@ -157,7 +157,7 @@ class CodecRefusalsTest {
     }
 
     @Test
-    void shouldRefusePlacesThatCannotHoldWhatArrives() {
+    void shouldRefusePlacesThatCannotHoldTheArrivingType() {
         assertRefused(
                 new Legacy(new Vector<>(List.of(1))),
                 "cannot cross: path=numbers, type=java.util.Vector, expected=places that can hold the java.util.ArrayList that"
@@ -178,7 +178,7 @@ class CodecRefusalsTest {
     }
 
     @Test
-    void shouldRefuseEnumsThatAreNoConstants() {
+    void shouldRefuseEnumValuesThatAreNoConstants() {
         assertRefused(
                 EnumSet.noneOf(Nothing.class),
                 "cannot cross: path=(root), type=java.util.RegularEnumSet, expected=sets of enums that have constants; use an"
@@ -193,7 +193,7 @@ class CodecRefusalsTest {
     }
 
     @Test
-    void shouldRefuseWhatIsNestedTooDeepOnBothSides() {
+    void shouldRefuseTooDeepNestingOnBothSides() {
         Object deepest = nested(GraphPath.MAX_DEPTH);
         assertThat(cross(deepest)).isEqualTo(deepest);
         String path = "[0]".repeat(20);

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What tensors keep when they cross, and which do not. */
+/** Tests which properties tensors keep when they cross, and which tensors are refused. */
 class CodecTensorsTest {
 
     record One(Tensor value) {}
@@ -228,7 +228,7 @@ class CodecTensorsTest {
     record Special(Named value) {}
 
     @Test
-    void shouldArriveAsATensorWhateverItsJavaClass() {
+    void shouldArriveAsATensorFromAnySubclass() {
         Named named = new Named(counted(ScalarType.Float, 4));
         assertThat(cross(new One(named)).value).isExactlyInstanceOf(Tensor.class);
         assertThatThrownBy(() -> cross(new Special(named)))
@@ -315,7 +315,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldCloseWhatWasResolvedIfDecodingFailsLater() {
+    void shouldCloseResolvedTensorsIfDecodingFailsLater() {
         Pair pair = new Pair(counted(ScalarType.Float, 4), counted(ScalarType.Float, 5));
         byte[] message = HeapStore.bytes(new PackageEncoder().encode(pair, store));
         PackageDecoder decoder = new PackageDecoder(getClass().getClassLoader());
@@ -334,7 +334,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldRefuseTensorsWhereNoneMayBe() {
+    void shouldRefuseTensorsInPlacesWithoutTensors() {
         One one = new One(counted(ScalarType.Float, 4));
         assertThatThrownBy(() -> new PackageEncoder().encode(one, null))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
@@ -349,7 +349,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldPassOnWhatThePlacerThrowsAndStayUsable() {
+    void shouldPassOnExceptionsOfThePlacerAndStayUsable() {
         PackageEncoder encoder = new PackageEncoder();
         One one = new One(counted(ScalarType.Float, 4));
         assertThatThrownBy(() -> encoder.encode(one, (path, tensor, layout, unbounded) -> {

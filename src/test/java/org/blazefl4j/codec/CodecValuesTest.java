@@ -48,7 +48,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What crosses without a tensor, and as what it arrives. */
+/** Sends values without tensors, and tests the types that arrive. */
 class CodecValuesTest {
 
     enum Shade {

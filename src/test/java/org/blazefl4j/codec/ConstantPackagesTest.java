@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Which packages would give the same message again. */
+/** Tells packages that always encode to the same message from others. */
 final class ConstantPackagesTest {
 
     private final PackageEncoder encoder = new PackageEncoder();
@@ -31,7 +31,7 @@ final class ConstantPackagesTest {
         final int number = 1;
     }
 
-    private static Stream<Object> shouldKnowWhatNeverChanges() {
+    private static Stream<Object> shouldRecogniseConstantPackages() {
         return Stream.of(
                 1,
                 "text",
@@ -51,12 +51,12 @@ final class ConstantPackagesTest {
 
     @ParameterizedTest
     @MethodSource
-    void shouldKnowWhatNeverChanges(Object value) {
+    void shouldRecogniseConstantPackages(Object value) {
         encoder.encode(new Holder(value), null);
         assertThat(encoder.wasConstant()).isTrue();
     }
 
-    private static Stream<Arguments> shouldKnowWhatMayChange() {
+    private static Stream<Arguments> shouldRecogniseChangeablePackages() {
         return Stream.<Object>of(
                         new Plain(),
                         new int[] {1},
@@ -73,7 +73,7 @@ final class ConstantPackagesTest {
 
     @ParameterizedTest
     @MethodSource
-    void shouldKnowWhatMayChange(Object value) {
+    void shouldRecogniseChangeablePackages(Object value) {
         encoder.encode(new Holder(value), null);
         assertThat(encoder.wasConstant()).isFalse();
         encoder.encode(new Holder("no more"), null);

@@ -89,7 +89,7 @@ record GraphRecipe(List<Step> steps, List<Link> links) {
                 .as(GraphRecipe::new);
     }
 
-    /** The objects made; the last one is the root and holds all of them. */
+    /** Builds the objects; the last one is the root and holds all of them. */
     List<Object> build() {
         List<Object> pool = new ArrayList<>(List.of("leaf"));
         for (Step step : steps) {
@@ -133,7 +133,7 @@ record GraphRecipe(List<Step> steps, List<Link> links) {
         };
     }
 
-    /** What may be a key: its hash does not follow links, which could lead back to it. */
+    /** Returns a key whose hash follows no links, which could lead back to it. */
     private static Object key(Object candidate, Step step) {
         boolean fits = candidate instanceof Plain
                 || candidate instanceof String
@@ -158,7 +158,7 @@ record GraphRecipe(List<Step> steps, List<Link> links) {
         }
     }
 
-    /** What an object holds, in order; written without the codec's help. */
+    /** Returns an object's parts in order, without using the codec. */
     static List<Object> parts(Object value) {
         if (value instanceof Collection<?> elements) {
             return new ArrayList<>(elements);
@@ -178,7 +178,7 @@ record GraphRecipe(List<Step> steps, List<Link> links) {
         return List.of();
     }
 
-    /** Whether two objects are alike, their parts left out. */
+    /** Whether two objects are equal apart from their parts. */
     static boolean isAlike(Object sent, Object arrived) {
         if (sent instanceof Tensor tensor) {
             return arrived instanceof Tensor other && tensor.equal(other);

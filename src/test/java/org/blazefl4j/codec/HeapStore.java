@@ -41,7 +41,7 @@ public final class HeapStore implements TensorPlacer, TensorResolver, AutoClosea
     @Override
     public Tensor resolve(ShmHandle handle) {
         if (handle.segment() != SEGMENT) {
-            throw new PackageFormatException("no such segment: segment=" + handle.segment() + ", limit=" + SEGMENT);
+            throw new PackageFormatException("no such segment: segment=" + handle.segment() + ", expected=" + SEGMENT);
         }
         handle.checkGeneration(GENERATION);
         handle.checkWithin(stored.size() * SLOT_BYTES);
@@ -55,14 +55,14 @@ public final class HeapStore implements TensorPlacer, TensorResolver, AutoClosea
         stored.forEach(Tensor::close);
     }
 
-    /** The message's bytes, apart from the encoder's buffer. */
+    /** Copies the message's bytes out of the encoder's buffer. */
     public static byte[] bytes(ByteBuffer message) {
         byte[] bytes = new byte[message.remaining()];
         message.duplicate().get(bytes);
         return bytes;
     }
 
-    /** Sends an object graph over and back. */
+    /** Encodes and decodes an object graph. */
     @SuppressWarnings("unchecked")
     static <T> T cross(T graph) {
         HeapStore store = new HeapStore();

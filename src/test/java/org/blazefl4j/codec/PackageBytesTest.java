@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Packages that stand for themselves come back as they were; damaged ones are refused. */
+/** Packages with their tensors' elements come back as they were; damaged ones are refused. */
 class PackageBytesTest {
 
     record State(int count, Tensor weights, Tensor image, List<String> names) {}
@@ -52,7 +52,7 @@ class PackageBytesTest {
 
     @Property(tries = 500)
     @SuppressWarnings("try")
-    void shouldGiveBackWhateverCanCross(@ForAll("recipes") GraphRecipe recipe) {
+    void shouldRestoreEveryPackageThatCanCross(@ForAll("recipes") GraphRecipe recipe) {
         try (PointerScope local = new PointerScope()) {
             List<Object> pool = recipe.build();
             Assume.that(!CodecPropertiesTest.isRefused(pool));
@@ -67,7 +67,7 @@ class PackageBytesTest {
 
     @Property(tries = 1000)
     @SuppressWarnings("try")
-    void shouldRefuseBytesOfWhichOneBitIsChanged(
+    void shouldRefuseBytesWithOneChangedBit(
             @ForAll @IntRange(min = 0, max = 1 << 20) int place, @ForAll @IntRange(min = 0, max = 7) int bit) {
         try (PointerScope local = new PointerScope()) {
             Tensor bytes = PackageBytes.encode(state());
@@ -82,7 +82,7 @@ class PackageBytesTest {
 
     @Property(tries = 2000)
     @SuppressWarnings("try")
-    void shouldRefuseOrGiveAPackageWhateverTheBytesIfTheChecksumsAreRight(
+    void shouldDecodeOrRefuseAnyBytesWithValidChecksums(
             @ForAll @IntRange(min = 0, max = 1 << 20) int place, @ForAll byte value) {
         try (PointerScope local = new PointerScope()) {
             Tensor bytes = PackageBytes.encode(state());
@@ -103,7 +103,7 @@ class PackageBytesTest {
 
     @Property(tries = 300)
     @SuppressWarnings("try")
-    void shouldRefuseBytesThatWereCut(@ForAll @IntRange(min = 0, max = 1 << 20) int length) {
+    void shouldRefuseTruncatedBytes(@ForAll @IntRange(min = 0, max = 1 << 20) int length) {
         try (PointerScope local = new PointerScope()) {
             Tensor bytes = PackageBytes.encode(state());
             Tensor cut = bytes.narrow(0, 0, length % bytes.numel());
@@ -147,7 +147,7 @@ class PackageBytesTest {
     }
 
     @Test
-    void shouldKeepStridesAndTakeOnlyAViewsOwnElements() {
+    void shouldKeepStridesAndEncodeOnlyAViewsElements() {
         Tensor image = torch.arange(new Scalar(2 * 3 * 4 * 5))
                 .view(2, 3, 4, 5)
                 .to(
@@ -165,7 +165,7 @@ class PackageBytesTest {
     }
 
     @Test
-    void shouldGiveTensorsThatShareNothingWithTheBytes() {
+    void shouldReturnTensorsThatShareNoMemoryWithTheBytes() {
         Tensor weights = torch.ones(5);
         Tensor bytes = PackageBytes.encode(new Two(weights, weights));
         weights.fill_(new Scalar(7));
@@ -177,7 +177,7 @@ class PackageBytesTest {
     }
 
     @Test
-    void shouldTakeParametersThatRequireGradients() {
+    void shouldEncodeParametersThatRequireGradients() {
         Tensor weights = torch.ones(5).requires_grad_(true);
         Two arrived = (Two) decode(PackageBytes.encode(new Two(weights, weights.mul(new Scalar(2)))));
         assertThat(arrived.left().equal(torch.ones(5))).isTrue();
@@ -187,14 +187,14 @@ class PackageBytesTest {
     }
 
     @Test
-    void shouldNameWhatCannotBeEncoded() {
+    void shouldNameValuesThatCannotBeEncoded() {
         assertThatThrownBy(() -> PackageBytes.encode(List.of(new Thread())))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("cannot cross: path=[0], type=java.lang.Thread");
     }
 
     @Test
-    void shouldSayWhatIsWrongWithTheBytes() {
+    void shouldExplainDamagedBytes() {
         assertThatThrownBy(() -> decode(torch.ones(100)))
                 .hasMessage("no package: type=another tensor, expected=contiguous uint8 of one dimension on the CPU");
         assertThatThrownBy(() -> decode(ByteTensors.empty(3))).hasMessage("no package: bytes=3, limit=64 or more");
@@ -231,7 +231,7 @@ class PackageBytesTest {
         return ByteTensors.buffer(bytes, 0, bytes.numel());
     }
 
-    /** Puts the right checksums, of the message and of the whole. */
+    /** Corrects both checksums, of the message and of the whole. */
     private static void seal(Tensor bytes) {
         ByteBuffer memory = memory(bytes);
         int messageBytes = memory.getInt(16);

@@ -127,7 +127,7 @@ class ShmHandleTest {
                 .hasMessage("no dense tensor layout: " + text);
     }
 
-    /** Dimensions whose strides may be dense, in some order, or not. */
+    /** Generates dimensions with strides that are dense, in any order, or not dense. */
     @Provide
     Arbitrary<long[][]> dimensions() {
         Arbitrary<long[]> anySizes =

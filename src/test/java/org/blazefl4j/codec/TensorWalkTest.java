@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/** The end of packages that close some of their tensors, or none. */
+/** Closes packages that themselves close some or none of their tensors. */
 final class TensorWalkTest {
 
     private final Tensor closed = torch.ones(1);
@@ -46,7 +46,7 @@ final class TensorWalkTest {
     }
 
     @Test
-    void shouldTakeOneReferenceFromATensorThatIsKept() {
+    void shouldReleaseOneReferenceOfATensorThatIsKept() {
         closed.retainReference().retainReference();
         forgotten.retainReference().retainReference();
         TensorWalk.discard(new Forgetful(closed, forgotten));
@@ -58,7 +58,7 @@ final class TensorWalkTest {
     }
 
     @Test
-    void shouldCloseTheTensorsOfAPackageThatDoesNotClose() {
+    void shouldCloseTheTensorsOfAPackageThatFailsToClose() {
         assertThatThrownBy(() -> TensorWalk.discard(new Failing(forgotten)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("package did not close: java.io.IOException: not now")

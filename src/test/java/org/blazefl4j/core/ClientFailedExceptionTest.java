@@ -20,7 +20,7 @@ class ClientFailedExceptionTest {
     }
 
     @Test
-    void shouldBeOfItsOwnClassAfterSeveralAttempts() {
+    void shouldKeepItsClassAfterSeveralAttempts() {
         ClientFailedException first = new ClientFailedException(3, 1, 0, "first", null);
         ClientFailedException last = new ClientFailedException(3, 1, 2, "last", null);
 

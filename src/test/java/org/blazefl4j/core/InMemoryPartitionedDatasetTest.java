@@ -60,7 +60,7 @@ class InMemoryPartitionedDatasetTest {
     }
 
     @Test
-    void shouldKeepWhatWasSetLast() {
+    void shouldKeepTheLastValue() {
         Dataset other = new TensorDataset(data, null);
         partitioned.setDataset(Part.TRAIN, 3, whole);
         partitioned.setDataset(Part.TRAIN, 3, other);
@@ -79,7 +79,7 @@ class InMemoryPartitionedDatasetTest {
     }
 
     @Test
-    void shouldReadOneBatchInOrderUnlessToldOtherwise() {
+    void shouldReadOneBatchInOrderByDefault() {
         partitioned.setDataset(Part.TEST, whole);
         assertThat(read(partitioned.getDataLoader(Part.TEST))).containsExactly("10 11 12 13 14 15");
         try (Generator generator = torch.createCPUGenerator(42);
@@ -91,8 +91,8 @@ class InMemoryPartitionedDatasetTest {
     }
 
     @Test
-    @SuppressWarnings("try") // a scope is there to be closed
-    void shouldOwnTheIndicesThatItMakes() {
+    @SuppressWarnings("try") // the scope is only closed
+    void shouldOwnTheIndicesThatItCreates() {
         try (PointerScope scope = new PointerScope()) {
             partitioned.setClients(Part.TRAIN, whole, List.of(new long[] {5}));
             partitioned.setCommon(Part.OPEN, whole, new long[] {4, 1});
@@ -108,7 +108,7 @@ class InMemoryPartitionedDatasetTest {
     }
 
     @Test
-    void shouldSayWhatThereIsWhenAskedForMore() {
+    void shouldNameTheClientsThatExist() {
         partitioned.setDataset(Part.TEST, whole);
         partitioned.setDataset(Part.TRAIN, whole);
         partitioned.setClients(Part.TRAIN, whole, List.of(new long[] {0}, new long[] {1}));

@@ -30,7 +30,7 @@ final class OwnColumnsTest {
     }
 
     @Test
-    void shouldStandBehindTheHandlersSummary() {
+    void shouldFollowTheHandlersSummary() {
         columns.add(report -> Map.of("rate", 0.1 * report.round()));
         columns.add(report -> Map.of("spread", Double.NaN));
 
@@ -67,7 +67,7 @@ final class OwnColumnsTest {
 
     private static Set<String> taken() {
         Set<String> taken = new HashSet<>(OwnColumns.TAKEN);
-        taken.remove("type"); // of JSON alone
+        taken.remove("type"); // only in JSON
         return taken;
     }
 
@@ -106,7 +106,7 @@ final class OwnColumnsTest {
     }
 
     @Test
-    void shouldRefuseWhatResultFilesCannotHold() {
+    void shouldRefuseValuesThatResultFilesCannotHold() {
         columns.add(report -> Map.of("rate", List.of()));
 
         assertThatIllegalArgumentException()

@@ -25,7 +25,7 @@ final class PhaseTimesTest {
     }
 
     @Test
-    void shouldAddPhaseByPhase() {
+    void shouldAddTimesPhaseByPhase() {
         assertThat(SOME.plus(new PhaseTimes(Map.of(Phase.DEAL, nanos(5), Phase.TRAIN, nanos(1)))))
                 .isEqualTo(new PhaseTimes(Map.of(
                         Phase.SAMPLE, nanos(1),
@@ -51,12 +51,12 @@ final class PhaseTimesTest {
     }
 
     @Test
-    void shouldLeaveAPhaseWholeOfWhichNoPartIsKnown() {
+    void shouldKeepAPhaseWithoutKnownParts() {
         assertThat(SOME.divide(Phase.TRAIN, PhaseTimes.NONE, Phase.COLLECT)).isEqualTo(SOME);
     }
 
     @Test
-    void shouldNeverTakeAwayMoreThanThereWas() {
+    void shouldNotSubtractMoreThanThePhasesTime() {
         PhaseTimes parts = new PhaseTimes(Map.of(Phase.DEAL, nanos(25)));
 
         PhaseTimes divided = SOME.divide(Phase.TRAIN, parts, Phase.COLLECT);
@@ -73,7 +73,7 @@ final class PhaseTimesTest {
     }
 
     @Test
-    void shouldSayEachPhase() {
+    void shouldPrintEachPhase() {
         assertThat(SOME)
                 .hasToString("{SAMPLE=PT0.000000001S, PUBLISH=PT0S, DEAL=PT0S, TRAIN=PT0.00000002S,"
                         + " COLLECT=PT0S, AGGREGATE=PT0S, EVALUATE=PT0.0000003S}");

@@ -22,7 +22,7 @@ class SeededModelSelectorTest {
 
     @ParameterizedTest
     @EnumSource(names = {"CNN", "MLP", "RESNET18"})
-    void shouldMakeTheSameBitsWhateverWasDrawnBefore(ModelName name) {
+    void shouldGiveTheSameBitsAfterAnyDraws(ModelName name) {
         String first = state(SELECTOR, name);
         torch.rand(7).close();
 
@@ -31,7 +31,7 @@ class SeededModelSelectorTest {
     }
 
     @Test
-    void shouldLeaveTheDefaultGeneratorWhereItWas() {
+    void shouldLeaveTheDefaultGeneratorUnchanged() {
         LibTorch.load();
         byte[] before = DefaultGenerator.state();
         SELECTOR.selectModel(ModelName.CNN).close();
@@ -40,7 +40,7 @@ class SeededModelSelectorTest {
     }
 
     @Test
-    void shouldMakeTheSameBitsWhenManyThreadsAskAtOnce() {
+    void shouldGiveTheSameBitsInManyThreadsAtOnce() {
         String expected = state(SELECTOR, ModelName.CNN);
         List<String> states = IntStream.range(0, 32)
                 .parallel()

@@ -9,12 +9,12 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.model.Numerics;
 import org.junit.jupiter.api.Test;
 
-/** What a worker keeps models by. */
+/** Tests the key by which a worker keeps models. */
 class SelectedModelTest {
 
     private static final Numerics SHORTER = new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16);
 
-    /** Of another kind, although its models have the same names. */
+    /** Another selector class with the same model names. */
     private record Other(ModelSelector<Tiny> tiny) implements ModelSelector<Tiny> {
         @Override
         public Model selectModel(Tiny name) {
@@ -33,7 +33,7 @@ class SelectedModelTest {
     }
 
     @Test
-    void shouldHaveAnotherKeyForAnotherModelDeviceSelectorOrWayToCompute() {
+    void shouldHaveAnotherKeyForAnotherModelDeviceSelectorOrNumerics() {
         Tiny.Selector selector = new Tiny.Selector(1);
 
         assertThat(key(selector))

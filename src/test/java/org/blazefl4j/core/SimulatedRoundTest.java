@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import org.blazefl4j.util.PhaseClock;
 import org.junit.jupiter.api.Test;
 
-/** Where a round's time goes, by a clock that the parts of the round put on. */
+/** Tests a round's phase times, with a clock that its parts advance. */
 final class SimulatedRoundTest {
 
     private long now;
@@ -86,7 +86,7 @@ final class SimulatedRoundTest {
         }
     }
 
-    /** Listeners take time too, which counts nowhere. */
+    /** Takes time, which no phase counts. */
     private final class Listener implements RoundListener<Object> {
         @Override
         public void roundStarted(int round, List<Integer> cids) {
@@ -129,7 +129,7 @@ final class SimulatedRoundTest {
     }
 
     @Test
-    void shouldDivideTheTimeInTheTrainerAsTheTrainerSays() {
+    void shouldDivideTheTrainersTimeAsItReports() {
         trainersPhases = new PhaseTimes(Map.of(
                 Phase.PUBLISH, Duration.ofNanos(1_000_000),
                 Phase.DEAL, Duration.ofNanos(2_000_000),

@@ -20,7 +20,7 @@ final class SimulationTest {
     private final Trainer trainer = new Trainer();
     private final Simulation<String, Package> simulation = new Simulation<>(handler, trainer);
 
-    /** A package that tells when it is closed. */
+    /** Records when it is closed. */
     private final class Package implements AutoCloseable {
         private final int cid;
         private boolean closed;
@@ -207,7 +207,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldReportColumnsOfTheUsersOwnAndEndWhenTheyCannotBe() {
+    void shouldReportUserColumnsAndFailIfTheyAreInvalid() {
         List<Map<String, Object>> summaries = new ArrayList<>();
         simulation
                 .addColumns(report -> report.round() < 2 ? Map.of("mine", report.round()) : Map.of())
@@ -259,7 +259,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldTakeTheRoundsNumberFromTheTrainer() {
+    void shouldUseTheTrainersRoundNumber() {
         trainer.round = 7;
         handler.rounds = 1;
 
@@ -342,7 +342,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldReportTheRoundBeforeItPassesOnAStopThatIsNotItsOwn() {
+    void shouldReportTheRoundBeforePassingOnAForeignStop() {
         handler.evaluating = trainer.stop::set;
         simulation.addListener(new Listener());
 
@@ -383,7 +383,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldRunNothingIfItWasStoppedBeforeAndGoOnAtTheNextRun() {
+    void shouldRunNothingIfStoppedBeforeAndContinueAtTheNextRun() {
         simulation.stop();
 
         assertThat(simulation.run().stopped()).isTrue();
@@ -396,7 +396,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldPassOnAStopThatIsNotItsOwn() {
+    void shouldPassOnAForeignStop() {
         trainer.before = cid -> trainer.stop.set();
 
         assertThatThrownBy(simulation::run).isInstanceOf(StoppedException.class);
@@ -404,7 +404,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldRefuseARoundThatItsPackagesDoNotComplete() {
+    void shouldRefuseARoundThatItsPackagesLeaveIncomplete() {
         handler.wanted = 3;
 
         assertThatThrownBy(simulation::run)
@@ -418,7 +418,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldTellTheHandlerOfDroppedClientsAndReportThem() {
+    void shouldDropClientsInTheHandlerAndReportThem() {
         handler.rounds = 1;
         trainer.dropped = List.of(failure(1));
         trainer.retried = List.of(failure(0), failure(0));
@@ -469,7 +469,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldPassOnWhatAListenerThrowsWithThePackageClosed() {
+    void shouldPassOnAListenersExceptionWithThePackageClosed() {
         IllegalStateException thrown = new IllegalStateException("disk is full");
         simulation.addListener(new RoundListener<Object>() {
             @Override
@@ -496,7 +496,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldCloseAllThatWereReadyTogetherIfOneDoesNotLoad() {
+    void shouldCloseAllReadyPackagesIfOneDoesNotLoad() {
         trainer.together = true;
         handler.refused = 0;
 
@@ -507,7 +507,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldTellListenersOfTheEndOfARunThatDidNotFail() {
+    void shouldTellListenersOfASuccessfulEnd() {
         List<SimulationSummary> ends = new ArrayList<>();
         RoundListener<Object> listener = new RoundListener<>() {
             @Override

@@ -3,7 +3,7 @@ package org.blazefl4j.core;
 import java.util.List;
 
 /**
- * A trainer without workers, for a test to say how it streams a round.
+ * A trainer without workers: a test defines how it streams a round.
  *
  * @param <U> the uplink package
  */

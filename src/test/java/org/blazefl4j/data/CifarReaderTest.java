@@ -28,7 +28,7 @@ class CifarReaderTest {
     @TempDir
     Path folder;
 
-    /** A file of images that begin with the given label bytes; the pixels are derived from the first one. */
+    /** Returns a file of images with the given label bytes; pixels depend on the first one. */
     private static byte[] file(int[]... labels) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (int[] ofImage : labels) {
@@ -90,7 +90,7 @@ class CifarReaderTest {
         }
     }
 
-    /** A packed archive with a folder and files in it. */
+    /** Returns a packed archive with a folder and files. */
     private static byte[] archive(Map<String, byte[]> files) throws IOException {
         return IdxFiles.gzip(tar(files));
     }
@@ -205,7 +205,7 @@ class CifarReaderTest {
     }
 
     @Test
-    void shouldSayWhereItLooksWhenNothingIsThere() {
+    void shouldNameTheExpectedPlacesIfNothingIsThere() {
         refused(
                 () -> cifar100(folder),
                 "no cifar-100 here: folder=" + folder + ", found=[], expected=[train.bin, test.bin], a folder"
@@ -239,7 +239,7 @@ class CifarReaderTest {
     }
 
     @Test
-    void shouldRefuseAFileThatIsCut() throws IOException {
+    void shouldRefuseATruncatedFile() throws IOException {
         write(folder, cifar100());
         Files.write(folder.resolve("test.bin"), new byte[3073]);
         refused(
@@ -270,7 +270,7 @@ class CifarReaderTest {
     }
 
     @Test
-    void shouldRefuseAnArchiveThatIsCut() throws IOException {
+    void shouldRefuseATruncatedArchive() throws IOException {
         byte[] whole = archive(cifar10());
         Path archive = Files.write(folder.resolve("cifar-10-binary.tar.gz"), Arrays.copyOf(whole, whole.length / 2));
         refused(
@@ -308,7 +308,7 @@ class CifarReaderTest {
     }
 
     @Test
-    void shouldTellAWebPageAndAnArchiveThatWasPackedTwice() throws IOException {
+    void shouldRecogniseAWebPageAndAnArchiveThatWasPackedTwice() throws IOException {
         Path archive = folder.resolve("cifar-10-binary.tar.gz");
         Files.writeString(archive, "<html>Not Found</html>");
         refused(
@@ -323,7 +323,7 @@ class CifarReaderTest {
     }
 
     @Test
-    void shouldRefuseAFileThatIsCutExactlyAtAnImage() throws IOException {
+    void shouldRefuseAFileTruncatedAtTheEndOfAnImage() throws IOException {
         Map<String, byte[]> files = cifar10();
         write(folder, files);
         Files.write(folder.resolve("data_batch_4.bin"), Arrays.copyOf(files.get("data_batch_4.bin"), 3073));
@@ -349,7 +349,7 @@ class CifarReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"cifar-10-batches-py", "cifar-10-python.tar.gz", "data_batch_1"})
-    void shouldNameTheBinaryVersionWhereTheOneForPythonIs(String name) throws IOException {
+    void shouldNameTheBinaryVersionIfThePythonVersionIsThere(String name) throws IOException {
         Path found = Files.createFile(folder.resolve(name));
         refused(
                 () -> CifarReader.cifar10(folder),

@@ -69,7 +69,7 @@ class DataLoaderTest {
 
     @ParameterizedTest
     @MethodSource("pytorchCases")
-    void shouldVisitSamplesAndDrawAsPyTorchDoes(Case c) {
+    void shouldVisitSamplesAndDrawLikePyTorch(Case c) {
         long n = Long.parseLong(c.settings.get("n"));
         try (Generator g = torch.createCPUGenerator(Long.parseLong(c.settings.get("seed")));
                 Tensor data = numbers(n)) {
@@ -160,7 +160,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void shouldGiveNothingWhenThereIsNoSample() {
+    void shouldGiveNoBatchesWithoutSamples() {
         try (Generator g = torch.createCPUGenerator(1);
                 Tensor data = numbers(0)) {
             assertThat(new DataLoader(new TensorDataset(data, null))).isEmpty();
@@ -179,7 +179,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void shouldLetALastBatchJoinTheOneBefore() {
+    void shouldMergeASmallLastBatchIntoThePreviousOne() {
         try (Generator g = torch.createCPUGenerator(42);
                 Generator same = torch.createCPUGenerator(42);
                 Tensor data = numbers(10);
@@ -261,7 +261,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void shouldRefuseWhatItCannotRead() {
+    void shouldRefuseInvalidSettings() {
         try (Tensor data = numbers(4)) {
             Dataset dataset = new TensorDataset(data, null);
             assertThatThrownBy(() -> new DataLoader(dataset, 0))

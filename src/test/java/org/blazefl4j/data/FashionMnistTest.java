@@ -44,7 +44,7 @@ class FashionMnistTest {
                 Tensor mean = batch.x().mean();
                 Tensor deviation = batch.x().std()) {
             assertThat(mean.item_float())
-                    .isCloseTo(0, within(0.01f)); // of the subset; the constants belong to the whole set
+                    .isCloseTo(0, within(0.01f)); // the subset's; the constants are the whole set's
             assertThat(deviation.item_float()).isCloseTo(1, within(0.01f));
             assertThat(batch.x().equal(normalised.trainImages())).isTrue();
             assertThat(normalised.train().transform()).isNull();
@@ -53,7 +53,7 @@ class FashionMnistTest {
 
     @Test
     @SuppressWarnings("try") // the scope is only closed
-    void shouldOutliveTheScopeThatItIsReadIn() {
+    void shouldOutliveTheScopeOfReading() {
         ImageData data;
         ImageData normalised;
         try (PointerScope scope = new PointerScope()) {
@@ -71,7 +71,7 @@ class FashionMnistTest {
 
     /** Hashes, for each of the four tensors, a line with dtype and shape, then the bytes. */
     @Test
-    void shouldKnowTheHashOfWhatWasRead() throws Exception {
+    void shouldHashTheDataThatWasRead() throws Exception {
         try (ImageData data = FashionMnist.embedded();
                 ImageData normalised = data.normalised()) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");

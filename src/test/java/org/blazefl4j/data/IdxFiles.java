@@ -12,7 +12,7 @@ final class IdxFiles {
 
     private IdxFiles() {}
 
-    /** An IDX file of bytes with the given dimensions, whether or not they fit the body. */
+    /** Returns an IDX file of bytes with the given dimensions, which need not fit the body. */
     static byte[] idx(byte[] body, int... dimensions) {
         ByteBuffer file = ByteBuffer.allocate(4 + 4 * dimensions.length + body.length);
         file.putInt(0x0800 + dimensions.length);

@@ -26,7 +26,7 @@ class IdxReaderTest {
     @TempDir
     Path folder;
 
-    /** Three training images and two test images of 2×2 pixels, in a mix of plain and packed files. */
+    /** Writes three training images and two test images of 2×2 pixels, in plain and packed files. */
     @BeforeEach
     void writeSet() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, (byte) 255}, 3, 2, 2));
@@ -58,7 +58,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldTellPackedFilesByTheirContent() throws IOException {
+    void shouldRecognisePackedFilesByTheirContent() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.gzip(IdxFiles.idx(new byte[12], 3, 2, 2)));
         Files.delete(folder.resolve(TRAIN_LABELS + ".gz"));
         write(TRAIN_LABELS + ".gz", IdxFiles.idx(new byte[] {2, 0, 9}, 3));
@@ -68,7 +68,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldHashTheContentWhateverItIsPackedIn() throws IOException {
+    void shouldHashTheUnpackedContent() throws IOException {
         String before = hash();
         Files.delete(folder.resolve(TRAIN_LABELS + ".gz"));
         write(TRAIN_LABELS, IdxFiles.idx(new byte[] {2, 0, 9}, 3));
@@ -127,7 +127,7 @@ class IdxReaderTest {
             train-images-idx3-ubyte | a file
             train-images-idx3-ubyte/raw | a file @/train-images-idx3-ubyte
             """)
-    void shouldNameTheFolderWhenItIsNoneAndWhatIsThere(String name, String found) {
+    void shouldExplainAPathThatIsNoFolder(String name, String found) {
         refused(
                 () -> FashionMnist.read(folder.resolve(name)),
                 "no such folder: folder=" + folder.resolve(name) + ", found=" + found.replace("@", folder.toString())
@@ -136,7 +136,7 @@ class IdxReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {".", "raw", "FashionMNIST/raw", "fashion-mnist"})
-    void shouldFindTheFilesWhereDownloadsLeaveThem(String place) throws IOException {
+    void shouldFindTheFilesInDownloadedFolders(String place) throws IOException {
         Path root = Files.createDirectory(folder.resolve("root"));
         Files.createDirectories(root.resolve("MNIST/raw"));
         Files.writeString(root.resolve("MNIST/raw").resolve(TRAIN_IMAGES), "another set's");
@@ -156,7 +156,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldReadTheFileOfThePlainNameWhereThereAreSeveral() throws IOException {
+    void shouldPreferTheFileWithThePlainName() throws IOException {
         write("TRAIN-IMAGES.IDX3-UBYTE", new byte[0]);
         write(TRAIN_IMAGES + ".gz", new byte[0]);
         read().close();
@@ -178,7 +178,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldListTheNearestNamesAsTheyMayBeShown() throws IOException {
+    void shouldListSimilarNamesEscaped() throws IOException {
         Files.delete(folder.resolve(TRAIN_IMAGES));
         for (int i = 0; i < 6; i++) {
             write("a" + i, new byte[0]);
@@ -191,14 +191,14 @@ class IdxReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"<!DOCTYPE html>", "\n <HTML lang=en>", "<?xml version='1.0'?><Error/>"})
-    void shouldTellAWebPageThatWasSavedInPlaceOfTheFile(String page) throws IOException {
+    void shouldRecogniseAWebPageSavedInPlaceOfTheFile(String page) throws IOException {
         write(TRAIN_IMAGES, page.getBytes(StandardCharsets.US_ASCII));
         refused("a web page in place of the data file: file=" + folder.resolve(TRAIN_IMAGES)
                 + ", found=HTML or XML; open it to see what the server answered, and get the file again");
     }
 
     @Test
-    void shouldTellAFileThatWasPackedTwice() throws IOException {
+    void shouldRecogniseAFileThatWasPackedTwice() throws IOException {
         write(TRAIN_LABELS + ".gz", IdxFiles.gzip(IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3))));
         refused("data file is packed twice: file=" + folder.resolve(TRAIN_LABELS + ".gz")
                 + ", found=gzip within gzip, expected=gzip or plain; unpack it once (gunzip), or get it again");
@@ -222,20 +222,20 @@ class IdxReaderTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 3, 15})
-    void shouldRefuseAHeaderThatIsCut(int bytes) throws IOException {
+    void shouldRefuseATruncatedHeader(int bytes) throws IOException {
         write(TRAIN_IMAGES, Arrays.copyOf(IdxFiles.idx(new byte[12], 3, 2, 2), bytes));
         refused("damaged data file: file=" + folder.resolve(TRAIN_IMAGES) + ", found=ends too early; get it again");
     }
 
     @Test
-    void shouldRefuseDataThatIsCut() throws IOException {
+    void shouldRefuseTruncatedData() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[11], 3, 2, 2));
         refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
                 + ", shape=[3, 2, 2], data bytes=11, expected=12; get the file again");
     }
 
     @Test
-    void shouldRefuseDataThatGoesOn() throws IOException {
+    void shouldRefuseTrailingData() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.gzip(IdxFiles.idx(new byte[13], 3, 2, 2)));
         refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
                 + ", shape=[3, 2, 2], data bytes=more than 12, expected=12; get the file again");
@@ -249,7 +249,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldNotBelieveDimensionsThatTheFileCannotHold() throws IOException {
+    void shouldRefuseDimensionsThatTheFileCannotHold() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[12], -1, -1, -1));
         refused("IDX file of the wrong size: file=" + folder.resolve(TRAIN_IMAGES)
                 + ", shape=[4294967295, 4294967295, 4294967295], data bytes=at most 28, expected=4294967295;"
@@ -257,7 +257,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldRefuseAPackedFileThatIsCut() throws IOException {
+    void shouldRefuseATruncatedPackedFile() throws IOException {
         byte[] packed = IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3));
         write(TRAIN_LABELS + ".gz", Arrays.copyOf(packed, packed.length - 9));
         refused("damaged data file: file=" + folder.resolve(TRAIN_LABELS + ".gz")
@@ -265,7 +265,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldRefuseAPackedFileWhoseSumIsWrong() throws IOException {
+    void shouldRefuseAPackedFileWithAWrongChecksum() throws IOException {
         byte[] packed = IdxFiles.gzip(IdxFiles.idx(new byte[] {2, 0, 9}, 3));
         packed[packed.length - 8] ^= 1;
         write(TRAIN_LABELS + ".gz", packed);
@@ -281,7 +281,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldRefuseLabelsOfAnotherNumber() throws IOException {
+    void shouldRefuseAnotherNumberOfLabels() throws IOException {
         write(TRAIN_LABELS + ".gz", IdxFiles.idx(new byte[] {2, 0}, 2));
         refused("images and labels differ in number: labels=2 in " + folder.resolve(TRAIN_LABELS + ".gz")
                 + ", expected=3 images in " + folder.resolve(TRAIN_IMAGES) + "; take both from one set");

@@ -77,7 +77,7 @@ class PartitionerTest {
     }
 
     @Property(tries = 100)
-    void shouldBalanceSizesWhenSaidTo(@ForAll("requests") Request request, @ForAll long seed) {
+    void shouldBalanceSizesIfAsked(@ForAll("requests") Request request, @ForAll long seed) {
         for (Partitioner balanced : List.of(new IidPartitioner(), new BalancedDirichletPartitioner(0.1))) {
             List<long[]> parts = balanced.partition(request.labels, request.clients, seed);
             int least = request.labels.length / request.clients;
@@ -127,7 +127,7 @@ class PartitionerTest {
         assertThat(largest(1000)).isLessThan(110);
     }
 
-    /** The mean effective number of classes per client: one over the sum of squared shares. */
+    /** Returns the mean effective number of classes per client: one over the sum of squared shares. */
     private static double meanClasses(double alpha) {
         return new BalancedDirichletPartitioner(alpha)
                 .partition(TEN_CLASSES, 20, 42).stream()
@@ -153,7 +153,7 @@ class PartitionerTest {
     }
 
     @Example
-    void shouldFavourNoClientByRounding() {
+    void shouldRoundWithoutFavouringAClient() {
         assertThat(DirichletPartitioner.cuts(new double[] {0.999, 0.001}, 200)).containsExactly(0, 200, 200);
         assertThat(DirichletPartitioner.cuts(new double[] {0.001, 0.999}, 200)).containsExactly(0, 0, 200);
         assertThat(DirichletPartitioner.cuts(new double[] {0.25, 0.5, 0.25}, 200))
@@ -161,7 +161,7 @@ class PartitionerTest {
     }
 
     @Example
-    void shouldTakeLabelsFromATensor() {
+    void shouldReadLabelsFromATensor() {
         try (Tensor labels = Tensor.create(TEN_CLASSES)) {
             assertThat(new IidPartitioner().partition(labels, 7, 3).toArray(long[][]::new))
                     .isDeepEqualTo(
@@ -171,7 +171,7 @@ class PartitionerTest {
 
     /** Pins the documented streams: these parts must not change between versions or machines. */
     @Example
-    void shouldGiveTheSamePartsForEver() {
+    void shouldKeepItsPartsInEveryVersion() {
         long[] labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
         assertThat(parts(new IidPartitioner(), labels)).isEqualTo("[[0, 2, 7, 9], [4, 5, 6, 11], [1, 3, 8, 10]]");
         assertThat(parts(new ShardPartitioner(6), labels)).isEqualTo("[[0, 3, 6, 9], [1, 2, 4, 5], [7, 8, 10, 11]]");
@@ -213,7 +213,7 @@ class PartitionerTest {
     }
 
     @Example
-    void shouldRefuseWhatCannotBe() {
+    void shouldRefuseInvalidArguments() {
         refused(
                 () -> new IidPartitioner().partition(new long[3], 4, 0),
                 "number of clients: numClients=4, limit=1 to 3 (the number of samples); change numClients");

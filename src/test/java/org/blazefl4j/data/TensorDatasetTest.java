@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The two tensor data sets. */
+/** Tests both tensor data sets. */
 class TensorDatasetTest {
 
     private static final Transform NEGATIVE = (x, g) -> x.neg();
@@ -50,7 +50,7 @@ class TensorDatasetTest {
     }
 
     @Test
-    void shouldReadOwnSamplesOnlyWhenFiltered() {
+    void shouldReadOnlyItsSamplesWhenFiltered() {
         try (Tensor indices = positions(3, 1, 3);
                 Tensor at = positions(2, 1)) {
             Dataset dataset = new FilteredDataset(indices, data, targets);
@@ -60,7 +60,7 @@ class TensorDatasetTest {
     }
 
     @Test
-    void shouldReadSamplesAloneWhenThereAreNoTargets() {
+    void shouldReadSamplesWithoutTargets() {
         try (Tensor indices = positions(1, 2);
                 Tensor at = positions(1)) {
             check(new TensorDataset(data, null).select(at, null), new long[] {20, 21}, null);
@@ -108,7 +108,7 @@ class TensorDatasetTest {
     }
 
     @Test
-    void shouldRefuseWhatDoesNotFit() {
+    void shouldRefuseMismatchedArguments() {
         try (Tensor scalar = data.sum();
                 Tensor three = positions(0, 1, 2);
                 Tensor high = positions(0, 4);

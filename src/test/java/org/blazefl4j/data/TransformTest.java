@@ -47,7 +47,7 @@ class TransformTest {
     }
 
     @Property(tries = 200, edgeCases = EdgeCasesMode.NONE) // jqwik would combine them to thousands of cases
-    void shouldFlipWhereTheDrawnNumberIsBelowTheProbability(
+    void shouldFlipIfTheDrawnNumberIsBelowTheProbability(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 20) int n,
             @ForAll @IntRange(min = 1, max = 7) int width,
@@ -151,7 +151,7 @@ class TransformTest {
     }
 
     @Example
-    void shouldComposeInOrderAndCloseWhatLiesBetween() {
+    void shouldComposeInOrderAndCloseIntermediateTensors() {
         List<Tensor> seen = new ArrayList<>();
         Transform spy = (x, g) -> {
             seen.add(x);
@@ -171,7 +171,7 @@ class TransformTest {
     }
 
     @Example
-    void shouldCloseWhatLiesBetweenWhenATransformFails() {
+    void shouldCloseIntermediateTensorsWhenATransformFails() {
         List<Tensor> seen = new ArrayList<>();
         Transform failing = (x, g) -> {
             seen.add(x);
@@ -186,12 +186,12 @@ class TransformTest {
     }
 
     @Example
-    void shouldBeEqualWhenMadeOfEqualNumbers() {
+    void shouldBeEqualIfNumbersAreEqual() {
         assertThat(FashionMnist.NORMALISATION).isEqualTo(new Compose(new ToFloat(255), new Normalize(0.2860, 0.3530)));
     }
 
     @Example
-    void shouldRefuseWhatCannotBe() {
+    void shouldRefuseInvalidArguments() {
         refused(() -> new ToFloat(0), "divisor: divisor=0.0, expected=finite and not 0; use 255 for image bytes");
         refused(
                 () -> new Normalize(List.of(1.0), List.of()),

@@ -21,13 +21,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The library in somebody else's process, {@link HostProgram}. Other class loaders and the module path are in
- * ProcessPoolClassPathTest.
+ * Runs the library in a host application, {@link HostProgram}. ProcessPoolClassPathTest covers other class loaders and
+ * the module path.
  */
 @Slow
 final class EmbeddingTest {
 
-    /** Threads that the JVM starts when it likes would look like the library's. */
+    /** Keeps the JVM from starting threads at any time, which would look like the library's. */
     private static final List<String> STEADY = List.of(
             "-XX:+UseSerialGC",
             "-XX:-UseDynamicNumberOfCompilerThreads",
@@ -40,7 +40,7 @@ final class EmbeddingTest {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    /** The command of the program, whose temporary folder is its own. */
+    /** Returns the command of the program, with a separate temporary folder. */
     private List<String> program(List<String> options, String... arguments) throws IOException {
         Path temporary = Files.createDirectories(folder.resolve("tmp"));
         List<String> command =
@@ -58,9 +58,9 @@ final class EmbeddingTest {
         assertThat(output.lines().filter(line -> !line.startsWith("SLF4J"))).containsExactly("done");
     }
 
-    /** In a locale in which upper and lower case are not what one expects. */
+    /** Uses a locale with unusual upper and lower case. */
     @Test
-    void shouldChangeNothingThatIsTheHosts() throws Exception {
+    void shouldChangeNoSettingsOfTheHost() throws Exception {
         List<String> options = new ArrayList<>(STEADY);
         options.addAll(List.of("-Duser.language=tr", "-Duser.country=TR"));
         requireSound(new ProcessBuilder(program(options, "settings")));
@@ -68,13 +68,13 @@ final class EmbeddingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"SINGLE_THREADED MULTI_THREADED", "MULTI_PROCESS"})
-    void shouldLeaveNothingHoweverOftenTrainersAreOpenedAndClosed(String modes) throws Exception {
+    void shouldLeakNothingWhenTrainersAreOpenedAndClosedRepeatedly(String modes) throws Exception {
         requireSound(new ProcessBuilder(program(STEADY, ("cycles " + modes).split(" "))));
     }
 
-    /** A working directory and a home that cannot be written to; natives go where JavaCPP is told. */
+    /** Working directory and home are read-only; natives go to the folder that JavaCPP is told. */
     @Test
-    void shouldNeedNoFolderButTheTemporaryOneAndTheNativeCache() throws Exception {
+    void shouldNeedOnlyTheTemporaryFolderAndTheNativeCache() throws Exception {
         Path cache = folder.resolve("cache");
         linkTree(Loader.getCacheDir().toPath(), cache);
         Path home = Files.createDirectory(folder.resolve("home"));
@@ -85,7 +85,7 @@ final class EmbeddingTest {
         deleteLinks(cache);
     }
 
-    /** JavaCPP links libraries of the machine into its cache; JUnit would warn of each as it deletes them. */
+    /** Deletes JavaCPP's links to system libraries, since JUnit would warn about each. */
     private static void deleteLinks(Path cache) throws IOException {
         try (Stream<Path> files = Files.walk(cache)) {
             for (Path link : files.filter(Files::isSymbolicLink).toList()) {
@@ -94,7 +94,7 @@ final class EmbeddingTest {
         }
     }
 
-    /** A copy that takes no time, so that JavaCPP need not unpack everything once more. */
+    /** Copies by hard links, which saves JavaCPP from unpacking everything again. */
     private static void linkTree(Path from, Path to) throws IOException {
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
@@ -116,7 +116,7 @@ final class EmbeddingTest {
         }
     }
 
-    /** Root writes where it likes, but not to a mount that is read-only. */
+    /** Makes the home read-only; for root, which ignores permissions, by a read-only mount. */
     private static List<String> readOnly(Path home, List<String> command) throws Exception {
         assertThat(home.toFile().setWritable(false)).isTrue();
         if (!Files.isWritable(home)) {

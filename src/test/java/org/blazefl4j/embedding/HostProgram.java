@@ -28,12 +28,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/**
- * An application that embeds the library and has settings of its own. Ends with an error if it finds something changed.
- */
+/** An application that embeds the library and has its settings. Ends with an error if the library changes one. */
 final class HostProgram {
 
-    /** So many that LibTorch shares an operation out among threads. */
+    /** Enough elements for LibTorch to use several threads in an operation. */
     private static final int FLOATS = 200_000;
 
     private static final int CYCLES = 20;
@@ -95,7 +93,7 @@ final class HostProgram {
         }
     }
 
-    /** Two trainers that live at once, and train at once. */
+    /** Opens two trainers that train at the same time. */
     private static void twoAtOnce(ExecutionMode mode) {
         CompletableFuture<?> beside = CompletableFuture.runAsync(() -> openRunClose(mode));
         openRunClose(mode);
@@ -123,7 +121,7 @@ final class HostProgram {
 
     private static void checkSettings() throws Exception {
         Loader.load(torch.class);
-        System.getLogger("host").isLoggable(Level.INFO); // the JDK's logging has a hook of its own
+        System.getLogger("host").isLoggable(Level.INFO); // installs the shutdown hook of the JDK's logging
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> failure.printStackTrace());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {}, "the host's"));
         torch.set_num_threads(3);
@@ -132,7 +130,7 @@ final class HostProgram {
         torch.rand(3).close();
         GradMode.set_enabled(false);
         Context.setFlushDenormal(true);
-        HostState.take(); // the JDK looks for the time zone when it is first asked
+        HostState.take(); // the JDK determines the time zone at its first use
         Map<String, String> before = HostState.take();
         assertThat(HostState.differences(before, HostState.take()))
                 .as("the looks themselves")
@@ -154,7 +152,7 @@ final class HostProgram {
     }
 
     private static void checkCycles(ExecutionMode mode) throws Exception {
-        twoAtOnce(mode); // loads what is loaded once
+        twoAtOnce(mode); // loads everything that is loaded once
         requireNothingLeft();
         int threads = HostState.nativeThreads();
         String names = HostState.nativeThreadNames();
@@ -167,7 +165,7 @@ final class HostProgram {
         assertThat(HostState.descriptors()).isEqualTo(descriptors);
     }
 
-    /** A thread that was joined in Java has yet to end for the kernel. */
+    /** Waits, since a joined Java thread ends a little later in the kernel. */
     private static void awaitNativeThreads(int limit, String before) throws Exception {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
         while (HostState.nativeThreads() > limit) {
@@ -211,7 +209,7 @@ final class HostProgram {
         }
     }
 
-    /** The files of LibTorch and JavaCPP that a process has mapped; the library's own are not in a jar here. */
+    /** Returns the files of LibTorch and JavaCPP that a process has mapped; BlazeFL4J's are in no jar here. */
     private static List<String> nativeLibraries(long pid) throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/maps"))) {
             return lines.map(line -> line.substring(line.indexOf('/') + 1 == 0 ? line.length() : line.indexOf('/')))

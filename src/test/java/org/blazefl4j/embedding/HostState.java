@@ -23,14 +23,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 
 /**
- * What belongs to a whole process or to the host's thread, and so is not a library's to change. Read without the
- * library.
+ * Reads settings of the process and of the host's thread, which a library must not change. Does not use the library.
  */
 final class HostState {
 
     private HostState() {}
 
-    /** Each setting by name, as text. The calling thread is the host's. */
+    /** Returns each setting by name, as text. Call it in the host's thread. */
     static Map<String, String> take() throws Exception {
         Map<String, String> state = new TreeMap<>();
         addJvm(state);
@@ -64,7 +63,7 @@ final class HostState {
                         + ", handler=" + thread.getUncaughtExceptionHandler());
     }
 
-    /** Signals, umask, limits, working directory and what else the kernel keeps. */
+    /** Adds signals, umask, limits, working directory and other state of the kernel. */
     private static void addProcess(Map<String, String> state) throws IOException {
         List<String> kept =
                 List.of("Umask", "SigBlk", "SigIgn", "SigCgt", "NoNewPrivs", "Seccomp", "Cpus_allowed_list");
@@ -113,7 +112,7 @@ final class HostState {
         state.put("default generator", Arrays.toString(bytes));
     }
 
-    /** LibTorch's own setter changes it for threads to come. */
+    /** LibTorch's setter also changes the number for later threads. */
     private static int threadsOfANewThread() throws InterruptedException {
         int[] threads = new int[1];
         Thread fresh = new Thread(() -> threads[0] = torch.get_num_threads());
@@ -122,7 +121,7 @@ final class HostState {
         return threads[0];
     }
 
-    /** The names of the settings that differ, with both values. */
+    /** Returns the names of settings that differ, with both values. */
     static List<String> differences(Map<String, String> before, Map<String, String> after) {
         List<String> differences = new ArrayList<>();
         Stream.concat(before.keySet().stream(), after.keySet().stream())
@@ -137,16 +136,16 @@ final class HostState {
         return differences;
     }
 
-    // ---- What takes room
+    // ---- Resources
 
-    /** The process's native threads, the JVM's own included. */
+    /** Returns the number of native threads, including the JVM's. */
     static int nativeThreads() throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
             return (int) tasks.count();
         }
     }
 
-    /** The names of the native threads, to say which are too many. */
+    /** Returns the names of the native threads, to show which are too many. */
     static String nativeThreadNames() throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
             return tasks.map(HostState::threadName).sorted().collect(Collectors.joining(", "));
@@ -161,12 +160,12 @@ final class HostState {
         }
     }
 
-    /** What each open descriptor stands for, by kind and number of them. */
+    /** Returns the number of open descriptors by target, with digits replaced. */
     static Map<String, Long> descriptors() throws IOException {
         try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
             return all.map(HostState::target)
                     .map(target -> target.replaceAll("[0-9]+", "#"))
-                    .filter(target -> !target.startsWith("/proc/")) // this look itself
+                    .filter(target -> !target.startsWith("/proc/")) // the descriptor that lists them
                     .collect(Collectors.groupingBy(target -> target, TreeMap::new, Collectors.counting()));
         }
     }
@@ -179,7 +178,7 @@ final class HostState {
         }
     }
 
-    /** The mappings of shared memory without a name. */
+    /** Returns the mappings of the library's shared memory. */
     static List<String> segments() throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
             return lines.filter(line -> line.contains("memfd:blazefl4j") || line.contains("/dev/shm/"))

@@ -30,8 +30,8 @@ final class DocsTest {
     }
 
     /**
-     * Each Java block of a page stands between "// begin page" and "// end page" in an example, and the other way
-     * round.
+     * Each Java block of a page is between "// begin page" and "// end page" in an example, and each such piece is on
+     * the page.
      */
     @ParameterizedTest
     @MethodSource("pages")
@@ -58,7 +58,7 @@ final class DocsTest {
 
     @ParameterizedTest
     @MethodSource("pages")
-    void shouldLinkToWhatIsThere(Path page) {
+    void shouldHaveNoBrokenLinks(Path page) {
         for (String link : Pages.found("\\]\\(([^)]+)\\)", Pages.text(page))) {
             URI target = URI.create(link);
             if (target.getScheme() == null) {

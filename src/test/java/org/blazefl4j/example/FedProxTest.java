@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** An algorithm of one's own is one class of under 40 lines that runs in every mode. */
+/** A user-defined algorithm is one class of under 40 lines that runs in every mode. */
 final class FedProxTest {
 
     private static final int CLIENTS = 6;
@@ -39,7 +39,7 @@ final class FedProxTest {
         return new FedProx.Clients(MODELS, Tiny.CONVOLUTION, data.partitions(), CLIENTS, OPTIONS, mu);
     }
 
-    /** The global model after each round. */
+    /** Returns the global model's hash after each round. */
     private static List<Object> hashes(
             ExecutionMode mode, TinyData data, ClientAlgorithm<?, FedAvgDownlinkPackage, FedAvgUplinkPackage> clients) {
         List<Object> hashes = new ArrayList<>();
@@ -71,7 +71,7 @@ final class FedProxTest {
     }
 
     @Test
-    void shouldBeFederatedAveragingWhereNothingDrawsBack() {
+    void shouldEqualFederatedAveragingWithoutProximalTerm() {
         try (TinyData data = TinyData.evenly(60, CLIENTS)) {
             FedAvgClients fedAvg = new FedAvgClients(MODELS, Tiny.CONVOLUTION, data.partitions(), CLIENTS, OPTIONS);
             List<Object> expected = hashes(ExecutionMode.SINGLE_THREADED, data, fedAvg);

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.junit.jupiter.api.Test;
 
-/** What {@code docs/guarantees.md} refers to is there. */
+/** The tests and conditions that {@code docs/guarantees.md} names exist. */
 final class GuaranteesTest {
 
     private static String page() throws IOException {
@@ -31,7 +31,7 @@ final class GuaranteesTest {
     }
 
     @Test
-    void shouldNameTestsThatThereAre() throws IOException {
+    void shouldNameExistingTests() throws IOException {
         try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
             Set<String> tests = files.map(file -> file.getFileName().toString())
                     .filter(name -> name.endsWith("Test.java"))
@@ -42,9 +42,9 @@ final class GuaranteesTest {
         }
     }
 
-    /** Surefire's {@code failIfNoSpecifiedTests=false}: nothing is run then, and all is well. */
+    /** With Surefire's {@code failIfNoSpecifiedTests=false} a misspelt test runs nothing and passes. */
     @Test
-    void shouldNotTellOfAFlagByWhichAMisspeltTestPasses() throws IOException {
+    void shouldNotMentionFlagsThatLetMisspeltTestsPass() throws IOException {
         try (Stream<Path> pages = Files.find(Path.of("."), 3, (path, file) -> isTold(path))) {
             assertThat(pages.toList())
                     .hasSizeGreaterThan(3)

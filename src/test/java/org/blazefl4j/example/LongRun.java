@@ -10,7 +10,7 @@ import org.blazefl4j.core.Simulation;
 import org.blazefl4j.metrics.CsvMetrics;
 import org.blazefl4j.trainer.AbstractClientTrainer;
 
-/** A run that goes on where it was when it is started again. */
+/** A run that resumes from its last checkpoint when started again. */
 final class LongRun {
 
     private LongRun() {}

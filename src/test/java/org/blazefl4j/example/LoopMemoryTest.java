@@ -9,7 +9,7 @@ import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
-/** The README's loop closes what it makes. */
+/** The README's loop closes all that it creates. */
 @Slow
 final class LoopMemoryTest {
 
@@ -17,7 +17,7 @@ final class LoopMemoryTest {
     @Test
     void shouldLeaveNoNativeMemoryBehind() {
         SgdOptions options = SgdOptions.defaults().withEpochs(1);
-        RoundLoop.run(ExecutionMode.MULTI_PROCESS, 1, 20, options); // makes what the process keeps
+        RoundLoop.run(ExecutionMode.MULTI_PROCESS, 1, 20, options); // creates what the process keeps
         long before = Pointer.totalCount();
 
         RoundLoop.run(ExecutionMode.MULTI_PROCESS, 1, 20, options);

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The smallest algorithm of one's own: each client returns the global vector plus its id. */
+/** The smallest user-defined algorithm: each client returns the global vector plus its id. */
 final class OwnAlgorithm {
 
     private OwnAlgorithm() {}
@@ -42,7 +42,7 @@ final class OwnAlgorithm {
         }
     }
 
-    /** One round in worker processes; the first element of each client's vector. */
+    /** Runs one round in worker processes; returns the first element of each client's vector. */
     static List<Float> firstElements(List<Integer> cids) {
         List<Float> first = new ArrayList<>();
         try (Tensor vector = torch.ones(8);

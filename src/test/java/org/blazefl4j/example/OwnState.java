@@ -8,7 +8,7 @@ import org.blazefl4j.example.OwnAlgorithm.Up;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Clients that keep state: each returns the sum of the vectors that it was sent so far. */
+/** Clients with state: each returns the sum of the vectors received so far. */
 record OwnState(long length) implements ClientAlgorithm<Integer, Down, Up> {
 
     // begin docs/guide.md

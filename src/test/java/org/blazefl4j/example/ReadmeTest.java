@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/** The code that README and docs show runs; {@link DocsTest} holds the pages to it. */
+/** Runs the code of README and docs; {@link DocsTest} compares it with the pages. */
 final class ReadmeTest {
 
     @Slow
@@ -31,7 +31,7 @@ final class ReadmeTest {
 
     @Slow
     @Test
-    void shouldRunAnAlgorithmOfOnesOwnInWorkerProcesses() {
+    void shouldRunAUserDefinedAlgorithmInWorkerProcesses() {
         assertThat(OwnAlgorithm.firstElements(List.of(3, 1, 2))).containsExactly(4f, 2f, 3f);
     }
 
@@ -52,7 +52,7 @@ final class ReadmeTest {
     }
 
     @Test
-    void shouldSelectTheSameModelOfOnesOwnEachTime() {
+    void shouldSelectTheSameUserDefinedModelEachTime() {
         assertThat(hashOfAFreshModel()).isEqualTo(hashOfAFreshModel());
     }
 

@@ -6,7 +6,7 @@ import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
 
-/** The few lines that the pages show without a program around them. */
+/** Short pieces of code on the pages, without a program around them. */
 final class ShortExamples {
 
     private ShortExamples() {}

@@ -35,7 +35,7 @@ final class BareLoopsTest {
     }
 
     @Test
-    void shouldShareOutTheClientsAndCloseEachLoopInItsThread() {
+    void shouldDivideClientsAndCloseEachLoopInItsThread() {
         try (BareLoops loops = new BareLoops(3, Counting::new)) {
             assertThat(loops.run(8, () -> false)).isGreaterThan(Duration.ZERO);
         }
@@ -45,7 +45,7 @@ final class BareLoopsTest {
     }
 
     @Test
-    void shouldLeaveTheRestOnceItIsStopped() {
+    void shouldSkipTheRestOnceStopped() {
         AtomicInteger looks = new AtomicInteger();
         try (BareLoops loops = new BareLoops(1, Counting::new)) {
             loops.run(1000, () -> looks.incrementAndGet() > 5);
@@ -55,7 +55,7 @@ final class BareLoopsTest {
     }
 
     @Test
-    void shouldCloseTheLoopsThatWereMadeIfOneCannotBe() {
+    void shouldCloseCreatedLoopsIfOneFailsToOpen() {
         AtomicInteger made = new AtomicInteger();
 
         assertThatThrownBy(() -> new BareLoops(2, () -> {
@@ -70,7 +70,7 @@ final class BareLoopsTest {
     }
 
     @Test
-    void shouldCloseEachLoopAlsoIfOneDoesNotClose() {
+    void shouldCloseEachLoopEvenIfOneFails() {
         AtomicInteger made = new AtomicInteger();
         BareLoops loops = new BareLoops(
                 3,

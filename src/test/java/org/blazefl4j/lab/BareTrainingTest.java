@@ -36,7 +36,7 @@ final class BareTrainingTest {
     }
 
     @Test
-    void shouldLeaveTheRestOnceItIsStopped() {
+    void shouldSkipTheRestOnceStopped() {
         Model model = new Mlp(RandomImages.CHANNELS * RandomImages.SIDE * RandomImages.SIDE, RandomImages.CLASSES);
         AtomicInteger looks = new AtomicInteger();
         try (BareTraining loop = new BareTraining(model, images.images(), images.labels(), 1000, 1)) {

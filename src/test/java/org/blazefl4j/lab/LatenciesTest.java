@@ -33,14 +33,14 @@ final class LatenciesTest {
     }
 
     @Test
-    void shouldTakeOneTimeForAllPercentiles() {
+    void shouldUseASingleTimeForAllPercentiles() {
         Duration time = Duration.ofNanos(7);
 
         assertThat(of(LongStream.of(7))).isEqualTo(new Latencies(time, time, time, time, time));
     }
 
     @Test
-    void shouldCountTimesOfNothing() {
+    void shouldCountZeroTimes() {
         assertThat(of(LongStream.of(0, 0, 0, 8)).p50()).isZero();
     }
 

@@ -72,7 +72,7 @@ final class LatencyLabTest {
     }
 
     @Test
-    void shouldEndACaseWithTheRoundsThatItHasWhenItIsStopped() {
+    void shouldEndACaseWithItsRoundsSoFarWhenStopped() {
         LatencyLab[] lab = {null};
         lab[0] = lab(new LabListener() {
             @Override
@@ -89,7 +89,7 @@ final class LatencyLabTest {
     }
 
     @Test
-    void shouldHaveNoResultIfItIsStoppedWhileWorkersStart() {
+    void shouldHaveNoResultIfStoppedWhileWorkersStart() {
         LatencyLab[] lab = {null};
         lab[0] = lab(new LabListener() {
             @Override
@@ -104,7 +104,7 @@ final class LatencyLabTest {
         assertThat(lab[0].isStopping()).isTrue();
     }
 
-    /** Work whose second part cannot be made. */
+    /** Work that fails to open after its first resource. */
     private record Broken(List<String> closed) implements Work {
 
         @Override
@@ -125,7 +125,7 @@ final class LatencyLabTest {
     }
 
     @Test
-    void shouldCloseWhatItHasWhenAPartCannotBeMade() {
+    void shouldCloseResourcesIfOpeningFails() {
         List<String> closed = new ArrayList<>();
         LabCase which = new LabCase(new Broken(closed), ExecutionMode.SINGLE_THREADED, 1, 1);
 

@@ -54,7 +54,7 @@ final class MeasurementTest {
     }
 
     @Test
-    void shouldTakeTheTimesOfRoundsAfterTheWarmUps() {
+    void shouldMeasureRoundsAfterTheWarmUps() {
         Measurement measurement = measurement(2, 1, HOUR);
         measurement.roundFinished(report(999));
         measurement.roundFinished(report(300));
@@ -75,7 +75,7 @@ final class MeasurementTest {
     }
 
     @Test
-    void shouldHoldEachBareLoopAgainstItsRoundWithoutSamplingAndEvaluation() {
+    void shouldCompareEachBareLoopWithItsRoundWithoutSamplingAndEvaluation() {
         Measurement measurement = measurement(2, 0, HOUR);
         measurement.roundFinished(report(100)); // 100 over 200
         measurement.roundFinished(report(150)); // 200 over 250
@@ -84,7 +84,7 @@ final class MeasurementTest {
     }
 
     @Test
-    void shouldStopWhenItHasItsRounds() {
+    void shouldStopAfterItsRounds() {
         Measurement measurement = measurement(2, 1, HOUR);
         measurement.roundFinished(report(1));
         measurement.roundFinished(report(1));
@@ -94,7 +94,7 @@ final class MeasurementTest {
     }
 
     @Test
-    void shouldMeasureOneRoundAfterOneWarmUpHoweverShortTheTime() {
+    void shouldMeasureAtLeastOneRoundAfterOneWarmUp() {
         Measurement measurement = measurement(30, 10, nanos(1));
         measurement.roundFinished(report(1));
         assertThat(stops).isZero();
@@ -105,7 +105,7 @@ final class MeasurementTest {
     }
 
     @Test
-    void shouldLeaveOutAPairInWhichItWasStopped() {
+    void shouldOmitAPairInWhichItWasStopped() {
         Measurement measurement = measurement(30, 0, HOUR);
         measurement.roundFinished(report(1));
         stopped = true;

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class QuartilesTest {
 
     @Test
-    void shouldTakeTheMiddleOfValuesInAnyOrder() {
+    void shouldFindTheMedianOfValuesInAnyOrder() {
         assertThat(Quartiles.of(5, 1, 4, 2, 3)).isEqualTo(new Quartiles(2, 3, 4));
     }
 
@@ -18,12 +18,12 @@ final class QuartilesTest {
     }
 
     @Test
-    void shouldTakeOneValueForAll() {
+    void shouldUseASingleValueForAllQuartiles() {
         assertThat(Quartiles.of(0.9)).isEqualTo(new Quartiles(0.9, 0.9, 0.9));
     }
 
     @Test
-    void shouldLeaveTheValuesAsTheyAre() {
+    void shouldNotChangeTheValues() {
         double[] values = {3, 1, 2};
 
         Quartiles.of(values);
@@ -32,7 +32,7 @@ final class QuartilesTest {
     }
 
     @Test
-    void shouldRefuseNoValues() {
+    void shouldRefuseAnEmptyArray() {
         assertThatThrownBy(Quartiles::of)
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("too few values: values=0, limit=1 or more");

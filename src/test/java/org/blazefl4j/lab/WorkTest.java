@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class WorkTest {
 
     @Test
-    void shouldSayWhatARoundDoes() {
+    void shouldDescribeItsRounds() {
         assertThat(new EmptyWork(62_006).kind()).isEqualTo("empty");
         assertThat(new EmptyWork(62_006).size()).isEqualTo("62006 floats");
         assertThat(new TrainingWork(ModelName.CNN, 100, 50).kind()).isEqualTo("training");

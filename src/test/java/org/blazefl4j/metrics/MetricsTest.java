@@ -88,7 +88,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldWriteJsonLinesThatEachStandAlone() throws IOException {
+    void shouldWriteIndependentJsonLines() throws IOException {
         Path file = folder.resolve("metrics.jsonl");
         try (JsonLinesMetrics metrics = new JsonLinesMetrics(file)) {
             metrics.write("configuration", Map.of("seed", 42, "versions", Map.of("java", "17")));
@@ -142,7 +142,7 @@ final class MetricsTest {
         }
     }
 
-    /** A report without failed clients. */
+    /** Returns a report without failed clients. */
     private static RoundReport quiet(int round, double accuracy, double loss) {
         RoundReport report = report(round, accuracy, loss, "not a number");
         return new RoundReport(round, report.clients(), List.of(), 0, List.of(), report.summary(), report.phases());
@@ -165,7 +165,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldColourWhereItMay() {
+    void shouldUseColoursIfAllowed() {
         assertThat(printed(report(2, 0.73124, 0.7, "not a number"), 89, true))
                 .containsExactly("\u001b[1mround    3/1500\u001b[0m  accuracy 0.7312  loss 0.7000"
                         + "  \u001b[33mdropped 1\u001b[0m  \u001b[33mretries 4\u001b[0m"
@@ -215,7 +215,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldRefuseAFileInNoFolder() throws IOException {
+    void shouldRefuseAFileInAMissingFolder() throws IOException {
         Path missing = folder.resolve("missing");
         Path plain = Files.createFile(folder.resolve("plain"));
 
@@ -241,7 +241,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldGoOnWhereTheFilesWereWhenTheRunWasSaved() throws IOException {
+    void shouldContinueFilesFromTheirSavedLength() throws IOException {
         Path csvFile = folder.resolve("metrics.csv");
         Path jsonFile = folder.resolve("metrics.jsonl");
         Path saved = folder.resolve("saved");
@@ -276,7 +276,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldKeepTheColumnsWhenARunGoesOn() throws IOException {
+    void shouldKeepTheColumnsOfAResumedRun() throws IOException {
         Path file = folder.resolve("metrics.csv");
         Path saved = folder.resolve("saved");
         Map<String, Object> more = new LinkedHashMap<>(Map.of("accuracy", 0.25));
@@ -298,7 +298,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldSayWhichFileIsMissingOrTooShortToGoOn() throws IOException {
+    void shouldNameAFileThatIsMissingOrTooShortToContinue() throws IOException {
         Path file = folder.resolve("metrics.csv");
         Path saved = folder.resolve("saved");
         saveOneRound(file, saved);
@@ -320,7 +320,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldRefuseToGoOnInAnotherRunsFile() throws IOException {
+    void shouldRefuseToContinueAnotherRunsFile() throws IOException {
         Path file = folder.resolve("metrics.csv");
         Path saved = folder.resolve("saved");
         saveOneRound(file, saved);
@@ -337,7 +337,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldBeginAnotherFileThatIsNotThere() throws IOException {
+    void shouldStartAnotherFileThatDoesNotExist() throws IOException {
         Path file = folder.resolve("metrics.csv");
         Path another = folder.resolve("another.csv");
         Path saved = folder.resolve("saved");
@@ -359,7 +359,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldNotCutAnotherFileOffOfWhichNothingWasSaved() throws IOException {
+    void shouldNotTruncateAFileWithoutASavedLength() throws IOException {
         Path saved = folder.resolve("saved");
         try (CsvMetrics csv = CsvMetrics.resumable(folder.resolve("metrics.csv"));
                 Checkpoints checkpoints = Checkpoints.in(saved).add("csv", csv)) {
@@ -378,7 +378,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldCutNothingOffBeforeTheRunGoesOn() throws IOException {
+    void shouldTruncateNothingBeforeTheRunContinues() throws IOException {
         Path csvFile = folder.resolve("metrics.csv");
         Path jsonFile = folder.resolve("metrics.jsonl");
         Path saved = folder.resolve("saved");
@@ -405,7 +405,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldCutBothFilesWhenTheRunEndsBeforeItsNextRound() throws IOException {
+    void shouldTruncateBothFilesIfTheRunEndsBeforeItsNextRound() throws IOException {
         Path csvFile = folder.resolve("metrics.csv");
         Path jsonFile = folder.resolve("metrics.jsonl");
         Path saved = folder.resolve("saved");
@@ -451,7 +451,7 @@ final class MetricsTest {
     }
 
     @Test
-    void shouldNotOverwriteAFileThatNoCheckpointKnowsOf() throws IOException {
+    void shouldNotOverwriteAFileWithoutACheckpoint() throws IOException {
         Path file = Files.writeString(folder.resolve("metrics.csv"), "old");
         try (CsvMetrics csv = CsvMetrics.resumable(file)) {
             assertThatExceptionOfType(UncheckedIOException.class)

@@ -28,7 +28,7 @@ final class MissingLibraryTest {
         "CsvMetrics, fastcsv, de.siegmar.fastcsv.writer.CsvWriter",
         "JsonLinesMetrics, jackson-jr-objects, com.fasterxml.jackson.jr.ob.JSON"
     })
-    void shouldNameTheLibraryWithItsVersionAndMakeNoFile(String metrics, String artifact, String type)
+    void shouldNameTheLibraryWithItsVersionAndCreateNoFile(String metrics, String artifact, String type)
             throws Exception {
         Path file = folder.resolve("results");
         try (URLClassLoader without = new URLClassLoader(classPathWithout(artifact), null)) {

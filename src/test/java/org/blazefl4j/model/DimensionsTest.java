@@ -45,7 +45,7 @@ class DimensionsTest {
     }
 
     @Test
-    void shouldRefuseWhatIsNotPositive() {
+    void shouldRefuseDimensionsThatAreNotPositive() {
         assertThatThrownBy(() -> new Cnn(0, 28, 28, 10)).hasMessage("model: channels=0, limit=at least 1" + REMEDY);
         assertThatThrownBy(() -> ResNet.resNet18(3, 0)).hasMessage("model: classes=0, limit=at least 1" + REMEDY);
         assertThatThrownBy(() -> new Mlp(-1, 10)).hasMessage("model: inputs=-1, limit=at least 1" + REMEDY);

@@ -55,7 +55,7 @@ class DropoutTest {
     }
 
     @Test
-    void shouldDrawAnewEachTime() {
+    void shouldDrawNewNumbersEachTime() {
         try (Dropout dropout = new Dropout(0.5)) {
             dropout.setGenerator(generator(7));
             Tensor x = torch.ones(N);
@@ -110,7 +110,7 @@ class DropoutTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
-    void shouldRefuseWhatIsNoProbability(double probability) {
+    void shouldRefuseANumberThatIsNoProbability(double probability) {
         assertThatThrownBy(() -> new Dropout(probability))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(

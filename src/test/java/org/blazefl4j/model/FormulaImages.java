@@ -14,7 +14,7 @@ public final class FormulaImages {
 
     private FormulaImages() {}
 
-    /** Numbers in [-1, 1): element i is the top 24 bits of (first + i) * 2654435761 mod 2^32, scaled. */
+    /** Returns numbers in [-1, 1): element i is the top 24 bits of (first + i) * 2654435761 mod 2^32, scaled. */
     public static Tensor inputs(long first, long... shape) {
         float[] values = new float[(int) LongStream.of(shape).reduce(1, (a, b) -> a * b)];
         for (int i = 0; i < values.length; i++) {
@@ -24,7 +24,7 @@ public final class FormulaImages {
         return Tensors.of(values, shape);
     }
 
-    /** Images of 4x4 even blocks; the rows of one band are brighter by 1, and the label is which band. */
+    /** Returns images of 4x4 even blocks; the rows of one band are brighter by 1, and the label is that band. */
     public static Batch images(int step, int n, int channels, int size, int classes) {
         int side = size / BLOCKS;
         Tensor blocks = inputs((long) step * n * channels * BLOCKS * BLOCKS, n, channels, BLOCKS, BLOCKS);

@@ -22,12 +22,12 @@ class MaxPoolTest {
         Float.NEGATIVE_INFINITY, -1, -0.0f, 0.0f, 1, Float.POSITIVE_INFINITY, Float.NaN, -Float.MIN_VALUE
     };
 
-    /** Few values, so that windows have several greatest elements. */
+    /** Uses few values, so windows have several greatest elements. */
     private static Tensor images(long... shape) {
         return torch.randint(-3, 4, shape).to(ScalarType.Float);
     }
 
-    /** Infinities, NaN and both zeros; infinities are so frequent that they fill some windows. */
+    /** Uses infinities, NaN and both zeros; infinities are frequent enough to fill some windows. */
     private static Tensor specialImages(long... shape) {
         Tensor which = torch.randint(0, 3 * SPECIAL.length, shape).sub(new Scalar(2 * SPECIAL.length));
         Tensor values = torch.tensor(SPECIAL);
@@ -44,7 +44,7 @@ class MaxPoolTest {
                 false);
     }
 
-    /** The gradient of a sum that weights each output differently. */
+    /** Returns the gradient of a sum that weights each output differently. */
     private static Tensor gradient(Tensor x, Tensor out) {
         Tensor weights =
                 torch.arange(new Scalar(out.numel())).to(ScalarType.Float).view(out.shape());
@@ -97,7 +97,7 @@ class MaxPoolTest {
     }
 
     @Test
-    void shouldTakeImagesOfAnyLayoutAndType() {
+    void shouldPoolImagesOfAnyLayoutAndType() {
         try (PointerScope scope = new PointerScope()) {
             MaxPool pool = new MaxPool(2, 2, 0);
             Tensor values = images(2, 3, 8, 8);
@@ -111,7 +111,7 @@ class MaxPoolTest {
     }
 
     @Test
-    void shouldTakeNoImagesAndNoChannels() {
+    void shouldPoolZeroImagesAndZeroChannels() {
         try (PointerScope scope = new PointerScope()) {
             MaxPool pool = new MaxPool(2, 2, 0);
 
@@ -130,7 +130,7 @@ class MaxPoolTest {
     }
 
     @Test
-    void shouldRefuseSizesThatMakeNoWindows() {
+    void shouldRefuseInvalidWindows() {
         assertThatThrownBy(() -> new MaxPool(0, 1, 0)).hasMessageContaining("kernel=0, limit=");
         assertThatThrownBy(() -> new MaxPool(2, 0, 0)).hasMessageContaining("stride=0, limit=");
         assertThatThrownBy(() -> new MaxPool(3, 1, 2))

@@ -51,7 +51,7 @@ class ModelFixtureTest {
                 FlatParameters flat = FlatParameters.of(model)) {
             Tensor state = flat.flatten();
             assertClose(sums(state), fixture.numbers("initial_sums"), 1e-5);
-            // Without vector instructions the last bits of PyTorch's own initialisation differ too.
+            // Without vector instructions even PyTorch's initialisation differs in the last bits.
             assumeThat(torch.get_cpu_capability().getString()).isNotEqualTo("DEFAULT");
             assertThat(Tensors.sha256(state)).isEqualTo(fixture.facts().get("initial_sha256"));
         }
@@ -67,7 +67,7 @@ class ModelFixtureTest {
 
     @ParameterizedTest
     @MethodSource("org.blazefl4j.model.ModelFixture#trained")
-    void shouldLosePyTorchsLossesWhenTrainedInTheFlatVector(ModelFixture fixture) {
+    void shouldHavePyTorchsLossesWhenTrainedInTheFlatVector(ModelFixture fixture) {
         double[] settings = fixture.numbers("train");
         double[] losses = new double[(int) settings[0]];
         try (Model model = fixture.createGiven();

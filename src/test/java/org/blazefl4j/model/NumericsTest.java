@@ -47,7 +47,7 @@ class NumericsTest {
     @Slow
     @ParameterizedTest
     @EnumSource(names = {"CNN", "RESNET18"})
-    void shouldTrainTheSameInEitherLayoutButForRounding(ModelName name) {
+    void shouldTrainTheSameInBothLayoutsExceptForRounding(ModelName name) {
         try (PointerScope scope = new PointerScope()) {
             Trained contiguous = Trained.of(name, Numerics.DEFAULT);
             Trained channelsLast = Trained.of(name, new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.OFF));
@@ -71,7 +71,7 @@ class NumericsTest {
         }
     }
 
-    /** Does not compare gradients: they pass normalisations over as few numbers as there are images. */
+    /** Does not compare gradients: they pass normalisations over only a few numbers, one per image. */
     @Slow
     @Test
     void shouldComputeAResNetInBfloat16ToItsPrecision() {
@@ -84,7 +84,7 @@ class NumericsTest {
         }
     }
 
-    /** The norm of the difference divided by the norm of the expected values. */
+    /** Returns the norm of the difference divided by the norm of the expected values. */
     private static double distance(Tensor actual, Tensor expected) {
         return actual.sub(expected).norm().item_double() / expected.norm().item_double();
     }
@@ -112,7 +112,7 @@ class NumericsTest {
     }
 
     @Test
-    void shouldComputeInTheLayoutThatTheModelIsQuickestWith() {
+    void shouldUseTheModelsQuickestLayout() {
         List<long[]> seen = new ArrayList<>();
         Model looking = new Model() {
             @Override
@@ -139,7 +139,7 @@ class NumericsTest {
         return LongStream.range(0, x.dim()).map(x::stride).toArray();
     }
 
-    /** LibTorch cannot tell layouts of one channel or one pixel apart, however it chooses kernels. */
+    /** LibTorch cannot tell layouts of one channel or one pixel apart, so the layout must be explicit. */
     @Test
     void shouldLayOutImagesOfOneChannelAsAsked() {
         try (PointerScope scope = new PointerScope()) {
@@ -155,7 +155,7 @@ class NumericsTest {
     }
 
     @Test
-    void shouldLeaveTheThreadsAutocastAsItWasEvenWhenTheModelFails() {
+    void shouldRestoreTheThreadsAutocastEvenIfTheModelFails() {
         Model failing = new Model() {
             @Override
             public Tensor forward(Tensor x) {

@@ -30,7 +30,7 @@ final class EncodedConfigCacheTest {
     }
 
     @Test
-    void shouldForgetMessagesThatMayReferToWhatIsNoLongerShared() {
+    void shouldForgetMessagesThatMayReferToUnsharedTensors() {
         try (Segment segment = Segment.create(8)) {
             map.addLasting(segment.address(), segment.bytes(), segment, 0);
             messages.keep(3, "config", MESSAGE);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Messages whose frame another process has damaged. */
+/** Receives messages with a frame that another process has damaged. */
 final class InboxTest {
 
     private final Board board = Board.create(1, 1, 0);
@@ -56,21 +56,21 @@ final class InboxTest {
     }
 
     @Test
-    void shouldRefuseASegmentThatCannotBe() {
+    void shouldRefuseAnImpossibleSegment() {
         bytes.putInt(AreaLayout.MESSAGE_PLACE, AreaLayout.PLACE_SEGMENT);
         bytes.putInt(AreaLayout.MESSAGE_SEGMENT, -1);
         requireRefused("segment table damaged: segment: slots=0");
     }
 
     @Test
-    void shouldRefuseATableWithASegmentThatCannotBe() {
+    void shouldRefuseATableWithAnImpossibleSegment() {
         int table = (int) (bytes.getLong(AreaLayout.MESSAGE_START) - area.offset());
         bytes.putInt(table, 1);
         requireRefused("segment table damaged: ");
     }
 
     @Test
-    void shouldNotNameATensorThatWasClosedSince() {
+    void shouldNotNameAClosedTensor() {
         Outbox outbox = new Outbox(area, new PackageEncoder());
         CopyPlacer placer = new CopyPlacer(new SharedMemoryMap());
         Board.ForbiddenWrite write =

@@ -28,7 +28,7 @@ final class JobHeaderTest {
     }
 
     @Test
-    void shouldRefuseSlotsThatTheSegmentDoesNotHave() {
+    void shouldRefuseSlotsOutsideTheSegment() {
         ByteBuffer bytes = written(new JobHeader(5, 6, Device.CPU, SEGMENT, 3));
         assertThatExceptionOfType(PackageFormatException.class)
                 .isThrownBy(() -> JobHeader.read(bytes))
@@ -36,7 +36,7 @@ final class JobHeaderTest {
     }
 
     @Test
-    void shouldRefuseDevicesThatThereAreNot() {
+    void shouldRefuseDevicesThatDoNotExist() {
         ByteBuffer bytes = written(new JobHeader(5, 6, Device.CPU, SEGMENT, 0));
         bytes.putInt(AreaLayout.JOB_DEVICE, -3);
         assertThatExceptionOfType(PackageFormatException.class)

@@ -31,14 +31,12 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * Everything that crosses between a pool and its workers, damaged in the shared memory by a process that has gone wild.
- */
+/** Damages all messages between a pool and its workers, as a wild write to shared memory would. */
 class MessageFuzzTest {
 
     private static final int HEADER_BYTES = 8;
 
-    /** Of the receiving thread, for messages of at most 8 KiB. */
+    /** The most that receiving a message of at most 8 KiB may allocate. */
     private static final long MOST_ALLOCATED = 4 << 20;
 
     private static Board board;
@@ -82,7 +80,7 @@ class MessageFuzzTest {
         return SegmentMemory.view(area.segment(), area.offset(), area.bytes());
     }
 
-    /** What lies where in the area. */
+    /** Offsets in the area. */
     private record Places(int table, int body, int end) {
 
         static Places of(byte[] pristine) {
@@ -114,7 +112,7 @@ class MessageFuzzTest {
         }
     }
 
-    /** Makes the checksum of the message right again, so that more than the checksum is tested. */
+    /** Corrects the message's checksum, to test more than the checksum. */
     private static void seal(byte[] bytes, Places places) {
         CRC32C sum = new CRC32C();
         sum.update(bytes, places.body + HEADER_BYTES, places.end - places.body - HEADER_BYTES);
@@ -122,7 +120,7 @@ class MessageFuzzTest {
     }
 
     @Property(tries = 4000)
-    void shouldReadOrRefuseWhatAWildProcessLeft(@ForAll Random random) {
+    void shouldReadOrRefuseDamagedMessages(@ForAll Random random) {
         byte[] bytes = PRISTINE.get(random.nextInt(PRISTINE.size())).clone();
         Places places = Places.of(bytes);
         for (int i = 1 + random.nextInt(3); i > 0; i--) {
@@ -159,7 +157,7 @@ class MessageFuzzTest {
     }
 
     @Property(tries = 2000)
-    void shouldReadOrRefuseAnOrderThatAWildProcessWroteTo(@ForAll Random random) {
+    void shouldReadOrRefuseADamagedJobHeader(@ForAll Random random) {
         SegmentHandle segment = random.nextBoolean() ? board.handle() : null;
         JobHeader order = new JobHeader(3, 5, Device.CPU, segment, 0);
         ByteBuffer bytes = ByteBuffer.allocate(AreaLayout.JOB_BYTES).order(ByteOrder.nativeOrder());
@@ -179,7 +177,7 @@ class MessageFuzzTest {
         }
     }
 
-    /** The part of a board ahead of its areas. */
+    /** Returns the part of a board before its areas. */
     private static byte[] words(Board damaged) {
         byte[] bytes = new byte[(int) damaged.workerArea(0).offset()];
         SegmentMemory.view(damaged.setupArea().segment(), 0, bytes.length).get(bytes);
@@ -187,7 +185,7 @@ class MessageFuzzTest {
     }
 
     @Property(tries = 500)
-    void shouldEndEveryCallOfABoardThatAWildProcessWroteTo(@ForAll Random random) {
+    void shouldReturnFromEveryCallOfADamagedBoard(@ForAll Random random) {
         try (Board damaged = Board.create(3, 4, 2)) {
             byte[] bytes = words(damaged);
             for (int i = 1 + random.nextInt(40); i > 0; i--) {

@@ -36,11 +36,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The end of a round whose worker does not end. */
+/** Ends rounds in unusual ways: with a worker that never ends, or a state that cannot be kept. */
 @Slow
 final class PoolRoundTest {
 
-    /** Longer than the test may take, so that nobody kills the worker. */
+    /** Longer than the test takes, so the pool does not kill the worker. */
     private static final Duration GRACE = Duration.ofMinutes(1);
 
     @TempDir
@@ -72,7 +72,7 @@ final class PoolRoundTest {
                 (line, worker) -> {});
     }
 
-    /** A round of one client, which has no state before it. */
+    /** A round of one client without a previous state. */
     private record OneClient(Path config, Package payload, AtomicInteger stagings, List<String> failures)
             implements RoundWork<Path, Package, Package> {
 
@@ -136,7 +136,7 @@ final class PoolRoundTest {
             return null;
         }
 
-        /** There is no memory for the first. */
+        /** Fails the first time, as if memory were short. */
         @Override
         public void stage(int index, Tensor state) {
             state.close();
@@ -147,7 +147,7 @@ final class PoolRoundTest {
 
         @Override
         public void commit() {
-            throw new AssertionError("a round of this test is not run to its end");
+            throw new AssertionError("no round of this test is committed");
         }
 
         @Override
@@ -162,7 +162,7 @@ final class PoolRoundTest {
 
         @Override
         public void keep(Package uplink) {
-            throw new AssertionError("each package of this test is taken");
+            throw new AssertionError("this test takes each package");
         }
 
         RoundContext<Path, Package, Package> context(TrainerLifecycle trainer, StopEvent stopEvent) {
@@ -170,7 +170,7 @@ final class PoolRoundTest {
         }
     }
 
-    /** Closes the trainer, so long ago that nobody is waited for, as soon as the client runs. */
+    /** Closes the trainer as soon as the client runs; its grace time is then already over. */
     private record ClosedOnce(Path started, TrainerLifecycle trainer) implements StopEvent {
 
         @Override
@@ -183,17 +183,17 @@ final class PoolRoundTest {
 
         @Override
         public void set() {
-            throw new AssertionError("nobody stops this round");
+            throw new AssertionError("this round is not stopped");
         }
 
         @Override
         public void clear() {
-            throw new AssertionError("nobody stopped this round");
+            throw new AssertionError("this round was not stopped");
         }
     }
 
     @Test
-    void shouldGiveUpAWorkerThatDoesNotEndOnceCloseIsOverdue() {
+    void shouldAbandonAWorkerThatDoesNotEndOnceCloseIsOverdue() {
         ClientWorker<Path, Package, Package> worker = PoolRoundTest::runForEver;
         Path started = folder.resolve("started");
         TrainerLifecycle trainer = new TrainerLifecycle(Duration.ofSeconds(-1));
@@ -205,8 +205,8 @@ final class PoolRoundTest {
             assertThat(round.await(0)).isNull();
             assertThat(round.end()).isEmpty();
             assertThat(client.failures()).isEmpty();
-            kill(pool.workerPids().get(0)); // close() would wait for it
-            pool.close(); // and once more at the end, which finds nothing left to use
+            kill(pool.workerPids().get(0)); // otherwise close() waits for it
+            pool.close(); // closed again at the end, without effect
         }
     }
 
@@ -222,7 +222,7 @@ final class PoolRoundTest {
                 ProcessPool pool =
                         new ProcessPool(settings(), worker, new Package(x), PoolRoundTest.class, new PoolStopEvent())) {
             OneClient client = new OneClient(null, new Package(x));
-            for (int i = 0; i < 2; i++) { // there is one slot
+            for (int i = 0; i < 2; i++) { // the second round needs the only slot
                 RoundResults<Package> round =
                         pool.begin(client.context(new TrainerLifecycle(GRACE), StopEvent.create()));
                 try (Tensor result = round.await(0).x()) {

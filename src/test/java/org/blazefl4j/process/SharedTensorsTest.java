@@ -65,7 +65,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldLeaveOutWhatDoesNotLieTogetherOrHasNoElements() {
+    void shouldNotShareScatteredOrEmptyTensors() {
         try (PointerScope scope = new PointerScope()) {
             Tensor everyOther = torch.rand(4, 4).narrow(1, 0, 2);
             share(everyOther, torch.empty(0));
@@ -74,7 +74,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldForgetWhatNobodyElseHas() {
+    void shouldForgetTensorsWithoutOtherReferences() {
         try (Tensor kept = torch.rand(10);
                 Tensor more = torch.rand(1000)) {
             Tensor gone = torch.rand(100);
@@ -95,7 +95,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldForgetWhatWasSharedByNameAndKeepItsCopy() {
+    void shouldForgetTensorsSharedByNameAndKeepTheirCopy() {
         Tensor tensor = torch.rand(100);
         long address = TensorMemory.address(tensor);
         shared.share("data", tensor).close();
@@ -107,7 +107,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldLookAtAllInTheEndHoweverManyThereAre() {
+    void shouldEventuallyCheckAllTensors() {
         Tensor[] tensors = IntStream.range(0, 100).mapToObj(i -> torch.rand(10)).toArray(Tensor[]::new);
         share(tensors);
         for (Tensor tensor : tensors) {
@@ -121,7 +121,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldForgetAsMuchAsIsSharedAnewWithoutARound() {
+    void shouldForgetAsMuchAsIsNewlySharedWithoutARound() {
         for (int generation = 0; generation < 50; generation++) {
             Tensor[] tensors =
                     IntStream.range(0, 30).mapToObj(i -> torch.rand(10)).toArray(Tensor[]::new);
@@ -146,7 +146,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldDivideWhatIsLargeAmongSegments() {
+    void shouldDivideLargeTensorsAmongSegments() {
         try (Tensor one = torch.zeros(10 << 20);
                 Tensor other = torch.zeros(10 << 20);
                 Tensor small = torch.zeros(1)) {
@@ -157,7 +157,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldNameThePlaceOfWhatCannotBeShared() {
+    void shouldNameThePlaceOfATensorThatCannotBeShared() {
         Tensor closed = torch.zeros(1);
         closed.close();
         try (Tensor open = torch.zeros(1)) {

@@ -8,21 +8,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How many slots a pool begins with, and what they are used for. */
+/** Tests the number of slots that a pool starts with, and their use. */
 final class SlotPoolTest {
 
     private static final long RESNET18 = 4L * 11_191_262;
 
     @ParameterizedTest
     @CsvSource({
-        "1, 2, 32, 32", // as many as two workers can use
+        "1, 2, 32, 32", // the most that two workers can use
         "250000, 2, 32, 32",
-        "4000000, 2, 16, 16", // as many as fit
-        "44765048, 2, 5, 3", // one for each worker and one between, and three that are held, less one of these
+        "4000000, 2, 16, 16", // the most that fit
+        "44765048, 2, 5, 3", // one per worker and three held; ahead, one per worker and one between
         "44765048, 4, 5, 5",
-        "1000000000, 2, 3, 3" // fewer would not do
+        "1000000000, 2, 3, 3" // the fewest that work
     })
-    void shouldHaveAsManySlotsAsAreOfUse(long bytes, int workers, int slots, int ahead) {
+    void shouldHaveAsManySlotsAsAreUseful(long bytes, int workers, int slots, int ahead) {
         assertThat(SlotPool.slotsFor(bytes, workers)).isEqualTo(slots);
         assertThat(SlotLayout.aheadFor(bytes, workers)).isEqualTo(ahead);
     }

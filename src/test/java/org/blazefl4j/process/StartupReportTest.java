@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** What a worker that cannot start says. */
+/** Tests the report of a worker that cannot start. */
 final class StartupReportTest {
 
-    /** Of two bytes each where it crosses. */
+    /** Characters of two bytes each in a message. */
     private static final String LONG = "\u4e16".repeat(1000);
 
     @Test
-    void shouldSayWhyAWorkerRefusesHoweverMuchThereIsToSay() {
+    void shouldReportARefusalOfAnyLength() {
         try (Board board = Board.create(1, 1, 0)) {
             Throwable reason = new IllegalStateException("the first cause");
             for (int depth = 0; depth < 20; depth++) {
@@ -29,7 +29,7 @@ final class StartupReportTest {
     }
 
     @Test
-    void shouldGiveWhatFitsOfAnOrdinaryReason() {
+    void shouldReportCausesAndTheirFirstFrames() {
         try (Board board = Board.create(1, 1, 0)) {
             StartupReport.refuse(board, 0, new IllegalStateException("outer", new IllegalArgumentException("inner")));
             assertThat(StartupReport.refusal(board, 0).getCause().getStackTrace())

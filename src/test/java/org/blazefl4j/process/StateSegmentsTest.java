@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Shared memory for states is used again, and there is no more of it than there are states under way. */
+/** Shared memory for states is reused, and never exceeds the states in flight. */
 final class StateSegmentsTest {
 
     private static final int LARGE = 1 << 20;
@@ -42,7 +42,7 @@ final class StateSegmentsTest {
     }
 
     @Test
-    void shouldPlaceLargeStatesWhereTheyCrossWithoutAnotherCopy() {
+    void shouldPlaceLargeStatesWithoutAnotherCopy() {
         Tensor state = state(LARGE, 7);
         try (Tensor sent = states.place(0, state)) {
             assertThat(sent.equal(state)).isTrue();
@@ -52,7 +52,7 @@ final class StateSegmentsTest {
     }
 
     @Test
-    void shouldUseTheMemoryOfJobsThatAreOver() {
+    void shouldReuseTheMemoryOfFinishedJobs() {
         states.place(0, state(LARGE, 1)).close();
         states.place(1, state(LARGE, 2)).close();
         assertThat(states.bytes()).isEqualTo(2 * LARGE);
@@ -70,7 +70,7 @@ final class StateSegmentsTest {
     }
 
     @Test
-    void shouldLimitHowManyAreUnderWayByTheLargest() {
+    void shouldLimitStatesInFlightByTheLargest() {
         assertThat(states.leavesRoomFor(1000)).isTrue();
         states.place(0, state(LARGE, 1)).close();
         assertThat(states.leavesRoomFor(64)).isTrue();

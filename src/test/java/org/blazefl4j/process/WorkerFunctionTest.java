@@ -13,7 +13,7 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.junit.jupiter.api.Test;
 
-/** Worker functions of every kind, sent as bytes and found again. */
+/** Sends worker functions of every kind as bytes, and calls them. */
 final class WorkerFunctionTest {
 
     record Config(int value) {
@@ -31,7 +31,7 @@ final class WorkerFunctionTest {
         }
     }
 
-    /** A record that is captured, or bound as the receiver. */
+    /** A captured record, or the receiver of a method reference. */
     record Factor(int factor, List<String> names) {
 
         private Integer scaled(Config config, String payload, WorkerContext context) {
@@ -39,7 +39,7 @@ final class WorkerFunctionTest {
         }
     }
 
-    /** An object of a class of its own. */
+    /** A worker function with a named class. */
     static final class Stateful implements ClientWorker<Config, String, Integer> {
 
         private static final long serialVersionUID = 1L;
@@ -73,7 +73,7 @@ final class WorkerFunctionTest {
 
     static final class Child extends Parent {}
 
-    /** What captures a function, and must not be initialised for the function's sake. */
+    /** Captures a function; sending the function must not initialise this class. */
     static final class Careless {
 
         static final ClientWorker<Config, String, Integer> WORKER = Parent::twice;
@@ -115,7 +115,7 @@ final class WorkerFunctionTest {
     }
 
     @Test
-    void shouldFindLambdasWithWhatTheyCapture() throws Exception {
+    void shouldFindLambdasWithTheirCapturedValues() throws Exception {
         int number = 5;
         Factor factor = new Factor(2, List.of("a", "b"));
         assertThat(cross((config, payload, context) -> "plain")).isEqualTo("plain");
@@ -125,7 +125,7 @@ final class WorkerFunctionTest {
     }
 
     @Test
-    void shouldSendObjectsOfClassesOfTheirOwn() throws Exception {
+    void shouldSendObjectsOfNamedClasses() throws Exception {
         assertThat(cross(new Stateful(100))).isEqualTo(121);
         assertThat(cross(Constant.ONLY)).isEqualTo("ONLY21");
     }
@@ -138,7 +138,7 @@ final class WorkerFunctionTest {
     }
 
     @Test
-    void shouldRefuseWhatALambdaCapturesWhenItCannotCross() {
+    void shouldRefuseALambdaWhoseCapturedValuesCannotCross() {
         Thread thread = Thread.currentThread();
         assertThatThrownBy(() -> cross((config, payload, context) -> thread.getName()))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -17,20 +17,20 @@ import org.junit.jupiter.api.Test;
 final class RandomStreamsTest {
 
     @Test
-    void shouldKeepItsSeedsForGood() {
+    void shouldKeepItsSeedsInEveryVersion() {
         assertThat(RandomStreams.seed(42, 3, 1, "shuffle")).isEqualTo(2779668459081879627L);
         assertThat(RandomStreams.seed(-1, -1, 0, "é")).isEqualTo(-7659801713561963925L);
     }
 
     @Test
-    void shouldKeepTheNumbersOfAGeneratorForGood() {
+    void shouldKeepAGeneratorsNumbersInEveryVersion() {
         try (Generator generator = RandomStreams.generator(42, 3, 1, "shuffle")) {
             assertThat(draws(generator, 5)).containsExactly(14923420L, 5023556L, 6422432L, 7811170L, 8981333L);
         }
     }
 
     @Test
-    void shouldKeepTheNumbersOfTheJavaStreamForGood() {
+    void shouldKeepTheJavaStreamsNumbersInEveryVersion() {
         SplitMix64 random = new SplitMix64(0);
 
         assertThat(List.of(random.nextLong(), random.nextLong(), random.nextLong()))
@@ -68,7 +68,7 @@ final class RandomStreamsTest {
     }
 
     @Test
-    void shouldDrawFromAllOfTheSeedNotOnlyItsLowHalf() {
+    void shouldUseBothHalvesOfTheSeed() {
         try (Generator low = Generators.spread(5);
                 Generator high = Generators.spread(5 + (1L << 32))) {
             assertThat(draws(low, 4)).isNotEqualTo(draws(high, 4));

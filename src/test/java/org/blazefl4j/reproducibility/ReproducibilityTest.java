@@ -30,7 +30,7 @@ final class ReproducibilityTest {
     }
 
     @Test
-    void shouldSeedTheDefaultGeneratorAsPyTorchDoesAndAllowDeterministicAlgorithmsOnly() {
+    void shouldSeedTheDefaultGeneratorLikePyTorchAndAllowDeterministicAlgorithmsOnly() {
         withOtherSettings(context -> {
             Reproducibility.seedEverything(42);
 
@@ -59,7 +59,7 @@ final class ReproducibilityTest {
         assertThat(context.benchmarkCuDNN()).isFalse();
     }
 
-    /** Starts from settings that have to change; restores the original ones. */
+    /** Starts from settings that differ from the expected ones; restores the original ones. */
     private static void withOtherSettings(Consumer<Context> test) {
         LibTorch.load();
         Context context = torch.globalContext();
@@ -78,9 +78,9 @@ final class ReproducibilityTest {
     }
 
     @Test
-    void shouldRepeatWhatWasDrawnAfterTheSnapshotAsOftenAsItIsRestored() {
+    void shouldRepeatDrawsAfterEachRestore() {
         try (Tensor odd = torch.randn(3)) {
-            assertThat(odd.numel()).isEqualTo(3); // leaves a stored normal number
+            assertThat(odd.numel()).isEqualTo(3); // an odd count leaves one normal number stored
         }
         RandomStateSnapshot snapshot = RandomStateSnapshot.capture();
         List<Float> first = normals();
@@ -106,7 +106,7 @@ final class ReproducibilityTest {
     }
 
     @Test
-    void shouldSeeEveryKindOfMove() {
+    void shouldDetectEveryKindOfDraw() {
         byte[] last = DefaultGenerator.look();
         assertThat(DefaultGenerator.movedSince(last)).isFalse();
 
@@ -128,7 +128,7 @@ final class ReproducibilityTest {
     }
 
     @Test
-    void shouldSeeWithoutWaitingThatTheDefaultGeneratorIsStillThere() {
+    void shouldCheckTheDefaultGeneratorWithoutWaiting() {
         byte[] last = DefaultGenerator.look();
         assertThat(DefaultGenerator.isStillAt(last)).isTrue();
 
@@ -139,7 +139,7 @@ final class ReproducibilityTest {
     }
 
     @Test
-    void shouldNotTakeAStateForTheGeneratorsThatIsPutBackLater() {
+    void shouldNotMistakeALaterRestoredStateForTheGenerators() {
         torch.manual_seed(3);
         byte[] last = DefaultGenerator.look();
         torch.rand(1).close();
@@ -151,7 +151,7 @@ final class ReproducibilityTest {
     }
 
     @Test
-    void shouldSeeNoMoveIfTheStateWasPutBack() {
+    void shouldDetectNoDrawIfTheStateWasRestored() {
         byte[] last = DefaultGenerator.look();
 
         DefaultGenerator.seeded(3, () -> torch.rand(5)).close();

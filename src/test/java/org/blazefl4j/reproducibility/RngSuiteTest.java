@@ -27,7 +27,7 @@ final class RngSuiteTest {
     }
 
     @Test
-    void shouldGoOnWhereItsStateWasTaken() {
+    void shouldContinueFromACapturedState() {
         try (RngSuite first = RngSuite.create(7);
                 RngSuite second = RngSuite.create(8)) {
             draws(first.cpu(), 1000);
@@ -65,7 +65,7 @@ final class RngSuiteTest {
     }
 
     @Test
-    void shouldRefuseBytesThatAreNoState() {
+    void shouldRefuseBytesThatAreNotAState() {
         try (RngSuite suite = RngSuite.create(7)) {
             RngSuite.State state = suite.state();
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 final class SamplingTest {
 
     @Property
-    void shouldDrawAscendingNumbersNoneTwice(
+    void shouldDrawDistinctAscendingNumbers(
             @ForAll @IntRange(min = 1, max = 500) int population, @ForAll long seed, @ForAll int salt) {
         int count = 1 + Math.floorMod(salt, population);
 
@@ -54,7 +54,7 @@ final class SamplingTest {
     }
 
     @Test
-    void shouldRefuseMoreThanThereAreIfAskedForThem() {
+    void shouldRefuseToDrawMoreThanAllClients() {
         assertThatThrownBy(() -> RandomStreams.sample(3, 4, new SplitMix64(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("sample out of range: count=4, limit=[0, 3]; draw no more than there are");

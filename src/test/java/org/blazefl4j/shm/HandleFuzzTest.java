@@ -21,10 +21,7 @@ import org.blazefl4j.codec.ShmHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/**
- * Handles of any numbers, up to the memory that is made of them: what they point at is read, so that a wrong one is
- * seen.
- */
+/** Resolves handles with random numbers and reads their memory, which reveals wrong addresses. */
 class HandleFuzzTest {
 
     private static final long SLOT = Segment.SLOT_ALIGNMENT;
@@ -64,7 +61,7 @@ class HandleFuzzTest {
         };
     }
 
-    /** A handle as it lies in a message, with any numbers in it. */
+    /** Returns the bytes of a handle with random numbers, as in a message. */
     private static byte[] handle(Random random) {
         MessageWriter out = new MessageWriter(Message.MAX_BYTES);
         out.start();
@@ -87,14 +84,14 @@ class HandleFuzzTest {
         return message;
     }
 
-    /** As a receiver does. */
+    /** Resolves a handle as a receiver does. */
     private static Tensor resolve(ShmHandle handle) {
         handle.checkWithin(segment.bytes());
         return segment.tensor(handle.offset(), handle.layout());
     }
 
     @Property(tries = 6000)
-    void shouldMakeTensorsWithinTheSegmentAndNowhereElse(@ForAll Random random) {
+    void shouldCreateTensorsOnlyWithinTheSegment(@ForAll Random random) {
         byte[] message = handle(random);
         ByteBuffer sent = ByteBuffer.wrap(message);
         Object[] decoded = new Object[1];
@@ -124,7 +121,7 @@ class HandleFuzzTest {
     }
 
     @Property(tries = 1500)
-    void shouldOpenNoSegmentButTheOneThatAHandleMeans(@ForAll Random random) {
+    void shouldOpenOnlyTheSegmentOfAHandle(@ForAll Random random) {
         SegmentHandle real = segment.handle();
         boolean rightFile = random.nextBoolean();
         int pid = random.nextInt(4) == 0 ? small(random) : Native.pid();

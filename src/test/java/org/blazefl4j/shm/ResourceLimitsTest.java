@@ -34,10 +34,10 @@ final class ResourceLimitsTest {
         status("102", 0, 500);
     }
 
-    // ---- What is refused
+    // ---- Refusals
 
     @Test
-    void shouldRefuseNoNumberOfWorkersWhereNothingIsLimited() {
+    void shouldAllowAnyNumberOfWorkersWithoutLimits() {
         assertThatNoException().isThrownBy(() -> host().requireWorkers(1000));
     }
 
@@ -88,7 +88,7 @@ final class ResourceLimitsTest {
     }
 
     @Test
-    void shouldRefuseLibTorchWhereItsThreadsCannotBeStarted() throws IOException {
+    void shouldRefuseLibTorchIfItsThreadsCannotStart() throws IOException {
         pids(30, 25);
 
         assertThatExceptionOfType(IllegalStateException.class)
@@ -98,7 +98,7 @@ final class ResourceLimitsTest {
                                 + " (pids.max; containers: --pids-limit), 5 left; raise the limit, or end other processes");
     }
 
-    // ---- What is said afterwards
+    // ---- Messages after failures
 
     @Test
     void shouldNameTheLimitBehindAnErrorOfTheSystem() throws IOException {
@@ -122,13 +122,13 @@ final class ResourceLimitsTest {
                 .hasValue(", limit=9000000000 bytes of address space of this process (ulimit -v); raise the limit");
     }
 
-    /** Opens segments until it may not. */
+    /** Opens segments until the limit refuses one. */
     static final class Program {
 
         private Program() {}
 
         public static void main(String[] args) {
-            Errno.failed("load what is needed", -Errno.EMFILE, "", ""); // from a folder, it takes descriptors
+            Errno.failed("load what is needed", -Errno.EMFILE, "", ""); // loading it needs descriptors
             List<Segment> segments = new ArrayList<>();
             try {
                 while (segments.size() < 1000) {
@@ -141,7 +141,7 @@ final class ResourceLimitsTest {
     }
 
     @Test
-    void shouldNameTheLimitOfDescriptorsWhenASegmentFindsNone() throws Exception {
+    void shouldNameTheLimitOfDescriptorsIfASegmentGetsNone() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Process child = new ProcessBuilder(
                         "sh",

@@ -29,7 +29,7 @@ class SegmentPlaceTest {
     }
 
     @Property(tries = 200)
-    void shouldFitAtTheEndOfASlotAndNotOneElementFurther(
+    void shouldFitAtTheEndOfASlotButNotBeyond(
             @ForAll("types") ScalarType dtype,
             @ForAll("shapes") long[] sizes,
             @ForAll @IntRange(max = SLOTS - 1) int slot) {
@@ -54,7 +54,7 @@ class SegmentPlaceTest {
     }
 
     @Property(tries = 200)
-    void shouldTakeExactlyTheOffsetsThatLieInOneSlot(
+    void shouldAcceptExactlyTheOffsetsInOneSlot(
             @ForAll("types") ScalarType dtype, @ForAll @IntRange(max = 14_000) int offset) {
         long bytes = 4L * ElementTypes.bytes(dtype);
         boolean right = offset % ElementTypes.bytes(dtype) == 0

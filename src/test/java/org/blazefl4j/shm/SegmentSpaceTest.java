@@ -60,17 +60,17 @@ class SegmentSpaceTest {
         logger.setUseParentHandlers(true);
     }
 
-    // ---- What is free
+    // ---- Free memory
 
     @Test
-    void shouldTakeWhatTheKernelCallsAvailableWhereNothingElseLimits() {
+    void shouldUseTheKernelsAvailableMemoryWithoutOtherLimits() {
         SegmentSpace space = host(temporary);
         assertThat(space.memoryFree()).isEqualTo(2 * MIB);
         assertThat(space.memoryLimit()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
-    void shouldTakeTheTightestLevelOfAControlGroup() throws IOException {
+    void shouldUseTheTightestLevelOfAControlGroup() throws IOException {
         write(proc.resolve("self/cgroup"), "0::/outer/inner\n");
         writeGroup(groups.resolve("outer/inner"), "max", 100_000, 0);
         writeGroup(groups.resolve("outer"), "1000000", 400_000, 0);
@@ -87,7 +87,7 @@ class SegmentSpaceTest {
     }
 
     @Test
-    void shouldFindTheContainersLimitWhereItsPathIsNotVisible() throws IOException {
+    void shouldFindTheContainersLimitIfItsPathIsNotVisible() throws IOException {
         write(proc.resolve("self/cgroup"), "0::/docker/abc/../def\n");
         writeGroup(groups, "1000000", 900_000, 0);
         assertThat(host(temporary).memoryFree()).isEqualTo(100_000);
@@ -108,14 +108,14 @@ class SegmentSpaceTest {
     }
 
     @Test
-    void shouldNotGoBelowNothingWhenMoreIsUsedThanAllowed() throws IOException {
+    void shouldReportZeroIfMoreIsUsedThanAllowed() throws IOException {
         write(proc.resolve("self/cgroup"), "0::/\n");
         writeGroup(groups, "1000", 2000, 0);
         assertThat(host(temporary).memoryFree()).isZero();
     }
 
     @Test
-    void shouldPassByWhatItCannotRead() throws IOException {
+    void shouldIgnoreUnreadableFiles() throws IOException {
         write(proc.resolve("self/cgroup"), "rubbish\n0::/group\n");
         write(groups.resolve("group/memory.max"), "rubbish\n");
         write(groups.resolve("group/memory.current"), "\n");
@@ -134,17 +134,17 @@ class SegmentSpaceTest {
     }
 
     @Test
-    void shouldCountWhatTheKernelEndedForWantOfMemory() throws IOException {
+    void shouldCountProcessesKilledForLackOfMemory() throws IOException {
         write(proc.resolve("self/cgroup"), "4:cpu,memory:/job\n0::/outer\n");
         write(groups.resolve("memory/job/memory.oom_control"), "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
         write(groups.resolve("outer/memory.events"), "oom 9\noom_kill 1\n");
         assertThat(host(temporary).outOfMemoryKills()).isEqualTo(3);
     }
 
-    // ---- What is done about it
+    // ---- Refusals and fallbacks
 
     @Test
-    void shouldRefuseMoreThanTheMemoryThereIs() {
+    void shouldRefuseMoreThanTheFreeMemory() {
         SegmentSpace space = host(Path.of("/dev/shm"));
         assertThatThrownBy(() -> Segment.slotted(3, MIB, space))
                 .isInstanceOf(IllegalStateException.class)
@@ -154,7 +154,7 @@ class SegmentSpaceTest {
     }
 
     @Test
-    void shouldUseAnonymousMemoryAndSayItOnceWhereThereIsNoSharedFolder() throws IOException {
+    void shouldUseAnonymousMemoryAndWarnOnceWithoutASharedFolder() throws IOException {
         SegmentSpace space = host(temporary.resolve("missing"));
         try (Segment first = Segment.slotted(1, MIB, space);
                 Segment second = Segment.slotted(1, MIB, space);
@@ -170,7 +170,7 @@ class SegmentSpaceTest {
     }
 
     @Test
-    void shouldUseAnonymousMemoryWhereTheFolderHoldsNoFiles() throws IOException {
+    void shouldUseAnonymousMemoryIfTheFolderHoldsNoFiles() throws IOException {
         SegmentSpace space = host(Path.of("/proc"));
         try (Segment segment = Segment.slotted(1, MIB, space)) {
             assertThat(fileOf(segment)).startsWith("/memfd:");

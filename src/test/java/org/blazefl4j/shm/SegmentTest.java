@@ -36,7 +36,7 @@ class SegmentTest {
 
     @AfterEach
     void nothingStaysMapped() {
-        // Fewer: the collector may free what tests of other classes left.
+        // Fewer are possible: the collector may free regions of other tests.
         assertThat(Native.regionCount()).isLessThanOrEqualTo(regionsBefore);
     }
 
@@ -110,7 +110,7 @@ class SegmentTest {
     }
 
     @Test
-    void shouldRefuseToOpenWhenTheFileIsAnother() {
+    void shouldRefuseToOpenAnotherFile() {
         try (Segment segment = Segment.create(1)) {
             SegmentHandle h = segment.handle();
             SegmentHandle other = new SegmentHandle(
@@ -123,7 +123,7 @@ class SegmentTest {
     }
 
     @Test
-    void shouldRefuseToOpenWhatIsClosed() {
+    void shouldRefuseToOpenAClosedSegment() {
         Segment segment = Segment.create(1);
         segment.close();
         segment.close();
@@ -134,7 +134,7 @@ class SegmentTest {
     }
 
     @Test
-    void shouldRefuseSizesThatAreNone() {
+    void shouldRefuseInvalidSizes() {
         assertThatThrownBy(() -> Segment.create(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("segment: bytes=0, limit=1 to 9223372036854771711; ask for what the tensors need");
@@ -154,7 +154,7 @@ class SegmentTest {
                 .hasMessageContaining("slotBytes=4095");
     }
 
-    // ---- Who still uses a slot
+    // ---- References to slots
 
     @Test
     void shouldCountStoragesNotObjects() {
@@ -174,7 +174,7 @@ class SegmentTest {
     }
 
     @Test
-    void shouldCountWhatAutogradHolds() {
+    void shouldCountReferencesOfAutograd() {
         try (Segment segment = Segment.create(PAGE);
                 Tensor leaf = torch.ones(4).requires_grad_(true)) {
             Tensor factor = segment.tensor(0, ScalarType.Float, 4);
@@ -204,7 +204,7 @@ class SegmentTest {
     void shouldKeepTheStorageWhenOnlyTheJavaObjectIsCollected() {
         try (Segment segment = Segment.create(PAGE)) {
             TensorVector held = vectorOfOne(segment);
-            // What is collected is a second object on another slot tensor: once it is gone, the first one's is, too.
+            // The second object becomes unreachable after the first; once it is collected, so is the first.
             dropOne(segment);
             awaitCollecting(() -> segment.references(0) == 1);
             assertThat(held.get(0).sum().item_float()).isEqualTo(12f);
@@ -213,7 +213,7 @@ class SegmentTest {
         }
     }
 
-    /** Its Java object is unreachable on return; the vector holds the storage. */
+    /** Returns a vector that holds the storage; the tensor's Java object is then unreachable. */
     private static TensorVector vectorOfOne(Segment segment) {
         return new TensorVector(segment.tensor(0, ScalarType.Float, 4).fill_(new Scalar(3f)));
     }
@@ -292,7 +292,7 @@ class SegmentTest {
     }
 
     @Test
-    void shouldRefuseTypesThatAreMoreThanTheirElements() {
+    void shouldRefuseTypesWithMoreThanElements() {
         try (Segment segment = Segment.create(PAGE)) {
             assertThatThrownBy(() -> segment.tensor(0, ScalarType.QInt8, 2))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -301,7 +301,7 @@ class SegmentTest {
     }
 
     @Test
-    void shouldHoldTensorsWithoutElementsInMemoryOfTheirOwn() {
+    void shouldHoldTensorsWithoutElementsInSeparateMemory() {
         try (Segment segment = Segment.create(PAGE);
                 Tensor atTheEnd = segment.tensor(PAGE, ScalarType.Long, 3, 0, 2)) {
             assertThat(atTheEnd.sizes().vec().get()).containsExactly(3, 0, 2);
@@ -336,10 +336,10 @@ class SegmentTest {
         }
     }
 
-    // ---- What does not fit
+    // ---- Refusals
 
     @Test
-    void shouldRefuseATensorThatIsNotInside() {
+    void shouldRefuseATensorOutsideTheSegment() {
         try (Segment segment = Segment.create(PAGE)) {
             assertThatThrownBy(() -> segment.tensor(PAGE - 20, ScalarType.Float, 2, 3))
                     .isInstanceOf(IllegalArgumentException.class)

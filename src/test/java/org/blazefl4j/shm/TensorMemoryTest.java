@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
-/** Tensors whose memory holds something else than their elements. */
+/** Copies tensors whose memory differs from their elements. */
 final class TensorMemoryTest {
 
     @Test

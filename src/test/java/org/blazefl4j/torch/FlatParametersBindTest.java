@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Training in the flat vector, and its pitfalls. */
+/** Tests training in the flat vector, and its pitfalls. */
 class FlatParametersBindTest {
 
     private static final double RATE = 0.1;
@@ -36,7 +36,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldTakeTheValuesOfTheVector() {
+    void shouldUseTheVectorsValues() {
         flat.fill_(new Scalar(0.25f));
         parameters.bind(flat);
 
@@ -76,7 +76,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldKeepItsOwnValuesAndMemoryWhenBorrowedMemoryIsGivenBack() {
+    void shouldKeepItsValuesAndMemoryWhenBorrowedMemoryIsReturned() {
         parameters.bind(flat);
         flat.fill_(new Scalar(3f));
         Tensor lender = torch.zeros(parameters.numel());
@@ -114,7 +114,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldTakeItsValuesFromTheNextLoadAndKeepItsCountersWhenBoundToAVectorWithoutValues() {
+    void shouldKeepItsCountersAndLoadValuesLaterWhenBoundToAVectorWithoutValues() {
         buffer("norm.num_batches_tracked").fill_(new Scalar(6));
 
         parameters.bindUndefined();
@@ -243,7 +243,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldAddGradientsToThoseThatTheyStartFrom() {
+    void shouldAddGradientsToTheirStartValues() {
         parameters.bind(flat);
         backward(net, 0);
         float[] plain = Floats.of(parameters.gradients());
@@ -282,7 +282,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldZeroWhatNoStepChanges() {
+    void shouldZeroGradientsThatNoStepUses() {
         parameter("conv.weight").set_requires_grad(false);
         Tensor ones = torch.ones(SmallNet.NUMEL);
 
@@ -297,7 +297,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldRefuseToStartGradientsFromWhatDoesNotFit() {
+    void shouldRefuseMismatchedStartGradients() {
         String expected =
                 ": shape=[1], dtype=Float, expected=[179] of Float; give a vector made by flatten() of the same model";
         assertThatThrownBy(() -> parameters.zeroFixed(torch.ones(1)))
@@ -314,7 +314,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldCopyCountersOnlyWhenTold() {
+    void shouldCopyCountersOnlyIfAsked() {
         parameters.bind(flat);
         backward(net, 0);
         assertThat(Floats.of(flat)[SmallNet.COUNTER]).isZero();
@@ -346,7 +346,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldGiveTheModelMemoryOfItsOwnWithItsValues() {
+    void shouldGiveTheModelSeparateMemoryWithItsValues() {
         parameters.bind(flat);
         backward(net, 0);
         parameters.sgdStep(RATE);
@@ -431,7 +431,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldHaveGradientsInTheVectorAgainWhenTheyAreZeroedAfterTheyWereDropped() {
+    void shouldReturnGradientsToTheVectorWhenZeroedAfterADrop() {
         parameters.bind(flat);
         backward(net, 0);
         float[] held = Floats.of(parameters.gradients());
@@ -444,7 +444,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldStepNowhereWhenGradientsWereDroppedAndNoneCame() {
+    void shouldNotStepWithoutNewGradientsAfterADrop() {
         parameters.bind(flat);
         backward(net, 0);
         float[] before = Floats.of(flat);
@@ -455,7 +455,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldRefuseWhatNeedsTheVectorOfGradientsWhenTheyWereDropped() {
+    void shouldRefuseUsesOfTheGradientVectorAfterADrop() {
         parameters.bind(flat);
         parameters.dropGradients();
         String remedy =
@@ -501,7 +501,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldLetAutogradNoticeAStepBetweenForwardAndBackward() {
+    void shouldLetAutogradDetectAStepBetweenForwardAndBackward() {
         parameters.bind(flat);
         backward(net, 0);
         Tensor loss = net.forward(FormulaImages.inputs(0, 6, 2, 5, 5)).sum();
@@ -512,7 +512,7 @@ class FlatParametersBindTest {
 
     /** Shows why nothing else may write to the vector between forward and backward. */
     @Test
-    void shouldNotBeAbleToNoticeAWriteByAnotherTensor() {
+    void shouldNotDetectAWriteByAnotherTensor() {
         parameters.bind(flat);
         Tensor loss = net.forward(FormulaImages.inputs(0, 6, 2, 5, 5)).sum();
         flat.narrow(0, SmallNet.FC, 108).zero_();
@@ -525,7 +525,7 @@ class FlatParametersBindTest {
 
     /** Shows why results of in-place operations must not be closed. */
     @Test
-    void shouldLeaveTheVectorOpenThoughInPlaceOperationsReturnTheSameObject() {
+    void shouldLeaveTheVectorOpenAlthoughInPlaceOperationsReturnIt() {
         parameters.bind(flat);
         backward(net, 0);
         for (int step = 0; step < 3; step++) {
@@ -566,7 +566,7 @@ class FlatParametersBindTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -0.1})
-    void shouldRefuseARateThatIsNoRate(double rate) {
+    void shouldRefuseAnInvalidLearningRate(double rate) {
         parameters.bind(flat);
 
         assertThatThrownBy(() -> parameters.sgdStep(rate))
@@ -575,7 +575,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldUnbindWhenClosedAndLeaveTheModelWhole() {
+    void shouldUnbindWhenClosedAndLeaveTheModelUsable() {
         Storage storage = flat.storage();
         long alone = storage.use_count();
         float[] before = Floats.of(flat);

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Copies of the state: order, counters, and rejected arguments. */
+/** Tests copies of the state: order, counters, and rejected arguments. */
 class FlatParametersCopyTest {
 
     private final PointerScope scope = new PointerScope();
@@ -32,7 +32,7 @@ class FlatParametersCopyTest {
     }
 
     @Test
-    void shouldPutBuffersBetweenParametersAsStateDictDoes() {
+    void shouldPutBuffersBetweenParametersLikeStateDict() {
         assertThat(parameters.names())
                 .containsExactly(
                         "conv.weight",
@@ -88,7 +88,7 @@ class FlatParametersCopyTest {
 
     /** Shows why load() does not use LibTorch's vector_to_parameters. */
     @Test
-    void shouldNotAliasAsLibTorchsVectorToParametersDoes() {
+    void shouldNotAliasUnlikeLibTorchsVectorToParameters() {
         try (LinearImpl linear = new LinearImpl(3, 2)) {
             Tensor payload = torch.ones(8);
             torch.vector_to_parameters(payload, linear.parameters());
@@ -101,7 +101,7 @@ class FlatParametersCopyTest {
     }
 
     @Test
-    void shouldRoundCountersAndNotCutThem() {
+    void shouldRoundCountersInsteadOfTruncating() {
         parameters.load(withCounter(parameters.flatten(), 2.9999f));
         assertThat(counter(net)).isEqualTo(3);
 

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
-/** Elements of float32 tensors in logical order. */
+/** Reads elements of float32 tensors in logical order. */
 final class Floats {
 
     private Floats() {}

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class IntraOpThreadsTest {
 
     @Test
-    void shouldSetTheNumberAndPutTheOldOneBack() {
+    void shouldSetTheNumberAndRestoreTheOldOne() {
         int before = IntraOpThreads.current();
         try (IntraOpThreads outer = IntraOpThreads.scope(before + 1)) {
             try (IntraOpThreads inner = IntraOpThreads.scope(before + 2)) {
@@ -22,7 +22,7 @@ class IntraOpThreadsTest {
     }
 
     @Test
-    void shouldLeaveThreadsAloneThatStartMeanwhile() throws Exception {
+    void shouldNotAffectThreadsStartedMeanwhile() throws Exception {
         int elsewhere = inNewThread(IntraOpThreads::current);
         try (IntraOpThreads scope = IntraOpThreads.scope(elsewhere + 1)) {
             assertThat(inNewThread(IntraOpThreads::current)).isEqualTo(elsewhere);
@@ -30,7 +30,7 @@ class IntraOpThreadsTest {
     }
 
     @Test
-    void shouldPutBackTheCallersValueOnlyOnce() {
+    void shouldRestoreTheCallersValueOnlyOnce() {
         int before = IntraOpThreads.current();
         IntraOpThreads first = IntraOpThreads.scope(before + 1);
         first.close();
@@ -41,7 +41,7 @@ class IntraOpThreadsTest {
     }
 
     @Test
-    void shouldRefuseLessThanOneThread() {
+    void shouldRefuseFewerThanOneThread() {
         assertThatThrownBy(() -> IntraOpThreads.scope(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("intra-op threads: threads=0, limit=1 or more; give 1 unless one client is large");

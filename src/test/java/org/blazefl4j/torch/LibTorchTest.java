@@ -28,7 +28,7 @@ class LibTorchTest {
     }
 
     @Test
-    void shouldHaveNothingToSayWhenStartedWithTheFlagsThatItNames() throws Exception {
+    void shouldNameNothingWhenStartedWithItsFlags() throws Exception {
         List<String> flags = Stream.concat(Stream.of(MEMORY_CHECK), Stream.of(MALLOC.split(" ")))
                 .toList();
 
@@ -36,13 +36,13 @@ class LibTorchTest {
     }
 
     @Test
-    void shouldTuneWhenManyThreadsAskAtOnce() throws Exception {
+    void shouldTuneOnceFromManyThreads() throws Exception {
         assertThat(TuningProgram.run(List.of(), "tune-from-many-threads", "tune"))
                 .containsExactly("property 0");
     }
 
     @Test
-    void shouldSayWhatItCannotTuneWhenJavaCppWasUsedBefore() throws Exception {
+    void shouldNameSettingsItCannotTuneAfterJavaCppWasUsed() throws Exception {
         assertThat(TuningProgram.run(List.of(), "use-javacpp", "tune")).containsExactly(MEMORY_CHECK, "property null");
     }
 

@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 class NumericEnvironmentTest {
 
     @Test
-    void shouldFindNoDifferenceBetweenTwoLooks() {
+    void shouldFindNoDifferenceBetweenTwoCaptures() {
         assertThat(NumericEnvironment.capture().differences(NumericEnvironment.capture()))
                 .isEmpty();
     }
 
     @Test
-    void shouldKnowTheLibraries() {
+    void shouldRecordTheLibraries() {
         NumericEnvironment here = NumericEnvironment.capture();
 
         assertThat(here.blazefl4j()).matches("\\d+\\.\\d+\\.\\d+\\S*");
@@ -34,7 +34,7 @@ class NumericEnvironmentTest {
     }
 
     @Test
-    void shouldKnowTheProcessorAsLinuxDoes() throws IOException {
+    void shouldRecordTheProcessorLikeLinux() throws IOException {
         NumericEnvironment here = NumericEnvironment.capture();
         String cpuinfo = Files.readString(Path.of("/proc/cpuinfo"));
 
@@ -43,7 +43,7 @@ class NumericEnvironmentTest {
     }
 
     @Test
-    void shouldNameTheVariablesThatChangeWhatOneDnnComputes() {
+    void shouldNameVariablesThatChangeOneDnnsResults() {
         assertThat(NumericEnvironment.oneDnnVariables(Map.of("PATH", "/bin", "ONEDNN_VERBOSE", "1")))
                 .isEqualTo("none");
         assertThat(NumericEnvironment.oneDnnVariables(
@@ -63,7 +63,7 @@ class NumericEnvironmentTest {
     }
 
     @Test
-    void shouldNameEverySettingThatDiffersAndCopyIt() {
+    void shouldNameAndCopyEverySettingThatDiffers() {
         NumericEnvironment before = NumericEnvironment.capture();
         try {
             torch.globalContext().setDeterministicAlgorithms(true, false);

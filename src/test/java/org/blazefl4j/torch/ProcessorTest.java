@@ -40,7 +40,7 @@ final class ProcessorTest {
     }
 
     @Test
-    void shouldSaySoWhereLinuxTellsNothing() throws IOException {
+    void shouldSayIfLinuxReportsNothing() throws IOException {
         assertThat(Processor.model(folder.resolve("none"))).isEqualTo("unknown");
         assertThat(Processor.model(Files.createFile(folder.resolve("empty")))).isEqualTo("unknown");
         Path noText = Files.write(folder.resolve("no text"), new byte[] {(byte) 0xff, (byte) 0xfe});

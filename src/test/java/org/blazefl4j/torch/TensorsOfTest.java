@@ -25,7 +25,7 @@ final class TensorsOfTest {
     }
 
     @Test
-    void shouldMakeATensorOfNoNumbers() {
+    void shouldCreateAnEmptyTensor() {
         try (Tensor none = Tensors.of(new long[0]);
                 Tensor rows = Tensors.of(new float[0], 0, 3)) {
             assertThat(none.shape()).containsExactly(0);

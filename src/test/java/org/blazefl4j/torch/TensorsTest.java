@@ -33,7 +33,7 @@ class TensorsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"Half", "BFloat16", "Float", "Double", "ComplexFloat", "Long", "Bool"})
-    void shouldTellWhetherNumbersAreFiniteWhateverTheirTypeAndStrides(ScalarType type) {
+    void shouldTellFiniteNumbersOfAnyTypeAndStrides(ScalarType type) {
         boolean whole = type == ScalarType.Long || type == ScalarType.Bool;
         try (PointerScope scope = new PointerScope()) {
             for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
@@ -51,7 +51,7 @@ class TensorsTest {
 
     @ParameterizedTest
     @EnumSource(names = "Float8.*", mode = EnumSource.Mode.MATCH_ALL)
-    void shouldTellWhetherNumbersOfOneByteAreFinite(ScalarType type) {
+    void shouldTellFiniteNumbersOfOneByte(ScalarType type) {
         try (PointerScope scope = new PointerScope()) {
             assertThat(Tensors.isFiniteAtEnds(Tensors.of(new float[] {1, 2, 4}).toType(type)))
                     .isTrue();
@@ -66,7 +66,7 @@ class TensorsTest {
         "10000, 0, false", "10000, 1023, false", "10000, 1024, true", "10000, 8975, true",
         "10000, 8976, false", "10000, 9999, false", "2048, 1024, false", "1500, 1300, false"
     })
-    void shouldLookAtTheEndsOfALargeTensor(int length, int bad, boolean finite) {
+    void shouldCheckBothEndsOfALargeTensor(int length, int bad, boolean finite) {
         float[] elements = new float[length];
         elements[bad] = Float.NaN;
 
@@ -77,7 +77,7 @@ class TensorsTest {
     }
 
     @Test
-    void shouldTakeATensorWithoutNumbersForFinite() {
+    void shouldTreatAnEmptyTensorAsFinite() {
         Tensor closed = Tensors.of(new float[] {Float.NaN});
         closed.close();
 
@@ -90,7 +90,7 @@ class TensorsTest {
     }
 
     @Test
-    void shouldHashElementsInLogicalOrderWhenStridesAreNot() {
+    void shouldHashElementsInLogicalOrderWithOtherStrides() {
         try (PointerScope scope = new PointerScope()) {
             Tensor tensor = Tensors.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
             Tensor transposed = tensor.t();
@@ -101,7 +101,7 @@ class TensorsTest {
     }
 
     @Test
-    void shouldHashOnlyTheViewsOwnElements() {
+    void shouldHashOnlyTheViewsElements() {
         try (PointerScope scope = new PointerScope()) {
             Tensor tensor = Tensors.of(new float[] {1f, 2f, 3f, 4f});
 

@@ -45,9 +45,7 @@ final class TuningProgram {
         }
     }
 
-    /**
-     * Runs the program; options that start with {@code -} are for the JVM, those with {@code =} for the environment.
-     */
+    /** Runs the program. Options that start with {@code -} are for the JVM, others set the environment. */
     static List<String> run(List<String> options, String... args) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -2,9 +2,7 @@ package org.blazefl4j.util;
 
 import java.lang.reflect.Method;
 
-/**
- * How much a thread has allocated; found by reflection, for the library's module does not read the JDK's management.
- */
+/** Reads a thread's allocation by reflection: the library's module does not read {@code java.management}. */
 public final class AllocatedBytes {
 
     private static final Object THREADS;
@@ -24,7 +22,7 @@ public final class AllocatedBytes {
 
     private AllocatedBytes() {}
 
-    /** The bytes that the calling thread has allocated so far. */
+    /** Returns the bytes that the calling thread has allocated so far. */
     public static long ofThisThread() {
         try {
             return (long)

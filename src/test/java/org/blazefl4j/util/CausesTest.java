@@ -30,7 +30,7 @@ final class CausesTest {
     Path folder;
 
     @Test
-    void shouldSayWhatTheClassAloneSays() throws IOException {
+    void shouldExplainExceptionsByTheirClass() throws IOException {
         Path file = Files.write(folder.resolve("file"), new byte[] {(byte) 0xff});
         Path missing = folder.resolve("missing");
 
@@ -52,7 +52,7 @@ final class CausesTest {
     }
 
     @Test
-    void shouldLeaveWordsThatSayEnough() {
+    void shouldKeepClearMessages() {
         assertThat(Causes.describe(new IOException("no magic number"))).isEqualTo("no magic number");
         assertThat(Causes.describe(new EOFException("the archive ends within a file")))
                 .isEqualTo("the archive ends within a file");
@@ -60,7 +60,7 @@ final class CausesTest {
     }
 
     @Test
-    void shouldLookThroughAWrapper() {
+    void shouldSkipWrappers() {
         AccessDeniedException cause = new AccessDeniedException("/data");
 
         assertThat(Causes.describe(new UncheckedIOException(cause))).isEqualTo("permission denied: /data");
@@ -68,12 +68,12 @@ final class CausesTest {
                 .isEqualTo("cannot write");
     }
 
-    /** Fills a disk in a process of another language. */
+    /** Writes to a full disk; runs in another locale. */
     static final class Filling {
 
         private Filling() {}
 
-        /** Prints what that is called by the system and here. */
+        /** Prints the system's message and the library's. */
         public static void main(String[] args) {
             Throwable thrown = catchThrowable(() -> Files.write(Path.of("/dev/full"), new byte[1]));
             System.out.println(thrown.getMessage());
@@ -83,7 +83,7 @@ final class CausesTest {
 
     @Slow
     @Test
-    void shouldTellAFullDiskWhateverTheLanguageOfTheSystem() throws Exception {
+    void shouldRecogniseAFullDiskInAnySystemLanguage() throws Exception {
         Path german = folder.resolve("de_DE.UTF-8");
         assumeThat(Path.of("/usr/share/i18n/locales/de_DE")).exists();
         assumeThat(Path.of("/usr/share/locale/de/LC_MESSAGES/libc.mo")).exists();

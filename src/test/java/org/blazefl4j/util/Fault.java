@@ -14,7 +14,7 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/** Something that happens to a worker at a {@link FaultPoint}. */
+/** A fault that strikes a worker at a {@link FaultPoint}. */
 public final class Fault {
 
     private static final String PROPERTY = "blazefl4j.faults";
@@ -22,21 +22,21 @@ public final class Fault {
     private static final Set<String> KEYS = Set.of("worker", "client", "shard", "attempt", "nth", "when", "do", "file");
     private static final int EXIT_VALUE = 3;
 
-    /** SIGSTOP, 19, among the signals that wait for the process: bit 18, whose hexadecimal digit has four. */
+    /** SIGSTOP, 19, is pending: bit 18, which is 4 in its hexadecimal digit. */
     private static final String STOP_PENDING = "(?s).*\\nShdPnd:\\s*\\p{XDigit}*[4-7c-f]\\p{XDigit}{4}\\n.*";
 
     private enum Action {
-        /** Nothing more happens in its main thread: whoever reads the file does with it as he likes. */
+        /** Blocks the main thread; the test acts on the process named in the file. */
         WAIT,
-        /** It exits with 3. */
+        /** Exits with 3. */
         EXIT,
-        /** It gets SIGKILL. */
+        /** Sends SIGKILL to the worker. */
         KILL,
-        /** It gets SIGSTOP; woken, it goes on. */
+        /** Sends SIGSTOP to the worker; after SIGCONT it continues. */
         STOP,
-        /** It throws. */
+        /** Throws an exception. */
         THROW,
-        /** It throws as if its heap were full. */
+        /** Throws an error as if the heap were full. */
         STARVE
     }
 
@@ -44,10 +44,10 @@ public final class Fault {
     private final Map<String, String> settings;
     private int reached;
 
-    /** No worker, client, shard or attempt. */
+    /** Stands for no worker, client, shard or attempt. */
     static final int NONE = -1;
 
-    /** Has the faults strike that the worker's JVM was told. */
+    /** Runs in a worker and triggers the faults in its system property. */
     static final class Hook implements FaultPoint.Hook {
 
         private final List<Fault> faults = parse(System.getProperty(PROPERTY));
@@ -80,7 +80,7 @@ public final class Fault {
         this.settings = settings;
     }
 
-    /** The arguments of a worker's JVM that have faults strike; see {@link #parse}. */
+    /** Returns the arguments of a worker's JVM that install faults; see {@link #parse}. */
     public static List<String> arguments(String faults) {
         return faults.isEmpty()
                 ? List.of()
@@ -88,15 +88,17 @@ public final class Fault {
     }
 
     /**
-     * Reads {@code <POINT>[,<key>=<value>]...}, several of them separated by semicolons. Keys are what has to be so for
-     * it to strike, {@code worker}, {@code client}, {@code shard} and {@code attempt} (from 0); {@code nth}: it fires
-     * on the n-th match in this process (from 1; the first unless said); instead of that a file, {@code when}: it
-     * strikes whoever is first to delete it, as often as it is made; what happens, {@code do}, one of {@code wait}
-     * (unless said), {@code exit}, {@code kill}, {@code stop}, {@code throw} and {@code starve}; and a {@code file}: it
-     * is made with the worker's process id when the fault strikes, and as long as it is there it strikes no other
-     * process.
+     * Reads faults {@code <POINT>[,<key>=<value>]...}, separated by semicolons.
      *
-     * @throws IllegalArgumentException if it is something else
+     * <pre>
+     * worker, client, shard, attempt   must match, from 0; without the key all match
+     * nth                              fires on the n-th match in this process, from 1; 1 by default
+     * when                             a file, in place of nth: the first process to delete it fires, each time
+     * do                               wait (the default), exit, kill, stop, throw or starve
+     * file                             written with the process id when the fault fires; while it exists, no other does
+     * </pre>
+     *
+     * @throws IllegalArgumentException if the text is no list of faults
      */
     static List<Fault> parse(String text) {
         return Stream.of(text.split(";"))
@@ -112,8 +114,8 @@ public final class Fault {
             int end = part.indexOf('=');
             String key = end < 0 ? part : part.substring(0, end);
             if (end < 0 || !KEYS.contains(key)) {
-                throw new IllegalArgumentException(
-                        "no setting of a fault: text=" + part + ", limit=" + new TreeSet<>(KEYS) + " with a value");
+                throw new IllegalArgumentException("no setting of a fault: text=" + part + ", expected=one of "
+                        + new TreeSet<>(KEYS) + " with a value");
             }
             settings.put(key, part.substring(end + 1));
         }
@@ -124,7 +126,7 @@ public final class Fault {
         return point;
     }
 
-    /** Strikes if this is the point and all is as it was asked for. */
+    /** Strikes if the point and all keys match. */
     void reach(FaultPoint here, int worker, int client, int shard, int attempt) {
         boolean wanted = here == point
                 && is("worker", worker)
@@ -200,7 +202,7 @@ public final class Fault {
         }
     }
 
-    /** Until a thread has taken the signal, which then stops them all: meanwhile this one could go on. */
+    /** Waits until a thread takes the signal, which stops all; until then this thread would continue. */
     private static void awaitTaken() {
         try {
             while (Files.readString(Path.of("/proc/self/status")).matches(STOP_PENDING)) {

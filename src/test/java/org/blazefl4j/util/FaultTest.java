@@ -43,7 +43,7 @@ final class FaultTest {
     }
 
     @Test
-    void shouldStrikeWhenAllIsAsAskedForTheNthTime() {
+    void shouldStrikeAtTheNthMatch() {
         Fault fault = throwing(",worker=1,client=7,attempt=2,nth=2");
 
         passes(fault, 1, 7, 2);
@@ -55,7 +55,7 @@ final class FaultTest {
     }
 
     @Test
-    void shouldStrikeAShardAndNoClientWhenOneIsAskedFor() {
+    void shouldStrikeAShardButNoClientIfAShardIsGiven() {
         Fault fault = throwing(",shard=7");
 
         passes(fault, 0, 7, 0);
@@ -64,7 +64,7 @@ final class FaultTest {
     }
 
     @Test
-    void shouldStrikeOneProcessOnlyAndNameItInAFile() {
+    void shouldStrikeOneProcessAndWriteItsIdToAFile() {
         Path file = folder.resolve("struck");
 
         strikes(throwing(",file=" + file), 0, 0, 0);
@@ -76,7 +76,7 @@ final class FaultTest {
     }
 
     @Test
-    void shouldStrikeWhoeverComesFirstEachTimeItsTriggerIsMade() throws IOException {
+    void shouldStrikeOnceForEachTriggerFile() throws IOException {
         Path trigger = folder.resolve("trigger");
         Fault fault = throwing(",when=" + trigger);
 
@@ -89,16 +89,15 @@ final class FaultTest {
     }
 
     @Test
-    void shouldReadSeveralAndRefuseWhatIsNone() {
+    void shouldReadSeveralFaultsAndRefuseOtherText() {
         assertThat(Fault.parse("")).isEmpty();
         assertThat(Fault.parse("IDLE,do=kill;AFTER_DONE"))
                 .extracting(Fault::point)
                 .isEqualTo(List.of(FaultPoint.IDLE, FaultPoint.AFTER_DONE));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Fault.parse("IDLE,at=once"))
-                .withMessage(
-                        "no setting of a fault: text=at=once, limit=[attempt, client, do, file, nth, shard, when, worker]"
-                                + " with a value");
+                .withMessage("no setting of a fault: text=at=once, expected=one of"
+                        + " [attempt, client, do, file, nth, shard, when, worker] with a value");
         assertThatIllegalArgumentException().isThrownBy(() -> Fault.parse("NOWHERE"));
     }
 }

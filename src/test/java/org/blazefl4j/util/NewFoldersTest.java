@@ -17,7 +17,7 @@ final class NewFoldersTest {
     private Path parent;
 
     @Test
-    void shouldTakeAwayWhatItMadeAndNothingElse() throws IOException {
+    void shouldDeleteOnlyFoldersThatItCreated() throws IOException {
         Path there = Files.createDirectory(parent.resolve("there"));
         NewFolders folders = NewFolders.make(there.resolve("a/b"));
         assertThat(there.resolve("a/b")).isDirectory();
@@ -30,7 +30,7 @@ final class NewFoldersTest {
     }
 
     @Test
-    void shouldLeaveWhatIsInUse() throws IOException {
+    void shouldKeepFoldersInUse() throws IOException {
         NewFolders folders = NewFolders.make(parent.resolve("a/b"));
         Path file = Files.createFile(parent.resolve("a/file"));
 
@@ -41,14 +41,14 @@ final class NewFoldersTest {
     }
 
     @Test
-    void shouldLeaveNothingWhereTheInnermostCannotBeMade() throws IOException {
+    void shouldLeaveNothingIfTheInnermostCannotBeCreated() throws IOException {
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> NewFolders.make(parent.resolve("a/b/" + "x".repeat(300))));
         assertThat(parent).isEmptyDirectory();
     }
 
     @Test
-    void shouldRefuseAFileAndALinkToNothing() throws IOException {
+    void shouldRefuseAFileAndADanglingLink() throws IOException {
         Path file = Files.createFile(parent.resolve("file"));
         Path link = Files.createSymbolicLink(parent.resolve("link"), parent.resolve("nothing"));
 

@@ -25,7 +25,7 @@ final class PhaseClockTest {
     }
 
     @Test
-    void shouldGiveEachMomentToThePhaseThatRuns() {
+    void shouldAddTimeToTheCurrentPhase() {
         now += 5;
         clock.enter(Phase.PUBLISH);
         now += 10;
@@ -39,7 +39,7 @@ final class PhaseClockTest {
     }
 
     @Test
-    void shouldCountNothingWhileItStandsStill() {
+    void shouldCountNothingWhileStopped() {
         clock.enter(Phase.TRAIN);
         now += 3;
         clock.pause();
@@ -54,7 +54,7 @@ final class PhaseClockTest {
     }
 
     @Test
-    void shouldGoOnWhenAPhaseIsEnteredTwice() {
+    void shouldContinueAPhaseThatIsEnteredTwice() {
         clock.enter(Phase.DEAL);
         now += 3;
         clock.enter(Phase.DEAL);
@@ -65,7 +65,7 @@ final class PhaseClockTest {
     }
 
     @Test
-    void shouldNotChangeTimesThatWereTaken() {
+    void shouldNotChangeReturnedTimes() {
         clock.enter(Phase.DEAL);
         now += 3;
         clock.pause();

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 final class PrintableTest {
 
     @Test
-    void shouldShowWhatATerminalWouldObeyAsItsCode() {
+    void shouldEscapeControlCharacters() {
         assertThat(Printable.line("a\u001b[2J\u009bm\rb\nc\td\u0000\u007f"))
                 .isEqualTo("a\\u001b[2J\\u009bm\\u000db\\u000ac\\u0009d\\u0000\\u007f");
         assertThat(Printable.line("\u202eevil\u2066\u200b\u2028\ufeff\ud800"))
@@ -16,7 +16,7 @@ final class PrintableTest {
     }
 
     @Test
-    void shouldLeaveWhatCanBeRead() {
+    void shouldKeepPrintableCharacters() {
         String text = "pfad/größe 数据 بيانات \ud83d\ude00 a=\\u0041";
         assertThat(Printable.line(text)).isEqualTo(text);
         assertThat(Printable.line(null)).isEqualTo("null");
@@ -24,7 +24,7 @@ final class PrintableTest {
     }
 
     @Test
-    void shouldKeepTheLinesOfATextOfSeveral() {
+    void shouldKeepLineBreaksOfLongerTexts() {
         assertThat(Printable.lines("a\n\tb\r\u001b")).isEqualTo("a\n\tb\\u000d\\u001b");
     }
 }

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/**
- * A file system of a few kilobytes, mounted on a folder until it is closed. Needs root; without, the test is skipped.
- */
+/** A file system of a few kilobytes, mounted on a folder until closed. Needs root, else the test is skipped. */
 public final class SmallDisk implements AutoCloseable {
 
     private final Path folder;
@@ -16,7 +14,7 @@ public final class SmallDisk implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** Mounts one. */
+    /** Mounts a file system on a folder. */
     public static SmallDisk on(Path folder, int kilobytes) throws IOException, InterruptedException {
         boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=" + kilobytes + "k", "tmpfs", folder.toString());
         assumeTrue(mounted, "mounting a file system needs root");

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ElementTest {
 
     @Test
-    void shouldWriteTextAndAttributesSoThatNoneBecomesMarkup() {
+    void shouldEscapeTextAndAttributes() {
         Element element = Element.of("p", "<b> & \"\u0001").with("title", "\"><script>'");
 
         assertThat(element).hasToString("<p title=\"&quot;&gt;&lt;script&gt;'\">&lt;b&gt; &amp; &quot;\uFFFD</p>");
@@ -22,7 +22,7 @@ class ElementTest {
     }
 
     @Test
-    void shouldWriteCoordinatesWithoutZeroesAtTheirEnd() {
+    void shouldWriteCoordinatesWithoutTrailingZeros() {
         assertThat(Element.of("rect").with("x", 10.0).with("y", 0.125).with("width", -0.001))
                 .hasToString("<rect x=\"10\" y=\"0.13\" width=\"-0\"/>");
     }

@@ -10,9 +10,9 @@ class LineChartTest {
         return new LineChart("Scaling", "clients", "ms");
     }
 
-    /** As when a measurement was ended before all cases of the last mode. */
+    /** Results look like this if a measurement was stopped before the last cases. */
     @Test
-    void shouldHaveAPlaceForEachPointWhereTheBareLoopHasFewer() {
+    void shouldPlaceAllPointsIfTheBareLoopHasFewer() {
         LineChart chart = chart();
         chart.put("single-threaded", 10, 1);
         chart.put("single-threaded", 100, 2);
@@ -23,7 +23,7 @@ class LineChartTest {
     }
 
     @Test
-    void shouldHaveNothingToCompareWithOnePointInEachLine() {
+    void shouldDrawNoComparisonOfSinglePoints() {
         LineChart chart = chart();
         chart.put("single-threaded", 10, 1);
         chart.put("multi-threaded", 100, 1);

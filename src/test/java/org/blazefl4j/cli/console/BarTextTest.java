@@ -21,7 +21,7 @@ final class BarTextTest {
                     12 | round 30/100
                      3 | " 30"
                     """)
-    void shouldGiveUpWhatDoesNotFit(int width, String text) {
+    void shouldOmitPartsThatDoNotFit(int width, String text) {
         assertThat(bar.render("round 3/15", 30, 100, Duration.ofSeconds(2), width))
                 .isEqualTo(text)
                 .hasSizeLessThanOrEqualTo(width);

@@ -73,7 +73,7 @@ final class FindingTest {
     }
 
     @Test
-    void shouldPassOnWhatIsUntunedWithItsFlag() {
+    void shouldReportUntunedSettingsWithTheirFlags() {
         parts.untuned = List.of(new LibTorch.Untuned("slow", "-Dfast=1"));
 
         finds("slow", "-Dfast=1, or call LibTorch.tune() at the start of main");
@@ -89,7 +89,7 @@ final class FindingTest {
     }
 
     @Test
-    void shouldFindKernelsThatAreHeldBack() {
+    void shouldFindLimitedKernels() {
         parts.capabilityLimit = "default";
 
         finds("LibTorch's kernels are limited by ATEN_CPU_CAPABILITY=default", "unset ATEN_CPU_CAPABILITY");

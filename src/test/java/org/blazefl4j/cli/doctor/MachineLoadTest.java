@@ -15,7 +15,7 @@ final class MachineLoadTest {
     }
 
     @Test
-    void shouldTakeALittleForQuiet() {
+    void shouldAcceptASmallLoadAsQuiet() {
         assertThat(Finding.ofLoad(0.5, 2)).isEmpty();
         assertThat(Finding.ofLoad(0.6, 4)).isEmpty();
     }

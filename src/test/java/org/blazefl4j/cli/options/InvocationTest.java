@@ -10,14 +10,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Commands that are shown can be pasted. */
+/** Printed commands can be pasted into a shell. */
 final class InvocationTest {
 
     private static final List<String> LINE =
             List.of("java", "-Xmx1g", "-jar", "my dist/blazefl4j.jar", "run", "--lr", "1");
 
     @Test
-    void shouldKeepWhatJavaWasStartedWith() {
+    void shouldKeepTheOptionsOfJava() {
         Invocation invocation = Invocation.ofJava(LINE, List.of("run", "--lr", "1"));
 
         assertThat(invocation.with(List.of("run", "--output", "it's")))
@@ -36,7 +36,7 @@ final class InvocationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"run", "bench", "verify", "doctor", ""})
-    void shouldShowExamplesThatAShellTakes(String command) {
+    void shouldPrintExamplesThatAShellAccepts(String command) {
         StringWriter out = new StringWriter();
         Invocation invocation = new Invocation("", "java -jar 'my dist/blazefl4j.jar'");
         Main.commandLine(invocation)
@@ -51,7 +51,7 @@ final class InvocationTest {
     }
 
     @Test
-    void shouldSayWhichHelpThereIs() {
+    void shouldNameTheHelpCommand() {
         StringWriter err = new StringWriter();
         Main.commandLine(new Invocation("", "bin/blazefl4j"))
                 .setErr(new PrintWriter(err))

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.Test;
 
 final class ClientTestImagesTest {
 
-    /** Of each class in proportion to the client's training images, each test image once; class 2 is no one's. */
+    /** Test images follow each client's share of the class; class 2 has no training images, so none gets it. */
     @Test
-    void shouldSpreadEachClassAsTheTrainingImagesAre() {
+    void shouldSpreadEachClassLikeTheTrainingImages() {
         try (Tensor train = Tensors.of(new long[] {0, 0, 0, 0, 1, 1});
                 Tensor test = Tensors.of(new long[] {1, 0, 0, 1, 0, 2, 0})) {
             List<long[]> parts = List.of(new long[] {0, 1, 2, 4}, new long[] {3}, new long[] {5});
@@ -24,7 +24,7 @@ final class ClientTestImagesTest {
     }
 
     @Test
-    void shouldRefuseAClientWithoutAnyByTheCommandLinesOptions() {
+    void shouldNameOptionsWhenAClientHasNoTestImages() {
         try (Tensor train = Tensors.of(new long[] {0, 0, 0});
                 Tensor test = Tensors.of(new long[] {0})) {
             List<long[]> parts = List.of(new long[] {0}, new long[] {1}, new long[] {2});

@@ -13,7 +13,7 @@ final class FederationTest {
 
     @ParameterizedTest
     @CsvSource({"--device=cuda:4000, '--device=cuda:4000, limit='", "--data-dir=nowhere, --data-dir=nowhere"})
-    void shouldRefuseWhatThisMachineCannotGiveByTheOptionsName(String option, String named) {
+    void shouldNameTheOptionThatThisMachineCannotMeet(String option, String named) {
         RunOptions options = SmallRun.of(1, "--execution-mode=multi-process", "--num-parallels=1", option);
 
         assertThatExceptionOfType(UsageException.class)
@@ -47,7 +47,7 @@ final class FederationTest {
                 "10000 | open set out of range: --open-size=10000, limit=1 to 9999; leave some of the 10000 samples to the"
                         + " clients"
             })
-    void shouldSpeakOfTheOpenSetInTheCommandLinesOptions(int openSize, String refusal) {
+    void shouldNameOptionsInMessagesAboutTheOpenSet(int openSize, String refusal) {
         RunOptions options = SmallRun.of(1, "--algorithm=dsfl", "--open-size=" + openSize, "--open-size-per-round=100");
 
         assertThatExceptionOfType(UsageException.class)
@@ -65,11 +65,11 @@ final class FederationTest {
                 "file=/data/alpha/numShards.gz, --dir-alpha=3 | file=/data/alpha/numShards.gz, --dir-alpha=3",
                 "device=gpu on this device | --device=gpu on this device"
             })
-    void shouldNameOptionsWhereverTheLibraryNamesItsOwn(String message, String inOptions) {
+    void shouldReplaceTheLibrarysNamesByOptions(String message, String inOptions) {
         assertThat(OptionNames.in(message, SmallRun.of(1).spec)).isEqualTo(inOptions);
     }
 
-    /** A fifth of the 10 000 images that come with the program, unless asked for. */
+    /** The default is a fifth of the 10 000 images that come with the program. */
     @ParameterizedTest
     @CsvSource({"--epochs=1, 2000", "--open-size=500, 500"})
     void shouldRecordTheSizeOfTheOpenSet(String option, int size) {

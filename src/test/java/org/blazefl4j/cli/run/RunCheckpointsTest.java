@@ -28,7 +28,7 @@ final class RunCheckpointsTest {
         return folder.resolve("saved");
     }
 
-    /** A run of nine rounds, saved after one of them, with its results in a folder of this name. */
+    /** Saves a run of nine rounds after the given one, with its results in the named folder. */
     private void save(int round, String output) {
         save(round, output, Map.of());
     }
@@ -65,7 +65,7 @@ final class RunCheckpointsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"WARN", "DROP"})
-    void shouldRefuseToDropDivergedClientsFromSomeRoundOnOrUpToOne(NonFinitePolicy before) {
+    void shouldRefuseToChangeDroppingOfDivergedClientsWhenResuming(NonFinitePolicy before) {
         NonFinitePolicy after = before == NonFinitePolicy.WARN ? NonFinitePolicy.DROP : NonFinitePolicy.WARN;
         save(resuming(before, OnClientFailure.FAIL));
         assertThatExceptionOfType(UsageException.class)
@@ -77,7 +77,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldGoOnWhereNoDivergedClientCanHaveMadeADifference() {
+    void shouldContinueIfNoDivergedClientCouldMatter() {
         save(resuming(NonFinitePolicy.FAIL, OnClientFailure.FAIL));
         for (NonFinitePolicy after : NonFinitePolicy.values()) {
             resume(after, OnClientFailure.DROP).close();
@@ -85,7 +85,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldTakeARetryThatEndsInADropForADrop() {
+    void shouldTreatARetryThatEndsInADropAsADrop() {
         save(resuming(NonFinitePolicy.RETRY, OnClientFailure.DROP));
         resume(NonFinitePolicy.DROP, OnClientFailure.FAIL).close();
         assertThatExceptionOfType(UsageException.class)
@@ -93,7 +93,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldGoOnFromWhatAVersionWithoutThePolicyHasSaved() {
+    void shouldContinueFromACheckpointOfAVersionWithoutThePolicy() {
         RunOptions old = SmallRun.of(9, "--checkpoint-dir=" + folder.resolve("old"), "--resume");
         Map<String, Object> configuration = RunCheckpoints.configuration(old);
         configuration.remove("on_non_finite");
@@ -114,7 +114,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldNotTakeAnotherFoldersResultsForThoseOfARunThatHadNone() throws IOException {
+    void shouldNotUseAnotherFoldersResultsForARunWithoutResults() throws IOException {
         save(0, "results");
         try (RunCheckpoints checkpoints = resume(9)) {
             assertThat(checkpoints.results(null)).contains(folder.resolve("results"));
@@ -124,7 +124,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldLetResultsHaveMovedThatCanBeCompared() throws IOException {
+    void shouldAcceptMovedResultsThatMatch() throws IOException {
         save(1, "results");
         try (RunCheckpoints checkpoints = resume(9)) {
             assertThat(checkpoints.results(withResults("moved"))).contains(folder.resolve("moved"));
@@ -133,7 +133,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldSayHowToGoOnWithoutTheResultsOfTheRoundsBefore() {
+    void shouldSayHowToContinueWithoutEarlierResults() {
         save(3, "results");
         try (RunCheckpoints checkpoints = resume(9)) {
             assertThatExceptionOfType(UsageException.class)
@@ -145,14 +145,14 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldExpectNoResultsOfARunThatStarts() {
+    void shouldExpectNoResultsAtAFirstStart() {
         try (RunCheckpoints checkpoints = resume(9)) {
             assertThat(checkpoints.results(folder.resolve("results"))).isEmpty();
         }
     }
 
     @Test
-    void shouldKnowItsOwnFilesInAFolderOfResults() throws IOException {
+    void shouldRecogniseItsFilesInAFolderOfResults() throws IOException {
         Files.createSymbolicLink(folder.resolve("link"), folder);
         try (RunCheckpoints checkpoints = resume(9)) {
             assertThat(checkpoints.owns(saved())).isTrue();
@@ -176,7 +176,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldRefuseOtherDataThanTheRunWasSavedWith() {
+    void shouldRefuseOtherDataThanTheCheckpoints() {
         save(1, "results", Map.of("data_sha256", "abc"));
         try (RunCheckpoints checkpoints = resume(9);
                 ImageData images = FashionMnist.embedded()) {
@@ -191,7 +191,7 @@ final class RunCheckpointsTest {
     }
 
     @Test
-    void shouldGoOnWithARunThatDidNotRecordItsData() {
+    void shouldContinueARunThatDidNotRecordItsData() {
         save(1, "results");
         try (RunCheckpoints checkpoints = resume(9);
                 ImageData images = FashionMnist.embedded()) {

@@ -18,7 +18,7 @@ final class RunFolderTest {
     private Path parent;
 
     @Test
-    void shouldMakeTheFolderThatIsAskedForAndTakeItAwayAgain() {
+    void shouldCreateTheRequestedFolderAndDeleteItAgain() {
         Path asked = parent.resolve("a/b");
 
         try (RunFolder folder = RunFolder.create(asked, file -> false)) {
@@ -32,7 +32,7 @@ final class RunFolderTest {
     }
 
     @Test
-    void shouldMakeAFolderOfItsOwnForEachRun() {
+    void shouldCreateAFolderForEachRun() {
         Path first = RunFolder.createStamped(parent).path();
         Path second = RunFolder.createStamped(parent).path();
 
@@ -41,9 +41,9 @@ final class RunFolderTest {
         assertThat(second).isEmptyDirectory();
     }
 
-    /** Within one second. */
+    /** All start within one second, the resolution of names. */
     @Test
-    void shouldMakeAFolderOfItsOwnForEachOfManyRunsAtOnce() {
+    void shouldCreateDifferentFoldersForRunsStartedAtOnce() {
         List<Path> made = IntStream.range(0, 100)
                 .parallel()
                 .mapToObj(i -> RunFolder.createStamped(parent).path())
@@ -52,7 +52,7 @@ final class RunFolderTest {
     }
 
     @Test
-    void shouldSayThatItsOwnFolderCannotBeMade() throws IOException {
+    void shouldSayThatTheDefaultFolderCannotBeCreated() throws IOException {
         Path file = Files.createFile(parent.resolve("runs"));
 
         assertThatExceptionOfType(UsageException.class)
@@ -62,7 +62,7 @@ final class RunFolderTest {
     }
 
     @Test
-    void shouldKeepAFolderThatHoldsSomething() throws IOException {
+    void shouldKeepAFolderThatIsNotEmpty() throws IOException {
         Path asked = parent.resolve("full");
         try (RunFolder folder = RunFolder.create(asked, file -> false)) {
             Files.createFile(folder.path().resolve("metrics.csv"));

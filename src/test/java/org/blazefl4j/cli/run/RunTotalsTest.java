@@ -30,7 +30,7 @@ final class RunTotalsTest {
     }
 
     @Test
-    void shouldSayFromWhichRoundOnTrainingDiverged() {
+    void shouldNameTheRoundInWhichTrainingDiverged() {
         finish(totals, 0, FINE);
         assertThat(totals.toText()).doesNotContain("not finite");
         assertThat(totals.toMap()).containsEntry("non_finite", 0).containsEntry("first_non_finite_round", null);
@@ -43,13 +43,13 @@ final class RunTotalsTest {
     }
 
     @Test
-    void shouldNoticeALossThatIsNotFiniteWhereResultsAre() {
+    void shouldReportANonFiniteLossAlthoughResultsAreFinite() {
         finish(totals, 0, Double.POSITIVE_INFINITY);
         assertThat(totals.toMap()).containsEntry("non_finite", 0).containsEntry("first_non_finite_round", 1);
     }
 
     @Test
-    void shouldFitATerminalHoweverManyWorkersThereAre() {
+    void shouldFitATerminalWithAnyNumberOfWorkers() {
         finish(totals, 0, FINE);
         totals.ended(new PeakMemory(300L << 20, Collections.nCopies(20, 270L << 20)));
 
@@ -60,7 +60,7 @@ final class RunTotalsTest {
     }
 
     @Test
-    void shouldCountOnWhenARunIsResumed() {
+    void shouldContinueCountingWhenARunIsResumed() {
         finish(totals, 0, FINE, 1);
         try (Checkpoints checkpoints = Checkpoints.in(folder).add("totals", totals)) {
             checkpoints.save(1);

@@ -51,7 +51,7 @@ final class RecordedRunTest {
     }
 
     @Test
-    void shouldReadARunThatWentOnWithoutTheRoundsBefore() throws IOException {
+    void shouldReadARunWithoutItsEarlierRounds() throws IOException {
         Files.writeString(
                 file,
                 "{\"type\":\"configuration\",\"seed\":42}\n{\"type\":\"resumed\",\"completed_rounds\":6,\"seed\":42}\n"
@@ -63,7 +63,7 @@ final class RecordedRunTest {
     }
 
     @Test
-    void shouldRefuseWhatIsNotThere() {
+    void shouldRefuseAMissingFile() {
         requireRefused("no such run: file=" + file + ", expected=a result folder with metrics.jsonl, or that file");
     }
 
@@ -75,7 +75,7 @@ final class RecordedRunTest {
     }
 
     @Test
-    void shouldRefuseACutFile() throws IOException {
+    void shouldRefuseATruncatedFile() throws IOException {
         Files.writeString(file, ROUND + "{\"type\":\"rou");
 
         requireRefused("result file is truncated: file=" + file
@@ -104,7 +104,7 @@ final class RecordedRunTest {
     }
 
     @Test
-    void shouldRefuseBytesThatAreNoText() throws IOException {
+    void shouldRefuseBytesThatAreNotText() throws IOException {
         Files.write(file, new byte[] {(byte) 0xff, '\n'});
 
         assertThatExceptionOfType(UsageException.class)
@@ -114,7 +114,7 @@ final class RecordedRunTest {
     }
 
     @Test
-    void shouldQuoteAHostileFileInCodes() throws IOException {
+    void shouldEscapeControlCharactersOfAHostileFile() throws IOException {
         Files.writeString(file, "{\"type\":\"round\",\"round\":\"\\u001b[31m\"}\n");
         requireRefused("result file is damaged: file=" + file
                 + ", line=1, round=\\u001b[31m, expected=1; choose a file written by 'blazefl4j run'");

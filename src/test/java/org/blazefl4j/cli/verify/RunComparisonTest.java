@@ -89,7 +89,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldFindAnyOtherValueThatDiffersAndValuesThatOneLacks() {
+    void shouldFindOtherDifferentValuesAndMissingOnes() {
         List<Map<String, Object>> second = rounds("aa");
         second.get(0).put("accuracy", 0.25);
         second.get(0).put("surprise", 1);
@@ -103,7 +103,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldTakeNoNoticeOfTimesAndRetries() {
+    void shouldIgnoreTimesAndRetries() {
         List<Map<String, Object>> first = rounds("aa");
         List<Map<String, Object>> second = rounds("aa");
         first.get(0).putAll(Map.of("total_seconds", 1.5, "retries", 0));
@@ -126,7 +126,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldTellWhatMayChangeResultsFromWhatNeverDoes() {
+    void shouldTellSettingsThatMayChangeResultsFromOthers() {
         secondConditions.put("dir_alpha", 0.5);
         secondConditions.put("num_parallels", 8);
         secondConditions.put("environment", Map.of("cpuCapability", "AVX512", "libc", "glibc 2.36"));
@@ -155,7 +155,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldRatherTellOfARoundThatDiffersThanOfAnEarlierEnd() {
+    void shouldReportADifferentRoundBeforeAnEarlierEnd() {
         RunComparison comparison = compare(rounds("aa", "bb", "cc"), rounds("aa", "xx"));
 
         assertThat(comparison.exitCode()).isEqualTo(ExitCode.FAILED);
@@ -163,7 +163,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldTellOfConditionsThatChangedWhenARunWasResumed() {
+    void shouldReportConditionsThatChangedWhenARunWasResumed() {
         Map<String, Object> later = conditions();
         later.put("num_parallels", 8);
         later.put("environment", Map.of("cpuCapability", "AVX512"));
@@ -205,7 +205,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldTakeAnotherFolderForOtherDataWhereTheDataIsNotRecorded() {
+    void shouldTreatAnotherFolderAsOtherDataIfDataIsNotRecorded() {
         firstConditions.put("data_dir", "/a");
         secondConditions.putAll(Map.of("data_dir", "/b", "data_sha256", "22"));
 
@@ -216,7 +216,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldShowWhatATerminalWouldObeyInAHostileFileAsCodes() {
+    void shouldEscapeControlCharactersOfAHostileFile() {
         secondConditions.put("\u001b]0;title\u0007", "\u202ekcatta");
         List<Map<String, Object>> hostile = rounds("\u001b[2J\nidentical: rounds=1");
         Map<String, Object> later = conditions();

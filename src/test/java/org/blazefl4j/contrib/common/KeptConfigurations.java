@@ -6,12 +6,12 @@ import org.blazefl4j.codec.PackageEncoder;
 import org.blazefl4j.codec.ShmHandle;
 import org.blazefl4j.core.ClientAlgorithm;
 
-/** What it takes for a client's configuration to be encoded once. */
+/** Checks that a client's configuration is encoded once. */
 public final class KeptConfigurations {
 
     private KeptConfigurations() {}
 
-    /** Requires that a client is given the same object each time, which gives the same message each time. */
+    /** Requires that a client always gets the same object, which always encodes to the same message. */
     public static void requireOneThatIsEncodedOnce(ClientAlgorithm<?, ?, ?> clients, int cid) {
         Object config = clients.getClientConfig(cid);
         PackageEncoder encoder = new PackageEncoder();

@@ -8,7 +8,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** What a class of the library logs, which goes nowhere else until this is closed. */
+/** Collects the log messages of one class until closed; meanwhile the console shows none. */
 public final class LogLines implements AutoCloseable {
 
     private final Logger logger;
@@ -29,14 +29,14 @@ public final class LogLines implements AutoCloseable {
         public void close() {}
     }
 
-    /** Listens to one class's logger. */
+    /** Starts collecting. */
     public LogLines(String className) {
         logger = Logger.getLogger(className);
         logger.setUseParentHandlers(false);
         logger.addHandler(handler);
     }
 
-    /** The messages so far. */
+    /** Returns the messages so far. */
     public List<String> lines() {
         return List.copyOf(lines);
     }

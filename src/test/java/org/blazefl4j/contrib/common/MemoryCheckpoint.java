@@ -7,12 +7,12 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.bytedeco.pytorch.Tensor;
 
-/** One part of a checkpoint that is never written down: entries by name, tensors copied. */
+/** One part of a checkpoint, kept in memory: entries by name, tensors copied. */
 public final class MemoryCheckpoint implements CheckpointWriter, CheckpointReader {
 
     private final Map<String, Object> entries = new LinkedHashMap<>();
 
-    /** Without entries. */
+    /** Creates a part without entries. */
     public MemoryCheckpoint() {}
 
     @Override
@@ -22,7 +22,7 @@ public final class MemoryCheckpoint implements CheckpointWriter, CheckpointReade
         }
     }
 
-    /** Another value in place of one that was put. */
+    /** Returns a copy with one value replaced. */
     public MemoryCheckpoint with(String name, Object value) {
         MemoryCheckpoint changed = new MemoryCheckpoint();
         entries.forEach(changed::put);
@@ -30,7 +30,7 @@ public final class MemoryCheckpoint implements CheckpointWriter, CheckpointReade
         return changed;
     }
 
-    /** Without one that was put. */
+    /** Returns a copy without one entry. */
     public MemoryCheckpoint without(String name) {
         MemoryCheckpoint changed = new MemoryCheckpoint();
         entries.forEach(changed::put);
@@ -41,7 +41,7 @@ public final class MemoryCheckpoint implements CheckpointWriter, CheckpointReade
     @Override
     public <T> T get(String name, Class<T> type) {
         if (!entries.containsKey(name)) {
-            throw new IllegalArgumentException("no such entry: name=" + name + ", limit=" + names());
+            throw new IllegalArgumentException("no such entry: name=" + name + ", expected=one of " + names());
         }
         return type.cast(copy(entries.get(name)));
     }

@@ -43,7 +43,7 @@ final class ParallelRangesTest {
         }
     }
 
-    /** Returns when that many threads have begun. */
+    /** Waits until the given number of threads have begun. */
     private static void meet(CountDownLatch threads, Set<Thread> met) {
         if (met.add(Thread.currentThread())) {
             threads.countDown();
@@ -52,7 +52,7 @@ final class ParallelRangesTest {
     }
 
     @Test
-    void shouldUseNoMoreThreadsThanItIsTold() {
+    void shouldUseNoMoreThreadsThanAsked() {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
         try (ParallelRanges alone = new ParallelRanges(1)) {
             alone.run(MUCH, 1, (from, to) -> met.add(Thread.currentThread()));
@@ -73,7 +73,7 @@ final class ParallelRangesTest {
         assertThat(met).allSatisfy(thread -> {
             assertThat(thread.getName()).startsWith("blazefl4j-sum-");
             assertThat(thread.isDaemon()).isTrue();
-            thread.join(10_000); // it has left the pool, and is about to end
+            thread.join(10_000); // the thread has left the pool and ends soon
             assertThat(thread.isAlive()).isFalse();
         });
     }
@@ -87,7 +87,7 @@ final class ParallelRangesTest {
         assertThat(met).containsExactly(Thread.currentThread());
     }
 
-    /** Another thread is at work until the calling one waits for it. */
+    /** Another thread works until the calling thread waits for it. */
     @Test
     void shouldFinishTheWorkWhenInterruptedAndStayInterrupted() {
         Thread caller = Thread.currentThread();
@@ -118,7 +118,7 @@ final class ParallelRangesTest {
     }
 
     @Test
-    void shouldPassOnWhatTheWorkThrowsOnAnyThread() {
+    void shouldPassOnExceptionsFromAnyThread() {
         IllegalStateException thrown = new IllegalStateException("broken");
 
         assertThatThrownBy(() -> ranges.run(MUCH, 1, (from, to) -> {

@@ -34,7 +34,7 @@ final class ServerOptionsTest {
         "2147483647, 1, 2147483647",
         "2000000000, 0.29, 580000000",
     })
-    void shouldSampleAsManyClientsAsAPersonExpects(int numClients, double ratio, int expected) {
+    void shouldRoundTheSampleSizeAsExpected(int numClients, double ratio, int expected) {
         assertThat(ServerOptions.clientsPerRound(numClients, ratio)).isEqualTo(expected);
     }
 
@@ -47,7 +47,7 @@ final class ServerOptionsTest {
     }
 
     @Test
-    void shouldHaveEveryClientInEveryRoundUnlessTold() {
+    void shouldSampleAllClientsByDefault() {
         assertThat(OPTIONS).isEqualTo(new ServerOptions(15, 100, 1.0, 250, 42, Device.CPU, 1, 0, NonFinitePolicy.WARN));
         assertThat(OPTIONS.clientsPerRound()).isEqualTo(100);
         assertThat(OPTIONS.withSampleRatio(0.1).clientsPerRound()).isEqualTo(10);

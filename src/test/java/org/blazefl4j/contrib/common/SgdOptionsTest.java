@@ -33,7 +33,7 @@ final class SgdOptionsTest {
         "KEEP, 6, 3 3", "DROP, 6, 3 3", "MERGE, 6, 3 3",
         "KEEP, 2, 2", "DROP, 2, 2", "MERGE, 2, 2",
     })
-    void shouldReadInBatchesOfTheseSizesAndNeverNothing(LastBatch last, int samples, String sizes) {
+    void shouldReadBatchesOfTheseSizes(LastBatch last, int samples, String sizes) {
         SgdOptions options = new SgdOptions(1, 3, 0.1, last);
         try (Tensor data = Tensors.of(new float[samples]);
                 Generator generator = torch.createCPUGenerator(1)) {

@@ -12,15 +12,15 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An algorithm's clients, each of which finds what its worker keeps as bad as a client before it can have left it.
+ * Clients whose worker's kept objects are filled with garbage before each call.
  *
  * @param clients the algorithm
- * @param worker trains a client of it after {@link #spoil}
+ * @param worker calls {@link #spoil}, then trains a client
  */
 public record SpoiltClients<C, D, U>(ClientAlgorithm<C, D, U> clients, ClientWorker<C, D, U> worker)
         implements ClientAlgorithm<C, D, U> {
 
-    /** Fills parameters, gradients and buffers with NaN, counters with a million, and leaves the training mode. */
+    /** Fills parameters, gradients and buffers with NaN, counters with a million, and sets evaluation mode. */
     public static void spoil(Model model) {
         try (NoGradGuard guard = new NoGradGuard();
                 PointerScope scope = new PointerScope()) {

@@ -9,17 +9,17 @@ import org.bytedeco.pytorch.Conv2dImpl;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Tensor;
 
-/** A user's own models for images of 1×4×4 pixels in 3 classes. */
+/** User-defined models for images of 1×4×4 pixels in 3 classes. */
 public enum Tiny {
     /** 16 inputs, 3 outputs. */
     LINEAR,
-    /** With batch normalisation, so with buffers and a counter, and dropout. */
+    /** Has batch normalisation, so buffers and a counter, and dropout. */
     CONVOLUTION;
 
     /** The number of outputs. */
     public static final int CLASSES = 3;
 
-    /** Makes them. */
+    /** Creates the models. */
     public record Selector(long seed) implements ModelSelector<Tiny> {
         @Override
         public Model selectModel(Tiny name) {

@@ -10,7 +10,7 @@ import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.data.Transform;
 import org.bytedeco.pytorch.Tensor;
 
-/** A user's own data: images of 1×4×4 pixels whose class can be learnt, spread over clients. */
+/** User-defined data: images of 1×4×4 pixels whose class can be learnt, divided among clients. */
 public final class TinyData implements AutoCloseable {
 
     private final Tensor images;
@@ -32,21 +32,21 @@ public final class TinyData implements AutoCloseable {
         partitions.setDataset(PartitionType.TEST, whole());
     }
 
-    /** All samples as the test set, and spread evenly over clients. */
+    /** Divides the samples evenly among clients; all are the test set. */
     public static TinyData evenly(int samples, int clients) {
         TinyData data = new TinyData(samples);
         data.spread(new IidPartitioner().partition(data.labels, clients, 3));
         return data;
     }
 
-    /** All samples as the test set, and these positions for the clients. */
+    /** Gives clients the samples at these positions; all are the test set. */
     public static TinyData of(int samples, List<long[]> parts) {
         TinyData data = new TinyData(samples);
         data.spread(parts);
         return data;
     }
 
-    /** The same samples for the clients, seen through a transform. */
+    /** Returns the same data, with a transform of the clients' samples. */
     public TinyData transformed(Transform transform) {
         for (int cid : partitions.clients(PartitionType.TRAIN)) {
             FilteredDataset mine = (FilteredDataset) partitions.getDataset(PartitionType.TRAIN, cid);
@@ -56,7 +56,7 @@ public final class TinyData implements AutoCloseable {
         return this;
     }
 
-    /** The same samples for the clients, in tensors that each client has for itself. */
+    /** Returns the same data, with separate tensors for each client. */
     public TinyData apart() {
         for (int cid : partitions.clients(PartitionType.TRAIN)) {
             FilteredDataset mine = (FilteredDataset) partitions.getDataset(PartitionType.TRAIN, cid);

@@ -15,10 +15,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The bits of a sum against those of a plain loop: they depend on the order of the clients and on nothing else. */
+/** Compares a sum's bits with a plain loop's: they depend on the order of clients and on nothing else. */
 final class WeightedSumPropertiesTest {
 
-    /** Clients' values as arrays, with their weights and what the plain loop makes of them. */
+    /** Clients' values as arrays, their weights, and the plain loop's sum. */
     private static final class Clients {
 
         final List<float[]> values = new ArrayList<>();
@@ -44,7 +44,7 @@ final class WeightedSumPropertiesTest {
             }
         }
 
-        /** Of widely different magnitude, zeros of both signs among them. */
+        /** Returns values of widely different magnitude, and zeros of both signs. */
         private static float[] floats(int numel, SplittableRandom random) {
             float[] x = new float[numel];
             for (int i = 0; i < numel; i++) {
@@ -98,7 +98,7 @@ final class WeightedSumPropertiesTest {
         Clients all = new Clients(clients, numel, random);
         try (PointerScope scope = new PointerScope();
                 WeightedSum sum = newSum(0, numel)) {
-            sum.add(0, 7, Tensors.of(all.values.get(0), numel)); // what a clear forgets
+            sum.add(0, 7, Tensors.of(all.values.get(0), numel)); // forgotten by clear()
             sum.clear();
             for (int cid = 0; cid < clients; cid++) {
                 sum.stage(cid, all.weights.get(cid), tensor(all.values.get(cid), random));
@@ -110,7 +110,7 @@ final class WeightedSumPropertiesTest {
         }
     }
 
-    /** Now and then not contiguous, so that it is copied. */
+    /** Returns a tensor that is sometimes not contiguous, and then copied. */
     private static Tensor tensor(float[] values, SplittableRandom random) {
         if (random.nextInt(5) > 0) {
             return Tensors.of(values, values.length);
@@ -122,7 +122,7 @@ final class WeightedSumPropertiesTest {
         return Tensors.of(pairs, values.length, 2).select(1, 0);
     }
 
-    /** Long enough for several threads to find something to do. */
+    /** Vectors are long enough for several threads. */
     @Property(tries = 12)
     void shouldGiveTheSameBitsOnAnyNumberOfThreads(
             @ForAll @IntRange(min = 0, max = 5) int threads,

@@ -46,7 +46,7 @@ final class WeightedSumTest {
     }
 
     @Test
-    void shouldRefuseWhatDoesNotFitAndKeepTheSum() {
+    void shouldRefuseMismatchedTensorsAndKeepTheSum() {
         sum.add(0, 1, torch.ones(2, 2));
 
         refuses(
@@ -84,7 +84,7 @@ final class WeightedSumTest {
     }
 
     @Test
-    void shouldAddUpRoundsWithoutEnd() {
+    void shouldAddAnyNumberOfRounds() {
         try (WeightedSum round = new WeightedSum("labels", 2, 2)) {
             round.add(0, Long.MAX_VALUE, torch.ones(2, 2));
             sum.addAll(round);

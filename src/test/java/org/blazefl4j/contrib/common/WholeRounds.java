@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
 
-/** Rounds of a server for tests that have no trainer. */
+/** Runs a server's rounds without a trainer. */
 public final class WholeRounds {
 
     private WholeRounds() {}
 
-    /** Starts the round again and completes it with these packages: the other clients that were drawn are dropped. */
+    /** Restarts the round and completes it with these packages; drops the other sampled clients. */
     public static <U> void update(AbstractServerHandler<?, U> handler, ToIntFunction<U> cid, List<U> uplinks) {
         handler.restartRound();
         List<Integer> others = new ArrayList<>(handler.sampleClients());

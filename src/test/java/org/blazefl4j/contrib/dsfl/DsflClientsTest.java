@@ -89,7 +89,7 @@ final class DsflClientsTest {
         return trainer.uplinkPackage();
     }
 
-    /** What a client is to do, written down with LibTorch's own optimizers. */
+    /** A reference client, written with LibTorch's own optimizers. */
     private final class PlainClient {
         private final int cid;
         private final Model model;
@@ -189,10 +189,10 @@ final class DsflClientsTest {
         }
     }
 
-    /** Also proves that model and both velocities were kept, and that clients do not mix. */
+    /** Also shows that clients keep their model and both velocities apart. */
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.9})
-    void shouldGoOnFromItsOwnModelAndVelocitiesInLaterRounds(double momentum) {
+    void shouldContinueFromItsModelAndVelocitiesInLaterRounds(double momentum) {
         DsflClients clients = clients(Tiny.CONVOLUTION, OPTIONS.withMomentum(momentum));
         try (var trainer = trainer(clients)) {
             PlainClient zero = new PlainClient(Tiny.CONVOLUTION, 0, momentum);
@@ -222,7 +222,7 @@ final class DsflClientsTest {
     }
 
     @Test
-    void shouldNotDependOnTheWorkersClientBefore() {
+    void shouldNotDependOnTheWorkersPreviousClient() {
         try (var one = trainer(clients(Tiny.CONVOLUTION, OPTIONS));
                 var other = trainer(clients(Tiny.CONVOLUTION, OPTIONS.withMomentum(0)))) {
             round(one, later(0), 0);
@@ -238,7 +238,7 @@ final class DsflClientsTest {
     }
 
     @Test
-    void shouldGiveClientsTheModelsThatTheyAreToHave() {
+    void shouldGiveEachClientItsModel() {
         List<Tiny> models = List.of(Tiny.LINEAR, Tiny.CONVOLUTION);
         DsflClients mixed = new DsflClients(SELECTOR, models, data.partitions(), OPTIONS);
         try (var trainer = trainer(mixed)) {
@@ -292,7 +292,7 @@ final class DsflClientsTest {
     }
 
     @Test
-    void shouldFailTheClientThatIsAskedForSamplesOutsideTheOpenSet() {
+    void shouldFailAClientAskedForSamplesOutsideTheOpenSet() {
         try (var trainer = trainer(clients(Tiny.LINEAR, OPTIONS))) {
             assertThatExceptionOfType(ClientFailedException.class)
                     .isThrownBy(() -> round(trainer, first(OPEN), 0))
@@ -301,7 +301,7 @@ final class DsflClientsTest {
     }
 
     @Test
-    void shouldRefuseDataThatIsNotEnough() {
+    void shouldRefuseTooLittleData() {
         refuses(3, OPTIONS, "no such data: type=TRAIN, client=2, found=");
         refuses(0, OPTIONS, "too few clients: num_clients=0, limit=1 or more");
         refuses(2, OPTIONS.withEvaluate(true), "no such data: type=TEST, client=0, found=");

@@ -21,9 +21,9 @@ final class DsflGpuTest {
     private static final Tiny.Selector SELECTOR = new Tiny.Selector(5);
     private static final SgdOptions SGD = new SgdOptions(2, 8, 0.05);
 
-    /** The same random numbers are drawn on both, so only rounding differs. */
+    /** Both devices draw the same random numbers, so only rounding differs. */
     @Test
-    void shouldTrainAsOnTheProcessor() {
+    void shouldTrainAsOnTheCpu() {
         assertThat(lossAfterTraining(Device.parse("cuda"))).isCloseTo(lossAfterTraining(Device.CPU), within(1e-3));
     }
 

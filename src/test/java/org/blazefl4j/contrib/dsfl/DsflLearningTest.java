@@ -14,7 +14,7 @@ import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.Test;
 
-/** The server, which sees no label, learns from what the clients make of open samples. */
+/** The server sees no labels and learns from the clients' soft labels of open samples. */
 final class DsflLearningTest {
 
     private static final int CLIENTS = 4;

@@ -39,7 +39,7 @@ final class DsflOpenSplitTest {
     }
 
     @Test
-    void shouldTakeTenThousandOrAFifthUnlessTold() {
+    void shouldUseTenThousandOrAFifthByDefault() {
         assertThat(DsflOpenSplit.defaultSize(60_000)).isEqualTo(10_000);
         assertThat(DsflOpenSplit.defaultSize(10_000)).isEqualTo(2_000);
         assertThat(DsflOpenSplit.defaultSize(3)).isEqualTo(1);

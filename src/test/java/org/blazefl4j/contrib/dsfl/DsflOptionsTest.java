@@ -23,7 +23,7 @@ final class DsflOptionsTest {
     }
 
     @Test
-    void shouldChangeWhatItIsTold() {
+    void shouldChangeSingleValues() {
         assertThat(SERVER.withOpenSizePerRound(7)
                         .withEraTemperature(0.5)
                         .withDistillation(OTHER)
@@ -35,7 +35,7 @@ final class DsflOptionsTest {
     }
 
     @Test
-    void shouldRefuseWhatIsOutOfRangeByName() {
+    void shouldNameValuesOutOfRange() {
         refuses(() -> SERVER.withOpenSizePerRound(0), "too few open samples: open_size_per_round=0, limit=1 or more");
         refuses(
                 () -> SERVER.withEraTemperature(0),

@@ -104,7 +104,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldSendWhatTheRoundGaveAndAskForOthers() {
+    void shouldSendTheRoundsSoftLabelsAndAskForOtherSamples() {
         try (DsflServerHandler handler = handler()) {
             long[] asked = longs(handler.downlinkPackage().nextIndices());
 
@@ -121,7 +121,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldKeepWhatItSentUntilTheRoundAfter() {
+    void shouldKeepSentTensorsUntilTheNextRound() {
         try (DsflServerHandler handler = handler()) {
             loadAll(handler);
             DsflDownlinkPackage down = handler.downlinkPackage();
@@ -152,7 +152,7 @@ final class DsflServerHandlerTest {
 
     /** One batch, one epoch: the gradient of KL by the logits is (probabilities - soft labels) / n. */
     @Test
-    void shouldDistilByTheGradientThatWasWorkedOutByHand() {
+    void shouldDistilByTheGradientCalculatedByHand() {
         SgdOptions oneStep = new SgdOptions(1, PER_ROUND, 0.5);
         DsflServerOptions options = OPTIONS.withDistillation(oneStep).withMomentum(0);
         try (DsflServerHandler handler = handler(Tiny.LINEAR, options);
@@ -243,7 +243,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldRefuseAPackageAndGoOnAsBefore() {
+    void shouldRefuseAPackageAndContinueUnchanged() {
         try (DsflServerHandler handler = handler();
                 DsflServerHandler other = handler()) {
             handler.sampleClients();
@@ -278,9 +278,9 @@ final class DsflServerHandlerTest {
         }
     }
 
-    /** Each client counts once, whatever the size of its test data; one that does not evaluate does not count. */
+    /** Each client that evaluates counts once, independent of the size of its test data. */
     @Test
-    void shouldTellTheMeansOfTheClientsOwnModels() {
+    void shouldReportTheMeansOfTheClientsModels() {
         try (DsflServerHandler handler = handler();
                 DsflServerHandler resumed = handler()) {
             handler.sampleClients();
@@ -299,7 +299,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldGoOnFromACheckpointOfAnEarlierVersionWithoutTheClientsScores() {
+    void shouldContinueFromACheckpointWithoutTheClientsScores() {
         try (DsflServerHandler handler = handler();
                 DsflServerHandler resumed = handler()) {
             String sha256 = handler.sha256();
@@ -319,7 +319,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldRefuseDataThatIsNotEnough() {
+    void shouldRefuseTooLittleData() {
         refuses(
                 OPTIONS.withOpenSizePerRound(OPEN + 1),
                 "too many open samples a round: open_size_per_round=21, limit=20, the size of the open set; lower"
@@ -343,7 +343,7 @@ final class DsflServerHandlerTest {
         assertThat(model.closed).isTrue();
     }
 
-    /** Gives back the images. */
+    /** Returns its input. */
     private static final class Images extends Model {
         private boolean closed;
 
@@ -370,7 +370,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldGoOnFromACheckpointWithTheSameBits(@TempDir Path folder) {
+    void shouldContinueFromACheckpointWithTheSameBits(@TempDir Path folder) {
         try (DsflServerHandler straight = handler();
                 DsflServerHandler saved = handler();
                 DsflServerHandler resumed = handler()) {
@@ -397,7 +397,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldGoOnFromACheckpointBeforeTheFirstRound(@TempDir Path folder) {
+    void shouldContinueFromACheckpointBeforeTheFirstRound(@TempDir Path folder) {
         try (DsflServerHandler saved = handler();
                 DsflServerHandler resumed = handler()) {
             save(saved, folder);
@@ -411,7 +411,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldRefuseACheckpointThatDoesNotFitAndStayAsItWas(@TempDir Path folder) {
+    void shouldRefuseAMismatchedCheckpointAndStayUnchanged(@TempDir Path folder) {
         try (DsflServerHandler saved = handler();
                 DsflServerHandler other = handler(Tiny.LINEAR, OPTIONS)) {
             loadAll(saved);

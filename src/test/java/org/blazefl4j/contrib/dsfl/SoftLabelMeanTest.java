@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Aggregation against values that were worked out by hand. */
+/** Compares aggregation with values calculated by hand. */
 final class SoftLabelMeanTest {
 
     private static final int OPEN = 5;
@@ -67,7 +67,7 @@ final class SoftLabelMeanTest {
         assertThat(floats(mean.sharpened(1))).containsExactly(new float[] {0.549834f, 0.450166f}, within(1e-6f));
     }
 
-    /** One class with p_max and others that share the rest, on both sides of the bound that the options name. */
+    /** One class has p_max and the others share the rest; covers both sides of the documented bound. */
     @ParameterizedTest
     @CsvSource({
         "10, 0.11",
@@ -114,7 +114,7 @@ final class SoftLabelMeanTest {
     }
 
     @Test
-    void shouldTakeTheMeanOfEachIndexOverThoseWhoSentIt() {
+    void shouldTakeTheMeanOfEachIndexOverItsSenders() {
         mean.add(uplink(0, new long[] {3, 0}, 0.9f, 0.1f, 0.5f, 0.5f));
         mean.add(uplink(1, new long[] {0, 2}, 0.3f, 0.7f, 0.2f, 0.8f));
 
@@ -138,7 +138,7 @@ final class SoftLabelMeanTest {
     }
 
     @Property(tries = 50)
-    void shouldGiveTheSameBitsWhateverTheOrderOfAClientsRows(@ForAll long seed) {
+    void shouldGiveTheSameBitsInAnyOrderOfAClientsRows(@ForAll long seed) {
         Random random = new Random(seed);
         float[] values = new float[2 * OPEN];
         for (int i = 0; i < values.length; i++) {
@@ -174,7 +174,7 @@ final class SoftLabelMeanTest {
     }
 
     @Test
-    void shouldForgetWhatWasClearedAndWhatWasRefused() {
+    void shouldForgetClearedAndRefusedPackages() {
         mean.add(uplink(0, new long[] {4}, 1, 0));
         mean.clear();
         refuses(
@@ -187,7 +187,7 @@ final class SoftLabelMeanTest {
     }
 
     @Test
-    void shouldRefuseWhatDoesNotFitByName() {
+    void shouldNameValuesThatDoNotFit() {
         refuses(
                 uplink(7, new long[] {1, 1}, 1, 0, 1, 0),
                 "index sent twice: client=7, index=1, expected=one; send one soft label per sample");

@@ -6,12 +6,12 @@ import org.blazefl4j.core.WorkerContext;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** Clients that each find their worker's model and the velocities of its optimizers spoilt. */
+/** Fills a worker's model and optimizer velocities with garbage before each client. */
 public final class SpoiltDsfl {
 
     private SpoiltDsfl() {}
 
-    /** The same clients otherwise. */
+    /** Wraps clients; they are unchanged otherwise. */
     public static ClientAlgorithm<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> of(DsflClients clients) {
         return new SpoiltClients<>(clients, SpoiltDsfl::train);
     }

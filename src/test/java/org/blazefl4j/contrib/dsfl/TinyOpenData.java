@@ -7,7 +7,7 @@ import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.TensorDataset;
 
-/** Tiny data of which a part is open; the test set is all of it. */
+/** Tiny data with an open part; all samples are the test set. */
 public final class TinyOpenData implements AutoCloseable {
 
     private static final long SEED = 5;

@@ -65,7 +65,7 @@ final class FedAvgClientsTest {
         return new SerialClientTrainer<>(clients, TrainerOptions.defaults());
     }
 
-    /** An initial state unlike the selector's. */
+    /** Returns an initial state that differs from the selector's. */
     private static Tensor start(Tiny name) {
         try (Model model = new Tiny.Selector(2).selectModel(name);
                 FlatParameters state = FlatParameters.of(model)) {
@@ -89,7 +89,7 @@ final class FedAvgClientsTest {
 
     @ParameterizedTest
     @EnumSource(Tiny.class)
-    void shouldTrainAsAPlainLoopWithAnOptimizerDoes(Tiny name) {
+    void shouldTrainLikeAPlainLoopWithAnOptimizer(Tiny name) {
         try (var trainer = trainer(clients(name));
                 Tensor start = start(name)) {
             trainer.localProcess(new FedAvgDownlinkPackage(start), List.of(0, 1));
@@ -146,7 +146,7 @@ final class FedAvgClientsTest {
     }
 
     @Test
-    void shouldKeepNothingOfTheClientBefore() {
+    void shouldKeepNothingOfThePreviousClient() {
         try (var one = trainer(clients(Tiny.CONVOLUTION));
                 var other = trainer(clients(Tiny.CONVOLUTION));
                 Tensor start = start(Tiny.CONVOLUTION);
@@ -164,7 +164,7 @@ final class FedAvgClientsTest {
     }
 
     @Test
-    void shouldSayWhereItTrained() {
+    void shouldReportProcessWorkerAndTime() {
         try (var trainer = trainer(clients(Tiny.LINEAR));
                 Tensor start = start(Tiny.LINEAR)) {
             trainer.localProcess(new FedAvgDownlinkPackage(start), List.of(0), uplink -> {
@@ -192,7 +192,7 @@ final class FedAvgClientsTest {
     }
 
     @Test
-    void shouldFailTheClientWhoseGlobalModelDoesNotFit() {
+    void shouldFailAClientIfTheGlobalModelDoesNotFit() {
         try (var trainer = trainer(clients(Tiny.LINEAR));
                 Tensor start = torch.zeros(3)) {
             assertThatExceptionOfType(ClientFailedException.class)

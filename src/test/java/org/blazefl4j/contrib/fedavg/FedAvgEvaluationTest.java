@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Evaluations that workers share give the server's own bits, whatever becomes of the workers. */
+/** Evaluation by workers gives the same bits as by the server, even if workers fail. */
 @Slow
 final class FedAvgEvaluationTest {
 
@@ -52,7 +52,7 @@ final class FedAvgEvaluationTest {
         data.close();
     }
 
-    /** With batch normalisation; 6 batches, of which the last is smaller. */
+    /** Creates a handler with batch normalisation and 6 test batches; the last one is smaller. */
     private FedAvgServerHandler handler() {
         return handler(SELECTOR);
     }
@@ -82,7 +82,7 @@ final class FedAvgEvaluationTest {
     }
 
     @Test
-    void shouldGiveTheSameBitsWhenAWorkerIsKilledAndItsBatchScoredAgain() {
+    void shouldGiveTheSameBitsWhenAKilledWorkersBatchIsRetried() {
         try (var handler = handler();
                 var trainer = pool(FailurePolicy.retry(1), kill())) {
             List<Long> pids = trainer.workerPids();
@@ -96,7 +96,7 @@ final class FedAvgEvaluationTest {
     }
 
     @Test
-    void shouldSayThatItWasTheEvaluationInWhichAWorkerWasKilled() {
+    void shouldSayThatAWorkerWasKilledInEvaluation() {
         try (var handler = handler();
                 var trainer = pool(FailurePolicy.failFast(), kill())) {
             ShardFailedException failure =
@@ -132,9 +132,9 @@ final class FedAvgEvaluationTest {
         }
     }
 
-    /** Server and clients that compute in two ways share workers, whoever is the first to need a model there. */
+    /** Server and clients use different numerics in the same workers; either may create a model there first. */
     @Test
-    void shouldEvaluateAsTheServerComputesWhereClientsComputeOtherwise() {
+    void shouldEvaluateWithTheServersNumericsIfClientsUseOthers() {
         Numerics shorter = new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16);
         try (var full = handler();
                 var half = handler(SELECTOR.with(shorter));
@@ -149,7 +149,7 @@ final class FedAvgEvaluationTest {
         }
     }
 
-    /** Can be nowhere but where it was made. */
+    /** Cannot be sent to another process. */
     private static final class BoundToThisProcess implements Dataset {
         private final Thread here = Thread.currentThread();
         private final TensorDataset samples;
@@ -171,7 +171,7 @@ final class FedAvgEvaluationTest {
     }
 
     @Test
-    void shouldEvaluateByItselfWhatCannotCrossToWorkers() {
+    void shouldEvaluateDataThatCannotCrossItself() {
         try (var handler = handler();
                 var trainer = pool(FailurePolicy.failFast(), "")) {
             Evaluation expected = handler.evaluate();
@@ -182,7 +182,7 @@ final class FedAvgEvaluationTest {
     }
 
     @Test
-    void shouldEvaluateByItselfWhereThereAreNoWorkers() {
+    void shouldEvaluateItselfWithoutWorkers() {
         try (var handler = handler()) {
             assertThat(handler.getSummary(Workers.NONE)).isEqualTo(handler.getSummary());
         }

@@ -80,9 +80,9 @@ final class FedAvgGpuTest {
         assertThat(train(CUDA, 2).hashes).isEqualTo(first.hashes);
     }
 
-    /** The same random numbers are drawn on both, so only rounding differs. */
+    /** Both devices draw the same random numbers, so only rounding differs. */
     @Test
-    void shouldTrainAsOnTheProcessor() {
+    void shouldTrainAsOnTheCpu() {
         assertThat(train(CUDA, 1).loss).isCloseTo(train(Device.CPU, 1).loss, within(1e-3));
     }
 }

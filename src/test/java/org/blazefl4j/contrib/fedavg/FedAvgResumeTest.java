@@ -20,7 +20,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is left of a run to resume, and with what it cannot be. */
+/** Tests how far a resumed run goes, and with which settings it is refused. */
 final class FedAvgResumeTest {
 
     private static final int ROUNDS = 4;
@@ -29,7 +29,7 @@ final class FedAvgResumeTest {
     @TempDir
     private Path folder;
 
-    /** Runs from the latest checkpoint up to a round; the hashes of the rounds that were run. */
+    /** Runs from the latest checkpoint up to a round; returns the hashes of these rounds. */
     private static List<String> run(Path checkpointFolder, int until) {
         List<String> hashes = new ArrayList<>();
         RoundListener<Object> hash = new RoundListener<>() {
@@ -67,13 +67,13 @@ final class FedAvgResumeTest {
     }
 
     @Test
-    void shouldHaveNothingLeftToRunIfAllRoundsWereSaved() {
+    void shouldRunNothingIfAllRoundsWereSaved() {
         assertThat(run(folder, 2)).hasSize(2);
         assertThat(run(folder, 2)).isEmpty();
     }
 
     @Test
-    void shouldRefuseToGoOnWithFewerRoundsThanWereRunOrAnotherModel() {
+    void shouldRefuseToContinueWithFewerRoundsOrAnotherModel() {
         run(folder, 2);
 
         assertThatThrownBy(() -> run(folder, 1))

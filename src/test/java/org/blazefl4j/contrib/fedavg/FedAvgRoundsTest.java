@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the bits of whole rounds depend on, and what not; and how data reach worker processes. */
+/** What a round's bits depend on, and how data reaches workers. */
 @Slow
 final class FedAvgRoundsTest {
 
@@ -48,7 +48,7 @@ final class FedAvgRoundsTest {
     private TinyData data;
     private List<String> expected;
 
-    /** Clients one of which sends other parameters than it trained. */
+    /** Returns clients of which one sends other parameters than it trained. */
     private static SpoiltClients<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> replacingOnePackage(
             FedAvgClients clients) {
         return new SpoiltClients<>(clients, (config, payload, context) -> {
@@ -80,7 +80,7 @@ final class FedAvgRoundsTest {
         return new FedAvgClients(selector, Tiny.CONVOLUTION, data.partitions(), CLIENTS, TRAINING);
     }
 
-    /** The global model's after every round of a trainer, which is closed. */
+    /** Runs all rounds and closes the trainer; returns the global model's hash after each round. */
     private List<String> hashes(ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer) {
         return hashes(trainer, SELECTOR);
     }
@@ -114,7 +114,7 @@ final class FedAvgRoundsTest {
     }
 
     @Test
-    void shouldGiveTheSameBitsInEveryModeHoweverModelsCompute() {
+    void shouldGiveTheSameBitsInEveryModeWithAnyNumerics() {
         ModelSelector<Tiny> shorter = SELECTOR.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.BFLOAT16));
         TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
         FedAvgClients clients = clients(data, shorter);
@@ -166,7 +166,7 @@ final class FedAvgRoundsTest {
     }
 
     @Test
-    void shouldGiveTheSameBitsForClientsThatHaveTensorsOfTheirOwn() {
+    void shouldGiveTheSameBitsForClientsWithSeparateTensors() {
         try (TinyData apart = TinyData.evenly(60, CLIENTS).apart()) {
             TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
 

@@ -109,7 +109,7 @@ final class FedAvgServerHandlerTest {
         }
     }
 
-    /** One package per client, with parameters of widely different magnitude. */
+    /** Returns one package per client, with parameters of widely different magnitude. */
     private static List<FedAvgUplinkPackage> uplinks(int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<FedAvgUplinkPackage> uplinks = new ArrayList<>();
@@ -241,14 +241,14 @@ final class FedAvgServerHandlerTest {
                 .isThrownBy(() -> handler.loadAll(List.of(uplinks.get(0), uplinks.get(1), bad, uplinks.get(3))))
                 .withMessageStartingWith(
                         "parameters of the wrong shape: client=2, shape=[2], expected=[" + NUMEL + "]; ");
-        uplinks.subList(0, 2).forEach(FedAvgUplinkPackage::close); // they were added before the exception came
+        uplinks.subList(0, 2).forEach(FedAvgUplinkPackage::close); // loaded before the exception
 
         assertThat(handler.loadAll(uplinks.subList(2, 5))).isTrue();
         assertThat(global()).containsExactly(naiveMean(uplinks(5, 1)));
     }
 
     @Test
-    void shouldBeginTheNextRoundInTheMiddleOfABatch() {
+    void shouldStartTheNextRoundInTheMiddleOfABatch() {
         List<FedAvgUplinkPackage> both = new ArrayList<>(uplinks(5, 1));
         both.addAll(uplinks(5, 2));
 
@@ -480,7 +480,7 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
-    void shouldCompleteTheRoundWithTheMeanOfThoseThatWereNotDropped() {
+    void shouldCompleteTheRoundWithTheMeanOfTheOtherClients() {
         List<FedAvgUplinkPackage> uplinks = uplinks(5, 3);
 
         assertThat(handler.load(uplinks.get(4))).isFalse();
@@ -495,7 +495,7 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
-    void shouldRefuseToDropWhatIsNoClientOrCameOrWasDropped() {
+    void shouldRefuseToDropUnknownLoadedOrDroppedClients() {
         List<FedAvgUplinkPackage> uplinks = uplinks(5, 3);
         handler.load(uplinks.get(0));
         handler.drop(1);
@@ -560,7 +560,7 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
-    void shouldRefuseADeviceThatThereIsNot() {
+    void shouldRefuseADeviceThatDoesNotExist() {
         ServerOptions options = ServerOptions.of(1, 1).withDevice(new Device("cuda", 4000));
 
         assertThatIllegalArgumentException()

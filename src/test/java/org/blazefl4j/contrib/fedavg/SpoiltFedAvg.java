@@ -6,12 +6,12 @@ import org.blazefl4j.contrib.common.SpoiltClients;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.WorkerContext;
 
-/** Clients that each find their worker's model spoilt. */
+/** Fills a worker's model with garbage before each client. */
 public final class SpoiltFedAvg {
 
     private SpoiltFedAvg() {}
 
-    /** The same clients otherwise. */
+    /** Wraps clients; they are unchanged otherwise. */
     public static ClientAlgorithm<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> of(FedAvgClients clients) {
         return new SpoiltClients<>(clients, SpoiltFedAvg::train);
     }

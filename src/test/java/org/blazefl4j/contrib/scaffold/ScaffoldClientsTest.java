@@ -46,7 +46,7 @@ final class ScaffoldClientsTest {
     private static final int NUMEL = SoftmaxRegression.NUMEL;
     private static final int STEPS = 3;
     private static final double LR = 0.5;
-    /** All samples in one batch, so that their order does not matter. */
+    /** One batch with all samples, so their order does not matter. */
     private static final SgdOptions WHOLE = new SgdOptions(STEPS, SAMPLES, LR);
 
     private TinyData data;
@@ -86,11 +86,11 @@ final class ScaffoldClientsTest {
         return Tensors.of(floats);
     }
 
-    // ---- by hand
+    // ---- calculated by hand
 
-    /** Three rounds from other models and server variates each, so that what a client kept is seen in the next. */
+    /** Each round starts from another model and server variate, to show what a client kept. */
     @Test
-    void shouldCorrectItsStepsAndItsControlVariateAsThePaperSays() {
+    void shouldCorrectStepsAndControlVariateAsInThePaper() {
         SoftmaxRegression model = SoftmaxRegression.of(data.whole());
         double[] own = new double[NUMEL];
         try (var trainer = trainer(Tiny.LINEAR, WHOLE)) {
@@ -119,7 +119,7 @@ final class ScaffoldClientsTest {
     }
 
     @Test
-    void shouldCountTheStepsThatWereTaken() {
+    void shouldCountTheStepsTaken() {
         SgdOptions batches = new SgdOptions(2, 4, 0.1); // 5 batches of 20 samples, the last of them full
         try (var trainer = trainer(Tiny.LINEAR, batches);
                 Tensor x = tensor(random(1, 1));
@@ -132,7 +132,7 @@ final class ScaffoldClientsTest {
         }
     }
 
-    /** {@code K * lr}, of the first round, in which {@code delta c_i = (x - y) / (K * lr)}. */
+    /** Returns {@code K * lr} of the first round, from {@code delta c_i = (x - y) / (K * lr)}. */
     private static double way(ScaffoldUplinkPackage uplink, Tensor x) {
         return x.sub(uplink.parameters()).norm().item_double()
                 / uplink.controlDelta().norm().item_double();
@@ -158,9 +158,9 @@ final class ScaffoldClientsTest {
         }
     }
 
-    // ---- what it is for
+    // ---- convergence
 
-    /** Every client has one class only, so FedAvg's clients run apart and their mean is beside the optimum. */
+    /** Each client has a single class, so FedAvg's clients drift apart and their mean misses the optimum. */
     @Slow
     @Test
     void shouldEndNearerTheOptimumThanFederatedAveragingWhereClientsDiffer() {
@@ -187,7 +187,7 @@ final class ScaffoldClientsTest {
         }
     }
 
-    /** The labels have little to do with the images, so that there is an optimum. */
+    /** Labels hardly depend on the images, so the loss has a finite optimum. */
     private TensorDataset mislabelled() {
         SplittableRandom random = new SplittableRandom(3);
         long[] labels = random.longs(SAMPLES, 0, Tiny.CLASSES).toArray();
@@ -229,7 +229,7 @@ final class ScaffoldClientsTest {
     }
 
     @Test
-    void shouldFailTheClientThatIsSentWhatDoesNotFit() {
+    void shouldFailAClientIfItsPayloadDoesNotFit() {
         try (Tensor vector = torch.zeros(NUMEL);
                 Tensor other = torch.zeros(1)) {
             fails(
@@ -263,7 +263,7 @@ final class ScaffoldClientsTest {
     }
 
     @Test
-    void shouldSayWhereItTrained() {
+    void shouldReportProcessWorkerAndTime() {
         try (var trainer = trainer(Tiny.LINEAR, WHOLE);
                 Tensor vector = torch.zeros(NUMEL)) {
             trainer.localProcess(new ScaffoldDownlinkPackage(vector, vector), List.of(0));

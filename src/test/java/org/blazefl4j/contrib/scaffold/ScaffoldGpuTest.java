@@ -21,9 +21,9 @@ final class ScaffoldGpuTest {
     private static final int CLIENTS = 4;
     private static final Tiny.Selector SELECTOR = new Tiny.Selector(5);
 
-    /** The same random numbers are drawn on both, so only rounding differs. */
+    /** Both devices draw the same random numbers, so only rounding differs. */
     @Test
-    void shouldTrainAsOnTheProcessor() {
+    void shouldTrainAsOnTheCpu() {
         assertThat(lossAfterTraining(Device.parse("cuda"))).isCloseTo(lossAfterTraining(Device.CPU), within(1e-3));
     }
 

@@ -30,9 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/**
- * Whole rounds of clients of unequal sizes with dropout and batch normalisation, of which only some take part in each.
- */
+/** Runs rounds of some clients of unequal sizes, with dropout and batch normalisation. */
 final class ScaffoldRoundsTest {
 
     private static final int CLIENTS = 6;
@@ -56,7 +54,7 @@ final class ScaffoldRoundsTest {
         data.close();
     }
 
-    /** Of 5, 7, 9, ... samples. */
+    /** Returns parts of 5, 7, 9, ... samples. */
     private static List<long[]> unequalParts() {
         return IntStream.range(0, CLIENTS)
                 .mapToObj(cid -> LongStream.range(cid * 10L, cid * 10L + 5 + 2 * cid)
@@ -74,7 +72,7 @@ final class ScaffoldRoundsTest {
                 new ScaffoldClients(SELECTOR, MODEL, data.partitions(), CLIENTS, TRAINING), TrainerOptions.defaults());
     }
 
-    /** The global model's after every round. */
+    /** Returns the global model's hash after each round. */
     private static <D, U> List<String> hashes(ServerHandler<D, U> handler, ClientTrainer<D, U> trainer) {
         List<String> hashes = new ArrayList<>();
         new Simulation<>(handler, trainer)
@@ -88,9 +86,9 @@ final class ScaffoldRoundsTest {
         return hashes;
     }
 
-    /** And so in the other modes, which give the same bits as serial. */
+    /** Covers the other modes too, since they give the same bits as serial. */
     @Test
-    void shouldBeFederatedAveragingInTheFirstRoundBitForBitAndInNoneAfterIt() {
+    void shouldEqualFederatedAveragingBitForBitInTheFirstRoundOnly() {
         List<String> scaffold;
         List<String> fedAvg;
         try (var handler = handler();
@@ -110,7 +108,7 @@ final class ScaffoldRoundsTest {
         assertThat(scaffold.subList(1, ROUNDS)).doesNotContainAnyElementsOf(fedAvg);
     }
 
-    /** What clients keep is summed here from the changes that they send. */
+    /** Sums the changes that clients send: the variates that they keep. */
     @Test
     void shouldHaveTheWeightedMeanOfTheClientsControlVariatesOnTheServer() {
         Map<Integer, Tensor> own = new LinkedHashMap<>();

@@ -89,7 +89,7 @@ final class ScaffoldServerHandlerTest {
                 .toList();
     }
 
-    /** Of widely different magnitude. */
+    /** Returns values of widely different magnitude. */
     private static float[] floats(SplittableRandom random) {
         float[] values = new float[NUMEL];
         for (int i = 0; i < NUMEL; i++) {
@@ -121,7 +121,7 @@ final class ScaffoldServerHandlerTest {
     // ---- the model
 
     @Property(tries = 20)
-    void shouldGoToTheMeanOfFederatedAveragingBitForBit(@ForAll long seed) {
+    void shouldMoveToFederatedAveragingsMeanBitForBit(@ForAll long seed) {
         try (FedAvgServerHandler fedAvg =
                 new FedAvgServerHandler(SELECTOR, Tiny.LINEAR, data.partitions(), OPTIONS.common())) {
             List<ScaffoldUplinkPackage> uplinks = uplinks(seed);
@@ -137,7 +137,7 @@ final class ScaffoldServerHandlerTest {
     }
 
     @Test
-    void shouldGoFurtherByTheGlobalLearningRateInAllButBuffers() {
+    void shouldScaleParameterStepsByTheGlobalLearningRate() {
         try (ScaffoldServerHandler fast = handler(Tiny.CONVOLUTION, OPTIONS.withGlobalLr(1.5));
                 Model model = SELECTOR.selectModel(Tiny.CONVOLUTION);
                 FlatParameters state = FlatParameters.of(model)) {
@@ -161,7 +161,7 @@ final class ScaffoldServerHandlerTest {
         }
     }
 
-    /** Ones at parameters, zeroes at buffers. */
+    /** Returns ones at parameters and zeroes at buffers. */
     private static Tensor parametersOf(FlatParameters state) {
         Tensor mask = torch.ones(state.numel());
         state.zeroFixed(mask);
@@ -175,7 +175,7 @@ final class ScaffoldServerHandlerTest {
         assertThat(control()).containsOnly(0).hasSize(NUMEL);
     }
 
-    /** Over rounds with some of the clients each, summed here as the paper says and in the same order. */
+    /** Follows the paper's sum in the same order, over rounds with some of the clients. */
     @Property(tries = 20)
     void shouldStayTheWeightedMeanOfAllClientsControlVariates(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -215,7 +215,7 @@ final class ScaffoldServerHandlerTest {
         assertThat(control()).containsOnly(10f / 30);
     }
 
-    /** The paper's step, whatever the sizes: means over the round's clients, changes over the whole federation. */
+    /** The paper's step ignores sizes: means over the round's clients, changes over the whole federation. */
     @Test
     void shouldWeightAllClientsTheSameIfAskedTo() {
         try (ScaffoldServerHandler uniform = handler(Tiny.LINEAR, OPTIONS.withWeighting(Weighting.UNIFORM))) {
@@ -242,7 +242,7 @@ final class ScaffoldServerHandlerTest {
     }
 
     @Test
-    void shouldGoOnFromACheckpointOfAnEarlierVersionBySamplesOnly() {
+    void shouldContinueFromAnEarlierVersionsCheckpointOnlyWeightedBySamples() {
         MemoryCheckpoint saved = new MemoryCheckpoint();
         handler.save(saved);
         MemoryCheckpoint earlier = saved.without("weighting");
@@ -316,7 +316,7 @@ final class ScaffoldServerHandlerTest {
     }
 
     @Test
-    void shouldLeaveWhatWasSentUnchangedWhileTheNextRoundRuns() {
+    void shouldLeaveSentTensorsUnchangedWhileTheNextRoundRuns() {
         update(handler, uplinks(1));
         ScaffoldDownlinkPackage sent = handler.downlinkPackage();
         float[] parameters = floats(sent.parameters());
@@ -374,14 +374,14 @@ final class ScaffoldServerHandlerTest {
     // ---- checkpoints
 
     @Test
-    void shouldGoOnFromACheckpointWithTheSameBits() {
+    void shouldContinueFromACheckpointWithTheSameBits() {
         MemoryCheckpoint saved = new MemoryCheckpoint();
         update(handler, uplinks(1));
         update(handler, uplinks(2));
         handler.save(saved);
 
         try (ScaffoldServerHandler resumed = handler(Tiny.LINEAR, OPTIONS)) {
-            resumed.load(uplinks(7).get(0)); // of a round that the restore ends
+            resumed.load(uplinks(7).get(0)); // this round ends with the restore
             resumed.restore(saved);
 
             assertThat(resumed.round()).isEqualTo(2);

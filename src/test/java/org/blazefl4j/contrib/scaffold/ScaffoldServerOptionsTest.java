@@ -15,7 +15,7 @@ final class ScaffoldServerOptionsTest {
     private static final ServerOptions COMMON = ServerOptions.of(2, 3);
 
     @Test
-    void shouldGoToTheMeanBySamplesUnlessTold() {
+    void shouldWeightBySamplesByDefault() {
         assertThat(ScaffoldServerOptions.of(COMMON))
                 .isEqualTo(new ScaffoldServerOptions(COMMON, 1, Weighting.BY_SAMPLES));
         assertThat(ScaffoldServerOptions.of(COMMON)
@@ -33,7 +33,7 @@ final class ScaffoldServerOptionsTest {
     }
 
     @Test
-    void shouldRefuseToDoWithoutCommonOptions() {
+    void shouldRequireCommonOptions() {
         assertThatNullPointerException()
                 .isThrownBy(() -> ScaffoldServerOptions.of(null))
                 .withMessage("common");

@@ -9,7 +9,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * {@link Tiny#LINEAR} worked out by hand in FP64: the mean cross-entropy over samples, and its gradient.
+ * Calculates {@link Tiny#LINEAR} in FP64: the mean cross-entropy over samples, and its gradient.
  *
  * @param pixels of all samples
  * @param labels of all samples
@@ -35,7 +35,7 @@ record SoftmaxRegression(double[] pixels, int[] labels) {
         return values;
     }
 
-    /** The positions of the samples of each class. */
+    /** Returns the positions of the samples of each class. */
     List<long[]> byClass() {
         return IntStream.range(0, CLASSES)
                 .mapToObj(k -> IntStream.range(0, labels.length)
@@ -45,7 +45,7 @@ record SoftmaxRegression(double[] pixels, int[] labels) {
                 .toList();
     }
 
-    /** Of the samples from one position to before another. */
+    /** Returns the gradient over the samples in {@code [from, to)}. */
     double[] gradient(double[] parameters, int from, int to) {
         double[] gradient = new double[NUMEL];
         for (int n = from; n < to; n++) {
@@ -61,7 +61,7 @@ record SoftmaxRegression(double[] pixels, int[] labels) {
         return gradient;
     }
 
-    /** Of all samples. */
+    /** Returns the loss over all samples. */
     double loss(double[] parameters) {
         return IntStream.range(0, labels.length)
                 .mapToDouble(n -> -Math.log(probabilities(parameters, n)[labels[n]]))
@@ -82,7 +82,7 @@ record SoftmaxRegression(double[] pixels, int[] labels) {
         return Arrays.stream(output).map(o -> o / total).toArray();
     }
 
-    /** The least loss, by so many steps along the gradient. */
+    /** Returns the least loss, approached by the given number of gradient steps. */
     double optimalLoss(int steps, double lr) {
         double[] x = new double[NUMEL];
         for (int step = 0; step < steps; step++) {

@@ -37,15 +37,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What data, models and settings already determine is refused when clients and servers are made. */
+/** Combinations of data, model and settings that cannot train are refused at construction. */
 final class ModelFitTest {
 
     private static final SgdOptions FOURS = new SgdOptions(1, 4, 0.1);
 
-    /** Seven clients with 5, 4, 9, 13, 17, 21 and 25 samples: in batches of four all but one have one left. */
+    /** In batches of four, all clients but the one with 4 samples have one sample left. */
     private final TinyData data = TinyData.of(94, parts(5, 4, 9, 13, 17, 21, 25));
 
-    /** Batch normalisation of one number per channel, which one sample gives nothing to normalise by. */
+    /** Normalises one number per channel, which needs more than one sample. */
     private static final class Normed extends Model {
         private final LinearImpl fc = linear("fc", 16, Tiny.CLASSES);
         private final BatchNorm2dImpl norm = batchNorm2d("norm", Tiny.CLASSES);
@@ -57,7 +57,7 @@ final class ModelFitTest {
         }
     }
 
-    /** Draws from LibTorch's default generator, as code of one's own may. */
+    /** Draws from LibTorch's default generator, as user code may. */
     private static final class Drawing extends Model {
         private final LinearImpl fc = linear("fc", 16, Tiny.CLASSES);
 
@@ -115,7 +115,7 @@ final class ModelFitTest {
 
     @ParameterizedTest
     @EnumSource(names = {"DROP", "MERGE"})
-    void shouldAcceptThemDroppedOrMergedAndOtherBatchSizes(LastBatch last) {
+    void shouldAcceptDroppedOrMergedRestsAndOtherBatchSizes(LastBatch last) {
         assertThat(clients(Kind.NORMED, FOURS.withLastBatch(last)).numel()).isEqualTo(16 * 3 + 3 + 4 * 3 + 1);
         clients(Kind.NORMED, FOURS.withBatchSize(7));
         assertThatIllegalArgumentException()
@@ -125,7 +125,7 @@ final class ModelFitTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldAcceptThemForModelsThatCanBeTrainedOnOne(Tiny kind) {
+    void shouldAcceptBatchesOfOneIfTheModelAllowsThem(Tiny kind) {
         new FedAvgClients(new Tiny.Selector(1), kind, data.partitions(), 7, FOURS);
     }
 
@@ -136,7 +136,7 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldMoveNoRandomStream() {
+    void shouldAdvanceNoRandomStream() {
         byte[] before = DefaultGenerator.state();
 
         clients(Kind.DRAWING, FOURS);
@@ -157,7 +157,7 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldRefuseALabelThatIsNoClassWithItsClient() {
+    void shouldNameTheClientOfALabelThatIsNoClass() {
         try (Tensor images = torch.zeros(6, 1, 4, 4);
                 Tensor labels = Tensors.of(new long[] {0, 2, -100, 1, 3, 0})) {
             data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, labels), parts(3, 1, 2));
@@ -199,7 +199,7 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldTakeBytesForLabelsAsLibTorchDoes() {
+    void shouldAcceptBytesAsLabelsLikeLibTorch() {
         try (Tensor images = torch.zeros(2, 1, 4, 4);
                 Tensor good = Tensors.of(new byte[] {0, 2});
                 Tensor bad = Tensors.of(new byte[] {0, (byte) 255})) {
@@ -219,7 +219,7 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldRefuseTargetsThatAreNoLabels() {
+    void shouldRefuseTargetsThatAreNotLabels() {
         try (Tensor images = torch.zeros(2, 1, 4, 4);
                 Tensor ints = torch.zeros(2).toType(ScalarType.Int)) {
             data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, ints), parts(1, 1));

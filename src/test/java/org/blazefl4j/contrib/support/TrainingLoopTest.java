@@ -21,12 +21,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** What a step costs beside its arithmetic. */
+/** Measures a step's allocations. */
 final class TrainingLoopTest {
 
     private static final int STEPS = 20;
 
-    /** The handles of some forty native objects, with what frees each, and what the scope keeps them in. */
+    /** Enough for handles of some forty native objects, their deallocators, and the scope's list. */
     private static final long HANDLES = 8 << 10;
 
     private static long bytesPerStep(int batch) {
@@ -42,7 +42,7 @@ final class TrainingLoopTest {
             DataLoader loader = new DataLoader(new TensorDataset(images, labels), batch);
             StopEvent stop = StopEvent.create();
             Runnable epoch = () -> descent.run(loader, 1, torch::cross_entropy, () -> state.sgdStep(0.01), stop);
-            epoch.run(); // whatever is made at its first use
+            epoch.run(); // creates what is created once
             long before = AllocatedBytes.ofThisThread();
             epoch.run();
             return (AllocatedBytes.ofThisThread() - before) / STEPS;

@@ -38,14 +38,14 @@ final class ArchiveStoreTest {
     }
 
     @Test
-    void shouldFindWhatWasKeptByItsKey() throws IOException {
+    void shouldFindAnArchiveByItsKey() throws IOException {
         assertThat(store.find("aa")).isEmpty();
         assertThat(keep("aa", "content")).hasContent("content");
         assertThat(store.find("bb")).isEmpty();
     }
 
     @Test
-    void shouldKeepNothingThatWasNotWritten() throws IOException {
+    void shouldKeepNothingUnwritten() throws IOException {
         try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
             assertThat(writeLock.keep("aa")).isFalse();
             Files.createFile(writeLock.part("aa"));
@@ -71,16 +71,16 @@ final class ArchiveStoreTest {
     }
 
     @Test
-    void shouldNeitherUseNorFillAFolderThatOthersCanWriteTo() throws IOException {
+    void shouldNotUseAFolderThatOthersCanWriteTo() throws IOException {
         keep("aa", "content");
         Files.setPosixFilePermissions(store.folder(), PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThat(store.find("aa")).isEmpty();
         assertThat(store.tryWriteLock()).isNull();
     }
 
-    /** Who may rename a folder above puts his own in its place. */
+    /** A user who may rename a parent folder can replace everything below it. */
     @Test
-    void shouldNeitherUseNorFillAFolderBelowOneThatOthersCanWriteTo() throws IOException {
+    void shouldNotUseAFolderBelowOneThatOthersCanWriteTo() throws IOException {
         Path file = keep("aa", "content");
         assertThat(store.isUsable(file)).isTrue();
         assertThat(store.problem()).isNull();
@@ -92,7 +92,7 @@ final class ArchiveStoreTest {
     }
 
     @Test
-    void shouldSayWhyNothingCanBeKept() throws IOException {
+    void shouldExplainWhyNothingCanBeKept() throws IOException {
         Path file = Files.createFile(cache.resolve("file"));
         assertThat(new ArchiveStore(file).problem()).isEqualTo("not a folder: " + file.resolve("archives"));
         assertThat(new ArchiveStore(Path.of("/proc/none")).problem()).isEqualTo("not found: /proc/none");
@@ -110,14 +110,14 @@ final class ArchiveStoreTest {
     }
 
     @Test
-    void shouldMakeTheFolderForItsUserAlone() throws IOException {
+    void shouldCreateTheFolderForItsUserOnly() throws IOException {
         keep("aa", "content");
         assertThat(Files.getPosixFilePermissions(store.folder()))
                 .isEqualTo(PosixFilePermissions.fromString("rwx------"));
     }
 
     @Test
-    void shouldGiveTheRightToOneAtATime() throws IOException {
+    void shouldGiveTheWriteLockToOneAtATime() throws IOException {
         try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
             assertThat(writeLock).isNotNull();
             assertThat(store.tryWriteLock()).isNull();
@@ -129,7 +129,7 @@ final class ArchiveStoreTest {
     }
 
     @Test
-    void shouldGiveNoRightWhereNothingCanBeWritten() throws IOException {
+    void shouldGiveNoWriteLockIfNothingCanBeWritten() throws IOException {
         Path file = Files.createFile(cache.resolve("file"));
         assertThat(new ArchiveStore(file).tryWriteLock()).isNull();
         assertThat(new ArchiveStore(file).find("aa")).isEqualTo(Optional.empty());
@@ -137,7 +137,7 @@ final class ArchiveStoreTest {
     }
 
     @Test
-    void shouldSweepUnfinishedFilesAndArchivesThatWereNotUsedForLong() throws IOException {
+    void shouldDeleteUnfinishedFilesAndArchivesUnusedForLong() throws IOException {
         Path old = keep("aa", "old");
         Path young = keep("bb", "young");
         Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofDays(31))));
@@ -152,12 +152,12 @@ final class ArchiveStoreTest {
     }
 
     @Test
-    void shouldKeepTheArchivesThatWereUsedLast() throws IOException {
+    void shouldKeepTheMostRecentlyUsedArchives() throws IOException {
         for (int i = 0; i < 10; i++) {
             Path file = keep("a" + i, "content " + i);
             Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(Duration.ofHours(i + 1))));
         }
-        store.find("a9"); // counts as used now
+        store.find("a9"); // marks it as just used
         try (ArchiveStore.WriteLock writeLock = store.tryWriteLock()) {
             writeLock.sweep();
         }

@@ -37,7 +37,7 @@ final class ClassArchiveTest {
     }
 
     @Test
-    void shouldBelongToOneClassPathInItsOrder() throws IOException {
+    void shouldDependOnTheClassPathAndItsOrder() throws IOException {
         Path other = Files.writeString(folder.resolve("b.jar"), "classes");
         assertThat(key()).isEqualTo(key());
         assertThat(archive(List.of(jar, other)).key())
@@ -46,7 +46,7 @@ final class ClassArchiveTest {
     }
 
     @Test
-    void shouldBelongToTheJarsAsTheyAre() throws IOException {
+    void shouldDependOnTheJarsSizesAndTimes() throws IOException {
         String before = key();
         FileTime time = Files.getLastModifiedTime(jar);
         Files.writeString(jar, "more classes");
@@ -57,13 +57,13 @@ final class ClassArchiveTest {
     }
 
     @Test
-    void shouldBelongToFlagsOfTheJvmButNotToProperties() {
+    void shouldDependOnJvmFlagsButNotOnProperties() {
         assertThat(key("-XX:+UseSerialGC")).isNotEqualTo(key("-XX:+UseParallelGC"));
         assertThat(key("-Dx=1")).isEqualTo(key("-Dx=2"));
     }
 
     @Test
-    void shouldNotBeWhereAFolderIsOnTheClassPath() {
+    void shouldBeDisabledIfAFolderIsOnTheClassPath() {
         ClassArchive archive = archive(List.of(jar, folder));
         assertThat(archive.disabledReason()).isEqualTo("the class path contains a folder: " + folder);
         assertThat(archive.use()).isEmpty();
@@ -71,12 +71,12 @@ final class ClassArchiveTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-Xshare:off", "-XX:SharedArchiveFile=mine.jsa", "-XX:AOTCache=mine.aot"})
-    void shouldLeaveTheUsersOwnChoice(String flag) {
+    void shouldLeaveTheUsersChoice(String flag) {
         assertThat(archive(List.of(jar), flag).disabledReason()).isEqualTo("JVM argument " + flag);
     }
 
     @Test
-    void shouldNotBeInAFolderThatTheJvmWouldTakeForTwo() {
+    void shouldBeDisabledInAFolderWithAColon() {
         Path cache = folder.resolve("12:30");
         ClassArchive archive = ClassArchive.of(Optional.of(cache), List.of(jar), List.of());
         assertThat(archive.disabledReason()).isEqualTo("the JVM splits paths at colons: " + cache);
@@ -84,7 +84,7 @@ final class ClassArchiveTest {
     }
 
     @Test
-    void shouldNotBeIfSwitchedOff() {
+    void shouldBeDisabledOnRequest() {
         assertThat(ClassArchive.of(Optional.empty(), List.of(jar), List.of()).disabledReason())
                 .isEqualTo("switched off");
     }
@@ -101,7 +101,7 @@ final class ClassArchiveTest {
     }
 
     @Test
-    void shouldPutTheStandardFolderNowhereInTheCurrentOne() {
+    void shouldNotPutTheStandardFolderIntoTheWorkingDirectory() {
         assertThat(CacheFolder.standard(null, Map.of("XDG_CACHE_HOME", "cache"), "/home"))
                 .hasToString("/home/.cache/blazefl4j");
         assertThat(CacheFolder.standard(null, Map.of(), "?")).hasToString("/.cache/blazefl4j");

@@ -14,7 +14,7 @@ final class CrashReportTest {
     private Path folder;
 
     @Test
-    void shouldSayInALineWhatHappenedAndWhere() throws IOException {
+    void shouldDescribeTheCrashAndItsPlaceInOneLine() throws IOException {
         Path report = Files.writeString(
                 CrashReport.file(folder, 2, 77),
                 "#\n# A fatal error has been detected by the Java Runtime Environment:\n#\n"
@@ -41,12 +41,12 @@ final class CrashReportTest {
     }
 
     @Test
-    void shouldGiveTheJvmAPathThatItDoesNotRewrite() {
+    void shouldEscapeThePathForTheJvm() {
         assertThat(CrashReport.argument(Path.of("/100% sure"), 1))
                 .isEqualTo("-XX:ErrorFile=/100%% sure/blazefl4j-crash-1-%p.log");
     }
 
-    /** A folder can be opened. */
+    /** Opening a folder succeeds, but reading it fails. */
     @Test
     void shouldSayThatItCannotBeRead() {
         assertThat(CrashReport.describe(folder)).isEqualTo("cannot be read: is a folder");

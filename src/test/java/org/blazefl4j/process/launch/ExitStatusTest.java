@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 final class ExitStatusTest {
 
     @Test
-    void shouldThinkOfTheOutOfMemoryKillerOnlyWhereThisProcessDidNotKill() {
+    void shouldSuspectTheOutOfMemoryKillerUnlessThisProcessKilled() {
         assertThat(ExitStatus.describeKilled(137)).isEqualTo("137 (SIGKILL)");
         assertThat(ExitStatus.of(137, true, false))
                 .isEqualTo("137 (SIGKILL? perhaps the kernel's out-of-memory killer)");
@@ -17,7 +17,7 @@ final class ExitStatusTest {
     }
 
     @Test
-    void shouldThinkOfSystemExitWhereClientsMayHaveRun() {
+    void shouldSuspectSystemExitIfClientsMayHaveRun() {
         assertThat(ExitStatus.of(3, true, false)).isEqualTo("3 (perhaps client code called System.exit)");
         assertThat(ExitStatus.of(0, true, false)).isEqualTo("0 (perhaps client code called System.exit)");
         assertThat(ExitStatus.of(1, false, false)).isEqualTo("1");

@@ -26,7 +26,7 @@ final class NativeLibrariesTest {
     }
 
     @Test
-    void shouldNameThePlaceOfEachLibraryThatIsLoaded() throws Exception {
+    void shouldNameThePathOfEachLoadedLibrary() throws Exception {
         Map<String, String> loaded = Loader.getLoadedLibraries();
         for (String name : new String[] {"jnijavacpp", "jniopenblas", "jnitorch", "torch_cpu", "c10"}) {
             URL[] places = found().get(name);
@@ -37,9 +37,9 @@ final class NativeLibrariesTest {
                 .isEqualTo(NativeLoader.own().orElseThrow());
     }
 
-    /** OpenBLAS without LAPACK is one file for several names. */
+    /** OpenBLAS without LAPACK has several names for one file. */
     @Test
-    void shouldKnowALibraryByTheNameThatItIsAskedForBy() throws Exception {
+    void shouldFindALibraryByItsRequestedName() throws Exception {
         assertThat(found().get("openblas@.0#openblas_nolapack@.0"))
                 .singleElement()
                 .asString()
@@ -47,13 +47,13 @@ final class NativeLibrariesTest {
     }
 
     @Test
-    void shouldSayWhichLibrariesAreNowhere() throws Exception {
+    void shouldNameMissingLibraries() throws Exception {
         assertThat(Loader.getLoadedLibraries()).doesNotContainKey("gfortran@.3");
         assertThat(found().get("gfortran@.3")).isEmpty();
     }
 
     @Test
-    void shouldKnowNothingIfOneIsGone() throws Exception {
+    void shouldReportNothingIfALibraryIsGone() throws Exception {
         assertThat(NativeLibraries.read(NativeLibraries.found() + "gone\t/nowhere/libgone.so\n"))
                 .isEmpty();
     }

@@ -60,7 +60,7 @@ final class WorkerCommandTest {
     }
 
     @Test
-    void shouldKeepTheParentsJavaOptionsFromWorkersUnlessAsked() {
+    void shouldNotPassTheParentsJavaOptionsToWorkersUnlessAsked() {
         Map<String, String> without = parents();
         command(List.of(), Map.of(), false).setEnvironment(without);
         assertThat(without)
@@ -72,7 +72,7 @@ final class WorkerCommandTest {
     }
 
     @Test
-    void shouldSetThreadsAndMallocAndLetTheCallersVariablesWin() {
+    void shouldSetThreadsAndMallocUnlessTheCallerDoes() {
         Map<String, String> environment = parents();
         command(List.of(), Map.of("OPENBLAS_NUM_THREADS", "2", "JAVA_TOOL_OPTIONS", "-Dz=1"), false)
                 .setEnvironment(environment);
@@ -110,7 +110,7 @@ final class WorkerCommandTest {
     }
 
     @Test
-    void shouldLeaveNoFileWhenItIsClosed() throws Exception {
+    void shouldDeleteItsFileWhenClosed() throws Exception {
         WorkerCommand command = command(List.of(), Map.of(), false);
         Path file = argumentFile(command.builder(0, List.of()).command());
         Object inode = Files.getAttribute(file, "unix:ino");
@@ -120,9 +120,9 @@ final class WorkerCommandTest {
         assertThat(open).isFalse(); // another thread may have opened the same number
     }
 
-    /** They may have another LibTorch than this process. */
+    /** Workers that find libraries themselves may have another LibTorch than this process. */
     @Test
-    void shouldNotTellWhereLibrariesAreWhenWorkersAreToFindTheirOwn() throws Exception {
+    void shouldNotPassLibraryPathsIfWorkersFindThemThemselves() throws Exception {
         LibTorch.load();
         String told = "\"-D" + NativeLibraries.PROPERTY + "=c10\t/";
         List<String> line =
