@@ -6,7 +6,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.util.Causes;
 import org.bytedeco.javacpp.Loader;
@@ -85,8 +84,7 @@ final class CacheRoot {
                 Path.of(properties.apply("java.io.tmpdir"), ".javacpp-" + name).toAbsolutePath();
         if (!Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
             try {
-                Files.createDirectory(
-                        own, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                Files.createDirectory(own, PathTrust.PRIVATE);
             } catch (FileAlreadyExistsException e) {
                 // another process has just created it; its owner is checked below
             } catch (IOException e) {
@@ -108,7 +106,7 @@ final class CacheRoot {
         return folder;
     }
 
-    /** Returns why a folder is unusable, or null if it is usable. */
+    /** Returns why a folder is unusable, if it is. */
     private static @Nullable String problem(Path folder) {
         try {
             Files.createDirectories(folder);

@@ -19,7 +19,7 @@ public class ClientFailedException extends WorkFailedException {
      *
      * @param round the round, from 0
      * @param reason what happened; null for the text of the cause, without LibTorch's native stack
-     * @param cause the worker's exception, with its stack trace; null if there is none
+     * @param cause the worker's exception, with its stack trace, if it threw one
      */
     public ClientFailedException(
             int clientId, int round, int worker, @Nullable String reason, @Nullable Throwable cause) {

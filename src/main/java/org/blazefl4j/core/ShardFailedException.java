@@ -18,7 +18,7 @@ public class ShardFailedException extends WorkFailedException {
      * @param work the name of the work, such as {@code "evaluation"}
      * @param shard the shard, from 0
      * @param reason what happened; null for the text of the cause, without LibTorch's native stack
-     * @param cause the worker's exception, with its stack trace; null if there is none
+     * @param cause the worker's exception, with its stack trace, if it threw one
      */
     public ShardFailedException(
             String work, int shard, int worker, @Nullable String reason, @Nullable Throwable cause) {

@@ -27,7 +27,7 @@ public abstract class WorkFailedException extends RuntimeException {
      *
      * @param what what failed, the start of the message
      * @param reason what happened; null for the text of the cause
-     * @param cause the worker's exception, with its stack trace; null if there is none
+     * @param cause the worker's exception, with its stack trace, if it threw one
      */
     WorkFailedException(String what, int worker, @Nullable String reason, @Nullable Throwable cause) {
         super(what + ", worker=" + worker + ": " + text(reason, cause), cause);

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * must not be written to.
  *
  * @param data the samples, shape [n, ...], of any type (uint8 and float32 for images)
- * @param targets the targets, shape [n] or [n, ...]; null if there are none
- * @param transform applied to each batch of samples; null for none
- * @param targetTransform applied to each batch of targets; null for none
+ * @param targets the targets, shape [n] or [n, ...], if there are any
+ * @param transform applied to each batch of samples, if any
+ * @param targetTransform applied to each batch of targets, if any
  */
 public record TensorDataset(
         Tensor data,

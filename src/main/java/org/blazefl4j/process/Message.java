@@ -79,7 +79,7 @@ final class Message {
      * The result of a client that kept a state, or whose package is not finite. Others cross as the package alone.
      *
      * @param uplink the client's package
-     * @param state the encoded state, or null if there is none
+     * @param state the encoded state, if there is one
      * @param finite whether the package is finite
      */
     record Result(Object uplink, @Nullable Tensor state, boolean finite) {

@@ -64,7 +64,7 @@ final class ClientStates implements AutoCloseable {
     }
 
     /**
-     * Returns a client's committed state, which the caller owns; null if there is none.
+     * Returns a client's committed state, if there is one; the caller owns it.
      *
      * @throws IllegalStateException if it cannot be read from the file
      */

@@ -20,15 +20,15 @@ public final class ClientState implements AutoCloseable {
     /**
      * Begins an attempt.
      *
-     * @param committed returns the encoded state to start from, which this object then owns, or null if there is none;
-     *     called when the client asks for it
+     * @param committed returns the encoded state to start from, if there is one, which this object then owns; called
+     *     when the client asks for it
      */
     public ClientState(Supplier<? extends @Nullable Tensor> committed) {
         this.committed = committed;
     }
 
     /**
-     * Decodes the state to start from, or returns null if there is none. The caller owns its tensors.
+     * Decodes the state to start from, if there is one. The caller owns its tensors.
      *
      * @param type the class of the state, or Object if unknown
      */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param untuned the settings of LibTorch that are not tuned
  * @param nativeAccess whether Java loads native libraries without a warning
  * @param cores the processors that Java may use
- * @param capabilityLimit the value of {@code ATEN_CPU_CAPABILITY}; null if it is not set
+ * @param capabilityLimit the value of {@code ATEN_CPU_CAPABILITY}, if it is set
  * @param cudaDevices the number of CUDA devices
  * @param sharedFolder the folder of shared memory segments
  * @param sharedFree the free bytes in that folder

@@ -26,8 +26,8 @@ public record RunComparison(
      * A value that differs between two runs.
      *
      * @param name its name in result files
-     * @param first the value of the first run; null if it has none
-     * @param second the value of the second run; null if it has none
+     * @param first the value of the first run, if it has one
+     * @param second the value of the second run, if it has one
      */
     record Difference(
             String name, @Nullable Object first, @Nullable Object second) {

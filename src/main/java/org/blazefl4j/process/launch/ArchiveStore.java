@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -189,8 +188,11 @@ final class ArchiveStore {
 
         @Override
         public void close() throws IOException {
-            LOCKED_HERE.remove(folder);
-            file.close();
+            try {
+                file.close();
+            } finally {
+                LOCKED_HERE.remove(folder); // last, because another thread's close of the file would unlock it
+            }
         }
     }
 
@@ -202,8 +204,7 @@ final class ArchiveStore {
         }
         @Nullable FileChannel file = null;
         try {
-            Files.createDirectories(
-                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(folder, PathTrust.PRIVATE);
             if (isTrusted(folder)) {
                 file = FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock lock = file.tryLock();
