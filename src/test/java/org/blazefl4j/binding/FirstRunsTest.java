@@ -86,7 +86,7 @@ final class FirstRunsTest {
     }
 
     @Test
-    void shouldRepairACacheAfterAKillDuringUnpackingWithAnotherRunWaiting() throws Exception {
+    void shouldRepairTheCacheAfterAKillDuringUnpacking() throws Exception {
         Path cache = Files.createDirectory(folder.resolve("cache"));
         Process first = start(cache);
         await(() -> isHalfUnpacked(cache));
@@ -103,7 +103,7 @@ final class FirstRunsTest {
     }
 
     @Test
-    void shouldLoadInPairsOfRunsThatStartShortlyAfterEachOther() throws Exception {
+    void shouldLoadInTwoRunsStartedShortlyAfterEachOther() throws Exception {
         for (int i = 0; i < PAIRS; i++) {
             Path cache = Files.createDirectory(folder.resolve("cache" + i));
             Process first = start(cache);

@@ -53,7 +53,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldDetachAsEveryScopeDoes() {
+    void shouldDetachLikeEveryScope() {
         try (RetainingScope scope = new RetainingScope()) {
             LongPointer pointer = new LongPointer(1);
             scope.detach(pointer);
@@ -101,7 +101,7 @@ final class RetainingScopeTest {
     }
 
     @Test
-    void shouldGiveAnObjectTheMemoryThatWasAllocatedForIt() {
+    void shouldGiveAnObjectItsAllocatedMemory() {
         LongPointer[] helper = new LongPointer[1];
         LongPointer made;
         try (PointerScope step = new PointerScope()) {

@@ -196,7 +196,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldSayThatAFolderCannotBeMade() throws IOException {
+    void shouldSayThatAFolderCannotBeCreated() throws IOException {
         Path file = Files.createFile(temp.resolve("file"));
         try (Checkpoints checkpoints = Checkpoints.in(file.resolve("sub"))) {
             assertThatThrownBy(checkpoints::startAnew)
@@ -253,7 +253,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldReportDamagedFilesAndUseTheOneBefore() throws IOException {
+    void shouldReportDamagedFilesAndUseThePreviousOne() throws IOException {
         saveRounds(3);
         flip(file(3), -1);
         Files.write(file(2), new byte[5]);
@@ -465,7 +465,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldLeaveTheFolderAsItWasIfAPartCannotBeSaved() throws IOException {
+    void shouldLeaveTheFolderUnchangedIfAPartCannotBeSaved() throws IOException {
         saveRounds(0);
         Values values = new Values();
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values)) {
@@ -480,7 +480,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldRefuseTwoEntriesOfOneName() {
+    void shouldRefuseTwoEntriesWithTheSameName() {
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", new Twice())) {
             assertThatThrownBy(() -> checkpoints.save(0))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -489,7 +489,7 @@ final class CheckpointsTest {
     }
 
     @Test
-    void shouldRefuseToStartAnotherRunInAFolderThatHoldsOne() throws IOException {
+    void shouldRefuseToStartAnotherRunInAFolderWithCheckpoints() throws IOException {
         saveRounds(2);
         byte[] before = Files.readAllBytes(file(0));
 

@@ -53,7 +53,7 @@ final class CliProcess implements AutoCloseable {
     static CliProcess startBy(Path folder, List<String> starter, String... args) throws IOException {
         List<String> command = new ArrayList<>(starter);
         // children would inherit the ignored signals of a shell that runs tests in the background
-        // the own process group, as from a shell on a terminal, lets a test signal the whole group
+        // a separate process group, as from a shell on a terminal, lets a test signal the whole group
         command.addAll(List.of("setsid", "env", "--default-signal=HUP,INT,TERM"));
         command.addAll(java(args));
         return new CliProcess(folder, command);

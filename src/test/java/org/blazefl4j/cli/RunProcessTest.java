@@ -142,7 +142,7 @@ final class RunProcessTest {
 
     @ParameterizedTest
     @CsvSource({"HUP, 129", "INT, 130", "TERM, 143"})
-    void shouldEndCleanlyOnASignalToAllProcessesAndKeepItsResults(String signal, int exitCode) throws Exception {
+    void shouldEndCleanlyOnASignalToAllProcessesAndKeepResults(String signal, int exitCode) throws Exception {
         List<ProcessHandle> workers;
         try (CliProcess cli = start("--global-round", "100000")) {
             cli.awaitOutput("round      2/100000");

@@ -110,7 +110,7 @@ final class UsageTest {
 
     @ParameterizedTest
     @MethodSource("refusals")
-    void shouldRefuseByTheOptionsNameAndRange(String options, String refusal) {
+    void shouldNameTheOptionAndItsRange(String options, String refusal) {
         assertThat(blazefl4j("run " + options)).isEqualTo(ExitCode.USAGE);
 
         assertThat(err.toString())
@@ -121,7 +121,7 @@ final class UsageTest {
     }
 
     @Test
-    void shouldRefuseACacheFolderThatCannotBeUsed() {
+    void shouldRefuseAnUnusableCacheFolder() {
         assertThat(blazefl4j("run --cache-dir /proc/none")).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString().lines())
                 .first()
@@ -257,7 +257,7 @@ final class UsageTest {
 
     @ParameterizedTest
     @MethodSource("benchRefusals")
-    void shouldRefuseToMeasureByTheOptionsNameAndRange(String options, String refusal) {
+    void shouldNameTheOptionOfBenchAndItsRange(String options, String refusal) {
         assertThat(blazefl4j("bench " + options)).isEqualTo(ExitCode.USAGE);
 
         assertThat(err.toString())

@@ -143,9 +143,7 @@ class CodecDamageTest {
             assertRefused(Arrays.copyOf(message, i), store);
         }
         assertRefused(Arrays.copyOf(message, message.length + 1), store);
-        assertThat(store.handedOut)
-                .as("nothing of a damaged message is looked at")
-                .isEmpty();
+        assertThat(store.handedOut).as("a damaged message is not decoded").isEmpty();
     }
 
     private static void assertRefused(byte[] message, HeapStore store) {

@@ -49,7 +49,8 @@ class CodecPropertiesTest {
 
     @Property(tries = 500)
     @SuppressWarnings("try")
-    void shouldWriteEachMessageAlone(@ForAll("recipes") GraphRecipe first, @ForAll("recipes") GraphRecipe second) {
+    void shouldWriteEachMessageIndependently(
+            @ForAll("recipes") GraphRecipe first, @ForAll("recipes") GraphRecipe second) {
         try (PointerScope scope = new PointerScope()) {
             List<Object> graphs = List.of(root(first), root(second));
             PackageEncoder encoder = new PackageEncoder();

@@ -114,7 +114,7 @@ class CodecRefusalsTest {
 
     @ParameterizedTest
     @MethodSource("refused")
-    void shouldRefuseByPathAndClass(Object value, String why) {
+    void shouldNamePathAndClass(Object value, String why) {
         String text = "type=" + value.getClass().getName() + ", " + why;
         assertRefused(value, "cannot cross: path=(root), " + text);
         assertRefused(List.of(0, new Holder(value)), "cannot cross: path=[1].value, " + text);

@@ -143,7 +143,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldKeepSizeZeroAndNoDimensions() {
+    void shouldKeepEmptyTensorsAndScalars() {
         assertThat(sizes(cross(empty(0)))).containsExactly(0);
         assertThat(sizes(cross(empty(3, 0, 2)))).containsExactly(3, 0, 2);
         Tensor scalar = cross(counted(ScalarType.Double, 1).view());
@@ -186,7 +186,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldCarryOnlyAViewsOwnElements() {
+    void shouldCarryOnlyAViewsElements() {
         Tensor row = counted(ScalarType.Long, 1000, 10).narrow(0, 500, 1);
         TensorLayout layout = TensorLayout.of(row);
         assertThat(layout.bytes()).isEqualTo(80);
@@ -194,7 +194,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldBoundTheUnusedStrideOfADimensionOfOneElement() {
+    void shouldReplaceTheUnusedStrideOfADimensionOfOne() {
         Tensor column = counted(ScalarType.Float, 100, 5).as_strided(new long[] {1, 5}, 400, 1);
         TensorLayout layout = TensorLayout.of(column);
         assertThat(layout.strides()).containsExactly(5, 1);
@@ -202,7 +202,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldArriveAsOneObjectIfTheSameTensorIsThereTwice() {
+    void shouldArriveAsOneObjectIfATensorOccursTwice() {
         Tensor shared = counted(ScalarType.Float, 4);
         Pair arrived = (Pair) store.crossWith(new Pair(shared, shared));
         assertThat(arrived.left).isSameAs(arrived.right);
@@ -295,7 +295,7 @@ class CodecTensorsTest {
     }
 
     @Test
-    void shouldRefuseTensorsThatHaveNoMemoryOfTheirOwn() {
+    void shouldRefuseTensorsWithoutMemory() {
         assertRefused(
                 counted(ScalarType.Float, 4).to_sparse(),
                 "type=Tensor with layout Sparse, expected=dense tensors; send to_dense() or its parts");

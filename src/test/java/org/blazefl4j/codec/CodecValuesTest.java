@@ -290,7 +290,7 @@ class CodecValuesTest {
     }
 
     @Test
-    void shouldDecodeEachMessageAloneIfAMapChangesInBetween() {
+    void shouldDecodeEachMessageSeparatelyIfAMapChangesInBetween() {
         Map<String, Object> map = new HashMap<>(Map.of("loss", 1.0));
         Holder<Map<String, Object>> payload = new Holder<>(map);
         PackageEncoder encoder = new PackageEncoder();

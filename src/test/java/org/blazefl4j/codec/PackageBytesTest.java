@@ -170,7 +170,7 @@ class PackageBytesTest {
         Tensor bytes = PackageBytes.encode(new Two(weights, weights));
         weights.fill_(new Scalar(7));
         Two first = (Two) decode(bytes);
-        assertThat(first.left()).as("what is there twice arrives as one").isSameAs(first.right());
+        assertThat(first.left()).as("a repeated object arrives as one").isSameAs(first.right());
         first.left().fill_(new Scalar(3));
         Two second = (Two) decode(bytes);
         assertThat(second.left().equal(torch.ones(5))).isTrue();
@@ -212,7 +212,7 @@ class PackageBytesTest {
     }
 
     @Test
-    void shouldRefuseTensorsThatAreClosed() {
+    void shouldRefuseClosedTensors() {
         Tensor bytes = PackageBytes.encode("text");
         bytes.close();
         assertThatThrownBy(() -> decode(bytes)).isInstanceOf(PackageFormatException.class);

@@ -60,7 +60,7 @@ class ShmHandleTest {
     }
 
     @Property
-    void shouldNeverAcceptAPlaceThatEndsBeyondTheSegment(
+    void shouldRefuseEveryPlaceThatEndsBeyondTheSegment(
             @ForAll long offset,
             @ForAll @LongRange(min = 0) long segmentBytes,
             @ForAll @LongRange(min = 0, max = 1L << 40) long numel) {

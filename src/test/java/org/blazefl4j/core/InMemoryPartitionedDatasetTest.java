@@ -52,7 +52,7 @@ class InMemoryPartitionedDatasetTest {
     }
 
     @Test
-    void shouldMeanTheCommonSetWhenNoClientIsGiven() {
+    void shouldUseTheCommonSetIfNoClientIsGiven() {
         partitioned.setDataset(Part.TEST, whole);
         assertThat(partitioned.getDataset(Part.TEST)).isSameAs(whole);
         assertThat(partitioned.getDataset(Part.TEST, null)).isSameAs(whole);
@@ -119,7 +119,7 @@ class InMemoryPartitionedDatasetTest {
     }
 
     @Test
-    void shouldHoldNothingAtFirst() {
+    void shouldBeEmptyAtFirst() {
         refused(Part.TRAIN, 1, "no such data: type=TRAIN, client=1, found=[]; set it first");
     }
 

@@ -60,7 +60,7 @@ final class OwnColumnsTest {
         assertThat(Files.readString(folder.resolve("json"))).contains("\"rate\":0.25", "\"own_seconds\":\"NaN\"");
         assertThat(printed.toString(UTF_8)).contains("rate 0.2500").contains("own_seconds NaN");
         assertThat(names)
-                .as("no name of a result file is free")
+                .as("every column of a result file is reserved")
                 .containsAll(taken())
                 .hasSize(taken().size() + 3);
     }

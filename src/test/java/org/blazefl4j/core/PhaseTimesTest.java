@@ -17,7 +17,7 @@ final class PhaseTimesTest {
     }
 
     @Test
-    void shouldKeepEachPhasesTimeAndAddThemUp() {
+    void shouldKeepEachPhasesTimeAndTheirSum() {
         assertThat(SOME.of(Phase.TRAIN)).isEqualTo(nanos(20));
         assertThat(SOME.of(Phase.DEAL)).isZero();
         assertThat(SOME.total()).isEqualTo(nanos(321));
@@ -66,7 +66,7 @@ final class PhaseTimesTest {
     }
 
     @Test
-    void shouldRefuseATimeThatIsNegative() {
+    void shouldRefuseANegativeTime() {
         assertThatThrownBy(() -> new PhaseTimes(Map.of(Phase.DEAL, nanos(-1))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("negative time: phase=DEAL, time=PT-0.000000001S, limit=PT0S or more");

@@ -115,7 +115,7 @@ final class SimulatedRoundTest {
     }
 
     @Test
-    void shouldGiveEachPartOfTheRoundToItsPhaseAndLeaveListenersOut() {
+    void shouldCountEachPartOfTheRoundInItsPhaseWithoutListeners() {
         RoundReport report = report();
 
         assertThat(report.phases())

@@ -269,7 +269,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldAddUpTheTimesOfRoundsAndLeaveListenersOut() {
+    void shouldSumRoundTimesWithoutListeners() {
         List<RoundReport> reports = new ArrayList<>();
         long[] listening = {0};
 
@@ -329,7 +329,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldReportTheRoundThatWasBeingEvaluatedWhenItIsStopped() {
+    void shouldReportARoundStoppedDuringEvaluation() {
         handler.evaluating = simulation::stop;
 
         SimulationSummary summary = simulation.addListener(new Listener()).run();
@@ -483,7 +483,7 @@ final class SimulationTest {
     }
 
     @Test
-    void shouldLoadPackagesThatAreReadyTogetherAndCloseThemAfterwards() {
+    void shouldLoadReadyPackagesTogetherAndCloseThem() {
         handler.rounds = 1;
         trainer.together = true;
 

@@ -228,7 +228,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void shouldGiveNothingMoreWhenClosed() {
+    void shouldGiveNoMoreBatchesWhenClosed() {
         try (Generator g = torch.createCPUGenerator(42);
                 Tensor data = numbers(10)) {
             Epoch epoch = new DataLoader(new TensorDataset(data, null), 3, true, g).iterator();
@@ -275,7 +275,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void shouldReadABatchByItself() {
+    void shouldReadASingleBatch() {
         try (Tensor data = Tensor.create(new float[] {0, 1, 2, 3, 4}, 5);
                 Generator generator = torch.createCPUGenerator(1)) {
             DataLoader loader = new DataLoader(new TensorDataset(data, null), 2);

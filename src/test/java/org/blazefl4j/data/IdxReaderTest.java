@@ -103,7 +103,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldReadMnistByItsOwnMeanAndDeviation() throws IOException {
+    void shouldNormaliseMnistByItsMeanAndDeviation() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[3 * 28 * 28], 3, 28, 28));
         write("t10k-images-idx3-ubyte.gz", IdxFiles.idx(new byte[2 * 28 * 28], 2, 28, 28));
         try (ImageData data = Mnist.read(folder)) {
@@ -163,7 +163,7 @@ class IdxReaderTest {
     }
 
     @Test
-    void shouldNameTheFolderAboveOrBelowThatHoldsTheFiles() throws IOException {
+    void shouldNameTheNearbyFolderWithTheFiles() throws IOException {
         Path below = Files.createDirectory(folder.resolve("below"));
         refused(
                 () -> IdxReader.readFolder(below, "tiny", 10, null),

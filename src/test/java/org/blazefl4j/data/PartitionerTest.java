@@ -53,7 +53,7 @@ class PartitionerTest {
     }
 
     @Property(tries = 300)
-    void shouldGiveEverySampleOnceAndEveryClientOne(@ForAll("requests") Request request, @ForAll long seed) {
+    void shouldGiveEverySampleOnceAndNoEmptyPart(@ForAll("requests") Request request, @ForAll long seed) {
         long[][] parts = request.partition(seed);
         assertThat(parts).hasNumberOfRows(request.clients);
         assertThat(Arrays.asList(parts))

@@ -133,7 +133,7 @@ final class HostProgram {
         HostState.take(); // the JDK determines the time zone at its first use
         Map<String, String> before = HostState.take();
         assertThat(HostState.differences(before, HostState.take()))
-                .as("the looks themselves")
+                .as("reading the settings changes none")
                 .isEmpty();
         for (ExecutionMode mode : ExecutionMode.values()) {
             try (ClientTrainer<Down, Up> trainer = open(mode)) {
@@ -147,7 +147,7 @@ final class HostProgram {
                     .isEmpty();
         }
         assertThat(openblas_nolapack.blas_get_num_threads())
-                .as("the one exception")
+                .as("OpenBLAS, the only setting that the library changes")
                 .isEqualTo(1);
     }
 

@@ -22,7 +22,7 @@ final class ReadmeTest {
 
     @Slow
     @Test
-    void shouldLearnInTheCustomLoop() {
+    void shouldLearnInTheUsersLoop() {
         double accuracy = RoundLoop.run(
                 ExecutionMode.MULTI_PROCESS, 1, 20, SgdOptions.defaults().withEpochs(1));
 

@@ -46,7 +46,7 @@ class ModelTest {
     }
 
     @Test
-    void shouldNameItsStateAsPyTorchWould() {
+    void shouldNameItsStateLikePyTorch() {
         try (Net net = new Net();
                 FlatParameters parameters = FlatParameters.of(net)) {
             assertThat(parameters.names())
@@ -114,7 +114,7 @@ class ModelTest {
     }
 
     @Test
-    void shouldOwnWhatIsRegisteredByLibTorchsName() {
+    void shouldOwnModulesRegisteredByLibTorchsMethod() {
         scope.close();
         Dropout layer = new Dropout(0.5);
         Sequential net = new Sequential();
@@ -156,7 +156,7 @@ class ModelTest {
     }
 
     @Test
-    void shouldTrainItsOwnParametersAndNoBuffer() {
+    void shouldTrainParametersButNoBuffers() {
         try (Net net = new Net()) {
             net.setGenerator(torch.make_generator_cpu(5));
             net.forward(input()).sum().backward();

@@ -141,7 +141,7 @@ class NumericsTest {
 
     /** LibTorch cannot tell layouts of one channel or one pixel apart, so the layout must be explicit. */
     @Test
-    void shouldLayOutImagesOfOneChannelAsAsked() {
+    void shouldLayOutImagesOfOneChannelAsRequested() {
         try (PointerScope scope = new PointerScope()) {
             Tensor rows = FormulaImages.inputs(0, 2, 1, 5, 4);
             Tensor pixels = MemoryLayout.CHANNELS_LAST.apply(rows);

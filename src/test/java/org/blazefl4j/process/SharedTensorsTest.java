@@ -35,7 +35,7 @@ final class SharedTensorsTest {
     }
 
     @Test
-    void shouldCopyTensorsThatAreSharedTogetherIntoOneSegment() {
+    void shouldCopyTensorsSharedTogetherIntoOneSegment() {
         try (PointerScope scope = new PointerScope()) {
             List<Tensor> tensors =
                     IntStream.range(0, 50).mapToObj(i -> torch.rand(i + 1)).toList();

@@ -28,7 +28,7 @@ final class SlotPoolTest {
     }
 
     @Test
-    void shouldTakeLessThanASegmentLimitOfThreeHundredMillionBytesWithResNet18AndItsPayload() {
+    void shouldUseLessThan300MillionBytesForResNet18() {
         assertThat(RESNET18 * (SlotPool.slotsFor(RESNET18, 2) + 1)).isLessThan(300_000_000);
     }
 
@@ -40,7 +40,7 @@ final class SlotPoolTest {
             assertThat(pool.ahead()).isEqualTo(3);
             assertThat(pool.mostHeld(2)).isEqualTo(3);
             assertThat(least.mostHeld(2)).isEqualTo(1);
-            assertThat(least.mostHeld(4)).as("one is handed over in any case").isEqualTo(1);
+            assertThat(least.mostHeld(4)).as("one is always handed over").isEqualTo(1);
         }
     }
 }

@@ -61,12 +61,10 @@ final class StateSegmentsTest {
             assertThat(sent.equal(state(LARGE - 5, 3))).isTrue();
         }
         states.place(1, state(LARGE, 4)).close();
-        assertThat(states.bytes())
-                .as("a lane that is dealt again has one at most")
-                .isEqualTo(2 * LARGE);
+        assertThat(states.bytes()).as("a reused lane has at most one").isEqualTo(2 * LARGE);
         states.release(1);
         states.place(3, state(2 * LARGE, 5)).close();
-        assertThat(states.bytes()).as("too small ones make room").isEqualTo(3 * LARGE);
+        assertThat(states.bytes()).as("segments that are too small are freed").isEqualTo(3 * LARGE);
     }
 
     @Test

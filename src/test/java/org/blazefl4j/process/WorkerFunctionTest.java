@@ -164,7 +164,7 @@ final class WorkerFunctionTest {
     }
 
     @Test
-    void shouldNameTheMethodWhenTheWorkerHasAnotherVersionOfTheClass() {
+    void shouldNameTheMethodIfTheWorkerHasAnotherVersionOfTheClass() {
         WorkerFunction unknown = new WorkerFunction(Parent.class.getName(), "thrice", "(II)I", 6, List.of());
         assertThatThrownBy(() -> WorkerFunction.find(unknown, getClass().getClassLoader()))
                 .isInstanceOf(IllegalStateException.class)

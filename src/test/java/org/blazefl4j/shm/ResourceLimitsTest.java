@@ -42,7 +42,7 @@ final class ResourceLimitsTest {
     }
 
     @Test
-    void shouldRefuseMoreWorkersThanTheControlGroupHasThreadsFor() throws IOException {
+    void shouldRefuseMoreWorkersThanTheControlGroupAllowsThreads() throws IOException {
         pids(100, 40);
 
         assertThatNoException().isThrownBy(() -> host().requireWorkers(3));
@@ -54,7 +54,7 @@ final class ResourceLimitsTest {
     }
 
     @Test
-    void shouldRefuseMoreWorkersThanTheUserHasThreadsFor() throws IOException {
+    void shouldRefuseMoreWorkersThanTheUserMayHaveThreads() throws IOException {
         limits("unlimited", "76", "unlimited");
 
         assertThatNoException().isThrownBy(() -> host().requireWorkers(3));
@@ -66,7 +66,7 @@ final class ResourceLimitsTest {
     }
 
     @Test
-    void shouldNotHoldRootToTheLimitOfAUser() throws IOException {
+    void shouldNotApplyAUsersLimitToRoot() throws IOException {
         limits("unlimited", "76", "unlimited");
         status("self", 0, 20);
 
@@ -74,7 +74,7 @@ final class ResourceLimitsTest {
     }
 
     @Test
-    void shouldRefuseMoreWorkersThanThereAreDescriptorsFor() throws IOException {
+    void shouldRefuseMoreWorkersThanDescriptorsAllow() throws IOException {
         limits("45", "unlimited", "unlimited");
         for (int fd = 0; fd < 30; fd++) {
             write(proc.resolve("self/fd/" + fd), "");

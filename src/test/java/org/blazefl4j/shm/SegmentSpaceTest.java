@@ -94,7 +94,7 @@ class SegmentSpaceTest {
     }
 
     @Test
-    void shouldReadTheFirstVersionOfControlGroups() throws IOException {
+    void shouldReadControlGroupsVersionOne() throws IOException {
         write(proc.resolve("self/cgroup"), "4:cpu,memory:/job\n1:cpuset:/\n0::/\n");
         Path job = groups.resolve("memory/job");
         write(job.resolve("memory.limit_in_bytes"), "1000000\n");

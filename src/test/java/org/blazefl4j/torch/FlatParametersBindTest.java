@@ -46,7 +46,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldTrainInBorrowedMemoryWithoutACopyWhenTheVectorLiesThere() {
+    void shouldTrainInBorrowedMemoryWithoutACopyIfTheVectorIsThere() {
         parameters.bind(flat);
         Tensor start = flat.clone();
         Tensor result = torch.full(new long[] {parameters.numel()}, new Scalar(7f));
@@ -92,7 +92,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldLendToOneAtATimeAndToBoundModulesOnly() {
+    void shouldLendMemoryToOneBoundModuleAtATime() {
         Tensor lender = torch.zeros(parameters.numel());
         assertThatThrownBy(() -> parameters.borrow(lender))
                 .isInstanceOf(IllegalStateException.class)
@@ -216,7 +216,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldLeaveBuffersAsTheyAreInAStep() {
+    void shouldNotChangeBuffersInAStep() {
         float[] odd = {-0f, Float.MIN_VALUE, Float.NEGATIVE_INFINITY};
         flat.narrow(0, SmallNet.RUNNING_MEAN, 3).copy_(Tensors.of(odd));
         flat.narrow(0, SmallNet.COUNTER, 1).fill_(new Scalar(9f));
@@ -230,7 +230,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldLeaveFrozenParametersAsTheyAre() {
+    void shouldNotChangeFrozenParameters() {
         parameter("conv.weight").set_requires_grad(false);
         float[] before = Floats.of(parameter("conv.weight"));
         parameters.bind(flat);
@@ -537,7 +537,7 @@ class FlatParametersBindTest {
     }
 
     @Test
-    void shouldRefuseVectorsThatCannotBeTrainedIn() {
+    void shouldRefuseVectorsUnusableForTraining() {
         Tensor strided =
                 torch.zeros(2L * SmallNet.NUMEL).view(SmallNet.NUMEL, 2).select(1, 0);
         Tensor tracked = torch.zeros(SmallNet.NUMEL).set_requires_grad(true);

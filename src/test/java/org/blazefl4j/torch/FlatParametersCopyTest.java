@@ -88,7 +88,7 @@ class FlatParametersCopyTest {
 
     /** Shows why load() does not use LibTorch's vector_to_parameters. */
     @Test
-    void shouldNotAliasUnlikeLibTorchsVectorToParameters() {
+    void shouldCopyUnlikeLibTorchsVectorToParameters() {
         try (LinearImpl linear = new LinearImpl(3, 2)) {
             Tensor payload = torch.ones(8);
             torch.vector_to_parameters(payload, linear.parameters());

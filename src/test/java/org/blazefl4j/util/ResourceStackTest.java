@@ -14,7 +14,7 @@ final class ResourceStackTest {
     private final ResourceStack resources = new ResourceStack();
 
     @Test
-    void shouldCloseEveryResourceLastFirstEvenIfOneFails() {
+    void shouldCloseResourcesInReverseOrderEvenIfOneFails() {
         resources.add(() -> closed.add("first"));
         resources.add(() -> {
             throw new IOException("broken");

@@ -16,7 +16,7 @@ class MeasurementTest {
             Measurement.of("round", "ms", new double[] {2, 6, 4}, "bound", new double[] {1, 2, 4});
 
     @Test
-    void shouldHoldEachValueAgainstTheBaselineBesideIt() {
+    void shouldDivideEachValueByItsBaseline() {
         assertThat(round.ratios()).containsExactly(2, 3, 1);
         assertThat(round.median()).isEqualTo(4);
         assertThat(round.ratio()).isEqualTo(2);
@@ -33,13 +33,13 @@ class MeasurementTest {
     }
 
     @Test
-    void shouldTakeMoreAsBetterInUnitsPerSecondOnly() {
+    void shouldTreatMoreAsBetterOnlyForUnitsPerSecond() {
         assertThat(Measurement.of("steps", "steps/s", 1).moreIsBetter()).isTrue();
         assertThat(round.moreIsBetter()).isFalse();
     }
 
     @Test
-    void shouldRefuseBaselinesThatAreNotBesideValues() {
+    void shouldRefuseAnotherNumberOfBaselines() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Measurement.of("round", "ms", new double[] {1, 2}, "bound", new double[] {1}))
                 .withMessage("each value needs its baseline: name=round, baselines=1, expected=2");
@@ -49,7 +49,7 @@ class MeasurementTest {
     }
 
     @Test
-    void shouldReadWhatWasWritten(@TempDir Path folder) throws IOException {
+    void shouldReadItsFile(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("measured.json");
         MeasurementFile.write(file, List.of(round, Measurement.of("memory", "GB", 0.2)));
 

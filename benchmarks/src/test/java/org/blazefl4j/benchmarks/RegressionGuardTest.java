@@ -31,7 +31,7 @@ class RegressionGuardTest {
     }
 
     @Test
-    void shouldPassWhatIsWithinTheTolerance() {
+    void shouldPassRatiosWithinTheTolerance() {
         RegressionGuard.Verdict verdict = guard.check(List.of(round(2.5), steps(0.875)));
 
         assertThat(verdict.regressions()).isEmpty();
@@ -41,7 +41,7 @@ class RegressionGuardTest {
     }
 
     @Test
-    void shouldNameWhatIsWorse() {
+    void shouldNameWorseRatios() {
         RegressionGuard.Verdict verdict = guard.check(List.of(round(2.51), steps(0.87)));
 
         assertThat(verdict.regressions()).containsExactly("round", "steps");
@@ -55,7 +55,7 @@ class RegressionGuardTest {
     }
 
     @Test
-    void shouldTellWhatIsNewOrMissingAndPass() {
+    void shouldListNewAndMissingRatiosAndPass() {
         Measurement other = Measurement.of("other", "ms", new double[] {3}, "bound", new double[] {2});
 
         RegressionGuard.Verdict verdict = guard.check(List.of(other, Measurement.of("without", "GB", 1)));
@@ -69,7 +69,7 @@ class RegressionGuardTest {
     }
 
     @Test
-    void shouldStoreAnUpdateWithATenthOfToleranceAtTheLeast() {
+    void shouldStoreAnUpdateWithAToleranceOfAtLeastATenth() {
         guard.update(List.of(round(3), Measurement.of("without", "GB", 1)));
 
         assertThat(guard.entries())
@@ -79,7 +79,7 @@ class RegressionGuardTest {
     }
 
     @Test
-    void shouldTolerateMoreWhereRepetitionsDiffer() {
+    void shouldTolerateMoreIfRepetitionsDiffer() {
         guard.update(List.of(round(1.5, 2, 2.25), steps(1)));
 
         RegressionGuard.Entry stored = guard.entries().get(0);
@@ -89,7 +89,7 @@ class RegressionGuardTest {
     }
 
     @Test
-    void shouldReadWhatItWrote(@TempDir Path folder) throws IOException {
+    void shouldReadItsFile(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("guard.json");
         guard.write(file);
 
@@ -97,7 +97,7 @@ class RegressionGuardTest {
     }
 
     @Test
-    void shouldHoldNothingWithoutAFile(@TempDir Path folder) throws IOException {
+    void shouldBeEmptyWithoutAFile(@TempDir Path folder) throws IOException {
         assertThat(RegressionGuard.read(folder.resolve("guard.json")).entries()).isEmpty();
     }
 }

@@ -15,7 +15,7 @@ class ElementTest {
     }
 
     @Test
-    void shouldRefuseDataThatCouldEndItsElement() {
+    void shouldRefuseDataThatWouldEndItsElement() {
         assertThatThrownBy(() -> Element.of("script").data("1 </script>"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("data holds markup: element=script, expected=no < and no &");

@@ -149,7 +149,7 @@ final class FindingTest {
     }
 
     @Test
-    void shouldFindNativeAccessThatJavaWarnsOf() {
+    void shouldFindNativeAccessThatJavaWarnsAbout() {
         parts.nativeAccess = false;
 
         finds(

@@ -24,9 +24,9 @@ final class RunFolderTest {
         try (RunFolder folder = RunFolder.create(asked, file -> false)) {
             assertThat(folder.path()).isEqualTo(asked).isEmptyDirectory();
             try (RunFolder again = RunFolder.create(asked, file -> false)) {
-                assertThat(again.path()).as("empty, so again").isEqualTo(asked);
+                assertThat(again.path()).as("an empty folder can be used again").isEqualTo(asked);
             }
-            assertThat(asked).as("not made by the second").isDirectory();
+            assertThat(asked).as("the second run did not create it").isDirectory();
         }
         assertThat(parent).isEmptyDirectory();
     }

@@ -60,7 +60,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldCompareTheRoundsThatBothHave() {
+    void shouldCompareCommonRounds() {
         firstRound = 3;
 
         RunComparison same = compare(rounds("cc", "dd"), rounds("aa", "bb", "cc", "dd"));
@@ -113,7 +113,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldCompareNonFiniteResultsWhereBothRunsRecordThem() {
+    void shouldCompareNonFiniteResultsIfBothRunsRecordThem() {
         List<Map<String, Object>> old = rounds("aa");
         List<Map<String, Object>> none = rounds("aa");
         List<Map<String, Object>> some = rounds("aa");
@@ -186,7 +186,7 @@ final class RunComparisonTest {
     }
 
     @Test
-    void shouldNameTheDataAndNotItsFolderWhereItIsRecorded() {
+    void shouldNameRecordedDataInsteadOfItsFolder() {
         firstConditions.putAll(Map.of("data_dir", "/a", "data_sha256", "11"));
         secondConditions.putAll(Map.of("data_dir", "/b", "data_sha256", "22"));
 

@@ -61,7 +61,7 @@ final class ParallelRangesTest {
     }
 
     @Test
-    void shouldUseAllItsThreadsForMuchWorkAndHaveNoneAfterClosing() {
+    void shouldUseAllThreadsForMuchWorkAndEndThemWhenClosed() {
         Set<Thread> met = ConcurrentHashMap.newKeySet();
         CountDownLatch threads = new CountDownLatch(3);
 

@@ -36,7 +36,7 @@ final class RoundParticipationTest {
     }
 
     @Test
-    void shouldForgetARoundThatIsStartedAgain() {
+    void shouldForgetARestartedRound() {
         intake.load(0);
         intake.drop(4);
 
@@ -49,7 +49,7 @@ final class RoundParticipationTest {
     }
 
     @Test
-    void shouldNameTheClientsThatWereNeitherLoadedNorDropped() {
+    void shouldNameMissingClients() {
         intake.requireBetweenRounds();
         List<Integer> cids = intake.sample();
         intake.load(cids.get(0));

@@ -34,7 +34,7 @@ final class WeightedSumTest {
     }
 
     @Test
-    void shouldStartAgainFromNothing() {
+    void shouldStartAgainFromZero() {
         sum.add(0, 1, torch.ones(2, 2));
         sum.clear();
         sum.add(1, 3, torch.zeros(2, 2));
@@ -70,7 +70,7 @@ final class WeightedSumTest {
     }
 
     @Test
-    void shouldRefuseMoreSamplesThanCanBeCountedAndKeepTheSum() {
+    void shouldRefuseTooManySamplesAndKeepTheSum() {
         sum.add(0, 1, torch.ones(2, 2));
         String refusal = "data sizes too large: client=7, data_size=9223372036854775807, sum of the others=1,"
                 + " limit=9223372036854775807 in all; a data size is a number of samples";
@@ -98,7 +98,7 @@ final class WeightedSumTest {
     }
 
     @Test
-    void shouldRefuseTheMeanOfNothing() {
+    void shouldRefuseAMeanOfNoTensors() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> sum.mean(torch.ones(2, 2)))
                 .withMessage("nothing to divide: weight=0, limit=1 or more; add a client");

@@ -250,7 +250,7 @@ final class DsflClientsTest {
     }
 
     @Test
-    void shouldEvaluateOnTheClientsOwnTestSamplesIfAsked() {
+    void shouldEvaluateOnTheClientsTestSamplesIfAsked() {
         for (int cid = 0; cid < CLIENTS; cid++) {
             data.partitions()
                     .setDataset(PartitionType.TEST, cid, data.partitions().getDataset(PartitionType.TRAIN, cid));
@@ -263,7 +263,7 @@ final class DsflClientsTest {
                     .hasEntrySatisfying("loss", l -> assertThat((double) l).isPositive());
             assertThat(round(other, first(1), 1).get(0).metadata()).containsOnlyKeys("pid", "worker", "seconds");
             assertThat(round(trainer, first(1), 1).get(0).softLabels())
-                    .as("the client trains on as if it had not evaluated")
+                    .as("evaluation does not affect training")
                     .matches(labels ->
                             labels.equal(round(other, first(1), 1).get(0).softLabels()));
         }

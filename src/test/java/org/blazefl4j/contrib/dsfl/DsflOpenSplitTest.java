@@ -57,7 +57,7 @@ final class DsflOpenSplitTest {
                             .sorted())
                     .containsExactly(Arrays.stream(split.others()).boxed().toArray(Long[]::new));
             assertThat(parts)
-                    .as("one of two shards sorted by class is of one class, in the positions of the whole data set")
+                    .as("one of two shards has a single class, with positions in the whole data set")
                     .anyMatch(part -> Arrays.stream(part)
                                     .map(i -> classes[(int) i])
                                     .distinct()

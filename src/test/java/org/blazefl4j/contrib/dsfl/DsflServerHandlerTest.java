@@ -175,7 +175,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldFailTheRoundInWhichItsOwnDistillationDivergesIfAsked() {
+    void shouldFailTheRoundOnDivergingDistillationIfAsked() {
         ServerOptions strict = OPTIONS.federation().withOnNonFinite(NonFinitePolicy.FAIL);
         DsflServerOptions options = new DsflServerOptions(
                 strict,
@@ -266,7 +266,7 @@ final class DsflServerHandlerTest {
     }
 
     @Test
-    void shouldSumUpTheRound() {
+    void shouldSummariseTheRound() {
         try (DsflServerHandler handler = handler()) {
             loadAll(handler);
 

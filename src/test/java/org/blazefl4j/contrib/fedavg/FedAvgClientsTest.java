@@ -222,7 +222,7 @@ final class FedAvgClientsTest {
     }
 
     @Test
-    void shouldRefuseAClientBeyondTheFederationThoughItHasData() {
+    void shouldRefuseAClientBeyondTheFederationAlthoughItHasData() {
         FedAvgClients one = new FedAvgClients(SELECTOR, Tiny.LINEAR, data.partitions(), 1, OPTIONS);
         String message = "no such client: client=1, limit=0 to 0; sample clients of the federation, or make it larger";
         try (Tensor parameters = torch.zeros(one.numel());

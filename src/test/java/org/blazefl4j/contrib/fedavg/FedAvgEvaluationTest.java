@@ -106,7 +106,7 @@ final class FedAvgEvaluationTest {
                     .hasMessageStartingWith(
                             "evaluation failed: shard=2, worker=" + failure.worker() + ": worker process ended: pid=")
                     .hasMessageContaining("exit=137");
-            assertThat(handler.round()).as("what was trained stays").isEqualTo(1);
+            assertThat(handler.round()).as("the trained round is kept").isEqualTo(1);
             assertThat(handler.evaluate(trainer.workers())).isEqualTo(handler.evaluate());
         }
     }

@@ -328,7 +328,7 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
-    void shouldRefuseAllUseOnceItIsClosed() {
+    void shouldRefuseAllCallsOnceClosed() {
         FedAvgUplinkPackage uplink = uplinks(1, 1).get(0);
         handler.close();
         handler.close();
@@ -366,7 +366,7 @@ final class FedAvgServerHandlerTest {
     // ---- sampling
 
     @Test
-    void shouldSampleAnotherSetEachRoundAndTheSameWithinOne() {
+    void shouldSampleAnotherSetEachRound() {
         FedAvgServerHandler sampling = handler(ServerOptions.of(3, 1000).withSampleRatio(0.29));
         List<Integer> first = sampling.sampleClients();
 
@@ -428,7 +428,7 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
-    void shouldEvaluateTheSameInBatchesThatLeaveARest() {
+    void shouldGiveTheSameEvaluationWithASmallerLastBatch() {
         try (FedAvgServerHandler batched = handler(ServerOptions.of(3, 5).withBatchSize(7))) {
             assertThat(batched.evaluate().loss()).isCloseTo(handler.evaluate().loss(), within(1e-6));
             assertThat(batched.evaluate().accuracy())
@@ -540,7 +540,7 @@ final class FedAvgServerHandlerTest {
     }
 
     @Test
-    void shouldRefuseToAggregateNothing() {
+    void shouldRefuseToAggregateNoPackages() {
         refuses(() -> FedAvgServerHandler.aggregate(List.of()), "nothing to aggregate: packages=0, limit=1 or more");
     }
 

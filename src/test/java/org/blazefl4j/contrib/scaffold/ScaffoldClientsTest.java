@@ -163,7 +163,7 @@ final class ScaffoldClientsTest {
     /** Each client has a single class, so FedAvg's clients drift apart and their mean misses the optimum. */
     @Slow
     @Test
-    void shouldEndNearerTheOptimumThanFederatedAveragingWhereClientsDiffer() {
+    void shouldEndNearerToTheOptimumThanFederatedAveragingIfClientsDiffer() {
         SgdOptions training = new SgdOptions(10, SAMPLES, 0.2);
         ServerOptions options = ServerOptions.of(100, Tiny.CLASSES);
         TensorDataset whole = mislabelled();

@@ -217,7 +217,7 @@ final class ScaffoldServerHandlerTest {
 
     /** The paper's step ignores sizes: means over the round's clients, changes over the whole federation. */
     @Test
-    void shouldWeightAllClientsTheSameIfAskedTo() {
+    void shouldWeightAllClientsEquallyIfAsked() {
         try (ScaffoldServerHandler uniform = handler(Tiny.LINEAR, OPTIONS.withWeighting(Weighting.UNIFORM))) {
             for (int round = 0; round < 2; round++) {
                 update(uniform, List.of(uplink(0, vectorOf(1), vectorOf(2)), uplink(4, vectorOf(4), vectorOf(6))));

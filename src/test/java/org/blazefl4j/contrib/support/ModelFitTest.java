@@ -98,7 +98,7 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldRefuseBatchesOfOneThatTheModelCannotBeTrainedOnWithTheClientsAndSizes() {
+    void shouldRefuseBatchesOfOneAndNameTheirClients() {
         String refusal = "batch of one sample: batch_size=4, last_batch=keep, samples=client 0 with 5, client 2 with 9,"
                 + " client 3 with 13, client 4 with 17, client 5 with 21 and 1 more, limit=2 or more in each batch, because"
                 + " the model cannot be trained on one (Expected more than 1 value per channel when training, got input"
@@ -169,7 +169,7 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldFindALabelThroughASelectionOfASelection() {
+    void shouldFindALabelInNestedSelections() {
         try (Tensor images = torch.zeros(6, 1, 4, 4);
                 Tensor labels = Tensors.of(new long[] {3, 2, 3, 1, 3, 0});
                 Tensor selected = Tensors.of(new long[] {1, 3, 4})) {
@@ -182,7 +182,7 @@ final class ModelFitTest {
     }
 
     @Test
-    void shouldRefuseSamplesThatTheModelDoesNotTake() {
+    void shouldRefuseSamplesThatDoNotFitTheModel() {
         try (Tensor images = torch.zeros(6, 1, 5, 5);
                 Tensor labels = Tensors.of(new long[6])) {
             data.partitions().setClients(PartitionType.TRAIN, new TensorDataset(images, labels), parts(3, 3));

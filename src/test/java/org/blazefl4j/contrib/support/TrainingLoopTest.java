@@ -63,7 +63,7 @@ final class TrainingLoopTest {
 
     /** A step frees what a data set or transform of the user leaves open, not only the end of the client. */
     @Test
-    void shouldFreeWithEachStepWhatReadingItsBatchLeftOpen() {
+    void shouldFreeTensorsThatReadingABatchLeftOpenInEachStep() {
         LeakyData data = new LeakyData();
         List<Boolean> freed = new ArrayList<>();
         try (Cnn model = new Cnn();
