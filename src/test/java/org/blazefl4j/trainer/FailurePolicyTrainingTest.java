@@ -222,48 +222,6 @@ final class FailurePolicyTrainingTest {
     // ---- time limits
 
     @WithoutProcesses
-    void shouldTellAClientWhoseTimeIsOverByItsOwnStopEventAlone(ExecutionMode mode) {
-        Clients clients = new Clients((cid, payload, context) -> {
-            while (cid == 1 && attempt(cid) > 0) {
-                context.stopEvent().throwIfSet();
-            }
-            return plus(cid, payload);
-        });
-        TrainerOptions options = options(FailurePolicy.drop())
-                .clientTimeLimit(SHORT)
-                .grace(Duration.ofHours(1))
-                .build();
-        try (var trainer = mode.trainer(clients, options)) {
-            trainer.localProcess(down, ids(4));
-
-            assertThat(trainer.cache()).extracting(Up::cid).containsExactly(0, 2, 3);
-            assertThat(trainer.stopEvent().isSet()).isFalse();
-            assertThat(trainer.dropped())
-                    .singleElement()
-                    .satisfies(failure -> assertThat(failure)
-                            .hasMessageContaining("client was stopped because it exceeded its time limit: client=1,"
-                                    + " limit=PT0.05S; raise the time limit, or give")
-                            .hasRootCauseInstanceOf(StoppedException.class));
-        }
-    }
-
-    @WithoutProcesses
-    void shouldNotTakeAPartOfAResultForAWholeOne(ExecutionMode mode) {
-        Clients clients = new Clients((cid, payload, context) -> {
-            while (!context.stopEvent().isSet()) {
-                Thread.onSpinWait();
-            }
-            return plus(cid, payload);
-        });
-        try (var trainer = mode.trainer(
-                clients,
-                options(FailurePolicy.failFast()).clientTimeLimit(SHORT).build())) {
-            assertThat(fail(trainer, ids(1))).hasMessageContaining("client=0, limit=PT0.05S");
-            assertThat(trainer.uplinkPackage()).isEmpty();
-        }
-    }
-
-    @WithoutProcesses
     void shouldAcceptALateResultOfAClientThatNeverChecksTheStopEvent(ExecutionMode mode) {
         Clients clients = new Clients((cid, payload, context) -> {
             long end = System.nanoTime() + 2 * SHORT.toNanos();
@@ -280,35 +238,6 @@ final class FailurePolicyTrainingTest {
             trainer.localProcess(down, ids(2));
             assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101.);
         }
-    }
-
-    @WithoutProcesses
-    void shouldInterruptAClientThatGoesOnAfterTheGraceTimeAndNobodyElse(ExecutionMode mode) {
-        Clients clients = new Clients((cid, payload, context) -> {
-            if (cid == 1 && attempt(cid) == 1) {
-                Thread.sleep(LONG.toMillis());
-            }
-            return plus(cid, payload);
-        });
-        TrainerOptions options = options(FailurePolicy.retry(1))
-                .clientTimeLimit(SHORT)
-                .grace(SHORT)
-                .build();
-        try (var trainer = mode.trainer(clients, options)) {
-            for (int round = 0; round < 2; round++) {
-                attempts.clear();
-                trainer.localProcess(down, ids(4));
-
-                assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101., 102., 103.);
-                assertThat(Thread.currentThread().isInterrupted()).isFalse();
-                assertThat(trainer.retried())
-                        .singleElement()
-                        .satisfies(failure -> assertThat(failure)
-                                .hasMessageContaining("client=1, limit=PT0.05S")
-                                .hasRootCauseInstanceOf(InterruptedException.class));
-            }
-        }
-        assertThat(Conditions.ownThreads()).noneMatch(name -> name.contains("overtime"));
     }
 
     private static Stream<FailurePolicy> shouldStopWhenTheCallersInterruptEndsAClient() {

@@ -71,7 +71,9 @@ final class PoolClients {
         /** Returns what it has when it is told to stop. */
         ADD_WHEN_STOPPED,
         /** Runs on when it is told to stop. */
-        FOR_EVER
+        FOR_EVER,
+        /** Does the same, but only the first time. */
+        FOR_EVER_ONCE
     }
 
     /** The downlink; counts how often this process has decoded one. */
@@ -190,6 +192,13 @@ final class PoolClients {
         return act(order, down, buffer, result, context);
     }
 
+    /** Does the same, and notes the number of its worker. */
+    static Up trainAndNoteWorker(Order order, Down down, WorkerContext context) throws Exception {
+        Up up = train(order, down, context);
+        up.notes().put("worker", context.worker());
+        return up;
+    }
+
     private static Up result(int cid, Up buffer, Tensor x, Tensor y, Tensor rest) {
         long pid = ProcessHandle.current().pid();
         return new Up(cid, pid, Down.MADE.get(), new HashMap<>(), x, y, rest);
@@ -265,8 +274,9 @@ final class PoolClients {
                     Thread.sleep(1);
                 }
             }
-            case FOR_EVER -> {
-                while (true) {
+            case FOR_EVER, FOR_EVER_ONCE -> {
+                boolean runsOn = order.action() == Action.FOR_EVER || isFirst(order);
+                while (runsOn) {
                     Thread.sleep(1000);
                 }
             }

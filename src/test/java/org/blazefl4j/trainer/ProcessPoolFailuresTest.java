@@ -262,16 +262,6 @@ final class ProcessPoolFailuresTest {
     }
 
     @Test
-    void shouldNotLeaveAClientsInterruptToTheNextClient() {
-        trainer = open(1);
-        cids(2).forEach(cid -> ALGORITHM.order(cid, Action.INTERRUPT_ITSELF));
-        trainer.localProcess(down(FLOATS, 0), cids(2));
-        List<Up> ups = trainer.uplinkPackage();
-        assertThat(ups).hasSize(2).allSatisfy(up -> assertThat(up.notes()).containsEntry("interrupted", false));
-        ups.forEach(Up::close);
-    }
-
-    @Test
     void shouldNameTheClientWhenItWritesToThePayload() {
         ALGORITHM.order(3, Action.WRITE_TO_PAYLOAD);
         assertThat(failRound(8))

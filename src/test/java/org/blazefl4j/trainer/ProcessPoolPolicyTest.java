@@ -6,7 +6,6 @@ import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.trainer.PoolClients.Action;
@@ -19,17 +18,12 @@ import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
-/** Rounds that continue although workers are lost, and time limits in worker processes. */
+/** Rounds that continue although workers are lost. */
 @Slow
 final class ProcessPoolPolicyTest {
 
     private static final int FLOATS = 10_000;
-
-    /** In which clients that take no time are done on a busy machine too. */
-    private static final Duration GRACE = Duration.ofSeconds(3);
 
     private final Algorithm algorithm = new Algorithm(FLOATS);
     private final Holdings before = Holdings.now();
@@ -136,58 +130,5 @@ final class ProcessPoolPolicyTest {
                     .hasMessageContaining("attempts=2: worker process ended");
             assertThat(failure.getSuppressed()).hasSize(1);
         });
-    }
-
-    @ParameterizedTest
-    @EnumSource(
-            value = Action.class,
-            names = {"UNTIL_STOPPED", "FOR_EVER"})
-    void shouldEndAClientWhoseTimeIsOver(Action action) {
-        open(
-                2,
-                TrainerOptions.builder()
-                        .onClientFailure(FailurePolicy.drop())
-                        .clientTimeLimit(Duration.ofSeconds(1))
-                        .grace(GRACE),
-                "");
-        algorithm.order(1, action);
-        List<Long> pids = trainer.workerPids();
-        List<Integer> taken = new ArrayList<>();
-
-        trainer.localProcess(down(FLOATS, 0), cids(4), up -> {
-            taken.add(up.cid());
-            up.close();
-        });
-
-        assertThat(taken).containsExactly(0, 2, 3);
-        boolean told = action == Action.UNTIL_STOPPED;
-        assertThat(trainer.dropped())
-                .singleElement()
-                .asString()
-                .contains("client=1")
-                .contains(
-                        told
-                                ? "client was stopped because it exceeded its time limit: client=1, limit=PT1S"
-                                : "worker process was killed because its client exceeded its time limit and the grace"
-                                        + " time: limit=PT1S, grace=PT3S: pid=");
-        if (told) {
-            assertThat(trainer.workerPids()).isEqualTo(pids);
-        } else {
-            Conditions.await("a new worker", () -> !trainer.workerPids().equals(pids));
-        }
-        assertThat(trainer.stopEvent().isSet()).isFalse();
-    }
-
-    @Test
-    void shouldTrainAgainWhoWasKilledForItsTime() {
-        open(1, retrying(1).clientTimeLimit(Duration.ofSeconds(1)).grace(GRACE), "TRAINING,client=1,attempt=0");
-
-        requireWholeRound(3);
-
-        assertThat(trainer.retried())
-                .singleElement()
-                .asString()
-                .contains("client=1")
-                .contains("exceeded its time limit and the grace time: limit=PT1S, grace=PT3S: pid=");
     }
 }

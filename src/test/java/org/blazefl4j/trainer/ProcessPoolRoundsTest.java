@@ -5,17 +5,11 @@ import static org.blazefl4j.trainer.PoolClients.cids;
 import static org.blazefl4j.trainer.PoolClients.down;
 import static org.blazefl4j.trainer.PoolClients.first;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.trainer.PoolClients.Action;
 import org.blazefl4j.trainer.PoolClients.Algorithm;
 import org.blazefl4j.trainer.PoolClients.Down;
@@ -29,7 +23,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Rounds in worker processes without failures; one pool for all tests. */
 @Slow
@@ -38,14 +31,9 @@ final class ProcessPoolRoundsTest {
     private static final int FLOATS = 12;
     private static final int WORKERS = 2;
     private static final int SLOTS = WORKERS + 1;
-    private static final TrainerOptions OPTIONS =
-            TrainerOptions.builder().numParallels(WORKERS).slots(SLOTS).build();
 
     private static Algorithm algorithm;
     private static ProcessPoolClientTrainer<Order, Down, Up> trainer;
-
-    @TempDir
-    private Path folder;
 
     @BeforeAll
     static void open() {
@@ -81,54 +69,6 @@ final class ProcessPoolRoundsTest {
                 assertThat(ups).allSatisfy(up -> assertThat(up.notes()).containsEntry("note", note));
                 ups.forEach(Up::close);
             }
-        }
-    }
-
-    @Test
-    void shouldHandOverInListOrderWhenSizesAscendAndDescend() {
-        for (int i = 0; i < 50; i++) {
-            algorithm.order(new Order(i, Action.ADD, 1 + i, null, null));
-        }
-        List<Integer> ascending = cids(50);
-        List<Integer> descending = new ArrayList<>(ascending);
-        Collections.reverse(descending);
-        Set<Long> pids = new HashSet<>();
-        for (List<Integer> order : List.of(ascending, descending)) {
-            List<Integer> seen = new ArrayList<>();
-            trainer.localProcess(down(FLOATS, 1000), order, up -> {
-                seen.add(up.cid());
-                pids.add(up.pid());
-                assertThat(first(up.x())).isEqualTo(1000f + up.cid());
-                up.close();
-            });
-            assertThat(seen).isEqualTo(order);
-        }
-        assertThat(pids).hasSize(2).doesNotContain(ProcessHandle.current().pid());
-        assertThat(trainer.workerPids()).containsExactlyInAnyOrderElementsOf(pids);
-    }
-
-    @Test
-    void shouldDealAsFarAheadOfASlowSinkAsThereAreSlots() {
-        List<Path> started =
-                cids(12).stream().map(cid -> folder.resolve(cid.toString())).toList();
-        cids(12).forEach(cid -> algorithm.order(new Order(cid, Action.ADD, 0, started.get(cid), null)));
-        try (var fresh = new ProcessPoolClientTrainer<>(algorithm, OPTIONS)) {
-            long before = fresh.segmentBytes();
-            fresh.localProcess(down(FLOATS, 0), cids(12), up -> {
-                int ahead = Math.min(up.cid() + SLOTS, 12);
-                started.subList(0, ahead).forEach(Conditions::awaitFile);
-                giveTimeToStart(started.subList(ahead, 12));
-                assertThat(started.subList(ahead, 12)).noneMatch(Files::exists);
-                up.close();
-            });
-            assertThat(fresh.segmentBytes()).isEqualTo(before);
-        }
-    }
-
-    /** Long enough for idle workers that do not wait for a slot. */
-    private static void giveTimeToStart(List<Path> started) {
-        for (int i = 0; i < 20 && started.stream().noneMatch(Files::exists); i++) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
         }
     }
 

@@ -5,132 +5,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.Clients.ids;
 import static org.blazefl4j.trainer.PoolClients.first;
 
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
-import org.blazefl4j.trainer.PoolClients.Action;
-import org.blazefl4j.trainer.PoolClients.Algorithm;
-import org.blazefl4j.trainer.PoolClients.Order;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Rounds in every execution mode in which only arguments are wrong. After each test nothing of a trainer is left.
- * Clients can cross to worker processes, and signal by files.
+ * Rounds in every execution mode in which only arguments are wrong. Clients can cross to worker processes, and signal
+ * by files.
  */
-abstract class RoundContract {
-
-    static final int FLOATS = 12;
-    /** A close that waits for the grace time to pass fails. */
-    static final Duration GRACE = Conditions.PATIENCE;
-
-    /** For tests in which a second worker would have nothing to do. */
-    static final TrainerOptions ONE =
-            TrainerOptions.builder().numParallels(1).grace(GRACE).build();
-
-    static final TrainerOptions TWO =
-            TrainerOptions.builder().numParallels(2).grace(GRACE).build();
-
-    final ExecutionMode mode;
-    final Down down = Down.of(100);
-    final PoolClients.Down poolDown = PoolClients.down(FLOATS, 100);
-    final Algorithm algorithm = new Algorithm(FLOATS);
-    private final Holdings before = Holdings.now();
-    private final List<AutoCloseable> opened = new ArrayList<>();
-    private final List<Long> pids = new ArrayList<>();
-
-    @TempDir
-    Path folder;
+abstract class RoundContract extends TrainerFixture {
 
     RoundContract(ExecutionMode mode) {
-        this.mode = mode;
+        super(mode);
     }
-
-    @AfterEach
-    void requireNothingLeft() throws Exception {
-        Thread.interrupted();
-        for (AutoCloseable trainer : opened) {
-            trainer.close();
-        }
-        assertThat(pids).noneMatch(Conditions::isRunning);
-        before.awaitNoMore();
-        down.value().close();
-    }
-
-    interface Progress {
-        Iterable<Integer> wrap(List<Integer> jobs);
-    }
-
-    final <C, D, U> AbstractClientTrainer<C, D, U> open(ClientAlgorithm<C, D, U> clients) {
-        return open(clients, TWO);
-    }
-
-    final <C, D, U> AbstractClientTrainer<C, D, U> open(ClientAlgorithm<C, D, U> clients, TrainerOptions options) {
-        return open(clients, options, jobs -> jobs);
-    }
-
-    final <C, D, U> AbstractClientTrainer<C, D, U> open(
-            ClientAlgorithm<C, D, U> clients, TrainerOptions options, Progress progress) {
-        AbstractClientTrainer<C, D, U> trainer = switch (mode) {
-            case SINGLE_THREADED ->
-                new SerialClientTrainer<>(clients, options) {
-                    @Override
-                    public Iterable<Integer> progressFn(List<Integer> jobs) {
-                        return progress.wrap(jobs);
-                    }
-                };
-            case MULTI_THREADED ->
-                new ThreadPoolClientTrainer<>(clients, options) {
-                    @Override
-                    public Iterable<Integer> progressFn(List<Integer> jobs) {
-                        return progress.wrap(jobs);
-                    }
-                };
-            case MULTI_PROCESS ->
-                new ProcessPoolClientTrainer<>(clients, options) {
-                    @Override
-                    public Iterable<Integer> progressFn(List<Integer> jobs) {
-                        return progress.wrap(jobs);
-                    }
-                };
-        };
-        opened.add(trainer);
-        if (trainer instanceof ProcessPoolClientTrainer<?, ?, ?> pool) {
-            pids.addAll(pool.workerPids());
-        }
-        return trainer;
-    }
-
-    static Duration closeTimed(AbstractClientTrainer<?, ?, ?> trainer) {
-        long start = System.nanoTime();
-        trainer.close();
-        return Duration.ofNanos(System.nanoTime() - start);
-    }
-
-    static Thread start(Runnable action) {
-        return StopTest.start(action);
-    }
-
-    static void join(Thread thread) {
-        StopTest.join(thread);
-    }
-
-    // ---- rounds
 
     @Test
     void shouldStreamInTheOrderOfTheListOnTheCallingThread() {
@@ -486,132 +381,5 @@ abstract class RoundContract {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("tensor is undefined: name=none");
         }
-    }
-
-    // ---- results
-
-    private PoolClients.Up one(Action action) {
-        algorithm.order(7, action);
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm, ONE);
-        trainer.localProcess(poolDown, List.of(7));
-        return trainer.uplinkPackage().get(0);
-    }
-
-    @Test
-    void shouldSendTheChangedMapWhenAMapChangesBetweenRounds() {
-        Map<String, Object> notes = new HashMap<>(Map.of("round", 0, "nested", new ArrayList<>(List.of(1))));
-        PoolClients.Down changing = new PoolClients.Down(poolDown.x(), notes);
-        List<Map<String, Object>> seen = new ArrayList<>();
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm, ONE);
-        for (int round = 0; round < 2; round++) {
-            notes.put("round", round);
-            trainer.localProcess(changing, List.of(1), up -> {
-                seen.add(up.notes());
-                up.close();
-            });
-            notes.put("nested", List.of(1, 2));
-        }
-        assertThat(seen)
-                .containsExactly(Map.of("round", 0, "nested", List.of(1)), Map.of("round", 1, "nested", List.of(1, 2)));
-    }
-
-    @Test
-    void shouldKeepAPackageWhenTheCallerKeepsItOverRounds() {
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
-        trainer.localProcess(poolDown, List.of(7));
-        PoolClients.Up kept = trainer.uplinkPackage().get(0);
-        Tensor view = kept.x().narrow(0, 0, 1);
-        kept.close();
-        trainer.localProcess(poolDown, ids(100), PoolClients.Up::close);
-        assertThat(first(view)).isEqualTo(107f);
-        view.close();
-    }
-
-    @Test
-    void shouldTakeTensorsOutsideTheBuffer() {
-        PoolClients.Up up = one(Action.ADD_ELSEWHERE);
-        assertThat(first(up.x())).isEqualTo(107f);
-        assertThat(up.y().sum().item_float()).isEqualTo(12f);
-        up.close();
-    }
-
-    @Test
-    void shouldKeepContentsApartWhenTensorsOfTheBufferChangePlaces() {
-        PoolClients.Up up = one(Action.SWAP);
-        assertThat(up.x().eq(new Scalar(1)).all().item_bool()).isTrue();
-        assertThat(up.y().eq(new Scalar(107)).all().item_bool()).isTrue();
-        up.close();
-    }
-
-    @Test
-    void shouldTakeFewerRowsThanPrepared() {
-        PoolClients.Up up = one(Action.FEWER_ROWS);
-        assertThat(up.y().size(0)).isEqualTo(2);
-        assertThat(up.y().sum().item_float()).isEqualTo(6f);
-        up.close();
-    }
-
-    @Test
-    void shouldTakeUnboundedTensorsOfAnySize() {
-        ids(20).forEach(cid -> algorithm.order(cid, Action.UNBOUNDED));
-        open(algorithm).localProcess(poolDown, ids(20), up -> {
-            assertThat(up.rest().size(0)).isEqualTo(1000);
-            assertThat(up.rest().mean().item_float()).isEqualTo(up.cid());
-            up.close();
-        });
-    }
-
-    @Test
-    void shouldTakeLongResults() {
-        PoolClients.Up up = one(Action.TALKATIVE);
-        assertThat((String) up.notes().get("text")).hasSize(100_000);
-        up.close();
-    }
-
-    @Test
-    void shouldRefuseMoreRowsThanPrepared() {
-        assertThatThrownBy(() -> one(Action.MORE_ROWS))
-                .isInstanceOf(ClientFailedException.class)
-                .hasMessageContaining("client=7")
-                .hasMessageContaining("path=y, got=Float[5, 3], expected=Float[4, 3]");
-    }
-
-    @Test
-    void shouldRefuseATensorWithoutAPlace() {
-        assertThatThrownBy(() -> one(Action.NO_PLACE))
-                .isInstanceOf(ClientFailedException.class)
-                .hasMessageContaining("client=7")
-                .hasMessageContaining("path=notes[loss], expected=[x, y]")
-                .hasMessageContaining("@Unbounded");
-    }
-
-    @Test
-    void shouldKeepResultsValidWhenTheTrainerIsClosedFirst() {
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer = open(algorithm);
-        trainer.localProcess(poolDown, ids(3));
-        List<PoolClients.Up> ups = trainer.uplinkPackage();
-        trainer.close();
-        assertThat(ups).hasSize(3).allSatisfy(up -> assertThat(first(up.x())).isEqualTo(100f + up.cid()));
-        ups.forEach(PoolClients.Up::close);
-    }
-
-    @Test
-    void shouldRunTwoTrainersAtOnce() {
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> one = open(algorithm);
-        AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> two = open(algorithm);
-        CompletableFuture<Void> beside = CompletableFuture.runAsync(() -> requireWholeRound(two, 50));
-        requireWholeRound(one, 50);
-        beside.join();
-        assertThat(pids).doesNotHaveDuplicates();
-    }
-
-    static void requireWholeRound(AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> trainer, int clients) {
-        List<Integer> taken = new ArrayList<>();
-        trainer.localProcess(PoolClients.down(FLOATS, 50), ids(clients), up -> {
-            taken.add(up.cid());
-            assertThat(first(up.x())).isEqualTo(50f + up.cid());
-            up.close();
-        });
-        assertThat(taken).isEqualTo(ids(clients));
     }
 }

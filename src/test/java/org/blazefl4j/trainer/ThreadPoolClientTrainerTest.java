@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,8 +21,6 @@ import org.blazefl4j.trainer.Clients.Up;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests that are specific to threads. */
 final class ThreadPoolClientTrainerTest {
@@ -78,46 +75,6 @@ final class ThreadPoolClientTrainerTest {
         assertThat(threads).hasSizeBetween(1, 2);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 5})
-    void shouldNeverDealFurtherAheadOfASlowSinkThanThereAreSlots(int slots) {
-        int workers = 2;
-        AtomicInteger claimed = new AtomicInteger();
-        AtomicInteger handedOver = new AtomicInteger();
-        AtomicInteger most = new AtomicInteger();
-        Clients clients = new Clients((cid, payload, context) -> {
-            int ahead = claimed.incrementAndGet() - handedOver.get();
-            most.accumulateAndGet(ahead, Math::max);
-            return plus(cid, payload);
-        });
-        TrainerOptions options =
-                TrainerOptions.builder().numParallels(workers).slots(slots).build();
-        try (var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
-            trainer.localProcess(down, ids(40), uplink -> {
-                awaitClaimed(claimed, Math.min(40, uplink.cid() + slots));
-                awaitWorkersWaiting(workers);
-                assertThat(claimed.get()).isEqualTo(Math.min(40, uplink.cid() + slots));
-                uplink.close();
-                handedOver.incrementAndGet();
-            });
-        }
-        assertThat(most.get()).isLessThanOrEqualTo(slots + 1).isGreaterThanOrEqualTo(slots);
-    }
-
-    private static void awaitClaimed(AtomicInteger claimed, int count) {
-        Conditions.await(count + " clients claimed", () -> claimed.get() >= count);
-    }
-
-    private static void awaitWorkersWaiting(int workers) {
-        Conditions.await(
-                "workers have nothing to do",
-                () -> Thread.getAllStackTraces().keySet().stream()
-                                .filter(thread -> thread.getName().startsWith("blazefl4j-")
-                                        && thread.getState() == Thread.State.WAITING)
-                                .count()
-                        == workers);
-    }
-
     @Test
     void shouldDealAheadWithoutLimitWhenPackagesAreCollected() {
         CountDownLatch allButTheFirst = new CountDownLatch(49);
@@ -135,39 +92,6 @@ final class ThreadPoolClientTrainerTest {
             trainer.localProcess(down, ids(50));
 
             assertThat(trainer.cache()).extracting(Up::cid).isEqualTo(ids(50));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void shouldHandOverInOrderWhateverClientsTake(boolean ascending) {
-        List<Integer> cids = new ArrayList<>(ids(50));
-        if (!ascending) {
-            Collections.reverse(cids);
-        }
-        Set<Integer> workers = new ConcurrentSkipListSet<>();
-        Clients clients = new Clients((cid, payload, context) -> {
-            workers.add(context.worker());
-            compute(cid + 1);
-            return plus(cid, payload);
-        });
-        TrainerOptions options =
-                TrainerOptions.builder().numParallels(2).slots(3).build();
-        List<Integer> taken = new ArrayList<>();
-        try (var trainer = new ThreadPoolClientTrainer<>(clients, options)) {
-            trainer.localProcess(down, cids, uplink -> {
-                taken.add(uplink.cid());
-                compute(5);
-                uplink.close();
-            });
-        }
-        assertThat(taken).isEqualTo(cids);
-        assertThat(workers).containsExactly(0, 1);
-    }
-
-    private static void compute(int size) {
-        for (int i = 0; i < size; i++) {
-            torch.ones(2_000).sum().close();
         }
     }
 
@@ -248,20 +172,6 @@ final class ThreadPoolClientTrainerTest {
 
     private static int nativeThreads() {
         return new File("/proc/self/task").list().length;
-    }
-
-    @Test
-    void shouldNotPassAnInterruptOnToTheNextClient() {
-        Clients clients = new Clients((cid, payload, context) -> {
-            assertThat(Thread.currentThread().isInterrupted()).isFalse();
-            Thread.currentThread().interrupt();
-            return plus(cid, payload);
-        });
-        try (var trainer = new ThreadPoolClientTrainer<>(clients, workers(2))) {
-            trainer.localProcess(down, ids(10));
-
-            assertThat(trainer.cache()).hasSize(10);
-        }
     }
 
     @Test
