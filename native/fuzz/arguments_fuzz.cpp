@@ -76,6 +76,22 @@ void arithmetic(fuzz::Input& in) {
     EXPECT(acc[0] == 0 && acc[1] == 0 && x[0] == 1 && x[1] == 1);
 }
 
+// Steps of optimizers, with one wrong argument each.
+void steps(fuzz::Input& in) {
+    float x[2] = {1, 1};
+    const std::int64_t vector = bfl::address_of(x);
+    const auto elements = in.argument<std::int64_t>();
+    const auto number = in.argument<std::int64_t>();
+    const auto flags = in.argument<std::int32_t>() | 8;
+    EXPECT(bfl_sgd_step_f32(vector, vector, vector, elements, 1, 1, 0, 0, 0, flags) == -EINVAL);
+    EXPECT(bfl_sgd_step_f32(vector + 1, vector, vector, elements, 1, 1, 0, 0, 0, 0) == (elements == 0 ? 0 : -EINVAL));
+    EXPECT(bfl_adam_step_f32(vector, vector, vector, vector, elements, 1, 1, 0, 0, 1, 0, 1, flags) == -EINVAL);
+    EXPECT(bfl_adam_step_f32(vector, 0, vector, vector, elements, 1, 1, 0, 0, 1, 0, number, 0) ==
+           (elements == 0 && number > 0 ? 0 : -EINVAL));
+    EXPECT(bfl_sum_squares_f32(0, elements) == (elements == 0 ? 0 : -EINVAL));
+    EXPECT(x[0] == 1 && x[1] == 1);
+}
+
 void files(fuzz::Input& in) {
     const std::int32_t none = in.argument<std::int32_t>() | 1 << 30;
     EXPECT(bfl_device(none) == -EBADF && bfl_inode(none) == -EBADF && bfl_close(none) == -EBADF);
@@ -93,13 +109,14 @@ void files(fuzz::Input& in) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Input in(data, size);
     for (int i = 0; i < 20 && !in.empty(); i++) {
-        switch (in.byte() % 7) {
+        switch (in.byte() % 8) {
             case 0: futex(in); break;
             case 1: malloc_kept(in); break;
             case 2: memory(in); break;
             case 3: files(in); break;
             case 4: EXPECT(std::strlen(bfl_error_text(in.argument<std::int32_t>())) > 0); break;
             case 5: arithmetic(in); break;
+            case 6: steps(in); break;
             default: EXPECT(bfl_openmp_set_threads(-in.byte()) == -EINVAL); break;
         }
     }

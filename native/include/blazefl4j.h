@@ -124,6 +124,37 @@ BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t
  */
 BFL_API int32_t bfl_is_finite(int64_t x, int64_t elements, int32_t bytes, int32_t exponent_bits) BFL_NOEXCEPT;
 
+/* ---- optimizer.cpp: steps of PyTorch's optimizers ------------------------------------------------------------------ */
+
+/* Of a step: Nesterov's momentum; a decay of the weights themselves, not by their gradients; a velocity that is not set. */
+#define BFL_NESTEROV 1
+#define BFL_DECOUPLED 2
+#define BFL_FIRST 4
+
+/*
+ * Takes a step of torch.optim.SGD on float vectors, with the gradients times `scale`: same operations, order and rounding,
+ * with fused products as PyTorch has them with AVX2 and AVX-512. The bits do not depend on the processor. `velocity` is
+ * needed with momentum only. Follows the thread's rounding and denormal modes, as LibTorch does. A decoupled decay
+ * multiplies the weights by 1 - rate * weight_decay before the step, as torch.optim.AdamW does.
+ */
+BFL_API int32_t bfl_sgd_step_f32(int64_t weights, int64_t gradients, int64_t velocity, int64_t elements, double scale,
+                                 double rate, double momentum, double dampening, double weight_decay,
+                                 int32_t flags) BFL_NOEXCEPT;
+
+/*
+ * Takes a step of torch.optim.Adam, or AdamW if decoupled, in the same way. `number` is the step's, from 1. The square root
+ * is rounded correctly; that of a PyTorch with Intel's MKL is not, in one of five numbers.
+ */
+BFL_API int32_t bfl_adam_step_f32(int64_t weights, int64_t gradients, int64_t first, int64_t second, int64_t elements,
+                                  double scale, double rate, double beta1, double beta2, double eps, double weight_decay,
+                                  int64_t number, int32_t flags) BFL_NOEXCEPT;
+
+/*
+ * Returns the sum of the squares of a float vector, or -EINVAL. In double: each block of 65 536 elements in 8 lanes, which
+ * take turns, then lanes and blocks in order. The bits do not depend on the processor.
+ */
+BFL_API double bfl_sum_squares_f32(int64_t x, int64_t elements) BFL_NOEXCEPT;
+
 /* ---- pooling.cpp ------------------------------------------------------------------------------------------------ */
 
 /*

@@ -105,6 +105,38 @@ public final class Native {
     @Name("bfl_is_finite")
     public static native int isFinite(long x, long elements, int bytes, int exponentBits);
 
+    @Name("bfl_sgd_step_f32")
+    public static native int sgdStepF32(
+            long weights,
+            long gradients,
+            long velocity,
+            long elements,
+            double scale,
+            double rate,
+            double momentum,
+            double dampening,
+            double weightDecay,
+            int flags);
+
+    @Name("bfl_adam_step_f32")
+    public static native int adamStepF32(
+            long weights,
+            long gradients,
+            long first,
+            long second,
+            long elements,
+            double scale,
+            double rate,
+            double beta1,
+            double beta2,
+            double eps,
+            double weightDecay,
+            long number,
+            int flags);
+
+    @Name("bfl_sum_squares_f32")
+    public static native double sumSquaresF32(long x, long elements);
+
     @Name("bfl_max_pool_positions_f32")
     public static native int maxPoolPositionsF32(
             long positions, long x, long planes, long height, long width, long kernel, long stride, long padding);
