@@ -3,6 +3,7 @@ package org.blazefl4j.torch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -126,6 +127,22 @@ final class FlatGradients implements AutoCloseable {
             if (!slot.isInPlace()) {
                 throw new IllegalStateException("gradient is no longer in the flat vector: parameter="
                         + slot.entry.name() + "; while bound, zero gradients with zeroGradients(), not zero_grad()");
+            }
+        }
+    }
+
+    /**
+     * Calls a function with each parameter that the loss depends on, and its gradient.
+     *
+     * @throws IllegalStateException if a gradient was replaced
+     */
+    void forEach(BiConsumer<StateEntry, Tensor> each) {
+        if (!detached) {
+            check();
+        }
+        for (Slot slot : slots) {
+            if (slot.grad.defined()) {
+                each.accept(slot.entry, slot.grad);
             }
         }
     }

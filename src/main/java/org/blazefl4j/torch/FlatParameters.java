@@ -303,7 +303,7 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void sgdStep(double rate) {
         Tensor vector = requireBound("sgdStep");
-        checkRate(rate);
+        checkRate("sgdStep", rate);
         try (Scalar factor = new Scalar(-rate)) {
             gradients.addTo(vector, factor);
         }
@@ -321,7 +321,7 @@ public final class FlatParameters implements AutoCloseable {
      */
     public void sgdStep(double rate, double momentum, Tensor velocity) {
         Tensor vector = requireBound("sgdStep");
-        checkRate(rate);
+        checkRate("sgdStep", rate);
         if (!(momentum >= 0 && momentum < 1)) {
             throw new IllegalArgumentException(
                     "sgdStep: momentum=" + momentum + ", limit=[0, 1); give a momentum below 1");
@@ -337,11 +337,23 @@ public final class FlatParameters implements AutoCloseable {
         }
     }
 
-    private static void checkRate(double rate) {
+    static void checkRate(String what, double rate) {
         if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
-                    "sgdStep: rate=" + rate + ", limit=[0, infinity); give a finite learning rate");
+                    what + ": rate=" + rate + ", limit=[0, infinity); give a finite learning rate");
         }
+    }
+
+    /** Returns the gradients of the bound module. */
+    FlatGradients boundGradients(String what) {
+        requireBound(what);
+        return gradients;
+    }
+
+    /** Allocates a vector like the module's, on its device; contents undefined. */
+    Tensor newVector() {
+        checkOpen();
+        return state.newFlat();
     }
 
     /** Copies the integer counters to the vector that the module is bound to; everything else is already there. */
