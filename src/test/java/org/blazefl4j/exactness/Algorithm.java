@@ -2,6 +2,8 @@ package org.blazefl4j.exactness;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.dsfl.DsflClientOptions;
@@ -19,6 +21,7 @@ import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
 import org.blazefl4j.contrib.scaffold.ScaffoldUplinkPackage;
 import org.blazefl4j.contrib.scaffold.SpoiltScaffold;
+import org.blazefl4j.torch.StepRule;
 
 /** The algorithms. Eight of ten clients take part in each round, so each client skips rounds. */
 enum Algorithm {
@@ -26,6 +29,18 @@ enum Algorithm {
         @Override
         Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds) {
             FedAvgClients clients = new FedAvgClients(SELECTOR, net, images.partitions(), Images.CLIENTS, SGD);
+            return new Experiment<>(
+                    () -> new FedAvgServerHandler(SELECTOR, net, images.partitions(), server(rounds)),
+                    clients,
+                    SpoiltFedAvg.of(clients),
+                    FedAvgUplinkPackage::metadata);
+        }
+    },
+    /** Clients keep an optimizer's moments. */
+    FEDAVG_ADAM {
+        @Override
+        Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds) {
+            FedAvgClients clients = new FedAvgClients(SELECTOR, net, images.partitions(), Images.CLIENTS, ADAM);
             return new Experiment<>(
                     () -> new FedAvgServerHandler(SELECTOR, net, images.partitions(), server(rounds)),
                     clients,
@@ -69,6 +84,12 @@ enum Algorithm {
 
     private static final Net.Selector SELECTOR = new Net.Selector(1);
     private static final SgdOptions SGD = new SgdOptions(1, 4, 0.01);
+
+    private static final LocalOptions ADAM = LocalOptions.of(SGD)
+            .withRule(StepRule.adamW())
+            .withSchedule(Schedule.cosine(3, 0.1))
+            .withMaxGradNorm(1)
+            .withKeepState(true);
 
     /** Gives more batches than workers, and a smaller last one. */
     private static final int EVALUATION_BATCH = 3;

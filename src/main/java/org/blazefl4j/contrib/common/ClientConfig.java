@@ -10,4 +10,4 @@ import org.blazefl4j.data.Dataset;
  * @param dataset the client's samples
  * @param options how it trains
  */
-public record ClientConfig(SelectedModel<?> model, Dataset dataset, SgdOptions options) {}
+public record ClientConfig(SelectedModel<?> model, Dataset dataset, LocalOptions options) {}

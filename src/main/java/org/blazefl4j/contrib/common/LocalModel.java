@@ -23,11 +23,13 @@ public final class LocalModel implements AutoCloseable {
 
     private final Model model;
     private final FlatParameters state;
+    private final LocalOptimizer optimizer;
     private final Device device;
 
     private LocalModel(SelectedModel<?> selected, Device device) {
         this.model = selected.make(device);
         this.state = FlatParameters.of(model);
+        this.optimizer = new LocalOptimizer(state);
         this.device = device;
     }
 
@@ -62,9 +64,10 @@ public final class LocalModel implements AutoCloseable {
     }
 
     /**
-     * Trains one client by SGD on the cross-entropy of its samples, in shuffled batches, as
-     * {@link ClientConfig#options()} say. Draws from the client's streams {@code shuffle} for the order of samples,
-     * {@code augment} for random transforms and {@code dropout} for the model.
+     * Trains one client on the cross-entropy of its samples, in shuffled batches, as {@link ClientConfig#options()}
+     * say. Draws from the client's streams {@code shuffle} for the order of samples, {@code augment} for random
+     * transforms, {@code dropout} for the model and {@code straggler} for the amount of work. Moments that the options
+     * keep are all of the client's state.
      *
      * @param start the state to start from, float32, shape [numel]; unchanged afterwards
      * @param result receives the client's state, float32, contiguous, on the CPU, shape [numel]; nothing refers to it
@@ -130,7 +133,7 @@ public final class LocalModel implements AutoCloseable {
     }
 
     private long descend(ClientConfig config, Tensor start, Runnable startGradients, WorkerContext context) {
-        SgdOptions options = config.options();
+        LocalOptions options = config.options().drawnFor(context);
         DataLoader loader =
                 options.loader(config.dataset(), context.generator("shuffle"), context.generator("augment"));
         state.load(start);
@@ -138,13 +141,13 @@ public final class LocalModel implements AutoCloseable {
         try {
             model.train(true);
             model.setGenerator(context.generator("dropout"));
-            return new TrainingLoop(model, device, startGradients)
-                    .run(
-                            loader,
-                            options.epochs(),
-                            torch::cross_entropy,
-                            () -> state.sgdStep(options.lr()),
-                            context.stopEvent());
+            Runnable step = optimizer.begin(options, context);
+            TrainingLoop loop = new TrainingLoop(model, device, startGradients);
+            long steps = options.steps() > 0
+                    ? loop.runSteps(loader, options.steps(), torch::cross_entropy, step, context.stopEvent())
+                    : loop.run(loader, options.epochs(), torch::cross_entropy, step, context.stopEvent());
+            optimizer.end(options, context);
+            return steps;
         } finally {
             model.setGenerator(null);
             state.dropGradients();
@@ -177,6 +180,7 @@ public final class LocalModel implements AutoCloseable {
 
     @Override
     public void close() {
+        optimizer.close();
         state.close();
         model.close();
     }

@@ -17,7 +17,7 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 
 /**
- * Clients that all train the same model by SGD, each on its own samples.
+ * Clients that all train the same model as {@link LocalOptions} say, each on its own samples.
  *
  * @param <D> the downlink package
  * @param <U> the uplink package
@@ -27,7 +27,7 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
     private final SelectedModel<?> model;
     private final PartitionedDataset<PartitionType> dataset;
     private final int numClients;
-    private final SgdOptions options;
+    private final LocalOptions options;
     private final long numel;
     /** Each client's last configuration: a process-pool trainer encodes the same object once. */
     private final Map<Integer, ClientConfig> configs = new ConcurrentHashMap<>();
@@ -47,13 +47,23 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
             N modelName,
             PartitionedDataset<PartitionType> dataset,
             int numClients,
-            SgdOptions options) {
+            LocalOptions options) {
         Partitions.requireOfClients(dataset, PartitionType.TRAIN, numClients);
         this.model = new SelectedModel<>(selector, modelName);
         this.dataset = dataset;
         this.numClients = numClients;
         this.options = options;
         this.numel = checkedNumel();
+    }
+
+    /** Checks that clients can train the model by plain SGD, as the other constructor does. */
+    protected <N extends Enum<N>> SgdClients(
+            ModelSelector<N> selector,
+            N modelName,
+            PartitionedDataset<PartitionType> dataset,
+            int numClients,
+            SgdOptions options) {
+        this(selector, modelName, dataset, numClients, LocalOptions.of(options));
     }
 
     private long checkedNumel() {

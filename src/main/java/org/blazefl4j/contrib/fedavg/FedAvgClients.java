@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.fedavg;
 import java.util.Map;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalModel;
+import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdClients;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -13,11 +14,11 @@ import org.blazefl4j.core.WorkerContext;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The clients of federated averaging. Each starts from the global model and takes steps of plain SGD on the
- * cross-entropy of its own samples, in shuffled batches.
+ * The clients of federated averaging. Each starts from the global model and takes steps of plain SGD, or as
+ * {@link LocalOptions} say, on the cross-entropy of its own samples, in shuffled batches.
  *
- * <p>A client draws from three random streams: {@code shuffle} for the order of samples, {@code augment} for random
- * transforms, {@code dropout} for the model.
+ * <p>A client draws from these random streams: {@code shuffle} for the order of samples, {@code augment} for random
+ * transforms, {@code dropout} for the model, {@code straggler} for the amount of work.
  *
  * <p>The metadata of a package are {@code pid}, the process that trained it, {@code worker}, the worker's index, and
  * {@code seconds}, the time that training took.
@@ -30,8 +31,18 @@ public final class FedAvgClients extends SgdClients<FedAvgDownlinkPackage, FedAv
             N modelName,
             PartitionedDataset<PartitionType> dataset,
             int numClients,
-            SgdOptions options) {
+            LocalOptions options) {
         super(selector, modelName, dataset, numClients, options);
+    }
+
+    /** Checks that clients can train the model by plain SGD, as the other constructor does. */
+    public <N extends Enum<N>> FedAvgClients(
+            ModelSelector<N> selector,
+            N modelName,
+            PartitionedDataset<PartitionType> dataset,
+            int numClients,
+            SgdOptions options) {
+        this(selector, modelName, dataset, numClients, LocalOptions.of(options));
     }
 
     @Override

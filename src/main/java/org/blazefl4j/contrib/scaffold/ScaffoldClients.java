@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalModel;
+import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdClients;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -13,6 +14,8 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.torch.StepRule;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -25,7 +28,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <pre>{@code
  * y -= lr * (g(y) - c_i + c)                    K times, from y = x
- * delta c_i = (x - y) / (K * lr) - c
+ * delta c_i = (x - y) / (K * lr) - c           with momentum or a schedule: / LocalOptions.distance
  * c_i += delta c_i                              kept for the client's next round, zero before its first
  * }</pre>
  *
@@ -38,14 +41,37 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
-    /** Checks that clients can train the model, as the constructor of {@link SgdClients} does. */
+    /**
+     * Checks that clients can train the model, as the constructor of {@link SgdClients} does.
+     *
+     * @throws IllegalArgumentException also if the optimizer is not SGD, or keeps its state
+     */
+    public <N extends Enum<N>> ScaffoldClients(
+            ModelSelector<N> selector,
+            N modelName,
+            PartitionedDataset<PartitionType> dataset,
+            int numClients,
+            LocalOptions options) {
+        super(selector, modelName, dataset, numClients, requireSgd(options));
+    }
+
+    /** Checks that clients can train the model by plain SGD, as the other constructor does. */
     public <N extends Enum<N>> ScaffoldClients(
             ModelSelector<N> selector,
             N modelName,
             PartitionedDataset<PartitionType> dataset,
             int numClients,
             SgdOptions options) {
-        super(selector, modelName, dataset, numClients, options);
+        this(selector, modelName, dataset, numClients, LocalOptions.of(options));
+    }
+
+    /** Control variates are mean gradients, which are known from SGD's steps only, and are all that a client keeps. */
+    private static LocalOptions requireSgd(LocalOptions options) {
+        Arguments.require(
+                options.rule() instanceof StepRule.Sgd && !options.keepState(),
+                "optimizer does not suit SCAFFOLD: rule=" + options.rule() + ", keep_state=" + options.keepState()
+                        + ", expected=SGD that starts anew in each round; choose such an optimizer, or FedAvg");
+        return options;
     }
 
     @Override
@@ -69,7 +95,7 @@ public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, S
         try (Tensor correction = correction(payload.control(), own, context.device())) {
             steps = local.train(config, payload.parameters(), correction, buffer.parameters(), context);
         }
-        writeDelta(buffer, payload, local, steps * config.options().lr());
+        writeDelta(buffer, payload, local, config.options().distance(context.round(), steps));
         keepVariate(own, buffer.controlDelta(), context);
         return new ScaffoldUplinkPackage(
                 context.clientId(),
@@ -106,7 +132,10 @@ public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, S
             ScaffoldUplinkPackage result, ScaffoldDownlinkPackage sent, LocalModel local, double distance) {
         try (PointerScope scope = new PointerScope()) {
             Tensor delta = result.controlDelta();
-            delta.copy_(sent.parameters()).sub_(result.parameters()).div_(new Scalar(distance));
+            delta.copy_(sent.parameters()).sub_(result.parameters());
+            if (distance > 0) { // otherwise all rates were 0, and so are the differences
+                delta.div_(new Scalar(distance));
+            }
             local.zeroFixed(delta);
             delta.sub_(sent.control());
         }

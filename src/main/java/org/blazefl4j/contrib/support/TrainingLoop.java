@@ -43,12 +43,32 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
     public long run(DataLoader loader, int epochs, Loss loss, Runnable step, StopEvent stop) {
         long steps = 0;
         for (int i = 0; i < epochs; i++) {
-            try (Epoch epoch = loader.iterator()) {
-                while (epoch.hasNext()) {
-                    stop.throwIfSet();
-                    step(epoch, loss, step);
-                    steps++;
-                }
+            steps += epoch(loader, Long.MAX_VALUE, loss, step, stop);
+        }
+        return steps;
+    }
+
+    /**
+     * Trains for a number of steps, in as many epochs as they take, as {@link #run} does. The last epoch ends with the
+     * last step.
+     *
+     * @param loader of at least one batch
+     */
+    public long runSteps(DataLoader loader, long count, Loss loss, Runnable step, StopEvent stop) {
+        long steps = 0;
+        while (steps < count) {
+            steps += epoch(loader, count - steps, loss, step, stop);
+        }
+        return steps;
+    }
+
+    private long epoch(DataLoader loader, long limit, Loss loss, Runnable step, StopEvent stop) {
+        long steps = 0;
+        try (Epoch epoch = loader.iterator()) {
+            while (steps < limit && epoch.hasNext()) {
+                stop.throwIfSet();
+                step(epoch, loss, step);
+                steps++;
             }
         }
         return steps;

@@ -12,7 +12,9 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
@@ -28,6 +30,7 @@ import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.trainer.SerialClientTrainer;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -67,6 +70,11 @@ final class ScaffoldClientsTest {
 
     private SerialClientTrainer<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> trainer(
             Tiny model, SgdOptions options) {
+        return trainer(model, LocalOptions.of(options));
+    }
+
+    private SerialClientTrainer<ClientConfig, ScaffoldDownlinkPackage, ScaffoldUplinkPackage> trainer(
+            Tiny model, LocalOptions options) {
         return new SerialClientTrainer<>(
                 new ScaffoldClients(SELECTOR, model, data.partitions(), 2, options), TrainerOptions.defaults());
     }
@@ -130,6 +138,32 @@ final class ScaffoldClientsTest {
             assertThat(way(uplinks.get(0), x)).isCloseTo(6 * 0.1, within(1e-4)); // 10 samples: batches of 4, 4 and 2
             assertThat(way(uplinks.get(1), x)).isCloseTo(10 * 0.1, within(1e-4));
         }
+    }
+
+    @Test
+    void shouldCountWhatMomentumAndTheScheduleMakeOfTheSteps() {
+        LocalOptions options = LocalOptions.of(new SgdOptions(2, 4, 0.1))
+                .withRule(StepRule.sgd().withMomentum(0.5))
+                .withSchedule(Schedule.exponential(0.9).withStepsForRounds());
+        try (var trainer = trainer(Tiny.LINEAR, options);
+                Tensor x = tensor(random(1, 1));
+                Tensor c = torch.zeros(NUMEL)) {
+            trainer.localProcess(new ScaffoldDownlinkPackage(x, c), List.of(1));
+            assertThat(way(trainer.uplinkPackage().get(0), x)).isCloseTo(options.distance(0, 10), within(1e-4));
+        }
+    }
+
+    @Test
+    void shouldRefuseAnOptimizerThatTellsNoMeanGradientOrKeepsItsState() {
+        LocalOptions plain = LocalOptions.of(WHOLE);
+        String remedy = ", expected=SGD that starts anew in each round; choose such an optimizer, or FedAvg";
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> trainer(Tiny.LINEAR, plain.withRule(StepRule.adam())))
+                .withMessage(
+                        "optimizer does not suit SCAFFOLD: rule=" + StepRule.adam() + ", keep_state=false" + remedy);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> trainer(Tiny.LINEAR, plain.withKeepState(true)))
+                .withMessageEndingWith("keep_state=true" + remedy);
     }
 
     /** Returns {@code K * lr} of the first round, from {@code delta c_i = (x - y) / (K * lr)}. */
