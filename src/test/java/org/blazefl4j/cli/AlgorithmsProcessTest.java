@@ -45,6 +45,8 @@ final class AlgorithmsProcessTest {
     @ParameterizedTest
     @CsvSource({
         "scaffold --server-lr 0.5 --weighting uniform, SCAFFOLD of cnn, 'server lr 0.5, weighting uniform', weighting, uniform",
+        "fedavg --local-optimizer adamw --lr 0.001 --max-grad-norm 1 --lr-schedule cosine:3, FedAvg of cnn,"
+                + " 'optimizer adamw, gradient norm at most 1.0, lr schedule cosine:3', lr_schedule, cosine:3",
         "'dsfl --client-models cnn,mlp --model-name mlp --open-size 500 --open-size-per-round 200 --kd-epochs 1 --evaluate-clients',"
                 + " DS-FL of mlp, 'clients'' models [cnn, mlp]', client_models, '[cnn, mlp]'"
     })

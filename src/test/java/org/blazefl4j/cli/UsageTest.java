@@ -60,6 +60,25 @@ final class UsageTest {
                 Arguments.of(
                         "--algorithm scaffold --server-lr 0",
                         "'--server-lr': value=0, expected=a number above 0 and at most 3.4028235E38"),
+                Arguments.of("--local-optimizer lion", "'--local-optimizer': value=lion, expected=sgd, adam, adamw"),
+                Arguments.of(
+                        "--weight-decay 0",
+                        "'--weight-decay': value=0, expected=a number above 0 and at most 3.4028235E38"),
+                Arguments.of(
+                        "--local-optimizer adam --momentum 0.9",
+                        "--momentum has no effect: add --local-optimizer sgd, or omit it"),
+                Arguments.of(
+                        "--local-steps 9 --epochs 5",
+                        "--epochs has no effect: add it without --local-steps, or omit it"),
+                Arguments.of(
+                        "--algorithm dsfl --local-steps 9",
+                        "--local-steps has no effect: add --algorithm fedavg or scaffold, or omit it"),
+                Arguments.of(
+                        "--lr-schedule linear",
+                        "'--lr-schedule': value=linear, expected=cosine:<rounds>, exponential:<factor> or"
+                                + " step:<rounds>:<factor>, factors above 0 and at most 1"),
+                Arguments.of("--lr-schedule step:0:0.5", "value=step:0:0.5, expected=cosine:<rounds>"),
+                Arguments.of("--lr-schedule exponential:1.5", "value=exponential:1.5, expected=cosine:<rounds>"),
                 Arguments.of("--kd-lr 1", "--kd-lr has no effect: add --algorithm dsfl, or omit it"),
                 Arguments.of(
                         "--algorithm dsfl --sample-ratio 0.04",

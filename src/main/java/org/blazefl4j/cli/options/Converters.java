@@ -26,16 +26,16 @@ public final class Converters {
      */
     public static void register(CommandLine commands) {
         Range<Integer> count = new Range<>(1, Integer.MAX_VALUE, BigDecimal::intValueExact);
+        Range<Double> number = new Range<>(
+                "a number above 0 and at most " + Float.MAX_VALUE,
+                LEAST_DOUBLE,
+                new BigDecimal(Float.MAX_VALUE),
+                BigDecimal::doubleValue);
         commands.registerConverter(int.class, count)
                 .registerConverter(Integer.class, count)
                 .registerConverter(long.class, new Range<>(Long.MIN_VALUE, Long.MAX_VALUE, BigDecimal::longValueExact))
-                .registerConverter(
-                        double.class,
-                        new Range<>(
-                                "a number above 0 and at most " + Float.MAX_VALUE,
-                                LEAST_DOUBLE,
-                                new BigDecimal(Float.MAX_VALUE),
-                                BigDecimal::doubleValue))
+                .registerConverter(double.class, number)
+                .registerConverter(Double.class, number)
                 .registerConverter(
                         Duration.class, new Range<>("a number of seconds", "0.001", "31536000", Converters::seconds))
                 .registerConverter(Device.class, Converters::device)

@@ -74,7 +74,7 @@ final class Dsfl implements Algorithm {
         DsflServerHandler handler = resources.add(
                 new DsflServerHandler(options.models(images), options.training.modelName, partitions, server));
         DsflClientOptions client = DsflClientOptions.defaults()
-                .withTraining(options.client())
+                .withTraining(options.sgd())
                 .withDistillation(distillation)
                 .withEvaluate(evaluateClients);
         DsflClients clients = new DsflClients(options.models(images), models(options), partitions, client);

@@ -53,6 +53,12 @@ public final class RunCommand implements Callable<Integer> {
                 use.refuseUnless(chosen, option.longestName(), "--algorithm " + algorithm);
             }
         }
+        for (OptionSpec option : options.group("optimizer")) {
+            boolean used = options.federation.algorithm != AlgorithmName.DSFL;
+            use.refuseUnless(used, option.longestName(), "--algorithm fedavg or scaffold");
+        }
+        use.refuseUnless(options.optimizer.isSgd(), "--momentum", "--local-optimizer sgd");
+        use.refuseUnless(options.optimizer.localSteps == null, "--epochs", "it without --local-steps");
         for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {
             use.refuseUnless(options.checkpoints.dir != null, name, "--checkpoint-dir");
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -37,7 +38,8 @@ import picocli.CommandLine.Spec;
 final class RunOptions {
 
     /** The groups of options that are recorded, besides those of the algorithm. */
-    private static final List<String> RECORDED = List.of("federation", "data", "training", "execution", "failures");
+    private static final List<String> RECORDED =
+            List.of("federation", "data", "training", "optimizer", "execution", "failures");
 
     @Spec
     CommandSpec spec;
@@ -50,6 +52,9 @@ final class RunOptions {
 
     @Mixin
     TrainingOptions training;
+
+    @Mixin
+    OptimizerOptions optimizer;
 
     @Mixin
     Scaffold scaffold;
@@ -218,8 +223,12 @@ final class RunOptions {
                 .withOnNonFinite(failures.onNonFinite);
     }
 
-    SgdOptions client() {
+    SgdOptions sgd() {
         return new SgdOptions(training.epochs, training.batchSize, training.lr, training.lastBatch);
+    }
+
+    LocalOptions client() {
+        return optimizer.applyTo(sgd());
     }
 
     private Numerics numerics() {
@@ -276,7 +285,11 @@ final class RunOptions {
 
     /** Describes what a client does in a round, and what the algorithm adds to it. */
     String describeTraining() {
-        String text = describe(client()) + ", seed " + federation.seed;
+        String text = describe(sgd()) + ", seed " + federation.seed;
+        if (optimizer.localSteps != null) {
+            text = text.replaceFirst("[^,]*", optimizer.localSteps + (optimizer.localSteps == 1 ? " step" : " steps"));
+        }
+        text += optimizer.describe();
         if (training.lastBatch != LastBatch.KEEP) {
             text += ", last batch " + training.lastBatch;
         }
