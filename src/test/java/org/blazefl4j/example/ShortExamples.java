@@ -1,8 +1,12 @@
 package org.blazefl4j.example;
 
 import java.time.Duration;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.Schedule;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
 
@@ -10,6 +14,16 @@ import org.blazefl4j.trainer.TrainerOptions;
 final class ShortExamples {
 
     private ShortExamples() {}
+
+    static LocalOptions localTraining() {
+        // begin docs/guide.md
+        LocalOptions options = LocalOptions.of(new SgdOptions(5, 50, 0.05))
+                .withRule(StepRule.sgd().withMomentum(0.9).withWeightDecay(5e-4))
+                .withSchedule(Schedule.cosine(200, 0).withWarmUp(5))
+                .withMaxGradNorm(10);
+        // end docs/guide.md
+        return options;
+    }
 
     static TrainerOptions failurePolicy() {
         // begin docs/guide.md
