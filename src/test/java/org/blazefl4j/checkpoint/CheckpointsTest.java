@@ -14,7 +14,6 @@ import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +30,7 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.LogLines;
 import org.blazefl4j.util.Sha256;
 import org.blazefl4j.util.Slow;
 import org.blazefl4j.util.SmallDisk;
@@ -258,10 +258,9 @@ final class CheckpointsTest {
         flip(file(3), -1);
         Files.write(file(2), new byte[5]);
         Values values = new Values();
-        List<String> warnings = new ArrayList<>();
 
         try (Checkpoints checkpoints = Checkpoints.in(folder()).add("part", values);
-                LogCapture log = LogCapture.of(Checkpoints.class, warnings)) {
+                LogLines log = new LogLines(Checkpoints.class)) {
             SavedRun resumed = checkpoints.resume().orElseThrow();
 
             assertThat(values.now).isEqualTo(Map.of("round", 1));
@@ -269,7 +268,7 @@ final class CheckpointsTest {
             assertThat(resumed.skipped()).hasSize(2);
             assertThat(resumed.skipped().get(0)).startsWith(file(3) + ": damaged or cut short: sha256=");
             assertThat(resumed.skipped().get(1)).isEqualTo(file(2) + ": cut short: bytes=5, limit=44 or more");
-            assertThat(warnings)
+            assertThat(log.lines())
                     .containsExactly(
                             "checkpoint not used: " + resumed.skipped().get(0),
                             "checkpoint not used: " + resumed.skipped().get(1));
@@ -365,12 +364,11 @@ final class CheckpointsTest {
             checkpoints.save(0);
         }
 
-        List<String> warnings = new ArrayList<>();
         try (Checkpoints checkpoints = Checkpoints.in(folder());
-                LogCapture log = LogCapture.of(Checkpoints.class, warnings)) {
+                LogLines log = new LogLines(Checkpoints.class)) {
             assertThat(checkpoints.resume().orElseThrow().environmentDifferences(here))
                     .containsExactly("libTorch=" + here.libTorch() + " (saved: 1.0)");
-            assertThat(warnings)
+            assertThat(log.lines())
                     .containsExactly("numeric environment changed, bits may differ: libTorch=" + here.libTorch()
                             + " (saved: 1.0)");
         }

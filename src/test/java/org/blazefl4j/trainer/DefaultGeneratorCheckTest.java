@@ -5,15 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.blazefl4j.trainer.Clients.ids;
 import static org.blazefl4j.trainer.Clients.plus;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.function.Consumer;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
@@ -21,6 +17,7 @@ import org.blazefl4j.reproducibility.DefaultGenerator;
 import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.util.LogLines;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -114,29 +111,10 @@ final class DefaultGeneratorCheckTest {
     }
 
     private static List<String> warningsOf(Runnable action) {
-        Logger logger = Logger.getLogger("org.blazefl4j.worker.DefaultGeneratorWatch");
-        List<String> messages = new ArrayList<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                messages.add(entry.getMessage());
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        logger.addHandler(handler);
-        logger.setUseParentHandlers(false);
-        try {
+        try (LogLines log = new LogLines("org.blazefl4j.worker.DefaultGeneratorWatch")) {
             action.run();
-        } finally {
-            logger.setUseParentHandlers(true);
-            logger.removeHandler(handler);
+            return log.lines();
         }
-        return messages;
     }
 
     @WithoutProcesses

@@ -10,15 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.util.LogLines;
 import org.blazefl4j.worker.ClientFailures;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -93,12 +90,9 @@ final class FailurePolicyTrainingTest {
 
     @WithoutProcesses
     void shouldLogAndListEachRetriedFailureOnce(ExecutionMode mode) {
-        List<String> logged = new ArrayList<>();
-        Handler handler = listening(logged);
-        Logger logger = Logger.getLogger(ClientFailures.class.getName());
-        logger.addHandler(handler);
-        try (var trainer =
-                mode.trainer(failing(2, 1), options(FailurePolicy.retry(2)).build())) {
+        try (LogLines log = new LogLines(ClientFailures.class);
+                var trainer = mode.trainer(
+                        failing(2, 1), options(FailurePolicy.retry(2)).build())) {
             trainer.localProcess(down, ids(3));
 
             assertThat(trainer.cache()).extracting(Up::number).containsExactly(100., 101., 102.);
@@ -106,7 +100,7 @@ final class FailurePolicyTrainingTest {
                     .extracting(ClientFailedException::attempts, ClientFailedException::clientId)
                     .containsExactly(
                             org.assertj.core.groups.Tuple.tuple(1, 1), org.assertj.core.groups.Tuple.tuple(1, 1));
-            assertThat(logged)
+            assertThat(log.lines())
                     .satisfiesExactly(
                             first -> assertThat(first)
                                     .startsWith("client is trained again: retry=1, limit=2; client failed: client=1")
@@ -115,26 +109,7 @@ final class FailurePolicyTrainingTest {
 
             trainer.localProcess(down, ids(3));
             assertThat(trainer.retried()).isEmpty();
-        } finally {
-            logger.removeHandler(handler);
         }
-    }
-
-    private static Handler listening(List<String> messages) {
-        return new Handler() {
-            private final SimpleFormatter formatter = new SimpleFormatter();
-
-            @Override
-            public synchronized void publish(LogRecord entry) {
-                messages.add(formatter.formatMessage(entry));
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
     }
 
     @WithoutProcesses

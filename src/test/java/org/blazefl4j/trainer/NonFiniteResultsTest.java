@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.contrib.common.LogLines;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.trainer.Clients.Down;
+import org.blazefl4j.util.LogLines;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -31,7 +31,7 @@ final class NonFiniteResultsTest {
             + " tensor=more[0], expected=no NaN and no infinity; a smaller learning rate usually helps";
 
     private final Down down = Down.of(100);
-    private final LogLines warnings = new LogLines(DivergenceWarning.class.getName());
+    private final LogLines warnings = new LogLines(DivergenceWarning.class);
 
     /** A result with two tensors, one of them in a list. */
     record Up(int cid, Tensor value, List<Tensor> more) implements AutoCloseable {

@@ -18,7 +18,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.blazefl4j.binding.Build;
 import org.blazefl4j.binding.Native;
-import org.blazefl4j.checkpoint.LogCapture;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.torch.LibTorch;
@@ -27,6 +26,7 @@ import org.blazefl4j.trainer.PoolClients.Down;
 import org.blazefl4j.trainer.PoolClients.Order;
 import org.blazefl4j.trainer.PoolClients.Up;
 import org.blazefl4j.util.Fault;
+import org.blazefl4j.util.LogLines;
 import org.blazefl4j.util.Slow;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Tensor;
@@ -147,8 +147,7 @@ final class ProcessPoolStartTest {
                 .jvmArguments(Fault.arguments("STARTING,do=exit,worker=1"))
                 .build();
         TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
-        List<String> warnings = new CopyOnWriteArrayList<>();
-        try (LogCapture log = LogCapture.of("org.blazefl4j.process.Supervisor", warnings);
+        try (LogLines log = new LogLines("org.blazefl4j.process.Supervisor");
                 var trainer = new ProcessPoolClientTrainer<>(new Algorithm(FLOATS), two, process)) {
             trainer.awaitReady();
 
@@ -158,8 +157,8 @@ final class ProcessPoolStartTest {
                 up.close();
             });
             assertThat(trainedBy).containsExactly(trainer.workerPids().get(0));
-            Conditions.await("a warning", () -> !warnings.isEmpty());
-            assertThat(warnings)
+            Conditions.await("a warning", () -> !log.lines().isEmpty());
+            assertThat(log.lines())
                     .containsExactly("worker is given up: workers left=1; worker does not start: worker=1; worker"
                             + " process ended: pid=" + trainer.workerPids().get(1) + ", exit=3");
         }

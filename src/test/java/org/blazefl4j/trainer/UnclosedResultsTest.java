@@ -3,55 +3,30 @@ package org.blazefl4j.trainer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.blazefl4j.trainer.Clients.ids;
 
-import java.text.MessageFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.blazefl4j.trainer.Clients.Down;
 import org.blazefl4j.trainer.Clients.Up;
+import org.blazefl4j.util.LogLines;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class UnclosedResultsTest {
 
     private static final long FLOATS = 25;
 
-    private final List<String> warnings = new ArrayList<>();
-    private final Logger logger = Logger.getLogger(UnclosedResults.class.getName());
-    private final Handler listener = new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-            warnings.add(MessageFormat.format(line.getMessage(), line.getParameters()));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
+    private final LogLines log = new LogLines(UnclosedResults.class);
     private final UnclosedResults results = new UnclosedResults(1000);
     private final List<Tensor> kept = new ArrayList<>();
 
-    @BeforeEach
-    void listen() {
-        logger.addHandler(listener);
-        logger.setUseParentHandlers(false);
-    }
-
     @AfterEach
-    void stopListening() {
-        logger.removeHandler(listener);
-        logger.setUseParentHandlers(true);
+    void close() {
+        log.close();
         kept.forEach(Tensor::close);
     }
 
@@ -68,12 +43,12 @@ final class UnclosedResultsTest {
     void shouldWarnOnceOfResultsThatAreKeptOpen() {
         round(kept::add);
         round(kept::add);
-        assertThat(warnings).isEmpty();
+        assertThat(log.lines()).isEmpty();
         round(kept::add);
         round(kept::add);
         results.look();
 
-        assertThat(warnings)
+        assertThat(log.lines())
                 .containsExactly("results of earlier rounds are not closed: results=10, bytes=1000, limit=1000; close"
                         + " each when it was used (try-with-resources), best one at a time in a sink,"
                         + " localProcess(payload, cids, sink)");
@@ -87,7 +62,7 @@ final class UnclosedResultsTest {
             kept.clear();
         }
 
-        assertThat(warnings).isEmpty();
+        assertThat(log.lines()).isEmpty();
     }
 
     /** Makes a result that counts as 200 MB and takes one byte of memory. */
@@ -115,6 +90,6 @@ final class UnclosedResultsTest {
             down.value().close();
         }
 
-        assertThat(warnings).singleElement().asString().contains("results=6, bytes=1200000000, limit=1000000000;");
+        assertThat(log.lines()).singleElement().asString().contains("results=6, bytes=1200000000, limit=1000000000;");
     }
 }

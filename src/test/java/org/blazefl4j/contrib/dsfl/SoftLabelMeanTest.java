@@ -13,8 +13,8 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterProperty;
-import org.blazefl4j.contrib.common.LogLines;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.LogLines;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -104,7 +104,7 @@ final class SoftLabelMeanTest {
                 + " (--era-temperature)";
         FlatteningWarning warning = new FlatteningWarning();
         mean.add(uplink(0, new long[] {1}, 0.8f, 0.2f));
-        try (LogLines log = new LogLines(FlatteningWarning.class.getName())) {
+        try (LogLines log = new LogLines(FlatteningWarning.class)) {
             warning.check(1, mean, mean.sharpened(0.3), 0.3);
             assertThat(log.lines()).isEmpty();
             warning.check(2, mean, mean.sharpened(0.5), 0.5);

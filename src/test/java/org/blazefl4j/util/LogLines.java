@@ -1,25 +1,26 @@
-package org.blazefl4j.contrib.common;
+package org.blazefl4j.util;
 
-import java.text.MessageFormat;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 
-/** Collects the log messages of one class until closed; meanwhile the console shows none. */
+/** Collects what a class of the library logs, from any thread, and keeps it from the console, until closed. */
 public final class LogLines implements AutoCloseable {
 
     private final Logger logger;
-    private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
-    private final Handler handler = new Listener();
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final Handler handler = new Collector();
 
-    private final class Listener extends Handler {
+    private final class Collector extends Handler {
+
+        private final SimpleFormatter formatter = new SimpleFormatter();
+
         @Override
         public void publish(LogRecord entry) {
-            Object[] values = entry.getParameters();
-            lines.add(values == null ? entry.getMessage() : MessageFormat.format(entry.getMessage(), values));
+            lines.add(formatter.formatMessage(entry));
         }
 
         @Override
@@ -29,11 +30,16 @@ public final class LogLines implements AutoCloseable {
         public void close() {}
     }
 
-    /** Starts collecting. */
+    /** Listens to one class's logger. */
     public LogLines(String className) {
         logger = Logger.getLogger(className);
         logger.setUseParentHandlers(false);
         logger.addHandler(handler);
+    }
+
+    /** Listens to one class's logger. */
+    public LogLines(Class<?> type) {
+        this(type.getName());
     }
 
     /** Returns the messages so far. */
