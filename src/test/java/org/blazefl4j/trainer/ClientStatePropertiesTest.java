@@ -35,12 +35,6 @@ class ClientStatePropertiesTest {
 
     private static final int LENGTH = 20_000;
 
-    enum Kind {
-        SERIAL,
-        THREADS,
-        PROCESSES
-    }
-
     enum Form {
         COLLECT,
         STREAM,
@@ -63,7 +57,8 @@ class ClientStatePropertiesTest {
     private static Path folder;
 
     private static final StatefulClients CLIENTS = new StatefulClients(LENGTH);
-    private static final Map<Kind, AbstractClientTrainer<Order, Down, Up>> TRAINERS = new EnumMap<>(Kind.class);
+    private static final Map<ExecutionMode, AbstractClientTrainer<Order, Down, Up>> TRAINERS =
+            new EnumMap<>(ExecutionMode.class);
 
     @BeforeContainer
     static void open() throws IOException {
@@ -73,9 +68,9 @@ class ClientStatePropertiesTest {
                 .stateMemory(3 * 4 * LENGTH) // some states are on disk
                 .stateFolder(folder)
                 .build();
-        TRAINERS.put(Kind.SERIAL, new SerialClientTrainer<>(CLIENTS, options));
-        TRAINERS.put(Kind.THREADS, new ThreadPoolClientTrainer<>(CLIENTS, options));
-        TRAINERS.put(Kind.PROCESSES, new ProcessPoolClientTrainer<>(CLIENTS, options));
+        for (ExecutionMode mode : ExecutionMode.values()) {
+            TRAINERS.put(mode, mode.trainer(CLIENTS, options));
+        }
     }
 
     @AfterContainer
@@ -110,8 +105,8 @@ class ClientStatePropertiesTest {
     }
 
     @Property(tries = 120)
-    void shouldChangeStatesOnlyByAcceptedPackages(@ForAll("plans") List<Plan> plans, @ForAll Kind kind) {
-        AbstractClientTrainer<Order, Down, Up> trainer = TRAINERS.get(kind);
+    void shouldChangeStatesOnlyByAcceptedPackages(@ForAll("plans") List<Plan> plans, @ForAll ExecutionMode mode) {
+        AbstractClientTrainer<Order, Down, Up> trainer = TRAINERS.get(mode);
         Map<Integer, Long> expected = new HashMap<>();
         for (int cid = 0; cid < 8; cid++) {
             expected.put(cid, StatefulClients.numberIn(trainer.states().read(cid)));

@@ -16,7 +16,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.trainer.StatefulClients.Action;
 import org.blazefl4j.trainer.StatefulClients.Down;
@@ -51,15 +50,6 @@ final class ClientStateTest {
                 .build();
     }
 
-    static <C, D, U> AbstractClientTrainer<C, D, U> trainer(
-            ClientStatePropertiesTest.Kind kind, ClientAlgorithm<C, D, U> clients, TrainerOptions options) {
-        return switch (kind) {
-            case SERIAL -> new SerialClientTrainer<>(clients, options);
-            case THREADS -> new ThreadPoolClientTrainer<>(clients, options);
-            case PROCESSES -> new ProcessPoolClientTrainer<>(clients, options);
-        };
-    }
-
     private static List<Long> numbers(AbstractClientTrainer<Order, Down, Up> trainer, List<Integer> cids) {
         List<Long> numbers = new ArrayList<>();
         trainer.localProcess(new Down(1), cids, up -> {
@@ -71,10 +61,10 @@ final class ClientStateTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldReadFromDiskAndLeaveNothingThere(ClientStatePropertiesTest.Kind kind) {
+    void shouldReadFromDiskAndLeaveNothingThere(ExecutionMode mode) {
         List<Integer> cids = Clients.ids(6);
         List<Long> expected = new ArrayList<>(Collections.nCopies(6, 0L));
-        var trainer = trainer(kind, clients, onDisk(2));
+        var trainer = mode.trainer(clients, onDisk(2));
         try (trainer) {
             for (int round = 0; round < 3; round++) {
                 cids.forEach(cid -> expected.set(cid, StatefulClients.next(expected.get(cid), cid, 1)));
@@ -93,8 +83,8 @@ final class ClientStateTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldFailTheClientWhoseStateIsDamagedOnDisk(ClientStatePropertiesTest.Kind kind) throws IOException {
-        try (var trainer = trainer(kind, clients, onDisk(2))) {
+    void shouldFailTheClientWhoseStateIsDamagedOnDisk(ExecutionMode mode) throws IOException {
+        try (var trainer = mode.trainer(clients, onDisk(2))) {
             numbers(trainer, List.of(3));
             Path file = ClientStatesTest.files(folder).get(0);
             byte[] bytes = Files.readAllBytes(file);
@@ -116,7 +106,7 @@ final class ClientStateTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldEndTheRoundAndKeepTheOldStatesWhenADiskIsFull(ClientStatePropertiesTest.Kind kind) throws IOException {
+    void shouldEndTheRoundAndKeepTheOldStatesWhenADiskIsFull(ExecutionMode mode) throws IOException {
         Path missing = Files.createDirectory(folder.resolve("missing"));
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(2)
@@ -124,7 +114,7 @@ final class ClientStateTest {
                 .stateFolder(missing)
                 .build();
         Files.delete(missing);
-        try (var trainer = trainer(kind, clients, options)) {
+        try (var trainer = mode.trainer(clients, options)) {
             long before = numbers(trainer, List.of(3)).get(0);
             clients.order(3, Action.LOOK);
             assertThatThrownBy(() -> numbers(trainer, List.of(4, 5, 6)))
@@ -253,12 +243,12 @@ final class ClientStateTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldRetryFromTheSameStateAndKeepTheStateOfADroppedClient(ClientStatePropertiesTest.Kind kind) {
+    void shouldRetryFromTheSameStateAndKeepTheStateOfADroppedClient(ExecutionMode mode) {
         TrainerOptions options = TrainerOptions.builder()
                 .numParallels(2)
                 .onClientFailure(FailurePolicy.retry(2).thenDrop())
                 .build();
-        try (var trainer = trainer(kind, clients, options)) {
+        try (var trainer = mode.trainer(clients, options)) {
             List<Long> before = numbers(trainer, List.of(0, 1, 2));
             clients.order(1, Action.KEEP_AND_THROW).order(2, Action.KEEP_AND_THROW_FIRST);
             long next = StatefulClients.next(before.get(2), 2, 1);
@@ -275,10 +265,9 @@ final class ClientStateTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(names = {"SERIAL", "THREADS"})
-    void shouldRepeatARoundFromTheSameStates(ClientStatePropertiesTest.Kind kind) {
-        try (var trainer = trainer(kind, clients, onDisk(2))) {
+    @WithoutProcesses
+    void shouldRepeatARoundFromTheSameStates(ExecutionMode mode) {
+        try (var trainer = mode.trainer(clients, onDisk(2))) {
             numbers(trainer, List.of(0, 1));
             trainer.stopEvent().clear();
             assertThatThrownBy(() -> trainer.localProcess(new Down(1), List.of(0, 1), up -> {

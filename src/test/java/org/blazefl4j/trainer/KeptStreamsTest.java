@@ -64,10 +64,10 @@ final class KeptStreamsTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldContinueRandomStreamsInEveryRound(ClientStatePropertiesTest.Kind kind) {
+    void shouldContinueRandomStreamsInEveryRound(ExecutionMode mode) {
         List<Up> drawn = new ArrayList<>();
         TrainerOptions options = TrainerOptions.builder().numParallels(2).build();
-        try (AbstractClientTrainer<Integer, Down, Up> trainer = ClientStateTest.trainer(kind, new Drawing(), options)) {
+        try (var trainer = mode.trainer(new Drawing(), options)) {
             for (int round = 0; round < ROUNDS; round++) {
                 trainer.localProcess(new Down(round), CLIENTS, drawn::add);
             }

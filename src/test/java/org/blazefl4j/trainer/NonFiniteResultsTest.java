@@ -79,12 +79,7 @@ final class NonFiniteResultsTest {
 
     private static AbstractClientTrainer<Integer, Down, Up> trainer(
             ExecutionMode mode, TrainerOptions.Builder builder) {
-        TrainerOptions options = builder.numParallels(2).build();
-        return switch (mode) {
-            case SINGLE_THREADED -> new SerialClientTrainer<>(new Diverging(), options);
-            case MULTI_THREADED -> new ThreadPoolClientTrainer<>(new Diverging(), options);
-            case MULTI_PROCESS -> new ProcessPoolClientTrainer<>(new Diverging(), options);
-        };
+        return mode.trainer(new Diverging(), builder.numParallels(2).build());
     }
 
     private static TrainerOptions.Builder options(NonFinitePolicy policy) {
