@@ -155,6 +155,49 @@ BFL_API int32_t bfl_adam_step_f32(int64_t weights, int64_t gradients, int64_t fi
  */
 BFL_API double bfl_sum_squares_f32(int64_t x, int64_t elements) BFL_NOEXCEPT;
 
+/* ---- exact_sum.cpp ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Exact sums of vectors times weights. What a sum gives is a function of the exact value of each element: neither the order
+ * of what is added, nor its grouping, merges and ranges, nor the processor, nor the thread's rounding mode changes a bit.
+ *
+ * A range of elements is from `from` (inclusive) to `to` (exclusive): multiples of BFL_EXACT_SUM_BLOCK, or the end of the
+ * sum. Threads may work on disjoint ranges at the same time. -ENOMEM: there is no memory for numbers of very different
+ * magnitudes; the sum is undefined until it is cleared.
+ */
+#define BFL_EXACT_SUM_BLOCK 512
+
+/* Returns the address of an empty sum, for which it allocates 16 bytes an element. -ENOMEM: there is no memory. */
+BFL_API int64_t bfl_exact_sum_create(int64_t elements) BFL_NOEXCEPT;
+
+BFL_API int32_t bfl_exact_sum_free(int64_t sum) BFL_NOEXCEPT;
+
+/* Empties a sum. */
+BFL_API int32_t bfl_exact_sum_clear(int64_t sum) BFL_NOEXCEPT;
+
+/*
+ * Adds weights[v] * x[v][i] for each of the `vectors` float vectors at the addresses `x`. Weights lie between 2^-64 and
+ * 2^63. Infinities and NaNs give what IEEE 754 says. Real weights should have no more than 24 bits: others
+ * make the sum slow where the numbers in a block differ much in magnitude.
+ */
+BFL_API int32_t bfl_exact_sum_fold(int64_t sum, const int64_t* x, const double* weights, int32_t vectors, int64_t from,
+                                   int64_t to) BFL_NOEXCEPT;
+
+/* Adds another sum of as many elements, which stays as it is. */
+BFL_API int32_t bfl_exact_sum_merge(int64_t sum, int64_t other, int64_t from, int64_t to) BFL_NOEXCEPT;
+
+/* Computes out[i] = (float)((double)sum[i] / divisor), each step rounded to nearest. A NaN is the positive quiet one. */
+BFL_API int32_t bfl_exact_sum_divide(int64_t sum, int64_t out, double divisor, int64_t from, int64_t to) BFL_NOEXCEPT;
+
+/*
+ * Writes the doubles nearest to the sum if `number` is 0; if it is 1, those nearest to what is left of the sum then; and so
+ * on. Returns 0 if all that it wrote are zeros, else 1. A sum is exactly the sum of its parts, rarely more than two.
+ */
+BFL_API int32_t bfl_exact_sum_part(int64_t sum, int32_t number, int64_t out, int64_t from, int64_t to) BFL_NOEXCEPT;
+
+/* Adds doubles, such as a part. -EDOM: one is not a multiple of 2^-265, or finite and 2^230 or more; none is added. */
+BFL_API int32_t bfl_exact_sum_add(int64_t sum, int64_t x, int64_t from, int64_t to) BFL_NOEXCEPT;
+
 /* ---- pooling.cpp ------------------------------------------------------------------------------------------------ */
 
 /*
