@@ -45,35 +45,57 @@ void memory(fuzz::Input& in) {
     EXPECT(target[0] == 0 && target[1] == 0);
 }
 
-// Any range, any number of vectors, and one wrong address.
+// Any range, any number of vectors, any floats and weights, and one wrong address.
 void arithmetic(fuzz::Input& in) {
-    double acc[2] = {};
-    float x[2] = {1, 1};
-    const std::int64_t sum = bfl::address_of(acc);
+    constexpr std::int64_t elements = BFL_EXACT_SUM_BLOCK + 2;
+    float x[elements] = {};
+    for (float& value : x) {
+        const auto bits = in.integer<std::uint32_t>();
+        std::memcpy(&value, &bits, sizeof value);
+    }
+    double weights[3];
+    for (double& weight : weights) {
+        weight = 1 + in.byte();
+        if (in.byte() % 4 == 0) {
+            const auto bits = in.argument<std::uint64_t>();
+            std::memcpy(&weight, &bits, sizeof weight);
+        }
+    }
     const std::int64_t vector = bfl::address_of(x);
-    const std::int64_t addresses[3] = {vector, in.byte() % 2 == 0 ? 0 : vector + 1, vector};
-    const double weights[3] = {1, 1, 1};
-    const auto from = in.argument<std::int64_t>();
-    const auto to = in.argument<std::int64_t>();
-    const auto vectors = in.argument<std::int32_t>();
-    const bool refused = from < 0 || to < from;
-    const bool nothing = from == to;
-    if (refused || nothing) {
-        EXPECT(bfl_divide_f32(vector, sum, 1, from, to) == (refused ? -EINVAL : 0));
+    const std::int64_t wrong = in.byte() % 2 == 0 ? 0 : vector + 1;
+    const std::int64_t addresses[3] = {vector, vector, wrong};
+    const auto from = in.byte() % 2 == 0 ? 0 : in.argument<std::int64_t>();
+    const auto to = in.byte() % 2 == 0 ? elements : in.argument<std::int64_t>();
+    const std::int32_t vectors = in.byte() % 5 - 1;
+    const std::int64_t sum = bfl_exact_sum_create(elements);
+    const std::int64_t other = bfl_exact_sum_create(elements);
+    EXPECT(sum > 0 && other > 0);
+    const bool refused = from < 0 || to < from || to > elements || from % BFL_EXACT_SUM_BLOCK != 0 ||
+                         (to % BFL_EXACT_SUM_BLOCK != 0 && to != elements);
+    const bool nothing = !refused && from == to;
+    const std::int32_t folded = bfl_exact_sum_fold(sum, addresses, weights, vectors, from, to);
+    EXPECT(folded == 0 || folded == -EINVAL);
+    EXPECT(folded == 0 || refused || vectors < 0 || (vectors > 0 && !nothing));
+    EXPECT(bfl_exact_sum_merge(other, sum, from, to) == (refused ? -EINVAL : 0));
+    EXPECT(bfl_exact_sum_merge(sum, sum, 0, elements) == -EINVAL);
+    EXPECT(bfl_exact_sum_add(sum, wrong, from, to) == (nothing ? 0 : -EINVAL));
+    EXPECT(bfl_exact_sum_divide(sum, wrong, 1, from, to) == (nothing ? 0 : -EINVAL));
+    double parts[elements];
+    float mean[elements];
+    float merged[elements];
+    const std::int64_t out = bfl::address_of(parts);
+    EXPECT(bfl_exact_sum_divide(sum, bfl::address_of(mean), 3, 0, elements) == 0);
+    EXPECT(bfl_exact_sum_divide(other, bfl::address_of(merged), 3, 0, elements) == 0);
+    EXPECT(std::memcmp(mean, merged, sizeof mean) == 0);
+    EXPECT(bfl_exact_sum_clear(other) == 0);
+    for (std::int32_t part = 0; bfl_exact_sum_part(sum, part, out, 0, elements) > 0; ++part) {
+        EXPECT(part < 20 && bfl_exact_sum_add(other, out, 0, elements) == 0);
     }
-    EXPECT(bfl_divide_f32(vector + 1, sum, 1, from, to) == (nothing && !refused ? 0 : -EINVAL));
-    if (refused || nothing || vectors <= 0) {
-        const bool wrong = refused || vectors < 0;
-        EXPECT(bfl_fold_f32(sum, addresses, weights, vectors, from, to, 0) == (wrong ? -EINVAL : 0));
-        EXPECT(bfl_fold_f32(0, nullptr, nullptr, vectors, from, to, 1) == (wrong ? -EINVAL : 0));
-    } else {
-        EXPECT(bfl_fold_f32(sum + 1, addresses, weights, 1, from, to, 0) == -EINVAL);
-        EXPECT(bfl_fold_f32(sum, addresses, weights, 3, from, to, 0) == -EINVAL);
-        EXPECT(bfl_fold_f32(sum, nullptr, weights, vectors, from, to, 0) == -EINVAL);
-        EXPECT(bfl_fold_f32(sum, addresses, nullptr, vectors, from, to, 0) == -EINVAL);
-    }
-    EXPECT(bfl_is_finite(0, from, vectors, vectors) == (from == 0 ? 1 : -EINVAL));
-    EXPECT(acc[0] == 0 && acc[1] == 0 && x[0] == 1 && x[1] == 1);
+    EXPECT(bfl_exact_sum_divide(other, bfl::address_of(merged), 3, 0, elements) == 0);
+    EXPECT(std::memcmp(mean, merged, sizeof mean) == 0);
+    EXPECT(bfl_exact_sum_free(sum) == 0 && bfl_exact_sum_free(other) == 0);
+    const auto bytes = in.argument<std::int32_t>();
+    EXPECT(bfl_is_finite(0, from, bytes, bytes) == (from == 0 ? 1 : -EINVAL));
 }
 
 // Steps of optimizers, with one wrong argument each.

@@ -107,18 +107,6 @@ BFL_API int32_t bfl_ignore_signal(int32_t signal) BFL_NOEXCEPT;
 /* ---- arithmetic.cpp --------------------------------------------------------------------------------------------- */
 
 /*
- * Computes acc[i] += weights[v] * x[v][i] in double for elements from `from` (inclusive) to `to` (exclusive), for each of
- * the `vectors` float vectors at the addresses `x` in order. If `fresh` is not 0, starts at zero instead of acc. The bits
- * equal those of one call per vector on any processor, with any rounding mode of the thread and any division into ranges.
- * Threads may work on disjoint ranges at the same time.
- */
-BFL_API int32_t bfl_fold_f32(int64_t acc, const int64_t* x, const double* weights, int32_t vectors, int64_t from, int64_t to,
-                             int32_t fresh) BFL_NOEXCEPT;
-
-/* Computes out[i] = (float)(acc[i] / divisor) from `from` to before `to`, with the same guarantees. */
-BFL_API int32_t bfl_divide_f32(int64_t out, int64_t acc, double divisor, int64_t from, int64_t to) BFL_NOEXCEPT;
-
-/*
  * Returns 1 if all floating-point numbers at `x` are finite, 0 if one is infinite or NaN. A number has `bytes` bytes (2, 4
  * or 8): a sign, `exponent_bits` bits of exponent (at least one) and a mantissa.
  */

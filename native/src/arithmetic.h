@@ -1,19 +1,9 @@
-/* Arithmetic kernels for each vector width. Tests compare their bits. */
+/* The search for numbers that are not finite, for each vector width. */
 #pragma once
 
 #include <cstdint>
 
 namespace bfl {
-
-/**
- * Adds the weighted elements of `vectors` vectors at the addresses `x` to the accumulator, from `from` to before `to`, in
- * the order of the vectors. If `fresh`, starts at zero instead of the accumulator.
- */
-using Fold = void (*)(double* acc, const std::int64_t* x, const double* weights, std::int32_t vectors, std::int64_t from,
-                      std::int64_t to, bool fresh);
-
-/** out[i] = (float)(acc[i] / divisor) from `from` to before `to`. */
-using Divide = void (*)(float* out, const double* acc, double divisor, std::int64_t from, std::int64_t to);
 
 /**
  * Returns whether no element at `x` has all bits of `exponent` set. An element is an unsigned number of 2, 4 or 8 bytes.
@@ -24,8 +14,6 @@ using Finite = bool (*)(std::int64_t x, std::int64_t elements, std::int32_t byte
 struct Kernels {
     const char* name;
     bool supported;
-    Fold fold;
-    Divide divide;
     Finite finite;
 };
 

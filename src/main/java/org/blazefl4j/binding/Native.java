@@ -89,19 +89,6 @@ public final class Native {
     @Name("bfl_ignore_signal")
     public static native int ignoreSignal(int signal);
 
-    @Name("bfl_fold_f32")
-    public static native int foldF32(
-            long acc,
-            @Cast("const int64_t*") long[] x,
-            @Const double[] weights,
-            int vectors,
-            long from,
-            long to,
-            int fresh);
-
-    @Name("bfl_divide_f32")
-    public static native int divideF32(long out, long acc, double divisor, long from, long to);
-
     @Name("bfl_is_finite")
     public static native int isFinite(long x, long elements, int bytes, int exponentBits);
 
@@ -136,6 +123,31 @@ public final class Native {
 
     @Name("bfl_sum_squares_f32")
     public static native double sumSquaresF32(long x, long elements);
+
+    @Name("bfl_exact_sum_create")
+    public static native long exactSumCreate(long elements);
+
+    @Name("bfl_exact_sum_free")
+    public static native int exactSumFree(long sum);
+
+    @Name("bfl_exact_sum_clear")
+    public static native int exactSumClear(long sum);
+
+    @Name("bfl_exact_sum_fold")
+    public static native int exactSumFold(
+            long sum, @Cast("const int64_t*") long[] x, @Const double[] weights, int vectors, long from, long to);
+
+    @Name("bfl_exact_sum_merge")
+    public static native int exactSumMerge(long sum, long other, long from, long to);
+
+    @Name("bfl_exact_sum_divide")
+    public static native int exactSumDivide(long sum, long out, double divisor, long from, long to);
+
+    @Name("bfl_exact_sum_part")
+    public static native int exactSumPart(long sum, int number, long out, long from, long to);
+
+    @Name("bfl_exact_sum_add")
+    public static native int exactSumAdd(long sum, long x, long from, long to);
 
     @Name("bfl_max_pool_positions_f32")
     public static native int maxPoolPositionsF32(

@@ -30,32 +30,37 @@ class NativeTest {
 
     @Test
     void shouldPassAddressesAndNumbers() {
-        try (DoublePointer sum = new DoublePointer(1.0, 2.0);
+        long sum = Native.exactSumCreate(2);
+        long other = Native.exactSumCreate(2);
+        try (DoublePointer total = new DoublePointer(1.0, 2.0);
                 FloatPointer x = new FloatPointer(10f, 20f);
                 FloatPointer y = new FloatPointer(1f, 2f);
                 FloatPointer mean = new FloatPointer(2)) {
             long[] vectors = {x.address(), y.address()};
             double[] weights = {2.5, 5.0};
-            assertThat(Native.foldF32(sum.address(), vectors, weights, 2, 0, 1, 0))
-                    .isZero();
-            assertThat(Native.foldF32(sum.address(), vectors, weights, 2, 1, 2, 1))
-                    .isZero();
-            assertThat(sum.get(0)).isEqualTo(31.0);
-            assertThat(sum.get(1)).isEqualTo(60.0);
-            assertThat(Native.divideF32(mean.address(), sum.address(), 2.0, 0, 2))
-                    .isZero();
+            assertThat(Native.exactSumAdd(sum, total.address(), 0, 2)).isZero();
+            assertThat(Native.exactSumFold(other, vectors, weights, 2, 0, 2)).isZero();
+            assertThat(Native.exactSumMerge(sum, other, 0, 2)).isZero();
+            assertThat(Native.exactSumClear(other)).isZero();
+            assertThat(Native.exactSumPart(other, 0, total.address(), 0, 2)).isZero();
+            assertThat(Native.exactSumPart(sum, 0, total.address(), 0, 2)).isOne();
+            assertThat(total.get(0)).isEqualTo(31.0);
+            assertThat(total.get(1)).isEqualTo(62.0);
+            assertThat(Native.exactSumDivide(sum, mean.address(), 2.0, 0, 2)).isZero();
             assertThat(mean.get(0)).isEqualTo(15.5f);
-            assertThat(mean.get(1)).isEqualTo(30f);
+            assertThat(mean.get(1)).isEqualTo(31f);
             assertThat(Native.copy(mean.address() + 4, mean.address(), 4)).isZero();
             assertThat(mean.get(1)).isEqualTo(15.5f);
+        } finally {
+            assertThat(Native.exactSumFree(sum)).isZero();
+            assertThat(Native.exactSumFree(other)).isZero();
         }
     }
 
     @Test
     void shouldRefuseWrongAddresses() {
-        assertThat(Native.foldF32(0, new long[] {8}, new double[] {1.0}, 1, 0, 1, 0))
+        assertThat(Native.exactSumFold(0, new long[] {8}, new double[] {1.0}, 1, 0, 1))
                 .isEqualTo(-EINVAL);
-        assertThat(Native.divideF32(1, 1, 1.0, 0, 1)).isEqualTo(-EINVAL);
         assertThat(Native.copy(0, 0, 1)).isEqualTo(-EINVAL);
         assertThat(Native.map(-1, 0, 1)).isEqualTo(-EINVAL);
     }

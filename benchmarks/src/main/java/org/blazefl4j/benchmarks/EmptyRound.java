@@ -113,7 +113,7 @@ public class EmptyRound {
         run(false);
     }
 
-    /** Runs the round with FedAvg's FP64 sum of all packages. */
+    /** Runs the round with FedAvg's exact sum of all packages. */
     @Benchmark
     public void roundWithFold() {
         run(true);

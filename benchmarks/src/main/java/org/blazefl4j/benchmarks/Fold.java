@@ -28,9 +28,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Measures FedAvg's sum of a round: all clients' parameters, times their weights, into FP64, on one core. The baseline,
+ * Measures FedAvg's sum of a round: all clients' parameters, times their weights, exactly, on one core. The baseline,
  * measured before each sum, only reads the same parameters: it takes LibTorch's dot product of each vector with itself,
- * which reads faster than LibTorch's sum.
+ * which reads faster than LibTorch's sum. {@code native/bench} compares the sum with one that rounds.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -116,7 +116,7 @@ public class Fold {
         }
     }
 
-    /** Computes the same by LibTorch's {@code add_} for each client. */
+    /** Computes it with rounding, in FP64, by LibTorch's {@code add_} for each client. */
     @Benchmark
     public void libTorchAdd() {
         try (PointerScope scope = new PointerScope()) {

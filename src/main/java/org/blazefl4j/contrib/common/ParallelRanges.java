@@ -20,10 +20,10 @@ import org.blazefl4j.util.Uninterruptibles;
 final class ParallelRanges implements AutoCloseable {
 
     /** The longest range; with its sums it fits into a core's second-level cache. */
-    private static final long MOST = 1 << 16;
+    private static final long MOST = 1 << 15;
 
-    /** The shortest range: a multiple of a cache line, so that ranges of an aligned vector are aligned. */
-    private static final long LEAST = 1 << 6;
+    /** Ranges begin at its multiples: at blocks of {@link ExactSum}. */
+    private static final long LEAST = ExactSum.BLOCK;
 
     /** Reads below which another thread costs more than it saves: some 200 µs of a core's time. */
     private static final long WORTH_A_THREAD = 1 << 19;

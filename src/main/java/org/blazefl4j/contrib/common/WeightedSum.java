@@ -1,19 +1,21 @@
 package org.blazefl4j.contrib.common;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
-import org.blazefl4j.binding.Native;
-import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Sums clients' tensors times their weights in FP64, element by element in the order given, and divides by the sum of
- * the weights once, at the end.
+ * Sums clients' tensors times their weights exactly, and rounds each element once, at the end: the mean is
+ * {@code (float) (sum / weight)}, where both are rounded to the nearest double. So neither the order of the clients,
+ * nor how they are grouped into batches, threads and partial sums, changes a bit.
  *
- * <p>Tensors that are staged first are added in one pass over the sum. Neither that nor threads change a bit:
+ * <p>Tensors that are staged first are added in one pass over the sum:
  *
  * <pre>{@code
  * for (Uplink uplink : batch) {
@@ -22,21 +24,24 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * sum.fold();
  * }</pre>
  *
+ * <p>A sum takes 16 bytes an element. Where numbers at neighbouring places differ by more than a factor of about
+ * 2<sup>60</sup>, or of 2<sup>40</sup> with weights that are not whole, it takes 72 bytes more and fifty times as long.
+ *
  * <p>Long sums are split over as many threads as there are processors, unless the options set a number.
  */
 public final class WeightedSum implements AutoCloseable {
 
-    /** The size from which malloc always maps memory for this sum alone. */
-    private static final long LONG = 32L << 20;
+    /** Up to here every whole number is a double. */
+    private static final long MOST_SAMPLES = 1L << 53;
+
+    private static final double LEAST_WEIGHT = 0x1p-64;
+    private static final double MOST_WEIGHT = 0x1p63;
 
     private final String what;
     private final long[] shape;
-    private final Tensor sum;
+    private final ExactSum sum;
     private final VectorBatch staged = new VectorBatch();
-    private final ParallelRanges ranges;
-    private long weight;
-    /** Whether the sum is zero and its memory undefined. */
-    private boolean fresh = true;
+    private BigDecimal weight = BigDecimal.ZERO;
 
     /** Makes an empty sum with as many threads as there are processors. */
     public WeightedSum(String what, long... shape) {
@@ -56,14 +61,9 @@ public final class WeightedSum implements AutoCloseable {
     private WeightedSum(String what, long[] shape, int threads) {
         this.what = what;
         this.shape = shape.clone();
-        try (PointerScope scope = new PointerScope()) {
-            this.sum = torch.empty(shape, new org.bytedeco.pytorch.TensorOptions(ScalarType.Double), null);
-            sum.retainReference();
-        }
-        if (sum.nbytes() >= LONG) {
-            Native.adviseHugePages(sum.data_ptr().address(), sum.nbytes()); // a failure costs only speed
-        }
-        this.ranges = new ParallelRanges(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+        this.sum = new ExactSum(
+                Arrays.stream(shape).reduce(1, Math::multiplyExact),
+                threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
     }
 
     /** {@linkplain #stage Stages} and {@linkplain #fold() adds} one client's tensor. */
@@ -82,30 +82,50 @@ public final class WeightedSum implements AutoCloseable {
      */
     public void stage(int cid, long dataSize, Tensor values) {
         check(cid, dataSize, values);
+        stage((double) dataSize, values);
+    }
+
+    /**
+     * Stages one client's tensor with a weight that need not be whole.
+     *
+     * @param weight between 2<sup>-64</sup> and 2<sup>63</sup>; counts as rounded to a float, whose products with
+     *     floats are exact doubles
+     * @param values as above
+     * @throws IllegalArgumentException as {@link #check}; the sum is then as before
+     */
+    public void stage(int cid, double weight, Tensor values) {
+        float rounded = (float) weight;
+        if (!(rounded >= LEAST_WEIGHT && rounded <= MOST_WEIGHT)) {
+            throw new IllegalArgumentException("weight out of range: client=" + cid + ", weight=" + weight + ", limit="
+                    + LEAST_WEIGHT + " to " + MOST_WEIGHT + "; leave out clients of no weight");
+        }
+        check(cid, values);
+        stage(rounded, values);
+    }
+
+    private void stage(double exactWeight, Tensor values) {
         if (values.is_cpu() && values.is_contiguous()) {
-            staged.add(values.data_ptr().address(), dataSize);
+            staged.add(values.data_ptr().address(), exactWeight);
         } else {
             try (PointerScope scope = new PointerScope()) {
                 Tensor dense = values.detach().cpu().contiguous();
-                staged.add(dense.data_ptr().address(), dataSize);
+                staged.add(dense.data_ptr().address(), exactWeight);
                 fold();
             }
         }
-        weight += dataSize;
+        weight = weight.add(new BigDecimal(exactWeight));
     }
 
-    /** Adds the staged tensors in their order. */
+    /** Adds the staged tensors. */
     public void fold() {
         if (staged.size == 0) {
             return;
         }
-        long address = sum.data_ptr().address();
         try {
-            ranges.run(sum.numel(), staged.size + 2L, (from, to) -> staged.fold(address, from, to, fresh));
+            sum.fold(staged.addresses, staged.weights, staged.size);
         } finally {
             staged.size = 0;
         }
-        fresh = false;
     }
 
     /**
@@ -113,15 +133,21 @@ public final class WeightedSum implements AutoCloseable {
      *
      * @param cid the client, for messages
      * @param dataSize its weight
-     * @throws IllegalArgumentException if weight, shape or dtype is wrong, the tensor is closed, or the sum of the
-     *     weights would be 2<sup>63</sup> or more
+     * @throws IllegalArgumentException if weight, shape or dtype is wrong, or the tensor is closed
      */
     public void check(int cid, long dataSize, Tensor values) {
         if (dataSize <= 0) {
             throw new IllegalArgumentException("no samples: client=" + cid + ", data_size=" + dataSize
                     + ", limit=1 or more; leave out clients that trained on nothing");
         }
-        Partitions.addSizes(cid, weight, dataSize);
+        if (dataSize > MOST_SAMPLES) {
+            throw new IllegalArgumentException("data size too large: client=" + cid + ", data_size=" + dataSize
+                    + ", limit=" + MOST_SAMPLES + "; a data size is a number of samples");
+        }
+        check(cid, values);
+    }
+
+    private void check(int cid, Tensor values) {
         if (!Tensors.isOpen(values)) {
             throw new IllegalArgumentException(
                     what + " closed: client=" + cid + ", expected=an open tensor; load a package before it is closed");
@@ -137,8 +163,8 @@ public final class WeightedSum implements AutoCloseable {
         }
     }
 
-    /** Returns the sum of the weights, those of staged tensors included. */
-    public long weight() {
+    /** Returns the exact sum of the weights, those of staged tensors included. */
+    public BigDecimal weight() {
         return weight;
     }
 
@@ -150,18 +176,21 @@ public final class WeightedSum implements AutoCloseable {
      * @throws IllegalStateException if nothing was added
      */
     public void mean(Tensor out) {
-        divide(out, weight);
+        if (weight.signum() == 0) {
+            throw new IllegalStateException("nothing to divide: weight=0, limit=1 or more; add a client");
+        }
+        divide(out, weight.doubleValue());
     }
 
     /** Writes the sum divided by a number above 0, as {@link #mean} does. */
-    public void divide(Tensor out, long divisor) {
-        if (divisor <= 0) {
-            throw new IllegalStateException("nothing to divide: weight=" + divisor + ", limit=1 or more; add a client");
+    public void divide(Tensor out, double divisor) {
+        if (!(divisor > 0 && divisor < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                    "divisor of " + what + ": divisor=" + divisor + ", expected=a number above 0");
         }
         checkTarget(out);
-        long source = total().data_ptr().address();
-        long target = out.data_ptr().address();
-        ranges.run(sum.numel(), 3, (from, to) -> Native.divideF32(target, source, divisor, from, to));
+        fold();
+        sum.divide(out.data_ptr().address(), divisor);
     }
 
     private void checkTarget(Tensor out) {
@@ -174,64 +203,89 @@ public final class WeightedSum implements AutoCloseable {
     }
 
     /**
-     * Adds the values of another sum of the same shape, which stays unchanged, and keeps this one's weight: for a sum
-     * over rounds that is {@linkplain #divide divided} by a given number.
+     * Adds another sum, its weight included. The other one stays unchanged.
      *
-     * @throws IllegalArgumentException if it has another shape; this sum is then as before
+     * @throws IllegalArgumentException if it has another shape, or is this one; this sum is then as before
      */
     public void addAll(WeightedSum other) {
-        checkTotal(other.sum);
-        total().add_(other.total());
-    }
-
-    /** Returns the sum itself, staged tensors included: float64, on the CPU. Read-only; owned by this object. */
-    public Tensor total() {
-        fold();
-        if (fresh) {
-            sum.zero_();
-            fresh = false;
+        if (other == this || !Arrays.equals(other.shape, shape)) {
+            throw new IllegalArgumentException("sum of " + what + ": shape=" + Arrays.toString(other.shape)
+                    + ", expected=another sum of shape " + Arrays.toString(shape));
         }
-        return sum;
+        fold();
+        other.fold();
+        sum.add(other.sum);
+        weight = weight.add(other.weight);
     }
 
     /**
-     * Replaces the sum by a copy of one that {@link #total()} and {@link #weight()} returned.
+     * Returns the exact sum, staged tensors included: its nearest doubles, then those nearest to what is left of it,
+     * and so on until nothing is left. Rarely more than two.
      *
-     * @throws IllegalArgumentException if dtype, shape or weight is wrong; the sum is then as before
+     * @return float64, shape [number of parts, shape of this sum], on the CPU; the caller owns it
      */
-    public void restore(Tensor total, long weight) {
-        checkTotal(total);
-        if (weight < 0) {
-            throw new IllegalArgumentException("weight of " + what + ": weight=" + weight + ", limit=0 or more");
+    public Tensor total() {
+        fold();
+        try (PointerScope scope = new PointerScope()) {
+            TensorVector parts = new TensorVector();
+            boolean more = true;
+            while (more) {
+                Tensor part = torch.empty(shape, new TensorOptions(ScalarType.Double), null);
+                more = sum.part((int) parts.size(), part.data_ptr().address());
+                if (more || parts.empty()) {
+                    parts.push_back(part);
+                }
+            }
+            return torch.stack(parts, 0).retainReference();
         }
-        sum.copy_(total);
-        staged.size = 0;
-        fresh = false;
+    }
+
+    /**
+     * Replaces the sum by one that {@link #total()} and {@link #weight()} returned.
+     *
+     * @throws IllegalArgumentException if it is not of this sum's shape or no such total; the sum is then empty if the
+     *     shape fits, and as before if not
+     */
+    public void restore(Tensor total, BigDecimal weight) {
+        checkTotal(total);
+        clear();
+        try (PointerScope scope = new PointerScope()) {
+            Tensor parts = total.cpu().contiguous();
+            for (long part = 0; part < parts.size(0); part++) {
+                if (!sum.add(parts.select(0, part).data_ptr().address())) {
+                    clear();
+                    throw new IllegalArgumentException("sum of " + what + ": part=" + part
+                            + ", expected=numbers of a sum; restore what was saved");
+                }
+            }
+        }
         this.weight = weight;
     }
 
     private void checkTotal(Tensor total) {
-        if (!Arrays.equals(total.shape(), shape) || total.scalar_type().intern() != ScalarType.Double) {
-            throw new IllegalArgumentException("sum of " + what + ": shape=" + Arrays.toString(total.shape())
-                    + ", dtype=" + total.scalar_type().intern() + ", expected=" + Arrays.toString(shape)
-                    + " of Double; server and clients must select the same model");
+        long[] found = total.shape();
+        boolean fits =
+                found.length == shape.length + 1 && Arrays.equals(Arrays.copyOfRange(found, 1, found.length), shape);
+        if (!fits || total.scalar_type().intern() != ScalarType.Double) {
+            throw new IllegalArgumentException("sum of " + what + ": shape=" + Arrays.toString(found) + ", dtype="
+                    + total.scalar_type().intern() + ", expected=Double of shape [parts] and " + Arrays.toString(shape)
+                    + "; restore what this version saved for the same model");
         }
     }
 
     /** Empties the sum and discards staged tensors. */
     public void clear() {
         staged.size = 0;
-        fresh = true;
-        weight = 0;
+        sum.clear();
+        weight = BigDecimal.ZERO;
     }
 
     @Override
     public void close() {
-        ranges.close();
         sum.close();
     }
 
-    /** Weighted vectors that are added to a sum in one pass, in their order. */
+    /** Weighted vectors that are added to a sum in one pass. */
     private static final class VectorBatch {
 
         private long[] addresses = new long[8];
@@ -246,16 +300,6 @@ public final class WeightedSum implements AutoCloseable {
             addresses[size] = address;
             weights[size] = weight;
             size++;
-        }
-
-        /** Adds a range of all vectors to the doubles at an address, which count as zeros if {@code fresh}. */
-        void fold(long sum, long from, long to, boolean fresh) {
-            int result = Native.foldF32(sum, addresses, weights, size, from, to, fresh ? 1 : 0);
-            if (result != 0) {
-                throw new IllegalArgumentException("misaligned vectors: sum=" + sum + ", addresses="
-                        + Arrays.toString(Arrays.copyOf(addresses, size))
-                        + ", expected=multiples of the element size; send tensors that LibTorch made");
-            }
         }
     }
 }

@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  * Mobile Computing 22(1), 2023). Server and clients exchange soft labels of open samples, never models: clients may
  * have models of different kinds, and the server has its own.
  *
- * <p>In each round the server takes the mean of the clients' soft labels of each open sample, in FP64 and in load
- * order, and sharpens it by entropy reduction aggregation, {@code softmax(mean / temperature)}. It distils the result
- * into its own model by SGD on the Kullback-Leibler divergence, with an optimizer that lives as long as the server. The
- * clients receive the result in the next round, with the open samples to label in it: the first of a random permutation
- * of the open set, in ascending order, from the stream (seed, server, round, {@code "open"}).
+ * <p>In each round the server takes the mean of the clients' soft labels of each open sample, from an exact sum, and
+ * sharpens it by entropy reduction aggregation, {@code softmax(mean / temperature)}. It distils the result into its own
+ * model by SGD on the Kullback-Leibler divergence, with an optimizer that lives as long as the server. The clients
+ * receive the result in the next round, with the open samples to label in it: the first of a random permutation of the
+ * open set, in ascending order, from the stream (seed, server, round, {@code "open"}).
  *
  * <pre>{@code
  * DsflServerOptions options = DsflServerOptions.of(ServerOptions.of(15, 100));

@@ -3,40 +3,40 @@ package org.blazefl4j.contrib.dsfl;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The mean of clients' soft labels for each open sample, over the clients that labelled it, summed in FP64 in load
- * order.
+ * The mean of clients' soft labels for each open sample, over the clients that labelled it, from an exact sum: the
+ * order of clients changes no bit.
  */
 final class SoftLabelMean implements AutoCloseable {
 
     private final long classes;
     private final int[] counts;
-    private final Tensor sum;
+    private final WeightedSum sum;
 
     SoftLabelMean(int openSize, long classes) {
         this.classes = classes;
         this.counts = new int[openSize];
-        try (TensorOptions doubles = new TensorOptions(ScalarType.Double)) {
-            this.sum = torch.zeros(new long[] {openSize, classes}, doubles).retainReference();
-        }
+        this.sum = new WeightedSum("soft labels", openSize, classes);
     }
 
     /** Adds one client's soft labels; refuses those that do not fit, and adds nothing then. */
     void add(DsflUplinkPackage uplink) {
         int[] rows = checkedRows("client=" + uplink.cid(), uplink.softLabels(), uplink.indices());
         try (PointerScope scope = new PointerScope()) {
-            Tensor labels = uplink.softLabels().detach().cpu();
-            sum.index_add_(0, uplink.indices().cpu(), labels.toType(ScalarType.Double));
+            Tensor labels = torch.zeros(counts.length, classes);
+            labels.index_copy_(
+                    0, uplink.indices().cpu(), uplink.softLabels().detach().cpu());
+            sum.add(uplink.cid(), 1, labels);
         }
         for (int row : rows) {
             counts[row]++;
@@ -125,11 +125,12 @@ final class SoftLabelMean implements AutoCloseable {
     }
 
     /** Returns the mean of each sample, float64, in the order of {@link #indices()}, in the caller's scope. */
-    private Tensor mean() {
+    Tensor mean() {
         long[] senders = seen().mapToLong(i -> counts[i]).toArray();
-        try (Tensor indices = indices()) {
+        try (Tensor indices = indices();
+                Tensor total = sum.total()) {
             Tensor divisors = Tensors.of(senders, senders.length, 1).toType(ScalarType.Double);
-            return sum.index_select(0, indices).div_(divisors);
+            return total.select(0, 0).index_select(0, indices).div_(divisors);
         }
     }
 
@@ -155,7 +156,7 @@ final class SoftLabelMean implements AutoCloseable {
 
     /** Removes all soft labels. */
     void clear() {
-        sum.zero_();
+        sum.clear();
         Arrays.fill(counts, 0);
     }
 

@@ -21,7 +21,8 @@ import org.bytedeco.pytorch.global.torch;
  * Decentralized Data, AISTATS 2017): the new global model is the mean of the clients' models, weighted by their data
  * sizes.
  *
- * <p>{@link #load} adds each package to a running FP64 sum, so memory does not grow with the number of clients.
+ * <p>{@link #load} adds each package to an exact sum, whose order changes no bit, so memory does not grow with the
+ * number of clients.
  *
  * <pre>{@code
  * try (FedAvgServerHandler handler =
@@ -85,7 +86,8 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
     }
 
     /**
-     * Returns the mean of clients' parameters, weighted by their data sizes and summed in FP64 in the order given.
+     * Returns the mean of clients' parameters, weighted by their data sizes, from an exact sum: in any order the same
+     * bits.
      *
      * @param uplinks all of one length; they stay the caller's
      * @return float32, shape [numel]; the caller owns it

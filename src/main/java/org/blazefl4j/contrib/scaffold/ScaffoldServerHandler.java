@@ -31,7 +31,8 @@ import org.blazefl4j.util.Arguments;
  * control variates. Weighted by samples and at a {@code global_lr} of 1, {@code x} becomes FedAvg's mean bit for bit.
  * Buffers, such as BatchNorm's, are averaged with the same weights at any {@code global_lr}.
  *
- * <p>{@link #load} adds each package to running FP64 sums, so memory does not grow with the number of clients.
+ * <p>{@link #load} adds each package to exact sums, whose order changes no bit, so memory does not grow with the number
+ * of clients.
  *
  * <pre>{@code
  * var options = ScaffoldServerOptions.of(ServerOptions.of(15, 100).withSampleRatio(0.1));

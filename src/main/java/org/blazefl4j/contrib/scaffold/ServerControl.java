@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.scaffold;
 
+import java.math.BigDecimal;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.support.LentTensors;
@@ -11,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The server's control variate {@code c = sum of w_i * c_i / w} over all clients; those that never took part count as
- * zero. The sum is kept in FP64, so that many rounds lose nothing of it; clients receive it divided, in float32.
+ * zero. The sum is exact, so many rounds lose nothing of it; clients receive it divided, in float32.
  *
  * <p>A round's vector goes to a second tensor, because its clients may still read the one that they were sent.
  */
@@ -61,16 +62,18 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         lent.advance();
     }
 
-    /** Writes the sum before division as the entry {@code control}. */
+    /** Writes the exact sum before division as the entry {@code control}. */
     @Override
     public void save(CheckpointWriter out) {
-        out.put(ENTRY, total.total());
+        try (Tensor exact = total.total()) {
+            out.put(ENTRY, exact);
+        }
     }
 
     @Override
     public void restore(CheckpointReader in) {
         try (Tensor saved = in.get(ENTRY, Tensor.class)) {
-            total.restore(saved, 0); // without a weight: it is divided by totalWeight
+            total.restore(saved, BigDecimal.ZERO); // without a weight: it is divided by totalWeight
         }
         total.divide(current, totalWeight);
     }

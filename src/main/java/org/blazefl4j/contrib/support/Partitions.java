@@ -39,18 +39,14 @@ public final class Partitions {
     public static <P extends Enum<P>> long totalSize(PartitionedDataset<P> dataset, P type, int numClients) {
         long sum = 0;
         for (int cid = 0; cid < numClients; cid++) {
-            sum = addSizes(cid, sum, dataset.size(type, cid));
+            long size = dataset.size(type, cid);
+            if (size > Long.MAX_VALUE - sum) {
+                throw new IllegalArgumentException("data sizes too large: client=" + cid + ", data_size=" + size
+                        + ", sum of the others=" + sum + ", limit=" + Long.MAX_VALUE
+                        + " in all; a data size is a number of samples");
+            }
+            sum += size;
         }
         return sum;
-    }
-
-    /** Adds one client's data size to those of others; refuses a sum of 2<sup>63</sup> or more. */
-    public static long addSizes(int cid, long sum, long dataSize) {
-        if (dataSize > Long.MAX_VALUE - sum) {
-            throw new IllegalArgumentException("data sizes too large: client=" + cid + ", data_size=" + dataSize
-                    + ", sum of the others=" + sum + ", limit=" + Long.MAX_VALUE
-                    + " in all; a data size is a number of samples");
-        }
-        return sum + dataSize;
     }
 }

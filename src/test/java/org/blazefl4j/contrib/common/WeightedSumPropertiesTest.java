@@ -3,64 +3,82 @@ package org.blazefl4j.contrib.common;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.SplittableRandom;
+import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.blazefl4j.torch.Tensors;
-import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Compares a sum's bits with a plain loop's: they depend on the order of clients and on nothing else. */
+/** Compares a mean's bits with those of the exact sum, on which alone they depend. */
 final class WeightedSumPropertiesTest {
 
-    /** Clients' values as arrays, their weights, and the plain loop's sum. */
+    /** How large values and weights are. */
+    private enum Kind {
+        LIKE_PARAMETERS,
+        ANY_FINITE,
+        DENORMAL,
+        EXTREME;
+
+        float value(Random random) {
+            return switch (this) {
+                case LIKE_PARAMETERS -> random.nextInt(8) == 0 ? -0f : (float) (random.nextGaussian() * 0.05);
+                case ANY_FINITE -> anyFinite(random);
+                case DENORMAL -> Float.intBitsToFloat(random.nextInt() & 0x807fffff);
+                case EXTREME -> random.nextBoolean() ? Float.MAX_VALUE : -Float.MIN_VALUE;
+            };
+        }
+
+        private static float anyFinite(Random random) {
+            float value = Float.intBitsToFloat(random.nextInt());
+            return Float.isFinite(value) ? value : 1;
+        }
+    }
+
+    /** Whole weights up to 2^31, or others. */
+    private static Number weight(Random random, boolean whole) {
+        return whole ? (Number) (1L + random.nextInt(Integer.MAX_VALUE)) : (Number) (0.01f + 100 * random.nextFloat());
+    }
+
+    /** Clients' values and weights. */
     private static final class Clients {
 
         final List<float[]> values = new ArrayList<>();
-        final List<Long> weights = new ArrayList<>();
-        final double[] sum;
-        long weight;
+        final List<Number> weights = new ArrayList<>();
+        final int numel;
 
-        Clients(int clients, int numel, SplittableRandom random) {
-            sum = new double[numel];
+        Clients(int clients, int numel, Kind kind, Random random) {
+            this.numel = numel;
+            boolean whole = random.nextBoolean();
             for (int cid = 0; cid < clients; cid++) {
-                // Beyond 2^29 products are rounded.
-                add(floats(numel, random), 1 + random.nextLong(random.nextBoolean() ? 1000 : 1L << 45));
+                float[] x = new float[numel];
+                for (int i = 0; i < numel; i++) {
+                    x[i] = kind.value(random);
+                }
+                values.add(x);
+                weights.add(weight(random, whole));
             }
         }
 
-        private void add(float[] x, long dataSize) {
-            values.add(x);
-            weights.add(dataSize);
-            weight += dataSize;
-            for (int i = 0; i < x.length; i++) {
-                double product = (double) dataSize * x[i];
-                sum[i] += product;
+        void stage(int cid, WeightedSum sum, Tensor tensor) {
+            if (weights.get(cid) instanceof Long whole) {
+                sum.stage(cid, whole, tensor);
+            } else {
+                sum.stage(cid, weights.get(cid).doubleValue(), tensor);
             }
         }
 
-        /** Returns values of widely different magnitude, and zeros of both signs. */
-        private static float[] floats(int numel, SplittableRandom random) {
-            float[] x = new float[numel];
-            for (int i = 0; i < numel; i++) {
-                x[i] = random.nextInt(8) == 0
-                        ? -0f
-                        : (float) ((random.nextDouble() - 0.5) * Math.pow(10, random.nextInt(12) - 6));
-            }
-            return x;
-        }
-
-        float[] mean() {
-            float[] mean = new float[sum.length];
-            for (int i = 0; i < mean.length; i++) {
-                mean[i] = (float) (sum[i] / weight);
-            }
-            return mean;
+        List<Integer> inAnyOrder(Random random) {
+            List<Integer> cids =
+                    new ArrayList<>(IntStream.range(0, values.size()).boxed().toList());
+            Collections.shuffle(cids, random);
+            return cids;
         }
     }
 
@@ -68,50 +86,49 @@ final class WeightedSumPropertiesTest {
         return new WeightedSum("parameters", ServerOptions.of(1, 1).withSumThreads(threads), numel);
     }
 
-    private static double[] total(WeightedSum sum, int numel) {
-        double[] total = new double[numel];
-        new DoublePointer(sum.total().data_ptr()).get(total);
-        return total;
-    }
-
     private static float[] mean(WeightedSum sum, int numel) {
-        Tensor mean = torch.empty(numel);
-        sum.mean(mean);
-        float[] values = new float[numel];
-        new FloatPointer(mean.data_ptr()).get(values);
-        return values;
+        try (Tensor mean = torch.empty(numel)) {
+            sum.mean(mean);
+            float[] values = new float[numel];
+            new FloatPointer(mean.data_ptr()).get(values);
+            return values;
+        }
     }
 
-    private static void requireBits(WeightedSum sum, Clients clients) {
-        int numel = clients.sum.length;
-        assertThat(sum.weight()).isEqualTo(clients.weight);
-        assertThat(mean(sum, numel)).isEqualTo(clients.mean());
-        assertThat(total(sum, numel)).isEqualTo(clients.sum);
-    }
-
-    @Property(tries = 100)
-    void shouldGiveTheSameBitsInAnyBatches(
+    @Property(tries = 200)
+    void shouldRoundTheExactSumOnceInAnyOrderAndGrouping(
             @ForAll @IntRange(min = 1, max = 25) int clients,
-            @ForAll @IntRange(min = 1, max = 300) int numel,
+            @ForAll @IntRange(min = 1, max = 30) int numel,
+            @ForAll Kind kind,
             @ForAll long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        Clients all = new Clients(clients, numel, random);
+        Random random = new Random(seed);
+        Clients all = new Clients(clients, numel, kind, random);
         try (PointerScope scope = new PointerScope();
-                WeightedSum sum = newSum(0, numel)) {
-            sum.add(0, 7, Tensors.of(all.values.get(0), numel)); // forgotten by clear()
-            sum.clear();
-            for (int cid = 0; cid < clients; cid++) {
-                sum.stage(cid, all.weights.get(cid), tensor(all.values.get(cid), random));
+                WeightedSum one = newSum(0, numel);
+                WeightedSum other = newSum(1, numel);
+                WeightedSum restored = newSum(0, numel)) {
+            one.add(0, 7, Tensors.of(all.values.get(0), numel)); // forgotten by clear()
+            one.clear();
+            for (int cid : all.inAnyOrder(random)) {
+                WeightedSum sum = random.nextBoolean() ? one : other;
+                all.stage(cid, sum, tensor(all.values.get(cid), random));
                 if (random.nextInt(4) == 0) {
                     sum.fold();
                 }
             }
-            requireBits(sum, all);
+            one.addAll(other);
+            restored.restore(one.total(), one.weight());
+
+            float[] expected = ExactMean.of(all.weights, all.values);
+            assertThat(one.weight()).isEqualByComparingTo(ExactMean.weight(all.weights));
+            assertThat(mean(one, numel)).containsExactly(expected);
+            assertThat(mean(restored, numel)).containsExactly(expected);
+            assertThat(restored.total().equal(one.total())).isTrue();
         }
     }
 
-    /** Returns a tensor that is sometimes not contiguous, and then copied. */
-    private static Tensor tensor(float[] values, SplittableRandom random) {
+    /** Now and then not contiguous, so that it is copied. */
+    private static Tensor tensor(float[] values, Random random) {
         if (random.nextInt(5) > 0) {
             return Tensors.of(values, values.length);
         }
@@ -122,25 +139,34 @@ final class WeightedSumPropertiesTest {
         return Tensors.of(pairs, values.length, 2).select(1, 0);
     }
 
-    /** Vectors are long enough for several threads. */
+    /** Long enough for several threads to find something to do. */
     @Property(tries = 12)
     void shouldGiveTheSameBitsOnAnyNumberOfThreads(
             @ForAll @IntRange(min = 0, max = 5) int threads,
             @ForAll @IntRange(min = 150_000, max = 400_000) int numel,
             @ForAll @IntRange(min = 1, max = 12) int clients,
             @ForAll long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        Clients all = new Clients(clients, numel, random);
+        Random random = new Random(seed);
+        Clients all = new Clients(clients, numel, Kind.LIKE_PARAMETERS, random);
         try (PointerScope scope = new PointerScope();
-                WeightedSum sum = newSum(threads, numel)) {
+                WeightedSum sum = newSum(threads, numel);
+                WeightedSum alone = newSum(1, numel)) {
             int folded = random.nextInt(clients + 1);
-            for (int cid = 0; cid < clients; cid++) {
-                sum.stage(cid, all.weights.get(cid), Tensors.of(all.values.get(cid), numel));
-                if (cid + 1 == folded) {
+            for (int cid : all.inAnyOrder(random)) {
+                Tensor tensor = Tensors.of(all.values.get(cid), numel);
+                all.stage(cid, sum, tensor);
+                all.stage(cid, alone, tensor);
+                if (cid == folded) {
                     sum.fold();
                 }
             }
-            requireBits(sum, all);
+            float[] mean = mean(sum, numel);
+            assertThat(mean).containsExactly(mean(alone, numel));
+            double weight = sum.weight().doubleValue();
+            for (int i = 0; i < numel; i += 997) {
+                assertThat(mean[i]).isEqualTo((float)
+                        (ExactMean.sum(all.weights, all.values, i).doubleValue() / weight));
+            }
         }
     }
 }

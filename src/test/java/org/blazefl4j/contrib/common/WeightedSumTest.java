@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.math.BigDecimal;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.torch.Tensors;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -26,11 +28,8 @@ final class WeightedSumTest {
         sum.add(0, 1, Tensors.of(new float[] {1, 2, 3, 4}, 2, 2));
         sum.add(1, 3, Tensors.of(new float[] {5, 6, 7, 8}, 2, 2));
 
-        Tensor mean = torch.empty(2, 2);
-        sum.mean(mean);
-
-        assertThat(sum.weight()).isEqualTo(4);
-        assertThat(mean.equal(Tensors.of(new float[] {4, 5, 6, 7}, 2, 2))).isTrue();
+        assertThat(sum.weight()).isEqualTo("4");
+        assertThat(mean().equal(Tensors.of(new float[] {4, 5, 6, 7}, 2, 2))).isTrue();
     }
 
     @Test
@@ -46,7 +45,7 @@ final class WeightedSumTest {
     }
 
     @Test
-    void shouldRefuseMismatchedTensorsAndKeepTheSum() {
+    void shouldRefuseWhatDoesNotFitAndKeepTheSum() {
         sum.add(0, 1, torch.ones(2, 2));
 
         refuses(
@@ -71,29 +70,87 @@ final class WeightedSumTest {
 
     @Test
     void shouldRefuseTooManySamplesAndKeepTheSum() {
-        sum.add(0, 1, torch.ones(2, 2));
-        String refusal = "data sizes too large: client=7, data_size=9223372036854775807, sum of the others=1,"
-                + " limit=9223372036854775807 in all; a data size is a number of samples";
+        long most = 1L << 53;
+        sum.add(0, 1, torch.zeros(2, 2));
+        String refusal =
+                "data size too large: client=7, data_size=9007199254740993, limit=9007199254740992; a data size"
+                        + " is a number of samples";
 
-        refuses(() -> sum.check(7, Long.MAX_VALUE, torch.ones(2, 2)), refusal);
-        refuses(() -> sum.add(7, Long.MAX_VALUE, torch.ones(2, 2)), refusal);
+        refuses(() -> sum.check(7, most + 1, torch.ones(2, 2)), refusal);
+        refuses(() -> sum.add(7, most + 1, torch.ones(2, 2)), refusal);
 
-        assertThat(sum.weight()).isEqualTo(1);
-        sum.add(7, Long.MAX_VALUE - 1, torch.ones(2, 2));
-        assertThat(sum.weight()).isEqualTo(Long.MAX_VALUE);
+        assertThat(sum.weight()).isEqualTo("1");
+        sum.add(7, most, torch.ones(2, 2));
+        assertThat(sum.weight()).isEqualTo("9007199254740993");
     }
 
     @Test
-    void shouldAddAnyNumberOfRounds() {
-        try (WeightedSum round = new WeightedSum("labels", 2, 2)) {
-            round.add(0, Long.MAX_VALUE, torch.ones(2, 2));
-            sum.addAll(round);
-            sum.addAll(round);
+    void shouldTakeWeightsThatAreNotWhole() {
+        sum.stage(0, 0.25, Tensors.of(new float[] {1, 2, 3, 4}, 2, 2));
+        sum.stage(1, 0.75, Tensors.of(new float[] {5, 6, 7, 8}, 2, 2));
+
+        assertThat(sum.weight()).isEqualByComparingTo("1");
+        assertThat(mean().equal(Tensors.of(new float[] {4, 5, 6, 7}, 2, 2))).isTrue();
+        for (double wrong : new double[] {0, -1, 0x1p-65, 0x1p64, Double.NaN}) {
+            refuses(
+                    () -> sum.stage(7, wrong, torch.ones(2, 2)),
+                    "weight out of range: client=7, weight=" + wrong
+                            + ", limit=5.421010862427522E-20 to 9.223372036854776E18; leave out");
+        }
+    }
+
+    private Tensor mean() {
+        Tensor mean = torch.empty(2, 2);
+        sum.mean(mean);
+        return mean;
+    }
+
+    @Test
+    void shouldAddSumsWithTheirWeights() {
+        try (WeightedSum other = new WeightedSum("labels", 2, 2)) {
+            sum.stage(0, 1, torch.ones(2, 2));
+            other.stage(1, 3, torch.zeros(2, 2));
+            sum.addAll(other);
+            sum.addAll(other);
+            assertThat(other.weight()).isEqualTo("3");
         }
 
-        Tensor mean = torch.zeros(2, 2);
-        sum.divide(mean, Long.MAX_VALUE);
-        assertThat(mean.equal(Tensors.of(new float[] {2, 2, 2, 2}, 2, 2))).isTrue();
+        assertThat(sum.weight()).isEqualTo("7");
+        assertThat(mean().equal(torch.ones(2, 2).div(new Scalar(7)))).isTrue();
+        refuses(() -> sum.addAll(sum), "sum of labels: shape=[2, 2], expected=another sum of shape [2, 2]");
+    }
+
+    @Test
+    void shouldTellItsTotalInPartsThatLoseNothing() {
+        sum.add(0, 1, torch.full(new long[] {2, 2}, new Scalar(0x1p60)));
+        sum.add(1, 1, torch.ones(2, 2));
+        sum.add(2, 1, torch.full(new long[] {2, 2}, new Scalar(0x1p-60)));
+
+        Tensor total = sum.total();
+        assertThat(total.shape()).containsExactly(3, 2, 2);
+        sum.clear();
+        assertThat(sum.total().shape()).containsExactly(1, 2, 2);
+        sum.restore(total, BigDecimal.TEN);
+        sum.add(3, 1, torch.full(new long[] {2, 2}, new Scalar(-0x1p60)));
+        sum.add(4, 1, torch.ones(2, 2).neg());
+
+        assertThat(sum.weight()).isEqualTo("12");
+        assertThat(sum.total()
+                        .select(0, 0)
+                        .equal(torch.full(new long[] {2, 2}, new Scalar(0x1p-60))
+                                .to(ScalarType.Double)))
+                .isTrue();
+    }
+
+    @Test
+    void shouldRefuseWhatIsNoTotal() {
+        refuses(
+                () -> sum.restore(torch.zeros(2, 2).to(ScalarType.Double), BigDecimal.ONE),
+                "sum of labels: shape=[2, 2], dtype=Double, expected=Double of shape [parts] and [2, 2]; restore what this"
+                        + " version saved for the same model");
+        refuses(
+                () -> sum.restore(torch.ones(1, 2, 2).to(ScalarType.Double).mul(new Scalar(1e300)), BigDecimal.ONE),
+                "sum of labels: part=0, expected=numbers of a sum; restore what was saved");
         assertThat(sum.weight()).isZero();
     }
 

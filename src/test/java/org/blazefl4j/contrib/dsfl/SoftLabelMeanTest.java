@@ -15,6 +15,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterProperty;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.LogLines;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -151,6 +152,35 @@ final class SoftLabelMeanTest {
         Collections.shuffle(rows, random);
 
         assertThat(sharpened(first, inOrder(rows, values))).containsExactly(expected);
+    }
+
+    @Property(tries = 50)
+    void shouldGiveTheSameBitsWhateverTheOrderOfClients(@ForAll long seed) {
+        Random random = new Random(seed);
+        List<DsflUplinkPackage> uplinks = new ArrayList<>();
+        for (int cid = 0; cid < 12; cid++) {
+            uplinks.add(uplink(
+                    cid,
+                    new long[] {cid % OPEN, (cid + 1) % OPEN},
+                    (float) Math.exp(20 * random.nextGaussian()),
+                    random.nextFloat(),
+                    random.nextFloat(),
+                    random.nextFloat()));
+        }
+        mean.clear();
+        uplinks.forEach(mean::add);
+        double[] expected = doubles(mean.mean());
+        mean.clear();
+        Collections.shuffle(uplinks, random);
+        uplinks.forEach(mean::add);
+
+        assertThat(doubles(mean.mean())).containsExactly(expected);
+    }
+
+    private static double[] doubles(Tensor tensor) {
+        double[] values = new double[(int) tensor.numel()];
+        new DoublePointer(tensor.data_ptr()).get(values);
+        return values;
     }
 
     private static float[] sharpened(DsflUplinkPackage one, DsflUplinkPackage other) {

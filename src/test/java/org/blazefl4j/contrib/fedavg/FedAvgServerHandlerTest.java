@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -18,6 +20,7 @@ import net.jqwik.api.lifecycle.AfterProperty;
 import net.jqwik.api.lifecycle.BeforeProperty;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.ExactMean;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Tiny;
@@ -150,27 +153,31 @@ final class FedAvgServerHandlerTest {
     }
 
     @Property(tries = 50)
-    void shouldSumInTheOrderGivenAndDivideOnce(@ForAll @IntRange(min = 1, max = 20) int count, @ForAll long seed) {
+    void shouldRoundTheExactMeanOnce(@ForAll @IntRange(min = 1, max = 20) int count, @ForAll long seed) {
         List<FedAvgUplinkPackage> uplinks = uplinks(count, seed);
 
-        assertThat(floats(FedAvgServerHandler.aggregate(uplinks))).containsExactly(naiveMean(uplinks));
+        assertThat(floats(FedAvgServerHandler.aggregate(uplinks))).containsExactly(exactMean(uplinks));
     }
 
-    private static float[] naiveMean(List<FedAvgUplinkPackage> uplinks) {
-        double[] sum = new double[NUMEL];
-        long weight = 0;
-        for (FedAvgUplinkPackage uplink : uplinks) {
-            float[] parameters = floats(uplink.parameters());
-            for (int i = 0; i < NUMEL; i++) {
-                sum[i] += (double) uplink.dataSize() * parameters[i];
-            }
-            weight += uplink.dataSize();
+    private static float[] exactMean(List<FedAvgUplinkPackage> uplinks) {
+        return ExactMean.of(
+                uplinks.stream().map(FedAvgUplinkPackage::dataSize).toList(),
+                uplinks.stream().map(uplink -> floats(uplink.parameters())).toList());
+    }
+
+    @Property(tries = 20)
+    void shouldGiveTheSameBitsWhateverTheOrderOfClients(@ForAll long seed) {
+        List<FedAvgUplinkPackage> uplinks = new ArrayList<>(uplinks(5, seed));
+        float[] expected = exactMean(uplinks);
+        Random random = new Random(seed);
+        for (int round = 1; round < ROUNDS; round++) {
+            Collections.shuffle(uplinks, random);
+            handler.sampleClients();
+            int cut = random.nextInt(uplinks.size());
+            handler.loadAll(uplinks.subList(0, cut));
+            assertThat(handler.loadAll(uplinks.subList(cut, uplinks.size()))).isTrue();
+            assertThat(global()).containsExactly(expected);
         }
-        float[] mean = new float[NUMEL];
-        for (int i = 0; i < NUMEL; i++) {
-            mean[i] = (float) (sum[i] / weight);
-        }
-        return mean;
     }
 
     @Property(tries = 20)
@@ -244,7 +251,7 @@ final class FedAvgServerHandlerTest {
         uplinks.subList(0, 2).forEach(FedAvgUplinkPackage::close); // loaded before the exception
 
         assertThat(handler.loadAll(uplinks.subList(2, 5))).isTrue();
-        assertThat(global()).containsExactly(naiveMean(uplinks(5, 1)));
+        assertThat(global()).containsExactly(exactMean(uplinks(5, 1)));
     }
 
     @Test
@@ -253,9 +260,9 @@ final class FedAvgServerHandlerTest {
         both.addAll(uplinks(5, 2));
 
         assertThat(handler.loadAll(both.subList(0, 7))).isTrue();
-        assertThat(global()).containsExactly(naiveMean(uplinks(5, 1)));
+        assertThat(global()).containsExactly(exactMean(uplinks(5, 1)));
         assertThat(handler.loadAll(both.subList(7, 10))).isTrue();
-        assertThat(global()).containsExactly(naiveMean(uplinks(5, 2)));
+        assertThat(global()).containsExactly(exactMean(uplinks(5, 2)));
         assertThat(handler.round()).isEqualTo(2);
     }
 
@@ -277,7 +284,7 @@ final class FedAvgServerHandlerTest {
         assertThat(handler.sampleClients()).containsExactly(0, 1, 2, 3, 4);
         uplinks(5, 2).forEach(handler::load);
 
-        assertThat(global()).containsExactly(naiveMean(uplinks(5, 2)));
+        assertThat(global()).containsExactly(exactMean(uplinks(5, 2)));
     }
 
     @Test
@@ -306,7 +313,7 @@ final class FedAvgServerHandlerTest {
             handler.downlinkPackage().close();
             uplinks(5, round).forEach(handler::load);
         }
-        assertThat(global()).containsExactly(naiveMean(uplinks(5, 2)));
+        assertThat(global()).containsExactly(exactMean(uplinks(5, 2)));
         assertThat(other.parameters().isNull()).isTrue();
     }
 
@@ -476,7 +483,7 @@ final class FedAvgServerHandlerTest {
                 "client loaded twice: cid=0, round=1, expected=each client once a round; call restartRound() to repeat a round");
 
         handler.load(uplinks.get(4));
-        assertThat(global()).containsExactly(naiveMean(uplinks));
+        assertThat(global()).containsExactly(exactMean(uplinks));
     }
 
     @Test
@@ -490,7 +497,7 @@ final class FedAvgServerHandlerTest {
         assertThat(handler.drop(3)).isTrue();
 
         assertThat(handler.round()).isEqualTo(1);
-        assertThat(global()).containsExactly(naiveMean(List.of(uplinks.get(4), uplinks.get(0), uplinks.get(2))));
+        assertThat(global()).containsExactly(exactMean(List.of(uplinks.get(4), uplinks.get(0), uplinks.get(2))));
         assertThat(handler.drop(3)).isFalse();
     }
 
@@ -510,7 +517,7 @@ final class FedAvgServerHandlerTest {
         handler.load(uplinks.get(3));
         assertThat(handler.load(uplinks.get(4))).isTrue();
         assertThat(global())
-                .containsExactly(naiveMean(List.of(uplinks.get(0), uplinks.get(2), uplinks.get(3), uplinks.get(4))));
+                .containsExactly(exactMean(List.of(uplinks.get(0), uplinks.get(2), uplinks.get(3), uplinks.get(4))));
     }
 
     @Test
