@@ -268,9 +268,9 @@ abstract class FailureContract extends ResultContract {
 
     // ---- time limits
 
-    /** A time that clients which are in time do not need: seconds in processes, on a busy machine too. */
+    /** Returns more time than clients that are in time need on a busy machine. */
     private Duration inTime(int seconds) {
-        return mode == ExecutionMode.MULTI_PROCESS ? Duration.ofSeconds(seconds) : Duration.ofMillis(50);
+        return mode == ExecutionMode.MULTI_PROCESS ? Duration.ofSeconds(seconds) : Duration.ofMillis(500);
     }
 
     private AbstractClientTrainer<Order, PoolClients.Down, PoolClients.Up> openLimited(
