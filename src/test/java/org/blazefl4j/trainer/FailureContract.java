@@ -348,7 +348,7 @@ abstract class FailureContract extends ResultContract {
                             + " grace time: limit=PT1S, grace=PT3S: pid=");
         } else {
             assertThat(failure)
-                    .hasMessageContaining("client=" + cid + ", limit=PT0.05S")
+                    .hasMessageContaining("client=" + cid + ", limit=" + inTime(1))
                     .hasRootCauseInstanceOf(InterruptedException.class);
         }
     }
