@@ -129,6 +129,13 @@ final class WorkerFaultsTest {
         before.awaitNoMore();
     }
 
+    /** Waits until the workers that the test before has lost are replaced. */
+    private static List<Long> pidsOfReadyWorkers() {
+        Conditions.await("all workers run", () -> trainer.workerPids().stream().allMatch(Conditions::isRunning));
+        trainer.awaitReady();
+        return trainer.workerPids();
+    }
+
     // ---- faults, which strike the first worker that gets there after they were armed
 
     private static String fault(String point, String action) {
@@ -245,7 +252,7 @@ final class WorkerFaultsTest {
 
     @Test
     void shouldStartAnotherWhenAWorkerDiesAsItStarts() {
-        List<Long> pids = trainer.workerPids();
+        List<Long> pids = pidsOfReadyWorkers();
         arm("STARTING", "kill");
 
         Conditions.signal("KILL", pids.get(0));
@@ -296,7 +303,7 @@ final class WorkerFaultsTest {
     @ParameterizedTest
     @ValueSource(strings = {"HUP", "INT", "TERM"})
     void shouldLeaveSignalsToAllProcessesToTheParent(String signal) {
-        List<Long> pids = trainer.workerPids();
+        List<Long> pids = pidsOfReadyWorkers();
         arm("TRAINING", "stop");
         CompletableFuture<?> sender = CompletableFuture.runAsync(() -> {
             long pid = awaitStruck("TRAINING", "stop");
@@ -384,7 +391,7 @@ final class WorkerFaultsTest {
 
     @Test
     void shouldContinueWithAWorkerThatWakesInTime() {
-        List<Long> pids = trainer.workerPids();
+        List<Long> pids = pidsOfReadyWorkers();
         arm("TRAINING", "stop");
         CompletableFuture<?> waker = CompletableFuture.runAsync(() -> {
             long pid = awaitStruck("TRAINING", "stop");
