@@ -68,8 +68,8 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     "the same fold of as many as a streaming round holds together",
                     fold(5),
                     "ms",
-                    Limit.valueAtMost(500),
-                    Limit.valueAtMost(350)),
+                    Limit.valueAtMost(350),
+                    Limit.valueAtMost(250)),
             new Target(
                     "pool of two workers, from its constructor until both are ready",
                     "start workers=2",
