@@ -35,6 +35,9 @@ final class ExactSum implements AutoCloseable {
 
     /** Adds float vectors times their weights, which lie between 2<sup>-64</sup> and 2<sup>63</sup>. */
     void fold(long[] vectors, double[] weights, int count) {
+        if (address == 0) {
+            throw new IllegalStateException("sum is closed; make a new one");
+        }
         ranges.run(elements, count + 4L, (from, to) -> {
             int result = Native.exactSumFold(address, vectors, weights, count, from, to);
             if (result < 0 && result != -ENOMEM) {
@@ -92,7 +95,8 @@ final class ExactSum implements AutoCloseable {
 
     private static int check(int result) {
         if (result == -ENOMEM) {
-            throw new OutOfMemoryError("no memory for a sum of numbers of very different magnitudes");
+            throw new OutOfMemoryError("no memory for a sum of numbers of very different magnitudes;"
+                    + " keep results that are not finite out of it (onNonFinite), or give the process more memory");
         }
         if (result < 0) {
             throw new IllegalStateException("sum is unusable: error=" + Native.errorText(-result));

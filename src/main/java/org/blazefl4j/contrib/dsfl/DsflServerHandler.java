@@ -110,7 +110,8 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
 
     private SoftLabelMean newMean() {
         try {
-            return new SoftLabelMean(Math.toIntExact(open().size()), learner.classes(open(), surroundings()));
+            return new SoftLabelMean(
+                    Math.toIntExact(open().size()), learner.classes(open(), surroundings()), options.federation());
         } catch (RuntimeException | Error e) {
             learner.close();
             global().close();

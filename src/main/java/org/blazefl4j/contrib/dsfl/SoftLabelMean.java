@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.dsfl;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.LongPointer;
@@ -23,10 +24,10 @@ final class SoftLabelMean implements AutoCloseable {
     private final int[] counts;
     private final WeightedSum sum;
 
-    SoftLabelMean(int openSize, long classes) {
+    SoftLabelMean(int openSize, long classes, ServerOptions options) {
         this.classes = classes;
         this.counts = new int[openSize];
-        this.sum = new WeightedSum("soft labels", openSize, classes);
+        this.sum = new WeightedSum("soft labels", options, openSize, classes);
     }
 
     /** Adds one client's soft labels; refuses those that do not fit, and adds nothing then. */

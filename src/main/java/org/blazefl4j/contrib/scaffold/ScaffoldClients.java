@@ -127,17 +127,18 @@ public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, S
         }
     }
 
-    /** Writes {@code delta c_i} on the CPU, where package and result are. */
+    /** Writes {@code delta c_i} on the CPU, where package and result are: zero if the client could not move. */
     private static void writeDelta(
             ScaffoldUplinkPackage result, ScaffoldDownlinkPackage sent, LocalModel local, double distance) {
         try (PointerScope scope = new PointerScope()) {
             Tensor delta = result.controlDelta();
-            delta.copy_(sent.parameters()).sub_(result.parameters());
-            if (distance > 0) { // otherwise all rates were 0, and so are the differences
-                delta.div_(new Scalar(distance));
+            if ((float) distance > 0) {
+                delta.copy_(sent.parameters()).sub_(result.parameters()).div_(new Scalar(distance));
+                local.zeroFixed(delta);
+                delta.sub_(sent.control());
+            } else {
+                delta.zero_();
             }
-            local.zeroFixed(delta);
-            delta.sub_(sent.control());
         }
     }
 

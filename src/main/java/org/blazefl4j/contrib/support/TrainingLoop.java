@@ -6,6 +6,7 @@ import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -52,12 +53,14 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
      * Trains for a number of steps, in as many epochs as they take, as {@link #run} does. The last epoch ends with the
      * last step.
      *
-     * @param loader of at least one batch
+     * @throws IllegalArgumentException if the loader has no batch
      */
     public long runSteps(DataLoader loader, long count, Loss loss, Runnable step, StopEvent stop) {
         long steps = 0;
         while (steps < count) {
-            steps += epoch(loader, count - steps, loss, step, stop);
+            long taken = epoch(loader, count - steps, loss, step, stop);
+            Arguments.require(taken > 0, "no batch to train on: batches=0, limit=1 or more; give samples");
+            steps += taken;
         }
         return steps;
     }

@@ -13,6 +13,7 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.lifecycle.AfterProperty;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.LogLines;
 import org.bytedeco.javacpp.DoublePointer;
@@ -31,7 +32,7 @@ final class SoftLabelMeanTest {
     private static final int OPEN = 5;
 
     private final PointerScope scope = new PointerScope();
-    private final SoftLabelMean mean = new SoftLabelMean(OPEN, 2);
+    private final SoftLabelMean mean = new SoftLabelMean(OPEN, 2, ServerOptions.of(1, 1));
 
     @AfterEach
     @AfterProperty
@@ -87,7 +88,7 @@ final class SoftLabelMeanTest {
         float[] row = new float[classes];
         Arrays.fill(row, (float) rest);
         row[classes / 2] = (float) most;
-        try (SoftLabelMean one = new SoftLabelMean(1, classes)) {
+        try (SoftLabelMean one = new SoftLabelMean(1, classes, ServerOptions.of(1, 1))) {
             one.add(uplink(0, new long[] {0}, row));
 
             double before = one.entropy();
@@ -184,7 +185,7 @@ final class SoftLabelMeanTest {
     }
 
     private static float[] sharpened(DsflUplinkPackage one, DsflUplinkPackage other) {
-        try (SoftLabelMean mean = new SoftLabelMean(OPEN, 2);
+        try (SoftLabelMean mean = new SoftLabelMean(OPEN, 2, ServerOptions.of(1, 1));
                 one;
                 other) {
             mean.add(one);

@@ -154,6 +154,20 @@ final class ScaffoldClientsTest {
     }
 
     @Test
+    void shouldKeepControlVariatesWhenTheRateIsZero() {
+        LocalOptions options = LocalOptions.of(WHOLE).withSchedule(Schedule.cosine(1, 0));
+        try (var trainer = trainer(Tiny.LINEAR, options);
+                Tensor x = tensor(random(1, 1));
+                Tensor c = torch.ones(NUMEL)) {
+            trainer.startAtRound(3);
+            trainer.localProcess(new ScaffoldDownlinkPackage(x, c), List.of(1));
+            ScaffoldUplinkPackage uplink = trainer.uplinkPackage().get(0);
+            assertThat(uplink.parameters().equal(x)).isTrue();
+            assertThat(uplink.controlDelta().count_nonzero().item_long()).isZero();
+        }
+    }
+
+    @Test
     void shouldRefuseAnOptimizerThatTellsNoMeanGradientOrKeepsItsState() {
         LocalOptions plain = LocalOptions.of(WHOLE);
         String remedy = ", expected=SGD that starts anew in each round; choose such an optimizer, or FedAvg";
