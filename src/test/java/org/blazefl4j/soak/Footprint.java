@@ -1,6 +1,7 @@
 package org.blazefl4j.soak;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -24,7 +25,11 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
     /** The footprint of no process. */
     static final Footprint NONE = new Footprint(0, 0, 0, 0, 0);
 
-    /** Reads the footprint of a running process. */
+    /**
+     * Reads the footprint of a running process.
+     *
+     * @throws UncheckedIOException if it ends meanwhile
+     */
     static Footprint of(long pid) {
         Path proc = Path.of("/proc", Long.toString(pid));
         Path memory = proc.resolve("smaps_rollup");
@@ -57,9 +62,9 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
             return lines.filter(line -> line.startsWith(name))
                     .mapToLong(line -> Long.parseLong(line.split("\\s+")[1]))
                     .findFirst()
-                    .orElseThrow(() -> new AssertionError("no " + name + " in " + file));
+                    .orElseThrow(() -> new IOException("no " + name)); // as of a process that has ended
         } catch (IOException e) {
-            throw new AssertionError("process ended while it was looked at: " + file, e);
+            throw new UncheckedIOException("process ended while it was looked at: " + file, e);
         }
     }
 
@@ -77,7 +82,7 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
         try (Stream<Path> files = Files.list(folder)) {
             return files.count();
         } catch (IOException e) {
-            throw new AssertionError("process ended while it was looked at: " + folder, e);
+            throw new UncheckedIOException("process ended while it was looked at: " + folder, e);
         }
     }
 
@@ -87,7 +92,7 @@ record Footprint(long rssKiB, long privateKiB, long descriptors, long threads, l
                     .filter(line -> line.contains("/dev/shm") || line.contains("/memfd:"))
                     .count();
         } catch (IOException e) {
-            throw new AssertionError("process ended while it was looked at: " + maps, e);
+            throw new UncheckedIOException("process ended while it was looked at: " + maps, e);
         }
     }
 }

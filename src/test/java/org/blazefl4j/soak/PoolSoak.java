@@ -1,5 +1,6 @@
 package org.blazefl4j.soak;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -118,11 +119,24 @@ final class PoolSoak<C, D, U> {
     /** Looks at the workers. Repeats a look that finds more than the first, because idle workers give memory back. */
     private Look look() {
         long end = System.nanoTime() + PATIENCE.toNanos();
-        Look look = Look.at(trainer.workerPids());
+        Look look = lookAtWorkers(end);
         while (!looks.isEmpty() && !Flatness.isFlat(looks.get(0), look) && System.nanoTime() < end) {
-            look = Look.at(trainer.workerPids());
+            look = lookAtWorkers(end);
         }
         return look;
+    }
+
+    /** Looks again if a worker ends meanwhile: it was killed before, and is replaced. */
+    private Look lookAtWorkers(long end) {
+        while (true) {
+            try {
+                return Look.at(trainer.workerPids());
+            } catch (UncheckedIOException ended) {
+                if (System.nanoTime() > end) {
+                    throw ended;
+                }
+            }
+        }
     }
 
     /** Runs whole rounds until it is enough at the end of one. */
