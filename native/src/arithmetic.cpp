@@ -6,8 +6,7 @@
 
 #include "address.h"
 #include "blazefl4j.h"
-
-#define BFL_INLINE __attribute__((always_inline)) inline
+#include "kernels.h"
 
 namespace {
 
@@ -47,14 +46,6 @@ BFL_KERNEL(sse2, )
 BFL_KERNEL(avx2, __attribute__((target("avx2"))))
 BFL_KERNEL(avx512, __attribute__((target("avx512f"))))
 
-const bfl::Kernels& widest() noexcept {
-    static const bfl::Kernels& chosen =
-        *std::find_if(bfl::kernel_table(), bfl::kernel_table() + bfl::kernel_widths, [](const bfl::Kernels& kernels) {
-            return kernels.supported;
-        });
-    return chosen;
-}
-
 bool is_element(std::int64_t address, std::int32_t bytes) noexcept {
     switch (bytes) {
         case 2: return bfl::usable<std::uint16_t>(address);
@@ -87,5 +78,5 @@ std::int32_t bfl_is_finite(std::int64_t x, std::int64_t elements, std::int32_t b
         return -EINVAL;
     }
     const std::uint64_t exponent = ((std::uint64_t{1} << exponent_bits) - 1) << (8 * bytes - 1 - exponent_bits);
-    return widest().finite(x, elements, bytes, exponent) ? 1 : 0;
+    return bfl::widest(bfl::kernel_table()).finite(x, elements, bytes, exponent) ? 1 : 0;
 }

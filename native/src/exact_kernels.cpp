@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#define BFL_INLINE __attribute__((always_inline)) inline
+#include "kernels.h"
 
 namespace {
 

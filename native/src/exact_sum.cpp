@@ -12,6 +12,7 @@
 #include "address.h"
 #include "blazefl4j.h"
 #include "fixed_point.h"
+#include "kernels.h"
 
 static_assert(bfl::block == BFL_EXACT_SUM_BLOCK);
 
@@ -37,13 +38,6 @@ class DefaultArithmetic {
     static constexpr unsigned masked_exceptions_only = 0x1f80;
     const unsigned before_;
 };
-
-const ExactKernels& widest() noexcept {
-    static const ExactKernels& chosen =
-        *std::find_if(bfl::exact_kernel_table(), bfl::exact_kernel_table() + bfl::exact_kernel_widths,
-                      [](const ExactKernels& kernels) { return kernels.supported; });
-    return chosen;
-}
 
 /** Returns a weight's 29 highest bits; those that it leaves are 24 at most. */
 double upper_bits(double weight) noexcept {
@@ -276,7 +270,7 @@ std::int64_t bfl_exact_sum_create(std::int64_t elements) noexcept {
     if (elements < 0) {
         return -EINVAL;
     }
-    auto sum = elements < limit ? ExactSum::create(elements, widest()) : nullptr;
+    auto sum = elements < limit ? ExactSum::create(elements, bfl::widest(bfl::exact_kernel_table())) : nullptr;
     return sum == nullptr ? -ENOMEM : bfl::address_of(sum.release());
 }
 

@@ -7,11 +7,10 @@
 
 #include "address.h"
 #include "blazefl4j.h"
+#include "kernels.h"
 
 // PyTorch's operations in PyTorch's order. Where its AVX2 and AVX-512 kernels fuse a product and a sum, std::fma does so on
 // every processor, in software without FMA: so the bits are the same everywhere. Nothing else is contracted.
-
-#define BFL_INLINE __attribute__((always_inline)) inline
 
 namespace {
 
@@ -156,13 +155,6 @@ BFL_STEPS(sse2, )
 BFL_STEPS(avx2, __attribute__((target("avx2,fma"))))
 BFL_STEPS(avx512, __attribute__((target("avx512f"))))
 
-const bfl::StepKernels& widest() noexcept {
-    static const bfl::StepKernels& chosen =
-        *std::find_if(bfl::step_table(), bfl::step_table() + bfl::step_widths,
-                      [](const bfl::StepKernels& kernels) { return kernels.supported; });
-    return chosen;
-}
-
 bool is_vector(std::int64_t address) noexcept { return bfl::usable<float>(address); }
 
 constexpr std::int32_t all_flags = BFL_NESTEROV | BFL_DECOUPLED | BFL_FIRST;
@@ -207,7 +199,7 @@ std::int32_t bfl_sgd_step_f32(std::int64_t weights, std::int64_t gradients, std:
                                weight_decay != 0 && !decoupled,
                                has(flags, BFL_NESTEROV),
                                has(flags, BFL_FIRST)};
-    widest().sgd(bfl::at<float>(weights), bfl::at<const float>(gradients), moves ? bfl::at<float>(velocity) : nullptr,
+    bfl::widest(bfl::step_table()).sgd(bfl::at<float>(weights), bfl::at<const float>(gradients), moves ? bfl::at<float>(velocity) : nullptr,
                  elements, step);
     return 0;
 }
@@ -236,7 +228,7 @@ std::int32_t bfl_adam_step_f32(std::int64_t weights, std::int64_t gradients, std
                                 rounded(std::pow(1 - std::pow(beta2, steps), 0.5)),
                                 rounded(eps),
                                 weight_decay != 0 && !decoupled};
-    widest().adam(bfl::at<float>(weights), bfl::at<const float>(gradients), bfl::at<float>(first), bfl::at<float>(second),
+    bfl::widest(bfl::step_table()).adam(bfl::at<float>(weights), bfl::at<const float>(gradients), bfl::at<float>(first), bfl::at<float>(second),
                   elements, step);
     return 0;
 }
@@ -245,5 +237,5 @@ double bfl_sum_squares_f32(std::int64_t x, std::int64_t elements) noexcept {
     if (elements < 0 || (elements > 0 && !is_vector(x))) {
         return -EINVAL;
     }
-    return elements == 0 ? 0.0 : widest().sum_squares(bfl::at<const float>(x), elements);
+    return elements == 0 ? 0.0 : bfl::widest(bfl::step_table()).sum_squares(bfl::at<const float>(x), elements);
 }

@@ -7,8 +7,7 @@
 
 #include "address.h"
 #include "blazefl4j.h"
-
-#define BFL_INLINE __attribute__((always_inline)) inline
+#include "kernels.h"
 
 namespace {
 
@@ -136,13 +135,6 @@ BFL_POOLING(sse2, )
 BFL_POOLING(avx2, __attribute__((target("avx2"))))
 BFL_POOLING(avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))))
 
-const bfl::PoolingKernel& widest() noexcept {
-    static const bfl::PoolingKernel& chosen =
-        *std::find_if(bfl::pooling_table(), bfl::pooling_table() + bfl::pooling_widths,
-                      [](const bfl::PoolingKernel& kernel) { return kernel.supported; });
-    return chosen;
-}
-
 bool fits(const bfl::Windows& windows) noexcept {
     constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
     return windows.planes >= 0 && 0 < windows.height && windows.height <= most && 0 < windows.width &&
@@ -177,7 +169,7 @@ std::int32_t bfl_max_pool_positions_f32(std::int64_t positions, std::int64_t x, 
     if (!fits(windows) || !bfl::usable<std::int64_t>(positions) || !bfl::usable<float>(x)) {
         return -EINVAL;
     }
-    const auto find_all = bfl::are_squares(windows) ? widest().squares : any_windows;
+    const auto find_all = bfl::are_squares(windows) ? bfl::widest(bfl::pooling_table()).squares : any_windows;
     find_all(bfl::at<const float>(x), windows, bfl::at<std::int64_t>(positions));
     return 0;
 }
