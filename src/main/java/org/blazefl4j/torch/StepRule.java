@@ -49,8 +49,8 @@ public sealed interface StepRule {
             implements StepRule {
 
         public Sgd {
-            requireShare("momentum", momentum);
-            requireShare("dampening", dampening);
+            Arguments.requireShare("momentum", momentum);
+            Arguments.requireShare("dampening", dampening);
             requireDecay(weightDecay);
             Arguments.require(
                     !nesterov || momentum > 0 && dampening == 0,
@@ -96,12 +96,10 @@ public sealed interface StepRule {
     record Adam(double beta1, double beta2, double eps, double weightDecay, boolean decoupled) implements StepRule {
 
         public Adam {
-            requireShare("beta1", beta1);
-            requireShare("beta2", beta2);
+            Arguments.requireShare("beta1", beta1);
+            Arguments.requireShare("beta2", beta2);
             requireDecay(weightDecay);
-            Arguments.require(
-                    eps > 0 && eps < Double.POSITIVE_INFINITY,
-                    "eps out of range: eps=" + eps + ", limit=above 0 and finite");
+            Arguments.requirePositive("eps", "eps", eps);
         }
 
         public Adam withBetas(double beta1, double beta2) {
@@ -124,10 +122,6 @@ public sealed interface StepRule {
         public int moments() {
             return 2;
         }
-    }
-
-    private static void requireShare(String name, double value) {
-        Arguments.require(value >= 0 && value < 1, name + " out of range: " + name + "=" + value + ", limit=[0, 1)");
     }
 
     private static void requireDecay(double value) {

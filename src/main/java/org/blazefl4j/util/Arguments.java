@@ -16,4 +16,20 @@ public final class Arguments {
             throw new IllegalArgumentException(refusal);
         }
     }
+
+    /** Requires a number of at least 0 and below 1, such as a momentum. */
+    public static void requireShare(String name, double value) {
+        require(value >= 0 && value < 1, name + " out of range: " + name + "=" + value + ", limit=[0, 1)");
+    }
+
+    /**
+     * Requires a number above 0 that is finite.
+     *
+     * @param what the number in words, for the message
+     */
+    public static void requirePositive(String what, String name, double value) {
+        require(
+                value > 0 && value < Double.POSITIVE_INFINITY,
+                what + " out of range: " + name + "=" + value + ", limit=above 0 and finite");
+    }
 }

@@ -21,9 +21,7 @@ public record SgdOptions(int epochs, int batchSize, double lr, LastBatch lastBat
     public SgdOptions {
         Arguments.require(epochs > 0, "too few epochs: epochs=" + epochs + ", limit=1 or more");
         Arguments.require(batchSize > 0, "batch too small: batch_size=" + batchSize + ", limit=1 or more");
-        Arguments.require(
-                lr > 0 && lr < Double.POSITIVE_INFINITY,
-                "learning rate out of range: lr=" + lr + ", limit=above 0 and finite");
+        Arguments.requirePositive("learning rate", "lr", lr);
         Objects.requireNonNull(lastBatch, "lastBatch");
     }
 

@@ -3,6 +3,7 @@ package org.blazefl4j.contrib.dsfl;
 import java.util.Objects;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.util.Arguments;
 
 /**
  * How a client trains and distils. Crosses into worker processes. Each {@code with} method returns a copy with one
@@ -19,7 +20,7 @@ public record DsflClientOptions(SgdOptions training, SgdOptions distillation, do
     public DsflClientOptions {
         Objects.requireNonNull(training, "training");
         Objects.requireNonNull(distillation, "distillation");
-        Optimizer.checkMomentum(momentum);
+        Arguments.requireShare("momentum", momentum);
     }
 
     /** Returns plain SGD with {@link SgdOptions#defaults()} for training and distillation, without evaluation. */

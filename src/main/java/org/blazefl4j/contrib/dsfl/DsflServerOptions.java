@@ -41,7 +41,7 @@ public record DsflServerOptions(
                 eraTemperature > 0 && eraTemperature < Double.POSITIVE_INFINITY,
                 "temperature out of range: era_temperature=" + eraTemperature
                         + ", limit=above 0 and finite; sharpens below (p_max - p_rest) / ln(p_max / p_rest)");
-        Optimizer.checkMomentum(momentum);
+        Arguments.requireShare("momentum", momentum);
     }
 
     /** Returns 1 000 open samples a round, temperature 0.1, and plain SGD with {@link SgdOptions#defaults()}. */

@@ -1,7 +1,6 @@
 package org.blazefl4j.contrib.dsfl;
 
 import org.blazefl4j.torch.FlatParameters;
-import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -16,11 +15,6 @@ final class Optimizer implements AutoCloseable {
 
     Optimizer(FlatParameters state) {
         this.state = state;
-    }
-
-    static void checkMomentum(double momentum) {
-        Arguments.require(
-                momentum >= 0 && momentum < 1, "momentum out of range: momentum=" + momentum + ", limit=[0, 1)");
     }
 
     /** Takes one step. */

@@ -23,9 +23,7 @@ public record ScaffoldServerOptions(ServerOptions common, double globalLr, Weigh
     public ScaffoldServerOptions {
         Objects.requireNonNull(common, "common");
         Objects.requireNonNull(weighting, "weighting");
-        Arguments.require(
-                globalLr > 0 && globalLr < Double.POSITIVE_INFINITY,
-                "global learning rate out of range: global_lr=" + globalLr + ", limit=above 0 and finite");
+        Arguments.requirePositive("global learning rate", "global_lr", globalLr);
     }
 
     /** Returns a global learning rate of 1, and clients weighted by their samples, as in federated averaging. */
