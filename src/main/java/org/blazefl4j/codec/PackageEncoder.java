@@ -78,7 +78,7 @@ public final class PackageEncoder {
      * @param tensorPlacer places each distinct Tensor object once, in the order in which they are met; null if tensors
      *     are not allowed. Its exceptions pass through
      * @return the message from position to limit, backed by the encoder's array and valid until the next call
-     * @throws IllegalArgumentException if something in the package cannot cross, objects lie more than 512 levels deep
+     * @throws IllegalArgumentException if something in the package cannot cross, objects lie more than 256 levels deep
      *     or the message grows beyond 1 GiB
      */
     public ByteBuffer encode(@Nullable Object graph, @Nullable TensorPlacer tensorPlacer) {

@@ -38,7 +38,7 @@ public final class TensorWalk {
     /**
      * Lists the distinct Tensor objects that are reachable from a package.
      *
-     * @throws IllegalArgumentException if objects lie more than 512 levels deep
+     * @throws IllegalArgumentException if objects lie more than 256 levels deep
      */
     public static List<Found> tensors(@Nullable Object graph) {
         TensorWalk walk = new TensorWalk();

@@ -234,7 +234,7 @@ class CodecDamageTest {
         byte[] message = HeapStore.bytes(out.finish());
         assertThatThrownBy(() -> new PackageDecoder(LOADER).decode(ByteBuffer.wrap(message), new HeapStore()))
                 .isExactlyInstanceOf(PackageFormatException.class)
-                .hasMessage("package damaged: depth=513, expected=512");
+                .hasMessage("package damaged: depth=257, expected=256");
     }
 
     @Test

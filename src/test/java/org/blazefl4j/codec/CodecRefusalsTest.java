@@ -199,10 +199,10 @@ class CodecRefusalsTest {
         String path = "[0]".repeat(20);
         assertRefused(
                 nested(GraphPath.MAX_DEPTH + 1),
-                "nested too deep: depth=513, limit=512, path=" + path
+                "nested too deep: depth=257, limit=256, path=" + path
                         + "...; replace links between objects by positions in a list");
         assertThatThrownBy(() -> TensorWalk.tensors(nested(600)))
-                .hasMessageStartingWith("nested too deep: depth=513, limit=512");
+                .hasMessageStartingWith("nested too deep: depth=257, limit=256");
     }
 
     @Test
@@ -235,7 +235,7 @@ class CodecRefusalsTest {
         PackageEncoder encoder = new PackageEncoder();
         assertThatThrownBy(() -> encoder.encode(endless, new HeapStore()))
                 .isExactlyInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("nested too deep for this thread's stack: limit=512 levels on a stack of 1 MiB")
+                .hasMessageStartingWith("nested too deep for this thread's stack: limit=256 levels on a stack of 1 MiB")
                 .hasCauseExactlyInstanceOf(StackOverflowError.class);
         assertThat(encoder.encode("x", new HeapStore()).remaining()).isLessThan(20);
     }
