@@ -84,8 +84,8 @@ class CodecHostileTest {
 
     @Test
     void shouldReadRepeatedReferencesIfNothingTraversesThem() {
-        Object graph = decode(message(out -> doubling(out, 400)));
-        for (int level = 0; level < 399; level++) {
+        Object graph = decode(message(out -> doubling(out, 200)));
+        for (int level = 0; level < 199; level++) {
             List<?> pair = (List<?>) graph;
             assertThat(pair.get(0)).isSameAs(pair.get(1));
             graph = pair.get(0);
