@@ -89,7 +89,11 @@ final class PackageDirectionTest {
 
     @ArchTest
     static final ArchRule algorithmsKnowNoCommandLine =
-            noneOf("contrib", "metrics").mayUse("lab", "cli");
+            noneOf("contrib", "federation", "metrics").mayUse("lab", "cli");
+
+    @ArchTest
+    static final ArchRule partsKnowNoAlgorithm =
+            noneOf("federation").mayUse("contrib.fedavg", "contrib.scaffold", "contrib.dsfl");
 
     @ArchTest
     static final ArchRule theLabKnowsNoResultFiles =
