@@ -32,8 +32,21 @@ public interface ServerHandler<D, U> {
      */
     D downlinkPackage();
 
-    /** Returns the clients of the next round, ascending, none twice. */
+    /**
+     * Returns the clients of the next round, ascending, none twice. If there are none, this call has completed the
+     * round.
+     */
     List<Integer> sampleClients();
+
+    /**
+     * Returns {@link #sampleClients()}, but lets workers share the work of handlers that ask clients first.
+     * {@link Simulation} calls it.
+     *
+     * @param workers of a trainer between rounds, perhaps {@link Workers#NONE}
+     */
+    default List<Integer> sampleClients(Workers workers) {
+        return sampleClients();
+    }
 
     /**
      * Discards what was loaded in an incomplete round, so that the round can be repeated, for example after

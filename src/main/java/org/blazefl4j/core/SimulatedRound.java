@@ -39,7 +39,8 @@ final class SimulatedRound<D, U> {
 
     RoundReport run() {
         clock.enter(Phase.SAMPLE);
-        List<Integer> cids = trainer.order(handler.sampleClients());
+        List<Integer> cids = trainer.order(handler.sampleClients(trainer.workers()));
+        complete = cids.isEmpty();
         tell(listener -> listener.roundStarted(number, cids));
         train(cids);
         clock.enter(Phase.EVALUATE);

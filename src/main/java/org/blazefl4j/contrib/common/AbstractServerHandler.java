@@ -17,7 +17,7 @@ import org.blazefl4j.core.Workers;
  * model. A subclass adds one package ({@link #add}) or several at once ({@link #fold}), makes them the round's result
  * ({@link #update}) and discards them ({@link #forget}).
  *
- * <p>Clients are drawn without replacement from the stream (seed, server, round, {@code "sample"}).
+ * <p>Clients are drawn by {@link #draw}. A round is complete when all of them were loaded or dropped.
  *
  * <p>Used by one thread at a time.
  *
@@ -58,12 +58,32 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
 
     /**
      * Makes the added packages the round's result, and updates the model. {@link #forget} follows, then the round is
-     * counted.
+     * counted. A round for which {@link #draw} returned no clients has no packages.
      */
     protected abstract void update();
 
     /** Discards all that was added. */
     protected abstract void forget();
+
+    /**
+     * Draws the clients of the next round: unless overridden, {@link ServerOptions#clientsPerRound} of them uniformly
+     * without replacement, from the stream (seed, server, round, {@code "sample"}).
+     *
+     * @param workers may share the work of a draw; perhaps none
+     * @return ascending, none twice; the same until the round is complete. Their number may vary, and may be none: the
+     *     round is then complete at once
+     */
+    protected List<Integer> draw(Workers workers) {
+        return intake.uniform();
+    }
+
+    /**
+     * Learns from a round that is complete, before it is counted; does nothing unless overridden.
+     *
+     * @param loaded the clients whose packages were loaded, in this order
+     * @param dropped the clients that sent nothing, in the order in which they were dropped
+     */
+    protected void completed(List<Integer> loaded, List<Integer> dropped) {}
 
     /** Returns whether the result of {@link #update} holds neither NaN nor infinities: the model, unless overridden. */
     protected boolean isFinite() {
@@ -101,17 +121,33 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
         return intake.isStopped();
     }
 
+    @Override
+    public final List<Integer> sampleClients() {
+        return sampleClients(Workers.NONE);
+    }
+
     /**
-     * Draws the next round's clients. A second call before any client was loaded or dropped draws the same clients.
+     * {@inheritDoc}
+     *
+     * <p>Until a client was loaded or dropped, further calls return the same clients.
      *
      * @throws IllegalStateException if some of the last round's clients were neither loaded nor dropped; call
      *     {@link #restartRound} to repeat it
      */
     @Override
-    public final List<Integer> sampleClients() {
+    public final List<Integer> sampleClients(Workers workers) {
         requireOpen();
         intake.requireBetweenRounds();
-        return intake.sample();
+        drawClients(workers);
+        List<Integer> cids = intake.clients();
+        completeIf(cids.isEmpty());
+        return cids;
+    }
+
+    private void drawClients(Workers workers) {
+        if (!intake.isDrawn()) {
+            intake.begin(draw(workers));
+        }
     }
 
     @Override
@@ -124,8 +160,8 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if the client is not in the federation, or was loaded or dropped before in this
-     *     round, or its package is closed or does not fit; the round is then as before
+     * @throws IllegalArgumentException if the client was not sampled, or was loaded or dropped before in this round, or
+     *     its package is closed or does not fit; the round is then as before
      * @throws IllegalStateException if the handler is closed
      */
     @Override
@@ -156,6 +192,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     private boolean take(U uplink) {
         Objects.requireNonNull(
                 uplink, () -> "package is null: round=" + (round() + 1) + "; load what the trainer handed over");
+        drawClients(Workers.NONE);
         int client = cid.applyAsInt(uplink);
         intake.check(client);
         add(uplink);
@@ -167,13 +204,14 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
      *
      * <p>The result has the bits of a round that had sampled only the others.
      *
-     * @throws IllegalArgumentException if the client is not in the federation, or was loaded or dropped before in this
-     *     round; the round is then as before
+     * @throws IllegalArgumentException if the client was not sampled, or was loaded or dropped before in this round;
+     *     the round is then as before
      * @throws IllegalStateException if all others were dropped; the round is then as before
      */
     @Override
     public final boolean drop(int client) {
         requireOpen();
+        drawClients(Workers.NONE);
         return completeIf(intake.drop(client));
     }
 
@@ -182,6 +220,7 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
             update();
             forget();
             divergence.check(round(), this::isFinite);
+            completed(intake.loaded(), intake.dropped());
             intake.complete();
         }
         return all;

@@ -1,7 +1,7 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.blazefl4j.core.CheckpointReader;
@@ -11,7 +11,7 @@ import org.blazefl4j.reproducibility.RandomStreams;
 import org.blazefl4j.util.Arguments;
 
 /**
- * The clients of a server's round: which take part, which have been loaded or dropped, and whether the round is
+ * The clients of a server's round: which take part, which of them have been loaded or dropped, and whether the round is
  * complete. Used by one thread at a time.
  */
 final class RoundParticipation implements Checkpointable {
@@ -20,8 +20,10 @@ final class RoundParticipation implements Checkpointable {
     private static final String ROUND = "round";
 
     private final ServerOptions options;
-    private final Set<Integer> loaded = new HashSet<>();
-    private final Set<Integer> dropped = new HashSet<>();
+    private final Set<Integer> cohort = new LinkedHashSet<>();
+    private final Set<Integer> loaded = new LinkedHashSet<>();
+    private final Set<Integer> dropped = new LinkedHashSet<>();
+    private boolean drawn;
     private int round;
 
     RoundParticipation(ServerOptions options) {
@@ -37,12 +39,51 @@ final class RoundParticipation implements Checkpointable {
         return round >= options.globalRound();
     }
 
-    /** Draws the round's clients, ascending: the same at each call in a round. */
-    List<Integer> sample() {
+    /** Draws clients uniformly, ascending: the same at each call in a round. */
+    List<Integer> uniform() {
         return RandomStreams.sample(
                 options.numClients(),
                 options.clientsPerRound(),
                 RandomStreams.random(options.seed(), SERVER, round, "sample"));
+    }
+
+    /** Returns whether the round's clients are drawn. */
+    boolean isDrawn() {
+        return drawn;
+    }
+
+    /**
+     * Starts a round with the clients that were drawn for it, possibly none.
+     *
+     * @throws IllegalStateException if they are not clients of the federation in ascending order
+     */
+    void begin(List<Integer> cids) {
+        int last = -1;
+        for (int cid : cids) {
+            if (cid <= last || cid >= options.numClients()) {
+                throw new IllegalStateException("clients of a round: round=" + (round + 1) + ", client=" + cid
+                        + " after " + last + ", expected=ascending ids from 0 to " + (options.numClients() - 1)
+                        + ", none twice; correct what draws them");
+            }
+            last = cid;
+        }
+        cohort.addAll(cids);
+        drawn = true;
+    }
+
+    /** Returns the clients that were drawn, ascending. */
+    List<Integer> clients() {
+        return List.copyOf(cohort);
+    }
+
+    /** Returns the clients that were loaded, in this order. */
+    List<Integer> loaded() {
+        return List.copyOf(loaded);
+    }
+
+    /** Returns the clients that were dropped, in this order. */
+    List<Integer> dropped() {
+        return List.copyOf(dropped);
     }
 
     /** Refuses to draw clients within a round, because it would be trained again with other random numbers. */
@@ -50,7 +91,7 @@ final class RoundParticipation implements Checkpointable {
         if (loaded.isEmpty() && dropped.isEmpty()) {
             return;
         }
-        List<Integer> missing = new ArrayList<>(sample());
+        List<Integer> missing = new ArrayList<>(cohort);
         missing.removeAll(loaded);
         missing.removeAll(dropped);
         throw new IllegalStateException("clients of the last round were neither loaded nor dropped: round="
@@ -58,18 +99,24 @@ final class RoundParticipation implements Checkpointable {
                 + " trainer.dropped() after localProcess, or handler.restartRound() to repeat a round that failed");
     }
 
-    /** Forgets the clients that were loaded or dropped in this round. */
+    /** Forgets this round's clients. */
     void restart() {
+        drawn = false;
+        cohort.clear();
         loaded.clear();
         dropped.clear();
     }
 
-    /** Refuses a client that is not in the federation, or was loaded or dropped before in this round. */
+    /** Refuses a client that is not in this round, or was loaded or dropped before in it. */
     void check(int cid) {
         if (cid < 0 || cid >= options.numClients()) {
             throw new IllegalArgumentException("no such client: cid=" + cid + ", limit=0 to "
                     + (options.numClients() - 1) + "; send the id that the client was given");
         }
+        Arguments.require(
+                cohort.contains(cid),
+                "client is not in this round: cid=" + cid + ", round=" + (round + 1)
+                        + ", expected=one that was sampled; train the clients of sampleClients()");
         refuseIf(loaded.contains(cid), "loaded twice", cid);
         refuseIf(dropped.contains(cid), "loaded after it was dropped", cid);
     }
@@ -90,9 +137,9 @@ final class RoundParticipation implements Checkpointable {
         refuseIf(loaded.contains(cid), "dropped after it was loaded", cid);
         refuseIf(dropped.contains(cid), "dropped twice", cid);
         check(cid);
-        if (dropped.size() + 1 == options.clientsPerRound()) {
+        if (dropped.size() + 1 == cohort.size()) {
             throw new IllegalStateException("all clients dropped: cid=" + cid + ", round=" + (round + 1)
-                    + ", limit=1 or more of " + options.clientsPerRound()
+                    + ", limit=1 or more of " + cohort.size()
                     + " that are not dropped; call restartRound() to repeat the round");
         }
         dropped.add(cid);
@@ -106,8 +153,9 @@ final class RoundParticipation implements Checkpointable {
         }
     }
 
-    private boolean isComplete() {
-        return loaded.size() + dropped.size() >= options.clientsPerRound();
+    /** Returns whether every client of the round was loaded or dropped; true if it has none. */
+    boolean isComplete() {
+        return drawn && loaded.size() + dropped.size() == cohort.size();
     }
 
     /** Counts the round as complete and starts the next. */

@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class RoundParticipationTest {
 
     private final RoundParticipation intake =
             new RoundParticipation(ServerOptions.of(2, 6).withSampleRatio(0.5));
+
+    @BeforeEach
+    void begin() {
+        intake.begin(List.of(0, 2, 4));
+    }
 
     @Test
     void shouldBeCompleteWithTheLastOfTheSampledClients() {
@@ -41,7 +47,8 @@ final class RoundParticipationTest {
         intake.drop(4);
 
         intake.restart();
-        assertThat(intake.sample()).hasSize(3).isEqualTo(intake.sample());
+        assertThat(intake.isDrawn()).isFalse();
+        begin();
 
         assertThat(intake.load(0)).isFalse();
         assertThat(intake.load(4)).isFalse();
@@ -49,15 +56,60 @@ final class RoundParticipationTest {
     }
 
     @Test
+    void shouldDrawTheSameClientsUntilTheRoundIsComplete() {
+        List<Integer> first = intake.uniform();
+        assertThat(first).hasSize(3).isEqualTo(intake.uniform());
+
+        intake.complete();
+        assertThat(intake.uniform()).isNotEqualTo(first);
+    }
+
+    @Test
+    void shouldBeCompleteAtOnceWithoutClients() {
+        assertThat(intake.isComplete()).isFalse();
+        intake.complete();
+        assertThat(intake.isComplete()).isFalse();
+
+        intake.begin(List.of());
+        assertThat(intake.isComplete()).isTrue();
+        assertThat(intake.isDrawn()).isTrue();
+    }
+
+    @Test
+    void shouldTellWhoWasLoadedAndDroppedInThisOrder() {
+        intake.load(4);
+        intake.drop(0);
+        intake.load(2);
+
+        assertThat(intake.clients()).containsExactly(0, 2, 4);
+        assertThat(intake.loaded()).containsExactly(4, 2);
+        assertThat(intake.dropped()).containsExactly(0);
+    }
+
+    @Test
+    void shouldRefuseToBeginWithClientsOutOfOrder() {
+        String expected = ", expected=ascending ids from 0 to 5, none twice; correct what draws them";
+        intake.restart();
+        refusesToBegin(List.of(1, 1), "clients of a round: round=1, client=1 after 1" + expected);
+        refusesToBegin(List.of(3, 2), "clients of a round: round=1, client=2 after 3" + expected);
+        refusesToBegin(List.of(4, 6), "clients of a round: round=1, client=6 after 4" + expected);
+        refusesToBegin(List.of(-1), "clients of a round: round=1, client=-1 after -1" + expected);
+        assertThat(intake.isDrawn()).isFalse();
+    }
+
+    private void refusesToBegin(List<Integer> cids, String message) {
+        assertThatIllegalStateException().isThrownBy(() -> intake.begin(cids)).withMessage(message);
+    }
+
+    @Test
     void shouldNameMissingClients() {
         intake.requireBetweenRounds();
-        List<Integer> cids = intake.sample();
-        intake.load(cids.get(0));
+        intake.load(0);
 
         assertThatIllegalStateException()
                 .isThrownBy(intake::requireBetweenRounds)
                 .withMessage("clients of the last round were neither loaded nor dropped: round=1, clients="
-                        + cids.subList(1, 3) + "; call handler.drop(cid) for each client of trainer.dropped() after"
+                        + "[2, 4]; call handler.drop(cid) for each client of trainer.dropped() after"
                         + " localProcess, or handler.restartRound() to repeat a round that failed");
     }
 
@@ -73,6 +125,7 @@ final class RoundParticipationTest {
     void shouldResumeWithTheSameSample() {
         RoundParticipation other = new RoundParticipation(ServerOptions.of(2, 6).withSampleRatio(0.5));
         intake.complete();
+        other.begin(List.of(0, 1));
         other.load(0);
 
         MemoryCheckpoint saved = new MemoryCheckpoint();
@@ -80,8 +133,8 @@ final class RoundParticipationTest {
         other.restore(saved);
 
         assertThat(other.round()).isEqualTo(1);
-        assertThat(other.sample()).isEqualTo(intake.sample());
-        assertThat(other.load(0)).isFalse();
+        assertThat(other.uniform()).isEqualTo(intake.uniform());
+        assertThat(other.isDrawn()).isFalse();
     }
 
     @Test
@@ -102,6 +155,13 @@ final class RoundParticipationTest {
         String limit = ", limit=0 to 5; send the id that the client was given";
         refuses(() -> intake.check(6), "no such client: cid=6" + limit);
         refuses(() -> intake.drop(-1), "no such client: cid=-1" + limit);
+    }
+
+    @Test
+    void shouldRefuseAClientThatWasNotSampled() {
+        String expected = ", round=1, expected=one that was sampled; train the clients of sampleClients()";
+        refuses(() -> intake.check(1), "client is not in this round: cid=1" + expected);
+        refuses(() -> intake.drop(5), "client is not in this round: cid=5" + expected);
     }
 
     @Test
