@@ -137,6 +137,19 @@ public record ImageData(
                 sha256);
     }
 
+    /**
+     * Returns these samples with another conversion to model input, in place of this object: both share the tensors,
+     * which the caller closes once.
+     *
+     * @param normalisation converts a batch of the images to model input; null if they already are model input
+     */
+    public ImageData withNormalisation(@Nullable Transform normalisation) {
+        ImageData other =
+                new ImageData(name, classes, trainImages, trainLabels, testImages, testLabels, normalisation, sha256);
+        List.of(trainImages, trainLabels, testImages, testLabels).forEach(Tensor::releaseReference);
+        return other;
+    }
+
     private Tensor normalise(Tensor images) {
         Tensor result = normalisation == null ? images : normalisation.apply(images, null);
         return result == images ? images.clone() : result;

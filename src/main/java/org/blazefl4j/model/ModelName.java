@@ -10,6 +10,8 @@ public enum ModelName {
     CNN,
     /** {@link Mlp}. */
     MLP,
+    /** {@link LogisticRegression}. */
+    LOGISTIC,
     /** {@link ResNet#resNet18}. */
     RESNET18,
     /** {@link ResNet#resNet50}. */
@@ -39,11 +41,16 @@ public enum ModelName {
         Checks.positive("width", width);
         return switch (this) {
             case CNN -> new Cnn(channels, height, width, classes);
-            case MLP -> new Mlp(Math.multiplyExact(Math.multiplyExact(channels, height), width), classes);
+            case MLP -> new Mlp(pixels(channels, height, width), classes);
+            case LOGISTIC -> new LogisticRegression(pixels(channels, height, width), classes);
             case RESNET18 -> ResNet.resNet18(channels, classes);
             case RESNET50 -> ResNet.resNet50(channels, classes);
             case RESNET101 -> ResNet.resNet101(channels, classes);
         };
+    }
+
+    private static int pixels(int channels, int height, int width) {
+        return Math.multiplyExact(Math.multiplyExact(channels, height), width);
     }
 
     @Override

@@ -88,13 +88,13 @@ final class UsageTest {
                         "'--open-size': value=0, expected=a whole number from 1 to 2147483647"),
                 Arguments.of(
                         "--algorithm dsfl --client-models cnn,vgg",
-                        "'--client-models' (NAME): value=vgg, expected=cnn, mlp, resnet18, resnet50, resnet101"),
+                        "'--client-models' (NAME): value=vgg, expected=cnn, mlp, logistic, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--model-name vgg",
-                        "'--model-name': value=vgg, expected=cnn, mlp, resnet18, resnet50, resnet101"),
+                        "'--model-name': value=vgg, expected=cnn, mlp, logistic, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--partition even",
-                        "'--partition': value=even, expected=iid, shards, dirichlet, balanced-dirichlet"),
+                        "'--partition': value=even, expected=iid, shards, dirichlet, capped-dirichlet, balanced-dirichlet, classes"),
                 Arguments.of(
                         "--execution-mode fast",
                         "'--execution-mode': value=fast, expected=single-threaded, multi-threaded, multi-process"),
@@ -118,7 +118,10 @@ final class UsageTest {
                 Arguments.of("--num-shards 10", "--num-shards has no effect: add --partition shards, or omit it"),
                 Arguments.of(
                         "--partition shards --dir-alpha 1",
-                        "--dir-alpha has no effect: add --partition dirichlet or balanced-dirichlet, or omit it"),
+                        "--dir-alpha has no effect: add --partition dirichlet, capped-dirichlet or balanced-dirichlet, or omit it"),
+                Arguments.of(
+                        "--partition shards --classes-per-client 3",
+                        "--classes-per-client has no effect: add --partition classes, or omit it"),
                 Arguments.of(
                         "--dataset cifar10",
                         "data folder missing: --dataset=cifar10, --data-dir=none, expected=a folder with the data set's files"),
@@ -265,7 +268,7 @@ final class UsageTest {
                 Arguments.of("--time-limit 0", "'--time-limit': value=0, expected=a number of seconds from 0.001"),
                 Arguments.of(
                         "--model-name vgg",
-                        "'--model-name' (NAME): value=vgg, expected=cnn, mlp, resnet18, resnet50, resnet101"),
+                        "'--model-name' (NAME): value=vgg, expected=cnn, mlp, logistic, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--rounds 2147483647",
                         "too many rounds: --rounds=2147483647, --warm-up=20, limit=2147483647 in total"),

@@ -52,6 +52,20 @@ class FashionMnistTest {
     }
 
     @Test
+    void shouldShareItsTensorsWithAnotherNormalisation() {
+        ImageData read = FashionMnist.embedded();
+        ImageData unit = read.withNormalisation(new ToFloat(255));
+        try (PointerScope scope = new PointerScope()) {
+            Batch batch = new DataLoader(unit.train()).iterator().next();
+            assertThat(batch.x().min().item_float()).isZero();
+            assertThat(batch.x().max().item_float()).isEqualTo(1);
+            assertThat(unit.sha256()).isEqualTo(read.sha256());
+        }
+        unit.close();
+        assertThat(read.trainImages().isNull()).isTrue();
+    }
+
+    @Test
     @SuppressWarnings("try") // the scope is only closed
     void shouldOutliveTheScopeOfReading() {
         ImageData data;

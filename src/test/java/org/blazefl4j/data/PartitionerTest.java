@@ -15,6 +15,7 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.pytorch.Tensor;
 
@@ -22,6 +23,9 @@ class PartitionerTest {
 
     private static final long[] TEN_CLASSES =
             LongStream.range(0, 2000).map(i -> i % 10).toArray();
+
+    /** The number of partitioners that divide any labels. */
+    private static final int KINDS = 5;
 
     /** A partitioner and a request that it can meet. */
     record Request(Partitioner partitioner, long[] labels, int clients) {
@@ -39,7 +43,7 @@ class PartitionerTest {
                 .array(long[].class)
                 .ofMinSize(60)
                 .ofMaxSize(300);
-        return Combinators.combine(clients, labels, Arbitraries.integers().between(0, 3))
+        return Combinators.combine(clients, labels, Arbitraries.integers().between(0, KINDS - 1))
                 .as((c, l, kind) -> new Request(partitioner(kind, c), l, c));
     }
 
@@ -48,6 +52,7 @@ class PartitionerTest {
             case 0 -> new IidPartitioner();
             case 1 -> new ShardPartitioner(2 * clients);
             case 2 -> new DirichletPartitioner(5);
+            case 3 -> new DirichletPartitioner(5, 1, true);
             default -> new BalancedDirichletPartitioner(0.3);
         };
     }
@@ -69,7 +74,7 @@ class PartitionerTest {
 
     @Property(tries = 8)
     void shouldGiveOtherPartsWithAnotherSeed(@ForAll long seed) {
-        for (int kind = 0; kind < 4; kind++) {
+        for (int kind = 0; kind < KINDS; kind++) {
             Request request = new Request(partitioner(kind, 10), TEN_CLASSES, 10);
             assertThat(Arrays.deepEquals(request.partition(seed), request.partition(seed + 1)))
                     .isFalse();
@@ -152,6 +157,57 @@ class PartitionerTest {
                         .orElseThrow();
     }
 
+    @Property(tries = 50)
+    void shouldGiveNoFurtherClassOnceAClientHasItsEvenShare(@ForAll long seed) {
+        List<long[]> parts = new DirichletPartitioner(0.2, 1, true).partition(TEN_CLASSES, 8, seed);
+        assertThat(parts).allSatisfy(part -> {
+            int[] sizes = sizes(part);
+            int last = IntStream.range(0, 10).filter(c -> sizes[c] > 0).max().orElseThrow();
+            assertThat(part.length - sizes[last]).isLessThan(TEN_CLASSES.length / 8);
+        });
+    }
+
+    @Example
+    void shouldDivideAmongOpenClientsWhenTheirProportionsVanish() {
+        for (int seed = 0; seed < 20; seed++) {
+            List<long[]> parts = new DirichletPartitioner(1e-6, 1, true).partition(TEN_CLASSES, 3, seed);
+            assertThat(parts).allSatisfy(part -> assertThat(part).hasSizeBetween(200, 866));
+        }
+    }
+
+    @Property(tries = 100)
+    void shouldGiveEachClientSoManyClasses(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 10) int classes,
+            @ForAll @IntRange(min = 10, max = 25) int clients) {
+        List<long[]> parts = new ClassesPerClientPartitioner(classes).partition(TEN_CLASSES, clients, seed);
+        int[][] sizes = parts.stream().map(PartitionerTest::sizes).toArray(int[][]::new);
+        for (int client = 0; client < clients; client++) {
+            assertThat(parts.get(client)).isSorted();
+            assertThat(classes(parts.get(client))).isEqualTo(classes);
+            assertThat(sizes[client][client % 10]).isPositive();
+        }
+        for (int c = 0; c < 10; c++) {
+            int ofClass = c;
+            int[] holders = Arrays.stream(sizes)
+                    .mapToInt(of -> of[ofClass])
+                    .filter(n -> n > 0)
+                    .toArray();
+            assertThat(Arrays.stream(holders).sum()).isEqualTo(200);
+            assertThat(Arrays.stream(holders).max().orElseThrow()
+                            - Arrays.stream(holders).min().orElseThrow())
+                    .isLessThanOrEqualTo(1);
+        }
+    }
+
+    private static int[] sizes(long[] part) {
+        int[] sizes = new int[10];
+        for (long i : part) {
+            sizes[(int) TEN_CLASSES[(int) i]]++;
+        }
+        return sizes;
+    }
+
     @Example
     void shouldRoundWithoutFavouringAClient() {
         assertThat(DirichletPartitioner.cuts(new double[] {0.999, 0.001}, 200)).containsExactly(0, 200, 200);
@@ -179,6 +235,10 @@ class PartitionerTest {
                 .isEqualTo("[[5], [0, 2, 3, 6, 9, 11], [1, 4, 7, 8, 10]]");
         assertThat(parts(new BalancedDirichletPartitioner(0.5), labels))
                 .isEqualTo("[[4, 7, 9, 10], [2, 5, 8, 11], [0, 1, 3, 6]]");
+        assertThat(parts(new DirichletPartitioner(0.5, 1, true), labels))
+                .isEqualTo("[[2, 5, 8, 11], [0, 3, 6, 9], [1, 4, 7, 10]]");
+        assertThat(parts(new ClassesPerClientPartitioner(2), labels))
+                .isEqualTo("[[3, 4, 6, 10], [0, 1, 7], [2, 5, 8, 9, 11]]");
     }
 
     private static String parts(Partitioner partitioner, long[] labels) {
@@ -231,6 +291,18 @@ class PartitionerTest {
                 "number of shards: numShards=10, expected=a "
                         + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
                         + "change numShards or numClients");
+        refused(() -> new ClassesPerClientPartitioner(0), "classes per client: classesPerClient=0, limit=1 or more");
+        refused(
+                () -> new ClassesPerClientPartitioner(11).partition(TEN_CLASSES, 20, 0),
+                "classes per client: classesPerClient=11, limit=10 (the classes in the labels); lower classesPerClient");
+        refused(
+                () -> new ClassesPerClientPartitioner(2).partition(TEN_CLASSES, 9, 0),
+                "number of clients: numClients=9, limit=10 or more (the classes in the labels); raise numClients, or no"
+                        + " client has the last classes");
+        refused(
+                () -> new ClassesPerClientPartitioner(1).partition(new long[] {0, 0, 0, 1}, 4, 0),
+                "client without samples: client=3, numClients=4, expected=a class with a sample for each client that"
+                        + " has it; lower numClients or raise classesPerClient");
         refused(
                 () -> new DirichletPartitioner(0),
                 "Dirichlet concentration: alpha=0.0, limit=1.0E-6 to 1000000.0; "

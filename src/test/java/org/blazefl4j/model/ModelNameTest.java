@@ -24,6 +24,7 @@ class ModelNameTest {
     void shouldListTheNamesWhenThereIsNoSuchModel() {
         assertThatThrownBy(() -> ModelName.fromName("vgg"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("unknown model: name=vgg, expected=one of cnn, mlp, resnet18, resnet50, resnet101");
+                .hasMessage(
+                        "unknown model: name=vgg, expected=one of cnn, mlp, logistic, resnet18, resnet50, resnet101");
     }
 }

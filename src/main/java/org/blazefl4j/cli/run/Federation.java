@@ -30,7 +30,7 @@ record Federation<D, U>(
     static Federation<?, ?> open(RunOptions options, Path folder, Consumer<ImageData> check) {
         ResourceStack resources = new ResourceStack();
         try {
-            ImageData images = resources.add(options.data.dataset.read(options.data.dataDir));
+            ImageData images = resources.add(options.data.read());
             check.accept(images);
             return start(options, folder, images, options.algorithm().sides(options, images, resources), resources);
         } catch (IllegalArgumentException e) {

@@ -43,7 +43,9 @@ public final class RunCommand implements Callable<Integer> {
         OptionUse use = new OptionUse(spec.commandLine());
         Partitioning partition = options.data.partition;
         use.refuseUnless(partition.hasShards(), "--num-shards", "--partition shards");
-        use.refuseUnless(partition.hasAlpha(), "--dir-alpha", "--partition dirichlet or balanced-dirichlet");
+        use.refuseUnless(
+                partition.hasAlpha(), "--dir-alpha", "--partition dirichlet, capped-dirichlet or balanced-dirichlet");
+        use.refuseUnless(partition.hasClasses(), "--classes-per-client", "--partition classes");
         ExecutionMode mode = options.execution.executionMode;
         use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
         use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);

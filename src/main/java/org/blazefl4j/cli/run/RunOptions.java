@@ -112,6 +112,17 @@ final class RunOptions {
 
         @Option(names = "--dir-alpha", paramLabel = "A", converter = Converters.Concentration.class)
         double dirAlpha = 1.0;
+
+        @Option(names = "--classes-per-client", paramLabel = "N")
+        int classesPerClient = 2;
+
+        @Option(names = "--pixels", paramLabel = "KIND")
+        Pixels pixels = Pixels.NORMALISED;
+
+        /** Reads the images; the caller closes them. */
+        ImageData read() {
+            return pixels.of(dataset.read(dataDir));
+        }
     }
 
     @Command(optionListHeading = "%nLocal training%n")
@@ -212,7 +223,7 @@ final class RunOptions {
     }
 
     Partitioner partitioner() {
-        return data.partition.partitioner(data.numShards, data.dirAlpha);
+        return data.partition.partitioner(data.numShards, data.dirAlpha, data.classesPerClient);
     }
 
     ServerOptions server() {
@@ -308,6 +319,9 @@ final class RunOptions {
         if (data.partition.hasShards()) {
             return data.partition + ", " + data.numShards + " in total";
         }
+        if (data.partition.hasClasses()) {
+            return data.partition + ", " + data.classesPerClient + " per client";
+        }
         return data.partition.hasAlpha() ? data.partition + ", alpha " + data.dirAlpha : data.partition.toString();
     }
 
@@ -339,6 +353,12 @@ final class RunOptions {
         }
         if (!data.partition.hasAlpha()) {
             map.remove("dir_alpha");
+        }
+        if (!data.partition.hasClasses()) {
+            map.remove("classes_per_client");
+        }
+        if (data.pixels == Pixels.NORMALISED) {
+            map.remove("pixels"); // as runs of older versions, so that they can be resumed
         }
         return map;
     }
