@@ -1,12 +1,14 @@
 package org.blazefl4j.federation;
 
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.blazefl4j.core.Workers;
 
 /**
- * Chooses the clients of each round. A sampler that learns from rounds keeps what it knows in fields, implements
- * {@link org.blazefl4j.core.Checkpointable}, and serves one server.
+ * Chooses the clients of each round. A sampler that learns from rounds keeps what it knows in fields, changes them in
+ * {@link #completed} only, implements {@link org.blazefl4j.core.Checkpointable}, and serves one server.
  */
 @FunctionalInterface
 public interface ClientSampler {
@@ -19,14 +21,8 @@ public interface ClientSampler {
      */
     List<Integer> sample(Draw draw);
 
-    /** Learns from a client's package when it is loaded; does nothing by default. */
-    default void loaded(ModelUplink uplink) {}
-
-    /** Learns that a client of the round sends nothing; does nothing by default. */
-    default void dropped(int cid) {}
-
-    /** Learns that the round is complete; does nothing by default. */
-    default void completed() {}
+    /** Learns from a complete round; does nothing by default. Not called for a round that is repeated. */
+    default void completed(Outcome outcome) {}
 
     /** What a sampler may look at. */
     interface Draw {
@@ -48,5 +44,20 @@ public interface ClientSampler {
 
         /** Returns the workers, for samplers that ask clients; may be none. */
         Workers workers();
+
+        /** Returns the clients that may be chosen, ascending: all of the federation by default. */
+        default List<Integer> candidates() {
+            return IntStream.range(0, numClients()).boxed().toList();
+        }
     }
+
+    /**
+     * What became of a round's clients.
+     *
+     * @param round the round, from 0
+     * @param numbers the {@linkplain ModelUplink#numbers numbers} of each client whose package was loaded, in the order
+     *     in which they were
+     * @param dropped the clients that sent nothing
+     */
+    record Outcome(int round, Map<Integer, Map<String, Double>> numbers, List<Integer> dropped) {}
 }

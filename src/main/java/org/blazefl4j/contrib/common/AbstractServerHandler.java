@@ -78,7 +78,8 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     }
 
     /**
-     * Learns from a round that is complete, before it is counted; does nothing unless overridden.
+     * Learns from a round that is complete, after {@link #update} and before {@link #forget}; does nothing unless
+     * overridden.
      *
      * @param loaded the clients whose packages were loaded, in this order
      * @param dropped the clients that sent nothing, in the order in which they were dropped
@@ -218,9 +219,9 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     private boolean completeIf(boolean all) {
         if (all) {
             update();
+            completed(intake.loaded(), intake.dropped());
             forget();
             divergence.check(round(), this::isFinite);
-            completed(intake.loaded(), intake.dropped());
             intake.complete();
         }
         return all;
