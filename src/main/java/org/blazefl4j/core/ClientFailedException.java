@@ -23,9 +23,20 @@ public class ClientFailedException extends WorkFailedException {
      */
     public ClientFailedException(
             int clientId, int round, int worker, @Nullable String reason, @Nullable Throwable cause) {
-        super("client failed: client=" + clientId + ", round=" + (round + 1), worker, reason, cause);
+        this("client failed", clientId, round, worker, reason, cause);
+    }
+
+    private ClientFailedException(
+            String what, int clientId, int round, int worker, @Nullable String reason, @Nullable Throwable cause) {
+        super(what + ": client=" + clientId + ", round=" + (round + 1), worker, reason, cause);
         this.clientId = clientId;
         this.round = round;
+    }
+
+    /** Returns the failure of one client that was evaluated before a round, with the constructor's parameters. */
+    public static ClientFailedException ofEvaluation(
+            int clientId, int round, int worker, @Nullable String reason, @Nullable Throwable cause) {
+        return new ClientFailedException("evaluation failed", clientId, round, worker, reason, cause);
     }
 
     private ClientFailedException(String message, ClientFailedException last, int attempts) {

@@ -124,6 +124,39 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
     }
 
     /**
+     * Evaluates clients where they train: each with its configuration, a payload and the state that it kept last.
+     *
+     * <pre>{@code
+     * record Score(long samples, long correct) {}
+     *
+     * List<Score> scores = trainer.evaluate(handler.downlinkPackage(), cids, MyClients::score);
+     *
+     * static Score score(Config config, Down payload, WorkerContext context) { ... }
+     * }</pre>
+     *
+     * <p>Not counted as a round: it changes neither clients' random streams and states nor what this reports of the
+     * last round. Clients that never train may be evaluated, too. The bits depend neither on the execution mode nor on
+     * the number of workers, and failed clients are retried, as in {@link Workers#map}.
+     *
+     * @param <C> the configuration of the trainer's {@link ClientAlgorithm}; if it is of another type, clients fail
+     *     with a {@link ClassCastException}
+     * @param <R> the result of one client
+     * @param payload read-only for clients and valid until the call returns
+     * @param cids client ids, none twice
+     * @return the results in the order of the ids
+     * @throws IllegalArgumentException if an id is wrong, or payload or evaluator cannot cross to workers
+     * @throws IllegalStateException if the trainer is closed or a round is running
+     * @throws ClientFailedException if a client fails and is not retried
+     * @throws StoppedException if the stop event was set, the calling thread interrupted or the trainer closed
+     * @throws UnsupportedOperationException by default
+     */
+    default <C, R> List<R> evaluate(D payload, List<Integer> cids, ClientEvaluator<C, ? super D, R> evaluator) {
+        throw new UnsupportedOperationException(
+                "clients cannot be evaluated: trainer=" + getClass().getName()
+                        + ", expected=a trainer that overrides evaluate; use one of ExecutionMode.trainer");
+    }
+
+    /**
      * Returns the event that stops the current round, or else the next one, at its clients' next batch. Cleared when
      * that round ends. Setting it after the last client of a round stops the next round.
      */

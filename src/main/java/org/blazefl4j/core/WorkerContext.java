@@ -6,12 +6,13 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a client can use while it trains; the same in all execution modes. Used by the training thread only, and valid
- * until the worker function returns; later calls that would return a resource throw {@link IllegalStateException}.
+ * What a client can use while it trains or is evaluated; the same in all execution modes. Used by the training thread
+ * only, and valid until the worker function returns; later calls that would return a resource throw
+ * {@link IllegalStateException}.
  */
 public interface WorkerContext {
 
-    /** Returns the client that is trained. */
+    /** Returns the client. */
     int clientId();
 
     /** Returns the round, from 0 as {@link ClientTrainer#round()}; messages count from 1. */
@@ -110,6 +111,7 @@ public interface WorkerContext {
      *
      * @param state anything a package may hold
      * @throws IllegalArgumentException if something in it cannot be kept; the message has its place and class
+     * @throws IllegalStateException if the client is only evaluated, as by {@link #uplinkBuffer}
      */
     void keepState(Object state);
 }

@@ -79,7 +79,7 @@ final class BoardChannel implements AutoCloseable {
     void send(int lane, ClientJob job, @Nullable Slot slot, Message.Job message) {
         checkClass(message.config());
         JobHeader.of(job, slot).write(lanes[lane].header);
-        if (message.isConfigOnly()) {
+        if (message.isConfigOnly() && !job.isShard()) { // a shard's number would displace a client's configuration
             sendConfig(lanes[lane].job, job.clientId(), message.config());
         } else {
             lanes[lane].job.send(message, copies);

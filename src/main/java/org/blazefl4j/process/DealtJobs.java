@@ -21,7 +21,7 @@ final class DealtJobs {
     private final int size;
     private final Message.Round message;
 
-    /** False for shards, whose results have no tensors and need no slots. */
+    /** False for work between rounds, whose results have no tensors and need no slots. */
     private final boolean needSlots;
 
     private final @Nullable Job[] byLane;
@@ -48,7 +48,7 @@ final class DealtJobs {
         this.work = work;
         this.size = work.ids().size();
         this.message = message;
-        this.needSlots = work.shardFunction() == null;
+        this.needSlots = work.side() == null;
         this.byLane = new @Nullable Job[board.lanes()];
     }
 
@@ -146,12 +146,11 @@ final class DealtJobs {
     }
 
     private Message.Job content(int index, Job job) {
-        String shards = job.client.work();
         try (Tensor committed = work.state(index)) {
             Tensor state = committed == null ? null : pool.states().place(lane(index), committed);
-            return new Message.Job(job.config, shards, state, null);
+            return new Message.Job(job.config, state, null);
         } catch (IllegalStateException e) {
-            return new Message.Job(job.config, shards, null, String.valueOf(e.getMessage()));
+            return new Message.Job(job.config, null, String.valueOf(e.getMessage()));
         }
     }
 

@@ -6,6 +6,7 @@ import org.blazefl4j.core.Device;
 import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.ClientJob;
+import org.blazefl4j.worker.SideWork;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the number of the client or shard
  * @param round the round
  * @param device the device to compute on
- * @param segment the segment of the result's slot, or null for a shard
+ * @param segment the segment of the result's slot, or null for work between rounds
  * @param slot the number of the slot
  */
 record JobHeader(int id, int round, Device device, @Nullable SegmentHandle segment, int slot) {
@@ -25,9 +26,9 @@ record JobHeader(int id, int round, Device device, @Nullable SegmentHandle segme
         return new JobHeader(job.clientId(), job.round(), job.device(), segment, slot == null ? 0 : slot.index());
     }
 
-    /** Returns the job. The work is null for a client. */
-    ClientJob job(@Nullable String work) {
-        return new ClientJob(id, round, device, work);
+    /** Returns the job. The work between rounds is null for a client that is trained. */
+    ClientJob job(@Nullable SideWork side) {
+        return new ClientJob(id, round, device, side);
     }
 
     /**

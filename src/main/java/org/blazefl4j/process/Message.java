@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.worker.RemoteError;
+import org.blazefl4j.worker.SideWork;
 import org.blazefl4j.worker.SlotLayout;
 import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
@@ -32,13 +33,15 @@ final class Message {
      * @param environment the parent's numeric environment, which may have changed since the last round
      * @param shared the shared tensors by name
      * @param payload the downlink package, or the payload of shards
-     * @param function the function of shards as {@link WorkerFunction#of} returned it, or null if clients are trained
+     * @param side the work between rounds, or null if clients are trained
+     * @param function its function as {@link WorkerFunction#of} returned it, or null if clients are trained
      */
     record Round(
             int number,
             NumericEnvironment environment,
             Map<String, Tensor> shared,
             @Nullable Object payload,
+            @Nullable SideWork side,
             @Nullable Object function) {}
 
     /**
@@ -46,24 +49,22 @@ final class Message {
      * configuration alone.
      *
      * @param config the configuration of the client, or the shard
-     * @param work the name of the shard's work, or null for a client
      * @param state the encoded state of the client, or null if it has none
      * @param stateFailure why the state cannot be read, else null
      */
     record Job(
             @Nullable Object config,
-            @Nullable String work,
             @Nullable Tensor state,
             @Nullable String stateFailure) implements AutoCloseable {
 
         /** Returns the job that was received as this message or as a configuration alone. */
         static Job of(@Nullable Object message) {
-            return message instanceof Job job ? job : new Job(message, null, null, null);
+            return message instanceof Job job ? job : new Job(message, null, null);
         }
 
         /** Returns whether there is nothing but a configuration. */
         boolean isConfigOnly() {
-            return work == null && state == null && stateFailure == null;
+            return state == null && stateFailure == null;
         }
 
         /** Closes the state. */

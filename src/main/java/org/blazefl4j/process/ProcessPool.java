@@ -1,11 +1,11 @@
 package org.blazefl4j.process;
 
+import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientWorker;
-import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.process.launch.ArchiveMaker;
 import org.blazefl4j.process.launch.PoolSettings;
 import org.blazefl4j.process.launch.WorkerClassPath;
@@ -189,9 +189,9 @@ public final class ProcessPool implements AutoCloseable {
         try {
             shared.forgetUnused();
             messages = messages + 1 & Integer.MAX_VALUE;
-            Object function = crossing(work.shardFunction());
+            Object function = crossing(work.sideFunction());
             Message.Round message =
-                    new Message.Round(messages, environment(), shared.byName(), work.payload(), function);
+                    new Message.Round(messages, environment(), shared.byName(), work.payload(), work.side(), function);
             parts.channel().send(message);
             return new PoolRound<>(parts, round, message, this::leave);
         } catch (Throwable failure) {
@@ -200,7 +200,7 @@ public final class ProcessPool implements AutoCloseable {
         }
     }
 
-    private @Nullable Object crossing(@Nullable ShardFunction<?, ?> function) {
+    private @Nullable Object crossing(@Nullable Serializable function) {
         if (function == null) {
             return null;
         }

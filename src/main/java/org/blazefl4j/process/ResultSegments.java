@@ -22,7 +22,7 @@ final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
     /**
      * Creates the source for one result.
      *
-     * @param slot the slot of the result, or null for a shard
+     * @param slot the slot of the result, or null for work between rounds
      * @param workerPid the process that sent the result
      */
     ResultSegments(@Nullable Slot slot, long workerPid) {

@@ -46,7 +46,7 @@ final class WarmUp {
             WorkerSettings settings = new WorkerSettings(0, threads, RngCheck.FAIL, false, WorkerSettings.NO_LIMIT);
             Message.Setup setup = new Message.Setup(WorkerFunction.of(function), layout, settings, real.environment());
             channel.send(setup);
-            channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null));
+            channel.send(new Message.Round(1, real.environment(), Map.of(), prepared, null, null));
             try (SlotPool slots = new SlotPool(layout.slotBytes(), 1, 1, 1, map)) {
                 Slot slot = Objects.requireNonNull(slots.take(), "one slot");
                 channel.send(0, new ClientJob(0, 0, Device.CPU), slot, Message.Job.of(0));

@@ -61,8 +61,8 @@ final class Worker {
     private final List<Kept> kept = new ArrayList<>();
     private Inbox.@Nullable Received round;
 
-    /** The function of the round's shards, once one was worked. */
-    private @Nullable ClientWorker<Object, Object, Object> shards;
+    /** The function of the current work between rounds, once it was called. */
+    private @Nullable ClientWorker<Object, Object, Object> side;
 
     private @Nullable NumericEnvironment environment;
     private boolean tainted;
@@ -198,7 +198,7 @@ final class Worker {
 
     private void endRound() {
         shared.clear();
-        shards = null;
+        side = null;
         if (round != null) {
             round.close();
             round = null;
@@ -218,24 +218,25 @@ final class Worker {
         JobHeader header = JobHeader.read(lane.header);
         try (Inbox.Received received = lane.job.receive(segments)) {
             Message.Job message = Message.Job.of(received.graph());
-            ClientJob job = header.job(message.work());
+            ClientJob job = header.job(roundMessage().side());
             FaultPoint.DECODING.reach(job.isShard() ? ~job.clientId() : job.clientId());
-            if (job.isShard()) {
-                workShard(lane, job, message.config());
-                return List.of();
+            if (job.isTraining()) {
+                return train(lane, job, message, header.slotIn(segments));
             }
-            return train(lane, job, message, header.slotIn(segments));
+            workBetweenRounds(lane, job, message);
+            return List.of();
         }
     }
 
-    private void workShard(Lane lane, ClientJob job, @Nullable Object shard) throws Exception {
-        if (shards == null) {
-            shards = WorkerFunction.find(Objects.requireNonNull(roundMessage().function(), "function"), loader);
+    private void workBetweenRounds(Lane lane, ClientJob job, Message.Job message) throws Exception {
+        if (side == null) {
+            Object function = Objects.requireNonNull(roundMessage().function(), "function");
+            side = WorkerFunction.find(function, loader, job.side());
         }
-        try (ClientState none = new ClientState(() -> null)) {
+        try (ClientState state = new ClientState(() -> committed(message))) {
             WorkerCall<Object, Object, Object> call =
-                    new WorkerCall<>(shards, job, shard, roundMessage().payload(), () -> null);
-            runner.run(call, none, result -> lane.result.send(result, copies));
+                    new WorkerCall<>(side, job, message.config(), roundMessage().payload(), () -> null);
+            runner.run(call, state, result -> lane.result.send(result, copies));
             requireRoundOpen(job);
         }
     }

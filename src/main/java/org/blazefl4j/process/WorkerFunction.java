@@ -13,9 +13,12 @@ import java.lang.invoke.SerializedLambda;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.worker.SideWork;
+import org.blazefl4j.worker.WorkerCall;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,24 +68,35 @@ record WorkerFunction(String owner, String method, String descriptor, int kind, 
     }
 
     /**
-     * Returns the function that crossed, without initialising classes. A function of shards takes the shard as its
-     * configuration.
+     * Returns the function that crossed, without initialising classes.
      *
-     * @param crossing what {@link #of} returned in the parent
+     * @param crossing what {@link #of} returned in the parent for a {@link ClientWorker}
      */
-    @SuppressWarnings("unchecked")
     static ClientWorker<Object, Object, Object> find(Object crossing, ClassLoader loader)
             throws ReflectiveOperationException {
-        if (crossing instanceof ShardFunction<?, ?>) {
-            ShardFunction<Object, Object> shards = (ShardFunction<Object, Object>) crossing;
-            return (shard, payload, context) -> shards.run((Integer) shard, payload, context);
+        return find(crossing, loader, null);
+    }
+
+    /** Returns the function of work between rounds. One of shards takes the shard as its configuration. */
+    @SuppressWarnings("unchecked")
+    static ClientWorker<Object, Object, Object> find(Object crossing, ClassLoader loader, @Nullable SideWork side)
+            throws ReflectiveOperationException {
+        if (crossing instanceof WorkerFunction function) {
+            return function.caller(loader);
         }
-        if (!(crossing instanceof WorkerFunction function)) {
+        if (side == null) {
             return (ClientWorker<Object, Object, Object>) crossing;
         }
-        Object[] first = function.captured().toArray();
-        return caller(
-                MethodHandles.insertArguments(function.handle(loader), 0, first).asType(CALL));
+        if (side.ofClients()) {
+            return WorkerCall.ofEvaluator((ClientEvaluator<Object, Object, Object>) crossing);
+        }
+        ShardFunction<Object, Object> shards = (ShardFunction<Object, Object>) crossing;
+        return (shard, payload, context) -> shards.run((Integer) shard, payload, context);
+    }
+
+    private ClientWorker<Object, Object, Object> caller(ClassLoader loader) throws ReflectiveOperationException {
+        Object[] first = captured.toArray();
+        return caller(MethodHandles.insertArguments(handle(loader), 0, first).asType(CALL));
     }
 
     private static ClientWorker<Object, Object, Object> caller(MethodHandle handle) {

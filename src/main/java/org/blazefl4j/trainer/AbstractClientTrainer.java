@@ -7,10 +7,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
@@ -35,6 +37,7 @@ import org.blazefl4j.worker.RoundResults;
 import org.blazefl4j.worker.RoundRunner;
 import org.blazefl4j.worker.RoundStopEvent;
 import org.blazefl4j.worker.RoundWork;
+import org.blazefl4j.worker.SideWork;
 import org.blazefl4j.worker.TrainerLifecycle;
 import org.blazefl4j.worker.WorkerSettings;
 import org.bytedeco.pytorch.Tensor;
@@ -423,13 +426,24 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
             List<Integer> ids = RoundArguments.shards(work, shards);
             RoundArguments.requireOpen(payload);
             Objects.requireNonNull(function, "function");
-            List<R> results = new ArrayList<>(shards);
-            exclusively(() -> {
-                var sharded = new ShardedWork<>(work, round(), payload, ids, function, options, deviceCount);
-                run(context(sharded, true), LARGEST_BATCH, results::addAll);
-            });
-            return results;
+            SideWork side = SideWork.ofShards(work);
+            return between(() -> new ShardedWork<>(side, round(), payload, ids, function, options, deviceCount));
         }
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // ClientTrainer does not know the type of configurations; a wrong one fails clients
+    public final <E, R> List<R> evaluate(D payload, List<Integer> cids, ClientEvaluator<E, ? super D, R> evaluator) {
+        RoundArguments.requireOpen(payload);
+        List<Integer> checked = RoundArguments.clients(cids, algorithm.numClients());
+        var function = (ClientEvaluator<C, ? super D, R>) Objects.requireNonNull(evaluator, "evaluator");
+        return between(() -> new ClientEvaluation<>(clients.nextRound(payload, checked), function, options));
+    }
+
+    private <R> List<R> between(Supplier<RoundWork<?, ?, R>> work) {
+        List<R> results = new ArrayList<>();
+        exclusively(() -> run(context(work.get(), true), LARGEST_BATCH, results::addAll));
+        return results;
     }
 
     // ---- the end

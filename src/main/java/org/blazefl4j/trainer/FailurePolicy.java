@@ -54,8 +54,8 @@ public record FailurePolicy(int retries, boolean drops) {
         return new FailurePolicy(retries, true);
     }
 
-    /** Returns the policy for shards, which are retried because none can be dropped. */
-    FailurePolicy ofShards() {
+    /** Returns the policy for work between rounds, which retries because nothing of it can be dropped. */
+    FailurePolicy betweenRounds() {
         return drops ? retry(Math.max(1, retries)) : this;
     }
 

@@ -99,6 +99,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     public <U> U uplinkBuffer() {
         requireRunning("uplinkBuffer");
         requireClient("uplink buffer");
+        requireTraining("uplinkBuffer");
         if (buffer == null) {
             buffer = Retained.make(call.buffer());
         }
@@ -152,6 +153,7 @@ final class ClientContext implements WorkerContext, AutoCloseable {
     public void keepState(Object kept) {
         requireRunning("keepState");
         requireClient("state");
+        requireTraining("keepState");
         attempt.keep(Objects.requireNonNull(kept, "state"));
     }
 
@@ -166,6 +168,13 @@ final class ClientContext implements WorkerContext, AutoCloseable {
         if (job.isShard()) {
             throw new IllegalStateException("a shard has no " + what + ": " + job.name()
                     + ", expected=a client; return the shard's result, and keep resources by get(key, supplier)");
+        }
+    }
+
+    private void requireTraining(String method) {
+        if (!job.isTraining()) {
+            throw new IllegalStateException("not in an evaluation: client=" + job.clientId() + ", method=" + method
+                    + ", expected=a client that is trained; evaluations only read states: return what they find");
         }
     }
 

@@ -55,11 +55,9 @@ public final class ClientFailures {
     }
 
     private FailureDecision retry(WorkFailedException failure, Attempts attempts) {
-        String what = failure instanceof ClientFailedException ? "client is trained" : "shard is worked";
         LOGGER.log(
                 Level.WARNING,
-                what + " again: retry=" + attempts.counted + ", limit=" + rules.retries() + "; "
-                        + failure.getMessage());
+                "tried again: retry=" + attempts.counted + ", limit=" + rules.retries() + "; " + failure.getMessage());
         return FailureDecision.RETRY;
     }
 

@@ -4,22 +4,26 @@ import org.blazefl4j.core.Device;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One unit of work: a client of a round, or a shard of the server's work between rounds.
+ * One unit of work: a client that is trained in a round, or a client or shard of work between rounds.
  *
  * @param clientId the number of the client or shard
  * @param round the round, from 0, or the next one
  * @param device the device to compute on
- * @param work the name of a shard's work, or null for a client
+ * @param side the work between rounds, or null if a client is trained
  */
 public record ClientJob(
-        int clientId, int round, Device device, @Nullable String work) {
+        int clientId, int round, Device device, @Nullable SideWork side) {
 
     public ClientJob(int clientId, int round, Device device) {
         this(clientId, round, device, null);
     }
 
+    public boolean isTraining() {
+        return side == null;
+    }
+
     public boolean isShard() {
-        return work != null;
+        return side != null && !side.ofClients();
     }
 
     /** Returns the kind, for messages. */
@@ -29,11 +33,12 @@ public record ClientJob(
 
     /** Returns the identity, for messages. */
     String name() {
-        return isShard() ? "work=" + work + ", shard=" + clientId : "client=" + clientId;
+        String unit = noun() + "=" + clientId;
+        return side == null ? unit : "work=" + side.name() + ", " + unit;
     }
 
-    /** Returns the purpose for random streams, which keeps those of shards and clients apart. */
+    /** Returns the purpose for random streams, which keeps those of training and of other work apart. */
     String purpose(String purpose) {
-        return isShard() ? "shard of " + work + ": " + purpose : purpose;
+        return side == null ? purpose : side.purpose(purpose);
     }
 }

@@ -27,7 +27,7 @@ final class ClientResult<U> {
     /**
      * Takes the package's tensors out of the client's context, which would free them.
      *
-     * @param layout the layout of results, or null for a shard
+     * @param layout the layout of results, or null for work between rounds
      * @throws IllegalArgumentException if the package could not cross from a worker process; nothing is taken then
      */
     ClientResult(U uplink, @Nullable SlotLayout layout, PackageEncoder encoder, ClientContext context) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each client runs with gradients enabled and in a separate scope: native memory allocated in its thread is freed
  * when it ends, except its result, and the thread's settings are restored. The default generator and the settings of
- * the process are watched meanwhile. All this applies to shards, too.
+ * the process are watched meanwhile. All this applies to work between rounds, too.
  */
 public final class ClientRunner implements AutoCloseable {
 
@@ -75,7 +75,7 @@ public final class ClientRunner implements AutoCloseable {
      * Makes a call and returns its package. The caller owns the tensors, which share no memory with anything that
      * outlives the client. Refuses packages that could not cross from a worker process.
      *
-     * @param buffers the buffers with the layout of results, or null for a shard
+     * @param buffers the buffers with the layout of results, or null for work between rounds
      * @throws IllegalArgumentException if something in the package cannot cross, or a tensor does not fit
      * @throws Exception as the other method
      */
@@ -98,7 +98,7 @@ public final class ClientRunner implements AutoCloseable {
             U uplink = guarded(call, context, timed);
             requireIntraOpThreads(call.job(), threads);
             requireResult(call.job(), uplink);
-            if (!call.job().isShard()) {
+            if (call.job().isTraining()) {
                 lookForNonFinite(uplink, state);
             }
             return ending.apply(uplink, context);
@@ -147,11 +147,11 @@ public final class ClientRunner implements AutoCloseable {
 
     private static void requireResult(ClientJob job, @Nullable Object result) {
         if (result == null) {
-            String what = job.isShard() ? "no result" : "no package";
+            String what = job.isTraining() ? "no package" : "no result";
             throw new NullPointerException(what + ": " + job.name() + "; the worker function returned null");
         }
-        if (job.isShard() && !TensorWalk.tensors(result).isEmpty()) {
-            throw new IllegalArgumentException("shard's result holds a tensor: " + job.name() + ", path="
+        if (!job.isTraining() && !TensorWalk.tensors(result).isEmpty()) {
+            throw new IllegalArgumentException(job.noun() + "'s result holds a tensor: " + job.name() + ", path="
                     + TensorWalk.tensors(result).get(0).path()
                     + ", expected=no tensors, which would be copied; return numbers, or have clients send tensors");
         }

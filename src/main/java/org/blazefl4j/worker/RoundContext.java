@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of {@code localProcess} or {@code Workers.map}, as dispatchers see it. Makes all decisions of a round in
- * every execution mode: about states, results and failures, and whether the round ends early.
+ * One call of {@code localProcess}, {@code evaluate} or {@code Workers.map}, as dispatchers see it. Makes all decisions
+ * of a round in every execution mode: about states, results and failures, and whether the round ends early.
  */
 public final class RoundContext<C, D, U> {
 

@@ -1,14 +1,14 @@
 package org.blazefl4j.worker;
 
+import java.io.Serializable;
 import java.util.List;
 import org.blazefl4j.core.ClientWorker;
-import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkFailedException;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The work of one round by position: clients to train, or shards of the server's work between rounds. "Client" includes
+ * The work of one round by position: clients to train, or clients or shards of work between rounds. "Client" includes
  * shards except where noted. Dispatchers use it through {@link RoundContext}, which decides about failures and results.
  *
  * @param <C> the client's configuration, or the shard
@@ -23,10 +23,15 @@ public interface RoundWork<C, D, U> {
     /** Returns the clients in the order of dealing and hand-over. */
     List<Integer> ids();
 
-    ClientWorker<C, D, U> function();
+    ClientWorker<? super C, ? super D, ? extends U> function();
 
-    /** Returns the function of shards, which worker processes do not know yet, or null if this trains clients. */
-    default @Nullable ShardFunction<?, ?> shardFunction() {
+    /** Returns the work between rounds that this is, or null if this trains clients. */
+    default @Nullable SideWork side() {
+        return null;
+    }
+
+    /** Returns the function that worker processes do not know yet, as it was given, or null if this trains clients. */
+    default @Nullable Serializable sideFunction() {
         return null;
     }
 
@@ -38,7 +43,7 @@ public interface RoundWork<C, D, U> {
     /** Returns the configuration at a position. Called once, on the calling thread, when the client is dealt. */
     C config(int index);
 
-    /** Returns the uplink buffers for clients of this process, or null for shards. */
+    /** Returns the uplink buffers for clients of this process, or null for work between rounds. */
     default @Nullable UplinkBuffers<U> buffers() {
         return null;
     }

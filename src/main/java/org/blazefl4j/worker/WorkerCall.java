@@ -1,6 +1,7 @@
 package org.blazefl4j.worker;
 
 import java.util.function.Supplier;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkerContext;
@@ -25,6 +26,11 @@ public record WorkerCall<C, D, U>(
     /** Returns a function of shards as workers call it. */
     public static <P, R> ClientWorker<Integer, P, R> ofShards(ShardFunction<P, R> function) {
         return function::run;
+    }
+
+    /** Returns a function that evaluates clients as workers call it. */
+    public static <C, D, R> ClientWorker<C, D, R> ofEvaluator(ClientEvaluator<C, D, R> evaluator) {
+        return evaluator::evaluate;
     }
 
     @SuppressWarnings("NullAway") // it is null only if the algorithm or a caller of Workers.map made it null

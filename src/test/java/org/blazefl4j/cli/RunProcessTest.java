@@ -240,8 +240,8 @@ final class RunProcessTest {
 
             assertThat(cli.exitCode()).as(cli.err()).isZero();
             assertThat(cli.err().lines())
-                    .filteredOn(line -> line.startsWith(
-                            "WARNING: client is trained again: retry=1, limit=3; client failed: client="))
+                    .filteredOn(
+                            line -> line.startsWith("WARNING: tried again: retry=1, limit=3; client failed: client="))
                     .hasSize(1);
             assertThat(cli.out())
                     .contains("  failed client  up to 3 retries, then the run ends")

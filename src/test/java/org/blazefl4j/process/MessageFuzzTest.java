@@ -27,6 +27,7 @@ import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.AllocatedBytes;
 import org.blazefl4j.worker.RemoteError;
+import org.blazefl4j.worker.SideWork;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -55,8 +56,14 @@ class MessageFuzzTest {
             Map<String, Object> notes = new HashMap<>(Map.of("loss", 0.5, "tags", List.of("a", "b"), "k", new int[3]));
             Up up = new Up(3, torch.ones(4, 5).t(), notes);
             for (Object message : List.of(
-                    new Message.Job(5, null, torch.ones(100), null),
-                    new Message.Round(7, NumericEnvironment.capture(), Map.of("images", torch.zeros(3)), up, null),
+                    new Message.Job(5, torch.ones(100), null),
+                    new Message.Round(
+                            7,
+                            NumericEnvironment.capture(),
+                            Map.of("images", torch.zeros(3)),
+                            up,
+                            SideWork.EVALUATION,
+                            null),
                     new Message.Result(up, torch.ones(8), true),
                     up,
                     new Message.Failure(

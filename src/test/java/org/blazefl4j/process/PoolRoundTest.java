@@ -16,7 +16,6 @@ import org.blazefl4j.core.ClientFailedException;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.NonFinitePolicy;
-import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.process.launch.PoolSettings;
@@ -93,11 +92,6 @@ final class PoolRoundTest {
         @Override
         public ClientWorker<Path, Package, Package> function() {
             return PoolRoundTest::runForEver;
-        }
-
-        @Override
-        public ShardFunction<?, ?> shardFunction() {
-            return null;
         }
 
         @Override

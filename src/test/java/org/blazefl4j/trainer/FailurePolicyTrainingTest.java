@@ -103,9 +103,9 @@ final class FailurePolicyTrainingTest {
             assertThat(log.lines())
                     .satisfiesExactly(
                             first -> assertThat(first)
-                                    .startsWith("client is trained again: retry=1, limit=2; client failed: client=1")
+                                    .startsWith("tried again: retry=1, limit=2; client failed: client=1")
                                     .endsWith("attempt 1"),
-                            second -> assertThat(second).startsWith("client is trained again: retry=2, limit=2"));
+                            second -> assertThat(second).startsWith("tried again: retry=2, limit=2"));
 
             trainer.localProcess(down, ids(3));
             assertThat(trainer.retried()).isEmpty();

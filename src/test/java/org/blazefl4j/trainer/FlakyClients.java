@@ -47,7 +47,7 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyCli
 
     static final int LENGTH = 1000;
     static final long SEED = 11;
-    private static final String PURPOSE = "noise";
+    static final String PURPOSE = "noise";
 
     private final Path folder;
     private final Map<Integer, Order> orders = new HashMap<>();
@@ -99,7 +99,7 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyCli
         return torch.empty(LENGTH).uniform_(0, 1, new GeneratorOptional(generator));
     }
 
-    private static boolean fails(Order order) {
+    static boolean fails(Order order) {
         for (int attempt = 0; attempt < order.failures(); attempt++) {
             try {
                 Files.createFile(Path.of(order.attempts() + Integer.toString(attempt)));
@@ -113,7 +113,7 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyCli
         return false;
     }
 
-    private static void fail(Order order) {
+    static void fail(Order order) {
         if (order.how() == How.THROW) {
             throw new IllegalStateException("no " + order.cid());
         }

@@ -23,7 +23,7 @@ final class ClientFailuresTest {
             FailureRules rules = new FailureRules(2, false, NonFinitePolicy.WARN);
 
             assertThat(new ClientFailures(rules).add(5, failure, false, false)).isEqualTo(FailureDecision.RETRY);
-            assertThat(logged).containsExactly("shard is worked again: retry=1, limit=2; " + failure.getMessage());
+            assertThat(logged).containsExactly("tried again: retry=1, limit=2; " + failure.getMessage());
         } finally {
             logger.setFilter(before);
         }
