@@ -3,8 +3,8 @@ package org.blazefl4j.data;
 import java.util.SplittableRandom;
 
 /**
- * Random numbers for partitioners, the same on every machine and Java version: derives everything from the bits of
- * {@link SplittableRandom} by {@link StrictMath}.
+ * Random numbers for partitioners and generated data, the same on every machine and Java version: derives everything
+ * from the bits of {@link SplittableRandom} by {@link StrictMath}.
  */
 final class PartitionRandom {
 
