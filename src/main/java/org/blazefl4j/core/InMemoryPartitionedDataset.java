@@ -32,12 +32,21 @@ public final class InMemoryPartitionedDataset<P extends Enum<P>> implements Part
 
     @Override
     public Dataset getDataset(P type, @Nullable Integer cid) {
-        Dataset found = cid == null ? common.get(type) : ofClient(type, cid);
+        Dataset found = find(type, cid);
         if (found == null) {
             throw new IllegalArgumentException("no such data: type=" + type + ", client=" + (cid == null ? "none" : cid)
                     + ", found=" + contents() + "; set it first");
         }
         return found;
+    }
+
+    @Override
+    public boolean hasDataset(P type, @Nullable Integer cid) {
+        return find(type, cid) != null;
+    }
+
+    private @Nullable Dataset find(P type, @Nullable Integer cid) {
+        return cid == null ? common.get(type) : ofClient(type, cid);
     }
 
     private @Nullable Dataset ofClient(P type, Integer cid) {

@@ -27,6 +27,21 @@ public interface PartitionedDataset<P extends Enum<P>> {
     Dataset getDataset(P type, @Nullable Integer cid);
 
     /**
+     * Returns whether there are samples of a type, perhaps an empty set. By default tries {@link #getDataset(Enum,
+     * Integer)}.
+     *
+     * @param cid the client; null for the common set
+     */
+    default boolean hasDataset(P type, @Nullable Integer cid) {
+        try {
+            getDataset(type, cid);
+            return true;
+        } catch (IllegalArgumentException none) {
+            return false;
+        }
+    }
+
+    /**
      * Sets or replaces the samples of a type.
      *
      * @param cid the client; null for the common set

@@ -40,7 +40,7 @@ public record RoundReport(
         return phases.of(Phase.AGGREGATE);
     }
 
-    /** Returns the time of {@link ServerHandler#getSummary()}. */
+    /** Returns the time of {@link ServerHandler#getSummary()} and of the user's own columns. */
     public Duration evaluation() {
         return phases.of(Phase.EVALUATE);
     }
@@ -48,6 +48,10 @@ public record RoundReport(
     /** Returns the time of the round, from sampling to the end of the evaluation, without listeners. */
     public Duration total() {
         return phases.total();
+    }
+
+    RoundReport withPhases(PhaseTimes phases) {
+        return new RoundReport(round, clients, dropped, retries, nonFinite, summary, phases);
     }
 
     RoundReport withSummary(Map<String, Object> summary) {

@@ -46,10 +46,23 @@ final class SimulatedRound<D, U> {
         clock.enter(Phase.EVALUATE);
         var summary = summary();
         clock.pause();
-        RoundReport report = columns.addTo(new RoundReport(
+        RoundReport report = withColumns(new RoundReport(
                 number, cids, dropped, trainer.retried().size(), trainer.nonFinite(), summary, phases()));
         tell(listener -> listener.roundFinished(report));
         return report;
+    }
+
+    private RoundReport withColumns(RoundReport report) {
+        clock.enter(Phase.EVALUATE);
+        RoundReport result;
+        try {
+            result = columns.addTo(report);
+        } catch (StoppedException early) { // from here on the trainer works again, to complete the report
+            stopped = early;
+            result = columns.addTo(report);
+        }
+        clock.pause();
+        return result.withPhases(phases());
     }
 
     /** Throws, after the report, if the workers were stopped during the evaluation. */

@@ -53,7 +53,8 @@ public final class Simulation<D, U> {
      * simulation.addColumns(report -> Map.of("rate", rates.of(report.round())));
      * }</pre>
      *
-     * @param source called after each evaluation, before the listeners, on the thread that runs the rounds. Returns
+     * @param source called after each evaluation, before the listeners, on the thread that runs the rounds, and once
+     *     more if it throws a {@link StoppedException}. It may use the trainer, which runs no round meanwhile. Returns
      *     numbers (NaN for none), strings or booleans, under the same names in every round, none of them taken by the
      *     summary or by all result files. Columns keep the map's order, so return several in a {@code LinkedHashMap}.
      *     {@code verify} ignores names that end in {@code _seconds}. An exception ends the simulation, as does an
@@ -67,7 +68,8 @@ public final class Simulation<D, U> {
     /**
      * Ends the run: running clients end at their next batch, the current round is not completed, and {@link #run()}
      * returns. A round that is being evaluated is complete: the calling thread of {@code run} finishes the evaluation
-     * alone and reports the round. Without a run, the next one returns at once. Safe to call from any thread.
+     * alone, computes your own columns and reports the round. Without a run, the next one returns at once. Safe to call
+     * from any thread.
      */
     public void stop() {
         synchronized (lock) {

@@ -119,6 +119,32 @@ class InMemoryPartitionedDatasetTest {
     }
 
     @Test
+    void shouldSayWhatThereIs() {
+        partitioned.setDataset(Part.TEST, whole);
+        partitioned.setDataset(Part.TRAIN, 1, whole);
+
+        for (PartitionedDataset<Part> data : List.of(partitioned, new Wrapped(partitioned))) {
+            assertThat(data.hasDataset(Part.TEST, null)).isTrue();
+            assertThat(data.hasDataset(Part.TEST, 1)).isFalse();
+            assertThat(data.hasDataset(Part.TRAIN, 1)).isTrue();
+            assertThat(data.hasDataset(Part.TRAIN, null)).isFalse();
+        }
+    }
+
+    /** Has nothing but what it must implement. */
+    private record Wrapped(PartitionedDataset<Part> inner) implements PartitionedDataset<Part> {
+        @Override
+        public Dataset getDataset(Part type, Integer cid) {
+            return inner.getDataset(type, cid);
+        }
+
+        @Override
+        public void setDataset(Part type, Integer cid, Dataset dataset) {
+            inner.setDataset(type, cid, dataset);
+        }
+    }
+
+    @Test
     void shouldBeEmptyAtFirst() {
         refused(Part.TRAIN, 1, "no such data: type=TRAIN, client=1, found=[]; set it first");
     }

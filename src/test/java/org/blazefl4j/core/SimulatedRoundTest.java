@@ -100,9 +100,12 @@ final class SimulatedRoundTest {
     }
 
     private RoundReport report() {
+        return report(new OwnColumns());
+    }
+
+    private RoundReport report(OwnColumns columns) {
         PhaseClock<Phase> clock = new PhaseClock<>(Phase.class, () -> now);
-        return new SimulatedRound<>(new Handler(), new Trainer(), List.of(new Listener()), new OwnColumns(), clock)
-                .run();
+        return new SimulatedRound<>(new Handler(), new Trainer(), List.of(new Listener()), columns, clock).run();
     }
 
     private static Map<Phase, Duration> with(Map<Phase, Long> trainers) {
@@ -141,5 +144,19 @@ final class SimulatedRoundTest {
                         Phase.DEAL, 2_000_000L,
                         Phase.TRAIN, 10_000_000L,
                         Phase.COLLECT, 1_000_002L))));
+    }
+
+    @Test
+    void shouldCountTheUsersColumnsAsEvaluation() {
+        OwnColumns columns = new OwnColumns();
+        columns.add(report -> {
+            takes(900_000_000);
+            return Map.of("before", report.evaluation().toNanos());
+        });
+
+        RoundReport report = report(columns);
+
+        assertThat(report.evaluation()).isEqualTo(Duration.ofNanos(900_600_000));
+        assertThat(report.summary()).containsEntry("before", 600_000L);
     }
 }

@@ -342,6 +342,22 @@ final class SimulationTest {
     }
 
     @Test
+    void shouldComputeColumnsAgainThatAStopInterrupted() {
+        int[] calls = {0};
+        simulation.addListener(new Listener()).addColumns(report -> {
+            simulation.stop();
+            if (calls[0]++ == 0) {
+                trainer.stop.clear();
+                throw new StoppedException("stopped while evaluating clients");
+            }
+            return Map.of("calls", calls[0]);
+        });
+
+        assertThat(simulation.run().stopped()).isTrue();
+        assertThat(events).last().asString().startsWith("finished 0 [1, 0] {").contains("round=1", "calls=2");
+    }
+
+    @Test
     void shouldReportTheRoundBeforePassingOnAForeignStop() {
         handler.evaluating = trainer.stop::set;
         simulation.addListener(new Listener());

@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.TrainingLoop;
@@ -45,22 +46,41 @@ public final class LocalModel implements AutoCloseable {
     /** Scores one batch of an evaluation by the worker's model: the one that clients train, if it is the same. */
     static BatchScore score(int batch, EvaluationTask task, WorkerContext context) {
         LocalModel local = of(task.model(), task.device(context), context);
-        if (!local.state.isBound() || !local.device.isCpu()) {
-            return local.score(batch, task);
-        }
-        try (Tensor memory = torch.empty(local.state.numel())) { // freed afterwards, unlike the bound vector's own
-            local.state.borrow(memory);
-            try {
-                return local.score(batch, task);
-            } finally {
-                local.state.giveBack();
-            }
-        }
+        return local.loaded(task.parameters(), () -> task.score(batch, local.model, local.device));
     }
 
-    private BatchScore score(int batch, EvaluationTask task) {
-        state.load(task.parameters());
-        return task.score(batch, model, device);
+    /**
+     * Evaluates a state on some of the client's own samples, in batches of {@link Evaluation#BATCH_SIZE}, for
+     * {@link org.blazefl4j.core.ClientTrainer#evaluate}.
+     *
+     * @param type which samples
+     * @param parameters the state: the received one, or one that the client keeps, float32, shape [numel], on the CPU;
+     *     unchanged afterwards
+     * @throws IllegalArgumentException if the client has no such samples, or the state has another shape
+     */
+    public static Evaluation evaluate(
+            ClientConfig config, PartitionType type, Tensor parameters, WorkerContext context) {
+        LocalModel local = of(config.model(), context);
+        DataLoader loader = new DataLoader(config.samples(type), Evaluation.BATCH_SIZE);
+        local.checkLength(parameters);
+        return local.loaded(parameters, () -> Evaluation.of(local.model, loader, local.device));
+    }
+
+    /** Uses the model with a state. Memory that a bound model needs for it is freed afterwards. */
+    private <T> T loaded(Tensor parameters, Supplier<T> use) {
+        if (!state.isBound() || !device.isCpu()) {
+            state.load(parameters);
+            return use.get();
+        }
+        try (Tensor memory = torch.empty(state.numel())) {
+            state.borrow(memory);
+            try {
+                state.load(parameters);
+                return use.get();
+            } finally {
+                state.giveBack();
+            }
+        }
     }
 
     /**

@@ -4,7 +4,9 @@ package org.blazefl4j.contrib.common;
 public enum PartitionType {
     /** What a client trains on: one part per client, with labels. */
     TRAIN,
-    /** Test samples: the common part for the server's model; a client's own part for a model that it keeps. */
+    /** A client's own samples, which it does not train on, to choose settings or a model by. */
+    VALIDATION,
+    /** Test samples: the common part for the server's model; a client's own part to evaluate a model where it is. */
     TEST,
     /** Samples without labels, common to all clients, for distillation; their targets, if any, are ignored. */
     OPEN

@@ -1,5 +1,7 @@
 package org.blazefl4j.contrib.common;
 
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
@@ -24,6 +26,8 @@ import org.blazefl4j.torch.FlatParameters;
  */
 public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, D, U> {
 
+    private static final List<PartitionType> HELD_OUT = List.of(PartitionType.VALIDATION, PartitionType.TEST);
+
     private final SelectedModel<?> model;
     private final PartitionedDataset<PartitionType> dataset;
     private final int numClients;
@@ -36,9 +40,11 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
      * Checks that clients can train the model.
      *
      * @param selector makes the model; crosses into worker processes, so it is best a record
-     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}; the caller keeps it open while these
+     * @param dataset holds each client's samples as {@link PartitionType#TRAIN}, and those to evaluate it on, if any,
+     *     as {@link PartitionType#VALIDATION} and {@link PartitionType#TEST}; the caller keeps it open while these
      *     clients train
-     * @param numClients the number of clients; their ids are 0, 1, ...
+     * @param numClients the number of clients; their ids are 0, 1, ... A server with fewer clients never draws the last
+     *     ones, which can then be evaluated as clients that never train
      * @throws IllegalArgumentException if there is no client, one has no samples, or the model takes other samples, has
      *     no output for a label, or fails on a batch of one sample that a client has
      */
@@ -69,10 +75,14 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
     private long checkedNumel() {
         try (Model fresh = model.make(Device.CPU);
                 FlatParameters state = FlatParameters.of(fresh)) {
-            int[] cids = IntStream.range(0, numClients).toArray();
-            ModelFit.requireTrainable(fresh, cids, this::samples, options.batchSize(), options.lastBatch());
+            ModelFit.requireTrainable(
+                    fresh, clients().toArray(), this::samples, options.batchSize(), options.lastBatch());
             return state.numel();
         }
+    }
+
+    private IntStream clients() {
+        return IntStream.range(0, numClients);
     }
 
     private Dataset samples(int cid) {
@@ -81,11 +91,27 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
 
     @Override
     public ClientConfig getClientConfig(int cid) {
-        Dataset samples = samples(cid);
-        return configs.compute(
-                cid,
-                (id, last) ->
-                        last != null && last.dataset() == samples ? last : new ClientConfig(model, samples, options));
+        ClientConfig now = new ClientConfig(model, samples(cid), options, heldOut(cid));
+        return configs.compute(cid, (id, last) -> last != null && last.isSame(now) ? last : now);
+    }
+
+    private Map<PartitionType, Dataset> heldOut(int cid) {
+        Map<PartitionType, Dataset> found = new EnumMap<>(PartitionType.class);
+        for (PartitionType type : HELD_OUT) {
+            if (hasSamples(type, cid)) {
+                found.put(type, dataset.getDataset(type, cid));
+            }
+        }
+        return Map.copyOf(found);
+    }
+
+    private boolean hasSamples(PartitionType type, int cid) {
+        return dataset.hasDataset(type, cid) && dataset.size(type, cid) > 0;
+    }
+
+    /** Returns the clients that have samples of their own of a type, ascending: those that can be evaluated on them. */
+    public List<Integer> clientsWith(PartitionType type) {
+        return clients().filter(cid -> hasSamples(type, cid)).boxed().toList();
     }
 
     @Override
@@ -116,6 +142,8 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
     public Map<String, ?> shared() {
         return Map.of(
                 "datasets",
-                IntStream.range(0, numClients).mapToObj(this::samples).toList());
+                clients().mapToObj(this::samples).toList(),
+                "held-out datasets",
+                clients().mapToObj(this::heldOut).toList());
     }
 }

@@ -4,11 +4,13 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdClients;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.ModelSelector;
@@ -72,6 +74,14 @@ public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, S
                 "optimizer does not suit SCAFFOLD: rule=" + options.rule() + ", keep_state=" + options.keepState()
                         + ", expected=SGD that starts anew in each round; choose such an optimizer, or FedAvg");
         return options;
+    }
+
+    /**
+     * Returns the evaluator of the model that clients receive, each on its own samples of a type, for
+     * {@link org.blazefl4j.core.ClientTrainer#evaluate} with {@link #clientsWith} these.
+     */
+    public static ClientEvaluator<ClientConfig, ScaffoldDownlinkPackage, Evaluation> evaluator(PartitionType type) {
+        return (config, payload, context) -> LocalModel.evaluate(config, type, payload.parameters(), context);
     }
 
     @Override
