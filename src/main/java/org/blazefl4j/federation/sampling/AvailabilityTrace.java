@@ -1,0 +1,89 @@
+package org.blazefl4j.federation.sampling;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.blazefl4j.util.Arguments;
+
+/** The rounds in which clients are available, as a file says. */
+final class AvailabilityTrace {
+
+    private static final Pattern LINE = Pattern.compile("\\s*(\\d{1,9})\\s*,\\s*(\\d{1,9})\\s*,\\s*(\\d{1,9})\\s*");
+
+    private final Path file;
+    private final NavigableMap<Integer, List<Span>> spans = new TreeMap<>();
+
+    /** Rounds from 1, both included. */
+    private record Span(int first, int last) {}
+
+    private AvailabilityTrace(Path file) {
+        this.file = file;
+    }
+
+    /** Reads a file, as {@link Samplers#available} says. */
+    static AvailabilityTrace read(Path file) {
+        AvailabilityTrace trace = new AvailabilityTrace(file);
+        try {
+            List<String> lines = Files.readAllLines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                String line = lines.get(i);
+                if (!line.isBlank() && !line.startsWith("#")) {
+                    trace.add(line, i + 1);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read availability trace: file=" + file + "; " + e.getMessage(), e);
+        }
+        return trace;
+    }
+
+    private void add(String line, int number) {
+        Matcher parts = LINE.matcher(line);
+        boolean fits = parts.matches();
+        Span span = fits ? new Span(number(parts, 2), number(parts, 3)) : new Span(0, 0);
+        Arguments.require(
+                span.first >= 1 && span.first <= span.last,
+                "availability trace: file=" + file + ", line=" + number + ", text=" + line
+                        + ", expected=client,first round,last round; rounds count from 1");
+        spans.computeIfAbsent(number(parts, 1), cid -> new ArrayList<>()).add(span);
+    }
+
+    private static int number(Matcher parts, int group) {
+        return Integer.parseInt(parts.group(group));
+    }
+
+    /**
+     * Refuses a trace of clients that are not in a federation.
+     *
+     * @throws IllegalArgumentException if there is one
+     */
+    void requireWithin(int numClients) {
+        Arguments.require(
+                spans.isEmpty() || spans.lastKey() < numClients,
+                "availability trace of another federation: file=" + file + ", client="
+                        + (spans.isEmpty() ? "none" : spans.lastKey()) + ", limit=0 to " + (numClients - 1)
+                        + "; give the trace of these clients");
+    }
+
+    /** Returns whether a client is available in a round, counted from 0. */
+    boolean isAvailable(int cid, int round) {
+        for (Span span : spans.getOrDefault(cid, List.of())) {
+            if (span.first <= round + 1 && round + 1 <= span.last) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
+    }
+}

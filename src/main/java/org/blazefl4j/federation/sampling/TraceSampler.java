@@ -1,0 +1,29 @@
+package org.blazefl4j.federation.sampling;
+
+import java.util.List;
+import org.blazefl4j.federation.ClientSampler;
+
+/** Chooses among clients that a trace says are available. */
+final class TraceSampler extends NestedSampler {
+
+    private final AvailabilityTrace trace;
+
+    TraceSampler(AvailabilityTrace trace, ClientSampler inner) {
+        super(inner);
+        this.trace = trace;
+    }
+
+    @Override
+    public List<Integer> sample(Draw draw) {
+        trace.requireWithin(draw.numClients());
+        List<Integer> available = draw.candidates().stream()
+                .filter(cid -> trace.isAvailable(cid, draw.round()))
+                .toList();
+        return inner().sample(new NarrowedDraw(draw, available));
+    }
+
+    @Override
+    public String toString() {
+        return "available:trace=" + trace + "(" + inner() + ")";
+    }
+}
