@@ -1,11 +1,23 @@
 package org.blazefl4j.example;
 
 import java.time.Duration;
+import java.util.List;
+import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.fedavg.FedAvgClients;
+import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
+import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientTrainer;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
+import org.blazefl4j.core.Simulation;
+import org.blazefl4j.data.ClientSplits;
+import org.blazefl4j.data.DirichletPartitioner;
+import org.blazefl4j.data.ImageData;
 import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -38,6 +50,29 @@ final class ShortExamples {
     static void tellOfDroppedClients(ClientTrainer<?, ?> trainer, ServerHandler<?, ?> handler) {
         // begin docs/guide.md
         trainer.dropped().forEach(failure -> handler.drop(failure.clientId()));
+        // end docs/guide.md
+    }
+
+    static void clientEvaluation(
+            Simulation<FedAvgDownlinkPackage, FedAvgUplinkPackage> simulation,
+            FedAvgServerHandler handler,
+            ClientTrainer<FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer,
+            FedAvgClients clients) {
+        // begin docs/guide.md
+        List<Integer> cids = clients.clientsWith(PartitionType.TEST);
+        simulation.addColumns(ClientDistribution.columns(
+                round -> round % 5 == 4,
+                () -> trainer.evaluate(handler.downlinkPackage(), cids, FedAvgClients.evaluator(PartitionType.TEST))));
+        // end docs/guide.md
+    }
+
+    static void clientSplits(InMemoryPartitionedDataset<PartitionType> data, ImageData images, int clients, long seed) {
+        // begin docs/guide.md
+        List<long[]> parts = new DirichletPartitioner(0.5).partition(images.trainLabels(), clients, seed);
+        ClientSplits splits = ClientSplits.of(parts, 0.1, 0.2, seed);
+        data.setClients(PartitionType.TRAIN, images.train(), splits.train());
+        data.setClients(PartitionType.VALIDATION, images.train(), splits.validation());
+        data.setClients(PartitionType.TEST, images.train(), splits.test());
         // end docs/guide.md
     }
 }
