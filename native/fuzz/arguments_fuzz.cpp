@@ -110,6 +110,7 @@ void steps(fuzz::Input& in) {
     EXPECT(bfl_adam_step_f32(vector, vector, vector, vector, elements, 1, 1, 0, 0, 1, 0, 1, flags) == -EINVAL);
     EXPECT(bfl_adam_step_f32(vector, 0, vector, vector, elements, 1, 1, 0, 0, 1, 0, number, 0) ==
            (elements == 0 && number > 0 ? 0 : -EINVAL));
+    EXPECT(bfl_pull_f32(vector, 0, 1, vector, 0, elements) == (elements == 0 ? 0 : -EINVAL));
     EXPECT(bfl_sum_squares_f32(0, elements) == (elements == 0 ? 0 : -EINVAL));
     EXPECT(x[0] == 1 && x[1] == 1);
 }

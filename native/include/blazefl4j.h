@@ -130,6 +130,13 @@ BFL_API int32_t bfl_sgd_step_f32(int64_t weights, int64_t gradients, int64_t vel
                                  int32_t flags) BFL_NOEXCEPT;
 
 /*
+ * Writes constant + pull * (weights - anchor) to float vectors of gradients, with one rounding of product and sum on every
+ * processor. No constant, 0, counts as zeros.
+ */
+BFL_API int32_t bfl_pull_f32(int64_t gradients, int64_t constant, double pull, int64_t weights, int64_t anchor,
+                             int64_t elements) BFL_NOEXCEPT;
+
+/*
  * Takes a step of torch.optim.Adam, or AdamW if decoupled, in the same way. `number` is the step's, from 1. The square root
  * is rounded correctly; that of a PyTorch with Intel's MKL is not, in one of five numbers.
  */

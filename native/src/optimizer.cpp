@@ -112,6 +112,23 @@ BFL_INLINE void adam(float* weights, const float* gradients, float* first, float
     }
 }
 
+template <bool Constant>
+BFL_INLINE void pull_to(float* __restrict gradients, const float* __restrict constant, float pull,
+                        const float* __restrict weights, const float* __restrict anchor, std::int64_t elements) {
+    for (std::int64_t i = 0; i < elements; ++i) {
+        gradients[i] = fused(pull, weights[i] - anchor[i], Constant ? constant[i] : 0.0f);
+    }
+}
+
+BFL_INLINE void pull_to(float* gradients, const float* constant, float pull, const float* weights, const float* anchor,
+                        std::int64_t elements) {
+    if (constant == nullptr) {
+        pull_to<false>(gradients, constant, pull, weights, anchor, elements);
+    } else {
+        pull_to<true>(gradients, constant, pull, weights, anchor, elements);
+    }
+}
+
 BFL_INLINE double sum_squares(const float* x, std::int64_t elements) {
     constexpr std::int64_t block = 1 << 16;
     constexpr int lanes = 8;
@@ -149,6 +166,10 @@ BFL_INLINE double sum_squares(const float* x, std::int64_t elements) {
                                  std::int64_t elements, const bfl::AdamStep& step) {                                      \
         adam(weights, gradients, first, second, elements, step);                                                          \
     }                                                                                                                     \
+    attributes void pull_##width(float* gradients, const float* constant, float pull, const float* weights,               \
+                                 const float* anchor, std::int64_t elements) {                                            \
+        pull_to(gradients, constant, pull, weights, anchor, elements);                                                    \
+    }                                                                                                                     \
     attributes double sum_squares_##width(const float* x, std::int64_t elements) { return sum_squares(x, elements); }
 
 BFL_STEPS(sse2, )
@@ -169,9 +190,9 @@ float rounded(double value) noexcept { return static_cast<float>(value); }
 const bfl::StepKernels* bfl::step_table() noexcept {
     static const bool fma = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
     static const StepKernels table[step_widths] = {
-        {"avx512f", __builtin_cpu_supports("avx512f") != 0, sgd_avx512, adam_avx512, sum_squares_avx512},
-        {"avx2", fma, sgd_avx2, adam_avx2, sum_squares_avx2},
-        {"sse2", true, sgd_sse2, adam_sse2, sum_squares_sse2},
+        {"avx512f", __builtin_cpu_supports("avx512f") != 0, sgd_avx512, adam_avx512, pull_avx512, sum_squares_avx512},
+        {"avx2", fma, sgd_avx2, adam_avx2, pull_avx2, sum_squares_avx2},
+        {"sse2", true, sgd_sse2, adam_sse2, pull_sse2, sum_squares_sse2},
     };
     return table;
 }
@@ -230,6 +251,23 @@ std::int32_t bfl_adam_step_f32(std::int64_t weights, std::int64_t gradients, std
                                 weight_decay != 0 && !decoupled};
     bfl::widest(bfl::step_table()).adam(bfl::at<float>(weights), bfl::at<const float>(gradients), bfl::at<float>(first), bfl::at<float>(second),
                   elements, step);
+    return 0;
+}
+
+std::int32_t bfl_pull_f32(std::int64_t gradients, std::int64_t constant, double pull, std::int64_t weights,
+                          std::int64_t anchor, std::int64_t elements) noexcept {
+    if (elements < 0) {
+        return -EINVAL;
+    }
+    if (elements == 0) {
+        return 0;
+    }
+    if (!is_vector(gradients) || (constant != 0 && !is_vector(constant)) || !is_vector(weights) || !is_vector(anchor)) {
+        return -EINVAL;
+    }
+    bfl::widest(bfl::step_table())
+        .pull(bfl::at<float>(gradients), constant == 0 ? nullptr : bfl::at<const float>(constant), rounded(pull),
+              bfl::at<const float>(weights), bfl::at<const float>(anchor), elements);
     return 0;
 }
 

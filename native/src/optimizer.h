@@ -38,6 +38,10 @@ using Sgd = void (*)(float* weights, const float* gradients, float* velocity, st
 using Adam = void (*)(float* weights, const float* gradients, float* first, float* second, std::int64_t elements,
                       const AdamStep& step);
 
+/** gradients = constant + pull * (weights - anchor); a constant that is null counts as zeros. */
+using Pull = void (*)(float* gradients, const float* constant, float pull, const float* weights, const float* anchor,
+                      std::int64_t elements);
+
 /** Returns the sum of squares in double: in each block of 65 536 elements in 8 lanes, then lanes and blocks in order. */
 using SumSquares = double (*)(const float* x, std::int64_t elements);
 
@@ -47,6 +51,7 @@ struct StepKernels {
     bool supported;
     Sgd sgd;
     Adam adam;
+    Pull pull;
     SumSquares sum_squares;
 };
 

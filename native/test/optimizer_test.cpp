@@ -192,6 +192,26 @@ TEST(every_width_adds_squares_in_the_same_order) {
     });
 }
 
+TEST(every_width_pulls_as_single_operations_do) {
+    each_width([](const bfl::StepKernels& kernels) {
+        for (const std::size_t count : counts) {
+            const Floats weights = some_floats(count, 1);
+            const Floats anchor = some_floats(count, 2);
+            const Floats constant = some_floats(count, 3);
+            for (const bool with_constant : {false, true}) {
+                Floats gradients(count, 7);
+                Floats expected(count);
+                for (std::size_t i = 0; i < count; ++i) {
+                    expected[i] = std::fma(0.3f, weights[i] - anchor[i], with_constant ? constant[i] : 0.0f);
+                }
+                kernels.pull(gradients.data(), with_constant ? constant.data() : nullptr, 0.3f, weights.data(),
+                             anchor.data(), static_cast<std::int64_t>(count));
+                EXPECT(same_bits(gradients, expected));
+            }
+        }
+    });
+}
+
 TEST(a_first_step_overwrites_whatever_the_velocity_was) {
     Floats w = {1, 1};
     Floats g = {0.5f, -2};
@@ -235,11 +255,15 @@ TEST(wrong_arguments_are_refused_and_nothing_is_written) {
     EXPECT_EQ(bfl_adam_step_f32(f, f, f, f, 1, 1, 0.1, 0.9, 0.999, 1e-8, 0, 0, 0), -EINVAL);
     EXPECT_EQ(bfl_adam_step_f32(f, f, f, f, 1, 1, 0.1, 0.9, 0.999, 1e-8, 0, 1, BFL_NESTEROV), -EINVAL);
     EXPECT_EQ(bfl_adam_step_f32(f, f, f, f, -1, 1, 0.1, 0.9, 0.999, 1e-8, 0, 1, 0), -EINVAL);
+    EXPECT_EQ(bfl_pull_f32(f, 0, 1, f, 0, 1), -EINVAL);
+    EXPECT_EQ(bfl_pull_f32(f, f + 1, 1, f, f, 1), -EINVAL);
+    EXPECT_EQ(bfl_pull_f32(f, 0, 1, f, f, -1), -EINVAL);
     EXPECT_EQ(bfl_sum_squares_f32(0, 1), -EINVAL);
     EXPECT_EQ(bfl_sum_squares_f32(f + 2, 1), -EINVAL);
     EXPECT_EQ(bfl_sum_squares_f32(f, -1), -EINVAL);
     EXPECT_EQ(x[0], 2.0f);
     EXPECT_EQ(bfl_sgd_step_f32(0, 0, 0, 0, 1, 0.1, 0, 0, 0, 0), 0);
     EXPECT_EQ(bfl_adam_step_f32(0, 0, 0, 0, 0, 1, 0.1, 0.9, 0.999, 1e-8, 0, 1, 0), 0);
+    EXPECT_EQ(bfl_pull_f32(0, 0, 1, 0, 0, 0), 0);
     EXPECT_EQ(bfl_sum_squares_f32(0, 0), 0.0);
 }

@@ -25,6 +25,7 @@ module org.blazefl4j {
     exports org.blazefl4j.contrib.fedavg;
     exports org.blazefl4j.contrib.scaffold;
     exports org.blazefl4j.federation;
+    exports org.blazefl4j.federation.algorithm;
     exports org.blazefl4j.federation.sampling;
     exports org.blazefl4j.metrics;
 

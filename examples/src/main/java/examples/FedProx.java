@@ -1,37 +1,27 @@
 package examples;
 
-import java.util.Map;
-import org.blazefl4j.contrib.common.ClientConfig;
-import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
-import org.blazefl4j.contrib.common.SgdClients;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
-import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.ModelSelector;
-import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.Simulation;
-import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DirichletPartitioner;
 import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.federation.AffineTerm;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.LocalObjective;
+import org.blazefl4j.federation.LocalRun;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Runs FedProx (T. Li et al.: Federated Optimization in Heterogeneous Networks, MLSys 2020) on clients with different
- * classes. Shows how to write an algorithm whose clients differ from FedAvg's: one class, which runs in all modes.
- * Server and packages are FedAvg's.
+ * classes. Shows how to write an algorithm whose clients differ from FedAvg's: one record, which runs in all modes. The
+ * library has this one as {@code Algorithms.fedProx}.
  *
  * <pre>java -cp examples/target/examples.jar examples.FedProx MULTI_PROCESS</pre>
  */
@@ -52,9 +42,11 @@ public final class FedProx {
             var parts = new DirichletPartitioner(0.5).partition(images.trainLabels(), clients, 42);
             data.setClients(PartitionType.TRAIN, images.train(), parts);
             data.setDataset(PartitionType.TEST, images.test());
-            var algorithm = new Clients(models, ModelName.MLP, data, clients, new SgdOptions(2, 50, 0.1), 0.1);
-            try (var handler = new FedAvgServerHandler(models, ModelName.MLP, data, server);
-                    var trainer = mode.trainer(algorithm, TrainerOptions.defaults())) {
+            var federation = Federation.of(models, ModelName.MLP, data, server)
+                    .local(new SgdOptions(2, 50, 0.1))
+                    .objective(new Proximal(0.1));
+            try (var handler = federation.handler();
+                    var trainer = mode.trainer(federation.clients(), TrainerOptions.defaults())) {
                 new Simulation<>(handler, trainer)
                         .addListener(new ConsoleMetrics(System.out, rounds))
                         .run();
@@ -66,41 +58,14 @@ public final class FedProx {
         }
     }
 
-    /** Clients whose steps are drawn back to the global model, by mu / 2 times the square of the distance. */
-    public static final class Clients extends SgdClients<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
-
-        private final double mu;
-
-        public <N extends Enum<N>> Clients(
-                ModelSelector<N> models,
-                N model,
-                PartitionedDataset<PartitionType> data,
-                int clients,
-                SgdOptions options,
-                double mu) {
-            super(models, model, data, clients, options);
-            this.mu = mu;
-        }
+    // begin docs/guide.md
+    /** Draws each step back to the received model, by mu / 2 times the square of the distance. */
+    public record Proximal(double mu) implements LocalObjective {
 
         @Override
-        public ClientWorker<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> worker() {
-            double strength = mu; // so that the lambda, which crosses into worker processes, does not capture this
-            return (config, payload, context) -> train(config, payload.parameters(), strength, context);
+        public void train(LocalRun run) {
+            run.training().term(AffineTerm.pull(mu, run.start())).run();
         }
-
-        @Override
-        public FedAvgUplinkPackage prepareUplinkPackageBuffer() {
-            return new FedAvgUplinkPackage(0, torch.empty(numel()), 0, Map.of());
-        }
-
-        // begin docs/guide.md
-        private static FedAvgUplinkPackage train(ClientConfig config, Tensor global, double mu, WorkerContext context) {
-            Tensor result = context.<FedAvgUplinkPackage>uplinkBuffer().parameters();
-            LocalModel model = LocalModel.of(config.model(), context);
-            model.train(config, global, local -> local.sub(global).mul(new Scalar(mu)), result, context);
-            return new FedAvgUplinkPackage(
-                    context.clientId(), result, config.dataset().size(), Map.of());
-        }
-        // end docs/guide.md
     }
+    // end docs/guide.md
 }

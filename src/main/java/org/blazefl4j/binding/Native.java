@@ -121,6 +121,10 @@ public final class Native {
             long number,
             int flags);
 
+    @Name("bfl_pull_f32")
+    public static native int pullF32(
+            long gradients, long constant, double pull, long weights, long anchor, long elements);
+
     @Name("bfl_sum_squares_f32")
     public static native double sumSquaresF32(long x, long elements);
 

@@ -2,6 +2,9 @@ package org.blazefl4j.torch;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
+import org.blazefl4j.binding.Native;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -48,6 +51,10 @@ public final class FlatParameters implements AutoCloseable {
 
     private final ModuleState state;
     private final FlatGradients gradients = new FlatGradients();
+    /** The elements that no step changes, and the others, while the module is bound. */
+    private FlatRanges fixed = FlatRanges.NONE;
+
+    private FlatRanges trained = FlatRanges.NONE;
     /** The vector that the module is bound to. */
     private @Nullable Tensor bound;
     /** The module's private memory, once it has been bound; null before. */
@@ -152,6 +159,8 @@ public final class FlatParameters implements AutoCloseable {
         state.viewIn(bound);
         gradients.clear();
         gradients.attach(state);
+        fixed = fixed();
+        trained = state.ranges(entry -> entry.tensor().requires_grad());
         if (previous != null) {
             previous.close();
         }
@@ -288,10 +297,75 @@ public final class FlatParameters implements AutoCloseable {
         gradients.inVector().copy_(values);
     }
 
+    /**
+     * Writes {@code constant + pull * (state - anchor)} to the gradients of the bound module instead of zeroing them;
+     * {@code backward()} adds to it. Buffers and frozen parameters have none of it.
+     *
+     * @param constant zero where {@link #zeroFixed} zeroes; null for zeros
+     * @param anchor on the module's device, contiguous; not read if the pull is 0
+     */
+    public void startGradients(@Nullable Tensor constant, double pull, @Nullable Tensor anchor) {
+        Tensor vector = requireBound("startGradients");
+        if (pull == 0 && constant != null) {
+            startGradients(constant);
+        } else if (pull == 0 || anchor == null) {
+            dropGradients();
+        } else {
+            checkFlat("startGradients", anchor);
+            Tensor target = gradients.inVector();
+            fixed.zero(target);
+            for (FlatRanges.Range range : trained.ranges()) {
+                pull(target, range, constant, pull, vector, anchor);
+            }
+        }
+    }
+
+    private static void pull(
+            Tensor target,
+            FlatRanges.Range range,
+            @Nullable Tensor constant,
+            double pull,
+            Tensor vector,
+            Tensor anchor) {
+        if (vector.is_cpu()) {
+            Native.pullF32(
+                    address(target, range),
+                    constant == null ? 0 : address(constant, range),
+                    pull,
+                    address(vector, range),
+                    address(anchor, range),
+                    range.numel());
+            return;
+        }
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor term = range.of(vector).sub(range.of(anchor)).mul_(new Scalar(pull));
+            range.of(target).copy_(constant == null ? term : term.add_(range.of(constant)));
+        }
+    }
+
+    private static long address(Tensor flat, FlatRanges.Range range) {
+        try (Pointer data = flat.data_ptr()) {
+            return data.address() + range.from() * Float.BYTES;
+        }
+    }
+
     /** Zeroes the elements of a vector that no step changes: buffers and frozen parameters. */
     public void zeroFixed(Tensor flat) {
         checkFlat("zeroFixed", flat);
-        state.zeroFixed(flat);
+        fixed().zero(flat);
+    }
+
+    /** Returns the elements that no step changes: buffers and frozen parameters. */
+    public FlatRanges fixed() {
+        checkOpen();
+        return state.ranges(entry -> !entry.tensor().requires_grad());
+    }
+
+    /** Returns the elements of the tensors with some names, such as {@code fc.weight}. */
+    public FlatRanges named(Predicate<String> names) {
+        checkOpen();
+        return state.ranges(entry -> names.test(entry.name()));
     }
 
     /**

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
@@ -156,13 +157,9 @@ final class ModuleState implements AutoCloseable {
         forEach(floats, entry -> entry.tensor().set_data(entry.slice(flat)));
     }
 
-    /** Zeroes the elements of a vector that no step changes. */
-    void zeroFixed(Tensor flat) {
-        forEach(entries, entry -> {
-            if (!entry.tensor().requires_grad()) {
-                entry.slice(flat).zero_();
-            }
-        });
+    /** Returns the elements of some entries. */
+    FlatRanges ranges(Predicate<StateEntry> chosen) {
+        return new FlatRanges(entries.stream().filter(chosen).toList());
     }
 
     private static Tensor rounded(StateEntry entry, Tensor flat) {

@@ -134,7 +134,7 @@ final class StepSpeed {
         DataLoader loader = new DataLoader(
                 new TensorDataset(images(network), labels(network)), BATCH, true, torch.createCPUGenerator(1));
         StopEvent stop = StopEvent.create();
-        return () -> descent.run(loader, 1, torch::cross_entropy, () -> state.sgdStep(RATE), stop);
+        return () -> descent.run(loader, 1, TrainingLoop.Loss.CROSS_ENTROPY, () -> state.sgdStep(RATE), stop);
     }
 
     private static Loop plain(Network network) {

@@ -12,12 +12,11 @@ import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
-import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The model that a server evaluates, and sends to clients in most algorithms: its state as a flat vector on the CPU,
@@ -33,6 +32,7 @@ import org.bytedeco.pytorch.Tensor;
 public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     private static final String PARAMETERS = "parameters";
+    private static final String EVALUATED = "evaluated";
 
     private final PartitionedDataset<PartitionType> dataset;
     private final ServerOptions options;
@@ -42,6 +42,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     private final LentTensors lent = new LentTensors();
     private Tensor current;
     private Tensor next;
+    /** What is evaluated instead of the state; null for the state. */
+    private @Nullable Tensor evaluated;
 
     /**
      * Makes a model with its initial parameters.
@@ -88,6 +90,11 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         return lent.lend(current);
     }
 
+    /** Returns the state, read-only; owned by this object. */
+    public Tensor current() {
+        return current;
+    }
+
     /** Returns the tensor to write the next state to: float32, contiguous, shape [{@link #numel()}]. */
     public Tensor next() {
         return next;
@@ -99,24 +106,24 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         current = next;
         next = sent;
         lent.advance();
-        state.load(current);
+        state.load(evaluated());
+    }
+
+    private Tensor evaluated() {
+        return evaluated == null ? current : evaluated;
     }
 
     /**
-     * Makes {@code state + rate * (next - state)} the state, and buffers those of {@link #next()}. At a rate of 1 the
-     * state is {@code next}, bit for bit.
+     * Makes a copy of what was written to {@link #next()} the state that {@link #evaluate} evaluates, until the next
+     * call, in place of the one that clients receive.
      */
-    public void advance(double rate) {
-        if (rate != 1) {
-            try (IntraOpThreads threads = IntraOpThreads.scope(options.intraOpThreads());
-                    PointerScope scope = new PointerScope();
-                    Scalar further = new Scalar(rate - 1)) {
-                Tensor step = next.sub(current);
-                state.zeroFixed(step);
-                next.add_(step, further);
-            }
-        }
-        advance();
+    public void evaluateNext() {
+        evaluated = evaluated == null ? next.clone().retainReference() : evaluated.copy_(next);
+    }
+
+    /** Returns the elements that no step changes: buffers and frozen parameters. */
+    public FlatRanges fixed() {
+        return state.fixed();
     }
 
     /**
@@ -130,7 +137,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     public Evaluation evaluate(Workers workers) {
         var task = new EvaluationTask(
                 selected,
-                current,
+                evaluated(),
                 dataset.getDataset(PartitionType.TEST),
                 options.batchSize(),
                 options.device(),
@@ -148,15 +155,27 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         return Tensors.sha256(current);
     }
 
-    /** Writes the state as the entry {@code parameters}. */
+    /** Writes the state as the entry {@code parameters}, and {@code evaluated} if that is another one. */
     @Override
     public void save(CheckpointWriter out) {
         out.put(PARAMETERS, current);
+        if (evaluated != null) {
+            out.put(EVALUATED, evaluated);
+        }
     }
 
     @Override
     public void restore(CheckpointReader in) {
-        try (Tensor saved = in.get(PARAMETERS, Tensor.class)) {
+        if (in.names().contains(EVALUATED)) {
+            restore(in, EVALUATED);
+            evaluateNext();
+        }
+        restore(in, PARAMETERS);
+        advance();
+    }
+
+    private void restore(CheckpointReader in, String entry) {
+        try (Tensor saved = in.get(entry, Tensor.class)) {
             Arguments.require(
                     Arrays.equals(saved.shape(), next.shape())
                             && saved.scalar_type().intern()
@@ -168,7 +187,6 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
                             + next.scalar_type().intern() + "; resume with the model that was saved");
             next.copy_(saved);
         }
-        advance();
     }
 
     @Override
@@ -178,5 +196,8 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         model.close();
         current.close();
         next.close();
+        if (evaluated != null) {
+            evaluated.close();
+        }
     }
 }

@@ -1,8 +1,9 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
@@ -11,6 +12,7 @@ import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -97,54 +99,21 @@ public final class LocalModel implements AutoCloseable {
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
      */
     public long train(ClientConfig config, Tensor start, Tensor result, WorkerContext context) {
-        return train(config, start, state::dropGradients, result, context);
+        return train(config, start, LocalVariant.PLAIN, result, context);
     }
 
-    /**
-     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} and adds a vector to the gradient of every
-     * step. Zeroes give the same bits as no vector.
-     *
-     * @param correction what is added, float32, shape [numel], on the client's device, zero where {@link #zeroFixed}
-     *     zeroes; unchanged afterwards
-     * @throws IllegalArgumentException if {@code start} or {@code correction} has another shape
-     */
-    public long train(ClientConfig config, Tensor start, Tensor correction, Tensor result, WorkerContext context) {
-        return train(config, start, () -> state.startGradients(correction), result, context);
-    }
-
-    /**
-     * Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)} and adds what a function returns to the
-     * gradient of every step, such as the gradient of a penalty.
-     *
-     * @param gradient called before each batch with the state, float32, shape [numel], on the client's device, which it
-     *     only reads; returns a new tensor of that kind, which is {@linkplain #zeroFixed zeroed} at buffers and frozen
-     *     parameters and closed after the step, like all tensors that the function makes
-     * @throws IllegalArgumentException if {@code start} or what the function returns has another shape
-     */
-    public long train(
-            ClientConfig config, Tensor start, UnaryOperator<Tensor> gradient, Tensor result, WorkerContext context) {
-        Runnable startGradients = () -> {
-            Tensor added = gradient.apply(state.vector());
-            state.zeroFixed(added);
-            state.startGradients(added);
-        };
-        return train(config, start, startGradients, result, context);
-    }
-
-    private long train(
-            ClientConfig config, Tensor start, Runnable startGradients, Tensor result, WorkerContext context) {
+    /** Trains as {@link #train(ClientConfig, Tensor, Tensor, WorkerContext)}, but for what the variant changes. */
+    public long train(ClientConfig config, Tensor start, LocalVariant variant, Tensor result, WorkerContext context) {
         checkLength(start);
-        if (!state.isBound()) { // at the first training only: a model that cannot be bound can still be evaluated
-            state.bindUndefined();
-        }
+        bindOnce();
         if (!device.isCpu()) {
-            long steps = descend(config, start, startGradients, context);
+            long steps = descend(config, start, variant, context);
             state.flatten(result);
             return steps;
         }
         state.borrow(result);
         try {
-            long steps = descend(config, start, startGradients, context);
+            long steps = descend(config, start, variant, context);
             state.writeBuffers();
             return steps;
         } finally {
@@ -152,21 +121,29 @@ public final class LocalModel implements AutoCloseable {
         }
     }
 
-    private long descend(ClientConfig config, Tensor start, Runnable startGradients, WorkerContext context) {
-        LocalOptions options = config.options().drawnFor(context);
-        DataLoader loader =
-                options.loader(config.dataset(), context.generator("shuffle"), context.generator("augment"));
+    /** Binds at the first training only: a model that cannot be bound can still be evaluated. */
+    private void bindOnce() {
+        if (!state.isBound()) {
+            state.bindUndefined();
+        }
+    }
+
+    private long descend(ClientConfig config, Tensor start, LocalVariant variant, WorkerContext context) {
+        LocalOptions options = config.options().drawnBy(() -> variant.generator("straggler", context));
+        DataLoader loader = options.loader(
+                config.dataset(), variant.generator("shuffle", context), variant.generator("augment", context));
         state.load(start);
         state.dropGradients();
         try {
             model.train(true);
-            model.setGenerator(context.generator("dropout"));
-            Runnable step = optimizer.begin(options, context);
-            TrainingLoop loop = new TrainingLoop(model, device, startGradients);
+            model.setGenerator(variant.generator("dropout", context));
+            Runnable step = optimizer.begin(options, variant, context);
+            Runnable whole = () -> variant.step(state, step);
+            TrainingLoop loop = new TrainingLoop(model, device, () -> variant.startGradients(state));
             long steps = options.steps() > 0
-                    ? loop.runSteps(loader, options.steps(), torch::cross_entropy, step, context.stopEvent())
-                    : loop.run(loader, options.epochs(), torch::cross_entropy, step, context.stopEvent());
-            optimizer.end(options, context);
+                    ? loop.runSteps(loader, options.steps(), variant::loss, whole, context.stopEvent())
+                    : loop.run(loader, options.epochs(), variant::loss, whole, context.stopEvent());
+            optimizer.end(options, variant, context);
             return steps;
         } finally {
             model.setGenerator(null);
@@ -191,6 +168,21 @@ public final class LocalModel implements AutoCloseable {
      */
     public void zeroFixed(Tensor flat) {
         state.zeroFixed(flat);
+    }
+
+    /** Returns the elements of the state that no step changes: buffers and frozen parameters. */
+    public FlatRanges fixed() {
+        return state.fixed();
+    }
+
+    /** Returns the elements of the tensors with some names. */
+    public FlatRanges named(Predicate<String> names) {
+        return state.named(names);
+    }
+
+    /** Returns the names of the state's tensors, in their order. */
+    public List<String> names() {
+        return state.names();
     }
 
     /** Returns the model; owned by this object. */

@@ -21,24 +21,24 @@ final class LocalOptimizer implements AutoCloseable {
      * Begins a client's round and returns what takes a step. The choice is made once: plain SGD needs neither moments
      * nor a pass over the gradients for their norm.
      */
-    Runnable begin(LocalOptions options, WorkerContext context) {
+    Runnable begin(LocalOptions options, LocalVariant variant, WorkerContext context) {
         Rates rates = new Rates(options, context.round());
         if (options.isPlain()) {
             return () -> state.sgdStep(rates.next());
         }
         optimizer.reset(options.rule(), options.maxGradNorm());
         if (options.keepsMoments()) {
-            context.state(FlatOptimizer.State.class).ifPresent(optimizer::load);
+            variant.moments(context).ifPresent(optimizer::load);
         }
         return () -> optimizer.step(rates.next());
     }
 
     /** Keeps the moments for the client's next round, if the options say so. */
-    void end(LocalOptions options, WorkerContext context) {
+    void end(LocalOptions options, LocalVariant variant, WorkerContext context) {
         if (options.keepsMoments()) {
             FlatOptimizer.State moments = optimizer.state();
-            context.keepState(
-                    new FlatOptimizer.State(moments.steps(), onCpu(moments.first()), onCpu(moments.second())));
+            variant.keepMoments(
+                    new FlatOptimizer.State(moments.steps(), onCpu(moments.first()), onCpu(moments.second())), context);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.Dataset;
@@ -139,11 +140,11 @@ public record LocalOptions(
     }
 
     /** Returns these options with the epochs or steps that a client does in this round. */
-    LocalOptions drawnFor(WorkerContext context) {
+    LocalOptions drawnBy(Supplier<Generator> stream) {
         if (stragglers == 0) {
             return this;
         }
-        double[] draws = uniforms(context.generator("straggler"));
+        double[] draws = uniforms(stream.get());
         if (draws[0] >= stragglers) {
             return this;
         }

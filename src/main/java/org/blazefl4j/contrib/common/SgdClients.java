@@ -54,8 +54,14 @@ public abstract class SgdClients<D, U> implements ClientAlgorithm<ClientConfig, 
             PartitionedDataset<PartitionType> dataset,
             int numClients,
             LocalOptions options) {
+        this(new SelectedModel<>(selector, modelName), dataset, numClients, options);
+    }
+
+    /** Checks that clients can train the model, as the other constructor does. */
+    protected SgdClients(
+            SelectedModel<?> model, PartitionedDataset<PartitionType> dataset, int numClients, LocalOptions options) {
         Partitions.requireOfClients(dataset, PartitionType.TRAIN, numClients);
-        this.model = new SelectedModel<>(selector, modelName);
+        this.model = model;
         this.dataset = dataset;
         this.numClients = numClients;
         this.options = options;

@@ -4,6 +4,8 @@ import java.math.BigDecimal;
 import java.util.Arrays;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
@@ -191,6 +193,24 @@ public final class WeightedSum implements AutoCloseable {
         checkTarget(out);
         fold();
         sum.divide(out.data_ptr().address(), divisor);
+    }
+
+    /**
+     * Writes the mean of all tensors minus a vector, as {@code (float) (sum / weight - origin)}, so that small changes
+     * lose nothing to rounding.
+     *
+     * @param origin float32, of this sum's shape, on the CPU
+     * @param out as for {@link #mean}
+     */
+    public void meanMinus(Tensor origin, Tensor out) {
+        checkTarget(out);
+        fold();
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard guard = new NoGradGuard()) {
+            Tensor exact = torch.empty(shape, new TensorOptions(ScalarType.Double), null);
+            sum.part(0, exact.data_ptr().address());
+            out.copy_(exact.div_(new Scalar(weight.doubleValue())).sub_(origin));
+        }
     }
 
     private void checkTarget(Tensor out) {

@@ -105,7 +105,7 @@ final class DistillationModel implements AutoCloseable {
 
     /** Trains on the cross-entropy of labelled samples. */
     void train(Dataset samples, SgdOptions options, double momentum, TrainingContext around) {
-        descend(samples, options, torch::cross_entropy, () -> training.step(options.lr(), momentum), around);
+        descend(samples, options, TrainingLoop.Loss.CROSS_ENTROPY, () -> training.step(options.lr(), momentum), around);
     }
 
     /** Trains on the Kullback-Leibler divergence from soft labels. */
@@ -119,9 +119,9 @@ final class DistillationModel implements AutoCloseable {
     }
 
     /** Returns the Kullback-Leibler divergence, summed over classes, as the mean over samples. */
-    private static Tensor divergence(Tensor output, @Nullable Tensor targets) {
-        Tensor softLabels = Objects.requireNonNull(targets, "soft labels");
-        Tensor sum = torch.kl_div(output.log_softmax(1), softLabels, SUM, false);
+    private static Tensor divergence(Model model, Batch batch) {
+        Tensor softLabels = Objects.requireNonNull(batch.y(), "soft labels");
+        Tensor sum = torch.kl_div(model.output(batch.x()).log_softmax(1), softLabels, SUM, false);
         return sum.div(new Scalar((double) softLabels.size(0)));
     }
 

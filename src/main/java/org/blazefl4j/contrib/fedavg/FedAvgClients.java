@@ -13,6 +13,9 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.federation.FederationClients;
+import org.blazefl4j.federation.LocalObjective;
+import org.blazefl4j.federation.ModelUpdate;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -67,10 +70,8 @@ public final class FedAvgClients extends SgdClients<FedAvgDownlinkPackage, FedAv
 
     /** Trains one client in the uplink buffer. */
     static FedAvgUplinkPackage train(ClientConfig config, FedAvgDownlinkPackage payload, WorkerContext context) {
-        long start = System.nanoTime();
         FedAvgUplinkPackage buffer = context.uplinkBuffer();
-        LocalModel.of(config.model(), context).train(config, payload.parameters(), buffer.parameters(), context);
-        return new FedAvgUplinkPackage(
-                context.clientId(), buffer.parameters(), config.dataset().size(), metadata(context, start));
+        ModelUpdate update = FederationClients.train(LocalObjective.CROSS_ENTROPY, config, payload, buffer, context);
+        return new FedAvgUplinkPackage(update.cid(), update.parameters(), update.dataSize(), update.metadata());
     }
 }

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.fedavg;
 
+import org.blazefl4j.federation.ModelDownlink;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -9,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param parameters the global model's whole state (parameters and buffers, in {@code state_dict} order), float32,
  *     shape [numel]
  */
-public record FedAvgDownlinkPackage(Tensor parameters) implements AutoCloseable {
+public record FedAvgDownlinkPackage(Tensor parameters) implements ModelDownlink, AutoCloseable {
 
     @Override
     public void close() {

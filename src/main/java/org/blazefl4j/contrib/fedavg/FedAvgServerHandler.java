@@ -1,16 +1,13 @@
 package org.blazefl4j.contrib.fedavg;
 
 import java.util.List;
-import org.blazefl4j.contrib.common.AbstractServerHandler;
-import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
-import org.blazefl4j.core.CheckpointReader;
-import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
-import org.blazefl4j.core.SelectedModel;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.FederationServer;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
@@ -33,9 +30,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Owns the global model and the packages that {@link #downlinkPackage()} returns; the data stays the caller's.
  */
-public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
-
-    private final WeightedSum sum;
+public final class FedAvgServerHandler extends FederationServer<FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     /**
      * Makes a server before its first round.
@@ -48,41 +43,8 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
     public <N extends Enum<N>> FedAvgServerHandler(
             ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
         super(
-                options,
-                new GlobalModel(new SelectedModel<>(selector, modelName), dataset, options),
-                FedAvgUplinkPackage::cid);
-        this.sum = new WeightedSum("parameters", options, global().numel());
-    }
-
-    @Override
-    public FedAvgDownlinkPackage downlinkPackage() {
-        requireOpen();
-        return new FedAvgDownlinkPackage(global().lend());
-    }
-
-    @Override
-    protected void add(FedAvgUplinkPackage uplink) {
-        stage(sum, uplink);
-    }
-
-    private static void stage(WeightedSum sum, FedAvgUplinkPackage uplink) {
-        sum.stage(uplink.cid(), uplink.dataSize(), uplink.parameters());
-    }
-
-    @Override
-    protected void fold() {
-        sum.fold();
-    }
-
-    @Override
-    protected void update() {
-        sum.mean(global().next());
-        global().advance();
-    }
-
-    @Override
-    protected void forget() {
-        sum.clear();
+                Federation.of(selector, modelName, dataset, options),
+                broadcast -> new FedAvgDownlinkPackage(broadcast.parameters()));
     }
 
     /**
@@ -99,28 +61,10 @@ public final class FedAvgServerHandler extends AbstractServerHandler<FedAvgDownl
         Tensor first = uplinks.get(0).parameters();
         long numel = Tensors.isOpen(first) ? first.numel() : 0; // which is then refused
         try (WeightedSum sum = new WeightedSum("parameters", numel)) {
-            uplinks.forEach(uplink -> stage(sum, uplink));
+            uplinks.forEach(uplink -> sum.stage(uplink.cid(), uplink.dataSize(), uplink.parameters()));
             Tensor mean = torch.empty(numel);
             sum.mean(mean);
             return mean;
         }
-    }
-
-    /** Writes the number of completed rounds and the global model. */
-    @Override
-    public void save(CheckpointWriter out) {
-        super.save(out);
-        global().save(out);
-    }
-
-    @Override
-    public void restore(CheckpointReader in) {
-        super.restore(in);
-        global().restore(in);
-    }
-
-    @Override
-    protected void free() {
-        sum.close();
     }
 }

@@ -1,6 +1,7 @@
 package org.blazefl4j.contrib.fedavg;
 
 import java.util.Map;
+import org.blazefl4j.federation.ModelUplink;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -13,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param metadata further values by name; may be empty
  */
 public record FedAvgUplinkPackage(int cid, Tensor parameters, long dataSize, Map<String, Object> metadata)
-        implements AutoCloseable {
+        implements ModelUplink, AutoCloseable {
 
     @Override
     public void close() {

@@ -1,5 +1,7 @@
 package org.blazefl4j.contrib.scaffold;
 
+import java.util.List;
+import org.blazefl4j.federation.ModelDownlink;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -10,7 +12,12 @@ import org.bytedeco.pytorch.Tensor;
  *     float32, shape [numel]
  * @param control the server's control variate {@code c}, float32, shape [numel], zero at buffers
  */
-public record ScaffoldDownlinkPackage(Tensor parameters, Tensor control) implements AutoCloseable {
+public record ScaffoldDownlinkPackage(Tensor parameters, Tensor control) implements ModelDownlink, AutoCloseable {
+
+    @Override
+    public List<Tensor> vectors() {
+        return List.of(control);
+    }
 
     @Override
     public void close() {

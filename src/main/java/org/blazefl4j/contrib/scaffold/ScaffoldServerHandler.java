@@ -1,19 +1,12 @@
 package org.blazefl4j.contrib.scaffold;
 
-import org.blazefl4j.contrib.common.AbstractServerHandler;
-import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.common.ServerOptions;
-import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.common.Weighting;
-import org.blazefl4j.contrib.support.Partitions;
-import org.blazefl4j.core.CheckpointReader;
-import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
-import org.blazefl4j.core.SelectedModel;
-import org.blazefl4j.torch.Tensors;
-import org.blazefl4j.util.Arguments;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.FederationServer;
+import org.blazefl4j.federation.algorithm.Algorithms;
 
 /**
  * The server of SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
@@ -49,14 +42,7 @@ import org.blazefl4j.util.Arguments;
  * <p>Owns the global model, the control variate and the packages that {@link #downlinkPackage()} returns; the data
  * stays the caller's.
  */
-public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
-
-    private static final String WEIGHTING = "weighting";
-
-    private final ScaffoldServerOptions options;
-    private final PartitionedDataset<PartitionType> dataset;
-    private final WeightedSum sum;
-    private final ServerControl control;
+public final class ScaffoldServerHandler extends FederationServer<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
     /**
      * Makes a server before its first round.
@@ -73,106 +59,9 @@ public final class ScaffoldServerHandler extends AbstractServerHandler<ScaffoldD
             PartitionedDataset<PartitionType> dataset,
             ScaffoldServerOptions options) {
         super(
-                options.common(),
-                model(new SelectedModel<>(selector, modelName), dataset, options.common()),
-                ScaffoldUplinkPackage::cid);
-        this.options = options;
-        this.dataset = dataset;
-        this.sum = new WeightedSum("parameters", options.common(), global().numel());
-        this.control = new ServerControl(options.common(), global().numel(), totalWeight());
-    }
-
-    private static GlobalModel model(
-            SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, ServerOptions options) {
-        Partitions.requireOfClients(dataset, PartitionType.TRAIN, options.numClients());
-        return new GlobalModel(selected, dataset, options);
-    }
-
-    private long totalWeight() {
-        int numClients = options.common().numClients();
-        return options.weighting() == Weighting.UNIFORM
-                ? numClients
-                : Partitions.totalSize(dataset, PartitionType.TRAIN, numClients);
-    }
-
-    @Override
-    public ScaffoldDownlinkPackage downlinkPackage() {
-        requireOpen();
-        return new ScaffoldDownlinkPackage(global().lend(), control.lend());
-    }
-
-    @Override
-    protected void add(ScaffoldUplinkPackage uplink) {
-        checkSize(uplink);
-        long weight = options.weighting().of(uplink.dataSize());
-        sum.check(uplink.cid(), weight, uplink.parameters());
-        control.changes().check(uplink.cid(), weight, uplink.controlDelta());
-        sum.stage(uplink.cid(), weight, uplink.parameters());
-        control.changes().stage(uplink.cid(), weight, uplink.controlDelta());
-    }
-
-    @Override
-    protected void fold() {
-        sum.fold();
-        control.changes().fold();
-    }
-
-    /** The sum over all rounds needs a client's weight to stay the same. */
-    private void checkSize(ScaffoldUplinkPackage uplink) {
-        long size = dataset.size(PartitionType.TRAIN, uplink.cid());
-        if (uplink.dataSize() != size) {
-            throw new IllegalArgumentException("data size of another client: client=" + uplink.cid() + ", data_size="
-                    + uplink.dataSize() + ", expected=" + size + "; give server and clients the same data");
-        }
-    }
-
-    @Override
-    protected void update() {
-        sum.mean(global().next());
-        global().advance(options.globalLr());
-        control.advance();
-    }
-
-    @Override
-    protected boolean isFinite() {
-        return super.isFinite() && Tensors.isFinite(control.vector());
-    }
-
-    @Override
-    protected void forget() {
-        sum.clear();
-        control.changes().clear();
-    }
-
-    /** Writes the number of completed rounds, the weighting, the global model and the control variate. */
-    @Override
-    public void save(CheckpointWriter out) {
-        super.save(out);
-        out.put(WEIGHTING, options.weighting().toString());
-        global().save(out);
-        control.save(out);
-    }
-
-    @Override
-    public void restore(CheckpointReader in) {
-        checkWeighting(
-                in.names().contains(WEIGHTING) ? in.get(WEIGHTING, String.class) : Weighting.BY_SAMPLES.toString());
-        super.restore(in);
-        global().restore(in);
-        control.restore(in);
-    }
-
-    /** The saved sum contains the weights. Earlier versions weighted by samples only. */
-    private void checkWeighting(String saved) {
-        Arguments.require(
-                saved.equals(options.weighting().toString()),
-                "control variate of another weighting: weighting=" + options.weighting() + ", expected=" + saved
-                        + "; resume with the weighting that was saved");
-    }
-
-    @Override
-    protected void free() {
-        sum.close();
-        control.close();
+                Federation.of(selector, modelName, dataset, options.common())
+                        .with(Algorithms.scaffold(options.globalLr(), options.weighting())),
+                broadcast -> new ScaffoldDownlinkPackage(
+                        broadcast.parameters(), broadcast.vectors().get(0)));
     }
 }

@@ -1,6 +1,8 @@
 package org.blazefl4j.contrib.scaffold;
 
+import java.util.List;
 import java.util.Map;
+import org.blazefl4j.federation.ModelUplink;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -16,7 +18,12 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record ScaffoldUplinkPackage(
         int cid, Tensor parameters, Tensor controlDelta, long dataSize, Map<String, Object> metadata)
-        implements AutoCloseable {
+        implements ModelUplink, AutoCloseable {
+
+    @Override
+    public List<Tensor> vectors() {
+        return List.of(controlDelta);
+    }
 
     @Override
     public void close() {

@@ -1,5 +1,6 @@
 package org.blazefl4j.contrib.support;
 
+import java.util.Objects;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.data.Batch;
@@ -9,14 +10,14 @@ import org.blazefl4j.model.Model;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Trains a model, one step per batch, in the mode that the caller has set.
  *
  * <pre>{@code
  * new TrainingLoop(model, device, state::dropGradients)
- *         .run(loader, epochs, torch::cross_entropy, () -> state.sgdStep(0.1), stop);
+ *         .run(loader, epochs, Loss.CROSS_ENTROPY, () -> state.sgdStep(0.1), stop);
  * }</pre>
  *
  * @param model on {@code device}
@@ -28,8 +29,12 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
     @FunctionalInterface
     public interface Loss {
 
-        /** Returns the loss of one batch as a tensor of one element. The target is null if the data set has none. */
-        Tensor of(Tensor output, @Nullable Tensor target);
+        /** The cross-entropy of a model's outputs with the labels, as the mean over samples. */
+        Loss CROSS_ENTROPY = (model, batch) ->
+                torch.cross_entropy(model.output(batch.x()), Objects.requireNonNull(batch.y(), "labels"));
+
+        /** Returns the loss of one batch, which is on the model's device, as a tensor of one element. */
+        Tensor of(Model model, Batch batch);
     }
 
     /**
@@ -82,7 +87,7 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
         try (PointerScope scope = new PointerScope();
                 Batch batch = device.move(epoch.next())) {
             start.run();
-            loss.of(model.output(batch.x()), batch.y()).backward();
+            loss.of(model, batch).backward();
             step.run();
         }
     }

@@ -236,23 +236,6 @@ final class ScaffoldServerHandlerTest {
         }
     }
 
-    @Test
-    void shouldContinueFromAnEarlierVersionsCheckpointOnlyWeightedBySamples() {
-        MemoryCheckpoint saved = new MemoryCheckpoint();
-        handler.save(saved);
-        MemoryCheckpoint earlier = saved.without("weighting");
-
-        try (ScaffoldServerHandler bySamples = handler(Tiny.LINEAR, OPTIONS);
-                ScaffoldServerHandler uniform = handler(Tiny.LINEAR, OPTIONS.withWeighting(Weighting.UNIFORM))) {
-            bySamples.restore(earlier);
-            assertThat(bySamples.sha256()).isEqualTo(handler.sha256());
-            refuses(
-                    () -> uniform.restore(earlier),
-                    "control variate of another weighting: weighting=uniform, expected=by-samples; resume with the"
-                            + " weighting that was saved");
-        }
-    }
-
     // ---- rounds
 
     @Property(tries = 20)

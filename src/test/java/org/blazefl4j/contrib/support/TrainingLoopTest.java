@@ -41,7 +41,8 @@ final class TrainingLoopTest {
             TrainingLoop descent = new TrainingLoop(model, Device.CPU, state::dropGradients);
             DataLoader loader = new DataLoader(new TensorDataset(images, labels), batch);
             StopEvent stop = StopEvent.create();
-            Runnable epoch = () -> descent.run(loader, 1, torch::cross_entropy, () -> state.sgdStep(0.01), stop);
+            Runnable epoch =
+                    () -> descent.run(loader, 1, TrainingLoop.Loss.CROSS_ENTROPY, () -> state.sgdStep(0.01), stop);
             epoch.run(); // creates what is created once
             long before = AllocatedBytes.ofThisThread();
             epoch.run();
@@ -74,7 +75,12 @@ final class TrainingLoopTest {
                 freed.add(data.left.subList(0, data.left.size() - 1).stream().allMatch(images -> images.isNull()));
                 state.dropGradients();
             });
-            loop.run(new DataLoader(data, 2), 1, torch::cross_entropy, () -> state.sgdStep(0.01), StopEvent.create());
+            loop.run(
+                    new DataLoader(data, 2),
+                    1,
+                    TrainingLoop.Loss.CROSS_ENTROPY,
+                    () -> state.sgdStep(0.01),
+                    StopEvent.create());
         }
         assertThat(freed).containsExactly(true, true, true);
     }

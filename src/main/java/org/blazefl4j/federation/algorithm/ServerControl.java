@@ -1,4 +1,4 @@
-package org.blazefl4j.contrib.scaffold;
+package org.blazefl4j.federation.algorithm;
 
 import java.math.BigDecimal;
 import org.blazefl4j.contrib.common.ServerOptions;

@@ -1,0 +1,84 @@
+package org.blazefl4j.federation;
+
+import java.util.List;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.PartitionedDataset;
+import org.bytedeco.pytorch.Tensor;
+
+/** How a server combines its clients' packages into one model. Best a record; what it keeps is in its aggregators. */
+@FunctionalInterface
+public interface Aggregation {
+
+    /**
+     * Returns a new aggregator for one server.
+     *
+     * @param numel the length of the model's state
+     * @param dataset what the server was made with
+     */
+    Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset);
+
+    /** Returns the mean of clients' models, from an exact sum, in which clients weigh as told. */
+    static Aggregation mean(Weighting weighting) {
+        return (options, numel, dataset) -> new MeanAggregator(options, numel, weighting);
+    }
+
+    /**
+     * Combines the packages of a round after another. Packages may be models or changes of models, but all of a round
+     * are of one kind. Used by one thread.
+     */
+    interface Aggregator extends Checkpointable, AutoCloseable {
+
+        /**
+         * Adds a package, now or at the next {@link #fold()}.
+         *
+         * @param uplink stays the caller's, and open until {@link #fold}, {@link #model} or {@link #clear} has returned
+         * @throws IllegalArgumentException if it does not fit; the round is then as before
+         */
+        void add(ModelUplink uplink);
+
+        /** Adds the packages that {@link #add} has not added yet. */
+        void fold();
+
+        /**
+         * Writes the combined model.
+         *
+         * @param sent the model that clients received, float32, shape [numel]
+         * @param out float32, contiguous, shape [numel]
+         */
+        void model(Tensor sent, Tensor out);
+
+        /** Writes the combined model minus the one that clients received, rounded as late as can be. */
+        void change(Tensor sent, Tensor out);
+
+        /** Learns that the round is complete, before {@link #clear()}; does nothing by default. */
+        default void complete() {}
+
+        /** Discards what was added. */
+        void clear();
+
+        /** Returns new references to the vectors that clients receive besides the model; none by default. */
+        default List<Tensor> lend() {
+            return List.of();
+        }
+
+        /** Returns whether what is kept holds neither NaN nor infinities. */
+        default boolean isFinite() {
+            return true;
+        }
+
+        /** Writes what is kept between rounds; nothing by default. */
+        @Override
+        default void save(CheckpointWriter out) {}
+
+        @Override
+        default void restore(CheckpointReader in) {}
+
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,96 @@
+package org.blazefl4j.federation;
+
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.SgdClients;
+import org.blazefl4j.core.ClientWorker;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.torch.FlatRanges;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The clients of a composed algorithm; made by {@link Federation#clients()}.
+ *
+ * <p>A client draws from these random streams: {@code shuffle} for the order of samples, {@code augment} for random
+ * transforms, {@code dropout} for the model, {@code straggler} for the amount of work, and those of its parts.
+ */
+public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpdate> {
+
+    /** What clients do, apart from samples and options. Crosses into worker processes. */
+    record Parts(LocalObjective objective, ParameterMask personal, List<UpdateTransform> uplink) {
+
+        static final Parts PLAIN = new Parts(LocalObjective.CROSS_ENTROPY, ParameterMask.NONE, List.of());
+    }
+
+    private final Parts parts;
+
+    FederationClients(Federation federation) {
+        super(federation.model(), federation.dataset(), federation.server().numClients(), federation.local());
+        this.parts = federation.clientParts();
+        parts.objective().check(federation.local());
+    }
+
+    @Override
+    public ClientWorker<ClientConfig, ModelBroadcast, ModelUpdate> worker() {
+        Parts crossing = parts; // so that the lambda, which crosses into worker processes, does not capture this
+        return (config, payload, context) ->
+                train(crossing, config, payload, context.<ModelUpdate>uplinkBuffer(), context);
+    }
+
+    @Override
+    public ModelUpdate prepareUplinkPackageBuffer() {
+        List<Tensor> vectors = Stream.generate(() -> torch.empty(numel()))
+                .limit(parts.objective().vectors())
+                .toList();
+        return new ModelUpdate(0, torch.empty(numel()), false, 0, vectors, Map.of(), Map.of());
+    }
+
+    /**
+     * Trains one client in the uplink buffer, for clients with packages of their own.
+     *
+     * @param buffer receives the client's model and vectors
+     * @return the result in the buffer's tensors
+     */
+    public static ModelUpdate train(
+            LocalObjective objective,
+            ClientConfig config,
+            ModelDownlink payload,
+            ModelUplink buffer,
+            WorkerContext context) {
+        return train(new Parts(objective, ParameterMask.NONE, List.of()), config, payload, buffer, context);
+    }
+
+    private static ModelUpdate train(
+            Parts parts, ClientConfig config, ModelDownlink payload, ModelUplink buffer, WorkerContext context) {
+        long start = System.nanoTime();
+        LocalRun run = new LocalRun(config, payload, context, buffer, parts.personal());
+        parts.objective().train(run);
+        run.keepPersonalParts();
+        if (!parts.uplink().isEmpty()) {
+            transform(parts.uplink(), run);
+        }
+        run.commit();
+        return new ModelUpdate(
+                context.clientId(),
+                run.result(),
+                !parts.uplink().isEmpty(),
+                config.dataset().size(),
+                run.vectors(),
+                run.numbers(),
+                metadata(context, start));
+    }
+
+    /** Makes the result the model's change, transformed except at buffers and frozen parameters. */
+    private static void transform(List<UpdateTransform> transforms, LocalRun run) {
+        Tensor change = run.result().sub_(run.received().parameters());
+        FlatRanges fixed = run.model().fixed();
+        try (Tensor kept = fixed.gather(change)) {
+            fixed.zero(change);
+            transforms.forEach(transform -> transform.apply(change, run));
+            fixed.scatter(kept, change);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+package org.blazefl4j.federation;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.AbstractServerHandler;
+import org.blazefl4j.contrib.common.GlobalModel;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.Checkpointable;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.core.Workers;
+import org.blazefl4j.torch.FlatRanges;
+import org.blazefl4j.torch.IntraOpThreads;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server of a composed algorithm; made by {@link Federation#handler()}. Each round it combines the clients'
+ * packages, transforms the combined update and moves its model by it. Memory does not grow with the number of clients.
+ *
+ * <p>Owns the global model, what its parts keep and the packages that {@link #downlinkPackage()} returns; the data
+ * stays the caller's.
+ *
+ * @param <D> the downlink package, server to client
+ * @param <U> the uplink package, client to server
+ */
+public class FederationServer<D, U extends ModelUplink> extends AbstractServerHandler<D, U> {
+
+    private final ServerOptions options;
+    private final PartitionedDataset<PartitionType> dataset;
+    private final List<AggregateTransform> transforms;
+    private final ServerOptimizer optimizer;
+    private final Aggregation.Aggregator aggregator;
+    private final List<Tensor> kept;
+    private final Function<ModelBroadcast, D> downlink;
+    private final @Nullable ClientSampler sampler;
+    /** The numbers of the clients whose packages were added, by client. */
+    private final Map<Integer, Map<String, Double>> numbers = new LinkedHashMap<>();
+
+    /**
+     * Makes a server before its first round.
+     *
+     * @param downlink makes what clients receive; the package owns the tensors
+     * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the CUDA device
+     *     does not exist
+     */
+    protected FederationServer(Federation federation, Function<ModelBroadcast, D> downlink) {
+        super(
+                federation.server(),
+                new GlobalModel(federation.model(), federation.dataset(), federation.server()),
+                ModelUplink::cid);
+        this.options = federation.server();
+        this.dataset = federation.dataset();
+        this.transforms = federation.transforms();
+        this.optimizer = federation.optimizer();
+        this.downlink = downlink;
+        this.sampler = federation.sampler();
+        this.aggregator = open(federation);
+        this.kept =
+                IntStream.range(0, optimizer.vectors()).mapToObj(this::initial).toList();
+    }
+
+    private Aggregation.Aggregator open(Federation federation) {
+        try {
+            return federation.aggregation().open(options, global().numel(), federation.dataset());
+        } catch (RuntimeException | Error e) {
+            global().close();
+            throw e;
+        }
+    }
+
+    private Tensor initial(int index) {
+        try (TensorOptions dtype = new TensorOptions(ScalarType.Double);
+                Scalar value = new Scalar(optimizer.initial(index))) {
+            return torch.full(new long[] {global().numel()}, value, dtype);
+        }
+    }
+
+    @Override
+    public final D downlinkPackage() {
+        requireOpen();
+        return downlink.apply(new ModelBroadcast(global().lend(), aggregator.lend(), Map.of()));
+    }
+
+    @Override
+    protected final List<Integer> draw(Workers workers) {
+        return sampler == null
+                ? super.draw(workers)
+                : sampler.sample(new ServerDraw(options, round(), dataset, workers));
+    }
+
+    @Override
+    protected final void completed(List<Integer> loaded, List<Integer> dropped) {
+        if (sampler != null) {
+            sampler.completed(new ClientSampler.Outcome(round(), Map.copyOf(numbers), dropped));
+        }
+    }
+
+    @Override
+    protected final void add(U uplink) {
+        aggregator.add(uplink);
+        numbers.put(uplink.cid(), uplink.numbers());
+    }
+
+    @Override
+    protected final void fold() {
+        aggregator.fold();
+    }
+
+    @Override
+    protected final void update() {
+        if (numbers.isEmpty() && transforms.isEmpty()) {
+            return; // a round without clients
+        }
+        combine();
+        if (optimizer.evaluatesMean()) {
+            global().evaluateNext();
+        }
+        if (!optimizer.equals(ServerOptimizer.REPLACE) || !transforms.isEmpty()) {
+            move();
+        }
+        aggregator.complete();
+        global().advance();
+    }
+
+    private void combine() {
+        if (numbers.isEmpty()) {
+            global().next().copy_(global().current());
+        } else {
+            aggregator.model(global().current(), global().next());
+        }
+    }
+
+    /** Moves the parameters by the transformed update; buffers and frozen parameters keep the combined model's. */
+    private void move() {
+        try (IntraOpThreads threads = IntraOpThreads.scope(options.intraOpThreads());
+                PointerScope scope = new PointerScope()) {
+            Tensor sent = global().current();
+            Tensor change = torch.zeros_like(sent);
+            if (!numbers.isEmpty()) {
+                aggregator.change(sent, change);
+            }
+            FlatRanges fixed = global().fixed();
+            fixed.zero(change);
+            ServerStep step = new ServerStep(options.seed(), round(), numbers.size(), options.numClients(), sent, kept);
+            for (AggregateTransform transform : transforms) {
+                transform.apply(change, step);
+                fixed.zero(change);
+            }
+            optimizer.step(change, step);
+            change.add_(sent);
+            fixed.copy(global().next(), change);
+            global().next().copy_(change);
+        }
+    }
+
+    @Override
+    protected final void forget() {
+        aggregator.clear();
+        numbers.clear();
+    }
+
+    @Override
+    protected final boolean isFinite() {
+        return super.isFinite() && aggregator.isFinite();
+    }
+
+    /** Writes the number of completed rounds, the model, and what the parts keep. */
+    @Override
+    public void save(CheckpointWriter out) {
+        super.save(out);
+        global().save(out);
+        for (int i = 0; i < kept.size(); i++) {
+            out.put(entry(i), kept.get(i));
+        }
+        aggregator.save(out);
+        if (sampler instanceof Checkpointable lasting) {
+            lasting.save(out);
+        }
+    }
+
+    @Override
+    public void restore(CheckpointReader in) {
+        super.restore(in);
+        global().restore(in);
+        for (int i = 0; i < kept.size(); i++) {
+            try (Tensor saved = in.get(entry(i), Tensor.class)) {
+                kept.get(i).copy_(saved);
+            }
+        }
+        aggregator.restore(in);
+        if (sampler instanceof Checkpointable lasting) {
+            lasting.restore(in);
+        }
+    }
+
+    private static String entry(int index) {
+        return "server optimizer " + index;
+    }
+
+    @Override
+    protected final void free() {
+        aggregator.close();
+        kept.forEach(Tensor::close);
+    }
+}

@@ -1,0 +1,58 @@
+package org.blazefl4j.federation;
+
+import org.blazefl4j.contrib.common.LocalOptions;
+
+/**
+ * What a client does with the model that it receives: what it minimises, and what it keeps and sends besides its own
+ * model. Crosses into worker processes, so it is best a record.
+ *
+ * <pre>{@code
+ * record Proximal(double mu) implements LocalObjective {
+ *     public void train(LocalRun run) {
+ *         run.training().term(AffineTerm.pull(mu, run.start())).run();
+ *     }
+ * }
+ * }</pre>
+ */
+@FunctionalInterface
+public interface LocalObjective {
+
+    /** The cross-entropy of the client's samples: federated averaging. */
+    LocalObjective CROSS_ENTROPY = new CrossEntropy();
+
+    /**
+     * Trains one client: writes the model that it sends to {@link LocalRun#result()}.
+     *
+     * @param run valid until this method returns
+     */
+    void train(LocalRun run);
+
+    /**
+     * Writes the model that this client would use itself to {@link LocalRun#result()}, for evaluations of clients. By
+     * default the received model, with the client's own parts.
+     */
+    default void personalise(LocalRun run) {
+        run.result().copy_(run.start());
+    }
+
+    /** Returns how many vectors a client sends besides its model; 0 by default. */
+    default int vectors() {
+        return 0;
+    }
+
+    /**
+     * Checks that clients can train with some options, when they are made; does nothing by default.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    default void check(LocalOptions options) {}
+
+    /** {@link #CROSS_ENTROPY}; a record, so that it crosses into workers. */
+    record CrossEntropy() implements LocalObjective {
+
+        @Override
+        public void train(LocalRun run) {
+            run.training().run();
+        }
+    }
+}

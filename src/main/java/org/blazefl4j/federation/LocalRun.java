@@ -1,0 +1,178 @@
+package org.blazefl4j.federation;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.LocalModel;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.torch.FlatRanges;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * One client's work in one round, as its {@link LocalObjective} sees it: what it has received, what it has kept, and
+ * what it sends. All vectors are float32, shape [numel], on the CPU.
+ *
+ * <p>Tensors that the objective makes belong to the round: they are freed when the client ends. Used by one thread.
+ */
+public final class LocalRun {
+
+    /** The name under which the client's own parts of the model are kept. */
+    private static final String PERSONAL = "personal";
+
+    private final ClientConfig config;
+    private final ModelDownlink received;
+    private final WorkerContext context;
+    private final ModelUplink buffer;
+    private final LocalModel model;
+    private final ClientMemory memory;
+    private final FlatRanges personal;
+    private final Tensor start;
+    private final Map<String, Double> numbers = new LinkedHashMap<>();
+
+    LocalRun(
+            ClientConfig config,
+            ModelDownlink received,
+            WorkerContext context,
+            ModelUplink buffer,
+            ParameterMask mask) {
+        this.config = config;
+        this.received = received;
+        this.context = context;
+        this.buffer = buffer;
+        this.model = LocalModel.of(config.model(), context);
+        this.memory = new ClientMemory(context);
+        this.personal = ranges(mask);
+        this.start = startOf(received.parameters());
+    }
+
+    /** Returns the received model with the client's own parts, which take no copy if there are none. */
+    private Tensor startOf(Tensor global) {
+        Optional<Tensor> own = personal.isEmpty() ? Optional.empty() : kept(PERSONAL);
+        return own.map(parts -> {
+                    Tensor joined = global.clone();
+                    personal.scatter(parts, joined);
+                    return joined;
+                })
+                .orElse(global);
+    }
+
+    /** Keeps the client's own parts of the result, and puts the received ones there, so that they are not sent. */
+    void keepPersonalParts() {
+        if (!personal.isEmpty()) {
+            keep(PERSONAL, personal.gather(result()));
+            personal.copy(received.parameters(), result());
+        }
+    }
+
+    /** Makes what was kept the client's state. */
+    void commit() {
+        memory.commit();
+    }
+
+    /** Returns the client. */
+    public int cid() {
+        return context.clientId();
+    }
+
+    /** Returns the round, from 0. */
+    public int round() {
+        return context.round();
+    }
+
+    /** Returns the worker's side of the round: streams, device, kept resources. */
+    public WorkerContext context() {
+        return context;
+    }
+
+    /** Returns the client's samples and options. */
+    public ClientConfig config() {
+        return config;
+    }
+
+    /** Returns how the client trains. */
+    public LocalOptions options() {
+        return config.options();
+    }
+
+    /** Returns the worker's copy of the model, which trainings use. */
+    public LocalModel model() {
+        return model;
+    }
+
+    /** Returns the package from the server. */
+    public ModelDownlink received() {
+        return received;
+    }
+
+    /** Returns the model to start from, read-only: the received one, with the client's own parts if it has some. */
+    public Tensor start() {
+        return start;
+    }
+
+    /** Returns the vector to write the client's model to, undefined at first. */
+    public Tensor result() {
+        return buffer.parameters();
+    }
+
+    /** Returns a vector to send besides the model, undefined at first. */
+    public Tensor sent(int index) {
+        return buffer.vectors().get(index);
+    }
+
+    /** Sends a number. */
+    public void send(String name, double value) {
+        numbers.put(name, value);
+    }
+
+    /** Returns the numbers to send. */
+    Map<String, Double> numbers() {
+        return numbers;
+    }
+
+    /** Returns a new vector with undefined contents. */
+    public Tensor newVector() {
+        return torch.empty_like(start);
+    }
+
+    /** Returns a vector that the client has kept, read-only. */
+    public Optional<Tensor> kept(String name) {
+        return memory.vector(name);
+    }
+
+    /** Returns a number that the client has kept. */
+    public Optional<Double> keptNumber(String name) {
+        return memory.number(name);
+    }
+
+    /** Keeps a vector for the client's next round, if the server accepts its package. */
+    public void keep(String name, Tensor vector) {
+        memory.keep(name, vector);
+    }
+
+    /** Keeps a number likewise. */
+    public void keep(String name, double number) {
+        memory.keep(name, number);
+    }
+
+    /** Returns a training, by default from {@link #start()} to {@link #result()} as {@link #options()} say. */
+    public LocalTraining training() {
+        return new LocalTraining(this);
+    }
+
+    /** Returns the elements that a mask covers. */
+    FlatRanges ranges(ParameterMask mask) {
+        return mask.equals(ParameterMask.NONE) ? FlatRanges.NONE : model.named(mask.of(model.names())::contains);
+    }
+
+    ClientMemory memory() {
+        return memory;
+    }
+
+    List<Tensor> vectors() {
+        return buffer.vectors();
+    }
+}

@@ -1,0 +1,179 @@
+package org.blazefl4j.federation;
+
+import java.util.Optional;
+import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.LocalVariant;
+import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatOptimizer;
+import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.FlatRanges;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One training of a client, or one of several in a round. Set what differs from plain local training, then
+ * {@link #run()}:
+ *
+ * <pre>{@code
+ * run.training().from(own).to(own).term(AffineTerm.pull(lambda, run.start())).streams("ditto-").run();
+ * }</pre>
+ */
+public final class LocalTraining {
+
+    /** What the steps minimise. */
+    @FunctionalInterface
+    public interface Loss {
+
+        /**
+         * Returns the loss of one batch, a tensor of one element.
+         *
+         * @param model in training mode, on the batch's device
+         */
+        Tensor of(Model model, Batch batch);
+    }
+
+    private final LocalRun run;
+    private Tensor from;
+    private Tensor to;
+    private AffineTerm term = AffineTerm.NONE;
+    private @Nullable Loss loss;
+    private ParameterMask frozen = ParameterMask.NONE;
+    private LocalOptions options;
+    private String streams = "";
+
+    LocalTraining(LocalRun run) {
+        this.run = run;
+        this.from = run.start();
+        this.to = run.result();
+        this.options = run.options();
+    }
+
+    /** Sets the model to start from, which stays as it is unless it is also the {@link #to}. */
+    public LocalTraining from(Tensor model) {
+        from = model;
+        return this;
+    }
+
+    /** Sets the vector that receives the trained model, contiguous. */
+    public LocalTraining to(Tensor model) {
+        to = model;
+        return this;
+    }
+
+    /** Sets what is added to each gradient. */
+    public LocalTraining term(AffineTerm term) {
+        this.term = term;
+        return this;
+    }
+
+    /** Sets the loss, instead of the cross-entropy. */
+    public LocalTraining loss(Loss loss) {
+        this.loss = loss;
+        return this;
+    }
+
+    /** Keeps some parameters as they are. */
+    public LocalTraining freeze(ParameterMask parameters) {
+        frozen = parameters;
+        return this;
+    }
+
+    /** Sets other options than the client's. */
+    public LocalTraining options(LocalOptions options) {
+        this.options = options;
+        return this;
+    }
+
+    /**
+     * Sets a prefix of the names of random streams and kept moments, so that a second training in a round draws other
+     * numbers and does not disturb the first.
+     */
+    public LocalTraining streams(String prefix) {
+        streams = prefix;
+        return this;
+    }
+
+    /**
+     * Trains.
+     *
+     * @return the number of steps
+     * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
+     */
+    public long run() {
+        ClientConfig config = run.config();
+        ClientConfig own =
+                options.equals(config.options()) ? config : new ClientConfig(config.model(), config.dataset(), options);
+        try (PointerScope scope = new PointerScope()) {
+            from = from.is_alias_of(to) ? from.clone() : from;
+            return run.model().train(own, from, new Variant(), to, run.context());
+        }
+    }
+
+    /** What this training does differently. */
+    private final class Variant implements LocalVariant {
+
+        private final AffineTerm added = term.on(run.context().device());
+        private final FlatRanges fixed = run.ranges(frozen);
+
+        @Override
+        public void startGradients(FlatParameters state) {
+            if (!added.isNone()) {
+                state.startGradients(added.constant(), added.pull(), added.anchor());
+            } else if (fixed.isEmpty()) {
+                state.dropGradients();
+            } else {
+                state.zeroGradients();
+            }
+        }
+
+        @Override
+        public Tensor loss(Model model, Batch batch) {
+            return loss == null ? LocalVariant.super.loss(model, batch) : loss.of(model, batch);
+        }
+
+        /** Restores frozen parameters too, which a decay of weights changes without gradients. */
+        @Override
+        public void step(FlatParameters state, Runnable step) {
+            if (fixed.isEmpty()) {
+                step.run();
+                return;
+            }
+            fixed.zero(state.gradients());
+            step.run();
+            fixed.copy(from, state.vector());
+        }
+
+        @Override
+        public Generator generator(String purpose, WorkerContext context) {
+            return context.generator(streams + purpose);
+        }
+
+        @Override
+        public Optional<FlatOptimizer.State> moments(WorkerContext context) {
+            return run.keptNumber(streams + "optimizer steps")
+                    .map(steps -> new FlatOptimizer.State(
+                            steps.longValue(),
+                            run.kept(streams + "optimizer first").orElse(null),
+                            run.kept(streams + "optimizer second").orElse(null)));
+        }
+
+        @Override
+        public void keepMoments(FlatOptimizer.State moments, WorkerContext context) {
+            run.keep(streams + "optimizer steps", moments.steps());
+            keep("optimizer first", moments.first());
+            keep("optimizer second", moments.second());
+        }
+
+        /** A second training may use the optimizer's own tensors before the client ends. */
+        private void keep(String name, @Nullable Tensor moment) {
+            if (moment != null) {
+                run.keep(streams + name, moment.clone().retainReference());
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package org.blazefl4j.federation.algorithm;
+
+import java.util.function.UnaryOperator;
+import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.ServerOptimizer;
+
+/**
+ * Published algorithms, to be composed with each other and with other parts.
+ *
+ * <pre>{@code
+ * var federation = Federation.of(models, ModelName.CNN, data, server).with(Algorithms.fedProx(0.01));
+ * }</pre>
+ *
+ * <p>In the formulas x is the model that clients receive, y_k the one that client k ends with, g a gradient on a batch,
+ * and lr the local learning rate.
+ */
+public final class Algorithms {
+
+    private Algorithms() {}
+
+    /**
+     * Returns FedProx (T. Li et al.: Federated Optimization in Heterogeneous Networks, MLSys 2020): clients are pulled
+     * to the model that they received, {@code w -= lr * (g(w) + mu * (w - x))}.
+     *
+     * @param mu the strength, 0 or more; 0 is federated averaging. The paper uses 0.001 to 1
+     */
+    public static UnaryOperator<Federation> fedProx(double mu) {
+        Proximal.check(mu);
+        return federation -> mu == 0 ? federation : federation.objective(new Proximal(mu));
+    }
+
+    /**
+     * Returns SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
+     * ICML 2020, algorithm 1, option II): control variates correct each gradient for the client's drift.
+     *
+     * <pre>{@code
+     * y -= lr * (g(y) - c_i + c)                    K times, from y = x
+     * delta c_i = (x - y) / (K * lr) - c           with momentum or a schedule: / LocalOptions.distance
+     * c_i += delta c_i                              kept by the client, zero before its first round
+     * x += server lr * (mean of y_i - x)
+     * c += sum over the round's clients of w_i * delta c_i / sum over all clients of w_i
+     * }</pre>
+     *
+     * <p>With {@link Weighting#UNIFORM} all weights w_i are 1, which is the paper's algorithm. Clients must train by
+     * SGD that starts anew in each round.
+     *
+     * @param serverLr the step towards the mean, above 0; the paper uses 1
+     */
+    public static UnaryOperator<Federation> scaffold(double serverLr, Weighting weighting) {
+        ServerOptimizer optimizer = ServerMomentum.of(serverLr, 0);
+        return federation -> federation
+                .objective(new Scaffold())
+                .aggregation(new ControlledMean.Rule(weighting))
+                .serverOptimizer(optimizer);
+    }
+}

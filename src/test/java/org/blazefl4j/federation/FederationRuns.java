@@ -1,0 +1,104 @@
+package org.blazefl4j.federation;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.RoundListener;
+import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.Simulation;
+import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/** Runs composed algorithms on tiny data. */
+public final class FederationRuns {
+
+    public static final int CLIENTS = 6;
+
+    private FederationRuns() {}
+
+    /** Returns federated averaging of so many rounds, in each of which four of six clients train for two epochs. */
+    public static Federation fedAvg(Tiny model, TinyData data, int rounds) {
+        return Federation.of(
+                        new Tiny.Selector(1),
+                        model,
+                        data.partitions(),
+                        ServerOptions.of(rounds, CLIENTS).withSampleRatio(0.7))
+                .local(new SgdOptions(2, 4, 0.05));
+    }
+
+    /** Runs all rounds serially; returns the SHA-256 of the server's model after each. */
+    public static List<String> hashes(Federation federation) {
+        return hashes(federation, ExecutionMode.SINGLE_THREADED, 1);
+    }
+
+    /** Runs all rounds; returns the SHA-256 of the server's model after each. */
+    public static List<String> hashes(Federation federation, ExecutionMode mode, int workers) {
+        TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
+        try (var handler = federation.handler();
+                var trainer = mode.trainer(federation.clients(), options)) {
+            Hashes hashes = new Hashes();
+            new Simulation<>(handler, trainer).addListener(hashes).run();
+            return hashes.list;
+        }
+    }
+
+    /** Runs the rounds that the checkpoint in a folder has not seen, and saves one; returns their hashes. */
+    public static List<String> resumed(Federation federation, Path folder) {
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults());
+                Checkpoints checkpoints = Checkpoints.in(folder)
+                        .every(100)
+                        .add("handler", handler)
+                        .add("trainer", trainer)) {
+            checkpoints.resume();
+            Hashes hashes = new Hashes();
+            new Simulation<>(handler, trainer)
+                    .addListener(hashes)
+                    .addListener(checkpoints)
+                    .run();
+            return hashes.list;
+        }
+    }
+
+    /** Runs all rounds serially; returns the server's model at the end. */
+    public static float[] model(Federation federation) {
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
+            new Simulation<>(handler, trainer).run();
+            return floats(handler.downlinkPackage().parameters());
+        }
+    }
+
+    /** Returns the server's model before the first round. */
+    public static float[] initial(Federation federation) {
+        try (var handler = federation.handler()) {
+            return floats(handler.downlinkPackage().parameters());
+        }
+    }
+
+    public static float[] floats(Tensor tensor) {
+        float[] values = new float[(int) tensor.numel()];
+        try (PointerScope scope = new PointerScope()) {
+            new FloatPointer(tensor.contiguous().data_ptr()).get(values);
+        }
+        return values;
+    }
+
+    private static final class Hashes implements RoundListener<Object> {
+
+        private final List<String> list = new ArrayList<>();
+
+        @Override
+        public void roundFinished(RoundReport report) {
+            list.add((String) report.summary().get("sha256"));
+        }
+    }
+}
