@@ -29,6 +29,8 @@ public interface RoundListener<U> {
     /** A round is complete and the global model updated. */
     default void roundFinished(RoundReport report) {}
 
-    /** The run was ended by the handler or {@link Simulation#stop()}. Not called after a failure. */
+    /**
+     * The run was ended by the handler, a {@link StopRule} or {@link Simulation#stop()}. Not called after a failure.
+     */
     default void runFinished(SimulationSummary summary) {}
 }

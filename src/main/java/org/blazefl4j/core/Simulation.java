@@ -3,6 +3,7 @@ package org.blazefl4j.core;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.blazefl4j.util.PhaseClock;
@@ -28,6 +29,7 @@ public final class Simulation<D, U> {
     private final ServerHandler<D, U> handler;
     private final ClientTrainer<D, U> trainer;
     private final List<RoundListener<? super U>> listeners = new CopyOnWriteArrayList<>();
+    private final List<StopRule> rules = new CopyOnWriteArrayList<>();
     private final OwnColumns columns = new OwnColumns();
     private final Object lock = new Object();
     private boolean running;
@@ -42,6 +44,16 @@ public final class Simulation<D, U> {
     /** Adds a listener, called after earlier ones. */
     public Simulation<D, U> addListener(RoundListener<? super U> listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /**
+     * Adds a rule that ends the run after a round. It is told of rounds before all listeners, so that those can save
+     * it. The first rule with a reason counts.
+     */
+    public Simulation<D, U> addStopRule(StopRule rule) {
+        listeners.add(rules.size(), Objects.requireNonNull(rule, "rule"));
+        rules.add(rule);
         return this;
     }
 
@@ -81,7 +93,8 @@ public final class Simulation<D, U> {
     }
 
     /**
-     * Runs rounds until the handler is stopped or {@link #stop()} is called.
+     * Runs rounds until the handler is stopped, a stop rule has a reason to end, or {@link #stop()} is called. A rule
+     * that has one before the first round, because it was restored, ends the run at once.
      *
      * @throws ClientFailedException if a client fails and is neither retried nor dropped
      * @throws ShardFailedException if the evaluation of a round fails in a worker and is not retried
@@ -95,7 +108,7 @@ public final class Simulation<D, U> {
         boolean stopped;
         try {
             handler.restartRound();
-            while (!isStopping() && !handler.isStopped()) {
+            while (!isStopping() && !handler.isStopped() && stopReason().isEmpty()) {
                 SimulatedRound<D, U> round =
                         new SimulatedRound<>(handler, trainer, listeners, columns, new PhaseClock<>(Phase.class));
                 rounds = rounds.plus(round.run());
@@ -108,9 +121,19 @@ public final class Simulation<D, U> {
         } finally {
             stopped = end();
         }
-        SimulationSummary summary = rounds.ended(stopped, trainer.peakMemory());
+        SimulationSummary summary = rounds.ended(stopped, stopReason(), trainer.peakMemory());
         listeners.forEach(listener -> listener.runFinished(summary));
         return summary;
+    }
+
+    private Optional<String> stopReason() {
+        for (StopRule rule : rules) {
+            Optional<String> reason = rule.reason();
+            if (reason.isPresent()) {
+                return reason;
+            }
+        }
+        return Optional.empty();
     }
 
     private void begin() {

@@ -2,6 +2,7 @@ package org.blazefl4j.core;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The outcome of a simulation. Rounds that did not complete are left out.
@@ -10,6 +11,7 @@ import java.util.Map;
  * @param clients the number of packages in them
  * @param nonFinite the number of clients' results in them that held NaN or an infinity
  * @param stopped whether {@link Simulation#stop()} ended the run
+ * @param stopReason why a {@link StopRule} ended the run; empty if none did
  * @param summary {@link ServerHandler#getSummary()} after the last completed round; empty if there was none
  * @param phases the sum of {@link RoundReport#phases()}
  * @param memory {@link ClientTrainer#peakMemory()} at the end
@@ -19,12 +21,13 @@ public record SimulationSummary(
         long clients,
         long nonFinite,
         boolean stopped,
+        Optional<String> stopReason,
         Map<String, Object> summary,
         PhaseTimes phases,
         PeakMemory memory) {
 
     static final SimulationSummary NOTHING =
-            new SimulationSummary(0, 0, 0, false, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
+            new SimulationSummary(0, 0, 0, false, Optional.empty(), Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
     /** Returns the time of all rounds, without listeners. */
     public Duration total() {
@@ -37,12 +40,13 @@ public record SimulationSummary(
                 clients + report.clients().size(),
                 nonFinite + report.nonFinite().size(),
                 stopped,
+                stopReason,
                 report.summary(),
                 phases.plus(report.phases()),
                 memory);
     }
 
-    SimulationSummary ended(boolean early, PeakMemory peak) {
-        return new SimulationSummary(rounds, clients, nonFinite, early, summary, phases, peak);
+    SimulationSummary ended(boolean early, Optional<String> reason, PeakMemory peak) {
+        return new SimulationSummary(rounds, clients, nonFinite, early, reason, summary, phases, peak);
     }
 }

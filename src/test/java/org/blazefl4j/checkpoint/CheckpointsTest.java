@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CheckpointsTest {
 
     private static final SimulationSummary SUMMARY =
-            new SimulationSummary(0, 0, 0, true, Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
+            new SimulationSummary(0, 0, 0, true, Optional.empty(), Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
     @TempDir
     private Path temp;

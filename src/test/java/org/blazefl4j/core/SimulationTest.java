@@ -255,6 +255,7 @@ final class SimulationTest {
         assertThat(summary.rounds()).isEqualTo(2);
         assertThat(summary.clients()).isEqualTo(4);
         assertThat(summary.stopped()).isFalse();
+        assertThat(summary.stopReason()).isEmpty();
         assertThat(summary.summary()).isEqualTo(Map.of("round", 2));
     }
 
@@ -306,6 +307,50 @@ final class SimulationTest {
         while (System.nanoTime() < end) {
             Thread.onSpinWait();
         }
+    }
+
+    @Test
+    void shouldEndByARuleAfterACompleteRoundAndSayWhy() {
+        List<SimulationSummary> told = new ArrayList<>();
+        simulation
+                .addListener(new Listener())
+                .addListener(new RoundListener<Object>() {
+                    @Override
+                    public void runFinished(SimulationSummary summary) {
+                        told.add(summary);
+                    }
+                })
+                .addStopRule(StopRule.atLeast("round", 3))
+                .addStopRule(StopRule.atLeast("round", 2));
+
+        SimulationSummary summary = simulation.run();
+
+        assertThat(summary.rounds()).isEqualTo(2);
+        assertThat(summary.stopped()).isFalse();
+        assertThat(summary.stopReason()).contains("round is 2.0, at least 2.0");
+        assertThat(events).endsWith("close 0", "finished 1 [1, 0] {round=2}");
+        assertThat(told).containsExactly(summary);
+
+        SimulationSummary again = simulation.run();
+        assertThat(again.rounds()).isZero();
+        assertThat(again.stopReason()).isEqualTo(summary.stopReason());
+    }
+
+    @Test
+    void shouldTellRulesOfARoundBeforeListenersThatSaveThem() {
+        StopRule rule = StopRule.atLeast("round", 1);
+        List<Boolean> ended = new ArrayList<>();
+        simulation
+                .addListener(new RoundListener<Object>() {
+                    @Override
+                    public void roundFinished(RoundReport report) {
+                        ended.add(rule.reason().isPresent());
+                    }
+                })
+                .addStopRule(rule)
+                .run();
+
+        assertThat(ended).containsExactly(true);
     }
 
     @Test

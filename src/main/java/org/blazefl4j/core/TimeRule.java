@@ -1,0 +1,66 @@
+package org.blazefl4j.core;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.blazefl4j.util.Arguments;
+
+/** Ends when rounds have taken too long. */
+final class TimeRule implements StopRule {
+
+    private static final String ENTRY = "nanoseconds";
+
+    private final Duration limit;
+    private long spent;
+    private long since;
+    private boolean running;
+
+    TimeRule(Duration limit) {
+        Arguments.require(
+                !limit.isZero() && !limit.isNegative(),
+                "time out of range: seconds=" + limit.toNanos() / 1e9 + ", limit=above 0");
+        this.limit = limit;
+    }
+
+    @Override
+    public void roundStarted(int round, List<Integer> cids) {
+        if (!running) {
+            running = true;
+            since = System.nanoTime();
+        }
+    }
+
+    @Override
+    public void roundFinished(RoundReport report) {
+        long now = System.nanoTime();
+        spent += now - since;
+        since = now;
+    }
+
+    @Override
+    public void runFinished(SimulationSummary summary) {
+        running = false;
+    }
+
+    @Override
+    public Optional<String> reason() {
+        return spent < limit.toNanos()
+                ? Optional.empty()
+                : Optional.of("rounds have taken " + spent / 1_000_000_000 + " s, at least " + seconds() + " s");
+    }
+
+    private String seconds() {
+        return BigDecimal.valueOf(limit.toNanos(), 9).stripTrailingZeros().toPlainString();
+    }
+
+    @Override
+    public void save(CheckpointWriter out) {
+        out.put(ENTRY, spent);
+    }
+
+    @Override
+    public void restore(CheckpointReader in) {
+        spent = in.names().contains(ENTRY) ? in.get(ENTRY, Long.class) : 0;
+    }
+}
