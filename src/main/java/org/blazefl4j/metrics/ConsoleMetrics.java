@@ -2,6 +2,7 @@ package org.blazefl4j.metrics;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.BiPredicate;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 
@@ -30,6 +31,7 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
     private final int rounds;
     private final int columns;
     private final boolean colour;
+    private BiPredicate<String, Object> details = (name, value) -> false;
 
     /** Prints lines of 80 columns without colour. */
     public ConsoleMetrics(PrintStream out, int rounds) {
@@ -51,6 +53,17 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
         this.colour = colour;
     }
 
+    /**
+     * Omits values of the summary, as details that only result files have.
+     *
+     * @param omitted says so of a name and its value
+     * @return this object
+     */
+    public ConsoleMetrics omitting(BiPredicate<String, Object> omitted) {
+        details = omitted;
+        return this;
+    }
+
     @Override
     public void roundFinished(RoundReport report) {
         out.println(text(report));
@@ -61,7 +74,11 @@ public final class ConsoleMetrics implements RoundListener<Object>, AutoCloseabl
         Lines lines = new Lines();
         int width = Integer.toString(rounds).length();
         lines.add(String.format(Locale.ROOT, "round %" + width + "d/%d", report.round() + 1, rounds), BOLD);
-        report.summary().forEach((name, value) -> addNumber(lines, name, value));
+        report.summary().forEach((name, value) -> {
+            if (!details.test(name, value)) {
+                addNumber(lines, name, value);
+            }
+        });
         addIfAny(lines, "dropped", report.dropped().size());
         addIfAny(lines, "retries", report.retries());
         addIfAny(lines, "non_finite", report.nonFinite().size());

@@ -1,12 +1,15 @@
 package org.blazefl4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.assertj.core.data.Offset;
 import org.blazefl4j.cli.verify.ComparisonReport;
 import org.blazefl4j.cli.verify.RecordedRun;
 import org.blazefl4j.cli.verify.RunComparison;
@@ -18,6 +21,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Runs the algorithms other than federated averaging from the command line. */
 @Slow
 final class AlgorithmsProcessTest {
+
+    private static final Offset<Double> ROUNDING = within(1e-6);
 
     @TempDir
     private Path folder;
@@ -44,8 +49,10 @@ final class AlgorithmsProcessTest {
 
     @ParameterizedTest
     @CsvSource({
-        "scaffold --server-lr 0.5 --weighting uniform, SCAFFOLD of cnn, 'server lr 0.5, weighting uniform', weighting, uniform",
-        "fedavg --local-optimizer adamw --lr 0.001 --max-grad-norm 1 --lr-schedule cosine:3, FedAvg of cnn,"
+        "scaffold --server-lr 0.5 --weighting uniform --client-evaluation last, SCAFFOLD of cnn,"
+                + " 'server lr 0.5, weighting uniform', client_evaluation, last",
+        "fedavg --local-optimizer adamw --lr 0.001 --max-grad-norm 1 --lr-schedule cosine:3 --client-evaluation 1,"
+                + " FedAvg of cnn,"
                 + " 'optimizer adamw, gradient norm at most 1.0, lr schedule cosine:3', lr_schedule, cosine:3",
         "'dsfl --client-models cnn,mlp --model-name mlp --open-size 500 --open-size-per-round 200 --kd-epochs 1 --evaluate-clients',"
                 + " DS-FL of mlp, 'clients'' models [cnn, mlp]', client_models, '[cnn, mlp]'"
@@ -64,8 +71,14 @@ final class AlgorithmsProcessTest {
         assertThat(comparison.conditions()).isEmpty();
         assertThat(recorded("workers").configuration().get(setting)).hasToString(value);
         assertThat(recorded("workers").rounds())
-                .allSatisfy(round -> assertThat(round.containsKey("client_accuracy"))
-                        .isEqualTo(options.contains("--evaluate-clients")));
+                .allSatisfy(round -> assertThat(round).containsKeys("client_accuracy", "client_loss"));
+        if (!options.startsWith("dsfl")) { // every test image belongs to one client
+            Map<String, Object> last = recorded("workers").rounds().get(1);
+            assertThat((double) last.get("client_accuracy_weighted"))
+                    .isCloseTo((double) last.get("accuracy"), ROUNDING);
+            assertThat((double) last.get("client_loss_weighted")).isCloseTo((double) last.get("loss"), ROUNDING);
+            assertThat(last.get("client_accuracy_std")).isNotEqualTo(0.0);
+        }
         assertThat(recorded("workers").rounds())
                 .extracting(round -> round.get("sha256"))
                 .doesNotHaveDuplicates()

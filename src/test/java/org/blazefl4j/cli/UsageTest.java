@@ -108,6 +108,14 @@ final class UsageTest {
                 Arguments.of(
                         "--client-time-limit 0",
                         "'--client-time-limit': value=0, expected=a number of seconds from 0.001 to 31536000"),
+                Arguments.of(
+                        "--client-evaluation 0",
+                        "'--client-evaluation': value=0, expected=last, or a whole number of rounds from 1 to 999999999"),
+                Arguments.of("--client-evaluation often", "value=often, expected=last, or a whole number of rounds"),
+                Arguments.of(
+                        "--algorithm dsfl --client-evaluation last",
+                        "--client-evaluation evaluates the model of all clients, and those of dsfl have their own: use"
+                                + " --evaluate-clients instead"),
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
                 Arguments.of("--resume", "--resume has no effect: add --checkpoint-dir, or omit it"),
                 Arguments.of(

@@ -142,6 +142,21 @@ final class MetricsTest {
         }
     }
 
+    @Test
+    void shouldOmitDetails() {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try (ConsoleMetrics metrics = new ConsoleMetrics(new PrintStream(printed, false, UTF_8), 15)
+                .omitting((name, value) -> name.equals("loss") && value.equals(0.7))) {
+            metrics.roundFinished(quiet(2, 0.73124, 0.7));
+            metrics.roundFinished(quiet(3, 0.73124, 0.6));
+        }
+
+        assertThat(printed.toString(UTF_8).lines())
+                .containsExactly(
+                        "round  3/15  accuracy 0.7312  2.32 s (train 2.00, eval 0.30)",
+                        "round  4/15  accuracy 0.7312  loss 0.6000  2.32 s (train 2.00, eval 0.30)");
+    }
+
     /** Returns a report without failed clients. */
     private static RoundReport quiet(int round, double accuracy, double loss) {
         RoundReport report = report(round, accuracy, loss, "not a number");

@@ -1,28 +1,51 @@
 package org.blazefl4j.cli.run;
 
+import java.util.List;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.ResourceStack;
+import org.jspecify.annotations.Nullable;
 
 /** A federated algorithm with its own options. */
 interface Algorithm {
 
-    /** The server and the clients of a federation. */
-    record Sides<C, D, U>(ServerHandler<D, U> handler, ClientAlgorithm<C, D, U> clients) {}
+    /**
+     * The server and the clients of a federation.
+     *
+     * @param evaluator evaluates the global model on a client's own test images
+     * @param evaluated the clients that have such images
+     */
+    record Sides<C, D, U>(
+            ServerHandler<D, U> handler,
+            ClientAlgorithm<C, D, U> clients,
+            @Nullable ClientEvaluator<C, D, Evaluation> evaluator,
+            List<Integer> evaluated) {
+
+        /** Pairs a server with clients that are not evaluated. */
+        Sides(ServerHandler<D, U> handler, ClientAlgorithm<C, D, U> clients) {
+            this(handler, clients, null, List.of());
+        }
+    }
 
     /** Federated averaging, which has no options of its own. */
     Algorithm FEDAVG = (options, images, resources) -> {
         ModelName model = options.training.modelName;
         PartitionedDataset<PartitionType> partitions = resources.add(options.partitions(images));
+        FedAvgClients clients =
+                new FedAvgClients(options.models(images), model, partitions, options.numClients(), options.client());
         return new Sides<>(
                 resources.add(new FedAvgServerHandler(options.models(images), model, partitions, options.server())),
-                new FedAvgClients(options.models(images), model, partitions, options.numClients(), options.client()));
+                clients,
+                FedAvgClients.evaluator(PartitionType.TEST),
+                clients.clientsWith(PartitionType.TEST));
     };
 
     /** Describes the algorithm's options, after a comma; empty if it has none. */

@@ -23,22 +23,26 @@ final class ClientTestImages {
      * @throws IllegalArgumentException if a client gets no image
      */
     static List<long[]> like(Tensor trainLabels, List<long[]> parts, Tensor testLabels) {
+        List<long[]> result = shares(trainLabels, parts, testLabels);
+        for (int cid = 0; cid < result.size(); cid++) {
+            if (result.get(cid).length == 0) {
+                throw new IllegalArgumentException("too few test images: client=" + cid + ", images=0, total="
+                        + testLabels.numel() + ", num_clients=" + result.size()
+                        + ", limit=1; lower num_clients, or omit --evaluate-clients");
+            }
+        }
+        return result;
+    }
+
+    /** Returns the positions of {@link #like}, of which clients with few training images may have none. */
+    static List<long[]> shares(Tensor trainLabels, List<long[]> parts, Tensor testLabels) {
         long[] train = array(trainLabels);
         long[] test = array(testLabels);
         LongStream.Builder[] mine = IntStream.range(0, parts.size())
                 .mapToObj(i -> LongStream.builder())
                 .toArray(LongStream.Builder[]::new);
         Arrays.stream(test).distinct().forEach(label -> deal(label, train, parts, test, mine));
-        List<long[]> result =
-                Arrays.stream(mine).map(m -> m.build().sorted().toArray()).toList();
-        for (int cid = 0; cid < result.size(); cid++) {
-            if (result.get(cid).length == 0) {
-                throw new IllegalArgumentException("too few test images: client=" + cid + ", images=0, total="
-                        + test.length + ", num_clients=" + result.size()
-                        + ", limit=1; lower num_clients, or omit --evaluate-clients");
-            }
-        }
-        return result;
+        return Arrays.stream(mine).map(m -> m.build().sorted().toArray()).toList();
     }
 
     private static void deal(long label, long[] train, List<long[]> parts, long[] test, LongStream.Builder[] mine) {

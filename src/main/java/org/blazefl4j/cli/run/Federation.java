@@ -1,9 +1,13 @@
 package org.blazefl4j.cli.run;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
@@ -12,12 +16,19 @@ import org.blazefl4j.util.ResourceStack;
 /**
  * The data, the server and the clients of a run.
  *
+ * @param evaluated the clients that can be evaluated
+ * @param evaluation evaluates the global model on these clients, between rounds
  * @param resources what is closed with the federation
  * @param <D> the downlink package, server to client
  * @param <U> the uplink package, client to server
  */
 record Federation<D, U>(
-        ImageData images, ServerHandler<D, U> handler, ClientTrainer<D, U> trainer, ResourceStack resources)
+        ImageData images,
+        ServerHandler<D, U> handler,
+        ClientTrainer<D, U> trainer,
+        List<Integer> evaluated,
+        Supplier<List<Evaluation>> evaluation,
+        ResourceStack resources)
         implements AutoCloseable {
 
     /**
@@ -50,7 +61,12 @@ record Federation<D, U>(
             ResourceStack resources) {
         ClientTrainer<D, U> trainer = resources.add(
                 options.execution.executionMode.trainer(sides.clients(), options.trainer(), options.process(folder)));
-        return new Federation<>(images, sides.handler(), trainer, resources);
+        List<Integer> cids = sides.evaluated();
+        Supplier<List<Evaluation>> evaluation = () -> {
+            var evaluator = Objects.requireNonNull(sides.evaluator(), "evaluator");
+            return trainer.evaluate(sides.handler().downlinkPackage(), cids, evaluator);
+        };
+        return new Federation<>(images, sides.handler(), trainer, cids, evaluation, resources);
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.blazefl4j.checkpoint.SavedRun;
 import org.blazefl4j.cli.console.Interruption;
 import org.blazefl4j.cli.console.ProgressBars;
@@ -16,6 +17,7 @@ import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.Finding;
 import org.blazefl4j.cli.doctor.Machine;
 import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.metrics.ConsoleMetrics;
@@ -34,6 +36,9 @@ final class Run {
     static final String JSON = "metrics.jsonl";
 
     private static final Path RUNS = Path.of("runs");
+
+    /** The figures of clients that lines on the console have. */
+    private static final Set<String> BRIEF = Set.of("client_accuracy", "client_accuracy_worst10", "client_loss");
 
     private final RunOptions options;
     private final String command;
@@ -146,6 +151,11 @@ final class Run {
                     .addListener(json)
                     .addListener(console);
             checkpoints.follow(simulation);
+            EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
+            if (evaluated != null) {
+                simulation.addColumns(ClientDistribution.columns(
+                        evaluated.of(options.federation.globalRound), federation.evaluation()));
+            }
             status = simulation.run().stopped() ? "stopped" : "completed";
         } finally {
             totals.ended(federation.trainer().peakMemory());
@@ -155,7 +165,15 @@ final class Run {
 
     private ConsoleMetrics console() {
         int columns = Terminal.isOnStandardOutput() ? Terminal.columns() : ConsoleMetrics.USUAL_COLUMNS;
-        return new ConsoleMetrics(out, options.federation.globalRound, columns, Terminal.takesColour());
+        ConsoleMetrics console =
+                new ConsoleMetrics(out, options.federation.globalRound, columns, Terminal.takesColour());
+        return options.evaluation.clientEvaluation == null ? console : console.omitting(Run::isDetail);
+    }
+
+    /** Returns whether only result files have a figure: most of the distribution over clients, and all without one. */
+    private static boolean isDetail(String name, Object value) {
+        boolean ofClients = name.startsWith("client_");
+        return ofClients && (!BRIEF.contains(name) || value.equals(Double.NaN));
     }
 
     private void introduce(Federation<?, ?> federation, Path folder) {
@@ -168,6 +186,11 @@ final class Run {
         out.println("  training       " + options.describeTraining());
         out.println("  execution      " + options.describeExecution());
         out.println("  failed client  " + options.failures.describe());
+        EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
+        if (evaluated != null) {
+            out.println("  evaluation     " + evaluated.describe() + ", on "
+                    + federation.evaluated().size() + " clients with test images of their own");
+        }
         out.println("  results        " + Printable.line(folder));
         out.flush();
     }

@@ -59,6 +59,11 @@ public final class RunCommand implements Callable<Integer> {
             boolean used = options.federation.algorithm != AlgorithmName.DSFL;
             use.refuseUnless(used, option.longestName(), "--algorithm fedavg or scaffold");
         }
+        if (options.federation.algorithm == AlgorithmName.DSFL && options.evaluation.clientEvaluation != null) {
+            throw use.refusal(
+                    "--client-evaluation evaluates the model of all clients, and those of dsfl have their own:"
+                            + " use --evaluate-clients instead");
+        }
         use.refuseUnless(options.optimizer.isSgd(), "--momentum", "--local-optimizer sgd");
         use.refuseUnless(options.optimizer.localSteps == null, "--epochs", "it without --local-steps");
         for (String name : new String[] {"--checkpoint-every", "--checkpoint-keep", "--resume"}) {

@@ -39,7 +39,7 @@ final class RunOptions {
 
     /** The groups of options that are recorded, besides those of the algorithm. */
     private static final List<String> RECORDED =
-            List.of("federation", "data", "training", "optimizer", "execution", "failures");
+            List.of("federation", "data", "training", "optimizer", "execution", "failures", "evaluation");
 
     @Spec
     CommandSpec spec;
@@ -67,6 +67,9 @@ final class RunOptions {
 
     @Mixin
     FailureOptions failures;
+
+    @Mixin
+    EvaluationOptions evaluation;
 
     @Mixin
     CheckpointOptions checkpoints;
@@ -255,7 +258,8 @@ final class RunOptions {
     }
 
     /**
-     * Distributes the training images over the clients, which share the test images.
+     * Distributes the training images over the clients, which share the test images, and each have some of them if
+     * clients are evaluated.
      *
      * @return views of the images; the caller closes it before them
      * @throws IllegalArgumentException if there are too few images for the clients
@@ -265,6 +269,7 @@ final class RunOptions {
         InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>();
         partitions.setClients(PartitionType.TRAIN, images.train(), parts);
         partitions.setDataset(PartitionType.TEST, images.test());
+        evaluation.distribute(images, parts, partitions);
         return partitions;
     }
 

@@ -155,6 +155,11 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
             String best = format("best %.4f in round %d", all.bestAccuracy(), all.best());
             lines.put("accuracy", format("%.4f (%s)", accuracy(all.last()), best));
         }
+        double worst = figure("client_accuracy_worst10");
+        if (!Double.isNaN(worst)) {
+            String spread = format("deviation %.4f, worst tenth %.4f", figure("client_accuracy_std"), worst);
+            lines.put("clients", format("accuracy %.4f (%s)", figure("client_accuracy"), spread));
+        }
         if (measured > 0) {
             lines.put("a round", format("%.2f s, %.1f clients per second", secondsPerRound(), clientsPerSecond()));
         }
@@ -220,6 +225,11 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
 
     private double secondsPerRound() {
         return seconds(phases.total()) / measured;
+    }
+
+    /** Returns a figure of the last round; NaN if there is none. */
+    private double figure(String name) {
+        return all.last().get(name) instanceof Double figure ? figure : Double.NaN;
     }
 
     private static double accuracy(Map<String, Object> summary) {

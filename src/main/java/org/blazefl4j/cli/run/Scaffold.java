@@ -32,8 +32,12 @@ final class Scaffold implements Algorithm {
         ModelName model = options.training.modelName;
         PartitionedDataset<PartitionType> partitions = resources.add(options.partitions(images));
         ScaffoldServerOptions server = new ScaffoldServerOptions(options.server(), serverLr, weighting);
+        ScaffoldClients clients =
+                new ScaffoldClients(options.models(images), model, partitions, options.numClients(), options.client());
         return new Sides<>(
                 resources.add(new ScaffoldServerHandler(options.models(images), model, partitions, server)),
-                new ScaffoldClients(options.models(images), model, partitions, options.numClients(), options.client()));
+                clients,
+                ScaffoldClients.evaluator(PartitionType.TEST),
+                clients.clientsWith(PartitionType.TEST));
     }
 }

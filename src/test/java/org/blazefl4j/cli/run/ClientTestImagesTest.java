@@ -24,6 +24,17 @@ final class ClientTestImagesTest {
     }
 
     @Test
+    void shouldGiveNoImagesForTooFewTrainingImages() {
+        try (Tensor train = Tensors.of(new long[] {0, 0, 0});
+                Tensor test = Tensors.of(new long[] {0})) {
+            List<long[]> parts = List.of(new long[] {0}, new long[] {1}, new long[] {2});
+
+            assertThat(ClientTestImages.shares(train, parts, test).toArray(long[][]::new))
+                    .isDeepEqualTo(new long[][] {{}, {}, {0}});
+        }
+    }
+
+    @Test
     void shouldNameOptionsWhenAClientHasNoTestImages() {
         try (Tensor train = Tensors.of(new long[] {0, 0, 0});
                 Tensor test = Tensors.of(new long[] {0})) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.checkpoint.Checkpoints;
@@ -46,6 +47,25 @@ final class RunTotalsTest {
     void shouldReportANonFiniteLossAlthoughResultsAreFinite() {
         finish(totals, 0, Double.POSITIVE_INFINITY);
         assertThat(totals.toMap()).containsEntry("non_finite", 0).containsEntry("first_non_finite_round", 1);
+    }
+
+    @Test
+    void shouldTellOfClientsIfTheLastRoundEvaluatedThem() {
+        Map<String, Object> summary = new HashMap<>(Map.of("accuracy", 0.1, "loss", FINE));
+        summary.putAll(
+                Map.of("client_accuracy", 0.25, "client_accuracy_std", 0.125, "client_accuracy_worst10", 0.0625));
+        finish(summary, 0);
+        assertThat(totals.toText().lines())
+                .contains("  clients        accuracy 0.2500 (deviation 0.1250, worst tenth 0.0625)");
+
+        summary.put("client_accuracy_worst10", Double.NaN);
+        finish(summary, 1);
+        assertThat(totals.toText()).doesNotContain("clients   ");
+    }
+
+    private void finish(Map<String, Object> summary, int round) {
+        totals.roundStarted(round, List.of(0));
+        totals.roundFinished(new RoundReport(round, List.of(0), List.of(), 0, List.of(), summary, PhaseTimes.NONE));
     }
 
     @Test

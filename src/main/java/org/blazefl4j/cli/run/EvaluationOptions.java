@@ -1,0 +1,73 @@
+package org.blazefl4j.cli.run;
+
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.IntPredicate;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.ImageData;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options for the evaluation of clients. */
+@Command(optionListHeading = "%nEvaluation%n")
+final class EvaluationOptions {
+
+    private static final String LAST = "last";
+
+    @Option(names = "--client-evaluation", paramLabel = "WHEN", converter = Converter.class)
+    @Nullable
+    When clientEvaluation;
+
+    /** Gives clients test images of their own if they are evaluated; few training images may be worth none. */
+    void distribute(ImageData images, List<long[]> parts, InMemoryPartitionedDataset<PartitionType> partitions) {
+        if (clientEvaluation != null) {
+            List<long[]> own = ClientTestImages.shares(images.trainLabels(), parts, images.testLabels());
+            partitions.setClients(PartitionType.TEST, images.test(), own);
+        }
+    }
+
+    /**
+     * The rounds after which clients are evaluated.
+     *
+     * @param every the rounds from one evaluation to the next; none for the last round only
+     */
+    record When(OptionalInt every) {
+
+        /** Returns whether clients are evaluated after a round, from 0, of so many. */
+        IntPredicate of(int rounds) {
+            return round -> every.isPresent() ? (round + 1) % every.getAsInt() == 0 : round + 1 == rounds;
+        }
+
+        String describe() {
+            if (every.isEmpty()) {
+                return "after the last round";
+            }
+            return every.getAsInt() == 1 ? "after every round" : "after every " + every.getAsInt() + " rounds";
+        }
+
+        /** Returns the option's value. */
+        @Override
+        public String toString() {
+            return every.isPresent() ? Integer.toString(every.getAsInt()) : LAST;
+        }
+    }
+
+    /** Converts {@code last}, or a number of rounds. */
+    static final class Converter implements ITypeConverter<When> {
+        @Override
+        public When convert(String text) {
+            if (text.equalsIgnoreCase(LAST)) {
+                return new When(OptionalInt.empty());
+            }
+            if (text.matches("[1-9]\\d{0,8}")) {
+                return new When(OptionalInt.of(Integer.parseInt(text)));
+            }
+            throw new TypeConversionException(
+                    "value=" + text + ", expected=last, or a whole number of rounds from 1 to 999999999");
+        }
+    }
+}
