@@ -24,6 +24,15 @@ public interface ClientSampler {
     /** Learns from a complete round; does nothing by default. Not called for a round that is repeated. */
     default void completed(Outcome outcome) {}
 
+    /**
+     * Returns whether it needs the number {@code loss} of each client: of the model that the client received, over its
+     * training samples. {@link Federation#clients} then has clients evaluate that model before they train. False by
+     * default.
+     */
+    default boolean needsLosses() {
+        return false;
+    }
+
     /** What a sampler may look at. */
     interface Draw {
 

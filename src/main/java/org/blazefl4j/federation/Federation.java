@@ -171,7 +171,8 @@ public final class Federation implements Cloneable {
     }
 
     FederationClients.Parts clientParts() {
-        return new FederationClients.Parts(objective, personal, uplink);
+        boolean reported = sampler != null && sampler.needsLosses();
+        return new FederationClients.Parts(reported ? new LossReport(objective) : objective, personal, uplink);
     }
 
     Aggregation aggregation() {

@@ -1,5 +1,6 @@
 package org.blazefl4j.federation;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -102,7 +103,8 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     @Override
     protected final void completed(List<Integer> loaded, List<Integer> dropped) {
         if (sampler != null) {
-            sampler.completed(new ClientSampler.Outcome(round(), Map.copyOf(numbers), dropped));
+            Map<Integer, Map<String, Double>> inOrder = Collections.unmodifiableMap(new LinkedHashMap<>(numbers));
+            sampler.completed(new ClientSampler.Outcome(round(), inOrder, dropped));
         }
     }
 

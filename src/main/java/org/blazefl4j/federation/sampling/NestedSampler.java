@@ -25,6 +25,11 @@ abstract class NestedSampler implements ClientSampler, Checkpointable {
     }
 
     @Override
+    public boolean needsLosses() {
+        return inner.needsLosses();
+    }
+
+    @Override
     public void save(CheckpointWriter out) {
         if (inner instanceof Checkpointable kept) {
             kept.save(out);

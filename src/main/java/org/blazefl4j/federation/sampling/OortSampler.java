@@ -148,6 +148,11 @@ final class OortSampler implements ClientSampler, Checkpointable {
     private record Pace(double[] earned, int paces) {}
 
     @Override
+    public boolean needsLosses() {
+        return true;
+    }
+
+    @Override
     public void save(CheckpointWriter out) {
         losses.save(out, "losses");
         lastRounds.save(out, "last_rounds");

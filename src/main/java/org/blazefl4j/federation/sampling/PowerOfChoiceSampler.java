@@ -36,6 +36,11 @@ final class PowerOfChoiceSampler implements ClientSampler, Checkpointable {
     }
 
     @Override
+    public boolean needsLosses() {
+        return true;
+    }
+
+    @Override
     public void save(CheckpointWriter out) {
         losses.save(out, ENTRY);
     }

@@ -26,7 +26,7 @@ final class Reported {
         if (value == null) {
             throw new IllegalStateException("client reports no " + name + ": cid=" + cid + ", numbers="
                     + numbers.keySet() + ", expected=" + name
-                    + " among them; use a local objective that reports it, or another sampler");
+                    + " among them; compose the clients with this sampler, or send it");
         }
         return value;
     }

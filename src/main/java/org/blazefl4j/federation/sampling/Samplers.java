@@ -94,8 +94,8 @@ public final class Samplers {
 
     /**
      * Returns power-of-choice (Y. J. Cho, J. Wang and G. Joshi: Client Selection in Federated Learning, 2020) in the
-     * variant rpow-d, which asks nobody: it draws candidates as {@link #weighted()}, and takes those whose {@code loss}
-     * was the largest when they sent one last. Clients that have sent none come first, ties go to the lower id. Keeps
+     * variant rpow-d: it draws candidates as {@link #weighted()}, and takes those with the largest loss, of the model
+     * that they received when they took part last. Clients that never did come first, ties go to the lower id. Keeps
      * the losses.
      *
      * @param candidates as many as a round has clients, or more
@@ -117,8 +117,8 @@ public final class Samplers {
      * 30 % quantile of all clients' times at first, and rises by 5 points when 20 rounds have earned less utility than
      * the 20 before them.
      *
-     * <p>Clients must send {@code squared_loss}, the mean of their samples' squared losses, or {@code loss} instead.
-     * Keeps those, the last rounds of clients, and what rounds have earned.
+     * <p>If clients send {@code squared_loss}, the mean of their samples' squared losses, it is used; otherwise the
+     * square of their mean loss. Keeps those, the last rounds of clients, and what rounds have earned.
      *
      * @param seconds returns how long a client takes for a round: declared, above 0, always the same, and not measured,
      *     because a run could not be repeated otherwise

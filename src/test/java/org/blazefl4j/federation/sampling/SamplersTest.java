@@ -172,7 +172,7 @@ final class SamplersTest {
 
     @Test
     void shouldRefuseClientsThatReportNoLoss() {
-        String expected = ", expected=loss among them; use a local objective that reports it, or another sampler";
+        String expected = ", expected=loss among them; compose the clients with this sampler, or send it";
         for (ClientSampler sampler : List.of(Samplers.powerOfChoice(3), Samplers.oort(cid -> 1))) {
             assertThatIllegalStateException()
                     .isThrownBy(() -> SampledRounds.completed(sampler, 0, Map.of(4, Map.of("steps", 2.0))))

@@ -1,0 +1,33 @@
+package org.blazefl4j.federation;
+
+import org.blazefl4j.contrib.common.LocalModel;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.PartitionType;
+
+/** Sends {@code loss}, of the model that a client starts from on its training samples, and then does the rest. */
+record LossReport(LocalObjective rest) implements LocalObjective {
+
+    @Override
+    public void train(LocalRun run) {
+        run.send(
+                "loss",
+                LocalModel.evaluate(run.config(), PartitionType.TRAIN, run.start(), run.context())
+                        .loss());
+        rest.train(run);
+    }
+
+    @Override
+    public void personalise(LocalRun run) {
+        rest.personalise(run);
+    }
+
+    @Override
+    public int vectors() {
+        return rest.vectors();
+    }
+
+    @Override
+    public void check(LocalOptions options) {
+        rest.check(options);
+    }
+}

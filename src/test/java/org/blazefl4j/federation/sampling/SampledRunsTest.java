@@ -1,0 +1,131 @@
+package org.blazefl4j.federation.sampling;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.blazefl4j.federation.FederationRuns.fedAvg;
+import static org.blazefl4j.federation.FederationRuns.hashes;
+import static org.blazefl4j.federation.FederationRuns.resumed;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.blazefl4j.contrib.common.Tiny;
+import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.Simulation;
+import org.blazefl4j.federation.ClientSampler;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.FederationRuns;
+import org.blazefl4j.trainer.ExecutionMode;
+import org.blazefl4j.trainer.TrainerOptions;
+import org.blazefl4j.util.Slow;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Samplers in whole simulations. */
+final class SampledRunsTest {
+
+    private static final int ROUNDS = 5;
+
+    private final TinyData data = TinyData.evenly(60, FederationRuns.CLIENTS);
+
+    @TempDir
+    private Path folder;
+
+    @AfterEach
+    void close() {
+        data.close();
+    }
+
+    private Federation federation(int rounds, ClientSampler sampler) {
+        return fedAvg(Tiny.LINEAR, data, rounds).sampler(sampler);
+    }
+
+    /** Rounds without clients among them. */
+    private static ClientSampler sparse() {
+        return Samplers.onOff(0.9, 0.1, Samplers.poisson(0.5));
+    }
+
+    private static ClientSampler oort() {
+        return Samplers.oort(Samplers.logNormalSeconds(1, 1));
+    }
+
+    @Test
+    void shouldBeTheDefaultIfUniform() {
+        assertThat(hashes(federation(ROUNDS, Samplers.uniform()))).isEqualTo(hashes(fedAvg(Tiny.LINEAR, data, ROUNDS)));
+    }
+
+    @Slow
+    @Test
+    void shouldGiveTheSameBitsInAllModes() {
+        for (Supplier<ClientSampler> sampler :
+                List.<Supplier<ClientSampler>>of(SampledRunsTest::sparse, SampledRunsTest::oort)) {
+            List<String> expected = hashes(federation(ROUNDS, sampler.get()));
+            for (ExecutionMode mode : ExecutionMode.values()) {
+                assertThat(hashes(federation(ROUNDS, sampler.get()), mode, 3)).isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void shouldLeaveTheModelInRoundsWithoutClients() {
+        List<String> hashes = hashes(federation(20, sparse()));
+        assertThat(hashes).hasSize(20);
+        assertThat(new HashSet<>(hashes)).hasSizeBetween(2, 19);
+    }
+
+    @Test
+    void shouldResumeAfterAnyRound() {
+        List<String> whole = hashes(federation(ROUNDS, oort()));
+        List<String> inParts = new ArrayList<>();
+        for (int round = 1; round <= ROUNDS; round++) {
+            inParts.addAll(resumed(federation(round, oort()), folder));
+        }
+        assertThat(inParts).isEqualTo(whole);
+    }
+
+    /** Remembers what it is told. */
+    private static final class Told implements ClientSampler {
+
+        private final List<Outcome> outcomes = new ArrayList<>();
+
+        @Override
+        public List<Integer> sample(Draw draw) {
+            return List.of(1, 2, 4);
+        }
+
+        @Override
+        public void completed(Outcome outcome) {
+            outcomes.add(outcome);
+        }
+
+        @Override
+        public boolean needsLosses() {
+            return true;
+        }
+    }
+
+    @Test
+    void shouldTellTheLossOfTheReceivedModel() {
+        Told told = new Told();
+        Federation federation = federation(2, told);
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
+            new Simulation<>(handler, trainer).run();
+        }
+        assertThat(told.outcomes).extracting(ClientSampler.Outcome::round).containsExactly(0, 1);
+        for (int cid : List.of(1, 2, 4)) {
+            double first = loss(told, 0, cid);
+            assertThat(first).isPositive();
+            assertThat(loss(told, 1, cid)).isPositive().isLessThan(first);
+        }
+    }
+
+    private static double loss(Told told, int round, int cid) {
+        Map<String, Double> numbers = told.outcomes.get(round).numbers().get(cid);
+        assertThat(numbers).containsOnlyKeys("loss");
+        return numbers.get("loss");
+    }
+}
