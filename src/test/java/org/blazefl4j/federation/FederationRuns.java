@@ -4,10 +4,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.blazefl4j.checkpoint.Checkpoints;
+import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
@@ -42,8 +44,17 @@ public final class FederationRuns {
     /** Runs all rounds; returns the SHA-256 of the server's model after each. */
     public static List<String> hashes(Federation federation, ExecutionMode mode, int workers) {
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
+        return hashes(federation, federation.clients(), mode, options);
+    }
+
+    /** Runs all rounds with these clients; returns the SHA-256 of the server's model after each. */
+    public static List<String> hashes(
+            Federation federation,
+            ClientAlgorithm<ClientConfig, ModelBroadcast, ModelUpdate> clients,
+            ExecutionMode mode,
+            TrainerOptions options) {
         try (var handler = federation.handler();
-                var trainer = mode.trainer(federation.clients(), options)) {
+                var trainer = mode.trainer(clients, options)) {
             Hashes hashes = new Hashes();
             new Simulation<>(handler, trainer).addListener(hashes).run();
             return hashes.list;

@@ -1,0 +1,23 @@
+package org.blazefl4j.federation.algorithm;
+
+import java.util.function.UnaryOperator;
+import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.federation.Federation;
+
+/** All algorithms, with settings under which none of their parts is neutral: {@link AlgorithmConformanceTest}. */
+enum Catalogue {
+    FEDAVG(federation -> federation),
+    FEDPROX(Algorithms.fedProx(0.1)),
+    SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM));
+
+    private final UnaryOperator<Federation> algorithm;
+
+    Catalogue(UnaryOperator<Federation> algorithm) {
+        this.algorithm = algorithm;
+    }
+
+    /** Returns a federation that runs this algorithm. */
+    Federation of(Federation federation) {
+        return federation.with(algorithm);
+    }
+}
