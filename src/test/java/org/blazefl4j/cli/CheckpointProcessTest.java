@@ -147,6 +147,31 @@ final class CheckpointProcessTest {
     }
 
     @Test
+    void shouldEndEarlyInTheSameRoundAfterAResume() throws Exception {
+        String reason = "  ended early    round is 3.0, at least 3.0";
+        for (int start = 0; start < 2; start++) {
+            try (CliProcess cli = startSaved("--output", "results", "--resume", "--stop-at", "round=3")) {
+                assertThat(cli.exitCode()).as(cli.err()).isZero();
+                assertThat(cli.out().lines())
+                        .contains("  ends early     at round=3", "completed: 3 of 8 rounds", reason);
+            }
+            assertThat(rows(results())).isEqualTo(expected.subList(0, 4));
+        }
+        assertThat(jsonLines(results()).get(0)).containsEntry("stop_at", "round=3");
+        assertThat(jsonLines(results()))
+                .last()
+                .satisfies(line -> assertThat(line)
+                        .containsEntry("status", "completed")
+                        .containsEntry("stop_reason", "round is 3.0, at least 3.0"));
+
+        try (CliProcess cli = startSaved("--resume")) {
+            assertThat(cli.exitCode()).as(cli.err()).isZero();
+            assertThat(cli.out().lines()).contains("completed: 8 of 8 rounds").doesNotContain(reason);
+        }
+        expectTheUndisturbedRun(results());
+    }
+
+    @Test
     void shouldContinueInTheDefaultFolderAfterKillsBeforeTheFirstRound() throws Exception {
         Path runs = folder.resolve("runs");
         try (CliProcess cli = startSaved("--resume")) {

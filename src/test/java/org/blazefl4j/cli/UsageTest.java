@@ -116,6 +116,16 @@ final class UsageTest {
                         "--algorithm dsfl --client-evaluation last",
                         "--client-evaluation evaluates the model of all clients, and those of dsfl have their own: use"
                                 + " --evaluate-clients instead"),
+                Arguments.of(
+                        "--stop-at 0.9",
+                        "'--stop-at': value=0.9, expected=a figure and a number, such as accuracy=0.9"),
+                Arguments.of("--stop-at accuracy=high", "value=accuracy=high, expected=a figure and a number"),
+                Arguments.of(
+                        "--patience accuracy=0",
+                        "'--patience': value=accuracy=0, expected=a figure and a number of rounds from 1 to 999999999,"
+                                + " such as accuracy=20"),
+                Arguments.of("--patience loss=1.5", "value=loss=1.5, expected=a figure and a number of rounds"),
+                Arguments.of("--max-time 0", "'--max-time': value=0, expected=a number of seconds"),
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
                 Arguments.of("--resume", "--resume has no effect: add --checkpoint-dir, or omit it"),
                 Arguments.of(

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,7 @@ import org.blazefl4j.cli.doctor.Machine;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.core.StopRule;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.metrics.CsvMetrics;
@@ -43,7 +45,8 @@ final class Run {
     private final RunOptions options;
     private final String command;
     private final PrintStream out;
-    private final RunTotals totals = new RunTotals();
+    private final List<StopRule> rules;
+    private final RunTotals totals;
 
     /**
      * Creates a run that has not started.
@@ -53,6 +56,8 @@ final class Run {
      */
     Run(RunOptions options, String command, PrintStream out) {
         this.options = options;
+        this.rules = options.stopping.rules();
+        this.totals = new RunTotals(rules);
         this.command = command;
         this.out = out;
     }
@@ -151,6 +156,7 @@ final class Run {
                     .addListener(json)
                     .addListener(console);
             checkpoints.follow(simulation);
+            rules.forEach(simulation::addStopRule);
             EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
             if (evaluated != null) {
                 simulation.addColumns(ClientDistribution.columns(
@@ -190,6 +196,9 @@ final class Run {
         if (evaluated != null) {
             out.println("  evaluation     " + evaluated.describe() + ", on "
                     + federation.evaluated().size() + " clients with test images of their own");
+        }
+        if (!rules.isEmpty()) {
+            out.println("  ends early     " + options.stopping.describe());
         }
         out.println("  results        " + Printable.line(folder));
         out.flush();

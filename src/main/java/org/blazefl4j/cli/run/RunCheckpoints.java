@@ -53,7 +53,7 @@ public final class RunCheckpoints implements AutoCloseable {
     };
 
     private final RunOptions run;
-    private final RunOptions.CheckpointOptions options;
+    private final CheckpointOptions options;
     private final Map<String, Object> configuration;
     private final Optional<Checkpoints> checkpoints;
     private Optional<SavedRun> saved = Optional.empty();
@@ -73,7 +73,8 @@ public final class RunCheckpoints implements AutoCloseable {
                         .every(options.every)
                         .keep(options.keep)
                         .configuration(configuration)
-                        .mayChange(MAY_CHANGE));
+                        .mayChange(MAY_CHANGE)
+                        .mayChange(StopOptions.NAMES.toArray(String[]::new)));
         try {
             this.saved = checkpoints.flatMap(this::look);
             saved.ifPresent(this::requireContinuable);

@@ -39,7 +39,7 @@ final class RunOptions {
 
     /** The groups of options that are recorded, besides those of the algorithm. */
     private static final List<String> RECORDED =
-            List.of("federation", "data", "training", "optimizer", "execution", "failures", "evaluation");
+            List.of("federation", "data", "training", "optimizer", "execution", "failures", "evaluation", "stopping");
 
     @Spec
     CommandSpec spec;
@@ -70,6 +70,9 @@ final class RunOptions {
 
     @Mixin
     EvaluationOptions evaluation;
+
+    @Mixin
+    StopOptions stopping;
 
     @Mixin
     CheckpointOptions checkpoints;
@@ -167,23 +170,6 @@ final class RunOptions {
         @Option(names = "--cache-dir", paramLabel = "DIR")
         @Nullable
         Path cacheDir;
-    }
-
-    @Command(optionListHeading = "%nCheckpoints%n")
-    static final class CheckpointOptions {
-
-        @Option(names = "--checkpoint-dir", paramLabel = "DIR")
-        @Nullable
-        Path dir;
-
-        @Option(names = "--checkpoint-every", paramLabel = "N")
-        int every = 1;
-
-        @Option(names = "--checkpoint-keep", paramLabel = "N")
-        int keep = 3;
-
-        @Option(names = "--resume")
-        boolean resume;
     }
 
     @Command(optionListHeading = "%nResults%n")

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.blazefl4j.core.CheckpointReader;
@@ -16,6 +17,8 @@ import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.core.StopRule;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.util.Bytes;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     private static final String ROUNDS = "rounds";
     private static final String NON_FINITE = "non_finite";
 
+    private final List<StopRule> rules;
     private final long start = System.nanoTime();
     private PhaseTimes phases = PhaseTimes.NONE;
     private int measured;
@@ -37,6 +41,12 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     private PeakMemory memory = PeakMemory.UNKNOWN;
     private Rounds all = Rounds.NONE;
     private NonFinite nonFinite = NonFinite.NONE;
+    private Optional<String> stopReason = Optional.empty();
+
+    /** Counts from now; saves rules that may end the run among the totals. */
+    RunTotals(List<StopRule> rules) {
+        this.rules = rules;
+    }
 
     /**
      * A summary of the completed rounds.
@@ -106,12 +116,19 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     public void save(CheckpointWriter out) {
         out.put(ROUNDS, all);
         out.put(NON_FINITE, nonFinite);
+        rules.forEach(rule -> rule.save(out));
     }
 
     @Override
     public void restore(CheckpointReader in) {
         all = in.get(ROUNDS, Rounds.class);
         nonFinite = in.names().contains(NON_FINITE) ? in.get(NON_FINITE, NonFinite.class) : NonFinite.NONE;
+        rules.forEach(rule -> rule.restore(in));
+    }
+
+    @Override
+    public void runFinished(SimulationSummary summary) {
+        stopReason = summary.stopReason();
     }
 
     void ended(PeakMemory peak) {
@@ -127,6 +144,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("rounds", rounds());
+        stopReason.ifPresent(reason -> map.put("stop_reason", reason));
         if (rounds() > 0) {
             map.putAll(all.last());
             map.remove("round");
@@ -151,6 +169,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     /** Returns a few lines for people. */
     String toText() {
         Map<String, String> lines = new LinkedHashMap<>();
+        stopReason.ifPresent(reason -> lines.put("ended early", reason));
         if (rounds() > 0) {
             String best = format("best %.4f in round %d", all.bestAccuracy(), all.best());
             lines.put("accuracy", format("%.4f (%s)", accuracy(all.last()), best));

@@ -59,8 +59,18 @@ public record RunComparison(
      * Conditions that never change results. The settings for failed clients are not among them, because dropping a
      * client changes the result.
      */
-    private static final Set<String> HARMLESS =
-            Set.of("global_round", "execution_mode", "num_parallels", "started", "os", "cores");
+    private static final Set<String> HARMLESS = Set.of(
+            "global_round",
+            "stop_at",
+            "patience",
+            "max_time",
+            "max_upload",
+            "stop_on_divergence",
+            "execution_mode",
+            "num_parallels",
+            "started",
+            "os",
+            "cores");
 
     /** The behaviour of earlier versions, which lack these options. */
     private static final Map<String, Object> EARLIER_DEFAULTS = Map.of("last_batch", "keep", "on_non_finite", "warn");

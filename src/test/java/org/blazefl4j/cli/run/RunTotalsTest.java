@@ -18,7 +18,7 @@ final class RunTotalsTest {
 
     private static final double FINE = 0.5;
 
-    private final RunTotals totals = new RunTotals();
+    private final RunTotals totals = new RunTotals(List.of());
 
     @TempDir
     private Path folder;
@@ -85,7 +85,7 @@ final class RunTotalsTest {
         try (Checkpoints checkpoints = Checkpoints.in(folder).add("totals", totals)) {
             checkpoints.save(1);
         }
-        RunTotals resumed = new RunTotals();
+        RunTotals resumed = new RunTotals(List.of());
         try (Checkpoints checkpoints = Checkpoints.in(folder).add("totals", resumed)) {
             checkpoints.resume();
         }
