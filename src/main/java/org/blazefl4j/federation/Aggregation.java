@@ -55,6 +55,14 @@ public interface Aggregation {
         /** Writes the combined model minus the one that clients received, rounded as late as can be. */
         void change(Tensor sent, Tensor out);
 
+        /**
+         * Returns whether {@link #change} is {@link #model} minus the received one, as by default. If not, parameters
+         * move by the change; only buffers and frozen parameters take the model.
+         */
+        default boolean isMean() {
+            return true;
+        }
+
         /** Learns that the round is complete, before {@link #clear()}; does nothing by default. */
         default void complete() {}
 

@@ -128,7 +128,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         if (optimizer.evaluatesMean()) {
             global().evaluateNext();
         }
-        if (!optimizer.equals(ServerOptimizer.REPLACE) || !transforms.isEmpty()) {
+        if (!aggregator.isMean() || !optimizer.equals(ServerOptimizer.REPLACE) || !transforms.isEmpty()) {
             move();
         }
         aggregator.complete();

@@ -25,6 +25,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalTraining {
 
+    /**
+     * The number that clients send of the training that wrote their result: {@link LocalOptions#normaliser}, the pull
+     * of its term included.
+     */
+    public static final String NORMALISER = "normaliser";
+
     /** What the steps minimise. */
     @FunctionalInterface
     public interface Loss {
@@ -99,7 +105,7 @@ public final class LocalTraining {
     }
 
     /**
-     * Trains.
+     * Trains. If the trained model is the result, the number {@link #NORMALISER} is sent.
      *
      * @return the number of steps
      * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
@@ -110,7 +116,11 @@ public final class LocalTraining {
                 options.equals(config.options()) ? config : new ClientConfig(config.model(), config.dataset(), options);
         try (PointerScope scope = new PointerScope()) {
             from = from.is_alias_of(to) ? from.clone() : from;
-            return run.model().train(own, from, new Variant(), to, run.context());
+            long steps = run.model().train(own, from, new Variant(), to, run.context());
+            if (to.is_alias_of(run.result())) {
+                run.send(NORMALISER, options.normaliser(run.round(), steps, term.pull()));
+            }
+            return steps;
         }
     }
 

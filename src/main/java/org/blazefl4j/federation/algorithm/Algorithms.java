@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.algorithm;
 
 import java.util.function.UnaryOperator;
+import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ServerOptimizer;
@@ -28,6 +29,25 @@ public final class Algorithms {
     public static UnaryOperator<Federation> fedProx(double mu) {
         Proximal.check(mu);
         return federation -> mu == 0 ? federation : federation.objective(new Proximal(mu));
+    }
+
+    /**
+     * Returns FedNova (J. Wang et al.: Tackling the Objective Inconsistency Problem in Heterogeneous Federated
+     * Optimization, NeurIPS 2020): clients may take different numbers of steps, and still the sum of their objectives
+     * is minimised, instead of one in which those count more that take more steps.
+     *
+     * <pre>{@code
+     * x += (sum of p_k * a_k) * (sum of p_k * (y_k - x) / a_k)      p_k the client's share of the round's weight
+     * }</pre>
+     *
+     * <p>Here a_k is how much the client's gradients count in its change, the paper's norm of a_k: its number of steps
+     * with plain SGD, and as {@link LocalOptions#normaliser} with momentum, a schedule or FedProx's pull. While all a_k
+     * of a round are equal, the bits are those of federated averaging. Buffers take the clients' mean with weights
+     * {@code p_k / a_k}. The paper's momentum at the server is {@code .serverOptimizer(...)}; any other local objective
+     * goes with it too, and in any order, but for those that set an aggregation.
+     */
+    public static UnaryOperator<Federation> fedNova(Weighting weighting) {
+        return federation -> federation.aggregation(new NormalisedMean.Rule(weighting));
     }
 
     /**

@@ -8,6 +8,8 @@ import org.blazefl4j.federation.Federation;
 enum Catalogue {
     FEDAVG(federation -> federation),
     FEDPROX(Algorithms.fedProx(0.1)),
+    FEDNOVA(federation ->
+            federation.local(federation.local().withStragglers(0.5)).with(Algorithms.fedNova(Weighting.BY_SAMPLES))),
     SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM));
 
     private final UnaryOperator<Federation> algorithm;

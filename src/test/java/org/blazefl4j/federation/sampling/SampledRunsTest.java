@@ -125,7 +125,7 @@ final class SampledRunsTest {
 
     private static double loss(Told told, int round, int cid) {
         Map<String, Double> numbers = told.outcomes.get(round).numbers().get(cid);
-        assertThat(numbers).containsOnlyKeys("loss");
+        assertThat(numbers).containsKey("loss");
         return numbers.get("loss");
     }
 }
