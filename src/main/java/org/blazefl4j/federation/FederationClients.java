@@ -4,10 +4,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.blazefl4j.contrib.common.ClientConfig;
+import org.blazefl4j.contrib.common.Evaluation;
+import org.blazefl4j.contrib.common.LocalModel;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdClients;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.torch.FlatRanges;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -38,6 +44,58 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
         Parts crossing = parts; // so that the lambda, which crosses into worker processes, does not capture this
         return (config, payload, context) ->
                 train(crossing, config, payload, context.<ModelUpdate>uplinkBuffer(), context);
+    }
+
+    /**
+     * Returns the evaluator of the model that clients of any algorithm receive, each on its own samples of a type, for
+     * {@link org.blazefl4j.core.ClientTrainer#evaluate} with {@link #clientsWith} these.
+     */
+    public static ClientEvaluator<ClientConfig, ModelDownlink, Evaluation> evaluator(PartitionType type) {
+        return (config, payload, context) -> LocalModel.evaluate(config, type, payload.parameters(), context);
+    }
+
+    /**
+     * Returns the evaluator of the model that each client would use itself: the received one with the client's own
+     * parts, or what {@link LocalObjective#personalise} makes of it.
+     */
+    public ClientEvaluator<ClientConfig, ModelDownlink, Evaluation> personalEvaluator(PartitionType type) {
+        Parts crossing = parts;
+        return (config, payload, context) -> {
+            try (Tensor own = torch.empty_like(payload.parameters())) {
+                personalise(crossing, config, payload, own, context);
+                return LocalModel.evaluate(config, type, own, context);
+            }
+        };
+    }
+
+    /**
+     * Returns the evaluator of that model after further training on the client's training samples, by its random
+     * streams for evaluations.
+     *
+     * @param options how to train
+     * @throws IllegalArgumentException if they keep the optimizer's state, because evaluations keep nothing
+     */
+    public ClientEvaluator<ClientConfig, ModelDownlink, Evaluation> fineTunedEvaluator(
+            PartitionType type, LocalOptions options) {
+        Arguments.require(
+                !options.keepState(),
+                "optimizer keeps its state: keep_state=true, expected=false; evaluations keep nothing");
+        Parts crossing = parts;
+        return (config, payload, context) -> {
+            try (Tensor own = torch.empty_like(payload.parameters())) {
+                LocalRun run = personalise(crossing, config, payload, own, context);
+                run.training().options(options).from(own).to(own).run();
+                return LocalModel.evaluate(config, type, own, context);
+            }
+        };
+    }
+
+    private static LocalRun personalise(
+            Parts parts, ClientConfig config, ModelDownlink payload, Tensor own, WorkerContext context) {
+        ModelUpdate scratch = new ModelUpdate(context.clientId(), own, false, 0, List.of(), Map.of(), Map.of());
+        LocalRun run = new LocalRun(config, payload, context, scratch, parts.personal());
+        parts.objective().personalise(run);
+        return run;
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ClientSplits;
 import org.blazefl4j.data.DirichletPartitioner;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -60,9 +61,9 @@ final class ShortExamples {
             FedAvgClients clients) {
         // begin docs/guide.md
         List<Integer> cids = clients.clientsWith(PartitionType.TEST);
+        var evaluator = FederationClients.evaluator(PartitionType.TEST);
         simulation.addColumns(ClientDistribution.columns(
-                round -> round % 5 == 4,
-                () -> trainer.evaluate(handler.downlinkPackage(), cids, FedAvgClients.evaluator(PartitionType.TEST))));
+                round -> round % 5 == 4, () -> trainer.evaluate(handler.downlinkPackage(), cids, evaluator)));
         // end docs/guide.md
     }
 

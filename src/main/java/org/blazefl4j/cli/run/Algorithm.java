@@ -10,6 +10,7 @@ import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ interface Algorithm {
     record Sides<C, D, U>(
             ServerHandler<D, U> handler,
             ClientAlgorithm<C, D, U> clients,
-            @Nullable ClientEvaluator<C, D, Evaluation> evaluator,
+            @Nullable ClientEvaluator<C, ? super D, Evaluation> evaluator,
             List<Integer> evaluated) {
 
         /** Pairs a server with clients that are not evaluated. */
@@ -44,7 +45,7 @@ interface Algorithm {
         return new Sides<>(
                 resources.add(new FedAvgServerHandler(options.models(images), model, partitions, options.server())),
                 clients,
-                FedAvgClients.evaluator(PartitionType.TEST),
+                FederationClients.evaluator(PartitionType.TEST),
                 clients.clientsWith(PartitionType.TEST));
     };
 

@@ -7,6 +7,7 @@ import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.ResourceStack;
 import picocli.CommandLine.Command;
@@ -37,7 +38,7 @@ final class Scaffold implements Algorithm {
         return new Sides<>(
                 resources.add(new ScaffoldServerHandler(options.models(images), model, partitions, server)),
                 clients,
-                ScaffoldClients.evaluator(PartitionType.TEST),
+                FederationClients.evaluator(PartitionType.TEST),
                 clients.clientsWith(PartitionType.TEST));
     }
 }

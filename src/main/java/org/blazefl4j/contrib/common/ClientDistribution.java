@@ -15,9 +15,9 @@ import org.blazefl4j.util.Arguments;
  * How accuracy and loss are spread over clients, each of which was evaluated on its own samples.
  *
  * <pre>{@code
+ * var evaluator = FederationClients.evaluator(PartitionType.TEST);
  * simulation.addColumns(ClientDistribution.columns(
- *         round -> (round + 1) % 5 == 0,
- *         () -> trainer.evaluate(handler.downlinkPackage(), cids, FedAvgClients.evaluator(PartitionType.TEST))));
+ *         round -> round % 5 == 4, () -> trainer.evaluate(handler.downlinkPackage(), cids, evaluator)));
  * }</pre>
  *
  * @param accuracy of the clients, each in [0, 1]; low ones are the worst

@@ -2,13 +2,10 @@ package org.blazefl4j.contrib.fedavg;
 
 import java.util.Map;
 import org.blazefl4j.contrib.common.ClientConfig;
-import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdClients;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
@@ -48,14 +45,6 @@ public final class FedAvgClients extends SgdClients<FedAvgDownlinkPackage, FedAv
             int numClients,
             SgdOptions options) {
         this(selector, modelName, dataset, numClients, LocalOptions.of(options));
-    }
-
-    /**
-     * Returns the evaluator of the model that clients receive, each on its own samples of a type, for
-     * {@link org.blazefl4j.core.ClientTrainer#evaluate} with {@link #clientsWith} these.
-     */
-    public static ClientEvaluator<ClientConfig, FedAvgDownlinkPackage, Evaluation> evaluator(PartitionType type) {
-        return (config, payload, context) -> LocalModel.evaluate(config, type, payload.parameters(), context);
     }
 
     @Override

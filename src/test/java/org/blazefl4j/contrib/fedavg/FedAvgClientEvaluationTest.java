@@ -19,6 +19,7 @@ import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.blazefl4j.util.Slow;
@@ -86,7 +87,7 @@ final class FedAvgClientEvaluationTest {
                 simulation.addColumns(ClientDistribution.columns(
                         round -> round > 0,
                         () -> trainer.evaluate(
-                                handler.downlinkPackage(), cids, FedAvgClients.evaluator(PartitionType.TEST))));
+                                handler.downlinkPackage(), cids, FederationClients.evaluator(PartitionType.TEST))));
             }
             simulation.run();
         }
@@ -102,15 +103,15 @@ final class FedAvgClientEvaluationTest {
             List<Integer> cids = clients.clientsWith(PartitionType.TEST);
             assertThat(cids).containsExactly(0, 2, 3);
             for (int round = 0; round < 2; round++) {
-                List<Evaluation> found =
-                        trainer.evaluate(handler.downlinkPackage(), cids, FedAvgClients.evaluator(PartitionType.TEST));
+                List<Evaluation> found = trainer.evaluate(
+                        handler.downlinkPackage(), cids, FederationClients.evaluator(PartitionType.TEST));
 
                 assertThat(found.get(0)).isEqualTo(handler.evaluate()).isEqualTo(found.get(2));
                 assertThat(found.get(1).samples()).isEqualTo(2);
                 assertThat(trainer.evaluate(
                                 handler.downlinkPackage(),
                                 List.of(2),
-                                FedAvgClients.evaluator(PartitionType.VALIDATION)))
+                                FederationClients.evaluator(PartitionType.VALIDATION)))
                         .containsExactly(found.get(1));
                 trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), uplink -> {
                     handler.load(uplink);
@@ -147,12 +148,14 @@ final class FedAvgClientEvaluationTest {
         try (FedAvgServerHandler handler = handler();
                 var trainer = trainer(ExecutionMode.SINGLE_THREADED, clients())) {
             assertThatThrownBy(() -> trainer.evaluate(
-                            handler.downlinkPackage(), List.of(1), FedAvgClients.evaluator(PartitionType.TEST)))
+                            handler.downlinkPackage(), List.of(1), FederationClients.evaluator(PartitionType.TEST)))
                     .isInstanceOf(ClientFailedException.class)
                     .hasMessageEndingWith("client has no samples of this type: type=TEST, expected=TRAIN or []; give it"
                             + " some in the partitioned data set, or evaluate other clients");
             assertThatThrownBy(() -> trainer.evaluate(
-                            handler.downlinkPackage(), List.of(CLIENTS), FedAvgClients.evaluator(PartitionType.TEST)))
+                            handler.downlinkPackage(),
+                            List.of(CLIENTS),
+                            FederationClients.evaluator(PartitionType.TEST)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("no such client: client=4, limit=0 to 3;");
         }
