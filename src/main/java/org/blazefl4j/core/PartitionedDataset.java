@@ -28,7 +28,7 @@ public interface PartitionedDataset<P extends Enum<P>> {
 
     /**
      * Returns whether there are samples of a type, perhaps an empty set. By default tries {@link #getDataset(Enum,
-     * Integer)}.
+     * Integer)}: override it, because clients ask in every round.
      *
      * @param cid the client; null for the common set
      */

@@ -69,6 +69,8 @@ final class ClientStateTest {
             for (int round = 0; round < 3; round++) {
                 cids.forEach(cid -> expected.set(cid, StatefulClients.next(expected.get(cid), cid, 1)));
                 assertThat(numbers(trainer, cids)).isEqualTo(expected);
+                assertThat(trainer.evaluate(new Down(1), cids, StatefulClients::evaluate))
+                        .isEqualTo(expected);
             }
             assertThat(folder).as("no file that a cleaner could delete").isEmptyDirectory();
             assertThat(ClientStatesTest.files(folder)).hasSize(1);
@@ -90,6 +92,10 @@ final class ClientStateTest {
             byte[] bytes = Files.readAllBytes(file);
             bytes[bytes.length / 2] ^= 1;
             Files.write(file, bytes);
+            assertThatThrownBy(() -> trainer.evaluate(new Down(1), List.of(3), StatefulClients::evaluate))
+                    .isInstanceOf(ClientFailedException.class)
+                    .hasMessageStartingWith("evaluation failed: client=3, round=2")
+                    .hasStackTraceContaining("client state cannot be decoded: client=3");
             assertThatThrownBy(() -> numbers(trainer, List.of(3)))
                     .isInstanceOf(ClientFailedException.class)
                     .hasStackTraceContaining(

@@ -119,6 +119,13 @@ final class StatefulClients
         return new Up(order.cid(), number, buffer.vector());
     }
 
+    /** Returns the number that a client has kept, or 0. */
+    static long evaluate(Order order, Down down, WorkerContext context) {
+        Memory kept = context.state(Memory.class).orElseGet(() -> memory(0, order.length()));
+        requireWhole(kept);
+        return kept.number();
+    }
+
     private static boolean isFirst(WorkerContext context) {
         return context.get("asked", AtomicInteger::new).getAndIncrement() == 0;
     }
