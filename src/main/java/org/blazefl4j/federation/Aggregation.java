@@ -24,7 +24,16 @@ public interface Aggregation {
 
     /** Returns the mean of clients' models, from an exact sum, in which clients weigh as told. */
     static Aggregation mean(Weighting weighting) {
-        return (options, numel, dataset) -> new MeanAggregator(options, numel, weighting);
+        return new Mean(weighting);
+    }
+
+    /** {@link #mean}. */
+    record Mean(Weighting weighting) implements Aggregation {
+
+        @Override
+        public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
+            return new MeanAggregator(options, numel, weighting);
+        }
     }
 
     /**

@@ -170,12 +170,18 @@ public final class Federation implements Cloneable {
         return local;
     }
 
+    /** Returns what clients minimise, keep and send. */
+    public LocalObjective objective() {
+        return objective;
+    }
+
     FederationClients.Parts clientParts() {
         boolean reported = sampler != null && sampler.needsLosses();
         return new FederationClients.Parts(reported ? new LossReport(objective) : objective, personal, uplink);
     }
 
-    Aggregation aggregation() {
+    /** Returns how the server combines clients' packages. */
+    public Aggregation aggregation() {
         return aggregation;
     }
 
@@ -183,7 +189,8 @@ public final class Federation implements Cloneable {
         return transforms;
     }
 
-    ServerOptimizer optimizer() {
+    /** Returns how the server moves its model. */
+    public ServerOptimizer optimizer() {
         return optimizer;
     }
 

@@ -55,11 +55,23 @@ final class UsageTest {
                         "--seed 9223372036854775808",
                         "'--seed': value=9223372036854775808, expected=a whole number from -9223372036854775808 to"
                                 + " 9223372036854775807"),
-                Arguments.of("--algorithm fedprox", "'--algorithm': value=fedprox, expected=fedavg, scaffold, dsfl"),
-                Arguments.of("--server-lr 1", "--server-lr has no effect: add --algorithm scaffold, or omit it"),
+                Arguments.of("--algorithm fedsgd", "'--algorithm': value=fedsgd, expected=fedavg, fedprox, "),
                 Arguments.of(
-                        "--algorithm scaffold --server-lr 0",
-                        "'--server-lr': value=0, expected=a number above 0 and at most 3.4028235E38"),
+                        "--algorithm fedprox:nu=1",
+                        "'--algorithm': value=fedprox:nu=1, expected=fedprox:mu=0.01 or others of these settings"),
+                Arguments.of(
+                        "--algorithm fedprox:mu=x",
+                        "'--algorithm': value=fedprox:mu=x, expected=fedprox:mu=0.01 or others of these settings"),
+                Arguments.of(
+                        "--algorithm fedprox:mu=-1",
+                        "'--algorithm': value=fedprox:mu=-1: proximal strength out of range: mu=-1.0, limit=0 or more"
+                                + " and finite"),
+                Arguments.of(
+                        "--algorithm fedavg:mu=1",
+                        "'--algorithm': value=fedavg:mu=1, expected=fedavg without settings"),
+                Arguments.of(
+                        "--algorithm dsfl --weighting uniform",
+                        "--weighting has no effect: add another --algorithm than dsfl, or omit it"),
                 Arguments.of("--local-optimizer lion", "'--local-optimizer': value=lion, expected=sgd, adam, adamw"),
                 Arguments.of(
                         "--weight-decay 0",
@@ -72,7 +84,7 @@ final class UsageTest {
                         "--epochs has no effect: add it without --local-steps, or omit it"),
                 Arguments.of(
                         "--algorithm dsfl --local-steps 9",
-                        "--local-steps has no effect: add --algorithm fedavg or scaffold, or omit it"),
+                        "--local-steps has no effect: add another --algorithm than dsfl, or omit it"),
                 Arguments.of(
                         "--lr-schedule linear",
                         "'--lr-schedule': value=linear, expected=cosine:<rounds>, exponential:<factor> or"
@@ -158,6 +170,16 @@ final class UsageTest {
                 .contains(refusal)
                 .endsWith("Try 'blazefl4j run --help'." + System.lineSeparator());
         assertThat(out.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "scaffold --proximal-mu 0.1, --proximal-mu does not go with SCAFFOLD",
+        "fedprox --proximal-mu 0.1, --proximal-mu does not go with FedProx"
+    })
+    void shouldRefusePartsThatTheAlgorithmHas(String options, String refusal) {
+        assertThat(blazefl4j("run --algorithm " + options)).isEqualTo(ExitCode.USAGE);
+        assertThat(err.toString()).contains(refusal + ", which has its own; omit it");
     }
 
     @Test

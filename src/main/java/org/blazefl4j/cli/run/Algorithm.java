@@ -2,16 +2,10 @@ package org.blazefl4j.cli.run;
 
 import java.util.List;
 import org.blazefl4j.contrib.common.Evaluation;
-import org.blazefl4j.contrib.common.PartitionType;
-import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientEvaluator;
-import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.data.ImageData;
-import org.blazefl4j.federation.FederationClients;
-import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
 
@@ -35,19 +29,6 @@ interface Algorithm {
             this(handler, clients, null, List.of());
         }
     }
-
-    /** Federated averaging, which has no options of its own. */
-    Algorithm FEDAVG = (options, images, resources) -> {
-        ModelName model = options.training.modelName;
-        PartitionedDataset<PartitionType> partitions = resources.add(options.partitions(images));
-        FedAvgClients clients =
-                new FedAvgClients(options.models(images), model, partitions, options.numClients(), options.client());
-        return new Sides<>(
-                resources.add(new FedAvgServerHandler(options.models(images), model, partitions, options.server())),
-                clients,
-                FederationClients.evaluator(PartitionType.TEST),
-                clients.clientsWith(PartitionType.TEST));
-    };
 
     /** Describes the algorithm's options, after a comma; empty if it has none. */
     default String describe() {

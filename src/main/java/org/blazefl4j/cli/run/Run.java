@@ -184,7 +184,7 @@ final class Run {
 
     private void introduce(Federation<?, ?> federation, Path folder) {
         out.println("BlazeFL4J " + Version.blazefl4j() + ": "
-                + options.federation.algorithm.title() + " of " + options.training.modelName + " on "
+                + options.federation.algorithm.value().title() + " of " + options.training.modelName + " on "
                 + describe(federation.images()));
         int rounds = options.federation.globalRound;
         out.println("  clients        " + options.numClients() + " (" + options.describePartition() + "), "

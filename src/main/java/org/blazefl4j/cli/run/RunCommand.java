@@ -49,17 +49,16 @@ public final class RunCommand implements Callable<Integer> {
         ExecutionMode mode = options.execution.executionMode;
         use.noteUnless(mode != ExecutionMode.SINGLE_THREADED, "--num-parallels", mode);
         use.noteUnless(mode == ExecutionMode.MULTI_PROCESS, "--cache-dir", mode);
-        for (AlgorithmName algorithm : AlgorithmName.values()) {
-            boolean chosen = algorithm == options.federation.algorithm;
-            for (OptionSpec option : options.group(algorithm.toString())) {
-                use.refuseUnless(chosen, option.longestName(), "--algorithm " + algorithm);
+        boolean dsfl = options.federation.algorithm.value().isDsfl();
+        for (OptionSpec option : options.group("dsfl")) {
+            use.refuseUnless(dsfl, option.longestName(), "--algorithm dsfl");
+        }
+        for (String group : new String[] {"optimizer", "composition"}) {
+            for (OptionSpec option : options.group(group)) {
+                use.refuseUnless(!dsfl, option.longestName(), "another --algorithm than dsfl");
             }
         }
-        for (OptionSpec option : options.group("optimizer")) {
-            boolean used = options.federation.algorithm != AlgorithmName.DSFL;
-            use.refuseUnless(used, option.longestName(), "--algorithm fedavg or scaffold");
-        }
-        if (options.federation.algorithm == AlgorithmName.DSFL && options.evaluation.clientEvaluation != null) {
+        if (dsfl && options.evaluation.clientEvaluation != null) {
             throw use.refusal(
                     "--client-evaluation evaluates the model of all clients, and those of dsfl have their own:"
                             + " use --evaluate-clients instead");

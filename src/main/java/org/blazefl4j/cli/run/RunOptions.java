@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.cli.options.Converters;
+import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
@@ -38,8 +39,16 @@ import picocli.CommandLine.Spec;
 final class RunOptions {
 
     /** The groups of options that are recorded, besides those of the algorithm. */
-    private static final List<String> RECORDED =
-            List.of("federation", "data", "training", "optimizer", "execution", "failures", "evaluation", "stopping");
+    private static final List<String> RECORDED = List.of(
+            "federation",
+            "data",
+            "training",
+            "optimizer",
+            "composition",
+            "execution",
+            "failures",
+            "evaluation",
+            "stopping");
 
     @Spec
     CommandSpec spec;
@@ -57,7 +66,7 @@ final class RunOptions {
     OptimizerOptions optimizer;
 
     @Mixin
-    Scaffold scaffold;
+    Composition composition;
 
     @Mixin
     Dsfl dsfl;
@@ -82,8 +91,8 @@ final class RunOptions {
 
     @Command(optionListHeading = "%nFederation%n")
     static final class FederationOptions {
-        @Option(names = "--algorithm", paramLabel = "NAME")
-        AlgorithmName algorithm = AlgorithmName.FEDAVG;
+        @Option(names = "--algorithm", paramLabel = "NAME", converter = AlgorithmName.Converter.class)
+        Part<AlgorithmName> algorithm = AlgorithmName.FEDAVG;
 
         @Option(names = "--num-clients", paramLabel = "N")
         @Nullable
@@ -183,15 +192,12 @@ final class RunOptions {
     }
 
     Algorithm algorithm() {
-        return switch (federation.algorithm) {
-            case FEDAVG -> Algorithm.FEDAVG;
-            case SCAFFOLD -> scaffold;
-            case DSFL -> dsfl;
-        };
+        AlgorithmName name = federation.algorithm.value();
+        return name.isDsfl() ? dsfl : composition.of(name);
     }
 
     int numClients() {
-        return federation.numClients == null ? federation.algorithm.defaultClients() : federation.numClients;
+        return federation.numClients == null ? federation.algorithm.value().defaultClients() : federation.numClients;
     }
 
     /** Returns the number of clients that train in each round. */
@@ -335,7 +341,7 @@ final class RunOptions {
     Map<String, Object> toMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         RECORDED.forEach(group -> record(group, map));
-        record(federation.algorithm.toString(), map);
+        record(federation.algorithm.name(), map);
         map.put("num_clients", numClients());
         map.put("num_parallels", workers());
         map.remove("cache_dir");

@@ -74,4 +74,15 @@ public final class Algorithms {
                 .aggregation(new ControlledMean.Rule(weighting))
                 .serverOptimizer(optimizer);
     }
+
+    /**
+     * Returns SGD at the server, FedAvgM (T. Hsu et al.: Measuring the Effects of Non-Identical Data Distribution for
+     * Federated Visual Classification, 2019): {@code v = momentum * v + (mean of y_k - x); x += lr * v}.
+     *
+     * @param lr the server's learning rate, above 0; usually 1
+     * @param momentum in [0, 1), usually 0.9; 0 for none
+     */
+    public static ServerOptimizer serverSgd(double lr, double momentum) {
+        return ServerMomentum.of(lr, momentum);
+    }
 }

@@ -1,0 +1,115 @@
+package org.blazefl4j.cli.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.blazefl4j.cli.options.PartCatalogue;
+import org.blazefl4j.cli.options.PartCatalogue.Part;
+import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.core.PartitionedDataset;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.FederationClients;
+import org.blazefl4j.federation.ServerOptimizer;
+import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.util.Arguments;
+import org.blazefl4j.util.ResourceStack;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+
+/** The algorithms that are composed of parts, and the options for parts that go with any of them. */
+@Command(optionListHeading = "%nParts of the algorithm, not with --algorithm dsfl%n")
+final class Composition {
+
+    @Option(names = "--weighting", paramLabel = "HOW")
+    @Nullable
+    Weighting weighting;
+
+    @Option(names = "--proximal-mu", paramLabel = "X")
+    @Nullable
+    Double proximalMu;
+
+    @Option(names = "--server-optimizer", paramLabel = "NAME", converter = OptimizerConverter.class)
+    @Nullable
+    Part<ServerOptimizer> serverOptimizer;
+
+    /** Returns an algorithm with these parts. */
+    Algorithm of(AlgorithmName name) {
+        return new Algorithm() {
+            @Override
+            public String describe() {
+                return Composition.this.describe();
+            }
+
+            @Override
+            public Sides<?, ?, ?> sides(RunOptions options, ImageData images, ResourceStack resources) {
+                PartitionedDataset<PartitionType> partitions = resources.add(options.partitions(images));
+                Federation federation = compose(
+                        Federation.of(options.models(images), options.training.modelName, partitions, options.server())
+                                .local(options.client()),
+                        name);
+                FederationClients clients = federation.clients();
+                return new Sides<>(
+                        resources.add(federation.handler()),
+                        clients,
+                        clients.personalEvaluator(PartitionType.TEST),
+                        clients.clientsWith(PartitionType.TEST));
+            }
+        };
+    }
+
+    /** Refuses options whose parts the algorithm itself brings along. */
+    private Federation compose(Federation plain, AlgorithmName name) {
+        Federation bySamples = weighted(plain, name, Weighting.BY_SAMPLES);
+        Federation uniform = weighted(plain, name, Weighting.UNIFORM);
+        refuseIf(weighting != null && uniform.aggregation().equals(bySamples.aggregation()), "--weighting", name);
+        Federation composed = weighting == Weighting.UNIFORM ? uniform : bySamples;
+        refuseIf(proximalMu != null && !composed.objective().equals(plain.objective()), "--proximal-mu", name);
+        refuseIf(
+                serverOptimizer != null && !composed.optimizer().equals(plain.optimizer()), "--server-optimizer", name);
+        if (proximalMu != null) {
+            composed = composed.with(Algorithms.fedProx(proximalMu));
+        }
+        return serverOptimizer == null ? composed : composed.serverOptimizer(serverOptimizer.value());
+    }
+
+    private static Federation weighted(Federation plain, AlgorithmName name, Weighting weighting) {
+        Function<Weighting, UnaryOperator<Federation>> parts = Objects.requireNonNull(name.parts(), "parts");
+        return plain.weighting(weighting).with(parts.apply(weighting));
+    }
+
+    private static void refuseIf(boolean taken, String option, AlgorithmName name) {
+        Arguments.require(!taken, option + " does not go with " + name.title() + ", which has its own; omit it");
+    }
+
+    private String describe() {
+        List<String> given = new ArrayList<>();
+        if (weighting != null) {
+            given.add("weighting " + weighting);
+        }
+        if (proximalMu != null) {
+            given.add("proximal mu " + proximalMu);
+        }
+        if (serverOptimizer != null) {
+            given.add("server optimizer " + serverOptimizer);
+        }
+        return given.isEmpty() ? "" : ", " + String.join(", ", given);
+    }
+
+    /** Converts {@code yogi:lr=0.01}. */
+    static final class OptimizerConverter implements ITypeConverter<Part<ServerOptimizer>> {
+
+        private static final PartCatalogue<ServerOptimizer> ALL = new PartCatalogue<ServerOptimizer>()
+                .with("sgd:lr=1,momentum=0", set -> Algorithms.serverSgd(set.number("lr"), set.number("momentum")));
+
+        @Override
+        public Part<ServerOptimizer> convert(String text) {
+            return ALL.parse(text);
+        }
+    }
+}
