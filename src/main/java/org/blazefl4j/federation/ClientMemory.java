@@ -1,6 +1,8 @@
 package org.blazefl4j.federation;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.blazefl4j.core.WorkerContext;
@@ -8,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** What a client keeps between rounds, by name, so that several parts of an algorithm can each keep something. */
-final class ClientMemory {
+final class ClientMemory implements AutoCloseable {
 
     /** A client's state, in the names' order at no time that matters. */
     record State(Map<String, Tensor> vectors, Map<String, Double> numbers) {}
@@ -16,6 +18,7 @@ final class ClientMemory {
     private final WorkerContext context;
     private final Map<String, Tensor> vectors = new HashMap<>();
     private final Map<String, Double> numbers = new HashMap<>();
+    private final List<Tensor> adopted = new ArrayList<>();
     private @Nullable State before;
 
     ClientMemory(WorkerContext context) {
@@ -42,6 +45,12 @@ final class ClientMemory {
         vectors.put(name, vector);
     }
 
+    /** Keeps a vector that belongs to nobody else, and frees it when the client ends. */
+    void adopt(String name, Tensor vector) {
+        adopted.add(vector);
+        keep(name, vector);
+    }
+
     void keep(String name, double number) {
         numbers.put(name, number);
     }
@@ -54,5 +63,12 @@ final class ClientMemory {
         before().vectors().forEach(vectors::putIfAbsent);
         before().numbers().forEach(numbers::putIfAbsent);
         context.keepState(new State(vectors, numbers));
+    }
+
+    /** Frees what was adopted; safe to call twice. */
+    @Override
+    public void close() {
+        adopted.forEach(Tensor::close);
+        adopted.clear();
     }
 }

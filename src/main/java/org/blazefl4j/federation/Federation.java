@@ -156,7 +156,8 @@ public final class Federation implements Cloneable {
         return model;
     }
 
-    PartitionedDataset<PartitionType> dataset() {
+    /** Returns the data. */
+    public PartitionedDataset<PartitionType> dataset() {
         return dataset;
     }
 

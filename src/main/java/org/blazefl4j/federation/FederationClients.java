@@ -61,8 +61,9 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     public ClientEvaluator<ClientConfig, ModelDownlink, Evaluation> personalEvaluator(PartitionType type) {
         Parts crossing = parts;
         return (config, payload, context) -> {
-            try (Tensor own = torch.empty_like(payload.parameters())) {
-                personalise(crossing, config, payload, own, context);
+            try (Tensor own = torch.empty_like(payload.parameters());
+                    ClientMemory memory =
+                            personalise(crossing, config, payload, own, context).memory()) {
                 return LocalModel.evaluate(config, type, own, context);
             }
         };
@@ -84,8 +85,10 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
         return (config, payload, context) -> {
             try (Tensor own = torch.empty_like(payload.parameters())) {
                 LocalRun run = personalise(crossing, config, payload, own, context);
-                run.training().options(options).from(own).to(own).run();
-                return LocalModel.evaluate(config, type, own, context);
+                try (ClientMemory memory = run.memory()) {
+                    run.training().options(options).from(own).to(own).run();
+                    return LocalModel.evaluate(config, type, own, context);
+                }
             }
         };
     }
@@ -125,12 +128,14 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
             Parts parts, ClientConfig config, ModelDownlink payload, ModelUplink buffer, WorkerContext context) {
         long start = System.nanoTime();
         LocalRun run = new LocalRun(config, payload, context, buffer, parts.personal());
-        parts.objective().train(run);
-        run.keepPersonalParts();
-        if (!parts.uplink().isEmpty()) {
-            transform(parts.uplink(), run);
+        try (ClientMemory memory = run.memory()) {
+            parts.objective().train(run);
+            run.keepPersonalParts();
+            if (!parts.uplink().isEmpty()) {
+                transform(parts.uplink(), run);
+            }
+            memory.commit();
         }
-        run.commit();
         return new ModelUpdate(
                 context.clientId(),
                 run.result(),
@@ -148,6 +153,7 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
         try (Tensor kept = fixed.gather(change)) {
             fixed.zero(change);
             transforms.forEach(transform -> transform.apply(change, run));
+            run.zeroFixed(change);
             fixed.scatter(kept, change);
         }
     }

@@ -15,8 +15,8 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.Workers;
-import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -83,7 +83,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     private Tensor initial(int index) {
         try (TensorOptions dtype = new TensorOptions(ScalarType.Double);
                 Scalar value = new Scalar(optimizer.initial(index))) {
-            return torch.full(new long[] {global().numel()}, value, dtype);
+            return torch.full(new long[] {global().numel()}, value, dtype).retainReference();
         }
     }
 
@@ -125,9 +125,6 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
             return; // a round without clients
         }
         combine();
-        if (optimizer.evaluatesMean()) {
-            global().evaluateNext();
-        }
         if (!aggregator.isMean() || !optimizer.equals(ServerOptimizer.REPLACE) || !transforms.isEmpty()) {
             move();
         }
@@ -152,18 +149,32 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
             if (!numbers.isEmpty()) {
                 aggregator.change(sent, change);
             }
-            FlatRanges fixed = global().fixed();
-            fixed.zero(change);
+            global().fixed().zero(change);
             ServerStep step = new ServerStep(options.seed(), round(), numbers.size(), options.numClients(), sent, kept);
             for (AggregateTransform transform : transforms) {
                 transform.apply(change, step);
-                fixed.zero(change);
+                global().fixed().zero(change);
+            }
+            if (optimizer.evaluatesMean() && !numbers.isEmpty()) {
+                evaluateMean(change);
             }
             optimizer.step(change, step);
-            change.add_(sent);
-            fixed.copy(global().next(), change);
-            global().next().copy_(change);
+            moveNext(change);
         }
+    }
+
+    /** The combined model is the next one already, but for what the update has on top of it. */
+    private void evaluateMean(Tensor change) {
+        if (!transforms.isEmpty() || !aggregator.isMean()) {
+            moveNext(change);
+        }
+        global().evaluateNext();
+    }
+
+    private void moveNext(Tensor change) {
+        Tensor moved = change.add(global().current());
+        global().fixed().copy(global().next(), moved);
+        global().next().copy_(moved);
     }
 
     @Override
@@ -194,6 +205,10 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     @Override
     public void restore(CheckpointReader in) {
         super.restore(in);
+        Arguments.require(
+                !in.names().contains(entry(kept.size())),
+                "state of another server optimizer: optimizer=" + optimizer + ", vectors=" + kept.size()
+                        + ", expected=more; resume with the optimizer that was saved");
         global().restore(in);
         for (int i = 0; i < kept.size(); i++) {
             try (Tensor saved = in.get(entry(i), Tensor.class)) {

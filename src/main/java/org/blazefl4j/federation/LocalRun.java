@@ -63,14 +63,9 @@ public final class LocalRun {
     /** Keeps the client's own parts of the result, and puts the received ones there, so that they are not sent. */
     void keepPersonalParts() {
         if (!personal.isEmpty()) {
-            keep(PERSONAL, personal.gather(result()));
+            memory.adopt(PERSONAL, personal.gather(result()));
             personal.copy(received.parameters(), result());
         }
-    }
-
-    /** Makes what was kept the client's state. */
-    void commit() {
-        memory.commit();
     }
 
     /** Returns the client. */
@@ -161,6 +156,15 @@ public final class LocalRun {
     /** Returns a training, by default from {@link #start()} to {@link #result()} as {@link #options()} say. */
     public LocalTraining training() {
         return new LocalTraining(this);
+    }
+
+    /**
+     * Zeroes a vector at what clients do not move the server's model by: buffers, frozen parameters, and the parts that
+     * they keep to themselves. What clients and server both sum over rounds must be zero there.
+     */
+    public void zeroFixed(Tensor flat) {
+        model.zeroFixed(flat);
+        personal.zero(flat);
     }
 
     /** Returns the elements that a mask covers. */

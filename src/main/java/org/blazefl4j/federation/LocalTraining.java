@@ -182,7 +182,7 @@ public final class LocalTraining {
         /** A second training may use the optimizer's own tensors before the client ends. */
         private void keep(String name, @Nullable Tensor moment) {
             if (moment != null) {
-                run.keep(streams + name, moment.clone().retainReference());
+                run.memory().adopt(streams + name, moment.clone().retainReference());
             }
         }
     }

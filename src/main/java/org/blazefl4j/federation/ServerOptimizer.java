@@ -45,8 +45,8 @@ public interface ServerOptimizer {
     }
 
     /**
-     * Returns whether the clients' combined model is evaluated instead of the one that the next clients receive; not by
-     * default.
+     * Returns whether the clients' combined model, with transformed updates, is evaluated instead of the one that the
+     * next clients receive; not by default.
      */
     default boolean evaluatesMean() {
         return false;

@@ -172,10 +172,12 @@ final class FederationTest {
     void shouldKeepPersonalParametersFromTheServer() {
         Federation personal = fedAvg.personal(ParameterMask.named("fc.*"));
         float[] before = initial(personal);
-        float[] after = model(personal);
-        assertThat(Arrays.copyOfRange(after, 29, after.length))
-                .containsExactly(Arrays.copyOfRange(before, 29, before.length));
-        assertThat(after[0]).isNotEqualTo(before[0]);
+        for (Federation federation : List.of(personal, personal.uplink(new Overwrite(0.25f)))) {
+            float[] after = model(federation);
+            assertThat(Arrays.copyOfRange(after, 29, after.length))
+                    .containsExactly(Arrays.copyOfRange(before, 29, before.length));
+            assertThat(after[0]).isNotEqualTo(before[0]);
+        }
         assertThat(hashes(personal)).isNotEqualTo(hashes(fedAvg));
     }
 

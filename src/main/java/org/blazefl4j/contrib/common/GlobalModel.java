@@ -169,6 +169,9 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         if (in.names().contains(EVALUATED)) {
             restore(in, EVALUATED);
             evaluateNext();
+        } else if (evaluated != null) {
+            evaluated.close();
+            evaluated = null;
         }
         restore(in, PARAMETERS);
         advance();

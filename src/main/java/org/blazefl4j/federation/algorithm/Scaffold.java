@@ -57,7 +57,7 @@ public record Scaffold() implements LocalObjective {
     private static void writeDelta(Tensor delta, Tensor control, LocalRun run, double distance) {
         if ((float) distance > 0) {
             delta.copy_(run.start()).sub_(run.result()).div_(new Scalar(distance));
-            run.model().zeroFixed(delta);
+            run.zeroFixed(delta);
             delta.sub_(control);
         } else {
             delta.zero_();

@@ -10,6 +10,7 @@ enum Catalogue {
     FEDPROX(Algorithms.fedProx(0.1)),
     FEDNOVA(federation ->
             federation.local(federation.local().withStragglers(0.5)).with(Algorithms.fedNova(Weighting.BY_SAMPLES))),
+    FEDDYN(Algorithms.fedDyn(0.1, Weighting.BY_SAMPLES)),
     SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM));
 
     private final UnaryOperator<Federation> algorithm;

@@ -1,0 +1,33 @@
+package org.blazefl4j.federation.algorithm;
+
+import org.blazefl4j.federation.ServerOptimizer;
+import org.blazefl4j.federation.ServerStep;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The server of FedDyn: keeps {@code h}, the mean of all clients' {@code g_k}, and sends {@code mean - h / alpha}. A
+ * round without clients has no mean and moves nothing.
+ */
+record DynamicServer(double alpha) implements ServerOptimizer {
+
+    @Override
+    public int vectors() {
+        return 1;
+    }
+
+    @Override
+    public boolean evaluatesMean() {
+        return true;
+    }
+
+    @Override
+    public void step(Tensor change, ServerStep step) {
+        if (step.clients() == 0) {
+            return;
+        }
+        Tensor h = step.kept().get(0);
+        h.sub_(change, new Scalar(alpha * step.clients() / step.numClients()));
+        change.sub_(h.div(new Scalar(alpha)));
+    }
+}
