@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
-import org.blazefl4j.core.Workers;
 
 /**
  * Chooses the clients of each round. A sampler that learns from rounds keeps what it knows in fields, changes them in
@@ -51,8 +50,14 @@ public interface ClientSampler {
         /** Returns a new stream of random numbers for this round: the same for each call with one purpose. */
         RandomGenerator random(String purpose);
 
-        /** Returns the workers, for samplers that ask clients; may be none. */
-        Workers workers();
+        /**
+         * Returns the mean losses of the server's model on clients' training samples, in the order of the list. The
+         * workers compute them.
+         *
+         * @throws IllegalStateException if there are no workers, because a loop of your own has drawn by
+         *     {@code sampleClients()} instead of {@code sampleClients(trainer.workers())}
+         */
+        List<Double> losses(List<Integer> cids);
 
         /** Returns the clients that may be chosen, ascending: all of the federation by default. */
         default List<Integer> candidates() {

@@ -8,12 +8,10 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.GlobalModel;
-import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
-import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.util.Arguments;
@@ -38,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 public class FederationServer<D, U extends ModelUplink> extends AbstractServerHandler<D, U> {
 
     private final ServerOptions options;
-    private final PartitionedDataset<PartitionType> dataset;
+    private final Federation federation;
     private final List<AggregateTransform> transforms;
     private final ServerOptimizer optimizer;
     private final Aggregation.Aggregator aggregator;
@@ -61,7 +59,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
                 new GlobalModel(federation.model(), federation.dataset(), federation.server()),
                 ModelUplink::cid);
         this.options = federation.server();
-        this.dataset = federation.dataset();
+        this.federation = federation;
         this.transforms = federation.transforms();
         this.optimizer = federation.optimizer();
         this.downlink = downlink;
@@ -97,7 +95,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     protected final List<Integer> draw(Workers workers) {
         return sampler == null
                 ? super.draw(workers)
-                : sampler.sample(new ServerDraw(options, round(), dataset, workers));
+                : sampler.sample(new ServerDraw(federation, round(), global().current(), workers));
     }
 
     @Override

@@ -2,7 +2,6 @@ package org.blazefl4j.federation.sampling;
 
 import java.util.List;
 import java.util.random.RandomGenerator;
-import org.blazefl4j.core.Workers;
 import org.blazefl4j.federation.ClientSampler.Draw;
 
 /** A draw among some of the clients that another one allows, of perhaps another number of them. */
@@ -33,7 +32,7 @@ record NarrowedDraw(Draw all, List<Integer> candidates, int clientsPerRound) imp
     }
 
     @Override
-    public Workers workers() {
-        return all.workers();
+    public List<Double> losses(List<Integer> cids) {
+        return all.losses(cids);
     }
 }

@@ -94,14 +94,23 @@ public final class Samplers {
 
     /**
      * Returns power-of-choice (Y. J. Cho, J. Wang and G. Joshi: Client Selection in Federated Learning, 2020) in the
-     * variant rpow-d: it draws candidates as {@link #weighted()}, and takes those with the largest loss, of the model
-     * that they received when they took part last. Clients that never did come first, ties go to the lower id. Keeps
-     * the losses.
+     * variant pow-d: it draws candidates as {@link #weighted()}, has the workers evaluate the server's model on their
+     * training samples, and takes those with the largest mean loss. Ties go to the lower id.
      *
      * @param candidates as many as a round has clients, or more
      */
     public static ClientSampler powerOfChoice(int candidates) {
         return new PowerOfChoiceSampler(candidates);
+    }
+
+    /**
+     * Returns power-of-choice in the variant rpow-d, which asks nobody: as {@link #powerOfChoice}, but by the loss of
+     * the model that a client received when it took part last. Clients that never did come first. Keeps the losses.
+     *
+     * @param candidates as many as a round has clients, or more
+     */
+    public static ClientSampler lastLoss(int candidates) {
+        return new LastLossSampler(candidates);
     }
 
     /**

@@ -8,7 +8,6 @@ import java.util.function.IntUnaryOperator;
 import java.util.random.RandomGenerator;
 import org.blazefl4j.contrib.common.MemoryCheckpoint;
 import org.blazefl4j.core.Checkpointable;
-import org.blazefl4j.core.Workers;
 import org.blazefl4j.federation.ClientSampler;
 import org.blazefl4j.federation.ClientSampler.Draw;
 import org.blazefl4j.federation.ClientSampler.Outcome;
@@ -56,9 +55,13 @@ final class SampledRounds {
         }
 
         @Override
-        public Workers workers() {
-            return Workers.NONE;
+        public List<Double> losses(List<Integer> cids) {
+            return cids.stream().map(cid -> loss(cid, round)).toList();
         }
+    }
+
+    static double loss(int cid, int round) {
+        return (cid * 31 + round * 17) % 13 / 4.0;
     }
 
     Draw draw(int round) {
@@ -78,7 +81,7 @@ final class SampledRounds {
             if ((cid + round) % 7 == 6) {
                 dropped.add(cid);
             } else {
-                numbers.put(cid, Map.of("loss", (cid * 31 + round * 17) % 13 / 4.0));
+                numbers.put(cid, Map.of("loss", loss(cid, round)));
             }
         }
         sampler.completed(new Outcome(round, numbers, dropped));

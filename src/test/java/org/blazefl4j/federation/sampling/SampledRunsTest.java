@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.resumed;
@@ -60,8 +61,8 @@ final class SampledRunsTest {
     @Slow
     @Test
     void shouldGiveTheSameBitsInAllModes() {
-        for (Supplier<ClientSampler> sampler :
-                List.<Supplier<ClientSampler>>of(SampledRunsTest::sparse, SampledRunsTest::oort)) {
+        for (Supplier<ClientSampler> sampler : List.<Supplier<ClientSampler>>of(
+                SampledRunsTest::sparse, SampledRunsTest::oort, () -> Samplers.powerOfChoice(5))) {
             List<String> expected = hashes(federation(ROUNDS, sampler.get()));
             for (ExecutionMode mode : ExecutionMode.values()) {
                 assertThat(hashes(federation(ROUNDS, sampler.get()), mode, 3)).isEqualTo(expected);
@@ -84,6 +85,48 @@ final class SampledRunsTest {
             inParts.addAll(resumed(federation(round, oort()), folder));
         }
         assertThat(inParts).isEqualTo(whole);
+    }
+
+    @Test
+    void shouldNeedWorkersToAskClients() {
+        try (var handler = federation(1, Samplers.powerOfChoice(6)).handler()) {
+            assertThatIllegalStateException()
+                    .isThrownBy(handler::sampleClients)
+                    .withMessage("no workers to ask clients: round=1, expected=the trainer's; call"
+                            + " sampleClients(trainer.workers())");
+        }
+    }
+
+    @Test
+    void shouldAskForTheLossThatClientsReport() {
+        Told told = new Told();
+        List<Double> asked = new ArrayList<>();
+        ClientSampler both = new ClientSampler() {
+            @Override
+            public List<Integer> sample(Draw draw) {
+                asked.addAll(draw.losses(List.of(4, 1)));
+                return told.sample(draw);
+            }
+
+            @Override
+            public void completed(Outcome outcome) {
+                told.completed(outcome);
+            }
+
+            @Override
+            public boolean needsLosses() {
+                return true;
+            }
+        };
+        run(federation(2, both));
+        assertThat(asked).containsExactly(loss(told, 0, 4), loss(told, 0, 1), loss(told, 1, 4), loss(told, 1, 1));
+    }
+
+    private static void run(Federation federation) {
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
+            new Simulation<>(handler, trainer).run();
+        }
     }
 
     /** Remembers what it is told. */
@@ -110,11 +153,7 @@ final class SampledRunsTest {
     @Test
     void shouldTellTheLossOfTheReceivedModel() {
         Told told = new Told();
-        Federation federation = federation(2, told);
-        try (var handler = federation.handler();
-                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
-            new Simulation<>(handler, trainer).run();
-        }
+        run(federation(2, told));
         assertThat(told.outcomes).extracting(ClientSampler.Outcome::round).containsExactly(0, 1);
         for (int cid : List.of(1, 2, 4)) {
             double first = loss(told, 0, cid);

@@ -22,6 +22,7 @@ final class SamplersPropertiesTest {
         SEPARATED,
         ON_OFF,
         POWER_OF_CHOICE,
+        LAST_LOSS,
         OORT,
         OVER_SELECTED,
         NESTED;
@@ -35,6 +36,7 @@ final class SamplersPropertiesTest {
                 case SEPARATED -> Samplers.separated(2, Samplers.uniform());
                 case ON_OFF -> Samplers.onOff(0.3, 0.2, Samplers.roundRobin());
                 case POWER_OF_CHOICE -> Samplers.powerOfChoice(numClients);
+                case LAST_LOSS -> Samplers.lastLoss(numClients);
                 case OORT -> Samplers.oort(Samplers.logNormalSeconds(3, 1));
                 case OVER_SELECTED -> Samplers.overSelected(1.3, cid -> 1 + cid % 3, Samplers.uniform());
                 case NESTED ->

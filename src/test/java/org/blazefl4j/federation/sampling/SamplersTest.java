@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -150,8 +151,21 @@ final class SamplersTest {
 
     @Test
     void shouldTakeTheClientsWithTheLargestLosses() {
+        SampledRounds rounds = new SampledRounds(6, 2, 14); // losses of 0 to 12 quarters: 0, 5, 10, 2, 7 and 12
+        assertThat(rounds.sample(Samplers.powerOfChoice(6), 0)).containsExactly(2, 5);
+        List<Integer> choice = rounds.sample(Samplers.powerOfChoice(3), 0);
+        List<Integer> candidates = new SampledRounds(6, 3, 14).sample(Samplers.powerOfChoice(3), 0);
+        int least = candidates.stream()
+                .min(Comparator.comparing(cid -> SampledRounds.loss(cid, 0)))
+                .orElseThrow();
+        assertThat(candidates).hasSize(3).containsAll(choice);
+        assertThat(choice).hasSize(2).doesNotContain(least);
+    }
+
+    @Test
+    void shouldTakeTheClientsWithTheLargestLastLosses() {
         SampledRounds rounds = new SampledRounds(6, 2, 14);
-        ClientSampler sampler = Samplers.powerOfChoice(6);
+        ClientSampler sampler = Samplers.lastLoss(6);
         assertThat(rounds.sample(sampler, 0)).containsExactly(0, 1);
         SampledRounds.completed(sampler, 0, Map.of(0, Map.of("loss", 9.0), 1, Map.of("loss", 1.0)));
         assertThat(rounds.sample(sampler, 1)).containsExactly(2, 3);
@@ -173,7 +187,7 @@ final class SamplersTest {
     @Test
     void shouldRefuseClientsThatReportNoLoss() {
         String expected = ", expected=loss among them; compose the clients with this sampler, or send it";
-        for (ClientSampler sampler : List.of(Samplers.powerOfChoice(3), Samplers.oort(cid -> 1))) {
+        for (ClientSampler sampler : List.of(Samplers.lastLoss(3), Samplers.oort(cid -> 1))) {
             assertThatIllegalStateException()
                     .isThrownBy(() -> SampledRounds.completed(sampler, 0, Map.of(4, Map.of("steps", 2.0))))
                     .withMessage("client reports no loss: cid=4, numbers=[steps]" + expected);
