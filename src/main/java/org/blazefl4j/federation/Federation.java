@@ -13,6 +13,7 @@ import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
+import org.blazefl4j.util.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,7 +150,21 @@ public final class Federation implements Cloneable {
      * @throws IllegalArgumentException if a client has no samples, or the model takes other samples or fails on them
      */
     public FederationClients clients() {
-        return new FederationClients(this);
+        return clients(server.numClients());
+    }
+
+    /**
+     * Makes more clients than the server draws from. The last ones never train, but can be evaluated.
+     *
+     * @param numClients their number; their ids are 0, 1, ...
+     * @throws IllegalArgumentException as {@link #clients()}, or if the server draws from more
+     */
+    public FederationClients clients(int numClients) {
+        Arguments.require(
+                numClients >= server.numClients(),
+                "too few clients: num_clients=" + numClients + ", limit=" + server.numClients()
+                        + " or more, from which the server draws");
+        return new FederationClients(this, numClients);
     }
 
     SelectedModel<?> model() {

@@ -33,8 +33,8 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
 
     private final Parts parts;
 
-    FederationClients(Federation federation) {
-        super(federation.model(), federation.dataset(), federation.server().numClients(), federation.local());
+    FederationClients(Federation federation, int numClients) {
+        super(federation.model(), federation.dataset(), numClients, federation.local());
         this.parts = federation.clientParts();
         parts.objective().check(federation.local());
     }

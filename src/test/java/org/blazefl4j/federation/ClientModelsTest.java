@@ -16,6 +16,7 @@ import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientFailedException;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.junit.jupiter.api.AfterEach;
@@ -127,6 +128,31 @@ final class ClientModelsTest {
 
         assertThat(evaluations(linear, linear.clients().fineTunedEvaluator(PartitionType.TEST, still), false))
                 .isEqualTo(ofServer(linear));
+    }
+
+    @Test
+    void shouldEvaluateClientsThatNeverTrain() {
+        try (TinyData two = TinyData.evenly(30, 2)) {
+            Federation drawn = Federation.of(
+                            new Tiny.Selector(1), Tiny.LINEAR, two.partitions(), ServerOptions.of(ROUNDS, 1))
+                    .personal(ParameterMask.named("*"));
+            FederationClients clients = drawn.clients(2);
+            try (var handler = drawn.handler();
+                    var trainer = ExecutionMode.SINGLE_THREADED.trainer(clients, TrainerOptions.defaults())) {
+                new Simulation<>(handler, trainer).run();
+                two.partitions().setDataset(PartitionType.TEST, 0, two.whole());
+                two.partitions().setDataset(PartitionType.TEST, 1, two.whole());
+
+                List<Evaluation> found = trainer.evaluate(
+                        handler.downlinkPackage(), List.of(0, 1), clients.personalEvaluator(PartitionType.TEST));
+
+                assertThat(found.get(0)).isNotEqualTo(handler.evaluate());
+                assertThat(found.get(1)).isEqualTo(handler.evaluate());
+            }
+            assertThatThrownBy(() -> drawn.clients(0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("too few clients: num_clients=0, limit=1 or more, from which the server draws");
+        }
     }
 
     record Keeping() implements LocalObjective {
