@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
  * parameters for 3×32×32 images and 10 classes. For 1×28×28 images, with 44 426 parameters, it is the network of
  * NIID-Bench (Q. Li et al.: Federated Learning on Non-IID Data Silos: An Experimental Study, ICDE 2022).
  */
-public final class Cnn extends Model {
+public final class Cnn extends Model implements Model.Split {
 
     private static final int MIN_SIZE = 16;
 
@@ -45,11 +45,21 @@ public final class Cnn extends Model {
 
     @Override
     public Tensor forward(Tensor x) {
+        return head(features(x));
+    }
+
+    /** Computes the 84 inputs of the last layer. */
+    @Override
+    public Tensor features(Tensor x) {
         Tensor h = pool.forward(conv1.forward(x)).relu();
         h = pool.forward(conv2.forward(h)).relu();
         h = fc1.forward(h.flatten(1, -1)).relu_();
-        h = fc2.forward(h).relu_();
-        return fc3.forward(h);
+        return fc2.forward(h).relu_();
+    }
+
+    @Override
+    public Tensor head(Tensor features) {
+        return fc3.forward(features);
     }
 
     @Override

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
  * Two hidden layers of 200 units, the "2NN" of McMahan et al. (AISTATS 2017): 199 210 parameters for 784 inputs and 10
  * classes.
  */
-public final class Mlp extends Model {
+public final class Mlp extends Model implements Model.Split {
 
     private static final int HIDDEN = 200;
 
@@ -27,8 +27,18 @@ public final class Mlp extends Model {
     /** Computes the output for samples of any shape, which it flattens. */
     @Override
     public Tensor forward(Tensor x) {
+        return head(features(x));
+    }
+
+    /** Computes the 200 units of the second hidden layer. */
+    @Override
+    public Tensor features(Tensor x) {
         Tensor h = fc1.forward(x.flatten(1, -1)).relu_();
-        h = fc2.forward(h).relu_();
-        return fc3.forward(h);
+        return fc2.forward(h).relu_();
+    }
+
+    @Override
+    public Tensor head(Tensor features) {
+        return fc3.forward(features);
     }
 }

@@ -3,6 +3,7 @@ package org.blazefl4j.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -48,6 +49,20 @@ public abstract class Model extends Module {
         LibTorch.load();
     }
 
+    /**
+     * A model of two parts: features, and a head that turns them into outputs; {@code forward(x)} is
+     * {@code head(features(x))}. For algorithms that look at features, such as MOON. A projection that an algorithm's
+     * paper puts on top of the features is a part of {@link #features}.
+     */
+    public interface Split {
+
+        /** Computes the features of a batch of inputs: shape [n, ...]. */
+        Tensor features(Tensor x);
+
+        /** Computes the output of features, which it leaves as they are: shape [n, classes]. */
+        Tensor head(Tensor features);
+    }
+
     private final List<Pointer> owned = new ArrayList<>();
     private @Nullable Generator generator;
     private Numerics numerics = Numerics.DEFAULT;
@@ -66,10 +81,29 @@ public abstract class Model extends Module {
      * call this. Returns float32 unless the model computes in another type.
      */
     public final Tensor output(Tensor x) {
+        return compute(x, this::forward);
+    }
+
+    /** Computes a part of the model, such as {@link Split#features}, as {@link #output} computes the whole. */
+    public final Tensor compute(Tensor x, UnaryOperator<Tensor> part) {
         MemoryLayout requested = numerics.layout();
         MemoryLayout layout = requested == MemoryLayout.AUTO ? quickestLayout(numerics.autocast()) : requested;
         DeviceType device = x.is_cpu() ? DeviceType.CPU : DeviceType.CUDA;
-        return numerics.autocast().compute(device, () -> forward(layout.apply(x)));
+        return numerics.autocast().compute(device, () -> part.apply(layout.apply(x)));
+    }
+
+    /**
+     * Returns the parts of this model.
+     *
+     * @throws IllegalArgumentException if it is not a {@link Split}
+     */
+    public final Split split() {
+        if (this instanceof Split parts) {
+            return parts;
+        }
+        throw new IllegalArgumentException(
+                "model without features: model=" + getClass().getSimpleName()
+                        + ", expected=one that implements Model.Split; choose another model, or divide this one");
     }
 
     /**

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.kReLU;
  * Residual networks (He et al., CVPR 2016) with the layers, names and initialisation of torchvision's. ResNet-18 for 10
  * classes has 11 181 642 parameters and 11 191 262 elements in its state.
  */
-public final class ResNet extends Model {
+public final class ResNet extends Model implements Model.Split {
 
     private static final int[] WIDTHS = {64, 128, 256, 512};
 
@@ -83,11 +83,22 @@ public final class ResNet extends Model {
 
     @Override
     public Tensor forward(Tensor x) {
+        return head(features(x));
+    }
+
+    /** Computes the inputs of the last layer: the means of its channels over each image. */
+    @Override
+    public Tensor features(Tensor x) {
         Tensor h = maxpool.forward(bn1.forward(conv1.forward(x))).relu();
         for (Sequential layer : layers) {
             h = layer.forward(h);
         }
-        return fc.forward(torch.adaptive_avg_pool2d(h, 1, 1).flatten(1, -1));
+        return torch.adaptive_avg_pool2d(h, 1, 1).flatten(1, -1);
+    }
+
+    @Override
+    public Tensor head(Tensor features) {
+        return fc.forward(features);
     }
 
     @Override

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 public enum Tiny {
     /** 16 inputs, 3 outputs. */
     LINEAR,
-    /** Has batch normalisation, so buffers and a counter, and dropout. */
+    /** Has batch normalisation, so buffers and a counter, and dropout; its features are the last layer's inputs. */
     CONVOLUTION;
 
     /** The number of outputs. */
@@ -36,7 +36,7 @@ public enum Tiny {
         }
     }
 
-    private static final class Convolution extends Model {
+    private static final class Convolution extends Model implements Model.Split {
         private final Conv2dImpl conv = conv2d("conv", 1, 2, 3);
         private final BatchNorm2dImpl norm = batchNorm2d("norm", 2);
         private final Dropout dropout = dropout("dropout", 0.5);
@@ -44,7 +44,16 @@ public enum Tiny {
 
         @Override
         public Tensor forward(Tensor x) {
-            Tensor features = norm.forward(conv.forward(x)).relu().flatten(1, -1);
+            return head(features(x));
+        }
+
+        @Override
+        public Tensor features(Tensor x) {
+            return norm.forward(conv.forward(x)).relu().flatten(1, -1);
+        }
+
+        @Override
+        public Tensor head(Tensor features) {
             return fc.forward(dropout.forward(features));
         }
     }
