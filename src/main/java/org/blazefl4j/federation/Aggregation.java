@@ -1,6 +1,7 @@
 package org.blazefl4j.federation;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Weighting;
@@ -80,6 +81,23 @@ public interface Aggregation {
 
         /** Returns new references to the vectors that clients receive besides the model; none by default. */
         default List<Tensor> lend() {
+            return List.of();
+        }
+
+        /**
+         * Learns of the server's model before the first round; does nothing by default.
+         *
+         * @param global the server's; read-only
+         */
+        default void begin(GlobalModel global) {}
+
+        /**
+         * Returns the server's models besides the one that it evaluates; none by default. They are in its SHA-256, and
+         * are not moved by server optimizers and aggregate transforms, which are therefore refused if there are any.
+         *
+         * @return float32, shape [numel]; owned by this object
+         */
+        default List<Tensor> models() {
             return List.of();
         }
 

@@ -34,7 +34,10 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     private final Parts parts;
 
     FederationClients(Federation federation, int numClients) {
-        super(federation.model(), federation.dataset(), numClients, federation.local());
+        super(federation.model(), federation.dataset(), numClients, federation.local(), model -> federation
+                .clientParts()
+                .objective()
+                .check(model));
         this.parts = federation.clientParts();
         parts.objective().check(federation.local());
     }
@@ -148,7 +151,7 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
 
     /** Makes the result the model's change, transformed except at buffers and frozen parameters. */
     private static void transform(List<UpdateTransform> transforms, LocalRun run) {
-        Tensor change = run.result().sub_(run.received().parameters());
+        Tensor change = run.result().sub_(run.base());
         FlatRanges fixed = run.model().fixed();
         try (Tensor kept = fixed.gather(change)) {
             fixed.zero(change);

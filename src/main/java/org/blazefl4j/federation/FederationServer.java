@@ -1,5 +1,6 @@
 package org.blazefl4j.federation;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +15,7 @@ import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.Workers;
 import org.blazefl4j.torch.IntraOpThreads;
+import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -51,7 +53,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
      *
      * @param downlink makes what clients receive; the package owns the tensors
      * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the CUDA device
-     *     does not exist
+     *     does not exist; or if a server optimizer or aggregate transform is to move a server of several models
      */
     protected FederationServer(Federation federation, Function<ModelBroadcast, D> downlink) {
         super(
@@ -70,12 +72,31 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     }
 
     private Aggregation.Aggregator open(Federation federation) {
+        Aggregation.Aggregator opened = null;
         try {
-            return federation.aggregation().open(options, global().numel(), federation.dataset());
+            opened = federation.aggregation().open(options, global().numel(), federation.dataset());
+            opened.begin(global());
+            requireOneMoved(opened.models().size() + 1);
+            return opened;
         } catch (RuntimeException | Error e) {
+            if (opened != null) {
+                opened.close();
+            }
             global().close();
             throw e;
         }
+    }
+
+    private void requireOneMoved(int models) {
+        Arguments.require(
+                models == 1 || !moves(),
+                "one update for several models: models=" + models + ", server_optimizer=" + optimizer + ", transforms="
+                        + transforms.size() + ", expected=none; each model is the mean of its own clients");
+    }
+
+    /** Returns whether an optimizer or a transform moves the model. */
+    private boolean moves() {
+        return !optimizer.equals(ServerOptimizer.REPLACE) || !transforms.isEmpty();
     }
 
     private Tensor initial(int index) {
@@ -123,7 +144,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
             return; // a round without clients
         }
         combine();
-        if (!aggregator.isMean() || !optimizer.equals(ServerOptimizer.REPLACE) || !transforms.isEmpty()) {
+        if (!aggregator.isMean() || moves()) {
             move();
         }
         aggregator.complete();
@@ -184,6 +205,18 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     @Override
     protected final boolean isFinite() {
         return super.isFinite() && aggregator.isFinite();
+    }
+
+    /** Returns the SHA-256 of the server's model, or of all its models if an aggregation has several. */
+    @Override
+    public final String sha256() {
+        if (aggregator.models().isEmpty()) {
+            return super.sha256();
+        }
+        requireOpen();
+        List<Tensor> all = new ArrayList<>(List.of(global().current()));
+        all.addAll(aggregator.models());
+        return Tensors.sha256(all);
     }
 
     /** Writes the number of completed rounds, the model, and what the parts keep. */

@@ -1,6 +1,7 @@
 package org.blazefl4j.federation;
 
 import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.model.Model;
 
 /**
  * What a client does with the model that it receives: what it minimises, and what it keeps and sends besides its own
@@ -46,6 +47,13 @@ public interface LocalObjective {
      * @throws IllegalArgumentException if not
      */
     default void check(LocalOptions options) {}
+
+    /**
+     * Checks that clients can train a model, likewise.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    default void check(Model model) {}
 
     /** {@link #CROSS_ENTROPY}; a record, so that it crosses into workers. */
     record CrossEntropy() implements LocalObjective {

@@ -8,6 +8,7 @@ import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -30,7 +31,8 @@ public final class LocalRun {
     private final LocalModel model;
     private final ClientMemory memory;
     private final FlatRanges personal;
-    private final Tensor start;
+    private Tensor base;
+    private Tensor start;
     private final Map<String, Double> numbers = new LinkedHashMap<>();
 
     LocalRun(
@@ -46,7 +48,8 @@ public final class LocalRun {
         this.model = LocalModel.of(config.model(), context);
         this.memory = new ClientMemory(context);
         this.personal = ranges(mask);
-        this.start = startOf(received.parameters());
+        this.base = received.parameters();
+        this.start = startOf(base);
     }
 
     /** Returns the received model with the client's own parts, which take no copy if there are none. */
@@ -64,7 +67,7 @@ public final class LocalRun {
     void keepPersonalParts() {
         if (!personal.isEmpty()) {
             memory.adopt(PERSONAL, personal.gather(result()));
-            personal.copy(received.parameters(), result());
+            personal.copy(base, result());
         }
     }
 
@@ -106,6 +109,22 @@ public final class LocalRun {
     /** Returns the model to start from, read-only: the received one, with the client's own parts if it has some. */
     public Tensor start() {
         return start;
+    }
+
+    /**
+     * Starts from another model that the server sent than {@link ModelDownlink#parameters()}. What the client sends is
+     * then a change of this one.
+     *
+     * @param model one of {@link ModelDownlink#vectors()}
+     */
+    public void startFrom(Tensor model) {
+        base = model;
+        start = startOf(model);
+    }
+
+    /** Returns the received model that the client's change is relative to. */
+    Tensor base() {
+        return base;
     }
 
     /** Returns the vector to write the client's model to, undefined at first. */
@@ -165,6 +184,17 @@ public final class LocalRun {
     public void zeroFixed(Tensor flat) {
         model.zeroFixed(flat);
         personal.zero(flat);
+    }
+
+    /**
+     * Returns a further copy of the model with some state, such as the received one, in evaluation mode and without
+     * gradients.
+     *
+     * @param name of the copy, of which a worker has one for each name; another call changes its state
+     * @param state float32, shape [numel]; stays the caller's
+     */
+    public Model frozen(String name, Tensor state) {
+        return FrozenModel.of(name, config.model(), context).with(state);
     }
 
     /** Returns the elements that a mask covers. */

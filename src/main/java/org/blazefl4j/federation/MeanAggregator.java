@@ -40,6 +40,11 @@ public class MeanAggregator implements Aggregation.Aggregator {
         return weighting.of(uplink.dataSize());
     }
 
+    /** Returns whether nothing was added since the last {@link #clear()}. */
+    public final boolean isEmpty() {
+        return empty;
+    }
+
     @Override
     public void fold() {
         sum.fold();

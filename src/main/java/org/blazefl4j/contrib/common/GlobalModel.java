@@ -1,6 +1,8 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
 import org.blazefl4j.contrib.support.LentTensors;
 import org.blazefl4j.contrib.support.ModelFit;
 import org.blazefl4j.contrib.support.Partitions;
@@ -124,6 +126,16 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     /** Returns the elements that no step changes: buffers and frozen parameters. */
     public FlatRanges fixed() {
         return state.fixed();
+    }
+
+    /** Returns the elements of the tensors with some names. */
+    public FlatRanges named(Predicate<String> names) {
+        return state.named(names);
+    }
+
+    /** Returns the names of the state's tensors, in their order. */
+    public List<String> names() {
+        return state.names();
     }
 
     /**
