@@ -34,10 +34,12 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
     private final Parts parts;
 
     FederationClients(Federation federation, int numClients) {
-        super(federation.model(), federation.dataset(), numClients, federation.local(), model -> federation
-                .clientParts()
-                .objective()
-                .check(model));
+        super(
+                federation.model(),
+                federation.dataset(),
+                numClients,
+                federation.local(),
+                model -> federation.clientParts().objective().check(model));
         this.parts = federation.clientParts();
         parts.objective().check(federation.local());
     }

@@ -3,6 +3,7 @@ package org.blazefl4j.federation;
 import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.model.Model;
 
 /** Sends {@code loss}, of the model that a client starts from on its training samples, and then does the rest. */
 record LossReport(LocalObjective rest) implements LocalObjective {
@@ -29,5 +30,10 @@ record LossReport(LocalObjective rest) implements LocalObjective {
     @Override
     public void check(LocalOptions options) {
         rest.check(options);
+    }
+
+    @Override
+    public void check(Model model) {
+        rest.check(model);
     }
 }

@@ -133,4 +133,52 @@ public final class Algorithms {
     public static ServerOptimizer serverSgd(double lr, double momentum) {
         return ServerMomentum.of(lr, momentum);
     }
+
+    /**
+     * Returns MOON (Q. Li, B. He and D. Song: Model-Contrastive Federated Learning, CVPR 2021): a client's features z
+     * are drawn to those of the received model, z_g, and away from those of the model that the client had after its
+     * last round, z_p:
+     *
+     * <pre>{@code
+     * loss = cross-entropy + mu * -log(exp(cos(z, z_g) / t) / (exp(cos(z, z_g) / t) + exp(cos(z, z_p) / t)))
+     * }</pre>
+     *
+     * <p>Clients keep their last model. In a client's first round there is none; it then trains as in federated
+     * averaging. The model must be a {@link org.blazefl4j.model.Model.Split}, such as all of the library's but the
+     * logistic regression. The paper's projection head, two layers to 256 units, is a part of such a model's features
+     * if it is wanted. Costs two more forward passes a batch, and two more copies of the model in each worker.
+     *
+     * @param mu the strength, 0 or more; 0 is federated averaging. The paper uses 5 for CIFAR-10, 1 for CIFAR-100
+     * @param temperature t, above 0; the paper uses 0.5
+     */
+    public static UnaryOperator<Federation> moon(double mu, double temperature) {
+        Contrastive objective = new Contrastive(mu, temperature);
+        return federation -> mu == 0 ? federation : federation.objective(objective);
+    }
+
+    /**
+     * Returns IFCA (A. Ghosh, J. Chung, D. Yin and K. Ramchandran: An Efficient Framework for Clustered Federated
+     * Learning, NeurIPS 2020, with averaging of models): the server has several models x_j, and a client trains the one
+     * that fits its samples best.
+     *
+     * <pre>{@code
+     * j_i = argmin over j of loss_i(x_j)             the mean over all its samples; ties go to the lowest j
+     * x_j = weighted mean of the y_i with j_i = j    x_j stays if there is none
+     * }</pre>
+     *
+     * <p>The first model starts as in other algorithms; each other one is a reordering of it by the server's stream
+     * {@code cluster j}, within each parameter. Clients send their choice as the number {@code cluster}, from 0, and
+     * the loss of the chosen model as {@code loss}.
+     *
+     * <p>The server's own evaluation is of the first model, which says little of the others: evaluate clients, who use
+     * the model that fits their training samples best. Server optimizers and aggregate transforms are refused.
+     *
+     * @param clusters the number of models, 1 or more; 1 is federated averaging. The paper uses 2 and 4
+     */
+    public static UnaryOperator<Federation> ifca(int clusters, Weighting weighting) {
+        Arguments.require(clusters >= 1, "too few clusters: clusters=" + clusters + ", limit=1 or more");
+        return federation -> clusters == 1
+                ? federation.weighting(weighting)
+                : federation.objective(new Clustered()).aggregation(new ClusterMeans.Rule(clusters, weighting));
+    }
 }

@@ -11,7 +11,9 @@ enum Catalogue {
     FEDNOVA(federation ->
             federation.local(federation.local().withStragglers(0.5)).with(Algorithms.fedNova(Weighting.BY_SAMPLES))),
     FEDDYN(Algorithms.fedDyn(0.1, Weighting.BY_SAMPLES)),
-    SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM));
+    SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM)),
+    MOON(Algorithms.moon(1, 0.5)),
+    IFCA(Algorithms.ifca(2, Weighting.BY_SAMPLES));
 
     private final UnaryOperator<Federation> algorithm;
 
