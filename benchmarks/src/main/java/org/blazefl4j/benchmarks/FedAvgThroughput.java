@@ -46,7 +46,7 @@ final class FedAvgThroughput {
         double[] bare = new double[pairs];
         double[] framework = new double[pairs];
         try (BareLoops baseline = new BareLoops(loops);
-                FedAvgFederation federation = new FedAvgFederation(
+                TrainedFederation federation = new TrainedFederation(
                         mode,
                         pairs + WARM_UPS,
                         TrainerOptions.builder().numParallels(workers).build(),

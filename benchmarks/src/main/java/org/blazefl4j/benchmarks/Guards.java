@@ -41,8 +41,8 @@ final class Guards {
                 .onClientFailure(FailurePolicy.retry(3))
                 .clientTimeLimit(TIME_LIMIT)
                 .build();
-        try (FedAvgFederation without = new FedAvgFederation(mode, pairs + WARM_UPS, bare, false);
-                FedAvgFederation with = new FedAvgFederation(mode, pairs + WARM_UPS, guarded, true)) {
+        try (TrainedFederation without = new TrainedFederation(mode, pairs + WARM_UPS, bare, false);
+                TrainedFederation with = new TrainedFederation(mode, pairs + WARM_UPS, guarded, true)) {
             Pairs measured = Pairs.measure(WARM_UPS, pairs, without::stepsPerSecond, with::stepsPerSecond);
             return Measurement.of("guards " + mode, "steps/s", measured.second(), "unguarded", measured.first());
         }

@@ -32,6 +32,7 @@ public final class Main {
             entry("step", StepSpeed::run),
             entry("numerics", StepSpeed::runNumerics),
             entry("fedavg", FedAvgThroughput::run),
+            entry("algorithms", AlgorithmThroughput::run),
             entry("evaluation", SharedEvaluation::run),
             entry("guards", Guards::run),
             entry("death", WorkerDeath::run));

@@ -34,7 +34,7 @@ final class SharedEvaluation {
 
     private static Measurement measure(ExecutionMode mode, int workers, int pairs) {
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
-        try (FedAvgFederation federation = new FedAvgFederation(mode, 1, options, false)) {
+        try (TrainedFederation federation = new TrainedFederation(mode, 1, options, false)) {
             Pairs measured = Pairs.measure(
                     WARM_UPS, pairs, federation::samplesPerSecondByWorkers, federation::samplesPerSecondAlone);
             return Measurement.of("evaluation " + mode, "samples/s", measured.first(), "one thread", measured.second());

@@ -47,6 +47,36 @@ record Target(String what, String measurement, String unit, Limit least, Limit a
                     Limit.ratioAtLeast(0.97),
                     Limit.ratioAtLeast(0.99)),
             new Target(
+                    "FedProx, CNN, processes, over FedAvg",
+                    "algorithm fedprox multi-process",
+                    "steps/s",
+                    Limit.ratioAtLeast(0.95),
+                    Limit.ratioAtLeast(1)),
+            new Target(
+                    "FedNova, CNN, processes, over FedAvg",
+                    "algorithm fednova multi-process",
+                    "steps/s",
+                    Limit.ratioAtLeast(0.95),
+                    Limit.ratioAtLeast(1)),
+            new Target(
+                    "FedAvgM, CNN, processes, over FedAvg",
+                    "algorithm momentum multi-process",
+                    "steps/s",
+                    Limit.ratioAtLeast(0.95),
+                    Limit.ratioAtLeast(1)),
+            new Target(
+                    "FedDyn, CNN, processes, over FedAvg",
+                    "algorithm feddyn multi-process",
+                    "steps/s",
+                    Limit.ratioAtLeast(0.9),
+                    Limit.ratioAtLeast(0.97)),
+            new Target(
+                    "SCAFFOLD, CNN, processes, over FedAvg",
+                    "algorithm scaffold multi-process",
+                    "steps/s",
+                    Limit.ratioAtLeast(0.9),
+                    Limit.ratioAtLeast(0.97)),
+            new Target(
                     "CNN step over a plain NCHW step",
                     "step cnn",
                     "steps/s",

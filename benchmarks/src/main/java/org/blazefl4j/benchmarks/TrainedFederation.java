@@ -2,27 +2,28 @@ package org.blazefl4j.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.Evaluation;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.fedavg.FedAvgClients;
-import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
-import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
-import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.FederationServer;
+import org.blazefl4j.federation.ModelBroadcast;
+import org.blazefl4j.federation.ModelUpdate;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.AbstractClientTrainer;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.pytorch.Tensor;
 
-/** A federation that trains what {@link BareLoop} trains. */
-final class FedAvgFederation implements AutoCloseable {
+/** A federation that trains what {@link BareLoop} trains, by FedAvg or another algorithm. */
+final class TrainedFederation implements AutoCloseable {
 
     private static final int UNTIMED = 4;
 
@@ -30,15 +31,25 @@ final class FedAvgFederation implements AutoCloseable {
     private final List<Tensor> indices = new ArrayList<>();
     private final InMemoryPartitionedDataset<PartitionType> data = new InMemoryPartitionedDataset<>();
     private final boolean hashes;
-    private final FedAvgServerHandler handler;
-    private final AbstractClientTrainer<ClientConfig, FedAvgDownlinkPackage, FedAvgUplinkPackage> trainer;
+    private final FederationServer<ModelBroadcast, ModelUpdate> handler;
+    private final AbstractClientTrainer<ClientConfig, ModelBroadcast, ModelUpdate> trainer;
+
+    /** Creates a federation that trains by FedAvg, before its first round. */
+    TrainedFederation(ExecutionMode mode, int rounds, TrainerOptions options, boolean hashes) {
+        this(mode, rounds, options, hashes, fedAvg -> fedAvg);
+    }
 
     /**
      * Creates a federation before its first round.
      *
      * @param hashes whether a round's end includes the SHA-256 of the global model
      */
-    FedAvgFederation(ExecutionMode mode, int rounds, TrainerOptions options, boolean hashes) {
+    TrainedFederation(
+            ExecutionMode mode,
+            int rounds,
+            TrainerOptions options,
+            boolean hashes,
+            UnaryOperator<Federation> algorithm) {
         this.hashes = hashes;
         TensorDataset whole = new TensorDataset(workload.images(), workload.labels());
         for (int client = 0; client < Workload.CLIENTS; client++) {
@@ -47,9 +58,11 @@ final class FedAvgFederation implements AutoCloseable {
         }
         data.setDataset(PartitionType.TEST, whole);
         SeededModelSelector models = new SeededModelSelector(42, 3, 32, 32, 10);
-        SgdOptions training = new SgdOptions(1, Workload.BATCH, Workload.RATE);
-        handler = new FedAvgServerHandler(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS));
-        trainer = mode.trainer(new FedAvgClients(models, ModelName.CNN, data, Workload.CLIENTS, training), options);
+        Federation federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS))
+                .local(new SgdOptions(1, Workload.BATCH, Workload.RATE))
+                .with(algorithm);
+        handler = federation.handler();
+        trainer = mode.trainer(federation.clients(), options);
     }
 
     /**
@@ -58,7 +71,7 @@ final class FedAvgFederation implements AutoCloseable {
      */
     double stepsPerSecond() {
         List<Integer> cids = trainer.order(handler.sampleClients());
-        trainer.localProcessInBatches(handler.downlinkPackage(), cids.subList(0, UNTIMED), FedAvgFederation::closeAll);
+        trainer.localProcessInBatches(handler.downlinkPackage(), cids.subList(0, UNTIMED), TrainedFederation::closeAll);
         long start = System.nanoTime();
         trainer.localProcessInBatches(handler.downlinkPackage(), cids, this::load);
         if (hashes) {
@@ -85,7 +98,7 @@ final class FedAvgFederation implements AutoCloseable {
     }
 
     /** Loads packages as {@link org.blazefl4j.core.Simulation} does. */
-    private void load(List<FedAvgUplinkPackage> uplinks) {
+    private void load(List<ModelUpdate> uplinks) {
         try {
             handler.loadAll(uplinks);
         } finally {
@@ -93,8 +106,8 @@ final class FedAvgFederation implements AutoCloseable {
         }
     }
 
-    private static void closeAll(List<FedAvgUplinkPackage> uplinks) {
-        uplinks.forEach(FedAvgUplinkPackage::close);
+    private static void closeAll(List<ModelUpdate> uplinks) {
+        uplinks.forEach(ModelUpdate::close);
     }
 
     @Override
