@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * var federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(100, 1000).withSampleRatio(0.1))
  *         .local(LocalOptions.of(new SgdOptions(5, 50, 0.01)).withMaxGradNorm(10))
  *         .with(Algorithms.fedProx(0.01))
- *         .serverOptimizer(Algorithms.yogi(0.01));
+ *         .serverOptimizer(ServerOptimizers.yogi(0.01));
  * try (var handler = federation.handler();
  *         var trainer = mode.trainer(federation.clients(), TrainerOptions.defaults())) {
  *     new Simulation<>(handler, trainer).run();

@@ -15,6 +15,7 @@ import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.federation.algorithm.ServerOptimizers;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +106,7 @@ final class Composition {
     static final class OptimizerConverter implements ITypeConverter<Part<ServerOptimizer>> {
 
         private static final PartCatalogue<ServerOptimizer> ALL = new PartCatalogue<ServerOptimizer>()
-                .with("sgd:lr=1,momentum=0", set -> Algorithms.serverSgd(set.number("lr"), set.number("momentum")));
+                .with("sgd:lr=1,momentum=0", set -> ServerOptimizers.sgd(set.number("lr"), set.number("momentum")));
 
         @Override
         public Part<ServerOptimizer> convert(String text) {

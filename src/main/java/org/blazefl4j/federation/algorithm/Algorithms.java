@@ -10,7 +10,7 @@ import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.util.Arguments;
 
 /**
- * Published algorithms, to be composed with each other and with other parts.
+ * Published algorithms, to be composed with each other and with other parts, such as {@link ServerOptimizers}.
  *
  * <pre>{@code
  * var federation = Federation.of(models, ModelName.CNN, data, server).with(Algorithms.fedProx(0.01));
@@ -46,7 +46,7 @@ public final class Algorithms {
      * <p>Here a_k is how much the client's gradients count in its change, the paper's norm of a_k: its number of steps
      * with plain SGD, and as {@link LocalOptions#normaliser} with momentum, a schedule or FedProx's pull. While all a_k
      * of a round are equal, the bits are those of federated averaging. Buffers take the clients' mean with weights
-     * {@code p_k / a_k}. The paper's momentum at the server is {@code .serverOptimizer(...)}; any other local objective
+     * {@code p_k / a_k}. The paper's momentum at the server is {@link ServerOptimizers#sgd}; any other local objective
      * goes with it too, and in any order, but for those that set an aggregation.
      */
     public static UnaryOperator<Federation> fedNova(Weighting weighting) {
@@ -116,22 +116,11 @@ public final class Algorithms {
      * @param serverLr the step towards the mean, above 0; the paper uses 1
      */
     public static UnaryOperator<Federation> scaffold(double serverLr, Weighting weighting) {
-        ServerOptimizer optimizer = ServerMomentum.of(serverLr, 0);
+        ServerOptimizer optimizer = ServerOptimizers.sgd(serverLr, 0);
         return federation -> federation
                 .objective(new Scaffold())
                 .aggregation(new ControlledMean.Rule(weighting))
                 .serverOptimizer(optimizer);
-    }
-
-    /**
-     * Returns SGD at the server, FedAvgM (T. Hsu et al.: Measuring the Effects of Non-Identical Data Distribution for
-     * Federated Visual Classification, 2019): {@code v = momentum * v + (mean of y_k - x); x += lr * v}.
-     *
-     * @param lr the server's learning rate, above 0; usually 1
-     * @param momentum in [0, 1), usually 0.9; 0 for none
-     */
-    public static ServerOptimizer serverSgd(double lr, double momentum) {
-        return ServerMomentum.of(lr, momentum);
     }
 
     /**

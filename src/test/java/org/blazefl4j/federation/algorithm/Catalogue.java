@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.algorithm;
 
 import java.util.function.UnaryOperator;
+import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.Federation;
 
@@ -11,6 +12,12 @@ enum Catalogue {
     FEDNOVA(federation ->
             federation.local(federation.local().withStragglers(0.5)).with(Algorithms.fedNova(Weighting.BY_SAMPLES))),
     FEDDYN(Algorithms.fedDyn(0.1, Weighting.BY_SAMPLES)),
+    FEDAVGM(federation -> federation.serverOptimizer(ServerOptimizers.sgd(0.9, 0.5))),
+    NESTEROV(federation -> federation.serverOptimizer(
+            ServerOptimizers.scheduled(ServerOptimizers.nesterov(0.9, 0.5), Schedule.exponential(0.8)))),
+    FEDADAGRAD(federation -> federation.serverOptimizer(ServerOptimizers.adagrad(0.1))),
+    FEDYOGI(federation -> federation.serverOptimizer(ServerOptimizers.yogi(0.01))),
+    FEDADAM(federation -> federation.serverOptimizer(ServerOptimizers.adam(0.01).withBiasCorrection())),
     SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM)),
     MOON(Algorithms.moon(1, 0.5)),
     IFCA(Algorithms.ifca(2, Weighting.BY_SAMPLES));

@@ -1,0 +1,32 @@
+package org.blazefl4j.federation.algorithm;
+
+import org.blazefl4j.contrib.common.Schedule;
+import org.blazefl4j.federation.ServerOptimizer;
+import org.blazefl4j.federation.ServerStep;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** Another optimizer, whose moves are multiplied by a schedule's factor of the round. */
+record Scheduled(ServerOptimizer optimizer, Schedule schedule) implements ServerOptimizer {
+
+    @Override
+    public void step(Tensor change, ServerStep step) {
+        optimizer.step(change, step);
+        change.mul_(new Scalar(schedule.factor(step.round(), 0)));
+    }
+
+    @Override
+    public int vectors() {
+        return optimizer.vectors();
+    }
+
+    @Override
+    public double initial(int index) {
+        return optimizer.initial(index);
+    }
+
+    @Override
+    public boolean evaluatesMean() {
+        return optimizer.evaluatesMean();
+    }
+}
