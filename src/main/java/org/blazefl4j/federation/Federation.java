@@ -97,8 +97,8 @@ public final class Federation implements Cloneable {
     }
 
     /**
-     * Sets what clients keep to themselves: those parameters (or buffers) stay with each client from round to round,
-     * and the server's stay as they were at first.
+     * Sets what clients keep to themselves, instead of what was set before: those parameters (or buffers) stay with
+     * each client from round to round, and the server's stay as they were at first.
      */
     public Federation personal(ParameterMask parameters) {
         return copy(copy -> copy.personal = parameters);
@@ -137,8 +137,8 @@ public final class Federation implements Cloneable {
     /**
      * Makes the server, before its first round.
      *
-     * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the CUDA device
-     *     does not exist
+     * @throws IllegalArgumentException if there are no test samples, the model does not fit them or lacks what clients
+     *     keep to themselves, or the CUDA device does not exist
      */
     public FederationServer<ModelBroadcast, ModelUpdate> handler() {
         return new FederationServer<>(this, Function.identity());
@@ -189,6 +189,10 @@ public final class Federation implements Cloneable {
     /** Returns what clients minimise, keep and send. */
     public LocalObjective objective() {
         return objective;
+    }
+
+    ParameterMask personal() {
+        return personal;
     }
 
     FederationClients.Parts clientParts() {

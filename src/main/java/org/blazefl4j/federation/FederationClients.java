@@ -98,7 +98,8 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
         };
     }
 
-    private static LocalRun personalise(
+    /** Writes a client's own model. */
+    static LocalRun personalise(
             Parts parts, ClientConfig config, ModelDownlink payload, Tensor own, WorkerContext context) {
         ModelUpdate scratch = new ModelUpdate(context.clientId(), own, false, 0, List.of(), Map.of(), Map.of());
         LocalRun run = new LocalRun(config, payload, context, scratch, parts.personal());
@@ -151,10 +152,10 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
                 metadata(context, start));
     }
 
-    /** Makes the result the model's change, transformed except at buffers and frozen parameters. */
+    /** Makes the result the model's change, transformed except where it is fixed. */
     private static void transform(List<UpdateTransform> transforms, LocalRun run) {
         Tensor change = run.result().sub_(run.base());
-        FlatRanges fixed = run.model().fixed();
+        FlatRanges fixed = run.fixed();
         try (Tensor kept = fixed.gather(change)) {
             fixed.zero(change);
             transforms.forEach(transform -> transform.apply(change, run));

@@ -14,6 +14,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.Workers;
+import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
@@ -41,6 +42,9 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     private final Federation federation;
     private final List<AggregateTransform> transforms;
     private final ServerOptimizer optimizer;
+    /** Buffers, frozen parameters, and what clients keep to themselves. */
+    private final FlatRanges fixed;
+
     private final Aggregation.Aggregator aggregator;
     private final List<Tensor> kept;
     private final Function<ModelBroadcast, D> downlink;
@@ -52,8 +56,9 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
      * Makes a server before its first round.
      *
      * @param downlink makes what clients receive; the package owns the tensors
-     * @throws IllegalArgumentException if there are no test samples, the model does not fit them, or the CUDA device
-     *     does not exist; or if a server optimizer or aggregate transform is to move a server of several models
+     * @throws IllegalArgumentException if there are no test samples, the model does not fit them or lacks what clients
+     *     keep to themselves, or the CUDA device does not exist; or if a server optimizer or aggregate transform is to
+     *     move a server of several models
      */
     protected FederationServer(Federation federation, Function<ModelBroadcast, D> downlink) {
         super(
@@ -66,9 +71,19 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         this.optimizer = federation.optimizer();
         this.downlink = downlink;
         this.sampler = federation.sampler();
+        this.fixed = fixed(federation.personal());
         this.aggregator = open(federation);
         this.kept =
                 IntStream.range(0, optimizer.vectors()).mapToObj(this::initial).toList();
+    }
+
+    private FlatRanges fixed(ParameterMask personal) {
+        try {
+            return global().fixed(personal.of(global().names())::contains);
+        } catch (RuntimeException | Error e) {
+            global().close();
+            throw e;
+        }
     }
 
     private Aggregation.Aggregator open(Federation federation) {
@@ -159,7 +174,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         }
     }
 
-    /** Moves the parameters by the transformed update; buffers and frozen parameters keep the combined model's. */
+    /** Moves the parameters by the transformed update; what is fixed keeps the combined model's. */
     private void move() {
         try (IntraOpThreads threads = IntraOpThreads.scope(options.intraOpThreads());
                 PointerScope scope = new PointerScope()) {
@@ -168,11 +183,11 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
             if (!numbers.isEmpty()) {
                 aggregator.change(sent, change);
             }
-            global().fixed().zero(change);
+            fixed.zero(change);
             ServerStep step = new ServerStep(options.seed(), round(), numbers.size(), options.numClients(), sent, kept);
             for (AggregateTransform transform : transforms) {
                 transform.apply(change, step);
-                global().fixed().zero(change);
+                fixed.zero(change);
             }
             if (optimizer.evaluatesMean() && !numbers.isEmpty()) {
                 evaluateMean(change);
@@ -192,7 +207,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
 
     private void moveNext(Tensor change) {
         Tensor moved = change.add(global().current());
-        global().fixed().copy(global().next(), moved);
+        fixed.copy(global().next(), moved);
         global().next().copy_(moved);
     }
 

@@ -29,8 +29,9 @@ public interface LocalObjective {
     void train(LocalRun run);
 
     /**
-     * Writes the model that this client would use itself to {@link LocalRun#result()}, for evaluations of clients. By
-     * default the received model, with the client's own parts.
+     * Writes the model that this client would use itself to {@link LocalRun#result()}, for
+     * {@linkplain FederationClients#personalEvaluator evaluations}; nothing is kept or sent. By default the received
+     * model, with the client's own parts.
      */
     default void personalise(LocalRun run) {
         run.result().copy_(run.start());

@@ -7,8 +7,10 @@ import java.util.Optional;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.model.Model;
+import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -30,6 +32,7 @@ public final class LocalRun {
     private final ModelUplink buffer;
     private final LocalModel model;
     private final ClientMemory memory;
+    private final ParameterMask mask;
     private final FlatRanges personal;
     private Tensor base;
     private Tensor start;
@@ -47,6 +50,7 @@ public final class LocalRun {
         this.buffer = buffer;
         this.model = LocalModel.of(config.model(), context);
         this.memory = new ClientMemory(context);
+        this.mask = mask;
         this.personal = ranges(mask);
         this.base = received.parameters();
         this.start = startOf(base);
@@ -127,6 +131,14 @@ public final class LocalRun {
         return base;
     }
 
+    /** Returns a new vector with the model that all began with, before the first round: it is made anew. */
+    public Tensor initial() {
+        try (Model fresh = config.model().make(Device.CPU);
+                FlatParameters state = FlatParameters.of(fresh)) {
+            return state.flatten();
+        }
+    }
+
     /** Returns the vector to write the client's model to, undefined at first. */
     public Tensor result() {
         return buffer.parameters();
@@ -182,8 +194,11 @@ public final class LocalRun {
      * they keep to themselves. What clients and server both sum over rounds must be zero there.
      */
     public void zeroFixed(Tensor flat) {
-        model.zeroFixed(flat);
-        personal.zero(flat);
+        fixed().zero(flat);
+    }
+
+    FlatRanges fixed() {
+        return mask.equals(ParameterMask.NONE) ? model.fixed() : model.fixed(mask.of(model.names())::contains);
     }
 
     /**

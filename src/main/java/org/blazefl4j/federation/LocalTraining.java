@@ -83,7 +83,7 @@ public final class LocalTraining {
         return this;
     }
 
-    /** Keeps some parameters as they are. */
+    /** Keeps some parameters as they are, and buffers if their names are among them. */
     public LocalTraining freeze(ParameterMask parameters) {
         frozen = parameters;
         return this;
@@ -116,7 +116,9 @@ public final class LocalTraining {
                 options.equals(config.options()) ? config : new ClientConfig(config.model(), config.dataset(), options);
         try (PointerScope scope = new PointerScope()) {
             from = from.is_alias_of(to) ? from.clone() : from;
-            long steps = run.model().train(own, from, new Variant(), to, run.context());
+            Variant variant = new Variant();
+            long steps = run.model().train(own, from, variant, to, run.context());
+            variant.fixed.copy(from, to);
             if (to.is_alias_of(run.result())) {
                 run.send(NORMALISER, options.normaliser(run.round(), steps, term.pull()));
             }

@@ -31,6 +31,32 @@ public interface ParameterMask {
         return new Named(List.of(patterns));
     }
 
+    /**
+     * Chooses a model's first layers. A layer is a module with parameters or buffers of its own, such as a convolution;
+     * layers are in the order of their names in {@code state_dict}.
+     *
+     * @param count 0 for none
+     * @throws IllegalArgumentException if it is below 0, or when a model has fewer layers
+     */
+    static ParameterMask firstLayers(int count) {
+        return count == 0 ? NONE : new LayerMask.Outer(count, false);
+    }
+
+    /** Chooses a model's last layers, as {@link #firstLayers}. */
+    static ParameterMask lastLayers(int count) {
+        return count == 0 ? NONE : new LayerMask.Outer(count, true);
+    }
+
+    /**
+     * Chooses the normalisation layers: those with running statistics, as BatchNorm's.
+     *
+     * @param others patterns, as of {@link #named}, for layers without statistics, as GroupNorm's
+     * @throws IllegalArgumentException when a model has no name that fits a pattern
+     */
+    static ParameterMask normalisation(String... others) {
+        return new LayerMask.Normalisation(new Named(List.of(others)));
+    }
+
     /** {@link #named}. */
     record Named(List<String> patterns) implements ParameterMask {
 

@@ -358,8 +358,13 @@ public final class FlatParameters implements AutoCloseable {
 
     /** Returns the elements that no step changes: buffers and frozen parameters. */
     public FlatRanges fixed() {
+        return fixed(name -> false);
+    }
+
+    /** Returns the elements that no step changes, and those of the tensors with some names. */
+    public FlatRanges fixed(Predicate<String> besides) {
         checkOpen();
-        return state.ranges(entry -> !entry.tensor().requires_grad());
+        return state.ranges(entry -> !entry.tensor().requires_grad() || besides.test(entry.name()));
     }
 
     /** Returns the elements of the tensors with some names, such as {@code fc.weight}. */

@@ -3,6 +3,7 @@ package org.blazefl4j.federation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -10,6 +11,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientAlgorithm;
+import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
@@ -18,6 +20,7 @@ import org.blazefl4j.trainer.TrainerOptions;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** Runs composed algorithms on tiny data. */
 public final class FederationRuns {
@@ -85,6 +88,30 @@ public final class FederationRuns {
                 var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
             new Simulation<>(handler, trainer).run();
             return floats(handler.downlinkPackage().parameters());
+        }
+    }
+
+    /** Runs all rounds serially; returns each client's own model at the end. */
+    public static float[][] own(Federation federation) {
+        return own(federation, ExecutionMode.SINGLE_THREADED, 1);
+    }
+
+    /** Runs all rounds; returns each client's own model at the end. */
+    public static float[][] own(Federation federation, ExecutionMode mode, int workers) {
+        FederationClients.Parts parts = federation.clientParts();
+        ClientEvaluator<ClientConfig, ModelBroadcast, float[]> evaluator = (config, payload, context) -> {
+            try (Tensor own = torch.empty_like(payload.parameters())) {
+                FederationClients.personalise(parts, config, payload, own, context);
+                return floats(own);
+            }
+        };
+        TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
+        List<Integer> all =
+                IntStream.range(0, federation.server().numClients()).boxed().toList();
+        try (var handler = federation.handler();
+                var trainer = mode.trainer(federation.clients(), options)) {
+            new Simulation<>(handler, trainer).run();
+            return trainer.evaluate(handler.downlinkPackage(), all, evaluator).toArray(float[][]::new);
         }
     }
 

@@ -175,6 +175,11 @@ public final class LocalModel implements AutoCloseable {
         return state.fixed();
     }
 
+    /** Returns the elements that no step changes, and those of the tensors with some names. */
+    public FlatRanges fixed(Predicate<String> besides) {
+        return state.fixed(besides);
+    }
+
     /** Returns the elements of the tensors with some names. */
     public FlatRanges named(Predicate<String> names) {
         return state.named(names);

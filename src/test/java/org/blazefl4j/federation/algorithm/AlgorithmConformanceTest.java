@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.blazefl4j.federation.FederationRuns.CLIENTS;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
 import static org.blazefl4j.federation.FederationRuns.hashes;
+import static org.blazefl4j.federation.FederationRuns.own;
 import static org.blazefl4j.federation.FederationRuns.resumed;
 
 import java.nio.file.Path;
@@ -57,6 +58,13 @@ final class AlgorithmConformanceTest {
                     .as("workers=%d", workers)
                     .isEqualTo(expected);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldGiveClientsTheSameModelsInThreads(Catalogue algorithm) {
+        assertThat(own(federation(algorithm, ROUNDS), ExecutionMode.MULTI_THREADED, 3))
+                .isDeepEqualTo(own(federation(algorithm, ROUNDS)));
     }
 
     @Slow

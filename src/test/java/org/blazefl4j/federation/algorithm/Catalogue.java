@@ -4,10 +4,17 @@ import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.ParameterMask;
 
 /** All algorithms, with settings under which none of their parts is neutral: {@link AlgorithmConformanceTest}. */
 enum Catalogue {
     FEDAVG(federation -> federation),
+    FEDBN(PersonalAlgorithms.fedBn()),
+    FEDPER(PersonalAlgorithms.fedPer(ParameterMask.lastLayers(1))),
+    FEDREP(PersonalAlgorithms.fedRep(ParameterMask.lastLayers(1), 2)),
+    FEDBABU(PersonalAlgorithms.fedBabu(ParameterMask.lastLayers(1))),
+    DITTO(PersonalAlgorithms.ditto(0.1)),
+    LG_FEDAVG(PersonalAlgorithms.lgFedAvg(ParameterMask.firstLayers(1))),
     FEDPROX(Algorithms.fedProx(0.1)),
     FEDNOVA(federation ->
             federation.local(federation.local().withStragglers(0.5)).with(Algorithms.fedNova(Weighting.BY_SAMPLES))),
