@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import org.blazefl4j.contrib.common.ServerOptions;
 
 /**
  * Chooses the clients of each round. A sampler that learns from rounds keeps what it knows in fields, changes them in
@@ -11,6 +12,13 @@ import java.util.stream.IntStream;
  */
 @FunctionalInterface
 public interface ClientSampler {
+
+    /**
+     * Checks that it can serve a server, which is being made; does nothing by default.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    default void check(ServerOptions server) {}
 
     /**
      * Returns the clients of a round.

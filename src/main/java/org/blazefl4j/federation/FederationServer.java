@@ -89,6 +89,9 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     private Aggregation.Aggregator open(Federation federation) {
         Aggregation.Aggregator opened = null;
         try {
+            if (sampler != null) {
+                sampler.check(options);
+            }
             opened = federation.aggregation().open(options, global().numel(), federation.dataset());
             opened.begin(global());
             requireOneMoved(opened.models().size() + 1);

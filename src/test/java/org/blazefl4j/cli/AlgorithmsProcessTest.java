@@ -51,6 +51,8 @@ final class AlgorithmsProcessTest {
     @CsvSource({
         "scaffold --server-optimizer sgd:lr=0.5 --weighting uniform --client-evaluation last, SCAFFOLD of cnn,"
                 + " 'weighting uniform, server optimizer sgd:lr=0.5', client_evaluation, last",
+        "fedavg --sampler power-of-choice:candidates=6 --client-evaluation 1, FedAvg of cnn,"
+                + " 'sampler power-of-choice:candidates=6', sampler, power-of-choice:candidates=6",
         "fedavg --local-optimizer adamw --lr 0.001 --max-grad-norm 1 --lr-schedule cosine:3 --client-evaluation 1,"
                 + " FedAvg of cnn,"
                 + " 'optimizer adamw, gradient norm at most 1.0, lr schedule cosine:3', lr_schedule, cosine:3",

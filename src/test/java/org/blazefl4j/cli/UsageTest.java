@@ -138,6 +138,24 @@ final class UsageTest {
                                 + " such as accuracy=20"),
                 Arguments.of("--patience loss=1.5", "value=loss=1.5, expected=a figure and a number of rounds"),
                 Arguments.of("--max-time 0", "'--max-time': value=0, expected=a number of seconds"),
+                Arguments.of("--sampler poison", "'--sampler': value=poison, expected=uniform, weighted, round-robin"),
+                Arguments.of(
+                        "--sampler poisson:q=0.1",
+                        "value=poisson:q=0.1, expected=poisson:rate=0.1 or others of these settings"),
+                Arguments.of(
+                        "--sampler poisson:rate=2",
+                        "'--sampler': value=poisson:rate=2: sampling rate out of range: rate=2.0, limit=above 0 and at"
+                                + " most 1"),
+                Arguments.of(
+                        "--sampler over-selected:factor=0.5",
+                        "factor of over-selection out of range: factor=0.5, limit=1 or more and finite"),
+                Arguments.of("--sampler available:trace=/none.csv", "cannot read availability trace: file=/none.csv"),
+                Arguments.of(
+                        "--sampler poisson --sample-ratio 0.1",
+                        "--sample-ratio has no effect: add another --sampler than poisson, or omit it"),
+                Arguments.of(
+                        "--algorithm dsfl --sampler weighted",
+                        "--sampler has no effect: add another --algorithm than dsfl, or omit it"),
                 Arguments.of("--num-clints 3", "Unknown options: '--num-clints', '3'"),
                 Arguments.of("--resume", "--resume has no effect: add --checkpoint-dir, or omit it"),
                 Arguments.of(

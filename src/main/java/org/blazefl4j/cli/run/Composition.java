@@ -39,6 +39,10 @@ final class Composition {
     @Nullable
     Part<ServerOptimizer> serverOptimizer;
 
+    @Option(names = "--sampler", paramLabel = "NAME", converter = SamplerName.Converter.class)
+    @Nullable
+    Part<SamplerName> sampler;
+
     /** Returns an algorithm with these parts. */
     Algorithm of(AlgorithmName name) {
         return new Algorithm() {
@@ -54,6 +58,9 @@ final class Composition {
                         Federation.of(options.models(images), options.training.modelName, partitions, options.server())
                                 .local(options.client()),
                         name);
+                if (sampler != null) {
+                    federation = federation.sampler(sampler.value().make(options.federation.seed));
+                }
                 FederationClients clients = federation.clients();
                 return new Sides<>(
                         resources.add(federation.handler()),
@@ -88,6 +95,11 @@ final class Composition {
         Arguments.require(!taken, option + " does not go with " + name.title() + ", which has its own; omit it");
     }
 
+    /** Returns whether the size of rounds follows from the number of clients and a ratio. */
+    boolean hasFixedRounds() {
+        return sampler == null || !sampler.name().equals("poisson");
+    }
+
     private String describe() {
         List<String> given = new ArrayList<>();
         if (weighting != null) {
@@ -98,6 +110,9 @@ final class Composition {
         }
         if (serverOptimizer != null) {
             given.add("server optimizer " + serverOptimizer);
+        }
+        if (sampler != null) {
+            given.add("sampler " + sampler);
         }
         return given.isEmpty() ? "" : ", " + String.join(", ", given);
     }

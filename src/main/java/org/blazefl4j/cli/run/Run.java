@@ -188,7 +188,8 @@ final class Run {
                 + describe(federation.images()));
         int rounds = options.federation.globalRound;
         out.println("  clients        " + options.numClients() + " (" + options.describePartition() + "), "
-                + options.clientsPerRound() + " a round, " + rounds + (rounds == 1 ? " round" : " rounds"));
+                + (options.composition.hasFixedRounds() ? options.clientsPerRound() + " a round, " : "") + rounds
+                + (rounds == 1 ? " round" : " rounds"));
         out.println("  training       " + options.describeTraining());
         out.println("  execution      " + options.describeExecution());
         out.println("  failed client  " + options.failures.describe());

@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -16,6 +17,11 @@ final class LastLossSampler implements ClientSampler, Checkpointable {
 
     LastLossSampler(int candidates) {
         this.choice = new PowerOfChoiceSampler(candidates);
+    }
+
+    @Override
+    public void check(ServerOptions server) {
+        choice.check(server);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.Objects;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -17,6 +18,11 @@ abstract class NestedSampler implements ClientSampler, Checkpointable {
 
     final ClientSampler inner() {
         return inner;
+    }
+
+    @Override
+    public void check(ServerOptions server) {
+        inner.check(server);
     }
 
     @Override

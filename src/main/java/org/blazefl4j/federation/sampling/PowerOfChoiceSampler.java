@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.federation.ClientSampler;
 import org.blazefl4j.util.Arguments;
 
@@ -9,6 +10,14 @@ record PowerOfChoiceSampler(int candidates) implements ClientSampler {
 
     PowerOfChoiceSampler {
         Arguments.require(candidates >= 1, "too few candidates: candidates=" + candidates + ", limit=1 or more");
+    }
+
+    @Override
+    public void check(ServerOptions server) {
+        Arguments.require(
+                candidates >= server.clientsPerRound(),
+                "too few candidates: candidates=" + candidates + ", limit=" + server.clientsPerRound()
+                        + " or more, the clients of a round");
     }
 
     @Override
@@ -24,10 +33,6 @@ record PowerOfChoiceSampler(int candidates) implements ClientSampler {
 
     /** Draws the candidates. */
     List<Integer> drawn(Draw draw) {
-        Arguments.require(
-                candidates >= draw.clientsPerRound(),
-                "too few candidates: candidates=" + candidates + ", limit=" + draw.clientsPerRound()
-                        + " or more, the clients of a round");
         return Draws.weighted(draw.candidates(), candidates, draw::dataSize, draw.random("candidates"));
     }
 

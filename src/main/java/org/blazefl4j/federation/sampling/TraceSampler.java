@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.List;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.federation.ClientSampler;
 
 /** Chooses among clients that a trace says are available. */
@@ -14,8 +15,13 @@ final class TraceSampler extends NestedSampler {
     }
 
     @Override
+    public void check(ServerOptions server) {
+        super.check(server);
+        trace.requireWithin(server.numClients());
+    }
+
+    @Override
     public List<Integer> sample(Draw draw) {
-        trace.requireWithin(draw.numClients());
         List<Integer> available = draw.candidates().stream()
                 .filter(cid -> trace.isAvailable(cid, draw.round()))
                 .toList();

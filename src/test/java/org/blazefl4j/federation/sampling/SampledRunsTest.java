@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.sampling;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.blazefl4j.federation.FederationRuns.fedAvg;
 import static org.blazefl4j.federation.FederationRuns.hashes;
@@ -85,6 +86,13 @@ final class SampledRunsTest {
             inParts.addAll(resumed(federation(round, oort()), folder));
         }
         assertThat(inParts).isEqualTo(whole);
+    }
+
+    @Test
+    void shouldBeCheckedWhenTheServerIsMade() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> federation(1, Samplers.powerOfChoice(3)).handler())
+                .withMessage("too few candidates: candidates=3, limit=4 or more, the clients of a round");
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.function.IntToDoubleFunction;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.blazefl4j.contrib.common.MemoryCheckpoint;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.federation.ClientSampler;
 import org.junit.jupiter.api.Test;
@@ -118,7 +119,8 @@ final class SamplersTest {
         }
         Files.writeString(file, "7,1,1");
         refuses(
-                () -> new SampledRounds(7, 1, 1).sample(Samplers.available(file, Samplers.uniform()), 0),
+                () -> Samplers.onOff(1, 1, Samplers.available(file, Samplers.uniform()))
+                        .check(ServerOptions.of(1, 7)),
                 "availability trace of another federation: file=" + file + ", client=7, limit=0 to 6; give the trace"
                         + " of these clients");
         Files.delete(file);
@@ -310,7 +312,10 @@ final class SamplersTest {
                 "probability of a change out of range: on=1.5, limit=above 0 and at most 1");
         refuses(() -> Samplers.powerOfChoice(0), "too few candidates: candidates=0, limit=1 or more");
         refuses(
-                () -> new SampledRounds(9, 5, 1).sample(Samplers.powerOfChoice(4), 0),
+                () -> Samplers.powerOfChoice(4).check(ServerOptions.of(1, 5)),
+                "too few candidates: candidates=4, limit=5 or more, the clients of a round");
+        refuses(
+                () -> Samplers.separated(2, Samplers.lastLoss(4)).check(ServerOptions.of(1, 5)),
                 "too few candidates: candidates=4, limit=5 or more, the clients of a round");
         refuses(
                 () -> Samplers.overSelected(0.9, cid -> 1, uniform),
