@@ -159,6 +159,9 @@ public final class Algorithms {
      * {@code cluster j}, within each parameter. Clients send their choice as the number {@code cluster}, from 0, and
      * the loss of the chosen model as {@code loss}.
      *
+     * <p>If one model fits all clients best at first, it stays so, and the others are never trained: start again with
+     * another seed, as the paper does.
+     *
      * <p>The server's own evaluation is of the first model, which says little of the others: evaluate clients, who use
      * the model that fits their training samples best. Server optimizers and aggregate transforms are refused.
      *
