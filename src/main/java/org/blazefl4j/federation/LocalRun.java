@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.model.Model;
@@ -162,6 +163,25 @@ public final class LocalRun {
     /** Returns a new vector with undefined contents. */
     public Tensor newVector() {
         return torch.empty_like(start);
+    }
+
+    /**
+     * Returns the mean loss of the client's training samples.
+     *
+     * @param at the model to evaluate
+     */
+    public double loss(Tensor at) {
+        return LocalModel.evaluate(config, PartitionType.TRAIN, at, context).loss();
+    }
+
+    /**
+     * Returns the gradient of {@link #loss}, in a new vector: in evaluation mode like it, so without dropout, and by
+     * BatchNorm's running statistics.
+     */
+    public Tensor gradient(Tensor at) {
+        Tensor gradient = newVector();
+        model.gradient(config, at, gradient, context);
+        return gradient;
     }
 
     /** Returns a vector that the client has kept, read-only. */

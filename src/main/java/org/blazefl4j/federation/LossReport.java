@@ -1,8 +1,6 @@
 package org.blazefl4j.federation;
 
-import org.blazefl4j.contrib.common.LocalModel;
 import org.blazefl4j.contrib.common.LocalOptions;
-import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.model.Model;
 
 /** Sends {@code loss}, of the model that a client starts from on its training samples, and then does the rest. */
@@ -10,10 +8,7 @@ record LossReport(LocalObjective rest) implements LocalObjective {
 
     @Override
     public void train(LocalRun run) {
-        run.send(
-                "loss",
-                LocalModel.evaluate(run.config(), PartitionType.TRAIN, run.start(), run.context())
-                        .loss());
+        run.send("loss", run.loss(run.start()));
         rest.train(run);
     }
 

@@ -6,7 +6,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -159,15 +158,9 @@ public final class FlatOptimizer implements AutoCloseable {
     /** Returns by what {@code clip_grad_norm_} multiplies gradients; it computes in float32. */
     private double scale(FlatGradients gradients) {
         double[] squares = {0};
-        gradients.forEach((entry, gradient) -> squares[0] += sumOfSquares(gradient));
+        gradients.forEach((entry, gradient) -> squares[0] += Tensors.sumOfSquares(gradient));
         float norm = (float) Math.sqrt(squares[0]);
         return Math.min(1f, 1 / (norm + 1e-6f) * (float) maxGradNorm);
-    }
-
-    private static double sumOfSquares(Tensor gradient) {
-        return gradient.is_cpu()
-                ? Native.sumSquaresF32(address(gradient.contiguous()), gradient.numel())
-                : gradient.toType(ScalarType.Double).square().sum().item_double();
     }
 
     private void stepNatively(StateEntry entry, Tensor gradient, double scale, double rate) {

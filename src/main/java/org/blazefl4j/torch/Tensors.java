@@ -133,6 +133,19 @@ public final class Tensors {
     }
 
     /**
+     * Returns the sum of a float32 tensor's squares in FP64; on the CPU, in an order that depends on the length only.
+     */
+    public static double sumOfSquares(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            if (!tensor.is_cpu()) {
+                return tensor.toType(ScalarType.Double).square().sum().item_double();
+            }
+            Tensor dense = tensor.contiguous();
+            return Native.sumSquaresF32(dense.data_ptr().address(), dense.numel());
+        }
+    }
+
+    /**
      * Returns the SHA-256 of a tensor's elements in logical order, as the machine's raw bytes, without dtype and shape.
      *
      * @param tensor any dtype, shape, strides and device

@@ -8,13 +8,20 @@ import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
+import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.Dataset;
+import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A worker's model, trained by one client after another. Each client overwrites the whole state with the one that it
@@ -66,6 +73,48 @@ public final class LocalModel implements AutoCloseable {
         DataLoader loader = new DataLoader(config.samples(type), Evaluation.BATCH_SIZE);
         local.checkLength(parameters);
         return local.loaded(parameters, () -> Evaluation.of(local.model, loader, local.device));
+    }
+
+    /**
+     * Writes the gradient of the mean cross-entropy of a client's training samples, the loss of {@link #evaluate}: in
+     * evaluation mode, so without dropout and by BatchNorm's running statistics, whatever the batches. Batches of
+     * {@link Evaluation#BATCH_SIZE} are summed in order, in FP64. No random stream moves.
+     *
+     * @param at where: a state, float32, shape [numel], on the CPU; unchanged afterwards
+     * @param out receives the gradient, of this shape, zero at buffers and frozen parameters
+     * @throws IllegalArgumentException if {@code at} has another shape
+     * @throws org.blazefl4j.core.StoppedException if the client's stop event was set
+     */
+    public void gradient(ClientConfig config, Tensor at, Tensor out, WorkerContext context) {
+        checkLength(at);
+        bindOnce();
+        loaded(at, () -> gradient(config.dataset(), out, context.stopEvent()));
+    }
+
+    private Tensor gradient(Dataset samples, Tensor out, StopEvent stop) {
+        boolean training = model.is_training();
+        model.eval();
+        try (PointerScope scope = new PointerScope();
+                Epoch epoch = new DataLoader(samples, Evaluation.BATCH_SIZE).iterator()) {
+            Tensor sum = state.vector().toType(ScalarType.Double).zero_();
+            while (epoch.hasNext()) {
+                stop.throwIfSet();
+                addGradient(epoch.next(), sum);
+            }
+            return out.copy_(sum.div_(new Scalar((double) samples.size())));
+        } finally {
+            state.dropGradients();
+            model.train(training);
+        }
+    }
+
+    private void addGradient(Batch batch, Tensor sum) {
+        try (PointerScope scope = new PointerScope();
+                Batch moved = device.move(batch)) {
+            state.zeroGradients();
+            LocalVariant.PLAIN.loss(model, moved).backward();
+            sum.add_(state.gradients(), new Scalar((double) moved.x().size(0)));
+        }
     }
 
     /** Uses the model with a state. Memory that a bound model needs for it is freed afterwards. */

@@ -35,7 +35,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class ScaffoldClients extends SgdClients<ScaffoldDownlinkPackage, ScaffoldUplinkPackage> {
 
-    private static final Scaffold OBJECTIVE = new Scaffold();
+    private static final Scaffold OBJECTIVE = new Scaffold(false);
 
     /**
      * Checks that clients can train the model, as the constructor of {@link SgdClients} does.

@@ -116,11 +116,51 @@ public final class Algorithms {
      * @param serverLr the step towards the mean, above 0; the paper uses 1
      */
     public static UnaryOperator<Federation> scaffold(double serverLr, Weighting weighting) {
+        return scaffold(new Scaffold(false), serverLr, weighting);
+    }
+
+    /**
+     * Returns SCAFFOLD with option I: {@code delta c_i = gradient of loss_i at x - c_i}, which takes one more pass over
+     * the client's samples, but no particular optimizer. It is computed in evaluation mode ({@code LocalRun.gradient}),
+     * so with BatchNorm, where gradients of training are others, prefer option II. The rest is as in {@link #scaffold}.
+     *
+     * @param serverLr the step towards the mean, above 0; the paper uses 1
+     */
+    public static UnaryOperator<Federation> scaffoldWithFullGradients(double serverLr, Weighting weighting) {
+        return scaffold(new Scaffold(true), serverLr, weighting);
+    }
+
+    private static UnaryOperator<Federation> scaffold(Scaffold client, double serverLr, Weighting weighting) {
         ServerOptimizer optimizer = ServerOptimizers.sgd(serverLr, 0);
         return federation -> federation
-                .objective(new Scaffold())
+                .objective(client)
                 .aggregation(new ControlledMean.Rule(weighting))
                 .serverOptimizer(optimizer);
+    }
+
+    /**
+     * Returns q-FedAvg (T. Li et al.: Fair Resource Allocation in Federated Learning, ICLR 2020): clients with a large
+     * loss count more, so that losses differ less among clients. With F_k the loss of x over all training samples of
+     * client k, before training, and L the inverse of the round's first local learning rate,
+     *
+     * <pre>{@code
+     * d_k = L * (x - y_k)
+     * h_k = q * F_k^(q-1) * |d_k|^2 + L * F_k^q
+     * x -= sum of F_k^q * d_k / sum of h_k
+     * }</pre>
+     *
+     * <p>Buffers take the mean with weights F_k^q. What h_k knows of y_k is from before transforms of updates.
+     *
+     * @param q how much fairness counts, 0 or more; 0 is federated averaging in which clients weigh equally. The paper
+     *     uses 0.001 to 15, by data: 1 for Sent140 and synthetic data
+     */
+    public static UnaryOperator<Federation> qFedAvg(double q) {
+        Arguments.require(
+                q >= 0 && q < Double.POSITIVE_INFINITY,
+                "fairness out of range: q=" + q + ", limit=0 or more and finite");
+        return federation -> q == 0
+                ? federation.weighting(Weighting.UNIFORM)
+                : federation.objective(new Fair(q)).aggregation(new FairMean.Rule());
     }
 
     /**

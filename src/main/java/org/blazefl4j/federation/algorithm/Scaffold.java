@@ -12,10 +12,13 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The client of SCAFFOLD, option II. Control variates are zero at buffers and frozen parameters. While they are all
+ * The client of SCAFFOLD. Control variates are zero at buffers, frozen parameters and personal ones. While they are all
  * zero, as in the first round, steps are those of federated averaging bit for bit.
+ *
+ * @param fullGradients whether the new control variate is the gradient of all samples at the received model (option I),
+ *     not the mean gradient of the steps (option II)
  */
-public record Scaffold() implements LocalObjective {
+public record Scaffold(boolean fullGradients) implements LocalObjective {
 
     private static final String CONTROL = "control";
 
@@ -24,11 +27,11 @@ public record Scaffold() implements LocalObjective {
         return 1;
     }
 
-    /** Control variates are mean gradients, which are known from the steps of SGD that starts anew only. */
+    /** Mean gradients are known from the steps of SGD that starts anew only. */
     @Override
     public void check(LocalOptions options) {
         Arguments.require(
-                options.rule() instanceof StepRule.Sgd && !options.keepState(),
+                fullGradients || options.rule() instanceof StepRule.Sgd && !options.keepState(),
                 "optimizer does not suit SCAFFOLD: rule=" + options.rule() + ", keep_state=" + options.keepState()
                         + ", expected=SGD that starts anew in each round; choose such an optimizer, or FedAvg");
     }
@@ -39,9 +42,16 @@ public record Scaffold() implements LocalObjective {
         checkControl(control, run.start());
         Optional<Tensor> own = run.kept(CONTROL);
         AffineTerm correction = AffineTerm.constant(own.map(control::sub).orElse(control));
-        long steps = run.training().term(correction).run();
         Tensor delta = run.sent(0);
-        writeDelta(delta, control, run, run.options().distance(run.round(), steps));
+        if (fullGradients) {
+            delta.copy_(run.gradient(run.start()));
+            run.zeroFixed(delta);
+            own.ifPresent(delta::sub_);
+            run.training().term(correction).run();
+        } else {
+            long steps = run.training().term(correction).run();
+            writeDelta(delta, control, run, run.options().distance(run.round(), steps));
+        }
         run.keep(CONTROL, own.map(variate -> variate.add(delta)).orElseGet(delta::clone));
     }
 
@@ -53,7 +63,7 @@ public record Scaffold() implements LocalObjective {
                         + Arrays.toString(parameters.shape()) + "; send one as long as the global model's state");
     }
 
-    /** Writes {@code delta c_i}: zero if the client could not move. */
+    /** Writes {@code delta c_i} of option II: zero if the client could not move. */
     private static void writeDelta(Tensor delta, Tensor control, LocalRun run, double distance) {
         if ((float) distance > 0) {
             delta.copy_(run.start()).sub_(run.result()).div_(new Scalar(distance));

@@ -26,6 +26,8 @@ enum Catalogue {
     FEDYOGI(federation -> federation.serverOptimizer(ServerOptimizers.yogi(0.01))),
     FEDADAM(federation -> federation.serverOptimizer(ServerOptimizers.adam(0.01).withBiasCorrection())),
     SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM)),
+    SCAFFOLD_FULL_GRADIENTS(Algorithms.scaffoldWithFullGradients(0.9, Weighting.BY_SAMPLES)),
+    Q_FEDAVG(Algorithms.qFedAvg(2)),
     MOON(Algorithms.moon(1, 0.5)),
     IFCA(Algorithms.ifca(2, Weighting.BY_SAMPLES));
 
