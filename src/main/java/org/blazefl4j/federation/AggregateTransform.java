@@ -6,6 +6,9 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface AggregateTransform {
 
+    /** Changes nothing, and takes no time. */
+    AggregateTransform NONE = new None();
+
     /**
      * Changes an update in place.
      *
@@ -13,4 +16,11 @@ public interface AggregateTransform {
      *     frozen parameters; what is written there is ignored
      */
     void apply(Tensor change, ServerStep step);
+
+    /** {@link #NONE}; the server does not call it. */
+    record None() implements AggregateTransform {
+
+        @Override
+        public void apply(Tensor change, ServerStep step) {}
+    }
 }

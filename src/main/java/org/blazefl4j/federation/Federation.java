@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * var federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(100, 1000).withSampleRatio(0.1))
  *         .local(LocalOptions.of(new SgdOptions(5, 50, 0.01)).withMaxGradNorm(10))
  *         .with(Algorithms.fedProx(0.01))
+ *         .uplink(Transforms.clipNorm(1))
  *         .serverOptimizer(ServerOptimizers.yogi(0.01));
  * try (var handler = federation.handler();
  *         var trainer = mode.trainer(federation.clients(), TrainerOptions.defaults())) {
@@ -106,7 +107,11 @@ public final class Federation implements Cloneable {
 
     /** Sets what changes clients' updates before they are sent, in this order. */
     public Federation uplink(UpdateTransform... transforms) {
-        return copy(copy -> copy.uplink = List.of(transforms));
+        return copy(copy -> copy.uplink = without(UpdateTransform.NONE, List.of(transforms)));
+    }
+
+    private static <T> List<T> without(T none, List<T> transforms) {
+        return transforms.stream().filter(transform -> !transform.equals(none)).toList();
     }
 
     /** Sets how the server combines clients' packages. */
@@ -121,7 +126,7 @@ public final class Federation implements Cloneable {
 
     /** Sets what changes the combined update before the server uses it, in this order. */
     public Federation aggregate(AggregateTransform... transforms) {
-        return copy(copy -> copy.transforms = List.of(transforms));
+        return copy(copy -> copy.transforms = without(AggregateTransform.NONE, List.of(transforms)));
     }
 
     /** Sets how the server moves its model. */

@@ -9,6 +9,9 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface UpdateTransform {
 
+    /** Changes nothing, and takes no time: clients then send their models. */
+    UpdateTransform NONE = new None();
+
     /**
      * Changes an update in place.
      *
@@ -17,4 +20,11 @@ public interface UpdateTransform {
      * @param run the client's round: its streams, what it keeps and sends
      */
     void apply(Tensor change, LocalRun run);
+
+    /** {@link #NONE}; no client calls it. */
+    record None() implements UpdateTransform {
+
+        @Override
+        public void apply(Tensor change, LocalRun run) {}
+    }
 }

@@ -25,6 +25,7 @@ enum Catalogue {
     FEDADAGRAD(federation -> federation.serverOptimizer(ServerOptimizers.adagrad(0.1))),
     FEDYOGI(federation -> federation.serverOptimizer(ServerOptimizers.yogi(0.01))),
     FEDADAM(federation -> federation.serverOptimizer(ServerOptimizers.adam(0.01).withBiasCorrection())),
+    TRANSFORMED(federation -> federation.uplink(Transforms.clipNorm(0.1)).aggregate(Transforms.gaussianNoise(0.01))),
     SCAFFOLD(Algorithms.scaffold(0.9, Weighting.UNIFORM)),
     SCAFFOLD_FULL_GRADIENTS(Algorithms.scaffoldWithFullGradients(0.9, Weighting.BY_SAMPLES)),
     Q_FEDAVG(Algorithms.qFedAvg(2)),
