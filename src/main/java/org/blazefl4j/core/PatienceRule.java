@@ -39,10 +39,11 @@ final class PatienceRule implements StopRule {
 
     @Override
     public Optional<String> reason() {
-        return best.since < rounds
-                ? Optional.empty()
-                : Optional.of(metric.name() + " has not improved for " + best.since
-                        + (best.round == 0 ? " rounds" : " rounds: best " + best.value + " in round " + best.round));
+        if (best.since < rounds) {
+            return Optional.empty();
+        }
+        String text = metric.name() + " has not improved for " + best.since + (best.since == 1 ? " round" : " rounds");
+        return Optional.of(best.round == 0 ? text : text + ": best " + best.value + " in round " + best.round);
     }
 
     private String entry() {

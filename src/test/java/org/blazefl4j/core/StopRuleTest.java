@@ -79,11 +79,11 @@ final class StopRuleTest {
         report(loss, 1, Map.of("loss", 1.0));
         assertThat(loss.reason()).isEmpty();
         report(loss, 2, Map.of("loss", 1.0));
-        assertThat(loss.reason()).contains("loss has not improved for 1 rounds: best 1.0 in round 2");
+        assertThat(loss.reason()).contains("loss has not improved for 1 round: best 1.0 in round 2");
 
         StopRule never = StopRule.patience("loss", false, 1);
         report(never, 0, Map.of("loss", Double.NaN));
-        assertThat(never.reason()).contains("loss has not improved for 1 rounds");
+        assertThat(never.reason()).contains("loss has not improved for 1 round");
     }
 
     @Test

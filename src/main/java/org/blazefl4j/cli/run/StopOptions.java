@@ -131,7 +131,8 @@ final class StopOptions {
             text.add("at " + stopAt);
         }
         if (patience != null) {
-            text.add("when " + patience.metric() + " has not improved for " + patience.number() + " rounds");
+            text.add("when " + patience.metric() + " has not improved for " + patience.number()
+                    + (patience.number().intValueExact() == 1 ? " round" : " rounds"));
         }
         if (stopOnDivergence != null) {
             text.add("when training diverges");
