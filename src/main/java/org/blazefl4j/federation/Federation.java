@@ -196,7 +196,8 @@ public final class Federation implements Cloneable {
         return objective;
     }
 
-    ParameterMask personal() {
+    /** Returns what clients keep to themselves. */
+    public ParameterMask personal() {
         return personal;
     }
 

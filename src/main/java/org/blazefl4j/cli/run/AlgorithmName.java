@@ -4,9 +4,12 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.cli.options.PartCatalogue;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
+import org.blazefl4j.cli.options.PartCatalogue.Settings;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.Federation;
+import org.blazefl4j.federation.ParameterMask;
 import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.federation.algorithm.PersonalAlgorithms;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 
@@ -23,11 +26,20 @@ record AlgorithmName(
     /** Clients of DS-FL need more images each, because they start from untrained models. */
     private static final AlgorithmName DSFL = new AlgorithmName("DS-FL", 20, null);
 
-    private static final PartCatalogue<AlgorithmName> ALL = new PartCatalogue<AlgorithmName>()
+    static final PartCatalogue<AlgorithmName> ALL = new PartCatalogue<AlgorithmName>()
             .with("fedavg", set -> composed("FedAvg", federation -> federation))
             .with("fedprox:mu=0.01", set -> composed("FedProx", Algorithms.fedProx(set.number("mu"))))
             .with("fednova", set -> weighted("FedNova", Algorithms::fedNova))
             .with("scaffold", set -> weighted("SCAFFOLD", weighting -> Algorithms.scaffold(1, weighting)))
+            .with("feddyn:alpha=0.01", set -> composed("FedDyn", Algorithms.fedDyn(set.number("alpha"))))
+            .with("moon:mu=1,temperature=0.5", set -> moon(set.number("mu"), set.number("temperature")))
+            .with("ifca:clusters=2", set -> ifca(set.count("clusters")))
+            .with("fedbn", set -> composed("FedBN", PersonalAlgorithms.fedBn()))
+            .with("fedper:layers=1", set -> composed("FedPer", PersonalAlgorithms.fedPer(last(set))))
+            .with("lg-fedavg:layers=1", set -> composed("LG-FedAvg", PersonalAlgorithms.lgFedAvg(first(set))))
+            .with("fedrep:layers=1,head-epochs=10", set -> fedRep(last(set), set.count("head-epochs")))
+            .with("fedbabu:layers=1", set -> composed("FedBABU", PersonalAlgorithms.fedBabu(last(set))))
+            .with("ditto:lambda=0.1", set -> composed("Ditto", PersonalAlgorithms.ditto(set.number("lambda"))))
             .with("dsfl", set -> DSFL);
 
     static final Part<AlgorithmName> FEDAVG = ALL.parse("fedavg");
@@ -38,6 +50,26 @@ record AlgorithmName(
 
     private static AlgorithmName weighted(String title, Function<Weighting, UnaryOperator<Federation>> parts) {
         return new AlgorithmName(title, 100, parts);
+    }
+
+    private static AlgorithmName moon(double mu, double temperature) {
+        return composed("MOON", Algorithms.moon(mu, temperature));
+    }
+
+    private static AlgorithmName ifca(int clusters) {
+        return weighted("IFCA", weighting -> Algorithms.ifca(clusters, weighting));
+    }
+
+    private static AlgorithmName fedRep(ParameterMask head, int headEpochs) {
+        return composed("FedRep", PersonalAlgorithms.fedRep(head, headEpochs));
+    }
+
+    private static ParameterMask first(Settings set) {
+        return ParameterMask.firstLayers(set.count("layers"));
+    }
+
+    private static ParameterMask last(Settings set) {
+        return ParameterMask.lastLayers(set.count("layers"));
     }
 
     boolean isDsfl() {

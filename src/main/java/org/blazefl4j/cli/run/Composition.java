@@ -7,15 +7,18 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.cli.options.PartCatalogue;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
+import org.blazefl4j.cli.options.PartCatalogue.Settings;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationClients;
+import org.blazefl4j.federation.ParameterMask;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.algorithm.ServerOptimizers;
+import org.blazefl4j.federation.algorithm.ServerOptimizers.Adaptive;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,10 @@ final class Composition {
     @Option(names = "--proximal-mu", paramLabel = "X")
     @Nullable
     Double proximalMu;
+
+    @Option(names = "--personal", paramLabel = "NAMES", split = ",")
+    @Nullable
+    List<String> personal;
 
     @Option(names = "--server-optimizer", paramLabel = "NAME", converter = OptimizerConverter.class)
     @Nullable
@@ -80,8 +87,12 @@ final class Composition {
         refuseIf(proximalMu != null && !composed.objective().equals(plain.objective()), "--proximal-mu", name);
         refuseIf(
                 serverOptimizer != null && !composed.optimizer().equals(plain.optimizer()), "--server-optimizer", name);
+        refuseIf(personal != null && !composed.personal().equals(ParameterMask.NONE), "--personal", name);
         if (proximalMu != null) {
             composed = composed.with(Algorithms.fedProx(proximalMu));
+        }
+        if (personal != null) {
+            composed = composed.personal(ParameterMask.named(personal.toArray(String[]::new)));
         }
         return serverOptimizer == null ? composed : composed.serverOptimizer(serverOptimizer.value());
     }
@@ -108,6 +119,9 @@ final class Composition {
         if (proximalMu != null) {
             given.add("proximal mu " + proximalMu);
         }
+        if (personal != null) {
+            given.add("personal " + String.join(" ", personal));
+        }
         if (serverOptimizer != null) {
             given.add("server optimizer " + serverOptimizer);
         }
@@ -120,8 +134,22 @@ final class Composition {
     /** Converts {@code yogi:lr=0.01}. */
     static final class OptimizerConverter implements ITypeConverter<Part<ServerOptimizer>> {
 
-        private static final PartCatalogue<ServerOptimizer> ALL = new PartCatalogue<ServerOptimizer>()
-                .with("sgd:lr=1,momentum=0", set -> ServerOptimizers.sgd(set.number("lr"), set.number("momentum")));
+        private static final String MOMENTS = ":lr=0.01,beta1=0.9,beta2=0.99,tau=0.001";
+
+        static final PartCatalogue<ServerOptimizer> ALL = new PartCatalogue<ServerOptimizer>()
+                .with("sgd:lr=1,momentum=0", set -> ServerOptimizers.sgd(set.number("lr"), set.number("momentum")))
+                .with(
+                        "nesterov:lr=1,momentum=0.9",
+                        set -> ServerOptimizers.nesterov(set.number("lr"), set.number("momentum")))
+                .with(
+                        "adagrad:lr=0.01,tau=0.001",
+                        set -> ServerOptimizers.adagrad(set.number("lr")).withTau(set.number("tau")))
+                .with("adam" + MOMENTS, set -> tuned(ServerOptimizers.adam(set.number("lr")), set))
+                .with("yogi" + MOMENTS, set -> tuned(ServerOptimizers.yogi(set.number("lr")), set));
+
+        private static ServerOptimizer tuned(Adaptive optimizer, Settings set) {
+            return optimizer.withBetas(set.number("beta1"), set.number("beta2")).withTau(set.number("tau"));
+        }
 
         @Override
         public Part<ServerOptimizer> convert(String text) {
