@@ -129,7 +129,7 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
      * <pre>{@code
      * record Score(long samples, long correct) {}
      *
-     * List<Score> scores = trainer.evaluate(handler.downlinkPackage(), cids, MyClients::score);
+     * List<Score> scores = trainer.evaluate(handler.evaluationPackage(), cids, MyClients::score);
      *
      * static Score score(Config config, Down payload, WorkerContext context) { ... }
      * }</pre>

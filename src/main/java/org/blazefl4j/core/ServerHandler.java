@@ -33,6 +33,14 @@ public interface ServerHandler<D, U> {
     D downlinkPackage();
 
     /**
+     * Returns the package for {@link ClientTrainer#evaluate}: the next clients' by default, or another one if the model
+     * that they start from is not the one to use.
+     */
+    default D evaluationPackage() {
+        return downlinkPackage();
+    }
+
+    /**
      * Returns the clients of the next round, ascending, none twice. If there are none, this call has completed the
      * round.
      */

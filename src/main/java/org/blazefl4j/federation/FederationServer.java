@@ -130,6 +130,15 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         return downlink.apply(new ModelBroadcast(global().lend(), aggregator.lend(), Map.of()));
     }
 
+    /**
+     * Returns what clients receive, but with the model that {@link #evaluate()} evaluates; read-only, for this round.
+     */
+    @Override
+    public final D evaluationPackage() {
+        requireOpen();
+        return downlink.apply(new ModelBroadcast(global().lendEvaluated(), aggregator.lend(), Map.of()));
+    }
+
     @Override
     protected final List<Integer> draw(Workers workers) {
         return sampler == null

@@ -92,6 +92,11 @@ public final class SteppedRun implements AutoCloseable {
         return doubles(handler.downlinkPackage().parameters());
     }
 
+    /** Returns the model that clients are evaluated with. */
+    public double[] evaluated() {
+        return doubles(handler.evaluationPackage().parameters());
+    }
+
     /** Returns what the server's optimizer keeps. */
     public double[] kept(int index) {
         MemoryCheckpoint saved = new MemoryCheckpoint();

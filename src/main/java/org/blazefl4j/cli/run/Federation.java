@@ -64,7 +64,7 @@ record Federation<D, U>(
         List<Integer> cids = sides.evaluated();
         Supplier<List<Evaluation>> evaluation = () -> {
             var evaluator = Objects.requireNonNull(sides.evaluator(), "evaluator");
-            return trainer.evaluate(sides.handler().downlinkPackage(), cids, evaluator);
+            return trainer.evaluate(sides.handler().evaluationPackage(), cids, evaluator);
         };
         return new Federation<>(images, sides.handler(), trainer, cids, evaluation, resources);
     }

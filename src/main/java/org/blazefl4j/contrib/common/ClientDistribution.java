@@ -17,7 +17,7 @@ import org.blazefl4j.util.Arguments;
  * <pre>{@code
  * var evaluator = FederationClients.evaluator(PartitionType.TEST);
  * simulation.addColumns(ClientDistribution.columns(
- *         round -> round % 5 == 4, () -> trainer.evaluate(handler.downlinkPackage(), cids, evaluator)));
+ *         round -> round % 5 == 4, () -> trainer.evaluate(handler.evaluationPackage(), cids, evaluator)));
  * }</pre>
  *
  * @param accuracy of the clients, each in [0, 1]; low ones are the worst

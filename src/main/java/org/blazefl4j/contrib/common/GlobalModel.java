@@ -92,6 +92,13 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         return lent.lend(current);
     }
 
+    /**
+     * Returns a reference to the state that {@link #evaluate} evaluates; read-only, until the next {@link #advance()}.
+     */
+    public Tensor lendEvaluated() {
+        return lent.lend(evaluated());
+    }
+
     /** Returns the state, read-only; owned by this object. */
     public Tensor current() {
         return current;

@@ -66,8 +66,9 @@ public final class Algorithms {
      * }</pre>
      *
      * <p>Clients weigh equally in the mean. It is what is evaluated, because x is not a model that is good by itself,
-     * only where clients start. The paper trains CIFAR-10 with alpha 0.01, learning rate 0.1, weight decay 0.001 and
-     * gradients clipped at a norm of 10. As alpha falls, h / alpha stays, so small values are not federated averaging.
+     * only where clients start; evaluate clients by {@code handler.evaluationPackage()}. The paper trains CIFAR-10 with
+     * alpha 0.01, learning rate 0.1, weight decay 0.001 and gradients clipped at a norm of 10. As alpha falls, h /
+     * alpha stays, so small values are not federated averaging.
      *
      * <p>The server knows of clients by their models alone. So transforms of updates, which change these, make h
      * another mean; and a client whose package was accepted in a round that failed is one round ahead of it.

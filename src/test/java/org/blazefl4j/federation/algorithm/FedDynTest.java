@@ -200,6 +200,8 @@ final class FedDynTest {
             double share = 3.0 / K;
             assertThat(run.model()).containsExactly(values(i -> mean[i] + share * (mean[i] - START)), within(1e-6));
             assertThat(run.handler().evaluate()).isEqualTo(prox.handler().evaluate());
+            assertThat(run.evaluated()).containsExactly(mean);
+            assertThat(prox.evaluated()).containsExactly(mean);
         }
     }
 
