@@ -10,6 +10,7 @@ import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.data.Batch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
@@ -202,6 +203,38 @@ public final class LocalRun {
     /** Keeps a number likewise. */
     public void keep(String name, double number) {
         memory.keep(name, number);
+    }
+
+    /** Returns further batches of the client's training samples, from streams with a prefix. The caller closes them. */
+    public LocalBatches batches(String streams) {
+        return new LocalBatches(
+                options()
+                        .loader(
+                                config.dataset(),
+                                context.generator(streams + "shuffle"),
+                                context.generator(streams + "augment")),
+                context);
+    }
+
+    /**
+     * Computes the gradient of the cross-entropy of a batch, on a further copy of the worker's model, so that a
+     * training may go on meanwhile. Vectors may be on any device.
+     *
+     * @param at where; its buffers change as in a step of a training
+     * @param batch on the client's device
+     * @param streams the prefix of the name of the stream {@code dropout}
+     * @param gradient receives the gradient, zero at buffers and frozen parameters
+     */
+    public void gradient(Tensor at, Batch batch, String streams, Tensor gradient) {
+        GradientModel.of(config.model(), context).gradient(at, batch, context.generator(streams + "dropout"), gradient);
+    }
+
+    /** Returns a vector on the client's device: itself if it is there. */
+    public Tensor onDevice(Tensor flat) {
+        Device device = context.device();
+        return device.isCpu()
+                ? flat
+                : flat.to(device.toTorch(), flat.scalar_type().intern());
     }
 
     /** Returns a training, by default from {@link #start()} to {@link #result()} as {@link #options()} say. */

@@ -1,5 +1,6 @@
 package org.blazefl4j.federation;
 
+import java.util.Objects;
 import java.util.Optional;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalOptions;
@@ -49,6 +50,7 @@ public final class LocalTraining {
     private AffineTerm term = AffineTerm.NONE;
     private @Nullable Loss loss;
     private ParameterMask frozen = ParameterMask.NONE;
+    private @Nullable StepHook hook;
     private LocalOptions options;
     private String streams = "";
 
@@ -86,6 +88,12 @@ public final class LocalTraining {
     /** Keeps some parameters as they are, and buffers if their names are among them. */
     public LocalTraining freeze(ParameterMask parameters) {
         frozen = parameters;
+        return this;
+    }
+
+    /** Sets what is done at each step besides. */
+    public LocalTraining hook(StepHook hook) {
+        this.hook = hook;
         return this;
     }
 
@@ -131,12 +139,17 @@ public final class LocalTraining {
 
         private final AffineTerm added = term.on(run.context().device());
         private final FlatRanges fixed = run.ranges(frozen);
+        /** The model and the batch of the present step. */
+        private @Nullable Tensor vector;
+
+        private @Nullable Batch read;
 
         @Override
         public void startGradients(FlatParameters state) {
+            vector = state.vector();
             if (!added.isNone()) {
                 state.startGradients(added.constant(), added.pull(), added.anchor());
-            } else if (fixed.isEmpty()) {
+            } else if (fixed.isEmpty() && hook == null) {
                 state.dropGradients();
             } else {
                 state.zeroGradients();
@@ -145,12 +158,19 @@ public final class LocalTraining {
 
         @Override
         public Tensor loss(Model model, Batch batch) {
+            if (hook != null) {
+                read = batch;
+                hook.before(batch, Objects.requireNonNull(vector, "startGradients comes first"));
+            }
             return loss == null ? LocalVariant.super.loss(model, batch) : loss.of(model, batch);
         }
 
         /** Restores frozen parameters too, which a decay of weights changes without gradients. */
         @Override
         public void step(FlatParameters state, Runnable step) {
+            if (hook != null) {
+                hook.after(Objects.requireNonNull(read, "loss comes first"), state.vector(), state.gradients());
+            }
             if (fixed.isEmpty()) {
                 step.run();
                 return;

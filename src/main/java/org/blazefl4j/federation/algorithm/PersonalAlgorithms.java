@@ -3,6 +3,7 @@ package org.blazefl4j.federation.algorithm;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ParameterMask;
+import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.util.Arguments;
 
 /**
@@ -102,5 +103,78 @@ public final class PersonalAlgorithms {
     public static UnaryOperator<Federation> ditto(double lambda) {
         Ditto ditto = new Ditto(lambda);
         return federation -> federation.objective(ditto);
+    }
+
+    /**
+     * Returns APFL (Y. Deng et al.: Adaptive Personalized Federated Learning, 2020): beside federated averaging, whose
+     * bits stay as they are, each client trains a model v_k of its own as a part of a mixture, on the same batches, by
+     * plain SGD at the rate of the local options.
+     *
+     * <pre>{@code
+     * m = a * v_k + (1 - a) * w          at each step of w, before it; m is the client's own model
+     * v_k -= lr * a * g(m)               kept by the client
+     * a -= lr * <g(m), v_k - w>          if adaptive, with the former v_k, in [0, 1]; kept by the client
+     * }</pre>
+     *
+     * <p>A client's first v_k is the model that all began with. Buffers of the mixture are those of v_k.
+     *
+     * @param share a, in [0, 1]: 0 is federated averaging if it is not adaptive, 1 is training alone. The paper uses
+     *     0.25, 0.5 and 0.75
+     * @param adaptive whether clients learn their shares, from this one on
+     */
+    public static UnaryOperator<Federation> apfl(double share, boolean adaptive) {
+        Apfl apfl = new Apfl(share, adaptive);
+        return federation -> share == 0 && !adaptive ? federation : federation.objective(apfl);
+    }
+
+    /**
+     * Returns pFedMe (C. T. Dinh et al.: Personalized Federated Learning with Moreau Envelopes, NeurIPS 2020): clients
+     * descend the Moreau envelope of their loss, whose gradient tells how far a personal model theta moves away.
+     *
+     * <pre>{@code
+     * theta = w, then steps times theta -= rate * (g(theta) + lambda * (theta - w))     on one batch
+     * w -= lr * lambda * (w - theta)                                                    at each local step
+     * x += server rate * (mean of w_k - x)
+     * }</pre>
+     *
+     * <p>A client's own model is theta from w = x, trained for the epochs or steps of the local options.
+     *
+     * @param lambda the pull, above 0; the paper uses 15
+     * @param steps of theta for each batch, 1 or more; the paper uses 5
+     * @param rate the learning rate of theta, above 0; the paper uses 0.005 to 0.05
+     * @param serverRate above 0; the paper's beta, 1 to 4
+     */
+    public static UnaryOperator<Federation> pFedMe(double lambda, int steps, double rate, double serverRate) {
+        PFedMe objective = new PFedMe(lambda, steps, rate);
+        ServerOptimizer optimizer = ServerMomentum.of(serverRate, 0);
+        return federation -> federation.objective(objective).serverOptimizer(optimizer);
+    }
+
+    /**
+     * Returns Per-FedAvg of first order (A. Fallah et al.: Personalized Federated Learning with Theoretical Guarantees:
+     * A Model-Agnostic Meta-Learning Approach, NeurIPS 2020): the global model is to be good after one step of each
+     * client, which is its own model.
+     *
+     * <pre>{@code
+     * u = g(w - alpha * g(w; D); D')     D and D' are batches of two streams
+     * w -= lr * u                        lr is the paper's beta, usually 0.001
+     * }</pre>
+     *
+     * @param alpha the rate of the inner step, 0 or more; 0 is federated averaging. The paper uses 0.01
+     */
+    public static UnaryOperator<Federation> perFedAvg(double alpha) {
+        return perFedAvg(alpha, 0);
+    }
+
+    /**
+     * Returns Per-FedAvg with products of the Hessian by differences of gradients, HF: {@code w -= lr * (u - alpha * H
+     * u)}, where {@code H u} is nearly {@code (g(w + delta * u; D'') - g(w - delta * u; D'')) / (2 * delta)} on a batch
+     * of a third stream.
+     *
+     * @param delta above 0; 0.001 is usual. 0 is first order
+     */
+    public static UnaryOperator<Federation> perFedAvg(double alpha, double delta) {
+        PerFedAvg objective = new PerFedAvg(alpha, delta);
+        return federation -> alpha == 0 ? federation : federation.objective(objective);
     }
 }

@@ -14,6 +14,10 @@ enum Catalogue {
     FEDREP(PersonalAlgorithms.fedRep(ParameterMask.lastLayers(1), 2)),
     FEDBABU(PersonalAlgorithms.fedBabu(ParameterMask.lastLayers(1))),
     DITTO(PersonalAlgorithms.ditto(0.1)),
+    APFL(PersonalAlgorithms.apfl(0.3, true)),
+    PFEDME(PersonalAlgorithms.pFedMe(15, 2, 0.05, 0.9)),
+    PER_FEDAVG(PersonalAlgorithms.perFedAvg(0.01)),
+    PER_FEDAVG_HF(PersonalAlgorithms.perFedAvg(0.01, 0.001)),
     LG_FEDAVG(PersonalAlgorithms.lgFedAvg(ParameterMask.firstLayers(1))),
     FEDPROX(Algorithms.fedProx(0.1)),
     FEDNOVA(federation ->
