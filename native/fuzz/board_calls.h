@@ -16,6 +16,7 @@ enum Call : std::uint8_t {
     announce,
     set_head,
     await,
+    await_any,
     failure,
     await_alert,
     alert,
@@ -60,6 +61,7 @@ public:
                 EXPECT(has_lane(lane) ? state >= 0 && state <= 0xff : state == -EINVAL);
                 break;
             }
+            case await_any: expect_lane(bfl_board_await_any(handle_, millis(in)), -ENOENT); break;
             case failure: expect_lane(bfl_board_failure(handle_), -ENOENT); break;
             case await_alert: EXPECT(bfl_board_await_alert(handle_, millis(in)) == 0); break;
             case alert: EXPECT(bfl_board_alert(handle_) == 0); break;

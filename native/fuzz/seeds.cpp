@@ -58,6 +58,8 @@ Bytes two_jobs() {
             fuzz::await,
             small(0),
             0,
+            fuzz::await_any,
+            0,
             fuzz::release,
             small(0),
             fuzz::deal,

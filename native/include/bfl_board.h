@@ -14,7 +14,7 @@
 // with attempt + 1. If a failed client may still write to its slot, the worker says so in the result, and its process
 // must end before the lane is released. Besides lanes, a board has
 //
-//   head      the lane of the oldest job not handed over, set by the parent; claims begin there
+//   head      the lane of the oldest unclaimed job, set by the parent; claims begin there
 //   stop      one bit for each reason to end clients early
 //   shutdown  set once: workers must end
 //   for each worker: written  the read-only place that the worker's process wrote to, which ended it
@@ -82,7 +82,7 @@
 //     +---------------------------------------------------------------------------------------------+
 // 128 | result: a futex word, on which the parent waits                                             |
 //     +---------------------------------------------------------------------------------------------+
-// 192 | wanted: the lane that the parent waits for, or -1                                           |
+// 192 | wanted: the lane that the parent waits for, -2 for any, or -1                               |
 //     +---------------------------------------------------------------------------------------------+
 // 256 | head                                                                                        |
 //     +---------------------------------------------------------------------------------------------+
@@ -153,14 +153,18 @@ BFL_API int32_t bfl_board_deal(int64_t board, int32_t lane, int32_t round, int32
 // Wakes up to `count` waiting workers.
 BFL_API int32_t bfl_board_announce(int64_t board, int32_t count) BFL_NOEXCEPT;
 
-// Sets the lane of the oldest job not handed over.
+// Sets the lane where claims begin.
 BFL_API int32_t bfl_board_set_head(int64_t board, int32_t lane) BFL_NOEXCEPT;
 
 // Waits until the lane has left READY and CLAIMED, a lane fails, bfl_board_alert is called or the time is up. Returns the
 // lane's state.
 BFL_API int32_t bfl_board_await(int64_t board, int32_t lane, int32_t millis) BFL_NOEXCEPT;
 
-// Returns the lane of the oldest failed or lost job. -ENOENT: there is none.
+// Waits until a job is done, a lane fails, bfl_board_alert is called or the time is up. Returns the lane of a job that is
+// done. -ENOENT: there is none.
+BFL_API int32_t bfl_board_await_any(int64_t board, int32_t millis) BFL_NOEXCEPT;
+
+// Returns the lane of a failed or lost job. -ENOENT: there is none.
 BFL_API int32_t bfl_board_failure(int64_t board) BFL_NOEXCEPT;
 
 // Waits until a worker reports, a lane fails, bfl_board_alert is called or the time is up.

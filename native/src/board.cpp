@@ -27,6 +27,7 @@ constexpr int most_spins = 1 << 20;  // some milliseconds
 constexpr int line = 64;
 constexpr int page = 4096;
 constexpr int no_lane = -1;
+constexpr int any_lane = -2;
 
 using Word = std::uint64_t;
 
@@ -52,7 +53,7 @@ struct Header {
     std::int32_t spins;
     Line32 work;    // futex word of the workers
     Line32 result;  // futex word of the parent
-    alignas(line) std::atomic<std::int32_t> wanted;  // the lane that the parent waits for
+    alignas(line) std::atomic<std::int32_t> wanted;  // the lane that the parent waits for, any_lane or no_lane
     alignas(line) std::atomic<std::int32_t> head;
     alignas(line) std::atomic<std::uint32_t> stop;
     std::atomic<std::uint32_t> shutdown;
@@ -198,6 +199,18 @@ bool pending(int state) {
     return state == BFL_LANE_READY || state == BFL_LANE_CLAIMED;
 }
 
+bool done(int state) {
+    return state == BFL_LANE_DONE;
+}
+
+bool failed(int state) {
+    return state == BFL_LANE_FAILED || state == BFL_LANE_LOST;
+}
+
+bool ended(int state) {
+    return done(state) || failed(state);
+}
+
 std::int64_t now() {
     timespec t{};
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -222,6 +235,17 @@ void fence_streaming_stores() {
 void wake_parent(Header& h) {
     h.result.value.fetch_add(1);
     futex_wake(h.result.value, INT_MAX);
+}
+
+// Returns the first lane from the head on in such a state.
+int find(const Board& board, bool (*has_state)(int)) {
+    for (int i = 0; i < board.lanes(); i++) {
+        const int lane = board.from_head(i);
+        if (has_state(state_of(board.lane(lane).load()))) {
+            return lane;
+        }
+    }
+    return -ENOENT;
 }
 
 int try_claim(const Board& board, int worker) {
@@ -392,16 +416,25 @@ std::int32_t bfl_board_await(std::int64_t handle, std::int32_t lane, std::int32_
     return state_of(board.lane(lane).load());
 }
 
-std::int32_t bfl_board_failure(std::int64_t handle) noexcept {
+std::int32_t bfl_board_await_any(std::int64_t handle, std::int32_t millis) noexcept {
     Board board(handle);
-    for (int i = 0; i < board.lanes(); i++) {
-        const int lane = board.from_head(i);
-        const int state = state_of(board.lane(lane).load());
-        if (state == BFL_LANE_FAILED || state == BFL_LANE_LOST) {
-            return lane;
-        }
+    Header& h = board.header();
+    for (int i = 0; i < board.spins() && millis > 0 && find(board, ended) < 0; i++) {
+        pause_briefly();
     }
-    return -ENOENT;
+    if (millis > 0 && find(board, ended) < 0) {
+        const std::uint32_t seen = h.result.value.load();
+        h.wanted.store(any_lane);
+        if (find(board, ended) < 0) {
+            futex_wait(h.result.value, seen, static_cast<std::int64_t>(millis) * 1000000);
+        }
+        h.wanted.store(no_lane);
+    }
+    return find(board, done);
+}
+
+std::int32_t bfl_board_failure(std::int64_t handle) noexcept {
+    return find(Board(handle), failed);
 }
 
 std::int32_t bfl_board_await_alert(std::int64_t handle, std::int32_t millis) noexcept {
@@ -557,7 +590,8 @@ std::int32_t bfl_board_commit(std::int64_t handle, std::int32_t lane, std::int64
         return -ESTALE;
     }
     Header& h = board.header();
-    if (state == BFL_LANE_FAILED || h.wanted.load() == lane) {
+    const int wanted = h.wanted.load();
+    if (state == BFL_LANE_FAILED || wanted == lane || wanted == any_lane) {
         wake_parent(h);
     }
     return 0;

@@ -57,6 +57,40 @@ std::int64_t claim(const SharedBoard& board, std::int32_t worker) {
     return bfl_board_word(board.handle, lane);
 }
 
+constexpr int jobs = 20000;
+
+void deal(const SharedBoard& board, std::int32_t lane, int job) {
+    *bfl::at<int>(bfl_board_job_area(board.handle, lane)) = job;
+    EXPECT_EQ(bfl_board_deal(board.handle, lane, 0, 0), 0);
+    bfl_board_announce(board.handle, 1);
+}
+
+// Starts workers that return twice the number of each job.
+std::vector<std::thread> doubling(const SharedBoard& board) {
+    std::vector<std::thread> threads;
+    for (std::int32_t worker = 0; worker < workers; worker++) {
+        threads.emplace_back([&board, worker] {
+            std::int32_t lane = bfl_board_claim(board.handle, worker, patience_millis);
+            while (lane >= 0) {
+                const std::int64_t claimed = bfl_board_word(board.handle, lane);
+                *bfl::at<int>(bfl_board_result_area(board.handle, lane)) =
+                    2 * *bfl::at<int>(bfl_board_job_area(board.handle, lane));
+                EXPECT_EQ(bfl_board_commit(board.handle, lane, claimed, BFL_LANE_DONE), 0);
+                lane = bfl_board_claim(board.handle, worker, patience_millis);
+            }
+            EXPECT_EQ(lane, -ESHUTDOWN);
+        });
+    }
+    return threads;
+}
+
+void shut_down(const SharedBoard& board, std::vector<std::thread>& threads) {
+    bfl_board_shut_down(board.handle);
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+}
+
 }  // namespace
 
 TEST(a_board_knows_its_sizes_and_its_areas_do_not_overlap) {
@@ -113,6 +147,7 @@ TEST(no_address_comes_of_what_is_written_to_a_board) {
     EXPECT_EQ(bfl_board_result_area(board.handle, lanes - 1), last);
     EXPECT_EQ(bfl_board_result_area(board.handle, lanes), -EINVAL);
     EXPECT_EQ(bfl_board_failure(board.handle), -ENOENT);
+    EXPECT_EQ(bfl_board_await_any(board.handle, 0), -ENOENT);
     EXPECT_EQ(bfl_board_claim(board.handle, 0, 0), -ESHUTDOWN);
     EXPECT_EQ(bfl_board_worker_status(board.handle, 0), -EPROTO);
     EXPECT(bfl_board_beats(board.handle, 0) >= 0);
@@ -246,6 +281,27 @@ TEST(the_parent_is_woken_by_the_job_it_waits_for_and_by_any_failure) {
     ending.join();
 }
 
+// I8
+TEST(the_parent_is_woken_by_whichever_job_is_done_and_by_any_failure) {
+    const SharedBoard board;
+    EXPECT_EQ(bfl_board_await_any(board.handle, 0), -ENOENT);
+    EXPECT_EQ(bfl_board_deal(board.handle, 0, 0, 0), 0);
+    EXPECT_EQ(bfl_board_deal(board.handle, 1, 0, 0), 0);
+    const std::int64_t first = claim(board, 0);
+    const std::int64_t second = claim(board, 1);
+    std::thread ending([&] { EXPECT_EQ(bfl_board_commit(board.handle, 1, second, BFL_LANE_DONE), 0); });
+    while (bfl_board_await_any(board.handle, patience_millis) < 0) {
+    }
+    ending.join();
+    EXPECT_EQ(bfl_board_await_any(board.handle, 0), 1);
+    EXPECT_EQ(bfl_board_release(board.handle, 1), 0);
+    std::thread failing([&] { EXPECT_EQ(bfl_board_commit(board.handle, 0, first, BFL_LANE_FAILED), 0); });
+    while (bfl_board_failure(board.handle) < 0) {
+        EXPECT_EQ(bfl_board_await_any(board.handle, patience_millis), -ENOENT);
+    }
+    failing.join();
+}
+
 // I11
 TEST(a_worker_says_hello_and_beats_until_it_is_lost) {
     const SharedBoard board;
@@ -283,38 +339,48 @@ TEST(a_process_killed_after_its_claim_leaves_one_lost_lane) {
 
 // I2, I3, I8
 TEST(many_jobs_through_few_lanes_are_each_done_once_and_seen_whole) {
-    constexpr int jobs = 20000;
     const SharedBoard board;
-    std::vector<std::thread> threads;
-    for (std::int32_t worker = 0; worker < workers; worker++) {
-        threads.emplace_back([&board, worker] {
-            std::int32_t lane = bfl_board_claim(board.handle, worker, patience_millis);
-            while (lane >= 0) {
-                const std::int64_t claimed = bfl_board_word(board.handle, lane);
-                *bfl::at<int>(bfl_board_result_area(board.handle, lane)) =
-                    2 * *bfl::at<int>(bfl_board_job_area(board.handle, lane));
-                EXPECT_EQ(bfl_board_commit(board.handle, lane, claimed, BFL_LANE_DONE), 0);
-                lane = bfl_board_claim(board.handle, worker, patience_millis);
-            }
-            EXPECT_EQ(lane, -ESHUTDOWN);
-        });
-    }
+    std::vector<std::thread> threads = doubling(board);
     int dealt = 0;
     for (int job = 0; job < jobs; job++) {
         const std::int32_t lane = job % lanes;
         bfl_board_set_head(board.handle, lane);
         for (; dealt < jobs && dealt - job < lanes; dealt++) {
-            *bfl::at<int>(bfl_board_job_area(board.handle, dealt % lanes)) = dealt;
-            EXPECT_EQ(bfl_board_deal(board.handle, dealt % lanes, 0, 0), 0);
-            bfl_board_announce(board.handle, 1);
+            deal(board, dealt % lanes, dealt);
         }
         while (bfl_board_await(board.handle, lane, 1000) != BFL_LANE_DONE) {
         }
         EXPECT_EQ(*bfl::at<int>(bfl_board_result_area(board.handle, lane)), 2 * job);
         EXPECT_EQ(bfl_board_release(board.handle, lane), 0);
     }
-    bfl_board_shut_down(board.handle);
-    for (std::thread& thread : threads) {
-        thread.join();
+    shut_down(board, threads);
+}
+
+// I2, I3, I8
+TEST(jobs_are_also_taken_as_they_end) {
+    const SharedBoard board;
+    std::vector<std::thread> threads = doubling(board);
+    std::vector<int> by_lane(lanes);
+    std::vector<bool> taken(jobs);
+    int dealt = 0;
+    for (; dealt < lanes; dealt++) {
+        by_lane[static_cast<std::size_t>(dealt)] = dealt;
+        deal(board, dealt, dealt);
     }
+    for (int count = 0; count < jobs; count++) {
+        std::int32_t lane = bfl_board_await_any(board.handle, patience_millis);
+        while (lane < 0) {
+            lane = bfl_board_await_any(board.handle, patience_millis);
+        }
+        int& job = by_lane[static_cast<std::size_t>(lane)];
+        EXPECT_EQ(*bfl::at<int>(bfl_board_result_area(board.handle, lane)), 2 * job);
+        EXPECT(!taken[static_cast<std::size_t>(job)]);
+        taken[static_cast<std::size_t>(job)] = true;
+        EXPECT_EQ(bfl_board_release(board.handle, lane), 0);
+        if (dealt < jobs) {
+            job = dealt++;
+            deal(board, lane, job);
+        }
+    }
+    shut_down(board, threads);
 }

@@ -88,6 +88,9 @@ public final class JobBoard {
     @Name("bfl_board_await")
     public static native int await(long board, int lane, int millis);
 
+    @Name("bfl_board_await_any")
+    public static native int awaitAny(long board, int millis);
+
     @Name("bfl_board_failure")
     public static native int failure(long board);
 

@@ -28,7 +28,7 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
      * as many results as workers, not clients, if the sink closes packages after use.
      *
      * @param payload read-only for clients and valid until the call returns
-     * @param cids client ids in the order of hand-over, none twice
+     * @param cids client ids in the order of dealing and hand-over, none twice
      * @param sink takes ownership of each package
      * @throws ClientFailedException if a failed client was neither retried nor dropped, or all were dropped; results
      *     that were not handed over are then in {@link #uplinkPackage()}
@@ -52,6 +52,18 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
     default void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
         Objects.requireNonNull(sink, "sink");
         localProcess(payload, cids, uplink -> sink.accept(List.of(uplink)));
+    }
+
+    /**
+     * Trains clients, as {@link #localProcessInBatches}, and hands packages over as they arrive: none waits for that of
+     * a client before it in the list, so one that takes long delays no other. For sinks whose result does not depend on
+     * the order, as handlers say by {@link ServerHandler#acceptsAnyOrder}; all else is as in list order. By default, in
+     * list order.
+     *
+     * @param sink takes ownership of the packages in a list: at least one, at most a few
+     */
+    default void localProcessInAnyOrder(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
+        localProcessInBatches(payload, cids, sink);
     }
 
     /**
@@ -111,7 +123,8 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
 
     /**
      * Returns clients in the order in which they are best trained: by declared data size descending, then by id. The
-     * order is part of the experiment, because floating-point sums follow it in every mode.
+     * order is part of the experiment, because floating-point sums follow it in every mode, unless a handler accepts
+     * any order.
      */
     List<Integer> order(List<Integer> cids);
 

@@ -14,12 +14,13 @@ public interface RoundListener<U> {
      * A round begins.
      *
      * @param round the round, from 0
-     * @param cids its clients, in the order in which their packages will be handed over
+     * @param cids its clients, in the order in which they will be trained
      */
     default void roundStarted(int round, List<Integer> cids) {}
 
     /**
-     * The handler has loaded one client's package.
+     * The handler has loaded one client's package. Calls come in the order of the clients, or as packages arrive if the
+     * handler {@linkplain ServerHandler#acceptsAnyOrder accepts any order}.
      *
      * @param round the round, from 0
      * @param uplink closed after the return; keep tensors as in {@link ServerHandler#load}

@@ -91,6 +91,15 @@ public interface ServerHandler<D, U> {
     }
 
     /**
+     * Returns whether the result of a round has the same bits in whatever order its packages are loaded. If so,
+     * {@link Simulation} loads them as they arrive, so that no client waits for one before it. By default false; a sum
+     * that rounds needs list order.
+     */
+    default boolean acceptsAnyOrder() {
+        return false;
+    }
+
+    /**
      * Completes the round without a client of it. Called between or after the loads of other clients' packages.
      *
      * @return whether this completed the round

@@ -86,7 +86,11 @@ final class SimulatedRound<D, U> {
         clock.enter(Phase.PUBLISH);
         D payload = handler.downlinkPackage();
         clock.enter(Phase.TRAIN);
-        trainer.localProcessInBatches(payload, cids, this::load);
+        if (handler.acceptsAnyOrder()) {
+            trainer.localProcessInAnyOrder(payload, cids, this::load);
+        } else {
+            trainer.localProcessInBatches(payload, cids, this::load);
+        }
         dropped =
                 trainer.dropped().stream().map(ClientFailedException::clientId).toList();
         dropped.forEach(this::drop);

@@ -23,6 +23,14 @@ public interface Aggregation {
      */
     Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset);
 
+    /**
+     * Returns whether aggregators give the same bits in whatever order packages are added, so that a server takes them
+     * as they arrive. False by default: numbers that are added up as doubles depend on the order.
+     */
+    default boolean acceptsAnyOrder() {
+        return false;
+    }
+
     /** Returns the mean of clients' models, from an exact sum, in which clients weigh as told. */
     static Aggregation mean(Weighting weighting) {
         return new Mean(weighting);
@@ -34,6 +42,11 @@ public interface Aggregation {
         @Override
         public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
             return new MeanAggregator(options, numel, weighting);
+        }
+
+        @Override
+        public boolean acceptsAnyOrder() {
+            return true;
         }
     }
 

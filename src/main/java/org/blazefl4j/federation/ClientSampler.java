@@ -77,8 +77,8 @@ public interface ClientSampler {
      * What became of a round's clients.
      *
      * @param round the round, from 0
-     * @param numbers the {@linkplain ModelUplink#numbers numbers} of each client whose package was loaded, in the order
-     *     in which they were
+     * @param numbers the {@linkplain ModelUplink#numbers numbers} of each client whose package was loaded, by ascending
+     *     id
      * @param dropped the clients that sent nothing
      */
     record Outcome(int round, Map<Integer, Map<String, Double>> numbers, List<Integer> dropped) {}

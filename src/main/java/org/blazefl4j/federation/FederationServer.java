@@ -2,9 +2,10 @@ package org.blazefl4j.federation;
 
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
@@ -50,7 +51,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     private final Function<ModelBroadcast, D> downlink;
     private final @Nullable ClientSampler sampler;
     /** The numbers of the clients whose packages were added, by client. */
-    private final Map<Integer, Map<String, Double>> numbers = new LinkedHashMap<>();
+    private final SortedMap<Integer, Map<String, Double>> numbers = new TreeMap<>();
 
     /**
      * Makes a server before its first round.
@@ -149,9 +150,14 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     @Override
     protected final void completed(List<Integer> loaded, List<Integer> dropped) {
         if (sampler != null) {
-            Map<Integer, Map<String, Double>> inOrder = Collections.unmodifiableMap(new LinkedHashMap<>(numbers));
-            sampler.completed(new ClientSampler.Outcome(round(), inOrder, dropped));
+            Map<Integer, Map<String, Double>> byClient = Collections.unmodifiableSortedMap(new TreeMap<>(numbers));
+            sampler.completed(new ClientSampler.Outcome(round(), byClient, dropped));
         }
+    }
+
+    @Override
+    public final boolean acceptsAnyOrder() {
+        return federation.aggregation().acceptsAnyOrder();
     }
 
     @Override

@@ -213,7 +213,7 @@ final class Board implements AutoCloseable {
         JobBoard.announce(handle, 1);
     }
 
-    /** Parent: sets the lane that workers try first. */
+    /** Parent: sets the lane that workers try first: that of the oldest unclaimed job. */
     void head(int lane) {
         checked(JobBoard.setHead(handle, lane));
     }
@@ -221,6 +221,12 @@ final class Board implements AutoCloseable {
     /** Parent: waits for a lane's job to end or any job to fail. Returns the lane's state. */
     int await(int lane, int millis) {
         return checked(JobBoard.await(handle, lane, millis));
+    }
+
+    /** Parent: waits for any job to end. Returns the lane of one that is done, or {@link #NOTHING}. */
+    int awaitAny(int millis) {
+        int lane = JobBoard.awaitAny(handle, millis);
+        return lane == -Errno.ENOENT ? NOTHING : checked(lane);
     }
 
     /** Parent: waits for a worker to report or a job to fail. */
@@ -233,7 +239,7 @@ final class Board implements AutoCloseable {
         JobBoard.alert(handle);
     }
 
-    /** Parent: returns the lane of the oldest failed or lost job, or {@link #NOTHING}. */
+    /** Parent: returns the lane of a failed or lost job, or {@link #NOTHING}. */
     int failure() {
         int lane = JobBoard.failure(handle);
         return lane == -Errno.ENOENT ? NOTHING : lane;

@@ -1,5 +1,8 @@
 package org.blazefl4j.process;
 
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.RoundWork;
@@ -9,11 +12,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The jobs of a round on the board's lanes. For the thread of the round.
  *
- * <p>Job {@code j} has lane {@code j % lanes}. Each dealt job has a slot, so the next job to hand over has one, and
- * dealing runs ahead of hand-over by at most the number of lanes and slots. A retried job keeps both: the lane's word
- * tells attempts apart, and a lost worker can no longer write to the slot.
+ * <p>Each dealt job has a lane and a slot, and dealing runs ahead of hand-over by at most their number. Jobs are dealt
+ * to lanes in turn; a lane whose job takes long is passed over, but not one whose job no worker has claimed yet, so
+ * jobs start in the order in which they were dealt. In list order all lanes are passed on in turn, so none is passed
+ * over. A retried job keeps lane and slot: the lane's word tells attempts apart, and a lost worker can no longer write
+ * to the slot.
  */
 final class DealtJobs {
+
+    /** The jobs dealt per worker from which several are awaited together. */
+    private static final int MANY_PER_WORKER = 4;
 
     private final PoolParts pool;
     private final Board board;
@@ -25,17 +33,25 @@ final class DealtJobs {
     private final boolean needSlots;
 
     private final @Nullable Job[] byLane;
-    private int head;
-    private int end;
+    private int dealt;
+    private int passed;
+
+    /** The lane that was dealt last. */
+    private int last;
+
+    /** The lane where claims begin: none up to the one dealt last has an older job to claim. */
+    private int first;
 
     /** A dealt job and what it needs to be dealt again. */
     static final class Job {
+        final int index;
         final ClientJob client;
         final @Nullable Object config;
         final @Nullable Slot slot;
         private int attempt;
 
-        Job(ClientJob client, @Nullable Object config, @Nullable Slot slot) {
+        Job(int index, ClientJob client, @Nullable Object config, @Nullable Slot slot) {
+            this.index = index;
             this.client = client;
             this.config = config;
             this.slot = slot;
@@ -50,50 +66,66 @@ final class DealtJobs {
         this.message = message;
         this.needSlots = work.side() == null;
         this.byLane = new @Nullable Job[board.lanes()];
+        this.last = board.lanes() - 1;
+        board.head(first);
     }
 
-    /** Returns the next job to hand over. */
-    int head() {
-        return head;
+    /** Counts one more job as handed over or dropped. */
+    void pass() {
+        passed++;
     }
 
-    /** Hands over all jobs before a position. */
-    void moveHead(int index) {
-        head = index;
+    /** Returns the number of jobs that were handed over or dropped: in list order the position of the next one. */
+    int passed() {
+        return passed;
     }
 
-    /** Returns the position after the last dealt job. */
-    int end() {
-        return end;
-    }
-
-    /** Returns the number of jobs dealt and not handed over. */
+    /** Returns the number of jobs dealt and not passed. */
     int outstanding() {
-        return end - head;
+        return dealt - passed;
     }
 
-    int lane(int index) {
-        return index % board.lanes();
+    /** Returns the lane of the next job in list order, in which no lane is passed over. */
+    int nextLane() {
+        return passed % board.lanes();
     }
 
-    /** Returns the position of the outstanding job in a lane. */
-    int index(int lane) {
-        return head + Math.floorMod(lane - lane(head), board.lanes());
+    /**
+     * Returns the lane of the job half-way to the last one, to wait for it, so that one wake-up serves several clients:
+     * if all cores are busy, each wake-up takes a core from a worker and starts with cold caches. Returns
+     * {@link Board#NOTHING} if there are few jobs, that job has ended, or the last one has been claimed, because
+     * workers need more.
+     */
+    int halfWay() {
+        if (outstanding() < MANY_PER_WORKER * board.workers() || state(last) != Board.READY) {
+            return Board.NOTHING;
+        }
+        int half = Math.floorMod(last - (outstanding() - 1) / 2, board.lanes());
+        int state = state(half);
+        return state == Board.READY || state == Board.CLAIMED ? half : Board.NOTHING;
     }
 
-    long word(int index) {
-        return board.word(lane(index));
+    /** Returns the lanes with jobs, in the order of their positions. */
+    List<Integer> lanes() {
+        List<Integer> lanes = new ArrayList<>();
+        for (int lane = 0; lane < byLane.length; lane++) {
+            if (byLane[lane] != null) {
+                lanes.add(lane);
+            }
+        }
+        lanes.sort(Comparator.comparing(lane -> get(lane).index));
+        return lanes;
     }
 
-    int state(int index) {
-        return Board.state(word(index));
+    int state(int lane) {
+        return Board.state(board.word(lane));
     }
 
-    /** Returns a job that was dealt and not freed. */
-    Job get(int index) {
-        Job job = byLane[lane(index)];
+    /** Returns the job in a lane, which was dealt and not freed. */
+    Job get(int lane) {
+        Job job = byLane[lane];
         if (job == null) {
-            throw new IllegalStateException("no job in its lane: index=" + index + ", expected=one that was dealt");
+            throw new IllegalStateException("no job in this lane: lane=" + lane + ", expected=one that was dealt");
         }
         return job;
     }
@@ -101,53 +133,84 @@ final class DealtJobs {
     /**
      * Deals jobs while there is room.
      *
-     * @param addSlots whether to add a slot if the next job to hand over has none; else only free ones are used
+     * @param addSlots whether to add slots that workers need; else only free ones are used
      */
     void deal(boolean addSlots) {
         while (mayDeal()) {
+            int lane = freeLane();
+            if (lane == Board.NOTHING) {
+                break;
+            }
             Slot slot = null;
             if (needSlots) {
                 slot = addSlots
                         ? pool.slots().takeBeside(outstanding(), board.workers())
                         : pool.slots().take();
                 if (slot == null) {
-                    return;
+                    break;
                 }
             }
-            deal(slot);
+            deal(lane, slot);
+        }
+        moveHead();
+    }
+
+    /** Returns the next free lane after the one dealt last, unless an unclaimed job lies before it. */
+    private int freeLane() {
+        int lane = after(last);
+        while (byLane[lane] != null) {
+            if (state(lane) == Board.READY) {
+                return Board.NOTHING;
+            }
+            lane = after(lane);
+        }
+        return lane;
+    }
+
+    private int after(int lane) {
+        return (lane + 1) % board.lanes();
+    }
+
+    private void moveHead() {
+        int before = first;
+        while (first != last && state(first) != Board.READY) {
+            first = after(first);
+        }
+        if (first != before) {
+            board.head(first);
         }
     }
 
     private boolean mayDeal() {
         int most = needSlots ? Math.min(board.lanes(), pool.slots().ahead()) : board.lanes();
-        return end < size
+        return dealt < size
                 && outstanding() < most
                 && (outstanding() <= board.workers() || pool.states().leavesRoomFor(outstanding() + 1));
     }
 
-    private void deal(@Nullable Slot slot) {
-        int index = end++;
+    private void deal(int lane, @Nullable Slot slot) {
+        int index = dealt++;
+        last = lane;
         try {
-            byLane[lane(index)] = new Job(work.job(index), work.config(index), slot);
+            byLane[lane] = new Job(index, work.job(index), work.config(index), slot);
         } catch (Throwable usersCode) {
             release(slot);
             throw usersCode;
         }
-        send(index);
+        send(lane);
     }
 
-    private void send(int index) {
-        int lane = lane(index);
-        Job job = get(index);
-        try (Message.Job content = content(index, job)) {
+    private void send(int lane) {
+        Job job = get(lane);
+        try (Message.Job content = content(lane, job)) {
             pool.channel().send(lane, job.client, job.slot, content);
         }
         board.deal(lane, message.number(), job.attempt);
     }
 
-    private Message.Job content(int index, Job job) {
-        try (Tensor committed = work.state(index)) {
-            Tensor state = committed == null ? null : pool.states().place(lane(index), committed);
+    private Message.Job content(int lane, Job job) {
+        try (Tensor committed = work.state(job.index)) {
+            Tensor state = committed == null ? null : pool.states().place(lane, committed);
             return new Message.Job(job.config, state, null);
         } catch (IllegalStateException e) {
             return new Message.Job(job.config, null, String.valueOf(e.getMessage()));
@@ -155,15 +218,16 @@ final class DealtJobs {
     }
 
     /** Deals a job again that failed. */
-    void retry(int index) {
-        board.release(lane(index));
-        get(index).attempt++;
-        send(index);
+    void retry(int lane) {
+        board.release(lane);
+        get(lane).attempt++;
+        send(lane);
+        first = lane;
+        board.head(first);
     }
 
-    /** Frees the lane, slot and state of a job. */
-    void free(int index) {
-        int lane = lane(index);
+    /** Frees a lane, and the slot and state of its job. */
+    void free(int lane) {
         board.release(lane);
         Job job = byLane[lane];
         if (job != null) {
@@ -181,9 +245,9 @@ final class DealtJobs {
 
     /** Takes back the jobs that no worker has claimed. */
     void withdraw() {
-        for (int index = head; index < end; index++) {
-            if (state(index) == Board.READY) {
-                board.release(lane(index));
+        for (int lane : lanes()) {
+            if (state(lane) == Board.READY) {
+                board.release(lane);
             }
         }
     }

@@ -1,11 +1,10 @@
 package org.blazefl4j.process;
 
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Set;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.blazefl4j.binding.Retained;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.WorkFailedException;
@@ -20,17 +19,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One round of a pool: takes results in order and settles failures, while {@link DealtJobs} deals. For the thread that
- * called {@code localProcess}.
+ * One round of a pool: takes results and settles failures, while {@link DealtJobs} deals. For the thread that called
+ * {@code localProcess}.
  *
  * @param <U> the uplink package
  */
 final class PoolRound<U> implements RoundResults<U> {
 
     private static final int SLICE_MILLIS = 50;
-
-    /** The jobs dealt per worker from which several are awaited together. */
-    private static final int MANY_PER_WORKER = 4;
 
     /** The longest wait for several jobs. */
     private static final int SLICES_TOGETHER = 4;
@@ -44,10 +40,14 @@ final class PoolRound<U> implements RoundResults<U> {
     private final Message.Round message;
     private final Runnable whenEnded;
     private final DealtJobs jobs;
-    private final Set<Integer> dropped = new HashSet<>();
 
-    /** Results taken out of order. */
-    private final Map<Integer, U> early = new HashMap<>();
+    /** The positions of dropped clients that were not passed yet. */
+    private final NavigableSet<Integer> dropped = new TreeSet<>();
+
+    /** Results taken before their turn, by position. */
+    private final NavigableMap<Integer, U> early = new TreeMap<>();
+
+    private int position = NONE;
 
     /** Calls of {@link #poll} since the last {@link #await}. */
     private int batched;
@@ -80,81 +80,105 @@ final class PoolRound<U> implements RoundResults<U> {
      * @throws IllegalStateException if there is no slot for the client, or a worker cannot be replaced
      */
     @Override
-    public @Nullable U await(int index) {
-        jobs.moveHead(index);
+    public @Nullable U await() {
         batched = 0;
-        board.head(jobs.lane(index));
-        while (settleFailures() && (dropped.isEmpty() || !dropped.contains(index))) {
+        while (settleFailures()) {
+            if (isTurnOf(dropped)) {
+                position = dropped.pollFirst();
+                jobs.pass();
+                return null;
+            }
             supervisor.throwIfBroken();
             clock.enter(Phase.DEAL);
             jobs.deal(true);
-            U uplink = early.isEmpty() ? null : early.remove(index);
-            if (uplink == null && isDone(index)) {
-                uplink = take(index);
-            }
+            U uplink = next(true);
             if (uplink != null) {
-                jobs.moveHead(index + 1);
                 return uplink;
             }
         }
+        position = NONE;
         return null;
     }
 
-    /** Waits for a job, up to a time limit. Returns whether it is done. */
-    private boolean isDone(int index) {
-        if (jobs.state(index) == Board.DONE) {
-            return true;
-        }
-        clock.enter(Phase.TRAIN);
-        int half = index + (jobs.end() - index) / 2;
-        if (mayWaitFor(half)) {
-            awaitTogether(half);
-        } else {
-            board.await(jobs.lane(index), SLICE_MILLIS);
-        }
-        clock.enter(Phase.COLLECT);
-        return jobs.state(index) == Board.DONE;
+    /** Returns whether the first of some positions, which were not passed, may be passed now. */
+    private boolean isTurnOf(NavigableSet<Integer> positions) {
+        return !positions.isEmpty() && (round.inAnyOrder() || positions.first() == jobs.passed());
     }
 
-    /**
-     * Returns whether to wait for the job half-way to the last one, so that one wake-up serves several clients: if all
-     * cores are busy, each wake-up takes a core from a worker and starts with cold caches. False if that job has ended,
-     * or if the last job has been claimed, because workers need more.
-     */
-    private boolean mayWaitFor(int half) {
-        boolean many = jobs.outstanding() >= MANY_PER_WORKER * board.workers();
-        int state = many ? jobs.state(half) : Board.FREE;
-        return (state == Board.READY || state == Board.CLAIMED) && jobs.state(jobs.end() - 1) == Board.READY;
+    /** Takes the next result, if it is there, and passes its job. */
+    private @Nullable U next(boolean waits) {
+        U uplink = null;
+        if (isTurnOf(early.navigableKeySet())) {
+            position = early.firstKey();
+            uplink = early.remove(position);
+        } else {
+            int lane = waits ? awaitDone() : done();
+            if (lane != Board.NOTHING) {
+                position = jobs.get(lane).index;
+                uplink = take(lane);
+            }
+        }
+        if (uplink != null) {
+            jobs.pass();
+        }
+        return uplink;
+    }
+
+    /** Returns the lane of a job that is done and may be passed now. */
+    private int done() {
+        if (round.inAnyOrder()) {
+            return board.awaitAny(0);
+        }
+        int lane = jobs.nextLane();
+        return jobs.outstanding() > 0 && jobs.state(lane) == Board.DONE ? lane : Board.NOTHING;
+    }
+
+    /** Waits for such a job, up to a time limit. */
+    private int awaitDone() {
+        int lane = done();
+        if (lane != Board.NOTHING) {
+            return lane;
+        }
+        clock.enter(Phase.TRAIN);
+        int half = jobs.halfWay();
+        if (half != Board.NOTHING) {
+            awaitTogether(half);
+        } else if (round.inAnyOrder()) {
+            board.awaitAny(SLICE_MILLIS);
+        } else {
+            board.await(jobs.nextLane(), SLICE_MILLIS);
+        }
+        clock.enter(Phase.COLLECT);
+        return done();
     }
 
     /** Waits in slices, to check whether the round must end and whether workers still have jobs. */
     private void awaitTogether(int half) {
-        for (int slice = 0; slice < SLICES_TOGETHER && mayWaitFor(half); slice++) {
-            board.await(jobs.lane(half), SLICE_MILLIS);
+        int lane = half;
+        for (int slice = 0; slice < SLICES_TOGETHER && lane != Board.NOTHING; slice++) {
+            board.await(lane, SLICE_MILLIS);
             if (round.stopRequested() || board.failure() != Board.NOTHING) {
                 return;
             }
+            lane = jobs.halfWay();
         }
     }
 
     /** {@inheritDoc} Deals into free slots, so that workers continue while the caller uses what it holds. */
     @Override
-    public @Nullable U poll(int index) {
+    public @Nullable U poll() {
         boolean continues = settleFailures();
         clock.enter(Phase.DEAL);
         if (continues) {
             jobs.deal(false);
         }
         clock.enter(Phase.COLLECT);
-        boolean another = ++batched < pool.slots().mostHeld(board.workers()) && index < jobs.end();
-        U uplink = another && !early.isEmpty() ? early.remove(index) : null;
-        if (uplink == null && another && jobs.state(index) == Board.DONE) {
-            uplink = take(index);
-        }
-        if (uplink != null) {
-            jobs.moveHead(index + 1);
-        }
-        return uplink;
+        return ++batched < pool.slots().mostHeld(board.workers()) ? next(false) : null;
+    }
+
+    @Override
+    public int position() {
+        return position;
     }
 
     /** Settles new failures. Returns false if the round must end now. */
@@ -164,7 +188,7 @@ final class PoolRound<U> implements RoundResults<U> {
             if (lane == Board.NOTHING) {
                 return true;
             }
-            settle(jobs.index(lane));
+            settle(lane);
         }
         return false;
     }
@@ -172,38 +196,39 @@ final class PoolRound<U> implements RoundResults<U> {
     // ---- results
 
     /** Takes a result from its lane. Returns null and records a failure if it cannot be read. */
-    private @Nullable U take(int index) {
-        int worker = Board.worker(jobs.word(index));
+    private @Nullable U take(int lane) {
+        int index = jobs.get(lane).index;
+        int worker = Board.worker(board.word(lane));
         U uplink;
         try {
-            uplink = result(index, worker);
+            uplink = result(lane, worker);
         } catch (RuntimeException | Error e) {
-            Supervisor.Loss loss = supervisor.awaitLoss(jobs.lane(index));
+            Supervisor.Loss loss = supervisor.awaitLoss(lane);
             String reason = loss == null
                     ? "its result cannot be read: " + Throwables.text(e)
                     : "its result was lost with its worker: " + loss.reason();
-            failed(index, work.failure(index, worker, reason, RemoteError.sound(e)), loss != null);
+            failed(lane, work.failure(index, worker, reason, RemoteError.sound(e)), loss != null);
             return null;
         }
-        jobs.free(index);
+        jobs.free(lane);
         return uplink;
     }
 
     /** Decodes what the worker function returned. */
     @SuppressWarnings("unchecked")
-    private @Nullable U result(int index, int worker) {
-        Inbox.Received received = read(index, worker);
+    private @Nullable U result(int lane, int worker) {
+        Inbox.Received received = read(lane, worker);
         try {
-            return (U) uplink(index, received.graph());
+            return (U) uplink(jobs.get(lane).index, received.graph());
         } catch (Throwable failure) {
             received.close();
             throw failure;
         }
     }
 
-    private Inbox.Received read(int index, int worker) {
-        try (ResultSegments source = new ResultSegments(jobs.get(index).slot, supervisor.pid(worker))) {
-            return pool.channel().result(jobs.lane(index), source);
+    private Inbox.Received read(int lane, int worker) {
+        try (ResultSegments source = new ResultSegments(jobs.get(lane).slot, supervisor.pid(worker))) {
+            return pool.channel().result(lane, source);
         }
     }
 
@@ -227,39 +252,40 @@ final class PoolRound<U> implements RoundResults<U> {
     // ---- failures
 
     /** Determines why a client failed or its worker was lost, and applies the round's decision. */
-    private void settle(int index) {
-        long word = jobs.word(index);
+    private void settle(int lane) {
+        long word = board.word(lane);
         int worker = Board.worker(word);
         if (Board.state(word) == Board.FAILED) {
-            settle(index, thrown(index, worker));
+            settle(lane, thrown(lane, worker));
         } else {
-            failed(index, work.failure(index, worker, reasonOfLoss(index), null), false);
+            failed(lane, work.failure(jobs.get(lane).index, worker, reasonOfLoss(lane), null), false);
         }
     }
 
-    private @Nullable String reasonOfLoss(int index) {
-        Supervisor.Loss loss = supervisor.loss(jobs.lane(index));
+    private @Nullable String reasonOfLoss(int lane) {
+        Supervisor.Loss loss = supervisor.loss(lane);
         if (loss == null || loss.write() == null) {
             return loss == null ? null : loss.reason();
         }
-        DealtJobs.Job lost = jobs.get(index);
-        return pool.channel().describe(loss.write(), jobs.lane(index), lost.client, lost.config, message);
+        DealtJobs.Job lost = jobs.get(lane);
+        return pool.channel().describe(loss.write(), lane, lost.client, lost.config, message);
     }
 
     /** Decides about a client that threw. Ends its worker if the client may still write to the slot. */
-    private FailureDecision thrown(int index, int worker) {
+    private FailureDecision thrown(int lane, int worker) {
+        int index = jobs.get(lane).index;
         Message.Failure failure;
         Throwable cause;
         try {
-            failure = read(index, worker).graph(Message.Failure.class);
+            failure = read(lane, worker).graph(Message.Failure.class);
             cause = failure.error().toException();
         } catch (RuntimeException | Error e) {
-            endWorkerOf(index, worker);
+            endWorkerOf(lane, worker);
             String reason = "its exception cannot be read: " + Throwables.text(e);
             return round.failed(index, work.failure(index, worker, reason, RemoteError.sound(e)), false);
         }
         if (failure.keepsSlot()) {
-            endWorkerOf(index, worker);
+            endWorkerOf(lane, worker);
         }
         return round.failed(index, worker, failure.error().stopped(), cause);
     }
@@ -269,34 +295,36 @@ final class PoolRound<U> implements RoundResults<U> {
      * results first, because they may lie in its memory.
      */
     private void endWorkerOf(int failed, int worker) {
-        for (int index = jobs.head(); index < jobs.end(); index++) {
-            long word = jobs.word(index);
-            U uplink = Board.state(word) == Board.DONE && Board.worker(word) == worker ? take(index) : null;
-            if (uplink != null) {
-                early.put(index, uplink);
+        for (int lane : jobs.lanes()) {
+            long word = board.word(lane);
+            if (Board.state(word) == Board.DONE && Board.worker(word) == worker) {
+                int index = jobs.get(lane).index;
+                U uplink = take(lane);
+                if (uplink != null) {
+                    early.put(index, uplink);
+                }
             }
         }
-        int lane = jobs.lane(failed);
-        supervisor.killWorkerOf(lane, "was killed because its client kept the uplink buffer");
-        while (supervisor.loss(lane) == null && !round.closeIsOverdue()) {
+        supervisor.killWorkerOf(failed, "was killed because its client kept the uplink buffer");
+        while (supervisor.loss(failed) == null && !round.closeIsOverdue()) {
             board.awaitAlert(SLICE_MILLIS);
         }
     }
 
-    private void failed(int index, WorkFailedException failure, boolean finished) {
-        settle(index, round.failed(index, failure, finished));
+    private void failed(int lane, WorkFailedException failure, boolean finished) {
+        settle(lane, round.failed(jobs.get(lane).index, failure, finished));
     }
 
-    private void settle(int index, FailureDecision next) {
+    private void settle(int lane, FailureDecision next) {
         if (next == FailureDecision.RETRY) {
-            jobs.retry(index);
+            jobs.retry(lane);
             return;
         }
         if (next == FailureDecision.DROP) {
-            dropped.add(index);
+            dropped.add(jobs.get(lane).index);
         }
         failed |= next == FailureDecision.END;
-        jobs.free(index);
+        jobs.free(lane);
     }
 
     // ---- the end
@@ -317,8 +345,8 @@ final class PoolRound<U> implements RoundResults<U> {
             jobs.withdraw();
             awaitRunning();
             clock.enter(Phase.COLLECT);
-            for (int index = jobs.head(); index < jobs.end(); index++) {
-                finish(index, packages);
+            for (int lane : jobs.lanes()) {
+                finish(lane, packages);
             }
             packages.putAll(early);
             return packages;
@@ -330,8 +358,8 @@ final class PoolRound<U> implements RoundResults<U> {
 
     private void awaitRunning() {
         long killAt = Long.MAX_VALUE;
-        for (int index = jobs.head(); index < jobs.end(); index++) {
-            while (jobs.state(index) == Board.CLAIMED && !round.closeIsOverdue()) {
+        for (int lane : jobs.lanes()) {
+            while (jobs.state(lane) == Board.CLAIMED && !round.closeIsOverdue()) {
                 if (round.stopRequested() && killAt == Long.MAX_VALUE) {
                     board.stop(Board.ROUND_ENDS, true);
                     killAt = System.nanoTime() + pool.grace().toNanos();
@@ -339,32 +367,33 @@ final class PoolRound<U> implements RoundResults<U> {
                 if (!killed && System.nanoTime() > killAt) {
                     killRunning();
                 }
-                board.await(jobs.lane(index), SLICE_MILLIS);
+                board.await(lane, SLICE_MILLIS);
             }
         }
     }
 
     private void killRunning() {
         killed = true;
-        for (int index = jobs.head(); index < jobs.end(); index++) {
-            long word = jobs.word(index);
+        for (int lane : jobs.lanes()) {
+            long word = board.word(lane);
             if (Board.state(word) == Board.CLAIMED) {
-                String noun = jobs.get(index).client.noun();
+                String noun = jobs.get(lane).client.noun();
                 supervisor.kill(Board.worker(word), "was killed because its " + noun + " did not stop in time");
             }
         }
     }
 
-    private void finish(int index, SortedMap<Integer, U> packages) {
-        int state = jobs.state(index);
+    private void finish(int lane, SortedMap<Integer, U> packages) {
+        int state = jobs.state(lane);
         if (state == Board.DONE) {
-            U uplink = take(index);
+            int index = jobs.get(lane).index;
+            U uplink = take(lane);
             if (uplink != null) {
                 packages.put(index, uplink);
             }
         } else if (state == Board.FAILED || state == Board.LOST && !killed && !round.isClosed()) {
-            settle(index);
+            settle(lane);
         }
-        jobs.free(index);
+        jobs.free(lane);
     }
 }

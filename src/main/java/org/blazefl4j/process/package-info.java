@@ -9,8 +9,8 @@
  *       is then READY.
  *   <li>A {@code Worker} claims the lane, decodes the round's message if the round is new, trains the client in views
  *       of the slot, writes the result and commits: DONE, or FAILED with a {@code Message.Failure}.
- *   <li>{@code PoolRound} decodes results in list order into tensors on the slots. A slot is free again when its
- *       tensors are gone ({@code SlotPool}).
+ *   <li>{@code PoolRound} decodes results, in list order or as they arrive, into tensors on the slots. A slot is free
+ *       again when its tensors are gone ({@code SlotPool}).
  *   <li>The {@code Supervisor} replaces lost workers; their claimed lanes become LOST.
  * </ol>
  *

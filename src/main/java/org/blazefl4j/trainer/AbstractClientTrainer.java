@@ -31,6 +31,7 @@ import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.worker.ClientRunner;
 import org.blazefl4j.worker.ClientTimeouts;
+import org.blazefl4j.worker.Delivery;
 import org.blazefl4j.worker.ResultSink;
 import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundResults;
@@ -206,10 +207,10 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
     // ---- hooks
 
     /**
-     * Wraps the clients of a round; override it to show progress. The next element is requested after the previous
-     * client was handed over or dropped.
+     * Wraps the clients of a round; override it to show progress. The next element is requested after one more client
+     * was handed over or dropped: the previous element, or any if packages are handed over in any order.
      *
-     * @param jobs the client ids in the order of hand-over
+     * @param jobs the client ids in the order of the list
      * @return the same ids in the same order; by default {@code jobs} itself
      */
     public Iterable<Integer> progressFn(List<Integer> jobs) {
@@ -321,25 +322,30 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     @Override
     public final void localProcess(D payload, List<Integer> cids) {
-        process(payload, cids, false, 1, batch -> batch.forEach(clients.cache()::add));
+        process(payload, cids, Delivery.COLLECTED, 1, batch -> batch.forEach(clients.cache()::add));
     }
 
     @Override
     public final void localProcess(D payload, List<Integer> cids, Consumer<? super U> sink) {
         Objects.requireNonNull(sink, "sink");
-        process(payload, cids, true, 1, batch -> batch.forEach(sink));
+        process(payload, cids, Delivery.IN_ORDER, 1, batch -> batch.forEach(sink));
     }
 
     @Override
     public final void localProcessInBatches(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
-        process(payload, cids, true, LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
+        process(payload, cids, Delivery.IN_ORDER, LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
     }
 
-    private void process(D payload, List<Integer> cids, boolean streaming, int most, Consumer<? super List<U>> sink) {
+    @Override
+    public final void localProcessInAnyOrder(D payload, List<Integer> cids, Consumer<? super List<U>> sink) {
+        process(payload, cids, Delivery.IN_ANY_ORDER, LARGEST_BATCH, Objects.requireNonNull(sink, "sink"));
+    }
+
+    private void process(D payload, List<Integer> cids, Delivery delivery, int most, Consumer<? super List<U>> sink) {
         RoundArguments.requireOpen(payload);
         List<Integer> checked = RoundArguments.clients(cids, algorithm.numClients());
         exclusively(() -> {
-            RoundContext<C, D, U> current = context(clients.nextRound(payload, checked), streaming);
+            RoundContext<C, D, U> current = context(clients.nextRound(payload, checked), delivery);
             Consumer<List<U>> watched = clients.begin(current, sink);
             try {
                 run(current, most, watched);
@@ -349,8 +355,8 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
         });
     }
 
-    private <E, F, W> RoundContext<E, F, W> context(RoundWork<E, F, W> work, boolean streaming) {
-        RoundContext<E, F, W> context = new RoundContext<>(work, streaming, lifecycle, stopEvent, timeouts);
+    private <E, F, W> RoundContext<E, F, W> context(RoundWork<E, F, W> work, Delivery delivery) {
+        RoundContext<E, F, W> context = new RoundContext<>(work, delivery, lifecycle, stopEvent, timeouts);
         context.throwIfStopped();
         return context;
     }
@@ -442,7 +448,7 @@ public abstract class AbstractClientTrainer<C, D, U> implements ClientTrainer<D,
 
     private <R> List<R> between(Supplier<RoundWork<?, ?, R>> work) {
         List<R> results = new ArrayList<>();
-        exclusively(() -> run(context(work.get(), true), LARGEST_BATCH, results::addAll));
+        exclusively(() -> run(context(work.get(), Delivery.IN_ORDER), LARGEST_BATCH, results::addAll));
         return results;
     }
 

@@ -52,14 +52,25 @@ public class SerialClientTrainer<C, D, U> extends AbstractClientTrainer<C, D, U>
     <E, F, W> RoundResults<W> dispatch(RoundContext<E, F, W> context) {
         context.prepareBuffers();
         return new RoundResults<>() {
+            private int position = NONE;
+
             @Override
-            public @Nullable W await(int index) {
-                return context.stopRequested() ? null : trained(context, index);
+            public @Nullable W await() {
+                if (context.stopRequested()) {
+                    position = NONE;
+                    return null;
+                }
+                return trained(context, ++position);
             }
 
             @Override
-            public @Nullable W poll(int index) {
+            public @Nullable W poll() {
                 return null;
+            }
+
+            @Override
+            public int position() {
+                return position;
             }
 
             @Override

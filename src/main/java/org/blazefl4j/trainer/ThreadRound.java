@@ -4,6 +4,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.torch.LibTorch;
@@ -15,9 +16,10 @@ import org.blazefl4j.worker.UserCodeScope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One round in threads. Workers claim clients in the order of the list; the calling thread takes their packages in the
- * same order and then deals further clients. Neither takes a lock: a worker waits only if there is nothing to claim,
- * the caller only if there is nothing to take.
+ * One round in threads. Workers claim clients in the order of the list; the calling thread takes their packages, each
+ * at its turn, and then deals further clients. Turns are positions in the list or, in any order, counted as clients
+ * end. Nobody takes a lock: a worker waits only if there is nothing to claim, the caller only if there is nothing to
+ * take.
  */
 final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
 
@@ -32,16 +34,22 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     private final int window;
     private final LocalJob<U>[] jobs;
 
+    /** By turn, the position of the client, counted from 1; 0 as long as it is open. Null in list order. */
+    private final @Nullable AtomicIntegerArray arrivals;
+
+    private final AtomicInteger arrived = new AtomicInteger();
+
     /** The next position to claim; after the end of dealing, the complement of the number claimed. */
     private final AtomicInteger next = new AtomicInteger();
 
     /** Positions below this one may be claimed. */
     private volatile int dealt;
 
-    /** The position whose end wakes the caller. */
+    /** The turn that wakes the caller when it is open no longer. */
     private volatile int awaited = NOTHING;
 
-    private int taken;
+    private int turn;
+    private int position = NONE;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     ThreadRound(WorkerThreads workers, RoundContext<?, ?, U> round) {
@@ -49,6 +57,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         this.round = round;
         this.window = round.streaming() ? round.work().slots() : round.size();
         this.jobs = new LocalJob[round.size()];
+        this.arrivals = round.inAnyOrder() ? new AtomicIntegerArray(round.size()) : null;
     }
 
     // ---- the workers' side
@@ -83,12 +92,23 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     public void train(int index, ClientRunner runner) {
         LocalJob<U> job = jobs[index];
         job.train(runner);
+        int arrival = arrive(index);
         if (job.endsRound()) {
             endDealing();
             idle();
-        } else if (index == awaited && round.streaming()) {
+        } else if (arrival == awaited && round.streaming()) {
             LockSupport.unpark(round.caller());
         }
+    }
+
+    /** Gives a client that has ended its turn, and returns it. */
+    private int arrive(int index) {
+        if (arrivals == null) {
+            return index;
+        }
+        int arrival = arrived.getAndIncrement();
+        arrivals.set(arrival, index + 1);
+        return arrival;
     }
 
     /** Wakes a waiting caller, because a worker has run out of work or the round must end. */
@@ -106,31 +126,42 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     // ---- the caller's side
 
     @Override
-    public @Nullable U await(int index) {
-        deal(index);
-        if (!awaitTurn(index)) {
-            return null;
-        }
-        return jobs[index].endsRound() ? null : take(index);
+    public @Nullable U await() {
+        deal();
+        position = awaitTurn() ? atTurn() : NONE;
+        return position == NONE || jobs[position].endsRound() ? null : take();
     }
 
-    /** Takes the package of a client that is done; null if it was dropped. */
-    private @Nullable U take(int index) {
-        LocalJob<U> job = jobs[index];
-        jobs[index] = null;
-        taken = index + 1;
+    /** Takes the package at this turn; null if its client was dropped. */
+    private @Nullable U take() {
+        LocalJob<U> job = jobs[position];
+        jobs[position] = null;
+        turn++;
         return job.take();
     }
 
     @Override
-    public @Nullable U poll(int index) {
-        boolean there = index < dealt && isDone(index) && jobs[index].hasPackage();
-        return there && !round.stopRequested() ? take(index) : null;
+    public @Nullable U poll() {
+        if (turn >= dealt || !isDone(turn) || !jobs[atTurn()].hasPackage() || round.stopRequested()) {
+            return null;
+        }
+        position = atTurn();
+        return take();
     }
 
-    private void deal(int handedOver) {
+    @Override
+    public int position() {
+        return position;
+    }
+
+    /** Returns the position at this turn, which is done. */
+    private int atTurn() {
+        return arrivals == null ? turn : arrivals.get(turn) - 1;
+    }
+
+    private void deal() {
         int from = dealt;
-        int limit = (int) Math.min(round.size(), (long) handedOver + window);
+        int limit = (int) Math.min(round.size(), (long) turn + window);
         if (from >= limit || next.get() < 0) {
             return;
         }
@@ -144,33 +175,34 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
         workers.wake(limit - from);
     }
 
-    /** Waits until a client is done. Returns false if the round must end, or dealing ended before this client. */
-    private boolean awaitTurn(int index) {
+    /** Waits for this turn. Returns false if the round must end, or dealing ended before this turn. */
+    private boolean awaitTurn() {
         round.clock().enter(Phase.TRAIN);
-        workers.spinUntil(() -> index >= claimed() || isDone(index));
-        while (index < claimed() && !isDone(index) && !round.stopRequested()) {
+        workers.spinUntil(() -> turn >= claimed() || isDone(turn));
+        while (turn < claimed() && !isDone(turn) && !round.stopRequested()) {
             workers.throwIfNoneLeft();
-            awaited = enoughAfter(index);
-            if (!isDone(index)) {
+            awaited = enoughTurns();
+            if (!isDone(turn)) {
                 LockSupport.parkNanos(this, SLICE);
             }
         }
         awaited = NOTHING;
         round.clock().enter(Phase.COLLECT);
-        return index < claimed() && !round.stopRequested();
+        return turn < claimed() && !round.stopRequested();
     }
 
     /**
-     * Returns the position whose end makes it worthwhile to take packages from this one on: with half a window of
-     * packages, clients do not wait long for slots.
+     * Returns the turn that makes it worthwhile to take packages from this one on: with half a window of packages,
+     * clients do not wait long for slots.
      */
-    private int enoughAfter(int index) {
-        int enough = Math.min(index + window / 2, dealt - 1);
-        return enough > index && !isDone(enough) ? enough : index;
+    private int enoughTurns() {
+        int enough = Math.min(turn + window / 2, dealt - 1);
+        return enough > turn && !isDone(enough) ? enough : turn;
     }
 
-    private boolean isDone(int index) {
-        return jobs[index].isDone();
+    /** Returns whether the client of a turn has ended. Turns below the number of dealt clients are there. */
+    private boolean isDone(int which) {
+        return arrivals == null ? jobs[which].isDone() : arrivals.get(which) != 0;
     }
 
     /** Returns the number of claimed clients, or of all while dealing continues. */
@@ -192,12 +224,14 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
 
     private SortedMap<Integer, U> settle() {
         SortedMap<Integer, U> packages = new TreeMap<>();
-        for (int index = taken; index < claimed(); index++) {
-            LocalJob<U> job = awaitClaimed(index);
-            job.requireDecided();
-            U uplink = job.take();
-            if (uplink != null) {
-                packages.put(index, uplink);
+        for (int index = 0; index < claimed(); index++) {
+            if (jobs[index] != null) {
+                LocalJob<U> job = awaitClaimed(index);
+                job.requireDecided();
+                U uplink = job.take();
+                if (uplink != null) {
+                    packages.put(index, uplink);
+                }
             }
         }
         return packages;
@@ -206,7 +240,7 @@ final class ThreadRound<U> implements WorkerThreads.Work, RoundResults<U> {
     /** Waits for a claimed client, but not longer than {@code close()} does. */
     private LocalJob<U> awaitClaimed(int index) {
         LocalJob<U> job = jobs[index];
-        awaited = index;
+        awaited = turn;
         while (!job.isDone() && !(round.closeIsOverdue() && job.abandon())) {
             round.holdInterrupt();
             LockSupport.parkNanos(this, SLICE);

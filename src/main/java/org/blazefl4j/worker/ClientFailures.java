@@ -26,7 +26,7 @@ public final class ClientFailures {
     private final SortedMap<Integer, ClientFailedException> dropped = new TreeMap<>();
     private final SortedMap<Integer, Integer> nonFinite = new TreeMap<>();
     private final SortedMap<Integer, WorkFailedException> fatal = new TreeMap<>();
-    private final List<WorkFailedException> retried = new ArrayList<>();
+    private final SortedMap<Integer, List<WorkFailedException>> retried = new TreeMap<>();
 
     private static final class Attempts {
         private final List<WorkFailedException> failures = new ArrayList<>(1);
@@ -89,7 +89,7 @@ public final class ClientFailures {
     synchronized void accepted(int index) {
         Attempts attempts = open.remove(index);
         if (attempts != null) {
-            retried.addAll(attempts.failures);
+            retried.put(index, attempts.failures);
         }
     }
 
@@ -142,6 +142,9 @@ public final class ClientFailures {
 
     /** Returns the failures after which a later attempt succeeded, in order. */
     public synchronized List<ClientFailedException> retried() {
-        return retried.stream().map(ClientFailedException.class::cast).toList();
+        return retried.values().stream()
+                .flatMap(List::stream)
+                .map(ClientFailedException.class::cast)
+                .toList();
     }
 }

@@ -20,7 +20,7 @@ public final class RoundContext<C, D, U> {
     private static final String STOP_EVENT = "stop event set";
 
     private final RoundWork<C, D, U> work;
-    private final boolean streaming;
+    private final Delivery delivery;
     private final TrainerLifecycle trainer;
     private final StopEvent stopEvent;
     private final ClientTimeouts timeouts;
@@ -36,17 +36,17 @@ public final class RoundContext<C, D, U> {
     /**
      * Creates a round for the current thread to run.
      *
-     * @param streaming whether packages go to a sink, so that dealing must stay close to hand-over
+     * @param delivery when and in which order packages are handed over
      * @param timeouts the interrupts of clients, which may hit the current thread
      */
     public RoundContext(
             RoundWork<C, D, U> work,
-            boolean streaming,
+            Delivery delivery,
             TrainerLifecycle trainer,
             StopEvent stopEvent,
             ClientTimeouts timeouts) {
         this.work = work;
-        this.streaming = streaming;
+        this.delivery = delivery;
         this.trainer = trainer;
         this.stopEvent = stopEvent;
         this.timeouts = timeouts;
@@ -63,7 +63,12 @@ public final class RoundContext<C, D, U> {
 
     /** Returns whether dealing must stay within {@link RoundWork#slots()} of hand-over. */
     public boolean streaming() {
-        return streaming;
+        return delivery != Delivery.COLLECTED;
+    }
+
+    /** Returns whether packages are handed over as they arrive, and not in list order. */
+    public boolean inAnyOrder() {
+        return delivery == Delivery.IN_ANY_ORDER;
     }
 
     public Thread caller() {

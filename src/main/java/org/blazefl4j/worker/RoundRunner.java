@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.Phase;
 import org.blazefl4j.core.StoppedException;
@@ -17,8 +18,8 @@ import org.blazefl4j.util.PhaseClock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one round: hands packages over in order, and commits or discards leftover results, client states and failures
- * when the round ends. On the calling thread.
+ * Runs one round: hands packages over, and commits or discards leftover results, client states and failures when the
+ * round ends. On the calling thread.
  */
 public final class RoundRunner<U> {
 
@@ -32,11 +33,18 @@ public final class RoundRunner<U> {
     /** Packages on their way to the sink, which are closed if that fails. */
     private List<U> held = List.of();
 
+    /** The positions of the packages that were taken together last. */
+    private final int[] positions;
+
+    /** Packages for {@link RoundWork#keep}, by position. */
+    private final SortedMap<Integer, U> kept = new TreeMap<>();
+
     /** Prepares to run a round. Ends {@code results}. */
     public RoundRunner(RoundContext<?, ?, U> round, RoundResults<U> results, ResultSink<U> sink) {
         this.round = round;
         this.results = results;
         this.sink = sink;
+        this.positions = new int[sink.most()];
         this.failures = round.failures();
         this.work = round.work();
         this.clock = round.clock();
@@ -63,6 +71,7 @@ public final class RoundRunner<U> {
             ErrorCollector errors = new ErrorCollector();
             errors.run(() -> closeAll(results.end().values(), errors)); // ends the round, whatever else fails
             closeAll(held, errors);
+            closeAll(kept.values(), errors);
             errors.suppressIn(callersFailure);
             failures.addUnsettledTo(callersFailure);
             throw callersFailure;
@@ -81,42 +90,43 @@ public final class RoundRunner<U> {
 
     /** Returns false if the round must end early. */
     private boolean handOverAll(UserCodeScope code) {
-        int index = 0;
+        int count = 0;
         Iterator<Integer> jobs = work.progress().iterator();
         while (jobs.hasNext()) {
-            requireSameJob(index, jobs.next());
+            requireSameJob(count, jobs.next());
             code.pause();
-            take(index);
+            take();
             clock.enter(Phase.COLLECT);
             code.resume();
-            int next = index + Math.max(1, held.size());
-            if (!passOn(index)) {
+            int next = count + Math.max(1, held.size());
+            if (!passOn()) {
                 return false;
             }
-            while (++index < next) {
-                requireSameJob(index, jobs.hasNext() ? jobs.next() : null);
+            while (++count < next) {
+                requireSameJob(count, jobs.hasNext() ? jobs.next() : null);
             }
         }
-        if (index < round.size()) {
-            requireSameJob(index, null);
+        if (count < round.size()) {
+            requireSameJob(count, null);
         }
         return true;
     }
 
     /** Waits for a client's package, and takes the next ones that are ready. Takes none if the client has none. */
-    private void take(int index) {
+    private void take() {
         held = new ArrayList<>(sink.most());
-        U uplink = results.await(index);
+        U uplink = results.await();
         while (uplink != null) {
+            positions[held.size()] = results.position();
             held.add(uplink);
-            uplink = held.size() < sink.most() ? results.poll(index + held.size()) : null;
+            uplink = held.size() < sink.most() ? results.poll() : null;
         }
     }
 
     /** Passes packages on, or skips a dropped client. Returns false if the round must end early. */
-    private boolean passOn(int index) {
+    private boolean passOn() {
         if (held.isEmpty()) {
-            return failures.isDropped(index);
+            return failures.isDropped(results.position());
         }
         for (int i = 0; i < held.size(); i++) {
             held.set(i, converted(held.get(i)));
@@ -125,14 +135,16 @@ public final class RoundRunner<U> {
         held = List.of();
         if (round.stopRequested()) {
             // a client that was told to stop may have returned part of its result
-            batch.forEach(work::keep);
+            for (int i = 0; i < batch.size(); i++) {
+                kept.put(positions[i], batch.get(i));
+            }
             return false;
         }
         clock.pause();
         sink.sink().accept(Collections.unmodifiableList(batch));
         clock.enter(Phase.COLLECT);
-        for (int taken = 0; taken < batch.size(); taken++) {
-            failures.accepted(index + taken);
+        for (int i = 0; i < batch.size(); i++) {
+            failures.accepted(positions[i]);
         }
         return true;
     }
@@ -156,13 +168,15 @@ public final class RoundRunner<U> {
             Iterator<Map.Entry<Integer, U>> entries = packages.entrySet().iterator();
             while (entries.hasNext()) {
                 Map.Entry<Integer, U> entry = entries.next();
-                work.keep(converted(entry.getValue()));
+                kept.put(entry.getKey(), converted(entry.getValue()));
                 failures.accepted(entry.getKey());
                 entries.remove();
             }
         } catch (Throwable failure) {
             packages.values().forEach(TensorWalk::closeAll);
             throw failure;
+        } finally {
+            kept.values().forEach(work::keep);
         }
     }
 

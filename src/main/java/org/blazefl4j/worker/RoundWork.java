@@ -20,7 +20,7 @@ public interface RoundWork<C, D, U> {
     /** Returns the round, from 0, or the next one for work between rounds. */
     int round();
 
-    /** Returns the clients in the order of dealing and hand-over. */
+    /** Returns the clients in the order of dealing, called list order. */
     List<Integer> ids();
 
     ClientWorker<? super C, ? super D, ? extends U> function();

@@ -42,6 +42,7 @@ final class SimulationTest {
         private int rounds = 3;
         private int wanted = 2;
         private boolean canDrop = true;
+        private boolean anyOrder;
         private int refused = -1;
         private int round;
         private int loaded;
@@ -57,6 +58,11 @@ final class SimulationTest {
             events.add("sample");
             loaded = 0;
             return List.of(0, 1);
+        }
+
+        @Override
+        public boolean acceptsAnyOrder() {
+            return anyOrder;
         }
 
         @Override
@@ -154,6 +160,12 @@ final class SimulationTest {
             } else {
                 StreamingTrainer.super.localProcessInBatches(payload, cids, sink);
             }
+        }
+
+        /** Small ids arrive first. */
+        @Override
+        public void localProcessInAnyOrder(String payload, List<Integer> cids, Consumer<? super List<Package>> sink) {
+            localProcessInBatches(payload, order(cids), sink);
         }
 
         @Override
@@ -553,6 +565,18 @@ final class SimulationTest {
         assertThat(events)
                 .containsSubsequence(
                         "load 1", "load 0", "loaded 0 1 open=true", "loaded 0 0 open=true", "close 1", "close 0")
+                .endsWith("finished 0 [1, 0] {round=1}");
+    }
+
+    @Test
+    void shouldLoadPackagesAsTheyArriveIfTheHandlerAcceptsAnyOrder() {
+        handler.rounds = 1;
+        handler.anyOrder = true;
+
+        simulation.addListener(new Listener()).run();
+
+        assertThat(events)
+                .containsSubsequence("started 0 [1, 0]", "load 0", "close 0", "load 1", "close 1")
                 .endsWith("finished 0 [1, 0] {round=1}");
     }
 

@@ -33,6 +33,7 @@ enum Algorithm {
                     () -> new FedAvgServerHandler(SELECTOR, net, images.partitions(), server(rounds)),
                     clients,
                     SpoiltFedAvg.of(clients),
+                    FedAvgUplinkPackage::cid,
                     FedAvgUplinkPackage::metadata);
         }
     },
@@ -45,6 +46,7 @@ enum Algorithm {
                     () -> new FedAvgServerHandler(SELECTOR, net, images.partitions(), server(rounds)),
                     clients,
                     SpoiltFedAvg.of(clients),
+                    FedAvgUplinkPackage::cid,
                     FedAvgUplinkPackage::metadata);
         }
     },
@@ -58,6 +60,7 @@ enum Algorithm {
                     () -> new ScaffoldServerHandler(SELECTOR, net, images.partitions(), server),
                     clients,
                     SpoiltScaffold.of(clients),
+                    ScaffoldUplinkPackage::cid,
                     ScaffoldUplinkPackage::metadata);
         }
     },
@@ -78,6 +81,7 @@ enum Algorithm {
                     () -> new DsflServerHandler(SELECTOR, net, images.withOpen(), server),
                     clients,
                     SpoiltDsfl.of(clients),
+                    DsflUplinkPackage::cid,
                     DsflUplinkPackage::metadata);
         }
     };

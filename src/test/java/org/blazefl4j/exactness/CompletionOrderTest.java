@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Clients that end out of order give the same bits: workers are slowed at random, and the first client waits until
- * another has ended.
+ * another has ended. Servers that accept any order load packages as they arrive.
  */
 @Slow
 final class CompletionOrderTest {
@@ -42,6 +42,7 @@ final class CompletionOrderTest {
         assertThat(outcome.hashes()).as("seed=%d", seed).isEqualTo(Trial.expected(algorithm, Net.CNN));
         assertThat(firstRoundsEnds(reads, outcome))
                 .isNotEqualTo(outcome.clients().get(0));
+        assertThat(outcome.loaded().get(0).equals(first)).as("in list order").isEqualTo(algorithm == Algorithm.DSFL);
     }
 
     /** Returns the first round's clients in the order of their last reads. Each reads its batches once in a round. */

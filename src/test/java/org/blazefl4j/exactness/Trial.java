@@ -158,6 +158,7 @@ final class Trial {
 
         @Override
         public void clientLoaded(int round, U uplink) {
+            outcome.loaded().add(experiment.cid().applyAsInt(uplink));
             Map<String, Object> metadata = experiment.metadata().apply(uplink);
             outcome.pids().add((Long) metadata.get("pid"));
             outcome.workers().add((Integer) metadata.get("worker"));

@@ -24,6 +24,7 @@ import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -62,6 +63,26 @@ final class FederationTest {
         Federation other = fedAvg.weighting(Weighting.UNIFORM).local(new SgdOptions(1, 2, 3));
         assertThat(fedAvg.local()).isEqualTo(LocalOptions.of(new SgdOptions(2, 4, 0.05)));
         assertThat(other.local()).isEqualTo(LocalOptions.of(new SgdOptions(1, 2, 3)));
+    }
+
+    // ---- the order of packages
+
+    private static boolean acceptsAnyOrder(Federation federation) {
+        try (var handler = federation.handler()) {
+            return handler.acceptsAnyOrder();
+        }
+    }
+
+    @Test
+    void shouldAcceptAnyOrderIfAllSumsAreExact() {
+        assertThat(acceptsAnyOrder(fedAvg)).isTrue();
+        assertThat(acceptsAnyOrder(fedAvg.with(Algorithms.fedProx(0.1)))).isTrue();
+        assertThat(acceptsAnyOrder(fedAvg.with(Algorithms.scaffold(1, Weighting.BY_SAMPLES))))
+                .isTrue();
+        assertThat(acceptsAnyOrder(fedAvg.with(Algorithms.fedNova(Weighting.UNIFORM))))
+                .isFalse();
+        Aggregation own = (options, numel, dataset) -> new MeanAggregator(options, numel, Weighting.UNIFORM);
+        assertThat(acceptsAnyOrder(fedAvg.aggregation(own))).isFalse();
     }
 
     // ---- neutral parts that are there all the same: one unit in the last place

@@ -23,6 +23,7 @@ import org.blazefl4j.reproducibility.RngCheck;
 import org.blazefl4j.util.Slow;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.ClientTimeouts;
+import org.blazefl4j.worker.Delivery;
 import org.blazefl4j.worker.FailureRules;
 import org.blazefl4j.worker.RoundContext;
 import org.blazefl4j.worker.RoundResults;
@@ -160,7 +161,7 @@ final class PoolRoundTest {
         }
 
         RoundContext<Path, Package, Package> context(TrainerLifecycle trainer, StopEvent stopEvent) {
-            return new RoundContext<>(this, true, trainer, stopEvent, ClientTimeouts.unwatched());
+            return new RoundContext<>(this, Delivery.IN_ORDER, trainer, stopEvent, ClientTimeouts.unwatched());
         }
     }
 
@@ -196,7 +197,7 @@ final class PoolRoundTest {
                         new ProcessPool(settings(), worker, new Package(x), PoolRoundTest.class, new PoolStopEvent())) {
             OneClient client = new OneClient(started, new Package(x));
             RoundResults<Package> round = pool.begin(client.context(trainer, new ClosedOnce(started, trainer)));
-            assertThat(round.await(0)).isNull();
+            assertThat(round.await()).isNull();
             assertThat(round.end()).isEmpty();
             assertThat(client.failures()).isEmpty();
             kill(pool.workerPids().get(0)); // otherwise close() waits for it
@@ -219,7 +220,7 @@ final class PoolRoundTest {
             for (int i = 0; i < 2; i++) { // the second round needs the only slot
                 RoundResults<Package> round =
                         pool.begin(client.context(new TrainerLifecycle(GRACE), StopEvent.create()));
-                try (Tensor result = round.await(0).x()) {
+                try (Tensor result = round.await().x()) {
                     assertThat(result.item_float()).isOne();
                 }
                 assertThat(round.end()).isEmpty();

@@ -236,10 +236,12 @@ final class BatchesTest {
         List<List<String>> batches = new ArrayList<>();
         new OneByOne().localProcessInBatches("payload", List.of(3, 1), batches::add);
 
-        assertThat(batches).containsExactly(List.of("payload 3"), List.of("payload 1"));
+        new OneByOne().localProcessInAnyOrder("payload", List.of(2), batches::add);
+
+        assertThat(batches).containsExactly(List.of("payload 3"), List.of("payload 1"), List.of("payload 2"));
     }
 
-    /** A trainer that does not override {@code localProcessInBatches}. */
+    /** A trainer that overrides neither {@code localProcessInBatches} nor {@code localProcessInAnyOrder}. */
     private static final class OneByOne implements StreamingTrainer<String> {
 
         @Override

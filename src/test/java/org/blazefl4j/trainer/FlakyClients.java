@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.WorkerContext;
@@ -154,11 +155,26 @@ final class FlakyClients implements ClientAlgorithm<FlakyClients.Order, FlakyCli
     /** Runs a round and returns the packages in the order of hand-over, closed. */
     static Map<Integer, float[]> round(AbstractClientTrainer<Order, Down, Up> trainer, Down down, List<Integer> cids) {
         Map<Integer, float[]> taken = new java.util.LinkedHashMap<>();
-        trainer.localProcess(down, cids, up -> {
+        process(trainer, down, cids, false, taken);
+        return taken;
+    }
+
+    /** Runs a round and adds the results that are handed over, in list order or in any. */
+    static void process(
+            AbstractClientTrainer<Order, Down, Up> trainer,
+            Down down,
+            List<Integer> cids,
+            boolean anyOrder,
+            Map<Integer, float[]> taken) {
+        Consumer<Up> sink = up -> {
             try (up) {
                 taken.put(up.cid(), floats(up.value()));
             }
-        });
-        return taken;
+        };
+        if (anyOrder) {
+            trainer.localProcessInAnyOrder(down, cids, batch -> batch.forEach(sink));
+        } else {
+            trainer.localProcess(down, cids, sink);
+        }
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** All that trainers of every execution mode promise; here, how a round ends early. */
-abstract class TrainerContract extends FailureContract {
+abstract class TrainerContract extends ArrivalContract {
 
     TrainerContract(ExecutionMode mode) {
         super(mode);

@@ -1,5 +1,6 @@
 package org.blazefl4j.benchmarks;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -11,18 +12,18 @@ import org.blazefl4j.core.WorkerContext;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Clients that take a given time and no processor: each waits, checks the stop event every millisecond, and returns the
+ * Clients that take given times and no processor: each waits, checks the stop event every millisecond, and returns the
  * id of its process as {@code pid}.
  *
  * @param floats the number of parameters
- * @param millis the milliseconds that each takes
+ * @param millis the milliseconds that each takes, by client and then from the first again
  */
-record WaitingClients(int floats, int millis)
+record WaitingClients(int floats, List<Integer> millis)
         implements ClientAlgorithm<Integer, FedAvgDownlinkPackage, FedAvgUplinkPackage> {
 
     @Override
     public Integer getClientConfig(int cid) {
-        return millis;
+        return millis.get(cid % millis.size());
     }
 
     @Override

@@ -41,7 +41,7 @@ final class WorkerDeath implements AutoCloseable {
                 .numParallels(workers)
                 .onClientFailure(policy)
                 .build();
-        trainer = new ProcessPoolClientTrainer<>(new WaitingClients(FLOATS, CLIENT_MILLIS), options);
+        trainer = new ProcessPoolClientTrainer<>(new WaitingClients(FLOATS, List.of(CLIENT_MILLIS)), options);
         roundMillis = CLIENTS * CLIENT_MILLIS / workers;
     }
 

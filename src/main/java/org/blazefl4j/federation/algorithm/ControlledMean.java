@@ -29,6 +29,11 @@ final class ControlledMean extends MeanAggregator {
             Partitions.requireOfClients(dataset, PartitionType.TRAIN, options.numClients());
             return new ControlledMean(options, numel, dataset, weighting);
         }
+
+        @Override
+        public boolean acceptsAnyOrder() {
+            return true;
+        }
     }
 
     private final PartitionedDataset<PartitionType> dataset;

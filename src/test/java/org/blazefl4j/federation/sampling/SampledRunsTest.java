@@ -170,6 +170,18 @@ final class SampledRunsTest {
         }
     }
 
+    @Test
+    void shouldTellNumbersByClientInWhateverOrderPackagesWereLoaded() {
+        Told told = new Told();
+        Federation federation = federation(1, told);
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
+            handler.sampleClients(trainer.workers());
+            trainer.localProcess(handler.downlinkPackage(), List.of(4, 1, 2), handler::load);
+        }
+        assertThat(told.outcomes.get(0).numbers().keySet()).containsExactly(1, 2, 4);
+    }
+
     private static double loss(Told told, int round, int cid) {
         Map<String, Double> numbers = told.outcomes.get(round).numbers().get(cid);
         assertThat(numbers).containsKey("loss");
