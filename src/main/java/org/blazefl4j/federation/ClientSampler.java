@@ -59,8 +59,8 @@ public interface ClientSampler {
         RandomGenerator random(String purpose);
 
         /**
-         * Returns the mean losses of the server's model on clients' training samples, in the order of the list. The
-         * workers compute them.
+         * Returns the mean losses of the server's model on clients' training samples, in the order of the list: of the
+         * one that fits a client best if there are several. The workers compute them.
          *
          * @throws IllegalStateException if there are no workers, because a loop of your own has drawn by
          *     {@code sampleClients()} instead of {@code sampleClients(trainer.workers())}

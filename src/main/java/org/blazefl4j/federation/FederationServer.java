@@ -144,7 +144,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     protected final List<Integer> draw(Workers workers) {
         return sampler == null
                 ? super.draw(workers)
-                : sampler.sample(new ServerDraw(federation, round(), global().current(), workers));
+                : sampler.sample(new ServerDraw(federation, round(), models(), workers));
     }
 
     @Override
@@ -247,9 +247,13 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
             return super.sha256();
         }
         requireOpen();
+        return Tensors.sha256(models());
+    }
+
+    private List<Tensor> models() {
         List<Tensor> all = new ArrayList<>(List.of(global().current()));
         all.addAll(aggregator.models());
-        return Tensors.sha256(all);
+        return all;
     }
 
     /** Writes the number of completed rounds, the model, and what the parts keep. */

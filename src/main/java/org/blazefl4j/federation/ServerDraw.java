@@ -11,13 +11,14 @@ import org.blazefl4j.core.Workers;
 import org.blazefl4j.reproducibility.RandomStreams;
 import org.bytedeco.pytorch.Tensor;
 
-/** What a server shows its sampler in a round: the federation, and the model that clients are to receive. */
-record ServerDraw(Federation federation, int round, Tensor parameters, Workers workers) implements ClientSampler.Draw {
+/** What a server shows its sampler in a round: the federation, and the models that clients are to receive. */
+record ServerDraw(Federation federation, int round, List<Tensor> models, Workers workers)
+        implements ClientSampler.Draw {
 
     private static final int SERVER = -1;
 
-    /** What workers need to evaluate a model on clients' samples. */
-    private record Asked(Tensor parameters, List<ClientConfig> clients) {}
+    /** What workers need to evaluate models on clients' samples. */
+    private record Asked(List<Tensor> models, List<ClientConfig> clients) {}
 
     @Override
     public int numClients() {
@@ -51,11 +52,16 @@ record ServerDraw(Federation federation, int round, Tensor parameters, Workers w
             clients.add(new ClientConfig(federation.model(), samples, federation.local()));
         }
         workers.share(clients);
-        return workers.map("losses of clients", new Asked(parameters, clients), clients.size(), ServerDraw::loss);
+        return workers.map("losses of clients", new Asked(models, clients), clients.size(), ServerDraw::loss);
     }
 
     private static double loss(int index, Asked asked, WorkerContext context) {
-        return LocalModel.evaluate(asked.clients.get(index), PartitionType.TRAIN, asked.parameters, context)
-                .loss();
+        double least = Double.NaN;
+        for (Tensor model : asked.models) {
+            double loss = LocalModel.evaluate(asked.clients.get(index), PartitionType.TRAIN, model, context)
+                    .loss();
+            least = Double.compare(loss, least) < 0 ? loss : least; // NaN is the largest
+        }
+        return least;
     }
 }

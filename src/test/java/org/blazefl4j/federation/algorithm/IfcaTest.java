@@ -118,6 +118,31 @@ final class IfcaTest {
         return planted;
     }
 
+    /** Asks all clients for their losses, and remembers what they report after. */
+    private static final class Losses implements ClientSampler {
+
+        private final List<Double> asked = new ArrayList<>();
+        private final List<Double> reported = new ArrayList<>();
+
+        @Override
+        public List<Integer> sample(Draw draw) {
+            asked.addAll(draw.losses(draw.candidates()));
+            return draw.candidates();
+        }
+
+        @Override
+        public void completed(Outcome outcome) {
+            new TreeMap<>(outcome.numbers()).values().forEach(numbers -> reported.add(numbers.get("loss")));
+        }
+    }
+
+    @Test
+    void shouldTellSamplersTheLossesOfTheModelsThatFitBest() {
+        Losses losses = new Losses();
+        hashes(ifca(3).sampler(losses));
+        assertThat(losses.asked).hasSize(3 * CLIENTS).isEqualTo(losses.reported);
+    }
+
     // ---- clients
 
     @Test
