@@ -2,8 +2,6 @@ package org.blazefl4j.federation.algorithm;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.blazefl4j.contrib.common.LocalModel;
-import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
 import org.bytedeco.pytorch.Tensor;
@@ -39,17 +37,12 @@ record Clustered() implements LocalObjective {
         Choice best = new Choice(0, Double.POSITIVE_INFINITY);
         for (int cluster = 0; cluster < models.size(); cluster++) {
             run.startFrom(models.get(cluster));
-            double loss = loss(run);
+            double loss = run.loss(run.start());
             if (loss < best.loss()) {
                 best = new Choice(cluster, loss);
             }
         }
         run.startFrom(models.get(best.cluster()));
         return best;
-    }
-
-    private static double loss(LocalRun run) {
-        return LocalModel.evaluate(run.config(), PartitionType.TRAIN, run.start(), run.context())
-                .loss();
     }
 }
