@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -26,7 +27,9 @@ import org.junit.jupiter.api.Test;
  */
 abstract class ArrivalContract extends FailureContract {
 
-    private static final int CLIENTS = 30;
+    /** More than the board of a pool has lanes. */
+    private static final int CLIENTS = 100;
+
     private static final int SLOTS = 4;
 
     private static final TrainerOptions FEW_SLOTS = TWO.toBuilder().slots(SLOTS).build();
@@ -81,8 +84,14 @@ abstract class ArrivalContract extends FailureContract {
             context.stopEvent().throwIfSet();
             return !waits || cid != 0 || Files.exists(go(folder));
         });
+        Files.writeString(started(folder), cid + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         deed.run(cid, folder);
         return plus(cid, payload);
+    }
+
+    /** Returns the file in which clients note that they train, which the first one does when it may end. */
+    private static Path started(String folder) {
+        return Path.of(folder, "started");
     }
 
     private static Path go(String folder) {
@@ -129,7 +138,7 @@ abstract class ArrivalContract extends FailureContract {
     }
 
     @Test
-    void shouldHandOverAllOthersBeforeAClientThatTakesLong() {
+    void shouldHandOverAllOthersBeforeAClientThatTakesLong() throws IOException {
         List<Integer> shown = new ArrayList<>();
         var trainer = open(
                 waiting(Deed.NOTHING),
@@ -148,6 +157,11 @@ abstract class ArrivalContract extends FailureContract {
             assertThat(taken).last().isEqualTo(0);
         }
         assertThat(dealt).as("dealt in list order").isEqualTo(ids(CLIENTS));
+        assertThat(Files.readAllLines(started(folder.toString())))
+                .as("by the other worker, in list order")
+                .filteredOn(cid -> !cid.equals("0"))
+                .containsExactlyElementsOf(
+                        ids(CLIENTS).stream().skip(1).map(String::valueOf).toList());
         assertThat(shown).as("as the list").isEqualTo(ids(CLIENTS));
         assertThat(trainer.uplinkPackage()).isEmpty();
         requireWholeRoundInListOrder(trainer);

@@ -29,6 +29,11 @@ final class ClusterMeans implements Aggregation.Aggregator {
         public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
             return new ClusterMeans(clusters, options, numel, weighting);
         }
+
+        @Override
+        public boolean acceptsAnyOrder() {
+            return true;
+        }
     }
 
     private static final String CLUSTERS = "clusters";
