@@ -159,7 +159,6 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
         try (Tensor kept = fixed.gather(change)) {
             fixed.zero(change);
             transforms.forEach(transform -> transform.apply(change, run));
-            run.zeroFixed(change);
             fixed.scatter(kept, change);
         }
     }

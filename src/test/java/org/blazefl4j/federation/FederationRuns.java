@@ -12,6 +12,7 @@ import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.ClientAlgorithm;
 import org.blazefl4j.core.ClientEvaluator;
+import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.Simulation;
@@ -98,21 +99,37 @@ public final class FederationRuns {
 
     /** Runs all rounds; returns each client's own model at the end. */
     public static float[][] own(Federation federation, ExecutionMode mode, int workers) {
-        FederationClients.Parts parts = federation.clientParts();
-        ClientEvaluator<ClientConfig, ModelBroadcast, float[]> evaluator = (config, payload, context) -> {
-            try (Tensor own = torch.empty_like(payload.parameters())) {
-                FederationClients.personalise(parts, config, payload, own, context);
-                return floats(own);
-            }
-        };
         TrainerOptions options = TrainerOptions.builder().numParallels(workers).build();
-        List<Integer> all =
-                IntStream.range(0, federation.server().numClients()).boxed().toList();
         try (var handler = federation.handler();
                 var trainer = mode.trainer(federation.clients(), options)) {
             new Simulation<>(handler, trainer).run();
-            return trainer.evaluate(handler.downlinkPackage(), all, evaluator).toArray(float[][]::new);
+            return own(federation, trainer, handler.downlinkPackage());
         }
+    }
+
+    /** Returns each client's own model after the rounds that a checkpoint in a folder has seen. */
+    public static float[][] resumedOwn(Federation federation, Path folder) {
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults());
+                Checkpoints checkpoints =
+                        Checkpoints.in(folder).add("handler", handler).add("trainer", trainer)) {
+            checkpoints.resume();
+            return own(federation, trainer, handler.downlinkPackage());
+        }
+    }
+
+    private static float[][] own(
+            Federation federation, ClientTrainer<ModelBroadcast, ModelUpdate> trainer, ModelBroadcast payload) {
+        FederationClients.Parts parts = federation.clientParts();
+        ClientEvaluator<ClientConfig, ModelBroadcast, float[]> evaluator = (config, received, context) -> {
+            try (Tensor own = torch.empty_like(received.parameters())) {
+                FederationClients.personalise(parts, config, received, own, context);
+                return floats(own);
+            }
+        };
+        List<Integer> all =
+                IntStream.range(0, federation.server().numClients()).boxed().toList();
+        return trainer.evaluate(payload, all, evaluator).toArray(float[][]::new);
     }
 
     /** Returns the server's model before the first round. */

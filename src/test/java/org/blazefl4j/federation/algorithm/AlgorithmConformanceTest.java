@@ -6,6 +6,7 @@ import static org.blazefl4j.federation.FederationRuns.fedAvg;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.own;
 import static org.blazefl4j.federation.FederationRuns.resumed;
+import static org.blazefl4j.federation.FederationRuns.resumedOwn;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,9 +63,12 @@ final class AlgorithmConformanceTest {
 
     @ParameterizedTest
     @EnumSource
-    void shouldGiveClientsTheSameModelsInThreads(Catalogue algorithm) {
+    void shouldGiveClientsTheSameModelsInThreadsAndAfterACheckpoint(Catalogue algorithm, @TempDir Path folder) {
+        float[][] expected = own(federation(algorithm, ROUNDS));
         assertThat(own(federation(algorithm, ROUNDS), ExecutionMode.MULTI_THREADED, 3))
-                .isDeepEqualTo(own(federation(algorithm, ROUNDS)));
+                .isDeepEqualTo(expected);
+        resumed(federation(algorithm, ROUNDS), folder);
+        assertThat(resumedOwn(federation(algorithm, ROUNDS), folder)).isDeepEqualTo(expected);
     }
 
     @Slow
