@@ -6,6 +6,7 @@ import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.Schedule;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgDownlinkPackage;
@@ -13,13 +14,20 @@ import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ClientSplits;
 import org.blazefl4j.data.DirichletPartitioner;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationClients;
+import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.federation.algorithm.ServerOptimizers;
+import org.blazefl4j.federation.sampling.Samplers;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.StepRule;
+import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.FailurePolicy;
 import org.blazefl4j.trainer.TrainerOptions;
 
@@ -63,7 +71,7 @@ final class ShortExamples {
         List<Integer> cids = clients.clientsWith(PartitionType.TEST);
         var evaluator = FederationClients.evaluator(PartitionType.TEST);
         simulation.addColumns(ClientDistribution.columns(
-                round -> round % 5 == 4, () -> trainer.evaluate(handler.downlinkPackage(), cids, evaluator)));
+                round -> round % 5 == 4, () -> trainer.evaluate(handler.evaluationPackage(), cids, evaluator)));
         // end docs/guide.md
     }
 
@@ -74,6 +82,31 @@ final class ShortExamples {
         data.setClients(PartitionType.TRAIN, images.train(), splits.train());
         data.setClients(PartitionType.VALIDATION, images.train(), splits.validation());
         data.setClients(PartitionType.TEST, images.train(), splits.test());
+        // end docs/guide.md
+    }
+
+    static Federation composed(
+            SeededModelSelector models, InMemoryPartitionedDataset<PartitionType> data, ServerOptions server) {
+        return
+        // begin README.md
+        Federation.of(models, ModelName.CNN, data, server)
+                .with(Algorithms.fedProx(0.01))
+                .serverOptimizer(ServerOptimizers.yogi(0.01))
+                .sampler(Samplers.poisson(0.1));
+        // end README.md
+    }
+
+    static void run(
+            SeededModelSelector models,
+            InMemoryPartitionedDataset<PartitionType> data,
+            ServerOptions server,
+            ExecutionMode mode) {
+        // begin docs/guide.md
+        var federation = Federation.of(models, ModelName.CNN, data, server).with(Algorithms.fedDyn(0.01));
+        try (var handler = federation.handler();
+                var trainer = mode.trainer(federation.clients(), TrainerOptions.defaults())) {
+            new Simulation<>(handler, trainer).run();
+        }
         // end docs/guide.md
     }
 }

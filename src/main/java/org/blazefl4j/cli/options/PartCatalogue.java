@@ -42,6 +42,15 @@ public final class PartCatalogue<T> {
             return Double.parseDouble(text(key));
         }
 
+        /** Returns a setting that is true or false. */
+        public boolean flag(String key) {
+            String text = text(key);
+            if (!text.equals("true") && !text.equals("false")) {
+                throw new NumberFormatException(text);
+            }
+            return text.equals("true");
+        }
+
         /** Returns a setting as a whole number. */
         public int count(String key) {
             return Integer.parseInt(text(key));

@@ -10,6 +10,7 @@ import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ParameterMask;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.algorithm.PersonalAlgorithms;
+import org.blazefl4j.util.Arguments;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 
@@ -30,9 +31,10 @@ record AlgorithmName(
             .with("fedavg", set -> composed("FedAvg", federation -> federation))
             .with("fedprox:mu=0.01", set -> composed("FedProx", Algorithms.fedProx(set.number("mu"))))
             .with("fednova", set -> weighted("FedNova", Algorithms::fedNova))
-            .with("scaffold", set -> weighted("SCAFFOLD", weighting -> Algorithms.scaffold(1, weighting)))
+            .with("scaffold:option=2", set -> weighted("SCAFFOLD", scaffold(set.count("option"))))
             .with("feddyn:alpha=0.01", set -> composed("FedDyn", Algorithms.fedDyn(set.number("alpha"))))
             .with("moon:mu=1,temperature=0.5", set -> moon(set.number("mu"), set.number("temperature")))
+            .with("qfedavg:q=1", set -> composed("q-FedAvg", Algorithms.qFedAvg(set.number("q"))))
             .with("ifca:clusters=2", set -> ifca(set.count("clusters")))
             .with("fedbn", set -> composed("FedBN", PersonalAlgorithms.fedBn()))
             .with("fedper:layers=1", set -> composed("FedPer", PersonalAlgorithms.fedPer(last(set))))
@@ -40,6 +42,9 @@ record AlgorithmName(
             .with("fedrep:layers=1,head-epochs=10", set -> fedRep(last(set), set.count("head-epochs")))
             .with("fedbabu:layers=1", set -> composed("FedBABU", PersonalAlgorithms.fedBabu(last(set))))
             .with("ditto:lambda=0.1", set -> composed("Ditto", PersonalAlgorithms.ditto(set.number("lambda"))))
+            .with("apfl:share=0.5,adaptive=false", set -> apfl(set.number("share"), set.flag("adaptive")))
+            .with("pfedme:lambda=15,steps=5,rate=0.01", set -> composed("pFedMe", pFedMe(set)))
+            .with("per-fedavg:alpha=0.01,delta=0", set -> perFedAvg(set.number("alpha"), set.number("delta")))
             .with("dsfl", set -> DSFL);
 
     static final Part<AlgorithmName> FEDAVG = ALL.parse("fedavg");
@@ -52,6 +57,13 @@ record AlgorithmName(
         return new AlgorithmName(title, 100, parts);
     }
 
+    private static Function<Weighting, UnaryOperator<Federation>> scaffold(int option) {
+        Arguments.require(
+                option == 1 || option == 2, "no such option of SCAFFOLD: option=" + option + ", expected=1 or 2");
+        return weighting ->
+                option == 1 ? Algorithms.scaffoldWithFullGradients(1, weighting) : Algorithms.scaffold(1, weighting);
+    }
+
     private static AlgorithmName moon(double mu, double temperature) {
         return composed("MOON", Algorithms.moon(mu, temperature));
     }
@@ -62,6 +74,18 @@ record AlgorithmName(
 
     private static AlgorithmName fedRep(ParameterMask head, int headEpochs) {
         return composed("FedRep", PersonalAlgorithms.fedRep(head, headEpochs));
+    }
+
+    private static AlgorithmName apfl(double share, boolean adaptive) {
+        return composed("APFL", PersonalAlgorithms.apfl(share, adaptive));
+    }
+
+    private static UnaryOperator<Federation> pFedMe(Settings set) {
+        return PersonalAlgorithms.pFedMe(set.number("lambda"), set.count("steps"), set.number("rate"), 1);
+    }
+
+    private static AlgorithmName perFedAvg(double alpha, double delta) {
+        return composed("Per-FedAvg", PersonalAlgorithms.perFedAvg(alpha, delta));
     }
 
     private static ParameterMask first(Settings set) {

@@ -37,7 +37,7 @@ final class AlgorithmNameTest {
             assertThat(hashes).doesNotHaveDuplicates();
             boolean asFedAvg = hashes.equals(FederationRuns.hashes(composed("fedavg", data)));
             assertThat(asFedAvg)
-                    .isEqualTo(Stream.of("fedavg", "fednova", "ditto").anyMatch(name::equals));
+                    .isEqualTo(Stream.of("fedavg", "fednova", "ditto", "apfl").anyMatch(name::equals));
         }
     }
 
