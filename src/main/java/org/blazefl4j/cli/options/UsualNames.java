@@ -23,6 +23,7 @@ public final class UsualNames {
             Map.entry("--data-dir", "data data-path dataset-dir dataset-root-dir root data-root"),
             Map.entry("--partition", "partitioner split iid noniid non-iid"),
             Map.entry("--num-shards", "shards"),
+            Map.entry("--classes-per-client", "labels-per-client class-per-client num-classes-per-client classes"),
             Map.entry("--dir-alpha", "alpha dirichlet-alpha beta concentration"),
             Map.entry("--model-name", "model net arch"),
             Map.entry("--epochs", "local-epochs num-epochs epoch local-ep"),

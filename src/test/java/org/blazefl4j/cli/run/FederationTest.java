@@ -2,10 +2,15 @@ package org.blazefl4j.cli.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
+import org.blazefl4j.data.Batch;
+import org.blazefl4j.data.DataLoader;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -34,6 +39,37 @@ final class FederationTest {
         assertThat(options.trainer().numParallels()).isEqualTo(started);
         assertThat(options.toMap()).containsEntry("num_parallels", started);
         assertThat(options.describeExecution()).isEqualTo(described);
+    }
+
+    @Test
+    void shouldNameTheOptionWhenThereAreFewerClientsThanClasses() {
+        RunOptions options = SmallRun.of(1, "--partition=classes", "--num-clients=9");
+
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> Federation.open(options, Path.of("."), images -> {}))
+                .withMessage("number of clients: --num-clients=9, limit=10 or more (the classes in the labels); raise"
+                        + " --num-clients, or no client has the last classes");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--epochs=1, false, -0.81", "--pixels=unit, true, 0"})
+    void shouldScalePixelsAsAsked(String option, boolean recorded, float least) {
+        RunOptions options = SmallRun.of(1, option);
+        try (Federation<?, ?> federation = Federation.open(options, Path.of("."), images -> {});
+                PointerScope scope = new PointerScope()) {
+            Batch batch = new DataLoader(federation.images().test()).iterator().next();
+            assertThat(batch.x().min().item_float()).isCloseTo(least, within(0.01f));
+            assertThat(options.toMap().containsKey("pixels")).isEqualTo(recorded);
+        }
+    }
+
+    @Test
+    void shouldRecordAndDescribeTheClassesOfAClient() {
+        RunOptions options = SmallRun.of(1, "--partition=classes", "--classes-per-client=3");
+
+        assertThat(options.describePartition()).isEqualTo("classes, 3 per client");
+        assertThat(options.toMap()).containsEntry("classes_per_client", 3);
+        assertThat(SmallRun.of(1).toMap()).doesNotContainKey("classes_per_client");
     }
 
     @ParameterizedTest
