@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.blazefl4j.util.Arguments;
+import org.blazefl4j.util.Causes;
 
 /** The rounds in which clients are available, as a file says. */
 final class AvailabilityTrace {
@@ -39,7 +40,10 @@ final class AvailabilityTrace {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read availability trace: file=" + file + "; " + e.getMessage(), e);
+            throw new UncheckedIOException(
+                    "cannot read availability trace: file=" + file + ", found=" + Causes.describe(e)
+                            + ", expected=lines of client,first round,last round",
+                    e);
         }
         return trace;
     }

@@ -1,14 +1,20 @@
 package org.blazefl4j.federation.sampling;
 
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.federation.ClientSampler;
+import org.jspecify.annotations.Nullable;
 
 /** A sampler that leaves the choice to another one, whose entries are beside its own in the checkpoint. */
 abstract class NestedSampler implements ClientSampler, Checkpointable {
+
+    /** Begins the names of the other one's entries, which may otherwise be the same as its own. */
+    private static final String INNER = "inner ";
 
     private final ClientSampler inner;
 
@@ -38,14 +44,30 @@ abstract class NestedSampler implements ClientSampler, Checkpointable {
     @Override
     public void save(CheckpointWriter out) {
         if (inner instanceof Checkpointable kept) {
-            kept.save(out);
+            kept.save((name, value) -> out.put(INNER + name, value));
         }
     }
 
     @Override
     public void restore(CheckpointReader in) {
         if (inner instanceof Checkpointable kept) {
-            kept.restore(in);
+            kept.restore(new InnerEntries(in));
+        }
+    }
+
+    private record InnerEntries(CheckpointReader all) implements CheckpointReader {
+
+        @Override
+        public <T extends @Nullable Object> T get(String name, Class<T> type) {
+            return all.get(INNER + name, type);
+        }
+
+        @Override
+        public Set<String> names() {
+            return all.names().stream()
+                    .filter(name -> name.startsWith(INNER))
+                    .map(name -> name.substring(INNER.length()))
+                    .collect(Collectors.toSet());
         }
     }
 }

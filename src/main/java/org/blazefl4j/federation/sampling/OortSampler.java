@@ -49,7 +49,7 @@ final class OortSampler implements ClientSampler, Checkpointable {
         for (int cid : draw.candidates()) {
             (lastRounds.has(cid) ? known : unknown).add(cid);
         }
-        int wanted = (int) (draw.clientsPerRound() * exploration(draw.round()));
+        int wanted = (int) Math.ceil(draw.clientsPerRound() * exploration(draw.round()));
         int explored = Math.min(unknown.size(), Math.max(wanted, draw.clientsPerRound() - known.size()));
         List<Integer> chosen =
                 new ArrayList<>(Draws.weighted(unknown, explored, cid -> 1 / times.of(cid), draw.random("explore")));

@@ -116,8 +116,8 @@ public final class Samplers {
     /**
      * Returns Oort's sampler for training (F. Lai et al.: Oort: Efficient Federated Learning via Guided Participant
      * Selection, OSDI 2021), with the paper's figures. In round R it explores with a share of {@code max(0.3, 0.9 *
-     * 0.98^(R - 1))} of the clients, drawn among those that never took part with probabilities proportional to their
-     * speed. The others are drawn among those that did, with probabilities proportional to
+     * 0.98^(R - 1))} of the clients, rounded up, drawn among those that never took part with probabilities proportional
+     * to their speed. The others are drawn among those that did, with probabilities proportional to
      *
      * <pre>{@code (u_k + sqrt(0.1 * ln R / R_k)) * min(1, T / t_k)^2}</pre>
      *

@@ -89,6 +89,17 @@ final class SampledRunsTest {
     }
 
     @Test
+    void shouldResumeWithSamplersInOthersThatKeepTheSame() {
+        Supplier<ClientSampler> sampler = () -> Samplers.separated(2, Samplers.separated(1, oort()));
+        List<String> whole = hashes(federation(3, sampler.get()));
+        List<String> inParts = new ArrayList<>();
+        for (int round = 1; round <= 3; round++) {
+            inParts.addAll(resumed(federation(round, sampler.get()), folder));
+        }
+        assertThat(inParts).isEqualTo(whole);
+    }
+
+    @Test
     void shouldBeCheckedWhenTheServerIsMade() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> federation(1, Samplers.powerOfChoice(3)).handler())

@@ -209,6 +209,20 @@ final class SamplersTest {
         }
     }
 
+    @Test
+    void shouldExploreWithOneClientARound() {
+        SampledRounds rounds = new SampledRounds(5, 1, 1).withSizes(cid -> 1);
+        ClientSampler sampler = Samplers.oort(cid -> 1);
+        Set<Integer> seen = new HashSet<>();
+        for (int round = 0; round < 5; round++) {
+            for (int cid : rounds.sample(sampler, round)) {
+                seen.add(cid);
+                SampledRounds.completed(sampler, round, Map.of(cid, Map.of("loss", 1.0)));
+            }
+        }
+        assertThat(seen).hasSize(5);
+    }
+
     /** Lets ten of twenty clients take part, and returns how often each of them is drawn in the round after. */
     private static int[] exploited(IntToDoubleFunction seconds, double[] losses) {
         int[] counts = new int[20];
