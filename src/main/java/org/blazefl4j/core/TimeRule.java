@@ -19,7 +19,7 @@ final class TimeRule implements StopRule {
     TimeRule(Duration limit) {
         Arguments.require(
                 !limit.isZero() && !limit.isNegative(),
-                "time out of range: seconds=" + limit.toNanos() / 1e9 + ", limit=above 0");
+                "time out of range: seconds=" + seconds(limit) + ", limit=above 0");
         this.limit = limit;
     }
 
@@ -45,13 +45,16 @@ final class TimeRule implements StopRule {
 
     @Override
     public Optional<String> reason() {
-        return spent < limit.toNanos()
+        return Duration.ofNanos(spent).compareTo(limit) < 0
                 ? Optional.empty()
-                : Optional.of("rounds have taken " + spent / 1_000_000_000 + " s, at least " + seconds() + " s");
+                : Optional.of("rounds have taken " + spent / 1_000_000_000 + " s, at least " + seconds(limit) + " s");
     }
 
-    private String seconds() {
-        return BigDecimal.valueOf(limit.toNanos(), 9).stripTrailingZeros().toPlainString();
+    private static String seconds(Duration time) {
+        return BigDecimal.valueOf(time.getSeconds())
+                .add(BigDecimal.valueOf(time.getNano(), 9))
+                .stripTrailingZeros()
+                .toPlainString();
     }
 
     @Override

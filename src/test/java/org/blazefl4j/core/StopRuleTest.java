@@ -130,6 +130,7 @@ final class StopRuleTest {
         accuracy(soon, 0, 0);
         assertThat(soon.reason()).contains("rounds have taken 0 s, at least 0.000000001 s");
 
+        assertThat(StopRule.time(Duration.ofSeconds(Long.MAX_VALUE)).reason()).isEmpty();
         StopRule hour = StopRule.time(Duration.ofHours(1));
         accuracy(hour, 0, 0);
         assertThat(hour.reason()).isEmpty();
@@ -173,7 +174,7 @@ final class StopRuleTest {
         refuses(
                 () -> StopRule.patience("loss", false, 0),
                 "too little patience: metric=loss, rounds=0, limit=1 or more");
-        refuses(() -> StopRule.time(Duration.ZERO), "time out of range: seconds=0.0, limit=above 0");
+        refuses(() -> StopRule.time(Duration.ZERO), "time out of range: seconds=0, limit=above 0");
         refuses(() -> StopRule.bytes(0), "number of bytes out of range: bytes=0, limit=1 or more");
         refuses(
                 () -> report(StopRule.atLeast("acuracy", 0.5), 2, Map.of("accuracy", 0.5)),
