@@ -1,9 +1,12 @@
 package org.blazefl4j.federation;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -38,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param <U> the uplink package, client to server
  */
 public class FederationServer<D, U extends ModelUplink> extends AbstractServerHandler<D, U> {
+
+    private static final Logger LOGGER = System.getLogger(FederationServer.class.getName());
 
     private final ServerOptions options;
     private final Federation federation;
@@ -80,7 +85,14 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
 
     private FlatRanges fixed(ParameterMask personal) {
         try {
-            return global().fixed(personal.of(global().names())::contains);
+            Set<String> names = personal.of(global().names());
+            if (names.isEmpty() && !personal.equals(ParameterMask.NONE)) {
+                LOGGER.log(
+                        Level.WARNING,
+                        "clients keep nothing to themselves: mask=" + personal + ", parameters=0, expected=some of the"
+                                + " model's " + global().names().size() + "; choose another model or mask");
+            }
+            return global().fixed(names::contains);
         } catch (RuntimeException | Error e) {
             global().close();
             throw e;

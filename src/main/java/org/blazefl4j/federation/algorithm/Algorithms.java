@@ -206,7 +206,8 @@ public final class Algorithms {
      * <p>The server's own evaluation is of the first model, which says little of the others: evaluate clients, who use
      * the model that fits their training samples best. Server optimizers and aggregate transforms are refused.
      *
-     * @param clusters the number of models, 1 or more; 1 is federated averaging. The paper uses 2 and 4
+     * @param clusters the number of models, from 1 to the number of clients; 1 is federated averaging. The paper uses 2
+     *     and 4
      */
     public static UnaryOperator<Federation> ifca(int clusters, Weighting weighting) {
         Arguments.require(clusters >= 1, "too few clusters: clusters=" + clusters + ", limit=1 or more");

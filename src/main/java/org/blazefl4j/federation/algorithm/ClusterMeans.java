@@ -14,6 +14,7 @@ import org.blazefl4j.federation.Aggregation;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
 import org.blazefl4j.torch.Tensors;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -27,6 +28,10 @@ final class ClusterMeans implements Aggregation.Aggregator {
 
         @Override
         public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
+            Arguments.require(
+                    clusters <= options.numClients(),
+                    "too many clusters: clusters=" + clusters + ", limit=" + options.numClients()
+                            + ", the number of clients");
             return new ClusterMeans(clusters, options, numel, weighting);
         }
 

@@ -53,6 +53,16 @@ final class IfcaTest {
         return fedAvg(Tiny.CONVOLUTION, data, rounds).with(Algorithms.ifca(2, Weighting.BY_SAMPLES));
     }
 
+    @Test
+    void shouldRefuseMoreClustersThanClients() {
+        assertThatThrownBy(() -> fedAvg(Tiny.LINEAR, data, 1)
+                        .with(Algorithms.ifca(CLIENTS + 1, Weighting.BY_SAMPLES))
+                        .handler())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("too many clusters: clusters=" + (CLIENTS + 1) + ", limit=" + CLIENTS
+                        + ", the number of clients");
+    }
+
     // ---- one cluster
 
     @Test
