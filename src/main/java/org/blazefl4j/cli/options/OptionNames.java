@@ -16,9 +16,12 @@ public final class OptionNames {
             "warm_ups", "--warm-up",
             "distillation_batch_size", "--kd-batch-size");
 
-    /** Names with a value, and names in a remedy that cannot be words of a sentence. */
+    /**
+     * Names with a value, and names in a remedy that cannot be words of a sentence; but not settings of a part, such as
+     * {@code yogi:lr=0.01,tau=0.1}.
+     */
     private static final Pattern NAME =
-            Pattern.compile("(?<![\\w/.-])(?:\\w+(?==)|(?:alpha|[a-z]+(?:[A-Z_][a-z]+)+)(?![\\w/.]))");
+            Pattern.compile("(?<![\\w/.:,-])(?:\\w+(?==)|(?:alpha|[a-z]+(?:[A-Z_][a-z]+)+)(?![\\w/.]))");
 
     private OptionNames() {}
 

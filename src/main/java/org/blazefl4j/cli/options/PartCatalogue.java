@@ -23,6 +23,11 @@ public final class PartCatalogue<T> {
      */
     public record Part<T>(String name, String text, T value) {
 
+        /** Returns the settings that differ from their defaults; empty if none does. */
+        public String settings() {
+            return text.substring(Math.min(name.length() + 1, text.length()));
+        }
+
         @Override
         public String toString() {
             return text;

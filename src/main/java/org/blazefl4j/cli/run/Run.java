@@ -17,6 +17,7 @@ import org.blazefl4j.cli.console.Terminal;
 import org.blazefl4j.cli.console.Version;
 import org.blazefl4j.cli.doctor.Finding;
 import org.blazefl4j.cli.doctor.Machine;
+import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.contrib.common.ClientDistribution;
 import org.blazefl4j.core.Simulation;
@@ -184,7 +185,7 @@ final class Run {
 
     private void introduce(Federation<?, ?> federation, Path folder) {
         out.println("BlazeFL4J " + Version.blazefl4j() + ": "
-                + options.federation.algorithm.value().title() + " of " + options.training.modelName + " on "
+                + title(options.federation.algorithm) + " of " + options.training.modelName + " on "
                 + describe(federation.images()));
         int rounds = options.federation.globalRound;
         out.println("  clients        " + options.numClients() + " (" + options.describePartition() + "), "
@@ -203,6 +204,11 @@ final class Run {
         }
         out.println("  results        " + Printable.line(folder));
         out.flush();
+    }
+
+    private static String title(Part<AlgorithmName> algorithm) {
+        String settings = algorithm.settings();
+        return algorithm.value().title() + (settings.isEmpty() ? "" : " (" + settings.replace(",", ", ") + ")");
     }
 
     private static String describe(ImageData images) {

@@ -33,6 +33,7 @@ final class PartCatalogueTest {
     void shouldMakePartsAndKeepOnlySettingsThatAreNotTheDefaults(String text, String kept, String value) {
         Part<String> part = parts.parse(text);
         assertThat(part).hasToString(kept).extracting(Part::value).isEqualTo(value);
+        assertThat(part.settings()).isEqualTo(kept.contains(":") ? kept.split(":", 2)[1] : "");
         assertThat(parts.parse(kept)).isEqualTo(part);
     }
 
