@@ -21,7 +21,8 @@ import org.bytedeco.pytorch.global.torch;
  * The clients of a composed algorithm; made by {@link Federation#clients()}.
  *
  * <p>A client draws from these random streams: {@code shuffle} for the order of samples, {@code augment} for random
- * transforms, {@code dropout} for the model, {@code straggler} for the amount of work, and those of its parts.
+ * transforms, {@code loss-augment} for those of samples whose loss is asked for, {@code dropout} for the model,
+ * {@code straggler} for the amount of work, and those of its parts.
  */
 public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpdate> {
 

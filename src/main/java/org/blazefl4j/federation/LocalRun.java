@@ -167,7 +167,7 @@ public final class LocalRun {
     }
 
     /**
-     * Returns the mean loss of the client's training samples.
+     * Returns the mean loss of the client's training samples. Random transforms are the same at each call in a round.
      *
      * @param at the model to evaluate
      */

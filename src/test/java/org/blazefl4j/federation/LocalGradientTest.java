@@ -16,6 +16,10 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.contrib.common.Weighting;
+import org.blazefl4j.data.RandomHorizontalFlip;
+import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.federation.sampling.Samplers;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -116,6 +120,38 @@ final class LocalGradientTest {
             List<String> expected = hashes(plain);
             assertThat(hashes(asking)).isEqualTo(expected);
             assertThat(hashes(asking, ExecutionMode.MULTI_THREADED, 3)).isEqualTo(expected);
+        }
+    }
+
+    // ---- random transforms
+
+    /** The samples are the same at each call, or else the slope would be that between them. */
+    @Test
+    void shouldBeTheSlopeOfTheLossOfSamplesThatAreTransformedAtRandom() {
+        try (TinyData data = flipped()) {
+            model(fedAvg(Tiny.LINEAR, data, 1).objective(new Slope()));
+            assertThat(SLOPES.get()).hasSize(4);
+            SLOPES.get().values().forEach(slope -> assertThat(slope[0]).isCloseTo(slope[1], within(0.02 * slope[1])));
+        } finally {
+            SLOPES.remove();
+        }
+    }
+
+    private static TinyData flipped() {
+        return TinyData.evenly(60, CLIENTS).transformed(new RandomHorizontalFlip(0.5));
+    }
+
+    @Test
+    void shouldGiveTheSameBitsWithRandomTransformsInThreads() {
+        try (TinyData data = flipped()) {
+            Federation plain = fedAvg(Tiny.CONVOLUTION, data, 2);
+            assertThat(hashes(plain.objective(new Asking()))).isEqualTo(hashes(plain));
+            for (Federation asking : List.of(
+                    plain.sampler(Samplers.powerOfChoice(CLIENTS)),
+                    plain.with(Algorithms.ifca(2, Weighting.BY_SAMPLES)),
+                    plain.with(Algorithms.scaffoldWithFullGradients(1, Weighting.UNIFORM)))) {
+                assertThat(hashes(asking, ExecutionMode.MULTI_THREADED, 3)).isEqualTo(hashes(asking));
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
@@ -12,12 +13,12 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
-import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.Epoch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -60,7 +61,8 @@ public final class LocalModel implements AutoCloseable {
 
     /**
      * Evaluates a state on some of the client's own samples, in batches of {@link Evaluation#BATCH_SIZE}, for
-     * {@link org.blazefl4j.core.ClientTrainer#evaluate}.
+     * {@link org.blazefl4j.core.ClientTrainer#evaluate}. Random transforms of training samples draw from the start of
+     * the client's stream {@code loss-augment} at each call, so that states are compared on the same samples.
      *
      * @param type which samples
      * @param parameters the state: the received one, or one that the client keeps, float32, shape [numel], on the CPU;
@@ -70,15 +72,35 @@ public final class LocalModel implements AutoCloseable {
     public static Evaluation evaluate(
             ClientConfig config, PartitionType type, Tensor parameters, WorkerContext context) {
         LocalModel local = of(config.model(), context);
-        DataLoader loader = new DataLoader(config.samples(type), Evaluation.BATCH_SIZE);
         local.checkLength(parameters);
-        return local.loaded(parameters, () -> Evaluation.of(local.model, loader, local.device));
+        return inOrder(
+                config,
+                type,
+                context,
+                loader -> local.loaded(parameters, () -> Evaluation.of(local.model, loader, local.device)));
+    }
+
+    private static <T> T inOrder(
+            ClientConfig config, PartitionType type, WorkerContext context, Function<DataLoader, T> use) {
+        DataLoader loader = new DataLoader(config.samples(type), Evaluation.BATCH_SIZE);
+        if (type != PartitionType.TRAIN) {
+            return use.apply(loader);
+        }
+        Generator transforms = context.generator("loss-augment");
+        try (Tensor start = transforms.get_state()) {
+            try {
+                return use.apply(loader.augmentWith(transforms));
+            } finally {
+                transforms.set_state(start);
+            }
+        }
     }
 
     /**
-     * Writes the gradient of the mean cross-entropy of a client's training samples, the loss of {@link #evaluate}: in
-     * evaluation mode, so without dropout and by BatchNorm's running statistics, whatever the batches. Batches of
-     * {@link Evaluation#BATCH_SIZE} are summed in order, in FP64. No random stream moves.
+     * Writes the gradient of the mean cross-entropy of a client's training samples, the loss of {@link #evaluate} on
+     * the same transformed samples: in evaluation mode, so without dropout and by BatchNorm's running statistics,
+     * whatever the batches. Batches of {@link Evaluation#BATCH_SIZE} are summed in order, in FP64. No random stream
+     * moves.
      *
      * @param at where: a state, float32, shape [numel], on the CPU; unchanged afterwards
      * @param out receives the gradient, of this shape, zero at buffers and frozen parameters
@@ -88,20 +110,24 @@ public final class LocalModel implements AutoCloseable {
     public void gradient(ClientConfig config, Tensor at, Tensor out, WorkerContext context) {
         checkLength(at);
         bindOnce();
-        loaded(at, () -> gradient(config.dataset(), out, context.stopEvent()));
+        inOrder(
+                config,
+                PartitionType.TRAIN,
+                context,
+                loader -> loaded(at, () -> gradient(loader, out, context.stopEvent())));
     }
 
-    private Tensor gradient(Dataset samples, Tensor out, StopEvent stop) {
+    private Tensor gradient(DataLoader samples, Tensor out, StopEvent stop) {
         boolean training = model.is_training();
         model.eval();
         try (PointerScope scope = new PointerScope();
-                Epoch epoch = new DataLoader(samples, Evaluation.BATCH_SIZE).iterator()) {
+                Epoch epoch = samples.iterator()) {
             Tensor sum = state.vector().toType(ScalarType.Double).zero_();
             while (epoch.hasNext()) {
                 stop.throwIfSet();
                 addGradient(epoch.next(), sum);
             }
-            return out.copy_(sum.div_(new Scalar((double) samples.size())));
+            return out.copy_(sum.div_(new Scalar((double) samples.dataset().size())));
         } finally {
             state.dropGradients();
             model.train(training);
