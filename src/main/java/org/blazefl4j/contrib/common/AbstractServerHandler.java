@@ -57,8 +57,9 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     protected void fold() {}
 
     /**
-     * Makes the added packages the round's result, and updates the model. {@link #forget} follows, then the round is
-     * counted. A round for which {@link #draw} returned no clients has no packages.
+     * Makes the added packages the round's result, and updates the model. The round is then counted, whatever fails
+     * after it, because the model has moved: it cannot be repeated. A round for which {@link #draw} returned no clients
+     * has no packages.
      */
     protected abstract void update();
 
@@ -219,10 +220,13 @@ public abstract class AbstractServerHandler<D, U> implements ServerHandler<D, U>
     private boolean completeIf(boolean all) {
         if (all) {
             update();
-            completed(intake.loaded(), intake.dropped());
-            forget();
+            try {
+                completed(intake.loaded(), intake.dropped());
+            } finally {
+                forget();
+                intake.complete();
+            }
             divergence.check(round(), this::isFinite);
-            intake.complete();
         }
         return all;
     }

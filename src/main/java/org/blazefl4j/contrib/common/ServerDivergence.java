@@ -22,18 +22,17 @@ final class ServerDivergence {
     }
 
     /**
-     * Checks the model after a round. Does not call {@code isFinite} once something was reported.
+     * Checks the model after {@code completed} rounds. Does not call {@code isFinite} once something was reported.
      *
-     * @param round the round, from 0
      * @throws IllegalStateException if it is not finite and the policy is to fail
      */
-    void check(int round, BooleanSupplier isFinite) {
+    void check(int completed, BooleanSupplier isFinite) {
         if (!reported && !isFinite.getAsBoolean()) {
-            report("server's model is not finite: round=" + (round + 1) + REMEDY);
+            report("server's model is not finite: round=" + completed + REMEDY);
         }
     }
 
-    /** Checks the loss after {@code completed} rounds in the same way. */
+    /** Checks the loss in the same way. */
     void check(int completed, Evaluation evaluation) {
         if (!reported && !Double.isFinite(evaluation.loss())) {
             report("loss of the server's model is not finite: round=" + completed + ", loss=" + evaluation.loss()
