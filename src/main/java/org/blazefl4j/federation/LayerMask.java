@@ -61,4 +61,15 @@ final class LayerMask {
             return found;
         }
     }
+
+    /** What one mask or another chooses. */
+    record Either(ParameterMask one, ParameterMask other) implements ParameterMask {
+
+        @Override
+        public Set<String> of(List<String> names) {
+            Set<String> found = new HashSet<>(one.of(names));
+            found.addAll(other.of(names));
+            return found;
+        }
+    }
 }

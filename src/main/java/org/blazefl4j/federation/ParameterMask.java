@@ -57,6 +57,14 @@ public interface ParameterMask {
         return new LayerMask.Normalisation(new Named(List.of(others)));
     }
 
+    /** Returns a mask that chooses what this one or another chooses. */
+    default ParameterMask or(ParameterMask other) {
+        if (other.equals(NONE) || other.equals(this)) {
+            return this;
+        }
+        return equals(NONE) ? other : new LayerMask.Either(this, other);
+    }
+
     /** {@link #named}. */
     record Named(List<String> patterns) implements ParameterMask {
 

@@ -42,6 +42,16 @@ final class ParameterMaskTest {
     }
 
     @Test
+    void shouldJoinMasks() {
+        ParameterMask head = ParameterMask.lastLayers(1);
+        assertThat(head.or(ParameterMask.named("stem.*", "fc.bias")).of(NAMES))
+                .containsExactlyInAnyOrder("stem.weight", "fc.weight", "fc.bias");
+        assertThat(head.or(ParameterMask.NONE)).isSameAs(head);
+        assertThat(ParameterMask.NONE.or(head)).isSameAs(head);
+        assertThat(head.or(ParameterMask.lastLayers(1))).isSameAs(head);
+    }
+
+    @Test
     void shouldRefuseNumbersOfLayersThatDoNotFit() {
         assertThatThrownBy(() -> ParameterMask.lastLayers(-1))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -28,13 +28,14 @@ record PFedMe(double lambda, int steps, double rate) implements LocalObjective {
         run.training().hook(new Envelope(run)).run();
     }
 
-    /** Trains a personal model from the received one, to which it is pulled. */
+    /** Trains a personal model from the received one, to which it is pulled; moments of w do not move it. */
     @Override
     public void personalise(LocalRun run) {
         LocalOptions options = run.options();
         run.training()
                 .term(AffineTerm.pull(lambda, run.start()))
                 .options(options.withBase(options.base().withLr(rate)))
+                .streams(STREAMS)
                 .run();
     }
 

@@ -7,6 +7,7 @@ import org.blazefl4j.federation.LocalRun;
 import org.blazefl4j.federation.StepHook;
 import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.util.Arguments;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -88,12 +89,18 @@ record PerFedAvg(double rate, double difference) implements LocalObjective {
             }
         }
 
-        /** Returns nearly the Hessian at a model times a vector. */
+        /**
+         * Returns nearly the Hessian at a model times a vector. Both gradients drop the same units: the difference of
+         * others would be far from small.
+         */
         private Tensor product(Tensor at, Tensor vector) {
             Tensor ahead = torch.empty_like(vector);
             Tensor behind = torch.empty_like(vector);
+            Generator dropout = run.context().generator(HESSIAN + "dropout");
+            Tensor drawn = dropout.get_state();
             try (Batch batch = hessian.next()) {
                 run.gradient(at.add(vector, new Scalar(difference)), batch, HESSIAN, ahead);
+                dropout.set_state(drawn);
                 run.gradient(at.sub(vector, new Scalar(difference)), batch, HESSIAN, behind);
             }
             return ahead.sub_(behind).div_(new Scalar(2 * difference));

@@ -14,10 +14,17 @@ import org.blazefl4j.util.Arguments;
  * var federation = Federation.of(models, ModelName.CNN, data, server)
  *         .with(PersonalAlgorithms.fedPer(ParameterMask.lastLayers(1)));
  * }</pre>
+ *
+ * <p>Those with personal parts add to what clients keep already.
  */
 public final class PersonalAlgorithms {
 
     private PersonalAlgorithms() {}
+
+    /** What clients keep already stays with them, so that FedPer and FedBN go together. */
+    private static Federation keeping(Federation federation, ParameterMask parameters) {
+        return federation.personal(federation.personal().or(parameters));
+    }
 
     /**
      * Returns FedBN (X. Li et al.: FedBN: Federated Learning on Non-IID Features via Local Batch Normalization, ICLR
@@ -27,7 +34,7 @@ public final class PersonalAlgorithms {
      * @param others patterns for layers that have no statistics, as {@link ParameterMask#normalisation}; usually none
      */
     public static UnaryOperator<Federation> fedBn(String... others) {
-        return federation -> federation.personal(ParameterMask.normalisation(others));
+        return federation -> keeping(federation, ParameterMask.normalisation(others));
     }
 
     /**
@@ -37,7 +44,7 @@ public final class PersonalAlgorithms {
      * @param head usually {@link ParameterMask#lastLayers} of 1; {@link ParameterMask#NONE} is federated averaging
      */
     public static UnaryOperator<Federation> fedPer(ParameterMask head) {
-        return federation -> federation.personal(head);
+        return federation -> keeping(federation, head);
     }
 
     /**
@@ -47,7 +54,7 @@ public final class PersonalAlgorithms {
      * @param body such as {@link ParameterMask#firstLayers} of 2; {@link ParameterMask#NONE} is federated averaging
      */
     public static UnaryOperator<Federation> lgFedAvg(ParameterMask body) {
-        return federation -> federation.personal(body);
+        return federation -> keeping(federation, body);
     }
 
     /**
@@ -60,7 +67,8 @@ public final class PersonalAlgorithms {
      * body -= lr * g_body(body, h_k)  for the epochs or steps of the local options
      * }</pre>
      *
-     * <p>What is frozen keeps its buffers, too. Each phase starts its schedule anew.
+     * <p>What is frozen keeps its buffers, too. Each phase starts its schedule anew, and keeps its own moments if the
+     * optimizer keeps any.
      *
      * @param head usually {@link ParameterMask#lastLayers} of 1; {@link ParameterMask#NONE} is federated averaging
      * @param headEpochs the epochs of the first phase, 1 or more; the paper uses 10, with 1 for the body
@@ -68,10 +76,11 @@ public final class PersonalAlgorithms {
     public static UnaryOperator<Federation> fedRep(ParameterMask head, int headEpochs) {
         Arguments.require(
                 headEpochs >= 1, "too few epochs for the head: head_epochs=" + headEpochs + ", limit=1 or more");
-        Phases phases = Phases.of(new Phases.Phase(new Phases.Rest(head), headEpochs), new Phases.Phase(head, 0));
+        Phases phases =
+                Phases.of(new Phases.Phase("head-", new Phases.Rest(head), headEpochs), new Phases.Phase("", head, 0));
         return federation -> head.equals(ParameterMask.NONE)
                 ? federation
-                : federation.personal(head).objective(phases);
+                : keeping(federation, head).objective(phases);
     }
 
     /**
@@ -83,7 +92,7 @@ public final class PersonalAlgorithms {
      * @param head as for {@link #fedRep}
      */
     public static UnaryOperator<Federation> fedBabu(ParameterMask head) {
-        Phases phases = Phases.of(new Phases.Phase(head, 0));
+        Phases phases = Phases.of(new Phases.Phase("", head, 0));
         return federation -> head.equals(ParameterMask.NONE) ? federation : federation.objective(phases);
     }
 

@@ -15,9 +15,10 @@ record Phases(List<Phase> phases) implements LocalObjective {
     /**
      * One phase.
      *
+     * @param streams the prefix of its random streams and kept moments
      * @param epochs 0 for the client's epochs or steps
      */
-    record Phase(ParameterMask frozen, int epochs) {
+    record Phase(String streams, ParameterMask frozen, int epochs) {
 
         private LocalOptions of(LocalOptions options) {
             return epochs == 0
@@ -49,6 +50,7 @@ record Phases(List<Phase> phases) implements LocalObjective {
                     .from(from)
                     .freeze(phase.frozen())
                     .options(phase.of(run.options()))
+                    .streams(phase.streams())
                     .run();
             from = run.result();
         }

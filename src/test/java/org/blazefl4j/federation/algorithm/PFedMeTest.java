@@ -9,6 +9,9 @@ import static org.blazefl4j.federation.algorithm.Quadratics.START;
 import static org.blazefl4j.federation.algorithm.Quadratics.expected;
 
 import java.util.function.DoubleUnaryOperator;
+import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.federation.Federation;
+import org.blazefl4j.torch.StepRule;
 import org.junit.jupiter.api.Test;
 
 /** pFedMe descends Moreau envelopes, whose gradients are known for quadratics. */
@@ -102,5 +105,14 @@ final class PFedMeTest {
         assertThatThrownBy(() -> PersonalAlgorithms.pFedMe(0, 1, 0.1, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("lambda=0.0");
+    }
+
+    @Test
+    void shouldNotMoveThePersonalModelByMomentsOfTheSharedOne() {
+        try (Quadratics clients = Quadratics.random(11, 3)) {
+            Federation pFedMe = clients.fedAvg(1, 5, 0.05).with(PersonalAlgorithms.pFedMe(LAMBDA, 2, 0.05, 1));
+            LocalOptions momentum = pFedMe.local().withRule(StepRule.sgd().withMomentum(0.5));
+            assertThat(own(pFedMe.local(momentum.withKeepState(true)))).isDeepEqualTo(own(pFedMe.local(momentum)));
+        }
     }
 }

@@ -84,4 +84,15 @@ final class PerFedAvgTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("difference out of range: delta=NaN, limit=0 or more and finite; 0 is first order");
     }
+
+    /** Gradients of other units would differ by much more than delta. */
+    @Test
+    void shouldDropTheSameUnitsOnBothSidesOfADifference() {
+        try (TinyData data = TinyData.evenly(60, CLIENTS)) {
+            Federation fedAvg = fedAvg(Tiny.CONVOLUTION, data, 1);
+            float[] without = model(fedAvg.with(PersonalAlgorithms.perFedAvg(1e-3)));
+            float[] with = model(fedAvg.with(PersonalAlgorithms.perFedAvg(1e-3, 1e-3)));
+            assertThat(with).isNotEqualTo(without).containsExactly(without, within(1e-2f));
+        }
+    }
 }

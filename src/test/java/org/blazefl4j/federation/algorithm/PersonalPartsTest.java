@@ -94,6 +94,10 @@ final class PersonalPartsTest {
     void shouldKeepClientsApartInWhatIsPersonalOnly() {
         assertPersonal(fedAvg.with(PersonalAlgorithms.fedBn()), NORM, FC);
         assertPersonal(fedAvg.with(PersonalAlgorithms.fedPer(ParameterMask.lastLayers(1))), FC, FC + 27);
+        assertPersonal(
+                fedAvg.with(PersonalAlgorithms.fedBn()).with(PersonalAlgorithms.fedPer(ParameterMask.lastLayers(1))),
+                NORM,
+                FC + 27);
         assertPersonal(fedAvg.with(PersonalAlgorithms.lgFedAvg(ParameterMask.firstLayers(1))), 0, NORM);
     }
 

@@ -15,6 +15,8 @@ import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ParameterMask;
+import org.blazefl4j.federation.SteppedRun;
+import org.blazefl4j.torch.StepRule;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -37,7 +39,8 @@ final class PhasesTest {
     @Test
     void shouldEqualFedPerIfHeadAndBodyAreTrainedTogether() {
         Federation together = fedAvg.personal(HEAD)
-                .objective(Phases.of(new Phases.Phase(ParameterMask.NONE, 1), new Phases.Phase(ParameterMask.NONE, 1)));
+                .objective(Phases.of(
+                        new Phases.Phase("", ParameterMask.NONE, 1), new Phases.Phase("", ParameterMask.NONE, 1)));
         Federation fedPer = fedAvg.with(PersonalAlgorithms.fedPer(HEAD)); // two epochs
         assertThat(hashes(together)).isEqualTo(hashes(fedPer));
         assertThat(own(together)).isDeepEqualTo(own(fedPer));
@@ -49,13 +52,14 @@ final class PhasesTest {
         assertThat(fedAvg.with(PersonalAlgorithms.fedRep(ParameterMask.NONE, 1)))
                 .isSameAs(fedAvg);
         assertThat(fedAvg.with(PersonalAlgorithms.fedBabu(ParameterMask.NONE))).isSameAs(fedAvg);
-        Federation unelided = fedAvg.objective(Phases.of(new Phases.Phase(ParameterMask.NONE, 0)));
+        Federation unelided = fedAvg.objective(Phases.of(new Phases.Phase("", ParameterMask.NONE, 0)));
         assertThat(hashes(unelided)).isEqualTo(hashes(fedAvg));
     }
 
     @Test
     void shouldTrainTheHeadWhileTheBodyIsFrozenWithItsStatistics() {
-        Federation headOnly = fedAvg.personal(HEAD).objective(Phases.of(new Phases.Phase(new Phases.Rest(HEAD), 1)));
+        Federation headOnly =
+                fedAvg.personal(HEAD).objective(Phases.of(new Phases.Phase("", new Phases.Rest(HEAD), 1)));
         float[] before = initial(headOnly);
         for (float[] values : own(headOnly)) {
             assertThat(body(values)).containsExactly(body(before));
@@ -70,7 +74,7 @@ final class PhasesTest {
         ParameterMask bias = ParameterMask.named("fc.bias");
         float[][] models = own(once.with(PersonalAlgorithms.fedRep(bias, 2)));
         float[][] biasesOnly =
-                own(once.personal(bias).objective(Phases.of(new Phases.Phase(new Phases.Rest(bias), 2))));
+                own(once.personal(bias).objective(Phases.of(new Phases.Phase("head-", new Phases.Rest(bias), 2))));
         for (int cid = 0; cid < CLIENTS; cid++) {
             assertThat(Arrays.copyOfRange(models[cid], 48, 51))
                     .containsExactly(Arrays.copyOfRange(biasesOnly[cid], 48, 51));
@@ -100,5 +104,24 @@ final class PhasesTest {
         assertThatThrownBy(() -> PersonalAlgorithms.fedRep(HEAD, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("too few epochs for the head: head_epochs=0, limit=1 or more");
+    }
+
+    /** Gradients are zero at what is frozen, and so are moments, if a phase has none of another's. */
+    @Test
+    void shouldKeepMomentsOfEachPhaseApart() {
+        Federation fedRep = fedAvg.local(fedAvg.local()
+                        .withRule(StepRule.sgd().withMomentum(0.9))
+                        .withKeepState(true))
+                .with(PersonalAlgorithms.fedRep(HEAD, 1));
+        try (SteppedRun run = new SteppedRun(fedRep)) {
+            run.round();
+            int cid = run.round().get(0);
+            double[] ofHead = run.ofClients("head-optimizer first")[cid];
+            double[] ofBody = run.ofClients("optimizer first")[cid];
+            assertThat(Arrays.stream(ofHead, 0, FC)).containsOnly(0.0);
+            assertThat(Arrays.stream(ofHead, FC, FC + 27)).anyMatch(moment -> moment != 0);
+            assertThat(Arrays.stream(ofBody, 0, FC)).anyMatch(moment -> moment != 0);
+            assertThat(Arrays.stream(ofBody, FC, FC + 27)).containsOnly(0.0);
+        }
     }
 }
