@@ -43,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 public class FederationServer<D, U extends ModelUplink> extends AbstractServerHandler<D, U> {
 
     private static final Logger LOGGER = System.getLogger(FederationServer.class.getName());
+    private static final String PARTS = "parts";
 
     private final ServerOptions options;
     private final Federation federation;
@@ -273,6 +274,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     public void save(CheckpointWriter out) {
         super.save(out);
         global().save(out);
+        out.put(PARTS, parts());
         for (int i = 0; i < kept.size(); i++) {
             out.put(entry(i), kept.get(i));
         }
@@ -284,21 +286,33 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
 
     @Override
     public void restore(CheckpointReader in) {
-        super.restore(in);
+        requireOpen();
+        String saved = in.get(PARTS, String.class);
         Arguments.require(
-                !in.names().contains(entry(kept.size())),
-                "state of another server optimizer: optimizer=" + optimizer + ", vectors=" + kept.size()
-                        + ", expected=more; resume with the optimizer that was saved");
+                saved.equals(parts()),
+                "state of another algorithm: parts=" + parts() + ", expected=" + saved
+                        + "; resume with the aggregation and the server optimizer that were saved");
+        super.restore(in);
         global().restore(in);
         for (int i = 0; i < kept.size(); i++) {
-            try (Tensor saved = in.get(entry(i), Tensor.class)) {
-                kept.get(i).copy_(saved);
+            try (Tensor vector = in.get(entry(i), Tensor.class)) {
+                kept.get(i).copy_(vector);
             }
         }
         aggregator.restore(in);
         if (sampler instanceof Checkpointable lasting) {
             lasting.restore(in);
         }
+    }
+
+    /**
+     * Returns what the parts that keep something are; an optimizer that keeps nothing may be another after a restore.
+     */
+    private String parts() {
+        String combined = aggregator.getClass().getSimpleName();
+        return kept.isEmpty()
+                ? combined
+                : combined + ", " + optimizer.getClass().getSimpleName();
     }
 
     private static String entry(int index) {

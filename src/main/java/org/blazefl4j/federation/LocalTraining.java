@@ -123,10 +123,10 @@ public final class LocalTraining {
         ClientConfig own =
                 options.equals(config.options()) ? config : new ClientConfig(config.model(), config.dataset(), options);
         try (PointerScope scope = new PointerScope()) {
-            from = from.is_alias_of(to) ? from.clone() : from;
-            Variant variant = new Variant();
-            long steps = run.model().train(own, from, variant, to, run.context());
-            variant.fixed.copy(from, to);
+            Tensor start = from.is_alias_of(to) ? from.clone() : from;
+            Variant variant = new Variant(start);
+            long steps = run.model().train(own, start, variant, to, run.context());
+            variant.fixed.copy(start, to);
             if (to.is_alias_of(run.result())) {
                 run.send(NORMALISER, options.normaliser(run.round(), steps, term.pull()));
             }
@@ -137,12 +137,17 @@ public final class LocalTraining {
     /** What this training does differently. */
     private final class Variant implements LocalVariant {
 
+        private final Tensor start;
         private final AffineTerm added = term.on(run.context().device());
         private final FlatRanges fixed = run.ranges(frozen);
         /** The model and the batch of the present step. */
         private @Nullable Tensor vector;
 
         private @Nullable Batch read;
+
+        Variant(Tensor start) {
+            this.start = start;
+        }
 
         @Override
         public void startGradients(FlatParameters state) {
@@ -177,7 +182,7 @@ public final class LocalTraining {
             }
             fixed.zero(state.gradients());
             step.run();
-            fixed.copy(from, state.vector());
+            fixed.copy(start, state.vector());
         }
 
         @Override

@@ -319,4 +319,65 @@ final class FederationTest {
                 .personal(ParameterMask.named("fc.*"))
                 .serverOptimizer(new Momentum());
     }
+
+    @Test
+    void shouldRefuseACheckpointOfAnAlgorithmWithOtherModels(@TempDir Path folder) {
+        resumed(fedAvg(Tiny.LINEAR, data, 1).with(Algorithms.ifca(2, Weighting.UNIFORM)), folder);
+        assertThatThrownBy(() -> resumed(fedAvg(Tiny.LINEAR, data, 2), folder))
+                .hasMessageContaining("state of another algorithm: parts=MeanAggregator, expected=ClusterMeans;");
+    }
+
+    // ---- what fails late
+
+    /** Learns nothing, and fails. */
+    record Failing() implements ClientSampler {
+
+        @Override
+        public List<Integer> sample(Draw draw) {
+            return List.of(0);
+        }
+
+        @Override
+        public void completed(Outcome outcome) {
+            throw new IllegalStateException("planned");
+        }
+    }
+
+    @Test
+    void shouldCountARoundWhoseModelHasMovedEvenIfItFails() {
+        try (SteppedRun run = new SteppedRun(fedAvg.sampler(new Failing()))) {
+            double[] before = run.model();
+            assertThatThrownBy(run::round).hasMessage("planned");
+            assertThat(run.model()).isNotEqualTo(before);
+            assertThat(run.handler().round()).isEqualTo(1);
+            assertThat(run.handler().sampleClients()).containsExactly(0);
+        }
+    }
+
+    // ---- several trainings
+
+    record Twice(boolean same) implements LocalObjective {
+
+        @Override
+        public void train(LocalRun run) {
+            run.training().run();
+            LocalTraining again = run.training().from(run.result());
+            again.run();
+            (same ? again : run.training().from(run.result())).run();
+        }
+    }
+
+    @Test
+    void shouldContinueWhereATrainingThatIsRunAgainEnded() {
+        assertThat(hashes(fedAvg.objective(new Twice(true)))).isEqualTo(hashes(fedAvg.objective(new Twice(false))));
+    }
+
+    @Test
+    void shouldRefuseClientsThatSendLessThanTheServerReads() {
+        Federation mixed =
+                fedAvg.with(Algorithms.scaffold(1, Weighting.UNIFORM)).with(Algorithms.fedProx(1));
+        assertThatThrownBy(() -> model(mixed))
+                .hasStackTraceContaining("package without a control variate: client=0, vectors=0, expected=1; keep"
+                        + " SCAFFOLD's objective");
+    }
 }

@@ -53,6 +53,7 @@ final class ControlledMean extends MeanAggregator {
 
     @Override
     protected void stage(WeightedSum sum, ModelUplink uplink) {
+        checkVectors(uplink);
         checkSize(uplink);
         long weight = weight(uplink);
         Tensor change = uplink.vectors().get(0);
@@ -60,6 +61,14 @@ final class ControlledMean extends MeanAggregator {
         control.changes().check(uplink.cid(), weight, change);
         sum.stage(uplink.cid(), weight, uplink.parameters());
         control.changes().stage(uplink.cid(), weight, change);
+    }
+
+    private static void checkVectors(ModelUplink uplink) {
+        int vectors = uplink.vectors().size();
+        Arguments.require(
+                vectors == 1,
+                "package without a control variate: client=" + uplink.cid() + ", vectors=" + vectors
+                        + ", expected=1; keep SCAFFOLD's objective");
     }
 
     /** The sum over all rounds needs a client's weight to stay the same. */

@@ -342,8 +342,13 @@ final class FedDynTest {
             run.round();
             assertThatThrownBy(() -> run.resumed(half(3, 1, federation -> federation), folder))
                     .hasMessageContaining(
-                            "found=state of another server optimizer: optimizer=Replace[], vectors=0, expected=more; resume"
-                                    + " with the optimizer that was saved");
+                            "found=state of another algorithm: parts=MeanAggregator, expected=MeanAggregator, DynamicServer;"
+                                    + " resume with the aggregation and the server optimizer that were saved");
+            assertThatThrownBy(() -> run.resumed(
+                            half(3, 1, each -> each.serverOptimizer(ServerOptimizers.sgd(1, 0.9))),
+                            folder.resolve("other")))
+                    .hasMessageContaining(
+                            "parts=MeanAggregator, ServerMomentum, expected=MeanAggregator, DynamicServer;");
         }
     }
 }
