@@ -235,16 +235,6 @@ public final class LocalModel implements AutoCloseable {
         }
     }
 
-    /**
-     * Zeroes a vector at what training does not change by steps: buffers and frozen parameters.
-     *
-     * @param flat float32, shape [numel], on any device
-     * @throws IllegalArgumentException if it has another dtype or shape
-     */
-    public void zeroFixed(Tensor flat) {
-        state.zeroFixed(flat);
-    }
-
     /** Returns the elements of the state that no step changes: buffers and frozen parameters. */
     public FlatRanges fixed() {
         return state.fixed();

@@ -3,11 +3,8 @@ package org.blazefl4j.federation.algorithm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.blazefl4j.federation.FederationRuns.hashes;
 
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
@@ -17,7 +14,6 @@ import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.TensorDataset;
-import org.blazefl4j.federation.ClientSampler;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.Slow;
@@ -30,27 +26,6 @@ final class IfcaRotationsTest {
     private static final int CLIENTS = 8;
     private static final int SAMPLES = 100;
 
-    /** Remembers each client's last choice. */
-    private static final class Choices implements ClientSampler {
-
-        private final Map<Integer, Double> clusters = new TreeMap<>();
-
-        @Override
-        public List<Integer> sample(Draw draw) {
-            return draw.candidates();
-        }
-
-        @Override
-        public void completed(Outcome outcome) {
-            outcome.numbers().forEach((cid, numbers) -> clusters.put(cid, numbers.get("cluster")));
-        }
-
-        /** Returns the clusters that the clients from one to before another have chosen. */
-        Set<Double> of(int from, int to) {
-            return Set.copyOf(List.copyOf(clusters.values()).subList(from, to));
-        }
-    }
-
     /** From some starts one model is the better one for all clients, and stays so: the paper starts several times. */
     @Slow
     @Test
@@ -59,7 +34,7 @@ final class IfcaRotationsTest {
         try (ImageData images = FashionMnist.embedded();
                 InMemoryPartitionedDataset<PartitionType> turned = turned(images)) {
             for (int seed = 0; seed < 8; seed++) {
-                Choices choices = new Choices();
+                ChosenClusters choices = new ChosenClusters();
                 hashes(ifca(turned, seed).sampler(choices));
                 Set<Double> upright = choices.of(0, CLIENTS / 2);
                 Set<Double> others = choices.of(CLIENTS / 2, CLIENTS);
