@@ -155,7 +155,7 @@ public final class PersonalAlgorithms {
      */
     public static UnaryOperator<Federation> pFedMe(double lambda, int steps, double rate, double serverRate) {
         PFedMe objective = new PFedMe(lambda, steps, rate);
-        ServerOptimizer optimizer = ServerMomentum.of(serverRate, 0);
+        ServerOptimizer optimizer = ServerMomentum.of(serverRate, 0, false);
         return federation -> federation.objective(objective).serverOptimizer(optimizer);
     }
 

@@ -6,14 +6,17 @@ import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** SGD at the server: {@code v = momentum * v + change; x += rate * v}. */
-record ServerMomentum(double rate, double momentum) implements ServerOptimizer {
+/**
+ * SGD at the server: {@code v = momentum * v + change; x += rate * v}, or with Nesterov's look ahead {@code x += rate *
+ * (change + momentum * v)}.
+ */
+record ServerMomentum(double rate, double momentum, boolean nesterov) implements ServerOptimizer {
 
     /** Returns the optimizer, or {@link ServerOptimizer#REPLACE} if it takes the mean as it is. */
-    static ServerOptimizer of(double rate, double momentum) {
+    static ServerOptimizer of(double rate, double momentum, boolean nesterov) {
         Arguments.requirePositive("server learning rate", "server_lr", rate);
         Arguments.requireShare("momentum", momentum);
-        return rate == 1 && momentum == 0 ? REPLACE : new ServerMomentum(rate, momentum);
+        return rate == 1 && momentum == 0 ? REPLACE : new ServerMomentum(rate, momentum, nesterov && momentum > 0);
     }
 
     @Override
@@ -23,12 +26,13 @@ record ServerMomentum(double rate, double momentum) implements ServerOptimizer {
 
     @Override
     public void step(Tensor change, ServerStep step) {
-        if (momentum > 0) {
-            Tensor velocity = step.kept().get(0);
-            velocity.mul_(new Scalar(momentum)).add_(change);
-            change.copy_(velocity.mul(new Scalar(rate)));
-        } else {
+        if (momentum == 0) {
             change.mul_(new Scalar(rate));
+            return;
         }
+        Tensor velocity = step.kept().get(0);
+        velocity.mul_(new Scalar(momentum)).add_(change);
+        Tensor move = nesterov ? velocity.mul(new Scalar(momentum)).add_(change) : velocity;
+        change.copy_(move.mul(new Scalar(rate)));
     }
 }

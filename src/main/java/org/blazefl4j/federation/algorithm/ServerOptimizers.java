@@ -29,12 +29,12 @@ public final class ServerOptimizers {
      * @param momentum in [0, 1); the paper uses 0.7 to 0.997, and mostly 0.9
      */
     public static ServerOptimizer sgd(double rate, double momentum) {
-        return ServerMomentum.of(rate, momentum);
+        return ServerMomentum.of(rate, momentum, false);
     }
 
     /** Returns FedAvgM with Nesterov's look ahead: {@code v = momentum * v + D; x += rate * (D + momentum * v)}. */
     public static ServerOptimizer nesterov(double rate, double momentum) {
-        return ServerNesterov.of(rate, momentum);
+        return ServerMomentum.of(rate, momentum, true);
     }
 
     /**

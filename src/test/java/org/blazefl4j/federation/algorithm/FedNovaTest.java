@@ -134,7 +134,7 @@ final class FedNovaTest {
         Federation nova = federation.with(Algorithms.fedNova(Weighting.BY_SAMPLES));
         float[] expected = expected(i -> round(y, a));
         assertThat(model(nova)).containsExactly(expected, within(1e-5f));
-        Federation momentumless = nova.serverOptimizer(new ServerMomentum(1, 0));
+        Federation momentumless = nova.serverOptimizer(new ServerMomentum(1, 0, false));
         assertThat(model(momentumless)).containsExactly(expected, within(1e-5f));
         assertThat(Math.abs(model(federation)[0] - expected[0])).isGreaterThan(1e-3f);
     }

@@ -294,10 +294,10 @@ final class IfcaTest {
     @Test
     void shouldRefuseToMoveOneOfSeveralModels() {
         assertThatThrownBy(
-                        () -> ifca(1).serverOptimizer(new ServerMomentum(2, 0)).handler())
+                        () -> ifca(1).serverOptimizer(new ServerMomentum(2, 0, false)).handler())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("one update for several models: models=2,"
-                        + " server_optimizer=ServerMomentum[rate=2.0, momentum=0.0], transforms=0, expected=none; each"
+                        + " server_optimizer=ServerMomentum[rate=2.0, momentum=0.0, nesterov=false], transforms=0, expected=none; each"
                         + " model is the mean of its own clients");
         assertThatThrownBy(() -> ifca(1).aggregate((change, step) -> {}).handler())
                 .hasMessageContaining("transforms=1, expected=none");

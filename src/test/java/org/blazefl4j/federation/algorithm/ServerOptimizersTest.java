@@ -204,7 +204,7 @@ final class ServerOptimizersTest {
     void shouldStayNearFederatedAveragingIfItIsThereAllTheSame() {
         Federation fedAvg = clients.fedAvg(1, 2, 0.1);
         float[] expected = model(fedAvg);
-        float[] found = model(fedAvg.serverOptimizer(new ServerMomentum(1, 0)));
+        float[] found = model(fedAvg.serverOptimizer(new ServerMomentum(1, 0, false)));
         for (int i = 0; i < expected.length; i++) {
             assertThat(found[i]).isCloseTo(expected[i], within(Math.ulp(Math.max(START, Math.abs(expected[i])))));
         }
