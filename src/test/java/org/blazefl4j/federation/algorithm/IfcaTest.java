@@ -293,8 +293,8 @@ final class IfcaTest {
 
     @Test
     void shouldRefuseToMoveOneOfSeveralModels() {
-        assertThatThrownBy(
-                        () -> ifca(1).serverOptimizer(new ServerMomentum(2, 0, false)).handler())
+        assertThatThrownBy(() ->
+                        ifca(1).serverOptimizer(new ServerMomentum(2, 0, false)).handler())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("one update for several models: models=2,"
                         + " server_optimizer=ServerMomentum[rate=2.0, momentum=0.0, nesterov=false], transforms=0, expected=none; each"
