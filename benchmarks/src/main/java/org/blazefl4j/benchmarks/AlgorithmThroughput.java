@@ -8,6 +8,7 @@ import java.util.function.UnaryOperator;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.federation.algorithm.ServerOptimizers;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -27,7 +28,7 @@ final class AlgorithmThroughput {
             "fednova", Algorithms.fedNova(Weighting.BY_SAMPLES),
             "feddyn", Algorithms.fedDyn(0.01),
             "scaffold", Algorithms.scaffold(1, Weighting.BY_SAMPLES),
-            "momentum", fedAvg -> fedAvg.serverOptimizer(Algorithms.serverSgd(1, 0.9))));
+            "momentum", fedAvg -> fedAvg.serverOptimizer(ServerOptimizers.sgd(1, 0.9))));
 
     private AlgorithmThroughput() {}
 
