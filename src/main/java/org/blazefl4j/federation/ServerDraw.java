@@ -15,8 +15,6 @@ import org.bytedeco.pytorch.Tensor;
 record ServerDraw(Federation federation, int round, List<Tensor> models, Workers workers)
         implements ClientSampler.Draw {
 
-    private static final int SERVER = -1;
-
     /** What workers need to evaluate models on clients' samples. */
     private record Asked(List<Tensor> models, List<ClientConfig> clients) {}
 
@@ -37,7 +35,7 @@ record ServerDraw(Federation federation, int round, List<Tensor> models, Workers
 
     @Override
     public RandomGenerator random(String purpose) {
-        return RandomStreams.random(federation.server().seed(), SERVER, round, purpose);
+        return RandomStreams.random(federation.server().seed(), RandomStreams.SERVER, round, purpose);
     }
 
     @Override

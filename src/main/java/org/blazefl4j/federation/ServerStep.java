@@ -17,10 +17,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record ServerStep(long seed, int round, int clients, int numClients, Tensor sent, List<Tensor> kept) {
 
-    private static final int SERVER = -1;
-
     /** Returns a new generator at the start of the server's stream of this round. The caller closes it. */
     public Generator generator(String purpose) {
-        return RandomStreams.generator(seed, SERVER, round, purpose);
+        return RandomStreams.generator(seed, RandomStreams.SERVER, round, purpose);
     }
 }

@@ -19,6 +19,9 @@ import org.bytedeco.pytorch.Generator;
  */
 public final class RandomStreams {
 
+    /** Stands for the server in place of a client. */
+    public static final int SERVER = -1;
+
     private RandomStreams() {}
 
     /**
@@ -26,7 +29,7 @@ public final class RandomStreams {
      * big-endian), {@code cid} and {@code round} (4 bytes each) and {@code purpose} in UTF-8.
      *
      * @param seed the experiment's seed
-     * @param cid the client, or -1 for the server
+     * @param cid the client, or {@link #SERVER}
      * @param round the round, from 0
      * @param purpose what the numbers are for
      */

@@ -16,7 +16,6 @@ import org.blazefl4j.util.Arguments;
  */
 final class RoundParticipation implements Checkpointable {
 
-    private static final int SERVER = -1;
     private static final String ROUND = "round";
 
     private final ServerOptions options;
@@ -44,7 +43,7 @@ final class RoundParticipation implements Checkpointable {
         return RandomStreams.sample(
                 options.numClients(),
                 options.clientsPerRound(),
-                RandomStreams.random(options.seed(), SERVER, round, "sample"));
+                RandomStreams.random(options.seed(), RandomStreams.SERVER, round, "sample"));
     }
 
     /** Returns whether the round's clients are drawn. */

@@ -131,7 +131,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         List<Integer> drawn = RandomStreams.sample(
                 Math.toIntExact(open().size()),
                 options.openSizePerRound(),
-                RandomStreams.random(options.federation().seed(), TrainingContext.SERVER, round, "open"));
+                RandomStreams.random(options.federation().seed(), RandomStreams.SERVER, round, "open"));
         return Tensors.of(drawn.stream().mapToLong(Integer::longValue).toArray())
                 .retainReference();
     }

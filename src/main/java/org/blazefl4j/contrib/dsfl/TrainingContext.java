@@ -14,16 +14,13 @@ import org.bytedeco.pytorch.Generator;
  */
 record TrainingContext(Function<String, Generator> streams, StopEvent stop) {
 
-    /** The server's id in random streams. */
-    static final int SERVER = -1;
-
     static TrainingContext of(WorkerContext context) {
         return new TrainingContext(context::generator, context.stopEvent());
     }
 
     static TrainingContext ofServer(long seed, int round) {
         return new TrainingContext(
-                purpose -> RandomStreams.generator(seed, SERVER, round, purpose), StopEvent.create());
+                purpose -> RandomStreams.generator(seed, RandomStreams.SERVER, round, purpose), StopEvent.create());
     }
 
     Generator stream(String purpose) {

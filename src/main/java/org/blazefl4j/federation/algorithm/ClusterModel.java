@@ -12,8 +12,6 @@ import org.bytedeco.pytorch.global.torch;
 /** A cluster's model: its state, and the one after the round, since clients may still read the first. */
 final class ClusterModel implements AutoCloseable {
 
-    private static final int SERVER = -1;
-
     private Tensor current;
     private Tensor next;
 
@@ -29,7 +27,7 @@ final class ClusterModel implements AutoCloseable {
      */
     void begin(GlobalModel global, long seed, int cluster) {
         try (PointerScope scope = new PointerScope();
-                Generator generator = RandomStreams.generator(seed, SERVER, 0, "cluster " + cluster)) {
+                Generator generator = RandomStreams.generator(seed, RandomStreams.SERVER, 0, "cluster " + cluster)) {
             for (String name : global.names()) {
                 FlatRanges elements = global.named(name::equals);
                 Tensor order = torch.randperm(elements.numel(), new GeneratorOptional(generator));
