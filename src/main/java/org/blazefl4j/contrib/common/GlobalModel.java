@@ -3,9 +3,9 @@ package org.blazefl4j.contrib.common;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
-import org.blazefl4j.contrib.support.LentTensors;
 import org.blazefl4j.contrib.support.ModelFit;
 import org.blazefl4j.contrib.support.Partitions;
+import org.blazefl4j.contrib.support.SentVector;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -41,9 +41,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     private final SelectedModel<?> selected;
     private final Model model;
     private final FlatParameters state;
-    private final LentTensors lent = new LentTensors();
-    private Tensor current;
-    private Tensor next;
+    private final SentVector vector;
     /** What is evaluated instead of the state; null for the state. */
     private @Nullable Tensor evaluated;
 
@@ -64,8 +62,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         requireEvaluable();
         this.state = FlatParameters.of(model);
         try (Tensor flat = state.flatten()) {
-            this.current = flat.cpu().retainReference();
-            this.next = current.clone().retainReference();
+            this.vector = new SentVector(flat.cpu());
         }
     }
 
@@ -89,37 +86,34 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
      * receiver may close it but need not.
      */
     public Tensor lend() {
-        return lent.lend(current);
+        return vector.lend();
     }
 
     /**
      * Returns a reference to the state that {@link #evaluate} evaluates; read-only, until the next {@link #advance()}.
      */
     public Tensor lendEvaluated() {
-        return lent.lend(evaluated());
+        return vector.lend(evaluated());
     }
 
     /** Returns the state, read-only; owned by this object. */
     public Tensor current() {
-        return current;
+        return vector.current();
     }
 
     /** Returns the tensor to write the next state to: float32, contiguous, shape [{@link #numel()}]. */
     public Tensor next() {
-        return next;
+        return vector.next();
     }
 
     /** Makes what was written to {@link #next()} the state. */
     public void advance() {
-        Tensor sent = current;
-        current = next;
-        next = sent;
-        lent.advance();
+        vector.advance();
         state.load(evaluated());
     }
 
     private Tensor evaluated() {
-        return evaluated == null ? current : evaluated;
+        return evaluated == null ? current() : evaluated;
     }
 
     /**
@@ -127,7 +121,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
      * call, in place of the one that clients receive.
      */
     public void evaluateNext() {
-        evaluated = evaluated == null ? next.clone().retainReference() : evaluated.copy_(next);
+        evaluated = evaluated == null ? next().clone().retainReference() : evaluated.copy_(next());
     }
 
     /** Returns the elements that no step changes: buffers and frozen parameters. */
@@ -171,18 +165,18 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     /** Returns whether the state holds neither NaN nor infinities. */
     public boolean isFinite() {
-        return Tensors.isFinite(current);
+        return Tensors.isFinite(current());
     }
 
     /** Returns the SHA-256 of the state, as 64 hexadecimal digits. */
     public String sha256() {
-        return Tensors.sha256(current);
+        return Tensors.sha256(current());
     }
 
     /** Writes the state as the entry {@code parameters}, and {@code evaluated} if that is another one. */
     @Override
     public void save(CheckpointWriter out) {
-        out.put(PARAMETERS, current);
+        out.put(PARAMETERS, current());
         if (evaluated != null) {
             out.put(EVALUATED, evaluated);
         }
@@ -202,6 +196,7 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
     }
 
     private void restore(CheckpointReader in, String entry) {
+        Tensor next = next();
         try (Tensor saved = in.get(entry, Tensor.class)) {
             Arguments.require(
                     Arrays.equals(saved.shape(), next.shape())
@@ -218,11 +213,9 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
 
     @Override
     public void close() {
-        lent.close();
+        vector.close();
         state.close();
         model.close();
-        current.close();
-        next.close();
         if (evaluated != null) {
             evaluated.close();
         }

@@ -6,16 +6,22 @@ import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Weighting;
-import org.blazefl4j.contrib.support.LentTensors;
+import org.blazefl4j.contrib.support.SentVector;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Aggregation;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
+import org.blazefl4j.reproducibility.RandomStreams;
+import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The server of IFCA: a model for each cluster, the exact mean of the models of the clients that chose it. A model that
@@ -44,16 +50,15 @@ final class ClusterMeans implements Aggregation.Aggregator {
     private static final String CLUSTERS = "clusters";
 
     private final List<MeanAggregator> means;
-    private final List<ClusterModel> others;
+    private final List<SentVector> others;
     private final long seed;
-    private final LentTensors lent = new LentTensors();
 
     private ClusterMeans(int clusters, ServerOptions options, long numel, Weighting weighting) {
         this.means = IntStream.range(0, clusters)
                 .mapToObj(cluster -> new MeanAggregator(options, numel, weighting))
                 .toList();
         this.others = IntStream.range(1, clusters)
-                .mapToObj(cluster -> new ClusterModel(numel))
+                .mapToObj(cluster -> new SentVector(torch.empty(numel)))
                 .toList();
         this.seed = options.seed();
     }
@@ -61,7 +66,24 @@ final class ClusterMeans implements Aggregation.Aggregator {
     @Override
     public void begin(GlobalModel global) {
         for (int i = 0; i < others.size(); i++) {
-            others.get(i).begin(global, seed, i + 1);
+            reorder(global, i + 1, others.get(i).current());
+        }
+    }
+
+    /**
+     * Writes the server's initial model with each parameter's elements in another order. Where these were drawn
+     * independently, as is usual, that is another draw of the same kind; constants stay, as do buffers and frozen
+     * parameters.
+     */
+    private void reorder(GlobalModel global, int cluster, Tensor out) {
+        try (PointerScope scope = new PointerScope();
+                Generator generator = RandomStreams.generator(seed, RandomStreams.SERVER, 0, "cluster " + cluster)) {
+            for (String name : global.names()) {
+                FlatRanges elements = global.named(name::equals);
+                Tensor order = torch.randperm(elements.numel(), new GeneratorOptional(generator));
+                elements.scatter(elements.gather(global.current()).index_select(0, order), out);
+            }
+            global.fixed().copy(global.current(), out);
         }
     }
 
@@ -110,11 +132,10 @@ final class ClusterMeans implements Aggregation.Aggregator {
     @Override
     public void complete() {
         for (int i = 0; i < others.size(); i++) {
-            ClusterModel other = others.get(i);
+            SentVector other = others.get(i);
             write(means.get(i + 1), other.current(), other.next());
             other.advance();
         }
-        lent.advance();
     }
 
     @Override
@@ -124,12 +145,12 @@ final class ClusterMeans implements Aggregation.Aggregator {
 
     @Override
     public List<Tensor> lend() {
-        return others.stream().map(other -> lent.lend(other.current())).toList();
+        return others.stream().map(SentVector::lend).toList();
     }
 
     @Override
     public List<Tensor> models() {
-        return others.stream().map(ClusterModel::current).toList();
+        return others.stream().map(SentVector::current).toList();
     }
 
     @Override
@@ -166,8 +187,7 @@ final class ClusterMeans implements Aggregation.Aggregator {
 
     @Override
     public void close() {
-        lent.close();
         means.forEach(MeanAggregator::close);
-        others.forEach(ClusterModel::close);
+        others.forEach(SentVector::close);
     }
 }

@@ -3,7 +3,7 @@ package org.blazefl4j.federation.algorithm;
 import java.math.BigDecimal;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
-import org.blazefl4j.contrib.support.LentTensors;
+import org.blazefl4j.contrib.support.SentVector;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
@@ -13,8 +13,6 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The server's control variate {@code c = sum of w_i * c_i / w} over all clients; those that never took part count as
  * zero. The sum is exact, so many rounds lose nothing of it; clients receive it divided, in float32.
- *
- * <p>A round's vector goes to a second tensor, because its clients may still read the one that they were sent.
  */
 final class ServerControl implements Checkpointable, AutoCloseable {
 
@@ -24,27 +22,24 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     private final long totalWeight;
     private final WeightedSum total;
     private final WeightedSum changes;
-    private final LentTensors lent = new LentTensors();
-    private Tensor current;
-    private Tensor next;
+    private final SentVector vector;
 
     /** Starts at zero; {@code totalWeight} is the weight {@code w} of all clients. */
     ServerControl(ServerOptions options, long numel, long totalWeight) {
         this.totalWeight = totalWeight;
         this.total = new WeightedSum(WHAT, options, numel);
         this.changes = new WeightedSum(WHAT, options, numel);
-        this.current = torch.zeros(numel).retainReference();
-        this.next = torch.zeros(numel).retainReference();
+        this.vector = new SentVector(torch.zeros(numel));
     }
 
     /** Returns the vector: float32, shape [numel]; owned by this object. */
     Tensor vector() {
-        return current;
+        return vector.current();
     }
 
     /** Returns a reference to the vector for a downlink package. */
     Tensor lend() {
-        return lent.lend(current);
+        return vector.lend();
     }
 
     /** Returns the sum of the round's changes, which starts empty in each round. */
@@ -55,11 +50,8 @@ final class ServerControl implements Checkpointable, AutoCloseable {
     /** Adds the changes of the round to the control variate. */
     void advance() {
         total.addAll(changes);
-        total.divide(next, totalWeight);
-        Tensor sent = current;
-        current = next;
-        next = sent;
-        lent.advance();
+        total.divide(vector.next(), totalWeight);
+        vector.advance();
     }
 
     /** Writes the exact sum before division as the entry {@code control}. */
@@ -75,15 +67,13 @@ final class ServerControl implements Checkpointable, AutoCloseable {
         try (Tensor saved = in.get(ENTRY, Tensor.class)) {
             total.restore(saved, BigDecimal.ZERO); // without a weight: it is divided by totalWeight
         }
-        total.divide(current, totalWeight);
+        total.divide(vector.current(), totalWeight);
     }
 
     @Override
     public void close() {
-        lent.close();
+        vector.close();
         total.close();
         changes.close();
-        current.close();
-        next.close();
     }
 }
