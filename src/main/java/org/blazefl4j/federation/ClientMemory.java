@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** What a client keeps between rounds, by name, so that several parts of an algorithm can each keep something. */
 final class ClientMemory implements AutoCloseable {
 
-    /** A client's state, in the names' order at no time that matters. */
+    /** A client's state. The order of names does not matter. */
     record State(Map<String, Tensor> vectors, Map<String, Double> numbers) {}
 
     private final WorkerContext context;
