@@ -114,6 +114,11 @@ public abstract class Model extends Module {
         this.numerics = Objects.requireNonNull(numerics, "numerics");
     }
 
+    /** Returns the settings of {@link #setNumerics}. */
+    public final Numerics numerics() {
+        return numerics;
+    }
+
     /**
      * Returns the layout in which this model is fastest, used for {@code AUTO}; contiguous unless overridden. The
      * library's convolutional models return contiguous for float32, because {@link #maxPool2d} is vectorised for it,

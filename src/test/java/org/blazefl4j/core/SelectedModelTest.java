@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.model.Numerics;
@@ -43,6 +44,7 @@ class SelectedModelTest {
                 .isNotEqualTo(key(selector.with(SHORTER)));
         assertThat(key(selector.with(SHORTER)))
                 .isNotEqualTo(key(new Other(selector).with(SHORTER)))
-                .isNotEqualTo(key(selector.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.OFF))));
+                .isNotEqualTo(key(selector.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.OFF))))
+                .isNotEqualTo(key(selector.with(SHORTER.withEngine(Engine.LIBTORCH))));
     }
 }

@@ -90,6 +90,19 @@ class NumericsTest {
     }
 
     @Test
+    void shouldLeaveTheEngineToTheModelUnlessSet() {
+        Numerics shorter = new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16);
+        assertThat(Numerics.DEFAULT.engine()).isEqualTo(Engine.AUTO);
+        assertThat(shorter.engine()).isEqualTo(Engine.AUTO);
+
+        try (Model model = SELECTOR.with(shorter.withEngine(Engine.LIBTORCH)).selectModel(ModelName.MLP)) {
+            assertThat(model.numerics())
+                    .isEqualTo(new Numerics(MemoryLayout.AUTO, Autocast.BFLOAT16, Engine.LIBTORCH))
+                    .hasToString("Numerics[layout=auto, autocast=bfloat16, engine=libtorch]");
+        }
+    }
+
+    @Test
     void shouldHaveOneResultForImagesOfAnyLayout() {
         try (PointerScope scope = new PointerScope();
                 Model model = SELECTOR.selectModel(ModelName.CNN)) {

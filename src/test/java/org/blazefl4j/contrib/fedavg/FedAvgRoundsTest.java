@@ -21,6 +21,7 @@ import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
@@ -115,7 +116,8 @@ final class FedAvgRoundsTest {
 
     @Test
     void shouldGiveTheSameBitsInEveryModeWithAnyNumerics() {
-        ModelSelector<Tiny> shorter = SELECTOR.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.BFLOAT16));
+        ModelSelector<Tiny> shorter =
+                SELECTOR.with(new Numerics(MemoryLayout.CHANNELS_LAST, Autocast.BFLOAT16).withEngine(Engine.LIBTORCH));
         TrainerOptions two = TrainerOptions.builder().numParallels(2).build();
         FedAvgClients clients = clients(data, shorter);
         List<String> serial = hashes(new SerialClientTrainer<>(clients, TrainerOptions.defaults()), shorter);
