@@ -1,5 +1,8 @@
 package org.blazefl4j.data;
 
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -23,4 +26,37 @@ public interface Dataset {
      * @return a new batch that the caller owns
      */
     Batch select(Tensor indices, @Nullable Generator generator);
+
+    /**
+     * Returns the rows that {@link #select} copies, if it copies rows and does nothing else: they can then be read
+     * where they are. Empty by default.
+     */
+    default Optional<Rows> inPlace() {
+        return Optional.empty();
+    }
+
+    /**
+     * Samples that are rows of tensors, which are the data set's own.
+     *
+     * @param x the inputs, float32, contiguous, shape [m, ...], on the CPU
+     * @param y the labels, int64, contiguous, shape [m], on the CPU
+     * @param indices lead from a position to its row, each from that of the one before; none if they are the same
+     */
+    record Rows(Tensor x, Tensor y, List<Tensor> indices) {
+
+        /** Returns the same rows for a selection of the samples. */
+        Rows selected(Tensor positions) {
+            return new Rows(
+                    x, y, Stream.concat(Stream.of(positions), indices.stream()).toList());
+        }
+
+        /** Returns the rows of the samples at some positions, in the pointer scope of the caller. */
+        public Tensor at(Tensor positions) {
+            Tensor rows = positions;
+            for (Tensor next : indices) {
+                rows = next.index_select(0, rows);
+            }
+            return rows;
+        }
+    }
 }

@@ -1,5 +1,6 @@
 package org.blazefl4j.data;
 
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import org.bytedeco.pytorch.GeneratorOptional;
@@ -18,6 +19,20 @@ import org.jspecify.annotations.Nullable;
  * out. They run out while a smaller last batch is assembled, or after the last batch if all batches are equal.
  */
 public final class Epoch implements Iterator<Batch>, AutoCloseable {
+
+    /**
+     * Where the samples of some batches are in the data set.
+     *
+     * @param samples their positions, batch after batch, int64
+     * @param lengths the number of samples in each batch
+     */
+    public record Positions(Tensor samples, long[] lengths) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            samples.close();
+        }
+    }
 
     private final DataLoader loader;
     private final long samples;
@@ -49,20 +64,32 @@ public final class Epoch implements Iterator<Batch>, AutoCloseable {
     /** Reads the next batch, which the caller owns. */
     @Override
     public Batch next() {
+        try (Positions positions = nextPositions(1)) {
+            return loader.dataset().select(positions.samples(), loader.augmentation);
+        }
+    }
+
+    /**
+     * Returns where the samples of the next batches are, as {@link #next} would read them, and draws as it does. The
+     * caller owns the result.
+     *
+     * @param most the number of batches, 1 or more, if the epoch has so many left
+     */
+    public Positions nextPositions(int most) {
         if (!hasNext()) {
             throw new NoSuchElementException("the epoch is over: batches=" + batches);
         }
         if (order == null) {
             order = order();
         }
-        long length = loader.length(read);
-        long start = loader.batchSize() * read++;
-        if (length < loader.batchSize()) {
+        long start = loader.batchSize() * read;
+        long[] lengths = new long[(int) Math.min(most, batches - read)];
+        Arrays.setAll(lengths, batch -> loader.length(read + batch));
+        read += lengths.length;
+        if (lengths[lengths.length - 1] < loader.batchSize()) {
             drawUnusedOrder();
         }
-        try (Tensor positions = order.narrow(0, start, length)) {
-            return loader.dataset().select(positions, loader.augmentation);
-        }
+        return new Positions(order.narrow(0, start, Arrays.stream(lengths).sum()), lengths);
     }
 
     /** Ends the epoch without further draws. */

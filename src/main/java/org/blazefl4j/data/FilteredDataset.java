@@ -1,5 +1,6 @@
 package org.blazefl4j.data;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -34,5 +35,10 @@ public record FilteredDataset(Tensor indices, Dataset whole) implements Dataset 
         try (Tensor rows = Samples.pick(indices, positions)) {
             return whole.select(rows, generator);
         }
+    }
+
+    @Override
+    public Optional<Rows> inPlace() {
+        return whole.inPlace().map(rows -> rows.selected(indices));
     }
 }

@@ -37,6 +37,15 @@ final class Samples {
         return tensor.size(0);
     }
 
+    /** Returns whether samples and labels can be read in place: float32 and int64, without gaps. */
+    static boolean areRows(Tensor data, Tensor labels) {
+        return data.scalar_type().intern() == ScalarType.Float
+                && data.is_contiguous()
+                && labels.scalar_type().intern() == ScalarType.Long
+                && labels.dim() == 1
+                && labels.is_contiguous();
+    }
+
     /** Checks that a tensor is a list of positions among the given number of samples. */
     static void checkIndices(Tensor indices, long samples) {
         if (indices.scalar_type().intern() != ScalarType.Long || indices.dim() != 1) {

@@ -1,5 +1,7 @@
 package org.blazefl4j.data;
 
+import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -53,5 +55,13 @@ public record TensorDataset(
             x.close();
             throw e;
         }
+    }
+
+    @Override
+    public Optional<Rows> inPlace() {
+        if (targets == null || transform != null || targetTransform != null || !Samples.areRows(data, targets)) {
+            return Optional.empty();
+        }
+        return Optional.of(new Rows(data, targets, List.of()));
     }
 }

@@ -144,6 +144,45 @@ class DataLoaderTest {
         }
     }
 
+    @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+    void shouldTellPositionsOfWhatItWouldReadAndDrawAlike(
+            @ForAll @IntRange(min = 0, max = 40) int n,
+            @ForAll @IntRange(min = 1, max = 50) int batchSize,
+            @ForAll @IntRange(min = 1, max = 5) int most,
+            @ForAll LastBatch last,
+            @ForAll boolean shuffle,
+            @ForAll long seed) {
+        try (Generator g = torch.createCPUGenerator(seed);
+                Generator same = torch.createCPUGenerator(seed);
+                Tensor data = numbers(n)) {
+            DataLoader read = new DataLoader(new TensorDataset(data, null), batchSize, shuffle, g).lastBatch(last);
+            DataLoader told = new DataLoader(new TensorDataset(data, null), batchSize, shuffle, same).lastBatch(last);
+            for (int epoch = 0; epoch < 2; epoch++) {
+                assertThat(told(told, most)).isEqualTo(texts(read));
+            }
+            assertThat(draw(same)).isEqualTo(draw(g));
+        }
+    }
+
+    private static List<String> told(DataLoader loader, int most) {
+        List<String> batches = new ArrayList<>();
+        try (Epoch epoch = loader.iterator()) {
+            while (epoch.hasNext()) {
+                try (Epoch.Positions positions = epoch.nextPositions(most)) {
+                    assertThat(positions.lengths()).hasSizeBetween(1, most);
+                    long[] samples = Samples.toArray(positions.samples());
+                    int at = 0;
+                    for (long length : positions.lengths()) {
+                        long[] batch = Arrays.copyOfRange(samples, at, at += (int) length);
+                        batches.add(Arrays.toString(batch).replaceAll("[\\[\\],]", ""));
+                    }
+                    assertThat(at).isEqualTo(samples.length);
+                }
+            }
+        }
+        return batches;
+    }
+
     @Test
     void shouldGiveOneBatchInOrderWhenNoSizeIsGiven() {
         try (Tensor data = numbers(5)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -46,6 +47,42 @@ class TensorDatasetTest {
             Dataset dataset = new TensorDataset(data, targets);
             assertThat(dataset.size()).isEqualTo(4);
             check(dataset.select(at, null), new long[] {30, 31, 10, 11, 30, 31}, new long[] {3, 1, 3});
+        }
+    }
+
+    @Test
+    void shouldTellWhichRowsItCopies() {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor images = data.toType(ScalarType.Float);
+            Dataset filtered =
+                    new FilteredDataset(positions(2, 0, 1), new FilteredDataset(positions(3, 1, 0), images, targets));
+            Tensor at = positions(1, 2, 2, 0);
+
+            Dataset.Rows rows = filtered.inPlace().orElseThrow();
+
+            assertThat(rows.x().data_ptr()).isEqualTo(images.data_ptr());
+            assertThat(Samples.toArray(rows.at(at))).containsExactly(3, 1, 1, 0);
+            try (Batch read = filtered.select(at, null)) {
+                assertThat(read.x().equal(images.index_select(0, rows.at(at)))).isTrue();
+                assertThat(read.y().equal(rows.y().index_select(0, rows.at(at))))
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void shouldTellNoRowsWhenItDoesMoreThanCopyThem() {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor images = data.toType(ScalarType.Float);
+            assertThat(new TensorDataset(images, targets).inPlace()).isPresent();
+            assertThat(new TensorDataset(images, targets, NEGATIVE).inPlace()).isEmpty();
+            assertThat(new TensorDataset(images, targets, null, NEGATIVE).inPlace())
+                    .isEmpty();
+            assertThat(new TensorDataset(images, null).inPlace()).isEmpty();
+            assertThat(new TensorDataset(data, targets).inPlace()).isEmpty();
+            assertThat(new TensorDataset(images.t(), positions(1, 2)).inPlace()).isEmpty();
+            assertThat(new TensorDataset(images, targets.toType(ScalarType.Byte)).inPlace())
+                    .isEmpty();
         }
     }
 
