@@ -15,6 +15,7 @@ module org.blazefl4j {
 
     exports org.blazefl4j.checkpoint;
     exports org.blazefl4j.core;
+    exports org.blazefl4j.core.stop;
     exports org.blazefl4j.trainer;
     exports org.blazefl4j.torch;
     exports org.blazefl4j.model;

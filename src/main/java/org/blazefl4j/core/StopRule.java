@@ -1,14 +1,13 @@
 package org.blazefl4j.core;
 
-import java.time.Duration;
 import java.util.Optional;
 
 /**
  * Ends a {@link Simulation} after a round: when a target is reached, nothing improves any more, training diverges, or a
- * budget is spent.
+ * budget is spent. {@code org.blazefl4j.core.stop.StopRules} makes the usual rules.
  *
  * <pre>{@code
- * simulation.addStopRule(StopRule.atLeast("accuracy", 0.9)).addStopRule(StopRule.time(Duration.ofHours(2)));
+ * simulation.addStopRule(StopRules.atLeast("accuracy", 0.9)).addStopRule(StopRules.time(Duration.ofHours(2)));
  * }</pre>
  *
  * <p>Add a rule to a run's {@link org.blazefl4j.checkpoint.Checkpoints} so that a resumed run ends where one without
@@ -18,61 +17,4 @@ public interface StopRule extends RoundListener<Object>, Checkpointable {
 
     /** Returns why to end after the last round that was reported, for people; empty if the run goes on. */
     Optional<String> reason();
-
-    /**
-     * Returns a rule that ends when a figure of a round's summary is large enough.
-     *
-     * @param metric its name, such as {@code accuracy}; a round without it ends the run by an
-     *     {@link IllegalArgumentException}
-     * @throws IllegalArgumentException if the value is NaN
-     */
-    static StopRule atLeast(String metric, double value) {
-        return new TargetRule(new Metric(metric, true), value);
-    }
-
-    /** Returns a rule that ends when a figure is small enough, otherwise as {@link #atLeast}. */
-    static StopRule atMost(String metric, double value) {
-        return new TargetRule(new Metric(metric, false), value);
-    }
-
-    /**
-     * Returns a rule that ends when so many rounds in a row have not improved the best value of a figure. NaN improves
-     * nothing.
-     *
-     * @param metric its name, as for {@link #atLeast}
-     * @param larger whether larger values are better, as of {@code accuracy}
-     * @throws IllegalArgumentException if {@code rounds} is below 1
-     */
-    static StopRule patience(String metric, boolean larger, int rounds) {
-        return new PatienceRule(new Metric(metric, larger), rounds);
-    }
-
-    /**
-     * Returns a rule that ends when a client's result, or the loss of the server's model, is not finite. The reason
-     * names the round and the first such client, in the order of hand-over. {@link NonFinitePolicy} says which results
-     * are found.
-     */
-    static StopRule divergence() {
-        return new DivergenceRule();
-    }
-
-    /**
-     * Returns a rule that ends when the rounds have taken so long, listeners included, those before a resume included.
-     * The round in which the time is spent is completed.
-     *
-     * @throws IllegalArgumentException if the time is not above 0
-     */
-    static StopRule time(Duration limit) {
-        return new TimeRule(limit);
-    }
-
-    /**
-     * Returns a rule that ends when clients have sent so many bytes: the sizes of the tensors in their packages. The
-     * round in which they are sent is completed.
-     *
-     * @throws IllegalArgumentException if the number is not above 0
-     */
-    static StopRule bytes(long limit) {
-        return new BytesRule(limit);
-    }
 }

@@ -6,8 +6,10 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -16,13 +18,20 @@ import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.TimeZone;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.blazefl4j.binding.Native;
 
-/** Dependencies between packages point one way. */
+/** Packages are small, and dependencies between them point one way. */
 @AnalyzeClasses(packages = "org.blazefl4j", importOptions = ImportOption.DoNotIncludeTests.class)
 final class PackageDirectionTest {
+
+    private static final int MOST_FILES = 40;
 
     @ArchTest
     static final ArchRule packagesAreFreeOfCycles =
@@ -33,6 +42,24 @@ final class PackageDirectionTest {
                     new OutermostClasses("org.blazefl4j.trainer", "org.blazefl4j.process", "org.blazefl4j.worker"))
             .should()
             .beFreeOfCycles();
+
+    /** A package with more files is two rooms. */
+    @ArchTest
+    static void packagesHaveFewFiles(JavaClasses classes) {
+        Map<String, Set<String>> files = classes.stream()
+                .collect(Collectors.groupingBy(
+                        JavaClass::getPackageName,
+                        TreeMap::new,
+                        Collectors.mapping(PackageDirectionTest::file, Collectors.toCollection(TreeSet::new))));
+
+        assertThat(files.get("org.blazefl4j.core")).contains("package-info.java", "Simulation.java");
+        assertThat(files)
+                .allSatisfy((name, sources) -> assertThat(sources).as(name).hasSizeLessThanOrEqualTo(MOST_FILES));
+    }
+
+    private static String file(JavaClass type) {
+        return type.getSource().orElseThrow().getFileName().orElseThrow();
+    }
 
     @ArchTest
     static final ArchRule utilitiesKnowNothing = noneOf("util")

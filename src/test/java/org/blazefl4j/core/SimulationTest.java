@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.blazefl4j.core.stop.StopRules;
 import org.junit.jupiter.api.Test;
 
 final class SimulationTest {
@@ -332,8 +333,8 @@ final class SimulationTest {
                         told.add(summary);
                     }
                 })
-                .addStopRule(StopRule.atLeast("round", 3))
-                .addStopRule(StopRule.atLeast("round", 2));
+                .addStopRule(StopRules.atLeast("round", 3))
+                .addStopRule(StopRules.atLeast("round", 2));
 
         SimulationSummary summary = simulation.run();
 
@@ -350,7 +351,7 @@ final class SimulationTest {
 
     @Test
     void shouldTellRulesOfARoundBeforeListenersThatSaveThem() {
-        StopRule rule = StopRule.atLeast("round", 1);
+        StopRule rule = StopRules.atLeast("round", 1);
         List<Boolean> ended = new ArrayList<>();
         simulation
                 .addListener(new RoundListener<Object>() {

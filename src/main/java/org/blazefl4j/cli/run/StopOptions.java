@@ -8,6 +8,7 @@ import java.util.StringJoiner;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.blazefl4j.core.StopRule;
+import org.blazefl4j.core.stop.StopRules;
 import org.blazefl4j.util.Bytes;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -105,21 +106,21 @@ final class StopOptions {
             double value = stopAt.number().doubleValue();
             rules.add(
                     stopAt.larger()
-                            ? StopRule.atLeast(stopAt.metric(), value)
-                            : StopRule.atMost(stopAt.metric(), value));
+                            ? StopRules.atLeast(stopAt.metric(), value)
+                            : StopRules.atMost(stopAt.metric(), value));
         }
         if (patience != null) {
             int rounds = patience.number().intValueExact();
-            rules.add(StopRule.patience(patience.metric(), patience.larger(), rounds));
+            rules.add(StopRules.patience(patience.metric(), patience.larger(), rounds));
         }
         if (stopOnDivergence != null) {
-            rules.add(StopRule.divergence());
+            rules.add(StopRules.divergence());
         }
         if (maxTime != null) {
-            rules.add(StopRule.time(maxTime));
+            rules.add(StopRules.time(maxTime));
         }
         if (maxUpload != null) {
-            rules.add(StopRule.bytes((long) Math.ceil(maxUpload * Bytes.MEBIBYTE)));
+            rules.add(StopRules.bytes((long) Math.ceil(maxUpload * Bytes.MEBIBYTE)));
         }
         return rules;
     }

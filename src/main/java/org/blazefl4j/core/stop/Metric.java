@@ -1,6 +1,7 @@
-package org.blazefl4j.core;
+package org.blazefl4j.core.stop;
 
 import java.util.Objects;
+import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.util.Arguments;
 
 /** A figure of a round's summary, and whether larger values of it are better. */

@@ -1,7 +1,10 @@
-package org.blazefl4j.core;
+package org.blazefl4j.core.stop;
 
 import java.util.Optional;
 import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.StopRule;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 

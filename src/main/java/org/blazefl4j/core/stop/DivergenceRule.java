@@ -1,6 +1,10 @@
-package org.blazefl4j.core;
+package org.blazefl4j.core.stop;
 
 import java.util.Optional;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.StopRule;
 import org.jspecify.annotations.Nullable;
 
 /** Ends when a result or the server's loss is not finite. */

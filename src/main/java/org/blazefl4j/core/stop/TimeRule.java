@@ -1,9 +1,14 @@
-package org.blazefl4j.core;
+package org.blazefl4j.core.stop;
 
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.core.StopRule;
 import org.blazefl4j.util.Arguments;
 
 /** Ends when rounds have taken too long. */

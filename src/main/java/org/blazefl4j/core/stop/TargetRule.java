@@ -1,6 +1,10 @@
-package org.blazefl4j.core;
+package org.blazefl4j.core.stop;
 
 import java.util.Optional;
+import org.blazefl4j.core.CheckpointReader;
+import org.blazefl4j.core.CheckpointWriter;
+import org.blazefl4j.core.RoundReport;
+import org.blazefl4j.core.StopRule;
 import org.blazefl4j.util.Arguments;
 
 /** Ends when the last value of a figure is good enough. */
