@@ -1,6 +1,5 @@
 package org.blazefl4j.model;
 
-import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -19,9 +18,7 @@ public final class Dropout extends Model {
 
     /** Creates a layer that zeroes each element with a probability in [0, 1]. */
     public Dropout(double probability) {
-        Arguments.require(
-                probability >= 0 && probability <= 1,
-                "dropout: probability=" + probability + ", limit=[0, 1]; give the share of elements to zero");
+        Checks.dropout(probability);
         this.probability = probability;
     }
 

@@ -3,6 +3,7 @@ package org.blazefl4j.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.javacpp.LongPointer;
@@ -93,6 +94,15 @@ public abstract class Model extends Module {
     }
 
     /**
+     * Returns the layers of which {@link #forward} consists, in order, if this is a {@link Sequential} of declared
+     * layers; otherwise empty. Their parameters, each layer's weight and then its bias, are the model's whole state, in
+     * this order.
+     */
+    public final Optional<List<Layer>> layers() {
+        return this instanceof Sequential net ? net.declared() : Optional.empty();
+    }
+
+    /**
      * Returns the parts of this model.
      *
      * @throws IllegalArgumentException if it is not a {@link Split}
@@ -160,6 +170,11 @@ public abstract class Model extends Module {
     protected final Tensor buffer(String name, Tensor value) {
         register_buffer(name, value);
         return own(value);
+    }
+
+    /** Returns how many children, parameters and buffers this model owns. */
+    final int owned() {
+        return owned.size();
     }
 
     private Tensor own(Tensor value) {
