@@ -74,6 +74,7 @@ final class RunProcessTest {
                     .anyMatch(line -> line.equals("completed: 3 of 3 rounds"))
                     .anyMatch(line -> line.matches("  a round +\\d.* s, \\d.* clients per second"))
                     .anyMatch(line -> line.startsWith("  training       1 epoch, batch "))
+                    .anyMatch(line -> line.matches("  engine         (native|libtorch) \\(.+\\)"))
                     .anyMatch(line -> line.contains("training") && line.contains("%"))
                     .anyMatch(line ->
                             line.matches("  peak memory +parent [1-9]\\d* MiB, workers [1-9]\\d* MiB, [1-9]\\d* MiB"));
@@ -104,6 +105,8 @@ final class RunProcessTest {
                 .containsEntry("last_batch", "keep")
                 .containsEntry("memory_format", "auto")
                 .containsEntry("autocast", "off")
+                .containsEntry("engine", "auto")
+                .containsKey("engine_used")
                 .containsEntry("execution_mode", "multi-process")
                 .containsEntry("num_parallels", 2)
                 .containsEntry("dataset", "fashion-mnist")

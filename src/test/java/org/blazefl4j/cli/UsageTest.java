@@ -47,6 +47,7 @@ final class UsageTest {
                         "--memory-format nhwc",
                         "'--memory-format': value=nhwc, expected=auto, contiguous, channels_last"),
                 Arguments.of("--autocast half", "'--autocast': value=half, expected=off, bfloat16"),
+                Arguments.of("--engine cuda", "'--engine': value=cuda, expected=auto, libtorch, native"),
                 Arguments.of("--lr 0", "'--lr': value=0, expected=a number above 0 and at most 3.4028235E38"),
                 Arguments.of(
                         "--dir-alpha 1e-7", "'--dir-alpha': value=1e-7, expected=a number from 0.000001 to 1000000"),

@@ -3,7 +3,7 @@ package org.blazefl4j.cli.run;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
@@ -16,6 +16,7 @@ import org.blazefl4j.util.ResourceStack;
 /**
  * The data, the server and the clients of a run.
  *
+ * @param engines what computes the models
  * @param evaluated the clients that can be evaluated
  * @param evaluation evaluates the global model on these clients, between rounds
  * @param resources what is closed with the federation
@@ -24,6 +25,7 @@ import org.blazefl4j.util.ResourceStack;
  */
 record Federation<D, U>(
         ImageData images,
+        RunEngines engines,
         ServerHandler<D, U> handler,
         ClientTrainer<D, U> trainer,
         List<Integer> evaluated,
@@ -35,15 +37,17 @@ record Federation<D, U>(
      * Reads the data, distributes it over the clients and starts the workers.
      *
      * @param folder the folder for the reports of workers that crash
-     * @param check may refuse the images before they are used
+     * @param check may refuse the images or the engines before they are used
      * @throws UsageException if the options cannot be met
      */
-    static Federation<?, ?> open(RunOptions options, Path folder, Consumer<ImageData> check) {
+    static Federation<?, ?> open(RunOptions options, Path folder, BiConsumer<ImageData, RunEngines> check) {
         ResourceStack resources = new ResourceStack();
         try {
             ImageData images = resources.add(options.data.read());
-            check.accept(images);
-            return start(options, folder, images, options.algorithm().sides(options, images, resources), resources);
+            RunEngines engines = RunEngines.of(options, images);
+            check.accept(images, engines);
+            var sides = options.algorithm().sides(options, images, resources);
+            return start(options, folder, images, engines, sides, resources);
         } catch (IllegalArgumentException e) {
             resources.close();
             throw UsageException.insteadOf(e, OptionNames.in(String.valueOf(e.getMessage()), options.spec));
@@ -57,6 +61,7 @@ record Federation<D, U>(
             RunOptions options,
             Path folder,
             ImageData images,
+            RunEngines engines,
             Algorithm.Sides<C, D, U> sides,
             ResourceStack resources) {
         ClientTrainer<D, U> trainer = resources.add(
@@ -66,7 +71,7 @@ record Federation<D, U>(
             var evaluator = Objects.requireNonNull(sides.evaluator(), "evaluator");
             return trainer.evaluate(sides.handler().evaluationPackage(), cids, evaluator);
         };
-        return new Federation<>(images, sides.handler(), trainer, cids, evaluation, resources);
+        return new Federation<>(images, engines, sides.handler(), trainer, cids, evaluation, resources);
     }
 
     @Override

@@ -192,6 +192,7 @@ final class Run {
                 + (options.composition.hasFixedRounds() ? options.clientsPerRound() + " a round, " : "") + rounds
                 + (rounds == 1 ? " round" : " rounds"));
         out.println("  training       " + options.describeTraining());
+        out.println("  engine         " + federation.engines().describe());
         out.println("  execution      " + options.describeExecution());
         out.println("  failed client  " + options.failures.describe());
         EvaluationOptions.When evaluated = options.evaluation.clientEvaluation;
@@ -247,6 +248,7 @@ final class Run {
     private Map<String, Object> configuration(Federation<?, ?> federation) {
         Map<String, Object> map = options.toMap();
         map.put("clients_per_round", options.clientsPerRound());
+        map.put(RunEngines.USED, federation.engines().used());
         map.put(RunCheckpoints.DATA, federation.images().sha256());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));
         map.put("environment", environment());

@@ -38,10 +38,12 @@ public final class RunCheckpoints implements AutoCloseable {
     /** The name of the SHA-256 of the images in result files and checkpoints. */
     public static final String DATA = "data_sha256";
 
-    /** Settings on which bits do not depend, except through failures; the data is compared after it is read. */
+    /** Settings on which bits do not depend, except through failures; data and engines are compared once known. */
     private static final String[] MAY_CHANGE = {
         OUTPUT,
         DATA,
+        RunEngines.OPTION,
+        RunEngines.USED,
         "global_round",
         "execution_mode",
         "num_parallels",
@@ -189,10 +191,15 @@ public final class RunCheckpoints implements AutoCloseable {
     }
 
     /**
-     * Checks that the images are those of the resumed run.
+     * Checks that the images and the engines are those of the resumed run.
      *
      * @throws UsageException if they differ
      */
+    void requireSame(ImageData images, RunEngines engines) {
+        requireSame(images);
+        requireSame(engines);
+    }
+
     void requireSame(ImageData images) {
         configuration.put(DATA, images.sha256());
         savedData().filter(was -> !was.equals(images.sha256())).ifPresent(was -> {
@@ -201,6 +208,29 @@ public final class RunCheckpoints implements AutoCloseable {
                     + saved.get().file()
                     + "; restore the files that the run started with, or start again with another --checkpoint-dir");
         });
+    }
+
+    /** Compares engines, not options: a run that was free to choose may be resumed with its engine by name. */
+    void requireSame(RunEngines engines) {
+        configuration.put(RunEngines.USED, engines.used());
+        saved.filter(last -> !engines.used().equals(usedBy(last))).ifPresent(last -> {
+            boolean recorded = last.configuration().containsKey(RunEngines.USED);
+            throw new UsageException("engine changed: --engine=" + run.training.engine + ", found=" + engines.used()
+                    + ", expected=" + usedBy(last)
+                    + (recorded ? ", as saved in " : ", as before there was a choice, saved in ") + last.file()
+                    + "; resume with " + engineOption(last) + ", or start again with another --checkpoint-dir");
+        });
+    }
+
+    private static String usedBy(SavedRun last) {
+        return Printable.line(last.configuration().getOrDefault(RunEngines.USED, RunEngines.EARLIER));
+    }
+
+    /** Returns what leads to the saved engines: their name, or the release whose choice differed by model. */
+    private static String engineOption(SavedRun last) {
+        return usedBy(last).contains(" ")
+                ? "--engine auto and BlazeFL4J " + Printable.line(last.createdBy())
+                : "--engine " + usedBy(last);
     }
 
     /** Returns whether the resumed run was saved by a release that did not record its data. */

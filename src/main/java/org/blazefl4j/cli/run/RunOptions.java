@@ -3,8 +3,10 @@ package org.blazefl4j.cli.run;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.blazefl4j.cli.options.Converters;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.UsageException;
@@ -20,6 +22,7 @@ import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.Autocast;
+import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.MemoryLayout;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
@@ -162,6 +165,9 @@ final class RunOptions {
 
         @Option(names = "--autocast", paramLabel = "TYPE")
         Autocast autocast = Autocast.OFF;
+
+        @Option(names = "--engine", paramLabel = "NAME")
+        Engine engine = Engine.AUTO;
     }
 
     @Command(optionListHeading = "%nExecution%n")
@@ -238,7 +244,16 @@ final class RunOptions {
     }
 
     private Numerics numerics() {
-        return new Numerics(training.memoryFormat, training.autocast);
+        return new Numerics(training.memoryFormat, training.autocast, training.engine);
+    }
+
+    /** Returns the names of the run's models, the server's first. */
+    Set<ModelName> modelNames() {
+        Set<ModelName> names = new LinkedHashSet<>(List.of(training.modelName));
+        if (algorithm() == dsfl && dsfl.clientModels != null) {
+            names.addAll(dsfl.clientModels);
+        }
+        return names;
     }
 
     /** Returns a selector of models for these images, with initial parameters drawn from the run's seed. */
@@ -301,7 +316,7 @@ final class RunOptions {
         if (training.lastBatch != LastBatch.KEEP) {
             text += ", last batch " + training.lastBatch;
         }
-        if (!numerics().equals(Numerics.DEFAULT)) {
+        if (!numerics().withEngine(Engine.AUTO).equals(Numerics.DEFAULT)) {
             text += ", memory format " + training.memoryFormat + ", autocast " + training.autocast;
         }
         return text + algorithm().describe();

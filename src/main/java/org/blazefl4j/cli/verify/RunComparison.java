@@ -1,6 +1,7 @@
 package org.blazefl4j.cli.verify;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Set;
 import org.blazefl4j.cli.options.ExitCode;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.RunCheckpoints;
+import org.blazefl4j.cli.run.RunEngines;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +75,15 @@ public record RunComparison(
             "cores");
 
     /** The behaviour of earlier versions, which lack these options. */
-    private static final Map<String, Object> EARLIER_DEFAULTS = Map.of("last_batch", "keep", "on_non_finite", "warn");
+    private static final Map<String, Object> EARLIER_DEFAULTS = Map.of(
+            "last_batch",
+            "keep",
+            "on_non_finite",
+            "warn",
+            RunEngines.OPTION,
+            RunEngines.EARLIER,
+            RunEngines.USED,
+            RunEngines.EARLIER);
 
     /**
      * Compares the rounds that both runs have.
@@ -115,15 +125,18 @@ public record RunComparison(
 
     private static List<Difference> differences(
             Map<String, Object> before, Map<String, Object> after, boolean harmless) {
-        boolean dataRecorded = isDataRecorded(before, after);
-        return Difference.between(flat(before), flat(after)).stream()
-                .filter(difference -> isHarmless(difference.name(), dataRecorded) == harmless)
+        Set<String> never = new HashSet<>(HARMLESS);
+        if (isDataRecorded(before, after)) {
+            never.add("data_dir"); // since its hash is compared
+        }
+        Map<String, Object> first = flat(before);
+        Map<String, Object> second = flat(after);
+        if (Objects.equals(first.get(RunEngines.USED), second.get(RunEngines.USED))) {
+            never.add(RunEngines.OPTION);
+        }
+        return Difference.between(first, second).stream()
+                .filter(difference -> never.contains(difference.name()) == harmless)
                 .toList();
-    }
-
-    /** The folder of the data does not matter if its hash is recorded. */
-    private static boolean isHarmless(String name, boolean dataRecorded) {
-        return HARMLESS.contains(name) || dataRecorded && name.equals("data_dir");
     }
 
     /** Returns whether both runs recorded the SHA-256 of their data. */

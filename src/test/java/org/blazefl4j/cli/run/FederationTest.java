@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.blazefl4j.cli.options.OptionNames;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.model.Engine;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.step.EngineChoice;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +27,7 @@ final class FederationTest {
         RunOptions options = SmallRun.of(1, "--execution-mode=multi-process", "--num-parallels=1", option);
 
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> Federation.open(options, Path.of("."), images -> {}))
+                .isThrownBy(() -> Federation.open(options, Path.of("."), (images, engines) -> {}))
                 .withMessageContaining(named)
                 .satisfies(refusal -> assertThat(refusal.getMessage()).hasLineCount(1));
     }
@@ -46,7 +51,7 @@ final class FederationTest {
         RunOptions options = SmallRun.of(1, "--partition=classes", "--num-clients=9");
 
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> Federation.open(options, Path.of("."), images -> {}))
+                .isThrownBy(() -> Federation.open(options, Path.of("."), (images, engines) -> {}))
                 .withMessage("number of clients: --num-clients=9, limit=10 or more (the classes in the labels); raise"
                         + " --num-clients, or no client has the last classes");
     }
@@ -55,12 +60,44 @@ final class FederationTest {
     @CsvSource({"--epochs=1, false, -0.81", "--pixels=unit, true, 0"})
     void shouldScalePixelsAsAsked(String option, boolean recorded, float least) {
         RunOptions options = SmallRun.of(1, option);
-        try (Federation<?, ?> federation = Federation.open(options, Path.of("."), images -> {});
+        try (Federation<?, ?> federation = Federation.open(options, Path.of("."), (images, engines) -> {});
                 PointerScope scope = new PointerScope()) {
             Batch batch = new DataLoader(federation.images().test()).iterator().next();
             assertThat(batch.x().min().item_float()).isCloseTo(least, within(0.01f));
             assertThat(options.toMap().containsKey("pixels")).isEqualTo(recorded);
         }
+    }
+
+    @Test
+    void shouldChooseTheEngineOfEachModel() {
+        String[] dsfl = {"--algorithm=dsfl", "--open-size-per-round=100", "--client-models=mlp,logistic"};
+        try (Federation<?, ?> federation =
+                Federation.open(SmallRun.of(1, dsfl), Path.of("."), (images, engines) -> {})) {
+            assertThat(federation.engines().choices().keySet())
+                    .containsExactly(ModelName.CNN, ModelName.MLP, ModelName.LOGISTIC);
+        }
+        Map<ModelName, EngineChoice> two = new LinkedHashMap<>();
+        two.put(ModelName.CNN, new EngineChoice(Engine.NATIVE, "avx2"));
+        two.put(ModelName.RESNET18, new EngineChoice(Engine.LIBTORCH, "layers not covered"));
+        assertThat(new RunEngines(two).describe())
+                .isEqualTo("cnn native (avx2), resnet18 libtorch (layers not covered)");
+        assertThat(new RunEngines(two).used()).isEqualTo("cnn native, resnet18 libtorch");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--epochs=1, auto", "--engine=libtorch, libtorch", "--engine=native, native"})
+    void shouldRecordTheOptionForTheEngine(String option, String recorded) {
+        assertThat(SmallRun.of(1, option).toMap()).containsEntry("engine", recorded);
+    }
+
+    @Test
+    void shouldRefuseTheNativeEngineForAModelThatItCannotCompute() {
+        RunOptions options = SmallRun.of(1, "--engine=native", "--autocast=bfloat16");
+
+        assertThatExceptionOfType(UsageException.class)
+                .isThrownBy(() -> Federation.open(options, Path.of("."), (images, engines) -> {}))
+                .withMessage("native engine cannot compute the model: --engine=native, model=Cnn, found=autocast"
+                        + " bfloat16; choose auto or libtorch");
     }
 
     @Test
@@ -87,7 +124,7 @@ final class FederationTest {
         RunOptions options = SmallRun.of(1, "--algorithm=dsfl", "--open-size=" + openSize, "--open-size-per-round=100");
 
         assertThatExceptionOfType(UsageException.class)
-                .isThrownBy(() -> Federation.open(options, Path.of("results"), images -> {}))
+                .isThrownBy(() -> Federation.open(options, Path.of("results"), (images, engines) -> {}))
                 .withMessage(refusal);
     }
 
@@ -110,7 +147,7 @@ final class FederationTest {
     @CsvSource({"--epochs=1, 2000", "--open-size=500, 500"})
     void shouldRecordTheSizeOfTheOpenSet(String option, int size) {
         RunOptions options = SmallRun.of(1, "--algorithm=dsfl", "--open-size-per-round=100", option);
-        try (Federation<?, ?> federation = Federation.open(options, Path.of("."), images -> {})) {
+        try (Federation<?, ?> federation = Federation.open(options, Path.of("."), (images, engines) -> {})) {
             assertThat(options.toMap()).containsEntry("open_size", size);
         }
     }

@@ -8,12 +8,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.blazefl4j.binding.Build;
 import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.FailureOptions.OnClientFailure;
 import org.blazefl4j.core.NonFinitePolicy;
 import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.model.Engine;
+import org.blazefl4j.model.ModelName;
+import org.blazefl4j.step.EngineChoice;
+import org.blazefl4j.torch.NumericEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -188,6 +193,64 @@ final class RunCheckpointsTest {
                             + "; restore the files that the run started with, or start again with another"
                             + " --checkpoint-dir");
         }
+    }
+
+    private static RunEngines engines(Engine engine) {
+        return new RunEngines(Map.of(ModelName.CNN, new EngineChoice(engine, "")));
+    }
+
+    private void requireRefused(RunEngines engines, String refusal, String... options) {
+        try (RunCheckpoints checkpoints = new RunCheckpoints(resuming(9, options))) {
+            assertThatExceptionOfType(UsageException.class)
+                    .isThrownBy(() -> checkpoints.requireSame(engines))
+                    .withMessage(refusal);
+        }
+    }
+
+    @Test
+    void shouldRefuseAnotherEngineThanTheCheckpoints() {
+        RunOptions begun = SmallRun.of(9, "--checkpoint-dir=" + saved());
+        try (RunCheckpoints checkpoints = new RunCheckpoints(begun)) {
+            checkpoints.requireSame(engines(Engine.NATIVE));
+            checkpoints.begin(folder.resolve("results"), NumericEnvironment.capture());
+        }
+        requireRefused(
+                engines(Engine.LIBTORCH),
+                "engine changed: --engine=libtorch, found=libtorch, expected=native, as saved in "
+                        + saved().resolve("round-000000.checkpoint")
+                        + "; resume with --engine native, or start again with another --checkpoint-dir",
+                "--engine=libtorch");
+        try (RunCheckpoints checkpoints = new RunCheckpoints(resuming(9, "--engine=native"))) {
+            checkpoints.requireSame(engines(Engine.NATIVE));
+        }
+    }
+
+    @Test
+    void shouldContinueARunOfBeforeThereWereEnginesByLibTorchOnly() {
+        RunOptions old = SmallRun.of(9);
+        Map<String, Object> configuration = RunCheckpoints.configuration(old);
+        configuration.remove("engine");
+        try (Checkpoints checkpoints = Checkpoints.in(saved()).configuration(configuration)) {
+            checkpoints.save(1);
+        }
+        requireRefused(
+                engines(Engine.NATIVE),
+                "engine changed: --engine=auto, found=native, expected=libtorch, as before there was a choice, saved in "
+                        + saved().resolve("round-000001.checkpoint")
+                        + "; resume with --engine libtorch, or start again with another --checkpoint-dir");
+        try (RunCheckpoints checkpoints = new RunCheckpoints(resuming(9, "--engine=libtorch"))) {
+            checkpoints.requireSame(engines(Engine.LIBTORCH));
+        }
+    }
+
+    @Test
+    void shouldNameTheReleaseThatChoseOtherEnginesForSomeModels() {
+        save(1, "results", Map.of("engine_used", "cnn native, mlp libtorch"));
+        requireRefused(
+                engines(Engine.NATIVE),
+                "engine changed: --engine=auto, found=native, expected=cnn native, mlp libtorch, as saved in "
+                        + saved().resolve("round-000001.checkpoint") + "; resume with --engine auto and BlazeFL4J "
+                        + Build.VERSION + ", or start again with another --checkpoint-dir");
     }
 
     @Test

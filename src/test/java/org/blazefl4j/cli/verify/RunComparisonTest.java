@@ -216,6 +216,33 @@ final class RunComparisonTest {
     }
 
     @Test
+    void shouldNameEnginesThatDiffer() {
+        firstConditions.putAll(Map.of("engine", "auto", "engine_used", "native"));
+        secondConditions.putAll(Map.of("engine", "libtorch", "engine_used", "libtorch"));
+
+        assertThat(compare(rounds("aa"), rounds("bb")).conditions())
+                .containsExactlyInAnyOrder(
+                        new Difference("engine", "auto", "libtorch"),
+                        new Difference("engine_used", "native", "libtorch"));
+    }
+
+    @Test
+    void shouldTakeRunsWithoutAnEngineForLibTorchs() {
+        secondConditions.putAll(Map.of("engine", "auto", "engine_used", "native"));
+        assertThat(compare(rounds("aa"), rounds("bb")).conditions())
+                .containsExactlyInAnyOrder(
+                        new Difference("engine", "libtorch", "auto"),
+                        new Difference("engine_used", "libtorch", "native"));
+
+        secondConditions.put("engine_used", "libtorch");
+        assertThat(ComparisonReport.of(compare(rounds("aa"), rounds("aa")))).isEqualTo("""
+                        identical: rounds=1
+                        conditions that differ and never change results
+                          engine             libtorch against auto
+                        """);
+    }
+
+    @Test
     void shouldEscapeControlCharactersOfAHostileFile() {
         secondConditions.put("\u001b]0;title\u0007", "\u202ekcatta");
         List<Map<String, Object>> hostile = rounds("\u001b[2J\nidentical: rounds=1");
