@@ -1,6 +1,8 @@
 package org.blazefl4j.federation;
 
+import org.blazefl4j.contrib.common.LocalVariant;
 import org.blazefl4j.core.Device;
+import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,11 @@ public record AffineTerm(
     /** Returns this term on a device; new tensors belong to the current pointer scope. */
     AffineTerm on(Device device) {
         return device.isCpu() || isNone() ? this : new AffineTerm(moved(constant, device), pull, moved(anchor, device));
+    }
+
+    /** Returns this term, and what no step changes, for a training. */
+    LocalVariant.Terms with(FlatRanges frozen) {
+        return new LocalVariant.Terms(constant, pull, anchor, frozen);
     }
 
     private static @Nullable Tensor moved(@Nullable Tensor tensor, Device device) {

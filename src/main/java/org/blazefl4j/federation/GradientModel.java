@@ -1,6 +1,6 @@
 package org.blazefl4j.federation;
 
-import org.blazefl4j.contrib.common.LocalVariant;
+import org.blazefl4j.contrib.support.TrainingLoop.Loss;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.WorkerContext;
@@ -39,7 +39,7 @@ final class GradientModel implements AutoCloseable {
         model.train(true);
         model.setGenerator(dropout);
         try (PointerScope scope = new PointerScope()) {
-            LocalVariant.PLAIN.loss(model, batch).backward();
+            Loss.CROSS_ENTROPY.of(model, batch).backward();
             gradient.copy_(state.gradients());
             state.writeBuffers();
             fixed.copy(state.vector(), at);

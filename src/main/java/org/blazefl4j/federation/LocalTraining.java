@@ -1,16 +1,11 @@
 package org.blazefl4j.federation;
 
-import java.util.Objects;
 import java.util.Optional;
 import org.blazefl4j.contrib.common.ClientConfig;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.LocalVariant;
 import org.blazefl4j.core.WorkerContext;
-import org.blazefl4j.data.Batch;
-import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatOptimizer;
-import org.blazefl4j.torch.FlatParameters;
-import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
@@ -32,23 +27,11 @@ public final class LocalTraining {
      */
     public static final String NORMALISER = "normaliser";
 
-    /** What the steps minimise. */
-    @FunctionalInterface
-    public interface Loss {
-
-        /**
-         * Returns the loss of one batch, a tensor of one element.
-         *
-         * @param model in training mode, on the batch's device
-         */
-        Tensor of(Model model, Batch batch);
-    }
-
     private final LocalRun run;
     private Tensor from;
     private Tensor to;
     private AffineTerm term = AffineTerm.NONE;
-    private @Nullable Loss loss;
+    private LocalVariant.@Nullable Loss loss;
     private ParameterMask frozen = ParameterMask.NONE;
     private @Nullable StepHook hook;
     private LocalOptions options;
@@ -80,7 +63,7 @@ public final class LocalTraining {
     }
 
     /** Sets the loss, instead of the cross-entropy. */
-    public LocalTraining loss(Loss loss) {
+    public LocalTraining loss(LocalVariant.Loss loss) {
         this.loss = loss;
         return this;
     }
@@ -124,9 +107,9 @@ public final class LocalTraining {
                 options.equals(config.options()) ? config : new ClientConfig(config.model(), config.dataset(), options);
         try (PointerScope scope = new PointerScope()) {
             Tensor start = from.is_alias_of(to) ? from.clone() : from;
-            Variant variant = new Variant(start);
+            Variant variant = new Variant();
             long steps = run.model().train(own, start, variant, to, run.context());
-            variant.fixed.copy(start, to);
+            variant.terms.frozen().copy(start, to);
             if (to.is_alias_of(run.result())) {
                 run.send(NORMALISER, options.normaliser(run.round(), steps, term.pull()));
             }
@@ -137,52 +120,21 @@ public final class LocalTraining {
     /** What this training does differently. */
     private final class Variant implements LocalVariant {
 
-        private final Tensor start;
-        private final AffineTerm added = term.on(run.context().device());
-        private final FlatRanges fixed = run.ranges(frozen);
-        /** The model and the batch of the present step. */
-        private @Nullable Tensor vector;
+        private final Terms terms = term.on(run.context().device()).with(run.ranges(frozen));
 
-        private @Nullable Batch read;
-
-        Variant(Tensor start) {
-            this.start = start;
+        @Override
+        public Terms terms() {
+            return terms;
         }
 
         @Override
-        public void startGradients(FlatParameters state) {
-            vector = state.vector();
-            if (!added.isNone()) {
-                state.startGradients(added.constant(), added.pull(), added.anchor());
-            } else if (fixed.isEmpty() && hook == null) {
-                state.dropGradients();
-            } else {
-                state.zeroGradients();
-            }
+        public Optional<StepHook> hook() {
+            return Optional.ofNullable(hook);
         }
 
         @Override
-        public Tensor loss(Model model, Batch batch) {
-            if (hook != null) {
-                read = batch;
-                hook.before(batch, Objects.requireNonNull(vector, "startGradients comes first"));
-            }
-            return loss == null ? LocalVariant.super.loss(model, batch) : loss.of(model, batch);
-        }
-
-        /** Restores frozen parameters too, which a decay of weights changes without gradients. */
-        @Override
-        public void step(FlatParameters state, Runnable step) {
-            if (hook != null) {
-                hook.after(Objects.requireNonNull(read, "loss comes first"), state.vector(), state.gradients());
-            }
-            if (fixed.isEmpty()) {
-                step.run();
-                return;
-            }
-            fixed.zero(state.gradients());
-            step.run();
-            fixed.copy(start, state.vector());
+        public Optional<Loss> loss() {
+            return Optional.ofNullable(loss);
         }
 
         @Override

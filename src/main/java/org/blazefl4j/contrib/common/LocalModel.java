@@ -138,7 +138,7 @@ public final class LocalModel implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 Batch moved = device.move(batch)) {
             state.zeroGradients();
-            LocalVariant.PLAIN.loss(model, moved).backward();
+            TrainingLoop.Loss.CROSS_ENTROPY.of(model, moved).backward();
             sum.add_(state.gradients(), new Scalar((double) moved.x().size(0)));
         }
     }
@@ -212,12 +212,11 @@ public final class LocalModel implements AutoCloseable {
         try {
             model.train(true);
             model.setGenerator(variant.generator("dropout", context));
-            Runnable step = optimizer.begin(options, variant, context);
-            Runnable whole = () -> variant.step(state, step);
-            TrainingLoop loop = new TrainingLoop(model, device, () -> variant.startGradients(state));
+            optimizer.begin(options, variant, context);
+            LocalSteps all = new LocalSteps(model, device, state, optimizer, start, variant);
             long steps = options.steps() > 0
-                    ? loop.runSteps(loader, options.steps(), variant::loss, whole, context.stopEvent())
-                    : loop.run(loader, options.epochs(), variant::loss, whole, context.stopEvent());
+                    ? TrainingLoop.runSteps(loader, options.steps(), all, context.stopEvent())
+                    : TrainingLoop.run(loader, options.epochs(), all, context.stopEvent());
             optimizer.end(options, variant, context);
             return steps;
         } finally {

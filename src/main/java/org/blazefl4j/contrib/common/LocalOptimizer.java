@@ -11,26 +11,34 @@ final class LocalOptimizer implements AutoCloseable {
 
     private final FlatParameters state;
     private final FlatOptimizer optimizer;
+    private LocalOptions options = LocalOptions.of(SgdOptions.defaults());
+    private int round;
+    private long taken;
 
     LocalOptimizer(FlatParameters state) {
         this.state = state;
         this.optimizer = new FlatOptimizer(state);
     }
 
-    /**
-     * Begins a client's round and returns what takes a step. The choice is made once: plain SGD needs neither moments
-     * nor a pass over the gradients for their norm.
-     */
-    Runnable begin(LocalOptions options, LocalVariant variant, WorkerContext context) {
-        Rates rates = new Rates(options, context.round());
-        if (options.isPlain()) {
-            return () -> state.sgdStep(rates.next());
-        }
+    /** Begins a client's training. */
+    void begin(LocalOptions options, LocalVariant variant, WorkerContext context) {
+        this.options = options;
+        this.round = context.round();
+        this.taken = 0;
         optimizer.reset(options.rule(), options.maxGradNorm());
         if (options.keepsMoments()) {
             variant.moments(context).ifPresent(optimizer::load);
         }
-        return () -> optimizer.step(rates.next());
+    }
+
+    /** Takes a step. That of plain SGD needs neither moments nor a pass over the gradients for their norm. */
+    void step() {
+        double rate = options.rate(round, taken++);
+        if (options.isPlain()) {
+            state.sgdStep(rate);
+        } else {
+            optimizer.step(rate);
+        }
     }
 
     /** Keeps the moments for the client's next round, if the options say so. */
@@ -44,23 +52,6 @@ final class LocalOptimizer implements AutoCloseable {
 
     private static @Nullable Tensor onCpu(@Nullable Tensor moment) {
         return moment == null || moment.is_cpu() ? moment : moment.cpu();
-    }
-
-    /** The rates of a client's steps in a round. */
-    private static final class Rates {
-
-        private final LocalOptions options;
-        private final int round;
-        private long step;
-
-        Rates(LocalOptions options, int round) {
-            this.options = options;
-            this.round = round;
-        }
-
-        double next() {
-            return options.rate(round, step++);
-        }
     }
 
     @Override

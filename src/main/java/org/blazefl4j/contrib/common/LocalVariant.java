@@ -1,18 +1,21 @@
 package org.blazefl4j.contrib.common;
 
 import java.util.Optional;
-import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatOptimizer;
-import org.blazefl4j.torch.FlatParameters;
+import org.blazefl4j.torch.FlatRanges;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a client's training does differently from SGD on the cross-entropy of its samples: override the methods in
- * question. Used by one client in one worker.
+ * question. Each is asked once in a training, by one client in one worker.
+ *
+ * <p>What is declared as {@link #terms} costs next to nothing. A {@link #hook} has the steps taken one by one, and a
+ * {@link #loss} has LibTorch take them, whatever the model's {@link org.blazefl4j.model.Engine}.
  */
 public interface LocalVariant {
 
@@ -20,31 +23,77 @@ public interface LocalVariant {
     LocalVariant PLAIN = new LocalVariant() {};
 
     /**
-     * Sets the gradients to which those of a batch are added, before each batch.
+     * What is added to the gradient of each batch, {@code constant + pull * (w - anchor)} at the parameters {@code w},
+     * and what no step changes. Vectors are float32, contiguous, shape [numel], on the model's device.
      *
-     * @param state bound to the client's model
+     * @param constant zero at buffers and frozen parameters; null for zeros
+     * @param pull 0 for none
+     * @param anchor null if there is no pull
+     * @param frozen elements that stay as they are, besides the model's own {@link LocalModel#fixed()}
      */
-    default void startGradients(FlatParameters state) {
-        state.dropGradients();
+    record Terms(
+            @Nullable Tensor constant,
+            double pull,
+            @Nullable Tensor anchor,
+            FlatRanges frozen) {
+
+        /** Nothing. */
+        public static final Terms NONE = new Terms(null, 0, null, FlatRanges.NONE);
+
+        boolean addNothing() {
+            return constant == null && pull == 0;
+        }
     }
 
     /**
-     * Returns the loss of one batch, a tensor of one element.
-     *
-     * @param model in training mode, on the batch's device
+     * What is done at each step besides. Tensors are float32, shape [numel], on the client's device, and those that it
+     * makes are freed after the step.
      */
-    default Tensor loss(Model model, Batch batch) {
-        return TrainingLoop.Loss.CROSS_ENTROPY.of(model, batch);
+    interface Hook {
+
+        /**
+         * Called before the gradient of a batch is computed; does nothing by default.
+         *
+         * @param model the whole state. What is written there is where the gradient is taken, and must be undone in
+         *     {@link #after}
+         */
+        default void before(Batch batch, Tensor model) {}
+
+        /**
+         * Called before the step; does nothing by default.
+         *
+         * @param model the whole state, with the batch's share in its buffers
+         * @param gradient the step follows what is written there; zero at buffers and frozen parameters, as it must
+         *     stay
+         */
+        default void after(Batch batch, Tensor model, Tensor gradient) {}
     }
 
-    /**
-     * Takes a step.
-     *
-     * @param state bound to the client's model, with the gradients of the batch
-     * @param step moves the parameters by these gradients
-     */
-    default void step(FlatParameters state, Runnable step) {
-        step.run();
+    /** What the steps minimise. */
+    @FunctionalInterface
+    interface Loss {
+
+        /**
+         * Returns the loss of one batch, a tensor of one element.
+         *
+         * @param model in training mode, on the batch's device
+         */
+        Tensor of(Model model, Batch batch);
+    }
+
+    /** Returns what is added to gradients and what stays as it is. */
+    default Terms terms() {
+        return Terms.NONE;
+    }
+
+    /** Returns what is done at each step besides, if anything is. */
+    default Optional<? extends Hook> hook() {
+        return Optional.empty();
+    }
+
+    /** Returns the loss, if it is not the mean cross-entropy of a batch. */
+    default Optional<? extends Loss> loss() {
+        return Optional.empty();
     }
 
     /** Returns the client's stream for a purpose. */

@@ -37,8 +37,21 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
         Tensor of(Model model, Batch batch);
     }
 
+    /** What takes the steps of an epoch. */
+    @FunctionalInterface
+    public interface Steps {
+
+        /**
+         * Takes steps by the next batches of an epoch, which has at least one left.
+         *
+         * @param most the number of steps, 1 or more
+         * @return the number of steps taken, 1 or more
+         */
+        long take(Epoch epoch, long most);
+    }
+
     /**
-     * Trains for some epochs.
+     * Trains for some epochs, one step per batch.
      *
      * @param loader reads the samples, on the CPU
      * @param step updates the parameters by the gradients of one batch
@@ -47,39 +60,14 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
      * @throws org.blazefl4j.core.StoppedException if the stop event is set
      */
     public long run(DataLoader loader, int epochs, Loss loss, Runnable step, StopEvent stop) {
-        long steps = 0;
-        for (int i = 0; i < epochs; i++) {
-            steps += epoch(loader, Long.MAX_VALUE, loss, step, stop);
-        }
-        return steps;
-    }
-
-    /**
-     * Trains for a number of steps, in as many epochs as they take, as {@link #run} does. The last epoch ends with the
-     * last step.
-     *
-     * @throws IllegalArgumentException if the loader has no batch
-     */
-    public long runSteps(DataLoader loader, long count, Loss loss, Runnable step, StopEvent stop) {
-        long steps = 0;
-        while (steps < count) {
-            long taken = epoch(loader, count - steps, loss, step, stop);
-            Arguments.require(taken > 0, "no batch to train on: batches=0, limit=1 or more; give samples");
-            steps += taken;
-        }
-        return steps;
-    }
-
-    private long epoch(DataLoader loader, long limit, Loss loss, Runnable step, StopEvent stop) {
-        long steps = 0;
-        try (Epoch epoch = loader.iterator()) {
-            while (steps < limit && epoch.hasNext()) {
-                stop.throwIfSet();
-                step(epoch, loss, step);
-                steps++;
-            }
-        }
-        return steps;
+        return run(
+                loader,
+                epochs,
+                (epoch, most) -> {
+                    step(epoch, loss, step);
+                    return 1;
+                },
+                stop);
     }
 
     /** Reads the batch within the scope too, which frees what data sets and transforms of the user leave open. */
@@ -90,5 +78,41 @@ public record TrainingLoop(Model model, Device device, Runnable start) {
             loss.of(model, batch).backward();
             step.run();
         }
+    }
+
+    /** Takes the steps of some epochs; the stop event is checked before each call. Returns their number. */
+    public static long run(DataLoader loader, int epochs, Steps steps, StopEvent stop) {
+        long taken = 0;
+        for (int i = 0; i < epochs; i++) {
+            taken += epoch(loader, Long.MAX_VALUE, steps, stop);
+        }
+        return taken;
+    }
+
+    /**
+     * Takes a number of steps, in as many epochs as they take, as {@link #run(DataLoader, int, Steps, StopEvent)} does.
+     * The last epoch ends with the last step.
+     *
+     * @throws IllegalArgumentException if the loader has no batch
+     */
+    public static long runSteps(DataLoader loader, long count, Steps steps, StopEvent stop) {
+        long taken = 0;
+        while (taken < count) {
+            long more = epoch(loader, count - taken, steps, stop);
+            Arguments.require(more > 0, "no batch to train on: batches=0, limit=1 or more; give samples");
+            taken += more;
+        }
+        return taken;
+    }
+
+    private static long epoch(DataLoader loader, long most, Steps steps, StopEvent stop) {
+        long taken = 0;
+        try (Epoch epoch = loader.iterator()) {
+            while (taken < most && epoch.hasNext()) {
+                stop.throwIfSet();
+                taken += steps.take(epoch, most - taken);
+            }
+        }
+        return taken;
     }
 }
