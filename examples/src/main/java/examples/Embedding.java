@@ -18,8 +18,8 @@ import org.blazefl4j.core.RoundReport;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.core.SimulationSummary;
-import org.blazefl4j.data.FashionMnist;
-import org.blazefl4j.data.IidPartitioner;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -74,9 +74,9 @@ public final class Embedding {
             ExecutionMode mode, Path folder, Function<Runnable, RoundListener<Object>> window) {
         var models = new SeededModelSelector(42, 1, 28, 28, 10);
         var options = new SgdOptions(1, 50, 0.1);
-        try (var images = FashionMnist.embedded();
+        try (var images = ImageData.fashionMnist();
                 var data = new InMemoryPartitionedDataset<PartitionType>()) {
-            var parts = new IidPartitioner().partition(images.trainLabels(), CLIENTS, 42);
+            var parts = Partitioner.iid().partition(images.trainLabels(), CLIENTS, 42);
             data.setClients(PartitionType.TRAIN, images.train(), parts);
             data.setDataset(PartitionType.TEST, images.test());
             var algorithm = new FedAvgClients(models, ModelName.MLP, data, CLIENTS, options);

@@ -6,8 +6,8 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.Simulation;
-import org.blazefl4j.data.DirichletPartitioner;
-import org.blazefl4j.data.FashionMnist;
+import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.federation.AffineTerm;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.LocalObjective;
@@ -37,9 +37,9 @@ public final class FedProx {
         int clients = 20;
         var models = new SeededModelSelector(42, 1, 28, 28, 10);
         var server = ServerOptions.of(rounds, clients).withSampleRatio(0.5);
-        try (var images = FashionMnist.embedded();
+        try (var images = ImageData.fashionMnist();
                 var data = new InMemoryPartitionedDataset<PartitionType>()) {
-            var parts = new DirichletPartitioner(0.5).partition(images.trainLabels(), clients, 42);
+            var parts = Partitioner.dirichlet(0.5).partition(images.trainLabels(), clients, 42);
             data.setClients(PartitionType.TRAIN, images.train(), parts);
             data.setDataset(PartitionType.TEST, images.test());
             var federation = Federation.of(models, ModelName.MLP, data, server)

@@ -8,9 +8,8 @@ import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
-import org.blazefl4j.data.FashionMnist;
-import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
@@ -40,7 +39,7 @@ public final class RoundLoop {
     public static double run(ExecutionMode mode, int rounds, int clients, SgdOptions options) {
         LibTorch.tune();
         var models = new SeededModelSelector(42, 1, 28, 28, 10);
-        try (var raw = FashionMnist.embedded();
+        try (var raw = ImageData.fashionMnist();
                 var images = raw.normalised();
                 var data = partition(images, clients);
                 var handler = new FedAvgServerHandler(models, ModelName.CNN, data, ServerOptions.of(rounds, clients));
@@ -64,7 +63,7 @@ public final class RoundLoop {
     private static InMemoryPartitionedDataset<PartitionType> partition(ImageData images, int clients) {
         var data = new InMemoryPartitionedDataset<PartitionType>();
         data.setClients(
-                PartitionType.TRAIN, images.train(), new IidPartitioner().partition(images.trainLabels(), clients, 42));
+                PartitionType.TRAIN, images.train(), Partitioner.iid().partition(images.trainLabels(), clients, 42));
         data.setDataset(PartitionType.TEST, images.test());
         return data;
     }

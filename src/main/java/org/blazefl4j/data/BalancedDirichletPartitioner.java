@@ -4,25 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/**
- * Gives every client the same number of samples, with a class mixture drawn from a Dirichlet distribution (D. A. E.
- * Acar et al.: Federated Learning Based on Dynamic Regularization, ICLR 2021).
- *
- * <p>Clients take turns in id order. In each turn a client draws a class from its mixture and takes one random sample
- * of it, until it is full. Exhausted classes are skipped: the mixture continues with the remaining classes, and a
- * client whose whole mixture is exhausted draws in proportion to what is left. So every sample is assigned exactly
- * once, and the last turns follow the mixtures less closely than the first. If the samples do not divide equally, the
- * first clients get one more.
- *
- * <p>FedLab and Acar et al. treat exhausted classes in the same way. BlazeFL instead draws uniformly from the remaining
- * classes, lets clients take turns at random, and drops the samples that do not divide equally.
- *
- * @param alpha the concentration, 1e-6 to 1e6: small gives a client few classes, large all classes evenly
- */
-public record BalancedDirichletPartitioner(double alpha) implements Partitioner {
+/** {@link Partitioner#balancedDirichlet}. */
+record BalancedDirichletPartitioner(double alpha) implements Partitioner {
 
-    /** Throws an {@link IllegalArgumentException} if the concentration is out of range. */
-    public BalancedDirichletPartitioner {
+    BalancedDirichletPartitioner {
         PartitionUtil.checkAlpha(alpha);
     }
 

@@ -19,29 +19,10 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Reads the binary version of CIFAR-10 and CIFAR-100: colour images of 32×32 pixels (A. Krizhevsky: Learning Multiple
- * Layers of Features from Tiny Images, 2009).
- *
- * <p>Searches a folder for the data files, then for the folder that the archive unpacks to
- * ({@code cifar-10-batches-bin}, {@code cifar-100-binary}), then for the archive ({@code cifar-10-binary.tar.gz},
- * {@code cifar-100-binary.tar.gz}), which it reads without unpacking it to disk. A damaged file, or one of the wrong
- * size or kind, causes an {@link IOException} with the file's name, what was found and what was expected.
+ * Reads {@link ImageData#cifar10} and {@link ImageData#cifar100}. A damaged file, or one of the wrong size or kind,
+ * causes an {@link IOException} with the file's name, what was found and what was expected.
  */
-public final class CifarReader {
-
-    /**
-     * Converts CIFAR-10's bytes to model input: divides by 255, then normalises by the training set's channel means
-     * 0.4914, 0.4822, 0.4465 and standard deviations 0.2470, 0.2435, 0.2616.
-     */
-    public static final Transform CIFAR10_NORMALISATION = new Compose(
-            new ToFloat(255), new Normalize(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616)));
-
-    /**
-     * Converts CIFAR-100's bytes to model input: divides by 255, then normalises by the training set's channel means
-     * 0.5071, 0.4865, 0.4409 and standard deviations 0.2673, 0.2564, 0.2762.
-     */
-    public static final Transform CIFAR100_NORMALISATION = new Compose(
-            new ToFloat(255), new Normalize(List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762)));
+final class CifarReader {
 
     private static final int SIDE = 32;
     private static final int CHANNELS = 3;
@@ -56,7 +37,7 @@ public final class CifarReader {
             "test_batch.bin",
             10_000,
             10_000,
-            CIFAR10_NORMALISATION);
+            normalisation(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616)));
 
     static final Layout CIFAR100 = new Layout(
             "cifar-100",
@@ -67,9 +48,13 @@ public final class CifarReader {
             "test.bin",
             50_000,
             10_000,
-            CIFAR100_NORMALISATION);
+            normalisation(List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762)));
 
     private CifarReader() {}
+
+    private static Transform normalisation(List<Double> mean, List<Double> std) {
+        return Transform.compose(Transform.toFloat(255), Transform.normalize(mean, std));
+    }
 
     /**
      * The files of a data set and their contents.
@@ -109,20 +94,6 @@ public final class CifarReader {
             all.add(test);
             return all;
         }
-    }
-
-    /**
-     * Reads CIFAR-10: 50 000 training and 10 000 test images, uint8 of shape [n, 3, 32, 32]; the caller closes it.
-     *
-     * @param folder contains the data files, their folder or the archive
-     */
-    public static ImageData cifar10(Path folder) throws IOException {
-        return read(folder, CIFAR10);
-    }
-
-    /** Reads CIFAR-100 with its 100 fine labels, as {@link #cifar10}. */
-    public static ImageData cifar100(Path folder) throws IOException {
-        return read(folder, CIFAR100);
     }
 
     static ImageData read(Path folder, Layout layout) throws IOException {

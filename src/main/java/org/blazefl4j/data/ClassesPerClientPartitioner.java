@@ -7,20 +7,10 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.blazefl4j.util.Arguments;
 
-/**
- * Gives every client the same number of classes, and divides each class evenly among the clients that have it, so that
- * clients differ in classes and, less, in size ({@code noniid-#label} of Q. Li et al.: Federated Learning on Non-IID
- * Data Silos: An Experimental Study, ICDE 2022).
- *
- * <p>With K classes in the labels, client i has class i mod K, and others drawn uniformly. So there must be at least as
- * many clients as classes.
- *
- * @param classesPerClient the number of classes of each client, 1 or more
- */
-public record ClassesPerClientPartitioner(int classesPerClient) implements Partitioner {
+/** {@link Partitioner#classes}. */
+record ClassesPerClientPartitioner(int classesPerClient) implements Partitioner {
 
-    /** Throws an {@link IllegalArgumentException} if the number of classes is below 1. */
-    public ClassesPerClientPartitioner {
+    ClassesPerClientPartitioner {
         Arguments.require(
                 classesPerClient >= 1,
                 "classes per client: classesPerClient=" + classesPerClient + ", limit=1 or more");

@@ -5,20 +5,11 @@ import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Applies transforms one after another, all with the same generator.
- *
- * @param transforms the transforms, first to last
- */
-public record Compose(List<Transform> transforms) implements Transform {
+/** {@link Transform#compose}. */
+record Compose(List<Transform> transforms) implements Transform {
 
-    public Compose {
+    Compose {
         transforms = List.copyOf(transforms);
-    }
-
-    /** Composes the given transforms, first to last. */
-    public Compose(Transform... transforms) {
-        this(List.of(transforms));
     }
 
     @Override

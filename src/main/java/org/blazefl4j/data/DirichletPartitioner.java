@@ -6,24 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.blazefl4j.util.Arguments;
 
-/**
- * Divides each class among the clients in proportions drawn from a Dirichlet distribution, so that clients differ in
- * size and classes (M. Yurochkin et al.: Bayesian Nonparametric Federated Learning of Neural Networks, ICML 2019,
- * section 4).
- *
- * <p>Redraws the proportions of all classes until every client has the minimum number of samples, at most 1 000 times,
- * and gives up after 10 if so many clients have too few that the remaining attempts would succeed with a probability
- * below 1e-8. Then deals out each class's samples in random order, with cuts rounded to whole samples.
- *
- * <p>With a cap, a client that has its even share of all samples, n divided by the number of clients, gets none of the
- * classes that follow, in label order, and the others' proportions grow: sizes differ less (Q. Li et al.: Federated
- * Learning on Non-IID Data Silos: An Experimental Study, ICDE 2022; also in the code of Yurochkin et al.).
- *
- * @param alpha the concentration, 1e-6 to 1e6: small gives each class to few clients, large divides evenly
- * @param minSize the minimum number of samples per client, 1 or more
- * @param capped whether clients with their even share of the samples get no further classes
- */
-public record DirichletPartitioner(double alpha, int minSize, boolean capped) implements Partitioner {
+/** {@link Partitioner#dirichlet(double, int)}, and {@link Partitioner#cappedDirichlet} if capped. */
+record DirichletPartitioner(double alpha, int minSize, boolean capped) implements Partitioner {
 
     private static final int ATTEMPTS = 1000;
 
@@ -39,20 +23,9 @@ public record DirichletPartitioner(double alpha, int minSize, boolean capped) im
      */
     private static final int HOPELESS = 40;
 
-    /** Throws an {@link IllegalArgumentException} if a number is out of range. */
-    public DirichletPartitioner {
+    DirichletPartitioner {
         PartitionUtil.checkAlpha(alpha);
         Arguments.require(minSize >= 1, "minimum size: minSize=" + minSize + ", limit=1 or more samples per client");
-    }
-
-    /** Has no cap. */
-    public DirichletPartitioner(double alpha, int minSize) {
-        this(alpha, minSize, false);
-    }
-
-    /** Requires at least one sample per client, and has no cap. */
-    public DirichletPartitioner(double alpha) {
-        this(alpha, 1);
     }
 
     @Override

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  * number, then the elements. A damaged file, or one of the wrong size or kind, causes an {@link IOException} with its
  * name, what was found and what was expected.
  */
-public final class IdxReader {
+final class IdxReader {
 
     private static final String TRAIN = "train";
     private static final String TEST = "t10k";
@@ -30,39 +30,14 @@ public final class IdxReader {
     private IdxReader() {}
 
     /** Reads a file of bytes with so many dimensions: uint8, in the file's shape; the caller owns it. */
-    public static Tensor read(Path file, int dimensions) throws IOException {
+    static Tensor read(Path file, int dimensions) throws IOException {
         return read(NamedBytes.read(file), dimensions);
     }
 
-    /**
-     * Reads a folder with four files named as MNIST's: {@code train-images-idx3-ubyte},
-     * {@code train-labels-idx1-ubyte}, {@code t10k-images-idx3-ubyte} and {@code t10k-labels-idx1-ubyte}. Accepts a
-     * {@code .gz} suffix, either letter case, and a dot instead of the dash before {@code idx}. Also searches the
-     * subfolder {@code raw} and a subfolder named after the data set, such as torchvision's {@code FashionMNIST/raw}.
-     *
-     * @param normalisation converts a batch of image bytes to model input
-     * @return images as uint8 of shape [n, 1, height, width]; the caller closes it
-     * @throws IOException if a file is missing or damaged, the numbers of labels and images differ, or a label is not
-     *     below the number of classes
-     */
-    public static ImageData readFolder(Path folder, String name, int classes, Transform normalisation)
-            throws IOException {
+    /** {@link ImageData#idx}. */
+    static ImageData readFolder(Path folder, String name, int classes, Transform normalisation) throws IOException {
         DataFolder files = new DataFolder(folder).of(name, TRAIN + IMAGES);
         return readSet(files::read, name, classes, normalisation);
-    }
-
-    /** Reads a set of square images with the given side. */
-    static ImageData readFolder(Path folder, String name, int side, int classes, Transform normalisation)
-            throws IOException {
-        ImageData data = readFolder(folder, name, classes, normalisation);
-        long[] shape = data.trainImages().shape();
-        if (shape[2] != side || shape[3] != side) {
-            data.close();
-            throw new IOException("images are not those of " + name + ": folder=" + folder + ", size=" + shape[2] + "x"
-                    + shape[3] + ", expected=" + side + "x" + side
-                    + "; read another set of IDX files with IdxReader.readFolder");
-        }
-        return data;
     }
 
     /** Finds one of the four files of a set by its plain name. */

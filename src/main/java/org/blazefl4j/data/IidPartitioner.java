@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** Shuffles all samples and cuts them into parts whose sizes differ by at most one, larger ones first. */
-public record IidPartitioner() implements Partitioner {
+/** {@link Partitioner#iid}. */
+record IidPartitioner() implements Partitioner {
 
     @Override
     public List<long[]> partition(long[] labels, int numClients, long seed) {

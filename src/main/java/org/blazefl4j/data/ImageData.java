@@ -1,6 +1,7 @@
 package org.blazefl4j.data;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.blazefl4j.torch.Tensors;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * data sets that it returns after {@link #close()}.
  *
  * <pre>{@code
- * try (ImageData data = FashionMnist.embedded()) {
+ * try (ImageData data = ImageData.fashionMnist()) {
  *     for (Batch batch : new DataLoader(data.train(), 50, true, generator)) { ... }
  * }
  * }</pre>
@@ -68,6 +69,83 @@ public record ImageData(
             Tensor testLabels,
             @Nullable Transform normalisation) {
         this(name, classes, trainImages, trainLabels, testImages, testLabels, normalisation, null);
+    }
+
+    /**
+     * Reads the subset of Fashion-MNIST in the library's jar: the first 1 000 training images and the first 200 test
+     * images of each class, in the order of the whole set.
+     *
+     * @return 10 000 training and 2 000 test images as {@link #fashionMnist(Path)} returns them; the caller closes it
+     */
+    public static ImageData fashionMnist() {
+        return IdxSet.FASHION_MNIST.embedded();
+    }
+
+    /**
+     * Reads Fashion-MNIST: grey images of 28×28 pixels in 10 classes of clothing (H. Xiao, K. Rasul, R. Vollgraf:
+     * Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms, 2017, arXiv:1708.07747).
+     * Copyright Zalando SE, MIT licence. Normalised by the training set's mean 0.2860 and standard deviation 0.3530
+     * after division by 255.
+     *
+     * @param folder its four files as {@link #idx} finds them, such as {@code /usr/share/datasets/fashion-mnist} of
+     *     Debian's package {@code dataset-fashion-mnist}
+     * @return 60 000 training and 10 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
+     */
+    public static ImageData fashionMnist(Path folder) throws IOException {
+        return IdxSet.FASHION_MNIST.read(folder);
+    }
+
+    /**
+     * Reads MNIST: grey images of 28×28 pixels of the ten digits (Y. LeCun, L. Bottou, Y. Bengio, P. Haffner:
+     * Gradient-Based Learning Applied to Document Recognition, Proceedings of the IEEE 86, 1998). Normalised by the
+     * training set's mean 0.1307 and standard deviation 0.3081 after division by 255.
+     *
+     * @param folder its four files as {@link #idx} finds them
+     * @return 60 000 training and 10 000 test images, uint8 of shape [n, 1, 28, 28]; the caller closes it
+     */
+    public static ImageData mnist(Path folder) throws IOException {
+        return IdxSet.MNIST.read(folder);
+    }
+
+    /**
+     * Reads the binary version of CIFAR-10: colour images of 32×32 pixels (A. Krizhevsky: Learning Multiple Layers of
+     * Features from Tiny Images, 2009). Normalised by the training set's channel means 0.4914, 0.4822, 0.4465 and
+     * standard deviations 0.2470, 0.2435, 0.2616 after division by 255.
+     *
+     * <p>Searches a folder for the data files, then for the folder that the archive unpacks to
+     * ({@code cifar-10-batches-bin}), then for the archive ({@code cifar-10-binary.tar.gz}), which it reads without
+     * unpacking it to disk.
+     *
+     * @return 50 000 training and 10 000 test images, uint8 of shape [n, 3, 32, 32]; the caller closes it
+     * @throws IOException if a file is missing, damaged, or of the wrong size or kind
+     */
+    public static ImageData cifar10(Path folder) throws IOException {
+        return CifarReader.read(folder, CifarReader.CIFAR10);
+    }
+
+    /**
+     * Reads CIFAR-100 with its 100 fine labels as {@link #cifar10}, from {@code cifar-100-binary} or
+     * {@code cifar-100-binary.tar.gz}. Normalised by means 0.5071, 0.4865, 0.4409 and deviations 0.2673, 0.2564,
+     * 0.2762.
+     */
+    public static ImageData cifar100(Path folder) throws IOException {
+        return CifarReader.read(folder, CifarReader.CIFAR100);
+    }
+
+    /**
+     * Reads another set in MNIST's format, IDX, plain or gzip (detected by content), from a folder with four files
+     * named as MNIST's: {@code train-images-idx3-ubyte}, {@code train-labels-idx1-ubyte},
+     * {@code t10k-images-idx3-ubyte} and {@code t10k-labels-idx1-ubyte}. Accepts a {@code .gz} suffix, either letter
+     * case, and a dot instead of the dash before {@code idx}. Also searches the subfolder {@code raw} and a subfolder
+     * named after the data set, such as torchvision's {@code FashionMNIST/raw}.
+     *
+     * @param normalisation converts a batch of image bytes to model input
+     * @return images as uint8 of shape [n, 1, height, width]; the caller closes it
+     * @throws IOException if a file is missing or damaged, the numbers of labels and images differ, or a label is not
+     *     below the number of classes
+     */
+    public static ImageData idx(Path folder, String name, int classes, Transform normalisation) throws IOException {
+        return IdxReader.readFolder(folder, name, classes, normalisation);
     }
 
     /** Reads both parts, and frees what reading leaves. */

@@ -9,21 +9,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Subtracts a mean from each channel and divides by a standard deviation. For float32 of shape [n, channels, ...].
- *
- * @param mean one mean per channel
- * @param std one standard deviation per channel
- */
-public record Normalize(List<Double> mean, List<Double> std) implements Transform {
+/** {@link Transform#normalize(List, List)}. */
+record Normalize(List<Double> mean, List<Double> std) implements Transform {
 
-    /**
-     * Copies the lists.
-     *
-     * @throws IllegalArgumentException if the lists differ in length or are empty, a number is not finite, or a
-     *     deviation is not above 0
-     */
-    public Normalize {
+    Normalize {
         mean = List.copyOf(mean);
         std = List.copyOf(std);
         Arguments.require(
@@ -37,18 +26,13 @@ public record Normalize(List<Double> mean, List<Double> std) implements Transfor
                 "normalisation: mean=" + mean + ", std=" + std + ", expected=finite means, finite deviations above 0");
     }
 
-    /** Normalises images of one channel. */
-    public Normalize(double mean, double std) {
-        this(List.of(mean), List.of(std));
-    }
-
     @Override
     public Tensor apply(Tensor x, @Nullable Generator generator) {
         long[] shape = x.shape();
         boolean fits = x.scalar_type().intern() == ScalarType.Float && shape.length >= 2 && shape[1] == mean.size();
         if (!fits) {
             throw new IllegalArgumentException("normalisation: batch=" + Tensors.describe(x) + ", expected=float32 [n, "
-                    + mean.size() + ", ...]; put ToFloat before Normalize and give one mean per channel");
+                    + mean.size() + ", ...]; put toFloat before normalize and give one mean per channel");
         }
         try (Tensor means = channels(mean, shape.length);
                 Tensor deviations = channels(std, shape.length)) {

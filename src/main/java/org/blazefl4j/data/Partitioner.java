@@ -23,4 +23,91 @@ public interface Partitioner {
     default List<long[]> partition(Tensor labels, int numClients, long seed) {
         return partition(Samples.toArray(labels), numClients, seed);
     }
+
+    /** Shuffles all samples and cuts them into parts whose sizes differ by at most one, larger ones first. */
+    static Partitioner iid() {
+        return new IidPartitioner();
+    }
+
+    /**
+     * Sorts the samples by label, cuts them into shards and deals each client the same number of shards at random, so
+     * that a client sees few classes (H. B. McMahan et al.: Communication-Efficient Learning of Deep Networks from
+     * Decentralized Data, AISTATS 2017, section 3).
+     *
+     * <p>Samples of one class keep their order. If the samples do not divide into equal shards, the first shards get
+     * one sample more.
+     *
+     * @param number the number of shards, a multiple of the number of clients; the paper uses two per client
+     * @throws IllegalArgumentException if it is below 1
+     */
+    static Partitioner shards(int number) {
+        return new ShardPartitioner(number);
+    }
+
+    /**
+     * Gives every client the same number of classes, and divides each class evenly among the clients that have it, so
+     * that clients differ in classes and, less, in size ({@code noniid-#label} of Q. Li et al.: Federated Learning on
+     * Non-IID Data Silos: An Experimental Study, ICDE 2022).
+     *
+     * <p>With K classes in the labels, client i has class i mod K, and others drawn uniformly. So there must be at
+     * least as many clients as classes.
+     *
+     * @param perClient the number of classes of each client
+     * @throws IllegalArgumentException if it is below 1
+     */
+    static Partitioner classes(int perClient) {
+        return new ClassesPerClientPartitioner(perClient);
+    }
+
+    /** Divides as {@link #dirichlet(double, int)}, with at least one sample per client. */
+    static Partitioner dirichlet(double alpha) {
+        return dirichlet(alpha, 1);
+    }
+
+    /**
+     * Divides each class among the clients in proportions drawn from a Dirichlet distribution, so that clients differ
+     * in size and classes (M. Yurochkin et al.: Bayesian Nonparametric Federated Learning of Neural Networks, ICML
+     * 2019, section 4).
+     *
+     * <p>Redraws the proportions of all classes until every client has the minimum number of samples, at most 1 000
+     * times, and gives up after 10 if so many clients have too few that the remaining attempts would succeed with a
+     * probability below 1e-8. Then deals out each class's samples in random order, with cuts rounded to whole samples.
+     *
+     * @param alpha the concentration, 1e-6 to 1e6: small gives each class to few clients, large divides evenly
+     * @param minSize the minimum number of samples per client, 1 or more
+     * @throws IllegalArgumentException if a number is out of range
+     */
+    static Partitioner dirichlet(double alpha, int minSize) {
+        return new DirichletPartitioner(alpha, minSize, false);
+    }
+
+    /**
+     * Divides as {@link #dirichlet(double, int)}, but a client that has its even share of all samples, n divided by the
+     * number of clients, gets none of the classes that follow, in label order, and the others' proportions grow: sizes
+     * differ less (Q. Li et al.: Federated Learning on Non-IID Data Silos: An Experimental Study, ICDE 2022; also in
+     * the code of Yurochkin et al.).
+     */
+    static Partitioner cappedDirichlet(double alpha, int minSize) {
+        return new DirichletPartitioner(alpha, minSize, true);
+    }
+
+    /**
+     * Gives every client the same number of samples, with a class mixture drawn from a Dirichlet distribution (D. A. E.
+     * Acar et al.: Federated Learning Based on Dynamic Regularization, ICLR 2021).
+     *
+     * <p>Clients take turns in id order. In each turn a client draws a class from its mixture and takes one random
+     * sample of it, until it is full. Exhausted classes are skipped: the mixture continues with the remaining classes,
+     * and a client whose whole mixture is exhausted draws in proportion to what is left. So every sample is assigned
+     * exactly once, and the last turns follow the mixtures less closely than the first. If the samples do not divide
+     * equally, the first clients get one more.
+     *
+     * <p>FedLab and Acar et al. treat exhausted classes in the same way. BlazeFL instead draws uniformly from the
+     * remaining classes, lets clients take turns at random, and drops the samples that do not divide equally.
+     *
+     * @param alpha the concentration, 1e-6 to 1e6: small gives a client few classes, large all classes evenly
+     * @throws IllegalArgumentException if it is out of range
+     */
+    static Partitioner balancedDirichlet(double alpha) {
+        return new BalancedDirichletPartitioner(alpha);
+    }
 }

@@ -8,19 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Pads each image with zeros and cuts out a square at a random position. For shape [n, channels, height, width] of any
- * type; returns [n, channels, size, size].
- *
- * <p>Draws the top rows of all squares, then their left columns, each as {@code randint(positions, [n])}.
- *
- * @param size the square's side in pixels, 1 or more
- * @param padding the padding on each side in pixels, 0 or more
- */
-public record RandomCrop(int size, int padding) implements Transform {
+/** {@link Transform#randomCrop}. */
+record RandomCrop(int size, int padding) implements Transform {
 
-    /** Throws an {@link IllegalArgumentException} if a number is out of range. */
-    public RandomCrop {
+    RandomCrop {
         Arguments.require(
                 size >= 1 && padding >= 0,
                 "random crop: size=" + size + ", padding=" + padding + ", limit=size 1 or more, padding 0 or more");

@@ -9,17 +9,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Mirrors each image from left to right with the same probability. For shape [n, ..., width] of any type.
- *
- * <p>Draws {@code rand(n)} and mirrors the images whose number is below the probability.
- *
- * @param probability from 0 (never) to 1 (always)
- */
-public record RandomHorizontalFlip(double probability) implements Transform {
+/** {@link Transform#randomHorizontalFlip}. */
+record RandomHorizontalFlip(double probability) implements Transform {
 
-    /** Throws an {@link IllegalArgumentException} if the probability is out of range. */
-    public RandomHorizontalFlip {
+    RandomHorizontalFlip {
         Arguments.require(
                 probability >= 0 && probability <= 1,
                 "flip probability: probability=" + probability + ", limit=0 to 1; 0.5 is usual");

@@ -6,20 +6,10 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.blazefl4j.util.Arguments;
 
-/**
- * Sorts the samples by label, cuts them into shards and deals each client the same number of shards at random, so that
- * a client sees few classes (H. B. McMahan et al.: Communication-Efficient Learning of Deep Networks from Decentralized
- * Data, AISTATS 2017, section 3).
- *
- * <p>Samples of one class keep their order. If the samples do not divide into equal shards, the first shards get one
- * sample more.
- *
- * @param numShards the number of shards, a multiple of the number of clients; the paper uses two per client
- */
-public record ShardPartitioner(int numShards) implements Partitioner {
+/** {@link Partitioner#shards}. */
+record ShardPartitioner(int numShards) implements Partitioner {
 
-    /** Throws an {@link IllegalArgumentException} if the number of shards is below 1. */
-    public ShardPartitioner {
+    ShardPartitioner {
         Arguments.require(
                 numShards >= 1, "number of shards: numShards=" + numShards + ", limit=1 or more; give two per client");
     }

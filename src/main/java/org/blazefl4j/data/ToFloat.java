@@ -7,16 +7,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Converts any type to float32 and divides: {@code new ToFloat(255)} maps image bytes to 0 to 1, with the bits of
- * torchvision's {@code ToTensor}.
- *
- * @param divisor divides every element; finite and not 0
- */
-public record ToFloat(double divisor) implements Transform {
+/** {@link Transform#toFloat}. */
+record ToFloat(double divisor) implements Transform {
 
-    /** Throws an {@link IllegalArgumentException} if the divisor is zero or not finite. */
-    public ToFloat {
+    ToFloat {
         Arguments.require(
                 divisor != 0 && Double.isFinite(divisor),
                 "divisor: divisor=" + divisor + ", expected=finite and not 0; use 255 for image bytes");

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.blazefl4j.cli.options.ExitCode;
-import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.util.Slow;
 import org.junit.jupiter.api.BeforeAll;
@@ -274,7 +273,7 @@ final class CheckpointProcessTest {
                 "7");
 
         writeOtherImages(folder.resolve("images"));
-        try (ImageData images = FashionMnist.read(folder.resolve("images"))) {
+        try (ImageData images = ImageData.fashionMnist(folder.resolve("images"))) {
             expectRefusal(
                     "data changed: --dataset=fashion-mnist, sha256=" + images.sha256() + ", expected="
                             + jsonLines(results()).get(0).get("data_sha256")

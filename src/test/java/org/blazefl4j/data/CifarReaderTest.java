@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -135,7 +136,10 @@ class CifarReaderTest {
         assertThat(Samples.toArray(data.testLabels())).containsExactly(7, 8);
         checkPixels(data.trainImages(), 4, 3);
         checkPixels(data.testImages(), 1, 8);
-        assertThat(data.normalisation()).isEqualTo(CifarReader.CIFAR10_NORMALISATION);
+        assertThat(data.normalisation())
+                .isEqualTo(Transform.compose(
+                        Transform.toFloat(255),
+                        Transform.normalize(List.of(0.4914, 0.4822, 0.4465), List.of(0.2470, 0.2435, 0.2616))));
     }
 
     private static void checkPixels(Tensor images, long position, int seed) {
@@ -189,7 +193,10 @@ class CifarReaderTest {
             assertThat(Samples.toArray(data.testLabels())).containsExactly(2);
             checkPixels(data.trainImages(), 2, 4);
             checkPixels(data.testImages(), 0, 1);
-            assertThat(data.normalisation()).isEqualTo(CifarReader.CIFAR100_NORMALISATION);
+            assertThat(data.normalisation())
+                    .isEqualTo(Transform.compose(
+                            Transform.toFloat(255),
+                            Transform.normalize(List.of(0.5071, 0.4865, 0.4409), List.of(0.2673, 0.2564, 0.2762))));
         }
     }
 
@@ -337,12 +344,12 @@ class CifarReaderTest {
     void shouldExpectAsManyImagesAsTheSetsHave() throws IOException {
         write(folder, cifar10());
         refused(
-                () -> CifarReader.cifar10(folder),
+                () -> ImageData.cifar10(folder),
                 "CIFAR file of the wrong size: file=" + folder.resolve("data_batch_1.bin")
                         + ", bytes=6146, expected=30730000, 10000 images of 3073; get the file again");
         write(folder, cifar100());
         refused(
-                () -> CifarReader.cifar100(folder),
+                () -> ImageData.cifar100(folder),
                 "CIFAR file of the wrong size: file=" + folder.resolve("train.bin")
                         + ", bytes=9222, expected=153700000, 50000 images of 3074; get the file again");
     }
@@ -352,7 +359,7 @@ class CifarReaderTest {
     void shouldNameTheBinaryVersionIfThePythonVersionIsThere(String name) throws IOException {
         Path found = Files.createFile(folder.resolve(name));
         refused(
-                () -> CifarReader.cifar10(folder),
+                () -> ImageData.cifar10(folder),
                 "cifar-10 in its version for Python: found=" + found
                         + ", expected=the binary version; get cifar-10-binary.tar.gz");
     }

@@ -23,8 +23,11 @@ class DatasetCrossingTest {
         TEST
     }
 
-    private static final Transform AUGMENT = new Compose(
-            new RandomCrop(4, 1), new RandomHorizontalFlip(0.5), new ToFloat(255), new Normalize(0.5, 0.25));
+    private static final Transform AUGMENT = Transform.compose(
+            Transform.randomCrop(4, 1),
+            Transform.randomHorizontalFlip(0.5),
+            Transform.toFloat(255),
+            Transform.normalize(0.5, 0.25));
 
     /** The tensors that were sent. */
     private final List<Tensor> sent = new ArrayList<>();
@@ -75,7 +78,7 @@ class DatasetCrossingTest {
                 Tensor labels = Tensor.create(new long[] {0, 1, 0, 1, 0, 1});
                 InMemoryPartitionedDataset<Part> here = new InMemoryPartitionedDataset<>()) {
             TensorDataset whole = new TensorDataset(data, labels);
-            here.setClients(Part.TRAIN, whole, new IidPartitioner().partition(labels, 2, 1));
+            here.setClients(Part.TRAIN, whole, Partitioner.iid().partition(labels, 2, 1));
             here.setDataset(Part.TEST, whole);
             InMemoryPartitionedDataset<Part> there = cross(here);
             assertThat(sent).hasSize(4).contains(data, labels);

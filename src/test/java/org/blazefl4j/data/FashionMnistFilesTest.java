@@ -32,7 +32,7 @@ class FashionMnistFilesTest {
 
     @Test
     void shouldReadTheWholeSet() throws IOException {
-        try (ImageData whole = FashionMnist.read(FOLDER);
+        try (ImageData whole = ImageData.fashionMnist(FOLDER);
                 Tensor perClass = whole.trainLabels().bincount();
                 Tensor testPerClass = whole.testLabels().bincount()) {
             assertThat(whole.trainImages().shape()).containsExactly(60_000, 1, 28, 28);
@@ -44,7 +44,7 @@ class FashionMnistFilesTest {
 
     @Test
     void shouldNormaliseByTheMeanAndDeviationOfAllPixels() throws IOException {
-        try (ImageData whole = FashionMnist.read(FOLDER);
+        try (ImageData whole = ImageData.fashionMnist(FOLDER);
                 Tensor numbers = whole.trainImages().to(ScalarType.Double);
                 Tensor mean = numbers.mean();
                 Tensor deviation = numbers.std()) {
@@ -55,8 +55,8 @@ class FashionMnistFilesTest {
 
     @Test
     void shouldHoldTheFirstImagesOfEachClassInTheJar() throws IOException {
-        try (ImageData whole = FashionMnist.read(FOLDER);
-                ImageData embedded = FashionMnist.embedded()) {
+        try (ImageData whole = ImageData.fashionMnist(FOLDER);
+                ImageData embedded = ImageData.fashionMnist()) {
             checkSubset(whole.train(), embedded.train(), FashionMnistSubset.TRAIN_IMAGES_PER_CLASS);
             checkSubset(whole.test(), embedded.test(), FashionMnistSubset.TEST_IMAGES_PER_CLASS);
         }

@@ -23,7 +23,7 @@ final class FashionMnistSubset {
 
     public static void main(String[] args) throws IOException {
         Path target = Path.of(args[1]);
-        try (ImageData whole = FashionMnist.read(Path.of(args[0]))) {
+        try (ImageData whole = ImageData.fashionMnist(Path.of(args[0]))) {
             write(target, "train", whole.train(), TRAIN_IMAGES_PER_CLASS);
             write(target, "t10k", whole.test(), TEST_IMAGES_PER_CLASS);
         }
@@ -43,7 +43,7 @@ final class FashionMnistSubset {
     /** The positions of the first images of each class, ascending. */
     static Tensor choose(Tensor labels, int perClass) {
         long[] all = Samples.toArray(labels);
-        int[] seen = new int[FashionMnist.CLASSES];
+        int[] seen = new int[10];
         return Tensor.create(IntStream.range(0, all.length)
                 .filter(i -> seen[(int) all[i]]++ < perClass)
                 .mapToLong(i -> i)

@@ -19,7 +19,7 @@ class FashionMnistTest {
 
     @Test
     void shouldHoldAsManyImagesOfEachClassInTheJar() {
-        try (ImageData data = FashionMnist.embedded()) {
+        try (ImageData data = ImageData.fashionMnist()) {
             assertThat(data.name()).isEqualTo("fashion-mnist");
             assertThat(data.classes()).isEqualTo(10);
             assertThat(data.trainImages().shape()).containsExactly(10_000, 1, 28, 28);
@@ -38,7 +38,7 @@ class FashionMnistTest {
 
     @Test
     void shouldNormaliseToMeanZeroAndDeviationOne() {
-        try (ImageData data = FashionMnist.embedded();
+        try (ImageData data = ImageData.fashionMnist();
                 ImageData normalised = data.normalised();
                 Batch batch = new DataLoader(data.train()).iterator().next();
                 Tensor mean = batch.x().mean();
@@ -53,8 +53,8 @@ class FashionMnistTest {
 
     @Test
     void shouldShareItsTensorsWithAnotherNormalisation() {
-        ImageData read = FashionMnist.embedded();
-        ImageData unit = read.withNormalisation(new ToFloat(255));
+        ImageData read = ImageData.fashionMnist();
+        ImageData unit = read.withNormalisation(Transform.toFloat(255));
         try (PointerScope scope = new PointerScope()) {
             Batch batch = new DataLoader(unit.train()).iterator().next();
             assertThat(batch.x().min().item_float()).isZero();
@@ -71,7 +71,7 @@ class FashionMnistTest {
         ImageData data;
         ImageData normalised;
         try (PointerScope scope = new PointerScope()) {
-            data = FashionMnist.embedded();
+            data = ImageData.fashionMnist();
             normalised = data.normalised();
         }
         try (data;
@@ -86,7 +86,7 @@ class FashionMnistTest {
     /** Hashes, for each of the four tensors, a line with dtype and shape, then the bytes. */
     @Test
     void shouldHashTheDataThatWasRead() throws Exception {
-        try (ImageData data = FashionMnist.embedded();
+        try (ImageData data = ImageData.fashionMnist();
                 ImageData normalised = data.normalised()) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (String part : List.of("train", "t10k")) {
@@ -105,7 +105,7 @@ class FashionMnistTest {
     }
 
     private static byte[] unpacked(String name, int header) throws IOException {
-        try (InputStream in = new GZIPInputStream(FashionMnist.class.getResourceAsStream("fashion-mnist/" + name))) {
+        try (InputStream in = new GZIPInputStream(ImageData.class.getResourceAsStream("fashion-mnist/" + name))) {
             in.skipNBytes(header);
             return in.readAllBytes();
         }

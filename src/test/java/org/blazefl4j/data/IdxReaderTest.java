@@ -40,7 +40,7 @@ class IdxReaderTest {
     }
 
     private ImageData read() throws IOException {
-        return IdxReader.readFolder(folder, "tiny", 10, new ToFloat(255));
+        return ImageData.idx(folder, "tiny", 10, Transform.toFloat(255));
     }
 
     @Test
@@ -106,10 +106,11 @@ class IdxReaderTest {
     void shouldNormaliseMnistByItsMeanAndDeviation() throws IOException {
         write(TRAIN_IMAGES, IdxFiles.idx(new byte[3 * 28 * 28], 3, 28, 28));
         write("t10k-images-idx3-ubyte.gz", IdxFiles.idx(new byte[2 * 28 * 28], 2, 28, 28));
-        try (ImageData data = Mnist.read(folder)) {
+        try (ImageData data = ImageData.mnist(folder)) {
             assertThat(data.name()).isEqualTo("mnist");
             assertThat(data.classes()).isEqualTo(10);
-            assertThat(data.normalisation()).isEqualTo(new Compose(new ToFloat(255), new Normalize(0.1307, 0.3081)));
+            assertThat(data.normalisation())
+                    .isEqualTo(Transform.compose(Transform.toFloat(255), Transform.normalize(0.1307, 0.3081)));
         }
     }
 
@@ -129,7 +130,7 @@ class IdxReaderTest {
             """)
     void shouldExplainAPathThatIsNoFolder(String name, String found) {
         refused(
-                () -> FashionMnist.read(folder.resolve(name)),
+                () -> ImageData.fashionMnist(folder.resolve(name)),
                 "no such folder: folder=" + folder.resolve(name) + ", found=" + found.replace("@", folder.toString())
                         + ", expected=one with the files of fashion-mnist; name the folder that they are in");
     }
@@ -146,7 +147,7 @@ class IdxReaderTest {
         move("t10k-images-idx3-ubyte.gz", files.resolve("t10k-images.idx3-ubyte.gz"));
         move("t10k-labels-idx1-ubyte", files.resolve("T10K-LABELS.IDX1-UBYTE"));
 
-        try (ImageData data = IdxReader.readFolder(root, "fashion-mnist", 10, new ToFloat(255))) {
+        try (ImageData data = ImageData.idx(root, "fashion-mnist", 10, Transform.toFloat(255))) {
             assertThat(Samples.toArray(data.trainLabels())).containsExactly(2, 0, 9);
         }
     }
@@ -166,13 +167,13 @@ class IdxReaderTest {
     void shouldNameTheNearbyFolderWithTheFiles() throws IOException {
         Path below = Files.createDirectory(folder.resolve("below"));
         refused(
-                () -> IdxReader.readFolder(below, "tiny", 10, null),
+                () -> ImageData.idx(below, "tiny", 10, null),
                 "no such data file: folder=" + below + ", found=[], expected=train-images-idx3-ubyte, plain or .gz;"
                         + " name " + folder + ", which holds it");
         Path archive = Files.createDirectory(below.resolve("archive"));
         move(TRAIN_IMAGES, archive.resolve(TRAIN_IMAGES));
         refused(
-                () -> IdxReader.readFolder(below, "tiny", 10, null),
+                () -> ImageData.idx(below, "tiny", 10, null),
                 "no such data file: folder=" + below + ", found=[archive], expected=train-images-idx3-ubyte, plain or"
                         + " .gz; name " + archive + ", which holds it");
     }
@@ -298,13 +299,13 @@ class IdxReaderTest {
     @Test
     void shouldRefuseImagesOfAnotherSizeThanTheSets() {
         refused(
-                () -> FashionMnist.read(folder),
+                () -> ImageData.fashionMnist(folder),
                 "images are not those of fashion-mnist: folder=" + folder
-                        + ", size=2x2, expected=28x28; read another set of IDX files with IdxReader.readFolder");
+                        + ", size=2x2, expected=28x28; read another set of IDX files with ImageData.idx");
         refused(
-                () -> Mnist.read(folder),
+                () -> ImageData.mnist(folder),
                 "images are not those of mnist: folder=" + folder
-                        + ", size=2x2, expected=28x28; read another set of IDX files with IdxReader.readFolder");
+                        + ", size=2x2, expected=28x28; read another set of IDX files with ImageData.idx");
     }
 
     private void refused(String message) {

@@ -49,11 +49,11 @@ class PartitionerTest {
 
     private static Partitioner partitioner(int kind, int clients) {
         return switch (kind) {
-            case 0 -> new IidPartitioner();
-            case 1 -> new ShardPartitioner(2 * clients);
-            case 2 -> new DirichletPartitioner(5);
-            case 3 -> new DirichletPartitioner(5, 1, true);
-            default -> new BalancedDirichletPartitioner(0.3);
+            case 0 -> Partitioner.iid();
+            case 1 -> Partitioner.shards(2 * clients);
+            case 2 -> Partitioner.dirichlet(5);
+            case 3 -> Partitioner.cappedDirichlet(5, 1);
+            default -> Partitioner.balancedDirichlet(0.3);
         };
     }
 
@@ -83,7 +83,7 @@ class PartitionerTest {
 
     @Property(tries = 100)
     void shouldBalanceSizesIfAsked(@ForAll("requests") Request request, @ForAll long seed) {
-        for (Partitioner balanced : List.of(new IidPartitioner(), new BalancedDirichletPartitioner(0.1))) {
+        for (Partitioner balanced : List.of(Partitioner.iid(), Partitioner.balancedDirichlet(0.1))) {
             List<long[]> parts = balanced.partition(request.labels, request.clients, seed);
             int least = request.labels.length / request.clients;
             int larger = request.labels.length % request.clients;
@@ -96,7 +96,7 @@ class PartitionerTest {
 
     @Property(tries = 50)
     void shouldGiveEachClientFewClassesWhenSharded(@ForAll long seed) {
-        List<long[]> parts = new ShardPartitioner(20).partition(TEN_CLASSES, 10, seed);
+        List<long[]> parts = Partitioner.shards(20).partition(TEN_CLASSES, 10, seed);
         assertThat(parts).allSatisfy(part -> {
             assertThat(part).hasSize(200);
             assertThat(classes(part)).isLessThanOrEqualTo(2);
@@ -110,7 +110,7 @@ class PartitionerTest {
     @Example
     void shouldCutShardsOfSortedLabels() {
         long[] labels = {1, 0, 1, 0, 1};
-        List<long[]> parts = new ShardPartitioner(2).partition(labels, 2, 0);
+        List<long[]> parts = Partitioner.shards(2).partition(labels, 2, 0);
         assertThat(parts)
                 .usingElementComparator(Arrays::compare)
                 .containsExactlyInAnyOrder(new long[] {0, 1, 3}, new long[] {2, 4});
@@ -118,7 +118,7 @@ class PartitionerTest {
 
     @Property(tries = 50)
     void shouldKeepTheMinimumSize(@ForAll long seed) {
-        List<long[]> parts = new DirichletPartitioner(0.5, 40).partition(TEN_CLASSES, 10, seed);
+        List<long[]> parts = Partitioner.dirichlet(0.5, 40).partition(TEN_CLASSES, 10, seed);
         assertThat(parts).allSatisfy(part -> assertThat(part).hasSizeGreaterThanOrEqualTo(40));
     }
 
@@ -134,11 +134,10 @@ class PartitionerTest {
 
     /** Returns the mean effective number of classes per client: one over the sum of squared shares. */
     private static double meanClasses(double alpha) {
-        return new BalancedDirichletPartitioner(alpha)
-                .partition(TEN_CLASSES, 20, 42).stream()
-                        .mapToDouble(PartitionerTest::effectiveClasses)
-                        .average()
-                        .orElseThrow();
+        return Partitioner.balancedDirichlet(alpha).partition(TEN_CLASSES, 20, 42).stream()
+                .mapToDouble(PartitionerTest::effectiveClasses)
+                .average()
+                .orElseThrow();
     }
 
     private static double effectiveClasses(long[] part) {
@@ -150,16 +149,15 @@ class PartitionerTest {
     }
 
     private static int largest(double alpha) {
-        return new DirichletPartitioner(alpha)
-                .partition(TEN_CLASSES, 20, 42).stream()
-                        .mapToInt(part -> part.length)
-                        .max()
-                        .orElseThrow();
+        return Partitioner.dirichlet(alpha).partition(TEN_CLASSES, 20, 42).stream()
+                .mapToInt(part -> part.length)
+                .max()
+                .orElseThrow();
     }
 
     @Property(tries = 50)
     void shouldGiveNoFurtherClassOnceAClientHasItsEvenShare(@ForAll long seed) {
-        List<long[]> parts = new DirichletPartitioner(0.2, 1, true).partition(TEN_CLASSES, 8, seed);
+        List<long[]> parts = Partitioner.cappedDirichlet(0.2, 1).partition(TEN_CLASSES, 8, seed);
         assertThat(parts).allSatisfy(part -> {
             int[] sizes = sizes(part);
             int last = IntStream.range(0, 10).filter(c -> sizes[c] > 0).max().orElseThrow();
@@ -170,7 +168,7 @@ class PartitionerTest {
     @Example
     void shouldDivideAmongOpenClientsWhenTheirProportionsVanish() {
         for (int seed = 0; seed < 20; seed++) {
-            List<long[]> parts = new DirichletPartitioner(1e-6, 1, true).partition(TEN_CLASSES, 3, seed);
+            List<long[]> parts = Partitioner.cappedDirichlet(1e-6, 1).partition(TEN_CLASSES, 3, seed);
             assertThat(parts).allSatisfy(part -> assertThat(part).hasSizeBetween(200, 866));
         }
     }
@@ -180,7 +178,7 @@ class PartitionerTest {
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 10) int classes,
             @ForAll @IntRange(min = 10, max = 25) int clients) {
-        List<long[]> parts = new ClassesPerClientPartitioner(classes).partition(TEN_CLASSES, clients, seed);
+        List<long[]> parts = Partitioner.classes(classes).partition(TEN_CLASSES, clients, seed);
         int[][] sizes = parts.stream().map(PartitionerTest::sizes).toArray(int[][]::new);
         for (int client = 0; client < clients; client++) {
             assertThat(parts.get(client)).isSorted();
@@ -219,9 +217,9 @@ class PartitionerTest {
     @Example
     void shouldReadLabelsFromATensor() {
         try (Tensor labels = Tensor.create(TEN_CLASSES)) {
-            assertThat(new IidPartitioner().partition(labels, 7, 3).toArray(long[][]::new))
+            assertThat(Partitioner.iid().partition(labels, 7, 3).toArray(long[][]::new))
                     .isDeepEqualTo(
-                            new IidPartitioner().partition(TEN_CLASSES, 7, 3).toArray(long[][]::new));
+                            Partitioner.iid().partition(TEN_CLASSES, 7, 3).toArray(long[][]::new));
         }
     }
 
@@ -229,16 +227,14 @@ class PartitionerTest {
     @Example
     void shouldKeepItsPartsInEveryVersion() {
         long[] labels = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
-        assertThat(parts(new IidPartitioner(), labels)).isEqualTo("[[0, 2, 7, 9], [4, 5, 6, 11], [1, 3, 8, 10]]");
-        assertThat(parts(new ShardPartitioner(6), labels)).isEqualTo("[[0, 3, 6, 9], [1, 2, 4, 5], [7, 8, 10, 11]]");
-        assertThat(parts(new DirichletPartitioner(0.5), labels))
-                .isEqualTo("[[5], [0, 2, 3, 6, 9, 11], [1, 4, 7, 8, 10]]");
-        assertThat(parts(new BalancedDirichletPartitioner(0.5), labels))
+        assertThat(parts(Partitioner.iid(), labels)).isEqualTo("[[0, 2, 7, 9], [4, 5, 6, 11], [1, 3, 8, 10]]");
+        assertThat(parts(Partitioner.shards(6), labels)).isEqualTo("[[0, 3, 6, 9], [1, 2, 4, 5], [7, 8, 10, 11]]");
+        assertThat(parts(Partitioner.dirichlet(0.5), labels)).isEqualTo("[[5], [0, 2, 3, 6, 9, 11], [1, 4, 7, 8, 10]]");
+        assertThat(parts(Partitioner.balancedDirichlet(0.5), labels))
                 .isEqualTo("[[4, 7, 9, 10], [2, 5, 8, 11], [0, 1, 3, 6]]");
-        assertThat(parts(new DirichletPartitioner(0.5, 1, true), labels))
+        assertThat(parts(Partitioner.cappedDirichlet(0.5, 1), labels))
                 .isEqualTo("[[2, 5, 8, 11], [0, 3, 6, 9], [1, 4, 7, 10]]");
-        assertThat(parts(new ClassesPerClientPartitioner(2), labels))
-                .isEqualTo("[[3, 4, 6, 10], [0, 1, 7], [2, 5, 8, 9, 11]]");
+        assertThat(parts(Partitioner.classes(2), labels)).isEqualTo("[[3, 4, 6, 10], [0, 1, 7], [2, 5, 8, 9, 11]]");
     }
 
     private static String parts(Partitioner partitioner, long[] labels) {
@@ -275,53 +271,53 @@ class PartitionerTest {
     @Example
     void shouldRefuseInvalidArguments() {
         refused(
-                () -> new IidPartitioner().partition(new long[3], 4, 0),
+                () -> Partitioner.iid().partition(new long[3], 4, 0),
                 "number of clients: numClients=4, limit=1 to 3 (the number of samples); change numClients");
         refused(
-                () -> new BalancedDirichletPartitioner(1).partition(new long[3], 0, 0),
+                () -> Partitioner.balancedDirichlet(1).partition(new long[3], 0, 0),
                 "number of clients: " + "numClients=0, limit=1 to 3 (the number of samples); change numClients");
-        refused(() -> new ShardPartitioner(0), "number of shards: numShards=0, limit=1 or more; give two per client");
+        refused(() -> Partitioner.shards(0), "number of shards: numShards=0, limit=1 or more; give two per client");
         refused(
-                () -> new ShardPartitioner(5).partition(new long[9], 2, 0),
+                () -> Partitioner.shards(5).partition(new long[9], 2, 0),
                 "number of shards: numShards=5, expected=a "
                         + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
                         + "change numShards or numClients");
         refused(
-                () -> new ShardPartitioner(10).partition(new long[9], 2, 0),
+                () -> Partitioner.shards(10).partition(new long[9], 2, 0),
                 "number of shards: numShards=10, expected=a "
                         + "multiple of 2 (the number of clients) up to 9 (the number of samples); "
                         + "change numShards or numClients");
-        refused(() -> new ClassesPerClientPartitioner(0), "classes per client: classesPerClient=0, limit=1 or more");
+        refused(() -> Partitioner.classes(0), "classes per client: classesPerClient=0, limit=1 or more");
         refused(
-                () -> new ClassesPerClientPartitioner(11).partition(TEN_CLASSES, 20, 0),
+                () -> Partitioner.classes(11).partition(TEN_CLASSES, 20, 0),
                 "classes per client: classesPerClient=11, limit=10 (the classes in the labels); lower classesPerClient");
         refused(
-                () -> new ClassesPerClientPartitioner(2).partition(TEN_CLASSES, 9, 0),
+                () -> Partitioner.classes(2).partition(TEN_CLASSES, 9, 0),
                 "number of clients: numClients=9, limit=10 or more (the classes in the labels); raise numClients, or no"
                         + " client has the last classes");
         refused(
-                () -> new ClassesPerClientPartitioner(1).partition(new long[] {0, 0, 0, 1}, 4, 0),
+                () -> Partitioner.classes(1).partition(new long[] {0, 0, 0, 1}, 4, 0),
                 "client without samples: client=3, numClients=4, expected=a class with a sample for each client that"
                         + " has it; lower numClients or raise classesPerClient");
         refused(
-                () -> new DirichletPartitioner(0),
+                () -> Partitioner.dirichlet(0),
                 "Dirichlet concentration: alpha=0.0, limit=1.0E-6 to 1000000.0; "
                         + "0.1 is very uneven, 100 nearly even");
         refused(
-                () -> new BalancedDirichletPartitioner(Double.NaN),
+                () -> Partitioner.balancedDirichlet(Double.NaN),
                 "Dirichlet concentration: alpha=NaN, "
                         + "limit=1.0E-6 to 1000000.0; 0.1 is very uneven, 100 nearly even");
-        refused(() -> new DirichletPartitioner(1, 0), "minimum size: minSize=0, limit=1 or more samples per client");
+        refused(() -> Partitioner.dirichlet(1, 0), "minimum size: minSize=0, limit=1 or more samples per client");
         refused(
-                () -> new DirichletPartitioner(1, 4).partition(new long[9], 3, 0),
+                () -> Partitioner.dirichlet(1, 4).partition(new long[9], 3, 0),
                 "minimum size: minSize=4, limit=3 " + "(9 samples for 3 clients); lower minSize or numClients");
         refused(
-                () -> new DirichletPartitioner(0.001, 3).partition(new long[9], 3, 0),
+                () -> Partitioner.dirichlet(0.001, 3).partition(new long[9], 3, 0),
                 "no division with enough samples "
                         + "for every client: alpha=0.001, numClients=3, smallest client at best=0, limit=3 in 1000 "
                         + "attempts, in which 2 clients on average had fewer; raise alpha or lower minSize or numClients");
         refused(
-                () -> new DirichletPartitioner(0.1).partition(TEN_CLASSES, 500, 42),
+                () -> Partitioner.dirichlet(0.1).partition(TEN_CLASSES, 500, 42),
                 "no division with enough samples "
                         + "for every client: alpha=0.1, numClients=500, smallest client at best=0, limit=1 in 10 "
                         + "attempts, in which 70 clients on average had fewer; raise alpha or lower numClients");

@@ -57,7 +57,7 @@ class TransformTest {
         try (Generator g = torch.createCPUGenerator(seed);
                 Generator same = torch.createCPUGenerator(seed);
                 Tensor x = Tensor.create(in, false, n, 2, 3, width);
-                Tensor y = new RandomHorizontalFlip(tenths / 10.0).apply(x, g);
+                Tensor y = Transform.randomHorizontalFlip(tenths / 10.0).apply(x, g);
                 GeneratorOptional from = new GeneratorOptional(same);
                 Tensor drawn = torch.rand(new long[] {n}, from)) {
             byte[] expected = new byte[in.length];
@@ -86,7 +86,7 @@ class TransformTest {
                 Generator same = torch.createCPUGenerator(seed);
                 Tensor logical = Tensor.create(in, false, n, channels, height, width);
                 Tensor x = channelsLast ? toChannelsLast(logical) : logical.clone();
-                Tensor y = new RandomCrop(size, padding).apply(x, g)) {
+                Tensor y = Transform.randomCrop(size, padding).apply(x, g)) {
             long[] top = draw(same, height + 2 * padding - size + 1, n);
             long[] left = draw(same, width + 2 * padding - size + 1, n);
             byte[] expected = new byte[n * channels * size * size];
@@ -124,8 +124,8 @@ class TransformTest {
                 Generator same = torch.createCPUGenerator(1);
                 Tensor bytes = Tensor.create(pixels(1, 4 * 3 * 8 * 8), false, 4, 3, 8, 8);
                 Tensor floats = bytes.to(ScalarType.Float);
-                Tensor ofFloats = new RandomCrop(8, 2).apply(floats, g);
-                Tensor ofBytes = new RandomCrop(8, 2).apply(bytes, same);
+                Tensor ofFloats = Transform.randomCrop(8, 2).apply(floats, g);
+                Tensor ofBytes = Transform.randomCrop(8, 2).apply(bytes, same);
                 Tensor expected = ofBytes.to(ScalarType.Float)) {
             assertThat(ofFloats.equal(expected)).isTrue();
         }
@@ -136,8 +136,8 @@ class TransformTest {
         byte[] in = pixels(seed, 2 * 3 * 4);
         float[] mean = {0.5f, 0.25f, 0.1f};
         float[] std = {0.2f, 0.3f, 0.4f};
-        Transform transform =
-                new Compose(new ToFloat(255), new Normalize(List.of(0.5, 0.25, 0.1), List.of(0.2, 0.3, 0.4)));
+        Transform transform = Transform.compose(
+                Transform.toFloat(255), Transform.normalize(List.of(0.5, 0.25, 0.1), List.of(0.2, 0.3, 0.4)));
         try (Tensor x = Tensor.create(in, false, 2, 3, 2, 2);
                 Tensor y = transform.apply(x, null)) {
             float[] expected = new float[in.length];
@@ -158,7 +158,7 @@ class TransformTest {
             return x;
         };
         try (Tensor x = Tensor.create(new byte[] {2, 4}, false, 2, 1)) {
-            Transform transform = new Compose(spy, new ToFloat(2), spy, new ToFloat(0.5), spy);
+            Transform transform = Transform.compose(spy, Transform.toFloat(2), spy, Transform.toFloat(0.5), spy);
             try (Tensor y = transform.apply(x, null)) {
                 assertThat(floats(y)).containsExactly(2, 4);
                 assertThat(seen.get(0)).isSameAs(x);
@@ -166,7 +166,7 @@ class TransformTest {
                 assertThat(seen.get(2)).isSameAs(y);
             }
             assertThat(x.isNull()).isFalse();
-            assertThat(new Compose().apply(x, null)).isSameAs(x);
+            assertThat(Transform.compose().apply(x, null)).isSameAs(x);
         }
     }
 
@@ -178,7 +178,8 @@ class TransformTest {
             throw new IllegalStateException("on purpose");
         };
         try (Tensor x = Tensor.create(new byte[] {2, 4}, false, 2, 1)) {
-            assertThatThrownBy(() -> new Compose(new ToFloat(2), failing).apply(x, null))
+            assertThatThrownBy(() ->
+                            Transform.compose(Transform.toFloat(2), failing).apply(x, null))
                     .hasMessage("on purpose");
             assertThat(seen.get(0).isNull()).isTrue();
             assertThat(x.isNull()).isFalse();
@@ -187,38 +188,45 @@ class TransformTest {
 
     @Example
     void shouldBeEqualIfNumbersAreEqual() {
-        assertThat(FashionMnist.NORMALISATION).isEqualTo(new Compose(new ToFloat(255), new Normalize(0.2860, 0.3530)));
+        try (ImageData data = ImageData.fashionMnist()) {
+            assertThat(data.normalisation())
+                    .isEqualTo(Transform.compose(Transform.toFloat(255), Transform.normalize(0.2860, 0.3530)));
+        }
     }
 
     @Example
     void shouldRefuseInvalidArguments() {
-        refused(() -> new ToFloat(0), "divisor: divisor=0.0, expected=finite and not 0; use 255 for image bytes");
+        refused(() -> Transform.toFloat(0), "divisor: divisor=0.0, expected=finite and not 0; use 255 for image bytes");
         refused(
-                () -> new Normalize(List.of(1.0), List.of()),
+                () -> Transform.normalize(List.of(1.0), List.of()),
                 "normalisation: means=1, deviations=0, expected=one mean and one deviation per channel");
         refused(
-                () -> new Normalize(0.5, 0),
+                () -> Transform.normalize(0.5, 0),
                 "normalisation: mean=[0.5], std=[0.0], expected=finite means, finite deviations above 0");
-        refused(() -> new RandomHorizontalFlip(1.5), "flip probability: probability=1.5, limit=0 to 1; 0.5 is usual");
         refused(
-                () -> new RandomHorizontalFlip(Double.NaN),
+                () -> Transform.randomHorizontalFlip(1.5),
+                "flip probability: probability=1.5, limit=0 to 1; 0.5 is usual");
+        refused(
+                () -> Transform.randomHorizontalFlip(Double.NaN),
                 "flip probability: probability=NaN, limit=0 to 1; " + "0.5 is usual");
-        refused(() -> new RandomCrop(0, 1), "random crop: size=0, padding=1, limit=size 1 or more, padding 0 or more");
+        refused(
+                () -> Transform.randomCrop(0, 1),
+                "random crop: size=0, padding=1, limit=size 1 or more, padding 0 or more");
         try (Tensor x = Tensor.create(new byte[12], false, 1, 3, 2, 2);
                 Tensor flat = Tensor.create(new byte[12], false)) {
             refused(
-                    () -> new Normalize(0.5, 1).apply(x, null),
+                    () -> Transform.normalize(0.5, 1).apply(x, null),
                     "normalisation: batch=byte [1, 3, 2, 2], expected=float32 [n, 1, ...]; "
-                            + "put ToFloat before Normalize and give one mean per channel");
+                            + "put toFloat before normalize and give one mean per channel");
             refused(
-                    () -> new RandomCrop(5, 1).apply(x, null),
+                    () -> Transform.randomCrop(5, 1).apply(x, null),
                     "random crop: batch=byte [1, 3, 2, 2], size=5, padding=1, expected=[n, channels, height, width], not "
                             + "smaller than the size when padded; crop less or pad more");
             refused(
-                    () -> new RandomHorizontalFlip(0.5).apply(flat, null),
+                    () -> Transform.randomHorizontalFlip(0.5).apply(flat, null),
                     "horizontal flip: batch=byte [12], expected=[n, ..., width]");
             refused(
-                    () -> new RandomCrop(2, 1).apply(x, null),
+                    () -> Transform.randomCrop(2, 1).apply(x, null),
                     "random transform without a generator: transform=RandomCrop[size=2, padding=1], generator=null, "
                             + "expected=a generator; give the loader one");
         }

@@ -7,11 +7,9 @@ import java.util.function.BiFunction;
 import java.util.stream.LongStream;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.data.Compose;
 import org.blazefl4j.data.Dataset;
-import org.blazefl4j.data.RandomCrop;
-import org.blazefl4j.data.RandomHorizontalFlip;
 import org.blazefl4j.data.TensorDataset;
+import org.blazefl4j.data.Transform;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -52,8 +50,8 @@ final class Images implements AutoCloseable {
 
     private void fill(BiFunction<Integer, Dataset, Dataset> around) {
         TensorDataset plain = new TensorDataset(pixels, labels);
-        TensorDataset augmented =
-                new TensorDataset(pixels, labels, new Compose(new RandomCrop(SIZE, 2), new RandomHorizontalFlip(0.5)));
+        TensorDataset augmented = new TensorDataset(
+                pixels, labels, Transform.compose(Transform.randomCrop(SIZE, 2), Transform.randomHorizontalFlip(0.5)));
         List<long[]> parts = parts();
         partitions.setCommon(PartitionType.TEST, plain, range(0, TEST));
         partitions.setClients(PartitionType.TRAIN, augmented, parts);

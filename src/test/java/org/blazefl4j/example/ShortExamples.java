@@ -18,8 +18,8 @@ import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ClientSplits;
-import org.blazefl4j.data.DirichletPartitioner;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationClients;
 import org.blazefl4j.federation.algorithm.Algorithms;
@@ -77,7 +77,7 @@ final class ShortExamples {
 
     static void clientSplits(InMemoryPartitionedDataset<PartitionType> data, ImageData images, int clients, long seed) {
         // begin docs/guide.md
-        List<long[]> parts = new DirichletPartitioner(0.5).partition(images.trainLabels(), clients, seed);
+        List<long[]> parts = Partitioner.dirichlet(0.5).partition(images.trainLabels(), clients, seed);
         ClientSplits splits = ClientSplits.of(parts, 0.1, 0.2, seed);
         data.setClients(PartitionType.TRAIN, images.train(), splits.train());
         data.setClients(PartitionType.VALIDATION, images.train(), splits.validation());

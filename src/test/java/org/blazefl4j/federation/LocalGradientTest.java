@@ -17,7 +17,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.contrib.common.Weighting;
-import org.blazefl4j.data.RandomHorizontalFlip;
+import org.blazefl4j.data.Transform;
 import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.federation.sampling.Samplers;
 import org.blazefl4j.trainer.ExecutionMode;
@@ -138,7 +138,7 @@ final class LocalGradientTest {
     }
 
     private static TinyData flipped() {
-        return TinyData.evenly(60, CLIENTS).transformed(new RandomHorizontalFlip(0.5));
+        return TinyData.evenly(60, CLIENTS).transformed(Transform.randomHorizontalFlip(0.5));
     }
 
     @Test

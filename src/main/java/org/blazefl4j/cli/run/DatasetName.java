@@ -4,19 +4,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.blazefl4j.cli.options.UsageException;
-import org.blazefl4j.data.CifarReader;
-import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
-import org.blazefl4j.data.Mnist;
 import org.blazefl4j.util.FolderContent;
 import org.jspecify.annotations.Nullable;
 
 /** The data sets that the command line can read. */
 enum DatasetName {
-    FASHION_MNIST("fashion-mnist", FashionMnist::read),
-    MNIST("mnist", Mnist::read),
-    CIFAR10("cifar10", CifarReader::cifar10),
-    CIFAR100("cifar100", CifarReader::cifar100);
+    FASHION_MNIST("fashion-mnist", ImageData::fashionMnist),
+    MNIST("mnist", ImageData::mnist),
+    CIFAR10("cifar10", ImageData::cifar10),
+    CIFAR100("cifar100", ImageData::cifar100);
 
     private interface Reader {
         ImageData read(Path folder) throws IOException;
@@ -62,7 +59,7 @@ enum DatasetName {
      */
     ImageData read(@Nullable Path folder) {
         if (folder == null) {
-            return FashionMnist.embedded();
+            return ImageData.fashionMnist();
         }
         try {
             return reader.read(folder);

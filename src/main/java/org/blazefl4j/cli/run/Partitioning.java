@@ -1,12 +1,7 @@
 package org.blazefl4j.cli.run;
 
 import java.util.Locale;
-import org.blazefl4j.data.BalancedDirichletPartitioner;
-import org.blazefl4j.data.ClassesPerClientPartitioner;
-import org.blazefl4j.data.DirichletPartitioner;
-import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.Partitioner;
-import org.blazefl4j.data.ShardPartitioner;
 
 /** How training images are distributed over the clients, as named on the command line. */
 enum Partitioning {
@@ -31,12 +26,12 @@ enum Partitioning {
 
     Partitioner partitioner(int numShards, double alpha, int classesPerClient) {
         return switch (this) {
-            case IID -> new IidPartitioner();
-            case SHARDS -> new ShardPartitioner(numShards);
-            case DIRICHLET -> new DirichletPartitioner(alpha);
-            case CAPPED_DIRICHLET -> new DirichletPartitioner(alpha, 1, true);
-            case BALANCED_DIRICHLET -> new BalancedDirichletPartitioner(alpha);
-            case CLASSES -> new ClassesPerClientPartitioner(classesPerClient);
+            case IID -> Partitioner.iid();
+            case SHARDS -> Partitioner.shards(numShards);
+            case DIRICHLET -> Partitioner.dirichlet(alpha);
+            case CAPPED_DIRICHLET -> Partitioner.cappedDirichlet(alpha, 1);
+            case BALANCED_DIRICHLET -> Partitioner.balancedDirichlet(alpha);
+            case CLASSES -> Partitioner.classes(classesPerClient);
         };
     }
 

@@ -2,7 +2,7 @@ package org.blazefl4j.cli.run;
 
 import java.util.Locale;
 import org.blazefl4j.data.ImageData;
-import org.blazefl4j.data.ToFloat;
+import org.blazefl4j.data.Transform;
 
 /** How image bytes become model input, as named on the command line. */
 enum Pixels {
@@ -13,7 +13,7 @@ enum Pixels {
 
     /** Returns the images to use in place of those that were read. */
     ImageData of(ImageData images) {
-        return this == UNIT ? images.withNormalisation(new ToFloat(LARGEST_BYTE)) : images;
+        return this == UNIT ? images.withNormalisation(Transform.toFloat(LARGEST_BYTE)) : images;
     }
 
     @Override

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * <pre>{@code
  * DsflOpenSplit split = DsflOpenSplit.of(train.size(), DsflOpenSplit.defaultSize(train.size()), 42);
  * data.setCommon(PartitionType.OPEN, train, split.open());
- * data.setClients(PartitionType.TRAIN, train, split.divide(labels, new ShardPartitioner(200), 100, 42));
+ * data.setClients(PartitionType.TRAIN, train, split.divide(labels, Partitioner.shards(200), 100, 42));
  * }</pre>
  */
 public final class DsflOpenSplit {

@@ -13,7 +13,6 @@ import org.blazefl4j.checkpoint.Checkpoints;
 import org.blazefl4j.cli.options.UsageException;
 import org.blazefl4j.cli.run.FailureOptions.OnClientFailure;
 import org.blazefl4j.core.NonFinitePolicy;
-import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.ModelName;
@@ -184,7 +183,7 @@ final class RunCheckpointsTest {
     void shouldRefuseOtherDataThanTheCheckpoints() {
         save(1, "results", Map.of("data_sha256", "abc"));
         try (RunCheckpoints checkpoints = resume(9);
-                ImageData images = FashionMnist.embedded()) {
+                ImageData images = ImageData.fashionMnist()) {
             assertThat(checkpoints.isDataUnknown()).isFalse();
             assertThatExceptionOfType(UsageException.class)
                     .isThrownBy(() -> checkpoints.requireSame(images))
@@ -257,7 +256,7 @@ final class RunCheckpointsTest {
     void shouldContinueARunThatDidNotRecordItsData() {
         save(1, "results");
         try (RunCheckpoints checkpoints = resume(9);
-                ImageData images = FashionMnist.embedded()) {
+                ImageData images = ImageData.fashionMnist()) {
             checkpoints.requireSame(images);
             assertThat(checkpoints.isDataUnknown()).isTrue();
         }

@@ -5,7 +5,7 @@ import java.util.SplittableRandom;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.data.Dataset;
 import org.blazefl4j.data.FilteredDataset;
-import org.blazefl4j.data.IidPartitioner;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.data.Transform;
 import org.bytedeco.pytorch.Tensor;
@@ -35,7 +35,7 @@ public final class TinyData implements AutoCloseable {
     /** Divides the samples evenly among clients; all are the test set. */
     public static TinyData evenly(int samples, int clients) {
         TinyData data = new TinyData(samples);
-        data.spread(new IidPartitioner().partition(data.labels, clients, 3));
+        data.spread(Partitioner.iid().partition(data.labels, clients, 3));
         return data;
     }
 

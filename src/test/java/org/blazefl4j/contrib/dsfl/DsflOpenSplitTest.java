@@ -9,7 +9,7 @@ import java.util.stream.LongStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
-import org.blazefl4j.data.ShardPartitioner;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -50,7 +50,7 @@ final class DsflOpenSplitTest {
         DsflOpenSplit split = DsflOpenSplit.of(12, 4, 7);
         long[] classes = LongStream.range(0, 12).map(i -> i % 2).toArray();
         try (Tensor labels = Tensors.of(classes)) {
-            List<long[]> parts = split.divide(labels, new ShardPartitioner(2), 2, 42);
+            List<long[]> parts = split.divide(labels, Partitioner.shards(2), 2, 42);
 
             assertThat(parts).hasSize(2);
             assertThat(LongStream.concat(Arrays.stream(parts.get(0)), Arrays.stream(parts.get(1)))
@@ -81,7 +81,7 @@ final class DsflOpenSplitTest {
     void shouldRefuseLabelsOfAnotherDataSet() {
         try (Tensor labels = Tensors.of(new long[9])) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> DsflOpenSplit.of(10, 5, 42).divide(labels, new ShardPartitioner(2), 2, 42))
+                    .isThrownBy(() -> DsflOpenSplit.of(10, 5, 42).divide(labels, Partitioner.shards(2), 2, 42))
                     .withMessage("labels of another data set: labels=9, expected=10; give one label per sample that was"
                             + " split");
         }

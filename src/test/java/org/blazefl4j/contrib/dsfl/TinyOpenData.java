@@ -4,7 +4,7 @@ import java.util.List;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.data.IidPartitioner;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.data.TensorDataset;
 
 /** Tiny data with an open part; all samples are the test set. */
@@ -19,7 +19,7 @@ public final class TinyOpenData implements AutoCloseable {
         this.data = TinyData.evenly(samples, 1);
         TensorDataset whole = data.whole();
         DsflOpenSplit split = DsflOpenSplit.of(samples, openSize, SEED);
-        List<long[]> parts = split.divide(whole.targets(), new IidPartitioner(), clients, SEED);
+        List<long[]> parts = split.divide(whole.targets(), Partitioner.iid(), clients, SEED);
         partitions.setCommon(PartitionType.OPEN, whole, split.open());
         partitions.setClients(PartitionType.TRAIN, whole, parts);
         partitions.setDataset(PartitionType.TEST, whole);

@@ -12,7 +12,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
 import org.blazefl4j.core.Device;
-import org.blazefl4j.data.RandomHorizontalFlip;
+import org.blazefl4j.data.Transform;
 import org.blazefl4j.reproducibility.Reproducibility;
 import org.blazefl4j.trainer.ProcessOptions;
 import org.blazefl4j.trainer.ProcessPoolClientTrainer;
@@ -35,7 +35,7 @@ final class FedAvgGpuTest {
     @BeforeEach
     void open() {
         Reproducibility.seedEverything(5);
-        data = TinyData.evenly(60, CLIENTS).transformed(new RandomHorizontalFlip(0.5));
+        data = TinyData.evenly(60, CLIENTS).transformed(Transform.randomHorizontalFlip(0.5));
     }
 
     @AfterEach

@@ -17,9 +17,8 @@ import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.SeededModelSelector;
-import org.blazefl4j.data.FashionMnist;
-import org.blazefl4j.data.IidPartitioner;
 import org.blazefl4j.data.ImageData;
+import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Engine;
 import org.blazefl4j.model.MemoryLayout;
@@ -179,14 +178,12 @@ final class FedAvgRoundsTest {
 
     @Test
     void shouldSendTheClientsDataOnce() {
-        ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, FashionMnist.CLASSES);
-        try (ImageData images = FashionMnist.embedded();
+        ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, 10);
+        try (ImageData images = ImageData.fashionMnist();
                 InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>()) {
             partitions.setDataset(PartitionType.TEST, images.test());
             partitions.setClients(
-                    PartitionType.TRAIN,
-                    images.train(),
-                    new IidPartitioner().partition(images.trainLabels(), 100, SEED));
+                    PartitionType.TRAIN, images.train(), Partitioner.iid().partition(images.trainLabels(), 100, SEED));
             FedAvgClients clients = new FedAvgClients(selector, ModelName.CNN, partitions, 100, TRAINING);
             try (FedAvgServerHandler handler =
                             new FedAvgServerHandler(selector, ModelName.CNN, partitions, ServerOptions.of(1, 100));

@@ -11,7 +11,6 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.SeededModelSelector;
-import org.blazefl4j.data.FashionMnist;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.federation.Federation;
@@ -31,7 +30,7 @@ final class IfcaRotationsTest {
     @Test
     void shouldSeparateClientsWhoseImagesAreTurnedFromMostStarts() {
         int separated = 0;
-        try (ImageData images = FashionMnist.embedded();
+        try (ImageData images = ImageData.fashionMnist();
                 InMemoryPartitionedDataset<PartitionType> turned = turned(images)) {
             for (int seed = 0; seed < 8; seed++) {
                 ChosenClusters choices = new ChosenClusters();
@@ -48,7 +47,7 @@ final class IfcaRotationsTest {
 
     private static Federation ifca(InMemoryPartitionedDataset<PartitionType> data, int seed) {
         return Federation.of(
-                        new SeededModelSelector(seed, 1, 28, 28, FashionMnist.CLASSES),
+                        new SeededModelSelector(seed, 1, 28, 28, 10),
                         ModelName.LOGISTIC,
                         data,
                         ServerOptions.of(6, CLIENTS).withSeed(seed))
@@ -64,7 +63,7 @@ final class IfcaRotationsTest {
             Tensor own = all.data().narrow(0, (long) cid * SAMPLES, SAMPLES);
             Tensor labels = Objects.requireNonNull(all.targets()).narrow(0, (long) cid * SAMPLES, SAMPLES);
             Tensor seen = cid < CLIENTS / 2 ? own : own.flip(2, 3);
-            data.setDataset(PartitionType.TRAIN, cid, new TensorDataset(seen, labels, FashionMnist.NORMALISATION));
+            data.setDataset(PartitionType.TRAIN, cid, new TensorDataset(seen, labels, images.normalisation()));
         }
         data.setDataset(PartitionType.TEST, images.test());
         return data;
