@@ -3,6 +3,8 @@ package org.blazefl4j.process;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.blazefl4j.shm.Segment;
+import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.shm.Slot;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.RoundWork;
@@ -211,10 +213,16 @@ final class DealtJobs {
     private Message.Job content(int lane, Job job) {
         try (Tensor committed = work.state(job.index)) {
             Tensor state = committed == null ? null : pool.states().place(lane, committed);
-            return new Message.Job(job.config, state, null);
+            return new Message.Job(job.config, state, room(lane), null);
         } catch (IllegalStateException e) {
-            return new Message.Job(job.config, null, String.valueOf(e.getMessage()));
+            return new Message.Job(job.config, null, null, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Returns where a client that is trained may leave its state. */
+    private @Nullable SegmentHandle room(int lane) {
+        Segment room = needSlots ? pool.states().room(lane) : null;
+        return room == null ? null : room.handle();
     }
 
     /** Deals a job again that failed. */

@@ -2,6 +2,7 @@ package org.blazefl4j.process;
 
 import java.util.Map;
 import java.util.Objects;
+import org.blazefl4j.shm.SegmentHandle;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.worker.RemoteError;
 import org.blazefl4j.worker.SideWork;
@@ -50,21 +51,24 @@ final class Message {
      *
      * @param config the configuration of the client, or the shard
      * @param state the encoded state of the client, or null if it has none
+     * @param room the segment to which the client's next state goes if it fits, or null if none is reserved
      * @param stateFailure why the state cannot be read, else null
      */
     record Job(
             @Nullable Object config,
             @Nullable Tensor state,
-            @Nullable String stateFailure) implements AutoCloseable {
+            @Nullable SegmentHandle room,
+            @Nullable String stateFailure)
+            implements AutoCloseable {
 
         /** Returns the job that was received as this message or as a configuration alone. */
         static Job of(@Nullable Object message) {
-            return message instanceof Job job ? job : new Job(message, null, null);
+            return message instanceof Job job ? job : new Job(message, null, null, null);
         }
 
         /** Returns whether there is nothing but a configuration. */
         boolean isConfigOnly() {
-            return state == null && stateFailure == null;
+            return state == null && room == null && stateFailure == null;
         }
 
         /** Closes the state. */

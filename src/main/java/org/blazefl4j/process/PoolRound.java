@@ -227,7 +227,8 @@ final class PoolRound<U> implements RoundResults<U> {
     }
 
     private Inbox.Received read(int lane, int worker) {
-        try (ResultSegments source = new ResultSegments(jobs.get(lane).slot, supervisor.pid(worker))) {
+        try (ResultSegments source =
+                new ResultSegments(jobs.get(lane).slot, pool.states().of(lane), supervisor.pid(worker))) {
             return pool.channel().result(lane, source);
         }
     }
@@ -243,7 +244,8 @@ final class PoolRound<U> implements RoundResults<U> {
         try (Tensor state = result.state()) {
             if (state != null) {
                 pool.states().noteSize(state.numel());
-                round.keep(index, Retained.free(state::clone)); // a copy, because the segment ends with its worker
+                round.keep(
+                        index, Retained.free(state::clone)); // a copy: its segment is reused, or ends with its worker
             }
         }
         return result.uplink();

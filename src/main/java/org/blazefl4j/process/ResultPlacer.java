@@ -15,18 +15,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Places the tensors of a client's result. Tensors already in place in the slot stay there, others are copied to the
- * place with their path. Unbounded tensors and the encoded state go to separate segments.
+ * place with their path. Unbounded tensors go to separate segments, and so does the encoded state if the room for it is
+ * too small.
  */
 final class ResultPlacer extends MessagePlacer implements AutoCloseable {
 
     private final Slot slot;
     private final SlotLayout slotLayout;
+    private final @Nullable Segment room;
     private final List<Segment> unboundedSegments = new ArrayList<>(0);
     private Message.@Nullable Result stateful;
 
-    ResultPlacer(Slot slot, SlotLayout slotLayout) {
+    /**
+     * Creates a placer for one result.
+     *
+     * @param room takes the encoded state if it fits; null if there is none
+     */
+    ResultPlacer(Slot slot, SlotLayout slotLayout, @Nullable Segment room) {
         this.slot = slot;
         this.slotLayout = slotLayout;
+        this.room = room;
     }
 
     /** Announces the next message; null for a package alone. */
@@ -43,7 +51,9 @@ final class ResultPlacer extends MessagePlacer implements AutoCloseable {
     @Override
     public ShmHandle place(Supplier<String> path, Tensor tensor, TensorLayout layout, boolean unbounded) {
         if (stateful != null && tensor == stateful.state()) {
-            return placeAlone(tensor, layout);
+            return room != null && layout.bytes() <= room.bytes()
+                    ? copyTo(room, tensor, layout)
+                    : placeAlone(tensor, layout);
         }
         if (!unbounded) {
             String place = stateful == null ? path.get() : Message.Result.pathInUplink(path.get());
@@ -55,6 +65,10 @@ final class ResultPlacer extends MessagePlacer implements AutoCloseable {
     private ShmHandle placeAlone(Tensor tensor, TensorLayout layout) {
         Segment segment = Segment.create(layout.bytes());
         unboundedSegments.add(segment);
+        return copyTo(segment, tensor, layout);
+    }
+
+    private ShmHandle copyTo(Segment segment, Tensor tensor, TensorLayout layout) {
         TensorMemory.copy(tensor, layout, segment, 0);
         return handle(segment, 0, layout);
     }

@@ -10,12 +10,13 @@ import org.blazefl4j.shm.Slot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The segments that a result may refer to: that of its slot, and segments of the worker that sent it. Closing this
- * object closes the latter; tensors keep them mapped.
+ * The segments that a result may refer to: that of its slot, the one for the client's state, and segments of the worker
+ * that sent it. Closing this object closes the latter; tensors keep them mapped.
  */
 final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
 
     private final @Nullable Slot slot;
+    private final @Nullable Segment room;
     private final long workerPid;
     private final List<Segment> opened = new ArrayList<>(0);
 
@@ -23,10 +24,12 @@ final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
      * Creates the source for one result.
      *
      * @param slot the slot of the result, or null for work between rounds
+     * @param room the segment that was reserved for the client's state; null if none was
      * @param workerPid the process that sent the result
      */
-    ResultSegments(@Nullable Slot slot, long workerPid) {
+    ResultSegments(@Nullable Slot slot, @Nullable Segment room, long workerPid) {
         this.slot = slot;
+        this.room = room;
         this.workerPid = workerPid;
     }
 
@@ -34,6 +37,9 @@ final class ResultSegments implements Inbox.SegmentSource, AutoCloseable {
     public Segment open(SegmentHandle handle) {
         if (slot != null && handle.equals(slot.segment().handle())) {
             return slot.segment();
+        }
+        if (room != null && handle.equals(room.handle())) {
+            return room;
         }
         for (Segment segment : opened) {
             if (segment.handle().equals(handle)) {

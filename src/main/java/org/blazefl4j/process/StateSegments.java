@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shared memory that carries clients' states to workers: a segment for each outstanding job whose state is too
- * large for its message. Reuses segments. For the thread of the round.
+ * The shared memory that carries clients' states to workers and back: a segment for each outstanding job, once a client
+ * has kept a state. Reuses segments, because it takes long to make one. For the thread of the round.
  */
 final class StateSegments implements AutoCloseable {
 
@@ -65,7 +65,7 @@ final class StateSegments implements AutoCloseable {
         if (layout.bytes() <= IN_MESSAGE) {
             return Tensors.alias(state);
         }
-        Segment segment = take(layout.bytes());
+        Segment segment = take(largest);
         byLane[lane] = segment;
         TensorMemory.copy(state, layout, segment, 0);
         return Retained.free(() -> segment.tensor(0, layout));
@@ -98,6 +98,28 @@ final class StateSegments implements AutoCloseable {
             free.push(segment);
             byLane[lane] = null;
         }
+    }
+
+    /**
+     * Returns the memory of a lane in which its client may leave a state, of which there may be too little: none before
+     * the first client has kept a state, or if there is too little shared memory.
+     */
+    @Nullable
+    Segment room(int lane) {
+        if (byLane[lane] == null && largest > 0) {
+            try {
+                byLane[lane] = take(largest);
+            } catch (IllegalStateException noMemory) {
+                return null; // the worker tries again, and reports it if it needs the memory
+            }
+        }
+        return byLane[lane];
+    }
+
+    /** Returns the memory of a lane, if it has some. */
+    @Nullable
+    Segment of(int lane) {
+        return byLane[lane];
     }
 
     /** Returns the memory of all segments in bytes. */

@@ -57,7 +57,7 @@ final class WarmUp {
                 worker.run();
                 if (Board.state(board.word(0)) == Board.DONE) {
                     long pid = ProcessHandle.current().pid();
-                    channel.result(0, new ResultSegments(slot, pid)).close();
+                    channel.result(0, new ResultSegments(slot, null, pid)).close();
                 }
             }
         }

@@ -221,7 +221,7 @@ final class Worker {
             ClientJob job = header.job(roundMessage().side());
             FaultPoint.DECODING.reach(job.isShard() ? ~job.clientId() : job.clientId());
             if (job.isTraining()) {
-                return train(lane, job, message, header.slotIn(segments));
+                return train(lane, job, message, header.slotIn(segments), room(message));
             }
             workBetweenRounds(lane, job, message);
             return List.of();
@@ -241,9 +241,14 @@ final class Worker {
         }
     }
 
-    private List<Segment> train(Lane lane, ClientJob job, Message.Job message, Slot slot) throws Exception {
+    private @Nullable Segment room(Message.Job message) {
+        return message.room() == null ? null : segments.openSlots(message.room());
+    }
+
+    private List<Segment> train(Lane lane, ClientJob job, Message.Job message, Slot slot, @Nullable Segment room)
+            throws Exception {
         try (ClientState state = new ClientState(() -> committed(message));
-                ResultPlacer placer = new ResultPlacer(slot, layout)) {
+                ResultPlacer placer = new ResultPlacer(slot, layout, room)) {
             Supplier<Object> buffer = () -> layout.buffer(slot, decoder);
             WorkerCall<Object, Object, Object> call = new WorkerCall<>(
                     clients, job, message.config(), roundMessage().payload(), buffer);

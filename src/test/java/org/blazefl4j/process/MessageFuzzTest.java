@@ -56,7 +56,7 @@ class MessageFuzzTest {
             Map<String, Object> notes = new HashMap<>(Map.of("loss", 0.5, "tags", List.of("a", "b"), "k", new int[3]));
             Up up = new Up(3, torch.ones(4, 5).t(), notes);
             for (Object message : List.of(
-                    new Message.Job(5, torch.ones(100), null),
+                    new Message.Job(5, torch.ones(100), null, null),
                     new Message.Round(
                             7,
                             NumericEnvironment.capture(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import org.blazefl4j.codec.ByteTensors;
+import org.blazefl4j.shm.Segment;
 import org.blazefl4j.shm.SharedMemoryMap;
 import org.blazefl4j.shm.TensorMemory;
 import org.bytedeco.javacpp.PointerScope;
@@ -65,6 +66,20 @@ final class StateSegmentsTest {
         states.release(1);
         states.place(3, state(2 * LARGE, 5)).close();
         assertThat(states.bytes()).as("segments that are too small are freed").isEqualTo(3 * LARGE);
+    }
+
+    @Test
+    void shouldReserveRoomForNewStatesAsLargeAsTheLargest() {
+        assertThat(states.room(0)).as("no client has kept a state").isNull();
+        states.noteSize(LARGE);
+        Segment room = states.room(0);
+        assertThat(room).isNotNull().isSameAs(states.room(0)).isSameAs(states.of(0));
+        assertThat(room.bytes()).isEqualTo(LARGE);
+        states.release(0);
+        assertThat(states.of(0)).isNull();
+        states.place(1, state(LARGE - 5, 1)).close();
+        assertThat(states.room(1)).as("where the state lies that it replaces").isSameAs(room);
+        assertThat(states.bytes()).isEqualTo(LARGE);
     }
 
     @Test
