@@ -22,6 +22,7 @@ import org.blazefl4j.torch.FlatRanges;
 import org.blazefl4j.torch.IntraOpThreads;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.Arguments;
+import org.blazefl4j.util.ResourceStack;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -52,6 +53,7 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     /** Buffers, frozen parameters, and what clients keep to themselves. */
     private final FlatRanges fixed;
 
+    private final ResourceStack owned = new ResourceStack();
     private final Aggregation.Aggregator aggregator;
     private final List<Tensor> kept;
     private final Function<ModelBroadcast, D> downlink;
@@ -78,45 +80,38 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
         this.optimizer = federation.optimizer();
         this.downlink = downlink;
         this.sampler = federation.sampler();
-        this.fixed = fixed(federation.personal());
-        this.aggregator = open(federation);
-        this.kept =
-                IntStream.range(0, optimizer.vectors()).mapToObj(this::initial).toList();
+        try {
+            this.fixed = fixed(federation.personal());
+            this.aggregator = open(federation);
+            this.kept = IntStream.range(0, optimizer.vectors())
+                    .mapToObj(this::initial)
+                    .toList();
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     private FlatRanges fixed(ParameterMask personal) {
-        try {
-            Set<String> names = personal.of(global().names());
-            if (names.isEmpty() && !personal.equals(ParameterMask.NONE)) {
-                LOGGER.log(
-                        Level.WARNING,
-                        "clients keep nothing to themselves: mask=" + personal + ", parameters=0, expected=some of the"
-                                + " model's " + global().names().size() + "; choose another model or mask");
-            }
-            return global().fixed(names::contains);
-        } catch (RuntimeException | Error e) {
-            global().close();
-            throw e;
+        Set<String> names = personal.of(global().names());
+        if (names.isEmpty() && !personal.equals(ParameterMask.NONE)) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "clients keep nothing to themselves: mask=" + personal + ", parameters=0, expected=some of the"
+                            + " model's " + global().names().size() + "; choose another model or mask");
         }
+        return global().fixed(names::contains);
     }
 
     private Aggregation.Aggregator open(Federation federation) {
-        Aggregation.Aggregator opened = null;
-        try {
-            if (sampler != null) {
-                sampler.check(options);
-            }
-            opened = federation.aggregation().open(options, global().numel(), federation.dataset());
-            opened.begin(global());
-            requireOneMoved(opened.models().size() + 1);
-            return opened;
-        } catch (RuntimeException | Error e) {
-            if (opened != null) {
-                opened.close();
-            }
-            global().close();
-            throw e;
+        if (sampler != null) {
+            sampler.check(options);
         }
+        Aggregation.Aggregator opened =
+                owned.add(federation.aggregation().open(options, global().numel(), federation.dataset()));
+        opened.begin(global());
+        requireOneMoved(opened.models().size() + 1);
+        return opened;
     }
 
     private void requireOneMoved(int models) {
@@ -134,7 +129,8 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
     private Tensor initial(int index) {
         try (TensorOptions dtype = new TensorOptions(ScalarType.Double);
                 Scalar value = new Scalar(optimizer.initial(index))) {
-            return torch.full(new long[] {global().numel()}, value, dtype).retainReference();
+            return owned.add(
+                    torch.full(new long[] {global().numel()}, value, dtype).retainReference());
         }
     }
 
@@ -321,7 +317,6 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
 
     @Override
     protected final void free() {
-        aggregator.close();
-        kept.forEach(Tensor::close);
+        owned.close();
     }
 }

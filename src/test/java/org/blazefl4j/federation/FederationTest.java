@@ -28,6 +28,8 @@ import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
@@ -325,6 +327,41 @@ final class FederationTest {
         resumed(fedAvg(Tiny.LINEAR, data, 1).with(Algorithms.ifca(2, Weighting.UNIFORM)), folder);
         assertThatThrownBy(() -> resumed(fedAvg(Tiny.LINEAR, data, 2), folder))
                 .hasMessageContaining("state of another algorithm: parts=MeanAggregator, expected=ClusterMeans;");
+    }
+
+    // ---- what fails early
+
+    /** Cannot make its second vector. */
+    record Unstartable() implements ServerOptimizer {
+
+        @Override
+        public int vectors() {
+            return 2;
+        }
+
+        @Override
+        public double initial(int index) {
+            if (index == 1) {
+                throw new IllegalStateException("planned");
+            }
+            return 0;
+        }
+
+        @Override
+        public void step(Tensor change, ServerStep step) {}
+    }
+
+    @Test
+    void shouldFreeWhatItHasMadeIfAPartCannotStart() {
+        Federation federation = fedAvg.serverOptimizer(new Unstartable());
+        long before = 0;
+        for (int i = 0; i < 2; i++) { // the first one loads classes
+            before = Pointer.totalCount();
+            try (PointerScope temporary = new PointerScope()) {
+                assertThatThrownBy(federation::handler).hasMessage("planned");
+            }
+        }
+        assertThat(Pointer.totalCount()).isLessThanOrEqualTo(before);
     }
 
     // ---- what fails late

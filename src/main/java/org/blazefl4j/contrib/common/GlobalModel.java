@@ -59,16 +59,12 @@ public final class GlobalModel implements Checkpointable, AutoCloseable {
         this.options = options;
         this.selected = selected;
         this.model = selected.make(options.device());
-        requireEvaluable();
-        this.state = FlatParameters.of(model);
-        try (Tensor flat = state.flatten()) {
-            this.vector = new SentVector(flat.cpu());
-        }
-    }
-
-    private void requireEvaluable() {
         try {
             ModelFit.requireEvaluable(model, dataset.getDataset(PartitionType.TEST), options.device());
+            this.state = FlatParameters.of(model);
+            try (Tensor flat = state.flatten()) {
+                this.vector = new SentVector(flat.cpu());
+            }
         } catch (RuntimeException | Error e) {
             model.close();
             throw e;
