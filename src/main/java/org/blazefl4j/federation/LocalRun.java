@@ -1,5 +1,6 @@
 package org.blazefl4j.federation;
 
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,7 @@ public final class LocalRun {
     private final FlatRanges personal;
     private Tensor base;
     private Tensor start;
+    private final Map<Tensor, Double> startLosses = new IdentityHashMap<>();
     private final Map<String, Double> numbers = new LinkedHashMap<>();
 
     LocalRun(
@@ -124,8 +126,10 @@ public final class LocalRun {
      * @param model one of {@link ModelDownlink#vectors()}
      */
     public void startFrom(Tensor model) {
-        base = model;
-        start = startOf(model);
+        if (model != base) {
+            base = model;
+            start = startOf(model);
+        }
     }
 
     /** Returns the received model that the client's change is relative to. */
@@ -167,11 +171,19 @@ public final class LocalRun {
     }
 
     /**
-     * Returns the mean loss of the client's training samples. Random transforms are the same at each call in a round.
+     * Returns the mean loss of the client's training samples. Random transforms are the same at each call in a round,
+     * in which the loss of {@link #start()} is computed once.
      *
      * @param at the model to evaluate
      */
     public double loss(Tensor at) {
+        if (at != start) {
+            return evaluate(at);
+        }
+        return startLosses.computeIfAbsent(at, this::evaluate);
+    }
+
+    private double evaluate(Tensor at) {
         return LocalModel.evaluate(config, PartitionType.TRAIN, at, context).loss();
     }
 

@@ -12,16 +12,24 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
+import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.Simulation;
+import org.blazefl4j.data.Transform;
 import org.blazefl4j.federation.ClientSampler;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationRuns;
+import org.blazefl4j.federation.ModelUpdate;
+import org.blazefl4j.federation.algorithm.Algorithms;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
 import org.blazefl4j.util.Slow;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -166,6 +174,37 @@ final class SampledRunsTest {
         @Override
         public boolean needsLosses() {
             return true;
+        }
+    }
+
+    private static final AtomicLong SEEN = new AtomicLong();
+
+    /** Counts samples that are read. */
+    private record Counting() implements Transform {
+
+        @Override
+        public Tensor apply(Tensor x, @Nullable Generator generator) {
+            SEEN.addAndGet(x.size(0));
+            return x;
+        }
+    }
+
+    /** Ten samples of each of three clients are read in two epochs, and once for each model's loss. */
+    @Test
+    void shouldEvaluateEachModelOnceEvenIfSamplersAndAlgorithmsAskForIt() {
+        data.transformed(new Counting());
+        Federation plain = federation(1, new Told());
+        assertThat(seen(plain)).isEqualTo(3 * 10 * (2 + 1));
+        assertThat(seen(plain.with(Algorithms.qFedAvg(1)))).isEqualTo(3 * 10 * (2 + 1));
+        assertThat(seen(plain.with(Algorithms.ifca(2, Weighting.UNIFORM)))).isEqualTo(3 * 10 * (2 + 2));
+    }
+
+    private static long seen(Federation federation) {
+        try (var handler = federation.handler();
+                var trainer = ExecutionMode.SINGLE_THREADED.trainer(federation.clients(), TrainerOptions.defaults())) {
+            SEEN.set(0); // some are read to check the model
+            trainer.localProcess(handler.downlinkPackage(), handler.sampleClients(), ModelUpdate::close);
+            return SEEN.get();
         }
     }
 
