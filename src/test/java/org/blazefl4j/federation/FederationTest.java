@@ -81,6 +81,7 @@ final class FederationTest {
         assertThat(acceptsAnyOrder(fedAvg.with(Algorithms.fedProx(0.1)))).isTrue();
         assertThat(acceptsAnyOrder(fedAvg.with(Algorithms.scaffold(1, Weighting.BY_SAMPLES))))
                 .isTrue();
+        assertThat(acceptsAnyOrder(fedAvg.with(Algorithms.qFedAvg(1)))).isTrue();
         assertThat(acceptsAnyOrder(fedAvg.with(Algorithms.fedNova(Weighting.UNIFORM))))
                 .isFalse();
         Aggregation own = (options, numel, dataset) -> new MeanAggregator(options, numel, Weighting.UNIFORM);

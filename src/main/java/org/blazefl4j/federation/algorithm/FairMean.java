@@ -16,8 +16,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * The server of q-FedAvg: the sum of clients' changes times their weights, divided by the sum of their bounds. Weights
- * are relative to a power of two near the first, so that the range of a sum's weights suffices; and since all sums are
- * exact, it does not matter which client is the first.
+ * are relative to a power of two near the first, so that the range of a sum's weights suffices. It does not matter
+ * which client is the first: a weight times a power of two has the same digits when it is rounded, sums are exact, and
+ * what is divided has the power in both numbers, or exactly once.
  */
 final class FairMean extends MeanAggregator {
 
@@ -28,14 +29,23 @@ final class FairMean extends MeanAggregator {
         public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
             return new FairMean(options, numel);
         }
+
+        @Override
+        public boolean acceptsAnyOrder() {
+            return true;
+        }
     }
 
     private static final int MOST_EXPONENT = 60;
 
-    /** The exponent of the first weight. */
+    /** The exponent of the first weight, and the least and the most of all. */
     private int exponent;
 
+    private int least = Integer.MAX_VALUE;
+    private int most = Integer.MIN_VALUE;
+    /** Relative to the first weight's power of two. */
     private BigDecimal weights = BigDecimal.ZERO;
+
     private BigDecimal bounds = BigDecimal.ZERO;
 
     private FairMean(ServerOptions options, long numel) {
@@ -46,17 +56,21 @@ final class FairMean extends MeanAggregator {
     protected void stage(WeightedSum sum, ModelUplink uplink) {
         double weight = number(uplink, Fair.WEIGHT);
         double bound = number(uplink, Fair.BOUND);
-        boolean first = weights.signum() == 0;
-        int scale = first ? Math.getExponent(weight) : exponent;
+        int own = Math.getExponent(weight);
+        int scale = weights.signum() == 0 ? own : exponent;
+        int lower = Math.min(own, least);
+        int upper = Math.max(own, most);
         float relative = (float) Math.scalb(weight, -scale);
         Arguments.require(
-                Math.abs(Math.getExponent(weight) - scale) <= MOST_EXPONENT,
+                upper - lower <= MOST_EXPONENT,
                 "losses too far apart: client=" + uplink.cid() + ", weight=" + weight + ", limit=2^-" + MOST_EXPONENT
                         + " to 2^" + MOST_EXPONENT + " times that of another client; lower q");
         sum.stage(uplink.cid(), relative, uplink.parameters());
         exponent = scale;
+        least = lower;
+        most = upper;
         weights = weights.add(new BigDecimal(relative));
-        bounds = bounds.add(new BigDecimal(Math.scalb(bound, -scale)));
+        bounds = bounds.add(new BigDecimal(bound));
     }
 
     private static double number(ModelUplink uplink, String name) {
@@ -71,7 +85,8 @@ final class FairMean extends MeanAggregator {
     @Override
     public void change(Tensor sent, Tensor out) {
         super.change(sent, out);
-        out.mul_(new Scalar(weights.divide(bounds, MathContext.DECIMAL64).doubleValue()));
+        BigDecimal all = weights.multiply(new BigDecimal(Math.scalb(1.0, exponent)));
+        out.mul_(new Scalar(all.divide(bounds, MathContext.DECIMAL64).doubleValue()));
     }
 
     @Override
@@ -84,5 +99,7 @@ final class FairMean extends MeanAggregator {
         super.clear();
         weights = BigDecimal.ZERO;
         bounds = BigDecimal.ZERO;
+        least = Integer.MAX_VALUE;
+        most = Integer.MIN_VALUE;
     }
 }

@@ -9,9 +9,13 @@ import static org.blazefl4j.federation.FederationRuns.hashes;
 import static org.blazefl4j.federation.FederationRuns.model;
 import static org.blazefl4j.federation.algorithm.Quadratics.D;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.ServerOptions;
@@ -178,6 +182,36 @@ final class QFedAvgTest {
         assertThat(sum(c, b, a)).containsExactly(expected);
         double top = 1e-100 * (0.3 - 1) + 7e-95 * (-5 - 1) + 0.1e-103 * (2 - 1);
         assertThat((double) expected[0]).isCloseTo(top / (3e-100 + 7.7e-95 + 9e-103), within(1e-6));
+    }
+
+    /** Weights and bounds of all magnitudes that one round may have, with digits that a float does not hold. */
+    @Test
+    void shouldNotDependOnTheOrderOfManyClients() {
+        SplittableRandom random = new SplittableRandom(9);
+        List<ModelUpdate> updates = new ArrayList<>();
+        for (int cid = 0; cid < 100; cid++) {
+            double weight = Math.scalb(1 + random.nextDouble(), random.nextInt(-650, -590));
+            double bound = Math.scalb(1 + random.nextDouble(), random.nextInt(-700, 1000));
+            updates.add(update(cid, (float) (10 * random.nextDouble() - 5), weight, bound));
+        }
+        float[] expected = sum(updates.toArray(ModelUpdate[]::new));
+        for (int seed = 0; seed < 20; seed++) {
+            Collections.shuffle(updates, new Random(seed));
+            assertThat(sum(updates.toArray(ModelUpdate[]::new))).containsExactly(expected);
+        }
+    }
+
+    @Test
+    void shouldRefuseTheSameLossesInAnyOrder() {
+        ModelUpdate middle = update(1, 1, 1, 1);
+        ModelUpdate high = update(2, 1, 0x1p40, 1);
+        ModelUpdate low = update(3, 1, 0x1p-40, 1);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sum(middle, high, low))
+                .withMessageContaining("losses too far apart: client=3,");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sum(low, middle, high))
+                .withMessageContaining("losses too far apart: client=2,");
     }
 
     @Test
