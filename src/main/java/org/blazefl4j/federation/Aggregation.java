@@ -31,6 +31,13 @@ public interface Aggregation {
         return false;
     }
 
+    /**
+     * Checks that the other parts go with it, when server or clients are made; does nothing by default.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    default void check(Federation federation) {}
+
     /** Returns the mean of clients' models, from an exact sum, in which clients weigh as told. */
     static Aggregation mean(Weighting weighting) {
         return new Mean(weighting);

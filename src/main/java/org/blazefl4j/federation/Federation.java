@@ -143,7 +143,8 @@ public final class Federation implements Cloneable {
      * Makes the server, before its first round.
      *
      * @throws IllegalArgumentException if there are no test samples, the model does not fit them or lacks what clients
-     *     keep to themselves, or the CUDA device does not exist
+     *     keep to themselves, or the CUDA device does not exist; or if some parts of an algorithm were replaced, which
+     *     belong together
      */
     public FederationServer<ModelBroadcast, ModelUpdate> handler() {
         return new FederationServer<>(this, Function.identity());
@@ -152,7 +153,8 @@ public final class Federation implements Cloneable {
     /**
      * Makes the clients.
      *
-     * @throws IllegalArgumentException if a client has no samples, or the model takes other samples or fails on them
+     * @throws IllegalArgumentException if a client has no samples, or the model takes other samples or fails on them,
+     *     or parts do not belong together, as in {@link #handler()}
      */
     public FederationClients clients() {
         return clients(server.numClients());
@@ -170,6 +172,14 @@ public final class Federation implements Cloneable {
                 "too few clients: num_clients=" + numClients + ", limit=" + server.numClients()
                         + " or more, from which the server draws");
         return new FederationClients(this, numClients);
+    }
+
+    /** Returns this federation if its parts belong together. */
+    Federation checked() {
+        objective.check(this);
+        aggregation.check(this);
+        optimizer.check(this);
+        return this;
     }
 
     SelectedModel<?> model() {

@@ -36,7 +36,7 @@ public final class FederationClients extends SgdClients<ModelBroadcast, ModelUpd
 
     FederationClients(Federation federation, int numClients) {
         super(
-                federation.model(),
+                federation.checked().model(),
                 federation.dataset(),
                 numClients,
                 federation.local(),

@@ -66,12 +66,12 @@ public class FederationServer<D, U extends ModelUplink> extends AbstractServerHa
      *
      * @param downlink makes what clients receive; the package owns the tensors
      * @throws IllegalArgumentException if there are no test samples, the model does not fit them or lacks what clients
-     *     keep to themselves, or the CUDA device does not exist; or if a server optimizer or aggregate transform is to
-     *     move a server of several models
+     *     keep to themselves, or the CUDA device does not exist; if parts do not belong together; or if a server
+     *     optimizer or aggregate transform is to move a server of several models
      */
     protected FederationServer(Federation federation, Function<ModelBroadcast, D> downlink) {
         super(
-                federation.server(),
+                federation.checked().server(),
                 new GlobalModel(federation.model(), federation.dataset(), federation.server()),
                 ModelUplink::cid);
         this.options = federation.server();

@@ -56,6 +56,13 @@ public interface LocalObjective {
      */
     default void check(Model model) {}
 
+    /**
+     * Checks that the server's parts go with it, when server or clients are made; does nothing by default.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    default void check(Federation federation) {}
+
     /** {@link #CROSS_ENTROPY}; a record, so that it crosses into workers. */
     record CrossEntropy() implements LocalObjective {
 

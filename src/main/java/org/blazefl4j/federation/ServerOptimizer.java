@@ -52,6 +52,13 @@ public interface ServerOptimizer {
         return false;
     }
 
+    /**
+     * Checks that the other parts go with it, when server or clients are made; does nothing by default.
+     *
+     * @throws IllegalArgumentException if not
+     */
+    default void check(Federation federation) {}
+
     /** {@link #REPLACE}; the server does not call it. */
     record Replace() implements ServerOptimizer {
 

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.contrib.common.LocalOptions;
+import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
@@ -25,6 +26,7 @@ import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.federation.algorithm.ServerOptimizers;
 import org.blazefl4j.torch.StepRule;
 import org.blazefl4j.trainer.ExecutionMode;
 import org.blazefl4j.trainer.TrainerOptions;
@@ -410,12 +412,51 @@ final class FederationTest {
         assertThat(hashes(fedAvg.objective(new Twice(true)))).isEqualTo(hashes(fedAvg.objective(new Twice(false))));
     }
 
+    // ---- parts that need each other
+
+    private static void assertRefused(Federation mixed, String text) {
+        assertThatThrownBy(mixed::handler)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(text);
+        assertThatThrownBy(mixed::clients).hasMessageContaining(text);
+    }
+
     @Test
-    void shouldRefuseClientsThatSendLessThanTheServerReads() {
-        Federation mixed =
-                fedAvg.with(Algorithms.scaffold(1, Weighting.UNIFORM)).with(Algorithms.fedProx(1));
-        assertThatThrownBy(() -> model(mixed))
-                .hasStackTraceContaining("package without a control variate: client=0, vectors=0, expected=1; keep"
-                        + " SCAFFOLD's objective");
+    void shouldRefuseAnObjectiveThatTakesThePlaceOfAnAlgorithms() {
+        assertThatThrownBy(() -> fedAvg.with(Algorithms.fedDyn(0.5))
+                        .with(Algorithms.fedProx(1))
+                        .handler())
+                .hasMessage("part of FedDyn replaced: objective=Proximal[mu=1.0],"
+                        + " aggregation=Mean[weighting=uniform], server_optimizer=DynamicServer[alpha=0.5],"
+                        + " expected=all that FedDyn sets; leave out the other algorithm or part");
+        assertRefused(fedAvg.with(Algorithms.qFedAvg(1)).objective(new AddZeros()), "part of q-FedAvg replaced");
+        assertRefused(
+                fedAvg.with(Algorithms.scaffold(1, Weighting.UNIFORM)).with(Algorithms.fedProx(1)),
+                "part of SCAFFOLD replaced");
+        Federation scheduled = fedAvg.serverOptimizer(
+                ServerOptimizers.scheduled(fedAvg.with(Algorithms.fedDyn(1)).optimizer(), Schedule.exponential(0.5)));
+        assertRefused(scheduled, "part of FedDyn replaced");
+    }
+
+    @Test
+    void shouldRefuseServersPartsThatTakeThePlaceOfAnAlgorithms() {
+        Federation fedDyn = fedAvg.with(Algorithms.fedDyn(0.5));
+        assertRefused(fedDyn.serverOptimizer(ServerOptimizer.REPLACE), "part of FedDyn replaced");
+        assertRefused(
+                fedDyn.serverOptimizer(fedAvg.with(Algorithms.fedDyn(0.1)).optimizer()), "part of FedDyn replaced");
+        assertRefused(
+                fedAvg.with(Algorithms.qFedAvg(1)).with(Algorithms.fedNova(Weighting.UNIFORM)),
+                "part of q-FedAvg replaced");
+        assertRefused(
+                fedAvg.with(Algorithms.scaffold(1, Weighting.UNIFORM)).weighting(Weighting.UNIFORM),
+                "part of SCAFFOLD replaced");
+    }
+
+    @Test
+    void shouldComposeAlgorithmsWhosePartsAreDifferentOnes() {
+        Federation together = fedAvg.with(Algorithms.fedNova(Weighting.BY_SAMPLES))
+                .with(Algorithms.fedProx(0.1))
+                .serverOptimizer(ServerOptimizers.sgd(1, 0.5));
+        assertThat(hashes(together)).doesNotHaveDuplicates().hasSize(ROUNDS);
     }
 }

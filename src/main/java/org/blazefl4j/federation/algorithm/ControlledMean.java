@@ -10,6 +10,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Aggregation;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
 import org.blazefl4j.torch.Tensors;
@@ -33,6 +34,11 @@ final class ControlledMean extends MeanAggregator {
         @Override
         public boolean acceptsAnyOrder() {
             return true;
+        }
+
+        @Override
+        public void check(Federation federation) {
+            Whole.require(federation.objective().vectors() == 1, "SCAFFOLD", federation);
         }
     }
 

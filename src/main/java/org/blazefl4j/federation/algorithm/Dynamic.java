@@ -2,6 +2,7 @@ package org.blazefl4j.federation.algorithm;
 
 import java.util.Optional;
 import org.blazefl4j.federation.AffineTerm;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
 import org.bytedeco.pytorch.Scalar;
@@ -29,6 +30,11 @@ record Dynamic(double alpha, double meanSize) implements LocalObjective {
         run.zeroFixed(next);
         linear.ifPresent(next::add_);
         run.keep(LINEAR, next);
+    }
+
+    @Override
+    public void check(Federation federation) {
+        Whole.require(federation.optimizer().equals(new DynamicServer(alpha)), "FedDyn", federation);
     }
 
     private double strength(long samples) {

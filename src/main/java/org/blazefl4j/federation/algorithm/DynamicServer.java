@@ -1,5 +1,6 @@
 package org.blazefl4j.federation.algorithm;
 
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.ServerStep;
 import org.bytedeco.pytorch.Scalar;
@@ -19,6 +20,12 @@ record DynamicServer(double alpha) implements ServerOptimizer {
     @Override
     public boolean evaluatesMean() {
         return true;
+    }
+
+    @Override
+    public void check(Federation federation) {
+        Whole.require(
+                federation.objective() instanceof Dynamic client && client.alpha() == alpha, "FedDyn", federation);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.blazefl4j.federation.algorithm;
 
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
 import org.blazefl4j.torch.Tensors;
@@ -16,6 +17,11 @@ record Fair(double q) implements LocalObjective {
 
     /** Keeps a loss of 0 above it, as in the authors' code. */
     private static final double LEAST = 1e-10;
+
+    @Override
+    public void check(Federation federation) {
+        Whole.require(federation.aggregation() instanceof FairMean.Rule, "q-FedAvg", federation);
+    }
 
     @Override
     public void train(LocalRun run) {

@@ -8,6 +8,7 @@ import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Aggregation;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.MeanAggregator;
 import org.blazefl4j.federation.ModelUplink;
 import org.blazefl4j.util.Arguments;
@@ -33,6 +34,11 @@ final class FairMean extends MeanAggregator {
         @Override
         public boolean acceptsAnyOrder() {
             return true;
+        }
+
+        @Override
+        public void check(Federation federation) {
+            Whole.require(federation.objective() instanceof Fair, "q-FedAvg", federation);
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.federation.AffineTerm;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.LocalObjective;
 import org.blazefl4j.federation.LocalRun;
 import org.blazefl4j.torch.StepRule;
@@ -34,6 +35,11 @@ public record Scaffold(boolean fullGradients) implements LocalObjective {
                 fullGradients || options.rule() instanceof StepRule.Sgd && !options.keepState(),
                 "optimizer does not suit SCAFFOLD: rule=" + options.rule() + ", keep_state=" + options.keepState()
                         + ", expected=SGD that starts anew in each round; choose such an optimizer, or FedAvg");
+    }
+
+    @Override
+    public void check(Federation federation) {
+        Whole.require(federation.aggregation() instanceof ControlledMean.Rule, "SCAFFOLD", federation);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.blazefl4j.federation.algorithm;
 
 import org.blazefl4j.contrib.common.Schedule;
+import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.ServerOptimizer;
 import org.blazefl4j.federation.ServerStep;
 import org.bytedeco.pytorch.Scalar;
@@ -23,6 +24,11 @@ record Scheduled(ServerOptimizer optimizer, Schedule schedule) implements Server
     @Override
     public double initial(int index) {
         return optimizer.initial(index);
+    }
+
+    @Override
+    public void check(Federation federation) {
+        optimizer.check(federation);
     }
 
     @Override
