@@ -2,6 +2,7 @@ package org.blazefl4j.cli.run;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -109,6 +110,11 @@ final class Composition {
     /** Returns whether the size of rounds follows from the number of clients and a ratio. */
     boolean hasFixedRounds() {
         return sampler == null || !sampler.name().equals("poisson");
+    }
+
+    /** Returns what is recorded besides the options. */
+    Map<String, Object> recorded() {
+        return sampler == null ? Map.of() : sampler.value().recorded();
     }
 
     private String describe() {

@@ -246,8 +246,7 @@ final class Run {
     }
 
     private Map<String, Object> configuration(Federation<?, ?> federation) {
-        Map<String, Object> map = options.toMap();
-        map.put("clients_per_round", options.clientsPerRound());
+        Map<String, Object> map = options.resultMap();
         map.put(RunEngines.USED, federation.engines().used());
         map.put(RunCheckpoints.DATA, federation.images().sha256());
         map.put("started", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(ZonedDateTime.now()));

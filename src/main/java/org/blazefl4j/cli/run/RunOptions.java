@@ -360,6 +360,7 @@ final class RunOptions {
         map.put("num_clients", numClients());
         map.put("num_parallels", workers());
         map.remove("cache_dir");
+        map.putAll(composition.recorded());
         if (!data.partition.hasShards()) {
             map.remove("num_shards");
         }
@@ -371,6 +372,15 @@ final class RunOptions {
         }
         if (data.pixels == Pixels.NORMALISED) {
             map.remove("pixels"); // as runs of older versions, so that they can be resumed
+        }
+        return map;
+    }
+
+    /** Returns these settings, and what follows from them, for result files. */
+    Map<String, Object> resultMap() {
+        Map<String, Object> map = toMap();
+        if (composition.hasFixedRounds()) {
+            map.put("clients_per_round", clientsPerRound());
         }
         return map;
     }

@@ -1,13 +1,17 @@
 package org.blazefl4j.cli.run;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 import org.blazefl4j.cli.options.PartCatalogue;
 import org.blazefl4j.cli.options.PartCatalogue.Part;
 import org.blazefl4j.cli.options.PartCatalogue.Settings;
 import org.blazefl4j.federation.ClientSampler;
 import org.blazefl4j.federation.sampling.Samplers;
+import org.blazefl4j.util.Sha256;
 import picocli.CommandLine.ITypeConverter;
 
 /** A choice of clients, as chosen by {@code --sampler}. */
@@ -16,6 +20,25 @@ interface SamplerName {
 
     /** Makes the sampler of a run with a seed. */
     ClientSampler make(long seed);
+
+    /** Returns what is recorded besides the settings. */
+    default Map<String, Object> recorded() {
+        return Map.of();
+    }
+
+    /** A sampler with a trace file, whose content is recorded. */
+    record Traced(ClientSampler sampler, String sha256) implements SamplerName {
+
+        @Override
+        public ClientSampler make(long seed) {
+            return sampler;
+        }
+
+        @Override
+        public Map<String, Object> recorded() {
+            return Map.of("trace_sha256", sha256);
+        }
+    }
 
     /** Converts {@code poisson:rate=0.1}. */
     final class Converter implements ITypeConverter<Part<SamplerName>> {
@@ -26,7 +49,7 @@ interface SamplerName {
                 .with("round-robin", set -> seed -> Samplers.roundRobin())
                 .with("poisson:rate=0.1", set -> fixed(Samplers.poisson(set.number("rate"))))
                 .with("separated:rounds=2", set -> fixed(Samplers.separated(set.count("rounds"), Samplers.uniform())))
-                .with("available:trace=FILE", set -> fixed(available(set.text("trace"))))
+                .with("available:trace=FILE", set -> available(Path.of(set.text("trace"))))
                 .with(
                         "on-off:off=0.1,on=0.1",
                         set -> fixed(Samplers.onOff(set.number("off"), set.number("on"), Samplers.uniform())))
@@ -39,10 +62,10 @@ interface SamplerName {
             return seed -> sampler;
         }
 
-        private static ClientSampler available(String trace) {
+        private static SamplerName available(Path trace) {
             try {
-                return Samplers.available(Path.of(trace), Samplers.uniform());
-            } catch (UncheckedIOException e) {
+                return new Traced(Samplers.available(trace, Samplers.uniform()), Sha256.hex(Files.readAllBytes(trace)));
+            } catch (UncheckedIOException | IOException e) {
                 throw new IllegalArgumentException(e.getMessage(), e);
             }
         }

@@ -2,6 +2,7 @@ package org.blazefl4j.federation.sampling;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
+import org.blazefl4j.util.Sha256;
 
 /** The rounds in which clients are available, as a file says. */
 final class AvailabilityTrace {
@@ -19,33 +21,34 @@ final class AvailabilityTrace {
     private static final Pattern LINE = Pattern.compile("\\s*(\\d{1,9})\\s*,\\s*(\\d{1,9})\\s*,\\s*(\\d{1,9})\\s*");
 
     private final Path file;
+    private final String sha256;
     private final NavigableMap<Integer, List<Span>> spans = new TreeMap<>();
 
     /** Rounds from 1, both included. */
     private record Span(int first, int last) {}
 
-    private AvailabilityTrace(Path file) {
+    private AvailabilityTrace(Path file, byte[] content) {
         this.file = file;
+        this.sha256 = Sha256.hex(content);
+        List<String> lines = new String(content, StandardCharsets.UTF_8).lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i);
+            if (!line.isBlank() && !line.startsWith("#")) {
+                add(line, i + 1);
+            }
+        }
     }
 
     /** Reads a file, as {@link Samplers#available} says. */
     static AvailabilityTrace read(Path file) {
-        AvailabilityTrace trace = new AvailabilityTrace(file);
         try {
-            List<String> lines = Files.readAllLines(file);
-            for (int i = 0; i < lines.size(); i++) {
-                String line = lines.get(i);
-                if (!line.isBlank() && !line.startsWith("#")) {
-                    trace.add(line, i + 1);
-                }
-            }
+            return new AvailabilityTrace(file, Files.readAllBytes(file));
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "cannot read availability trace: file=" + file + ", found=" + Causes.describe(e)
                             + ", expected=lines of client,first round,last round",
                     e);
         }
-        return trace;
     }
 
     private void add(String line, int number) {
@@ -84,6 +87,19 @@ final class AvailabilityTrace {
             }
         }
         return false;
+    }
+
+    /** Refuses to take the place of a trace with another content. */
+    void requireSame(String saved) {
+        Arguments.require(
+                saved.equals(sha256),
+                "availability trace changed: file=" + file + ", sha256=" + sha256 + ", expected=" + saved
+                        + ", as saved; restore the file that the run started with, or start again");
+    }
+
+    /** Returns the SHA-256 of the file, as 64 hexadecimal digits. */
+    String sha256() {
+        return sha256;
     }
 
     @Override

@@ -64,7 +64,8 @@ public final class Samplers {
     /**
      * Returns a sampler that chooses among clients that are available according to a file. Each of its lines says that
      * a client is available in some rounds, which count from 1; a client may have several lines, and one that has none
-     * is never available. Blank lines and those that begin with {@code #} mean nothing.
+     * is never available. Blank lines and those that begin with {@code #} mean nothing. Keeps the file's SHA-256, so
+     * that a run is not resumed with another file.
      *
      * <pre>{@code
      * # client,first round,last round

@@ -107,6 +107,26 @@ final class SamplersTest {
         assertThat(sampler).hasToString("available:trace=" + trace + "(uniform)");
     }
 
+    private Checkpointable traced(Path file, String content) throws IOException {
+        Files.writeString(file, content);
+        return (Checkpointable) Samplers.available(file, Samplers.uniform());
+    }
+
+    @Test
+    void shouldNotContinueWithAnotherTrace() throws IOException {
+        Path file = folder.resolve("trace.csv");
+        MemoryCheckpoint saved = new MemoryCheckpoint();
+        traced(file, "0,1,9").save(saved);
+        traced(file, "0,1,9").restore(saved);
+        Checkpointable changed = traced(file, "0,1,8");
+        refuses(
+                () -> changed.restore(saved),
+                "availability trace changed: file=" + file
+                        + ", sha256=97c25990f7368e3a9a3cbc14a4e1daf70b1055eb21e725520c4eabd73762ef38, expected="
+                        + saved.get("trace_sha256", String.class)
+                        + ", as saved; restore the file that the run started with, or start again");
+    }
+
     @Test
     void shouldRefuseATraceThatIsNone() throws IOException {
         Path file = folder.resolve("trace.csv");
