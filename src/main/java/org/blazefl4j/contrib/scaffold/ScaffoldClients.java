@@ -30,6 +30,10 @@ import org.bytedeco.pytorch.global.torch;
  * steps are those of {@link org.blazefl4j.contrib.fedavg.FedAvgClients} bit for bit. Random streams and metadata are
  * the same.
  *
+ * <p>Option I, for other optimizers than SGD, is
+ * {@link org.blazefl4j.federation.algorithm.Algorithms#scaffoldWithFullGradients}, of which {@code Federation} makes
+ * server and clients.
+ *
  * <p>The control variate {@code c_i} is the client's state (see {@link WorkerContext#state}), replaced when the package
  * with its change is accepted.
  */

@@ -7,7 +7,7 @@ import org.blazefl4j.util.Arguments;
 
 /**
  * How a SCAFFOLD server runs a federation, besides its model and data. Each {@code with} method returns a copy with one
- * other value.
+ * other value. Which control variates clients send is no option of the server: {@link ScaffoldClients} tells.
  *
  * <pre>{@code
  * ScaffoldServerOptions options = ScaffoldServerOptions.of(ServerOptions.of(15, 100).withSampleRatio(0.1));
