@@ -8,6 +8,10 @@ import java.util.stream.Collectors;
 public enum ModelName {
     /** {@link Cnn}. */
     CNN,
+    /** {@link McMahanCnn}. */
+    MCMAHAN,
+    /** {@link LeNet}. */
+    LENET,
     /** {@link Mlp}. */
     MLP,
     /** {@link LogisticRegression}. */
@@ -41,6 +45,8 @@ public enum ModelName {
         Checks.positive("width", width);
         return switch (this) {
             case CNN -> new Cnn(channels, height, width, classes);
+            case MCMAHAN -> new McMahanCnn(channels, height, width, classes);
+            case LENET -> new LeNet(channels, height, width, classes);
             case MLP -> new Mlp(pixels(channels, height, width), classes);
             case LOGISTIC -> new LogisticRegression(pixels(channels, height, width), classes);
             case RESNET18 -> ResNet.resNet18(channels, classes);

@@ -101,10 +101,10 @@ final class UsageTest {
                         "'--open-size': value=0, expected=a whole number from 1 to 2147483647"),
                 Arguments.of(
                         "--algorithm dsfl --client-models cnn,vgg",
-                        "'--client-models' (NAME): value=vgg, expected=cnn, mlp, logistic, resnet18, resnet50, resnet101"),
+                        "'--client-models' (NAME): value=vgg, expected=cnn, mcmahan, lenet, mlp, logistic, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--model-name vgg",
-                        "'--model-name': value=vgg, expected=cnn, mlp, logistic, resnet18, resnet50, resnet101"),
+                        "'--model-name': value=vgg, expected=cnn, mcmahan, lenet, mlp, logistic, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--partition even",
                         "'--partition': value=even, expected=iid, shards, dirichlet, capped-dirichlet, balanced-dirichlet, classes"),
@@ -327,7 +327,7 @@ final class UsageTest {
                 Arguments.of("--time-limit 0", "'--time-limit': value=0, expected=a number of seconds from 0.001"),
                 Arguments.of(
                         "--model-name vgg",
-                        "'--model-name' (NAME): value=vgg, expected=cnn, mlp, logistic, resnet18, resnet50, resnet101"),
+                        "'--model-name' (NAME): value=vgg, expected=cnn, mcmahan, lenet, mlp, logistic, resnet18, resnet50, resnet101"),
                 Arguments.of(
                         "--rounds 2147483647",
                         "too many rounds: --rounds=2147483647, --warm-up=20, limit=2147483647 in total"),

@@ -40,7 +40,7 @@ class DeclaredModelsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"CNN", "MLP", "LOGISTIC"})
+    @EnumSource(names = {"CNN", "MCMAHAN", "LENET", "MLP", "LOGISTIC"})
     void shouldHaveTheBitsOfModelsWrittenAsCode(ModelName name) {
         Model declared = DefaultGenerator.seeded(7, () -> name.create(2, 28, 28, 5));
         Model written = DefaultGenerator.seeded(7, () -> HandWritten.create(name, 2, 28, 5));
@@ -49,7 +49,14 @@ class DeclaredModelsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"CNN, 3, 32, 62006", "CNN, 1, 28, 44426", "MLP, 1, 28, 199210", "LOGISTIC, 1, 28, 7850"})
+    @CsvSource({
+        "CNN, 3, 32, 62006",
+        "CNN, 1, 28, 44426",
+        "MCMAHAN, 1, 28, 1663370",
+        "LENET, 1, 28, 61706",
+        "MLP, 1, 28, 199210",
+        "LOGISTIC, 1, 28, 7850"
+    })
     void shouldHaveAsManyParametersAsPublished(ModelName name, int channels, int size, long parameters) {
         try (Model model = name.create(channels, size, size, 10);
                 FlatParameters flat = FlatParameters.of(model)) {
@@ -62,6 +69,40 @@ class DeclaredModelsTest {
         assertThat(layers(new Cnn()))
                 .containsExactly(
                         Layer.convolution(3, 6, 5),
+                        Layer.maxPool(),
+                        Layer.relu(),
+                        Layer.convolution(6, 16, 5),
+                        Layer.maxPool(),
+                        Layer.relu(),
+                        Layer.flatten(),
+                        Layer.linear(400, 120),
+                        Layer.relu(),
+                        Layer.linear(120, 84),
+                        Layer.relu(),
+                        Layer.linear(84, 10));
+    }
+
+    @Test
+    void shouldDeclareMcMahansNetwork() {
+        assertThat(layers(new McMahanCnn(1, 28, 28, 10)))
+                .containsExactly(
+                        Layer.convolution(1, 32, 5, 2),
+                        Layer.maxPool(),
+                        Layer.relu(),
+                        Layer.convolution(32, 64, 5, 2),
+                        Layer.maxPool(),
+                        Layer.relu(),
+                        Layer.flatten(),
+                        Layer.linear(3136, 512),
+                        Layer.relu(),
+                        Layer.linear(512, 10));
+    }
+
+    @Test
+    void shouldDeclareLeNet() {
+        assertThat(layers(new LeNet(1, 28, 28, 10)))
+                .containsExactly(
+                        Layer.convolution(1, 6, 5, 2),
                         Layer.maxPool(),
                         Layer.relu(),
                         Layer.convolution(6, 16, 5),

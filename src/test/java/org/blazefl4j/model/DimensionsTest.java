@@ -20,6 +20,10 @@ class DimensionsTest {
         "CNN, 1, 28, 28, 10",
         "CNN, 3, 32, 32, 100",
         "CNN, 2, 16, 20, 3",
+        "MCMAHAN, 1, 28, 28, 10",
+        "MCMAHAN, 2, 4, 7, 3",
+        "LENET, 1, 28, 28, 10",
+        "LENET, 2, 12, 15, 3",
         "MLP, 1, 28, 28, 10",
         "MLP, 3, 5, 7, 2",
         "RESNET18, 1, 28, 28, 10",
@@ -42,6 +46,8 @@ class DimensionsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("model: height=15, limit=at least 16" + REMEDY);
         assertThatThrownBy(() -> new Cnn(1, 28, 15, 10)).hasMessage("model: width=15, limit=at least 16" + REMEDY);
+        assertThatThrownBy(() -> new McMahanCnn(1, 3, 28, 10)).hasMessage("model: height=3, limit=at least 4" + REMEDY);
+        assertThatThrownBy(() -> new LeNet(1, 28, 11, 10)).hasMessage("model: width=11, limit=at least 12" + REMEDY);
     }
 
     @Test

@@ -12,6 +12,8 @@ final class HandWritten {
     static Model create(ModelName name, int channels, int size, int classes) {
         return switch (name) {
             case CNN -> new TwoConvolutions(channels, 6, 16, 0, 0, ((size - 4) / 2 - 4) / 2, 120, 84, classes);
+            case MCMAHAN -> new TwoConvolutions(channels, 32, 64, 2, 2, size / 2 / 2, 512, classes);
+            case LENET -> new TwoConvolutions(channels, 6, 16, 2, 0, (size / 2 - 4) / 2, 120, 84, classes);
             case MLP -> new Perceptron(channels * size * size, classes);
             case LOGISTIC -> new Regression(channels * size * size, classes);
             default -> throw new IllegalArgumentException("not declared: model=" + name);

@@ -18,7 +18,7 @@ final class ModelSplitTest {
     private static final SeededModelSelector SELECTOR = new SeededModelSelector(1, 3, 32, 32, 10);
 
     @ParameterizedTest
-    @CsvSource({"CNN, 84", "MLP, 200", "RESNET18, 512"})
+    @CsvSource({"CNN, 84", "MCMAHAN, 512", "LENET, 84", "MLP, 200", "RESNET18, 512"})
     void shouldComputeTheSameInTwoParts(ModelName name, long width) {
         for (Autocast autocast : Autocast.values()) {
             try (PointerScope scope = new PointerScope();
