@@ -150,6 +150,75 @@ BFL_API int32_t bfl_adam_step_f32(int64_t weights, int64_t gradients, int64_t fi
  */
 BFL_API double bfl_sum_squares_f32(int64_t x, int64_t elements) BFL_NOEXCEPT;
 
+/* ---- step/: training steps of declared nets ------------------------------------------------------------------------- */
+
+/* A layer is BFL_LAYER_NUMBERS numbers: kind, inputs, outputs, kernel, padding, bias (0 or 1). What a kind has not is 0. */
+#define BFL_LAYER_CONVOLUTION 1 /* stride 1, a square kernel */
+#define BFL_LAYER_RELU 2
+#define BFL_LAYER_MAX_POOL 3 /* 2 by 2 elements, stride 2 */
+#define BFL_LAYER_FLATTEN 4
+#define BFL_LAYER_LINEAR 5
+#define BFL_LAYER_DROPOUT 6 /* `inputs`: the bits of the probability, a double */
+#define BFL_LAYER_NUMBERS 6
+
+/*
+ * Creates a net, with its workspace, for samples of channels x height x width floats. Returns its address. One thread may
+ * use it at a time. `lanes` limits the vectors to 16, 8 or 4 floats; 0 for the widest that the processor has. Results are the
+ * same bits for all, and on all processors.
+ *
+ * Covered are convolutions (kernel up to 11, padding below the kernel), each followed by ReLU and max pooling or not; then
+ * flatten; then linear layers, at least one, each followed by ReLU or not; and dropout after any of these. -ENOTSUP: other
+ * layers, or another order. -EINVAL: layers that do not fit one another or the samples. -ENOMEM: there is no memory.
+ */
+BFL_API int64_t bfl_net_create(const int64_t* layers, int32_t count, int64_t channels, int64_t height, int64_t width,
+                               int32_t lanes) BFL_NOEXCEPT;
+
+BFL_API int32_t bfl_net_free(int64_t net) BFL_NOEXCEPT;
+
+/* Returns the length of the vector of weights: each layer's weights, as PyTorch lays them out, then its biases. */
+BFL_API int64_t bfl_net_parameters(int64_t net) BFL_NOEXCEPT;
+
+/* Returns the number of outputs: the classes. */
+BFL_API int64_t bfl_net_outputs(int64_t net) BFL_NOEXCEPT;
+
+/*
+ * Samples are BFL_SAMPLES_NUMBERS numbers: the address of float rows, their number, the address of their labels (int64), the
+ * address of an order (int64) and its length, the seed of dropout, the number of the first step, for dropout. Sample i of a
+ * call is the row order[i]. All is checked before anything is written. -ERANGE: no such row, or a label that is not below the
+ * number of outputs. -EINVAL also for what is not finite or out of range.
+ */
+#define BFL_SAMPLES_NUMBERS 7
+
+/*
+ * Takes `steps` steps on the mean cross-entropy. Step s uses the next lengths[s] samples, at the rate rates[s]; the lengths
+ * add up to that of the order. Steps are those of bfl_sgd_step_f32 and bfl_adam_step_f32.
+ *
+ * rule: 0 for SGD or 1 for Adam; momentum or beta1; dampening or beta2; eps; weight decay; 1 if it is decoupled; 1 for
+ * Nesterov; the norm of all gradients that a step scales them down to, or infinity; pull.
+ * state: the addresses of the first and the second moment, or 0; the number of steps taken before; the addresses of constant
+ * and anchor, or 0. Each gradient gets constant + pull * (weights - anchor) added, as bfl_pull_f32 has it.
+ * frozen: `frozen_ranges` pairs of elements, from (inclusive) and to (exclusive), ascending, that no step changes.
+ */
+BFL_API int32_t bfl_net_train(int64_t net, int64_t weights, const int64_t* samples, const int64_t* lengths,
+                              const double* rates, int32_t steps, const double* rule, const int64_t* state,
+                              const int64_t* frozen, int32_t frozen_ranges) BFL_NOEXCEPT;
+
+/* Adds the gradient of the mean cross-entropy of all samples to `gradients`; with dropout if `training` is not 0. */
+BFL_API int32_t bfl_net_gradient(int64_t net, int64_t weights, int64_t gradients, const int64_t* samples,
+                                 int32_t training) BFL_NOEXCEPT;
+
+/*
+ * Adds the samples' cross-entropies, computed and summed in double in their order, to *loss. Returns how many samples have
+ * their label as greatest output. Without dropout.
+ */
+BFL_API int64_t bfl_net_score(int64_t net, int64_t weights, const int64_t* samples, double* loss) BFL_NOEXCEPT;
+
+/* Writes the outputs, a row for each sample. Without dropout; labels are not read. */
+BFL_API int32_t bfl_net_forward(int64_t net, int64_t weights, const int64_t* samples, int64_t outputs) BFL_NOEXCEPT;
+
+/* Returns the name of the widest kernels that this processor has: "avx512", "avx2" or "plain". */
+BFL_API const char* bfl_net_kernels(void) BFL_NOEXCEPT;
+
 /* ---- exact_sum.cpp ---------------------------------------------------------------------------------------------- */
 
 /*

@@ -197,6 +197,34 @@ const bfl::StepKernels* bfl::step_table() noexcept {
     return table;
 }
 
+bfl::SgdStep bfl::sgd_step(double scale, double rate, double momentum, double dampening, double weight_decay,
+                           bool decoupled, bool nesterov, bool first) noexcept {
+    return {rounded(scale),
+            rounded(-rate),
+            decoupled ? rounded(1 - rate * weight_decay) : 1.0f,
+            rounded(weight_decay),
+            rounded(momentum),
+            rounded(1 - dampening),
+            weight_decay != 0 && !decoupled,
+            nesterov,
+            first};
+}
+
+bfl::AdamStep bfl::adam_step(double scale, double rate, double beta1, double beta2, double eps, double weight_decay,
+                             std::int64_t number, bool decoupled) noexcept {
+    const auto steps = static_cast<double>(number);
+    return {rounded(scale),
+            rounded(-(rate / (1 - std::pow(beta1, steps)))),
+            decoupled ? rounded(1 - rate * weight_decay) : 1.0f,
+            rounded(weight_decay),
+            rounded(1 - beta1),
+            rounded(beta2),
+            rounded(1 - beta2),
+            rounded(std::pow(1 - std::pow(beta2, steps), 0.5)),
+            rounded(eps),
+            weight_decay != 0 && !decoupled};
+}
+
 std::int32_t bfl_sgd_step_f32(std::int64_t weights, std::int64_t gradients, std::int64_t velocity, std::int64_t elements,
                               double scale, double rate, double momentum, double dampening, double weight_decay,
                               std::int32_t flags) noexcept {
@@ -210,16 +238,8 @@ std::int32_t bfl_sgd_step_f32(std::int64_t weights, std::int64_t gradients, std:
     if (!is_vector(weights) || !is_vector(gradients) || (moves && !is_vector(velocity))) {
         return -EINVAL;
     }
-    const bool decoupled = has(flags, BFL_DECOUPLED);
-    const bfl::SgdStep step = {rounded(scale),
-                               rounded(-rate),
-                               decoupled ? rounded(1 - rate * weight_decay) : 1.0f,
-                               rounded(weight_decay),
-                               rounded(momentum),
-                               rounded(1 - dampening),
-                               weight_decay != 0 && !decoupled,
-                               has(flags, BFL_NESTEROV),
-                               has(flags, BFL_FIRST)};
+    const bfl::SgdStep step = bfl::sgd_step(scale, rate, momentum, dampening, weight_decay, has(flags, BFL_DECOUPLED),
+                                            has(flags, BFL_NESTEROV), has(flags, BFL_FIRST));
     bfl::widest(bfl::step_table()).sgd(bfl::at<float>(weights), bfl::at<const float>(gradients), moves ? bfl::at<float>(velocity) : nullptr,
                  elements, step);
     return 0;
@@ -237,18 +257,7 @@ std::int32_t bfl_adam_step_f32(std::int64_t weights, std::int64_t gradients, std
     if (!is_vector(weights) || !is_vector(gradients) || !is_vector(first) || !is_vector(second)) {
         return -EINVAL;
     }
-    const bool decoupled = flags != 0;
-    const auto steps = static_cast<double>(number);
-    const bfl::AdamStep step = {rounded(scale),
-                                rounded(-(rate / (1 - std::pow(beta1, steps)))),
-                                decoupled ? rounded(1 - rate * weight_decay) : 1.0f,
-                                rounded(weight_decay),
-                                rounded(1 - beta1),
-                                rounded(beta2),
-                                rounded(1 - beta2),
-                                rounded(std::pow(1 - std::pow(beta2, steps), 0.5)),
-                                rounded(eps),
-                                weight_decay != 0 && !decoupled};
+    const bfl::AdamStep step = bfl::adam_step(scale, rate, beta1, beta2, eps, weight_decay, number, flags != 0);
     bfl::widest(bfl::step_table()).adam(bfl::at<float>(weights), bfl::at<const float>(gradients), bfl::at<float>(first), bfl::at<float>(second),
                   elements, step);
     return 0;

@@ -32,6 +32,14 @@ struct AdamStep {
     bool coupled;
 };
 
+/** Returns PyTorch's SGD with these settings; `first`: there is no velocity yet. */
+SgdStep sgd_step(double scale, double rate, double momentum, double dampening, double weight_decay, bool decoupled,
+                 bool nesterov, bool first) noexcept;
+
+/** Returns PyTorch's Adam with these settings; `number` is the step's, from 1. */
+AdamStep adam_step(double scale, double rate, double beta1, double beta2, double eps, double weight_decay,
+                   std::int64_t number, bool decoupled) noexcept;
+
 /** Takes a step of SGD; without momentum if `velocity` is null. */
 using Sgd = void (*)(float* weights, const float* gradients, float* velocity, std::int64_t elements, const SgdStep& step);
 

@@ -1,0 +1,197 @@
+/*
+ * Vectors of floats, for the width that the including file is compiled for: its compiler options decide.
+ *
+ * All is in an unnamed namespace, so that each width has its own code and the linker never takes that of a wider one.
+ * Products and sums are fused where the code says so and nowhere else: so all widths give the same bits.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+#include "../src/kernels.h"
+#include "shapes.h"
+
+#if defined(__clang__)
+#define BFL_UNROLL(times) _Pragma("unroll")
+#else
+#define BFL_DO_PRAGMA(text) _Pragma(#text)
+#define BFL_UNROLL(times) BFL_DO_PRAGMA(GCC unroll times)
+#endif
+
+namespace bfl::step {
+namespace {
+
+typedef float Floats4 __attribute__((vector_size(16), may_alias));
+typedef float Floats8 __attribute__((vector_size(32), may_alias));
+typedef float Loose4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef float Loose8 __attribute__((vector_size(32), aligned(4), may_alias));
+typedef std::int32_t Ints4 __attribute__((vector_size(16), may_alias));
+typedef std::int32_t Ints8 __attribute__((vector_size(32), may_alias));
+typedef std::uint32_t Bits4 __attribute__((vector_size(16), may_alias));
+typedef std::uint32_t Bits8 __attribute__((vector_size(32), may_alias));
+#if defined(__AVX512F__)
+typedef float Floats16 __attribute__((vector_size(64), may_alias));
+typedef float Loose16 __attribute__((vector_size(64), aligned(4), may_alias));
+typedef std::int32_t Ints16 __attribute__((vector_size(64), may_alias));
+typedef std::uint32_t Bits16 __attribute__((vector_size(64), may_alias));
+#endif
+
+template <int Lanes>
+struct Vector;
+
+template <>
+struct Vector<4> {
+    using Floats = Floats4;
+    using Loose = Loose4;
+    using Ints = Ints4;
+    using Bits = Bits4;
+
+    static BFL_INLINE Floats fused(Floats a, Floats b, Floats c) {
+#if defined(__FMA__)
+        return (Floats)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+#else
+        Floats result;
+        for (int i = 0; i < 4; ++i) {
+            result[i] = __builtin_fmaf(a[i], b[i], c[i]);
+        }
+        return result;
+#endif
+    }
+};
+
+template <>
+struct Vector<8> {
+    using Floats = Floats8;
+    using Loose = Loose8;
+    using Ints = Ints8;
+    using Bits = Bits8;
+
+#if defined(__AVX2__)
+    static BFL_INLINE Floats fused(Floats a, Floats b, Floats c) {
+        return (Floats)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+    }
+#endif
+};
+
+#if defined(__AVX512F__)
+template <>
+struct Vector<16> {
+    using Floats = Floats16;
+    using Loose = Loose16;
+    using Ints = Ints16;
+    using Bits = Bits16;
+
+    static BFL_INLINE Floats fused(Floats a, Floats b, Floats c) {
+        return (Floats)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+    }
+};
+
+constexpr int widest_lanes = 16;
+constexpr bool many_registers = true;
+#elif defined(__AVX2__)
+constexpr int widest_lanes = 8;
+constexpr bool many_registers = false;
+#else
+constexpr int widest_lanes = 4;
+constexpr bool many_registers = false;
+#endif
+
+template <int Lanes>
+using Floats = typename Vector<Lanes>::Floats;
+
+template <int Lanes>
+using Ints = typename Vector<Lanes>::Ints;
+
+template <int Lanes>
+BFL_INLINE Floats<Lanes> all(float value) {
+    return Floats<Lanes>{} + value;
+}
+
+/** Loads from within a cell. */
+template <int Lanes>
+BFL_INLINE Floats<Lanes> load(const float* from) {
+    return *reinterpret_cast<const Floats<Lanes>*>(from);
+}
+
+template <int Lanes>
+BFL_INLINE void store(float* to, Floats<Lanes> value) {
+    *reinterpret_cast<Floats<Lanes>*>(to) = value;
+}
+
+/** Loads from any place. */
+template <int Lanes>
+BFL_INLINE Floats<Lanes> load_loose(const float* from) {
+    return *reinterpret_cast<const typename Vector<Lanes>::Loose*>(from);
+}
+
+template <int Lanes>
+BFL_INLINE void store_loose(float* to, Floats<Lanes> value) {
+    *reinterpret_cast<typename Vector<Lanes>::Loose*>(to) = value;
+}
+
+/** Returns a * b + c, rounded once. */
+template <int Lanes>
+BFL_INLINE Floats<Lanes> fused(Floats<Lanes> a, Floats<Lanes> b, Floats<Lanes> c) {
+    return Vector<Lanes>::fused(a, b, c);
+}
+
+/** Returns the lanes that are above zero or not a number: where ReLU and its gradient are open. */
+template <int Lanes>
+BFL_INLINE Ints<Lanes> open(Floats<Lanes> x) {
+    return (Ints<Lanes>)(x > Floats<Lanes>{}) | (Ints<Lanes>)(x != x);
+}
+
+/** Returns the sum of a cell's lanes, which are halved four times. */
+BFL_INLINE float sum_of_cell(const float* from) {
+    const Floats4 low = load<4>(from) + load<4>(from + 8);
+    const Floats4 high = load<4>(from + 4) + load<4>(from + 12);
+    const Floats4 quarters = low + high;
+    return (quarters[0] + quarters[2]) + (quarters[1] + quarters[3]);
+}
+
+/** Calls `part` with each number of lanes that fits the vectors in turn, until `lanes` are done: part(width, offset). */
+template <typename Part>
+BFL_INLINE void over_lanes(int lanes, const Part& part) {
+    int lane = 0;
+    for (; lane + widest_lanes <= lanes; lane += widest_lanes) {
+        part(std::integral_constant<int, widest_lanes>{}, lane);
+    }
+    if constexpr (widest_lanes > 8) {
+        if (lane < lanes) {
+            part(std::integral_constant<int, 8>{}, lane);
+        }
+    }
+}
+
+template <int Size, int... Others, typename Part>
+BFL_INLINE void in_steps(int total, const Part& part, int first = 0);
+
+/** Leaves out sizes that are not below `Size`. */
+template <int Size, int Next, int... Others, typename Part>
+BFL_INLINE void smaller_steps(int total, const Part& part, int first) {
+    if constexpr (Next < Size) {
+        in_steps<Next, Others...>(total, part, first);
+    } else if constexpr (sizeof...(Others) > 0) {
+        smaller_steps<Size, Others...>(total, part, first);
+    }
+}
+
+/** Calls `part(count, first)` for blocks of the first size, and for what is left in blocks of the smaller ones after it. */
+template <int Size, int... Others, typename Part>
+BFL_INLINE void in_steps(int total, const Part& part, int first) {
+    for (; first + Size <= total; first += Size) {
+        part(std::integral_constant<int, Size>{}, first);
+    }
+    if constexpr (sizeof...(Others) > 0) {
+        smaller_steps<Size, Others...>(total, part, first);
+    }
+}
+
+}  // namespace
+}  // namespace bfl::step

@@ -1,0 +1,10 @@
+/* Defines the table of the kernels for the width that the including file is compiled for. */
+#pragma once
+
+#include "convolution.h"
+#include "elementwise.h"
+#include "linear.h"
+
+#define BFL_KERNEL_TABLE(name, supported)                                                                             \
+    {name,    widest_lanes, supported, to_cells, to_rows,       forward, spread,   weight_gradients, input_gradients, \
+     linear, linear_inputs, linear_weights, close, multiply, drop, sums_of_cells, cross_entropy}

@@ -1,0 +1,321 @@
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "address.h"
+#include "blazefl4j.h"
+#include "expect.h"
+
+namespace {
+
+using Floats = std::vector<float>;
+using Numbers = std::vector<std::int64_t>;
+
+constexpr double no_limit = std::numeric_limits<double>::infinity();
+const std::vector<double> plain_sgd = {0, 0, 0, 0, 0, 0, 0, no_limit, 0};
+
+std::int64_t address(const void* memory) { return bfl::address_of(memory); }
+
+std::int64_t bits(double value) {
+    std::int64_t result;
+    std::memcpy(&result, &value, sizeof result);
+    return result;
+}
+
+Numbers convolution(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t padding = 0, std::int64_t bias = 1) {
+    return {BFL_LAYER_CONVOLUTION, in, out, kernel, padding, bias};
+}
+Numbers linear(std::int64_t in, std::int64_t out, std::int64_t bias = 1) {
+    return {BFL_LAYER_LINEAR, in, out, 0, 0, bias};
+}
+Numbers dropout(double probability) { return {BFL_LAYER_DROPOUT, bits(probability), 0, 0, 0, 0}; }
+const Numbers relu = {BFL_LAYER_RELU, 0, 0, 0, 0, 0};
+const Numbers pool = {BFL_LAYER_MAX_POOL, 0, 0, 0, 0, 0};
+const Numbers flatten = {BFL_LAYER_FLATTEN, 0, 0, 0, 0, 0};
+
+struct Shape {
+    std::int64_t channels, height, width;
+    std::size_t floats() const { return static_cast<std::size_t>(channels * height * width); }
+};
+
+std::int64_t create(const std::vector<Numbers>& layers, Shape shape, std::int32_t lanes = 0) {
+    Numbers flat;
+    for (const Numbers& layer : layers) {
+        flat.insert(flat.end(), layer.begin(), layer.end());
+    }
+    return bfl_net_create(flat.data(), static_cast<std::int32_t>(layers.size()), shape.channels, shape.height, shape.width,
+                          lanes);
+}
+
+Floats normal(std::size_t count, unsigned seed, float scale) {
+    std::mt19937 random(seed);
+    std::normal_distribution<float> draw(0, scale);
+    Floats values(count);
+    for (float& value : values) {
+        value = draw(random);
+    }
+    return values;
+}
+
+/** A net, its weights and samples, in memory of the exact size, so that the sanitizer sees each step too far. */
+struct Case {
+    std::int64_t net;
+    Floats weights;
+    Floats rows;
+    Numbers labels;
+    Numbers order;
+    std::int64_t seed = 7;
+    std::int64_t step = 0;
+
+    Case(const std::vector<Numbers>& layers, Shape shape, std::int64_t images, std::int32_t lanes = 0)
+        : net(create(layers, shape, lanes)) {
+        EXPECT(net > 0 || net < -4096);
+        weights = normal(static_cast<std::size_t>(bfl_net_parameters(net)), 1, 0.2f);
+        rows = normal(shape.floats() * static_cast<std::size_t>(images), 2, 1);
+        for (std::int64_t i = 0; i < images; ++i) {
+            labels.push_back((i * 7 + 1) % bfl_net_outputs(net));
+            order.push_back((i * 5 + 3) % images);  // some rows twice if 5 divides their number
+        }
+    }
+    ~Case() { EXPECT_EQ(bfl_net_free(net), 0); }
+    Case(const Case&) = delete;
+
+    Numbers samples() const {
+        return {address(rows.data()), static_cast<std::int64_t>(labels.size()), address(labels.data()), address(order.data()),
+                static_cast<std::int64_t>(order.size()), seed, step};
+    }
+    Floats gradient(bool training = true) const {
+        Floats result(weights.size());
+        EXPECT_EQ(bfl_net_gradient(net, address(weights.data()), address(result.data()), samples().data(), training), 0);
+        return result;
+    }
+    double loss(std::int64_t* hits = nullptr) const {
+        double result = 0;
+        const std::int64_t right = bfl_net_score(net, address(weights.data()), samples().data(), &result);
+        EXPECT(right >= 0);
+        if (hits != nullptr) {
+            *hits = right;
+        }
+        return result / static_cast<double>(order.size());
+    }
+    int train(const Numbers& lengths, const std::vector<double>& rates, const std::vector<double>& rule = plain_sgd,
+              const Numbers& state = {0, 0, 0, 0, 0}, const Numbers& frozen = {}) {
+        return bfl_net_train(net, address(weights.data()), samples().data(), lengths.data(), rates.data(),
+                             static_cast<std::int32_t>(lengths.size()), rule.data(), state.data(), frozen.data(),
+                             static_cast<std::int32_t>(frozen.size() / 2));
+    }
+};
+
+bool same(const Floats& a, const Floats& b) {
+    return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+struct Example {
+    std::vector<Numbers> layers;
+    Shape shape;
+};
+
+/** Nets whose layers have every kind of border: odd sizes, paddings, kernels, channels that fill no tile. */
+std::vector<Example> examples() {
+    return {
+        {{flatten, linear(13, 5)}, {1, 1, 13}},
+        {{flatten, linear(70, 11), relu, dropout(0.4), linear(11, 3, 0)}, {1, 7, 10}},
+        {{convolution(3, 6, 5), pool, relu, convolution(6, 16, 5), pool, relu, flatten, linear(16, 9), relu, linear(9, 10)},
+         {3, 16, 16}},
+        {{convolution(2, 7, 3, 1, 0), relu, convolution(7, 5, 4, 2), pool, convolution(5, 9, 2), flatten, linear(225, 3),
+          linear(3, 7)},
+         {2, 12, 11}},
+        {{convolution(1, 9, 3, 2), relu, dropout(0.3), convolution(9, 3, 1), pool, dropout(0.2), flatten, linear(27, 4)},
+         {1, 5, 5}},
+        {{convolution(1, 2, 7, 6), relu, pool, flatten, linear(98, 2)}, {1, 9, 8}},
+        {{convolution(2, 3, 3), relu, flatten, linear(6, 2)}, {2, 3, 4}},
+    };
+}
+
+TEST(gives_the_same_bits_with_vectors_of_any_width) {
+    for (const Example& example : examples()) {
+        for (const std::int64_t images : {1, 9, 23, 70}) {
+            const Case widest(example.layers, example.shape, images);
+            for (const std::int32_t lanes : {8, 4}) {
+                const Case narrow(example.layers, example.shape, images, lanes);
+                EXPECT(same(widest.gradient(), narrow.gradient()));
+                EXPECT_EQ(widest.loss(), narrow.loss());
+            }
+        }
+    }
+}
+
+TEST(finds_the_slope_of_the_loss) {
+    for (const Example& example : examples()) {
+        for (const std::int64_t images : {3, 70}) {
+            Case at(example.layers, example.shape, images);
+            const Floats gradient = at.gradient(false);
+            const Floats before = at.weights;
+            const Floats direction = normal(before.size(), 5, 1);
+            double expected = 0;
+            double ends[2];
+            for (int side = 0; side < 2; ++side) {
+                for (std::size_t i = 0; i < before.size(); ++i) {
+                    at.weights[i] = before[i] + (side == 0 ? -1e-3f : 1e-3f) * direction[i];
+                }
+                ends[side] = at.loss();
+            }
+            double length = 0;
+            for (std::size_t i = 0; i < before.size(); ++i) {
+                expected += static_cast<double>(gradient[i]) * direction[i];
+                length += static_cast<double>(gradient[i]) * gradient[i];
+            }
+            // of a piecewise smooth function, in float32
+            EXPECT(std::abs((ends[1] - ends[0]) / 2e-3 - expected) < 0.05 * std::sqrt(length) + 2e-3);
+        }
+    }
+}
+
+TEST(steps_as_the_optimizers_do_with_its_gradients) {
+    for (const Example& example : examples()) {
+        for (const std::int64_t images : {20, 70}) {
+            for (int kind = 0; kind < 5; ++kind) {
+                Case at(example.layers, example.shape, images);
+                Floats expected = at.weights;
+                const auto elements = static_cast<std::int64_t>(expected.size());
+                Floats gradient = at.gradient();
+                Floats first(expected.size()), second(expected.size()), own_first(first), own_second(second);
+                const Floats anchor = normal(expected.size(), 3, 0.1f);
+                const Floats constant = normal(expected.size(), 4, 0.1f);
+                if (kind == 0) {
+                    bfl_sgd_step_f32(address(expected.data()), address(gradient.data()), 0, elements, 1, 0.1, 0, 0, 0, 0);
+                    EXPECT_EQ(at.train({images}, {0.1}), 0);
+                } else if (kind == 1) {
+                    bfl_sgd_step_f32(address(expected.data()), address(gradient.data()), address(first.data()), elements, 1,
+                                     0.1, 0.9, 0, 0.01, BFL_NESTEROV | BFL_FIRST);
+                    EXPECT_EQ(at.train({images}, {0.1}, {0, 0.9, 0, 0, 0.01, 0, 1, no_limit, 0},
+                                       {address(own_first.data()), 0, 0, 0, 0}), 0);
+                } else if (kind == 2) {
+                    bfl_adam_step_f32(address(expected.data()), address(gradient.data()), address(first.data()),
+                                      address(second.data()), elements, 1, 0.1, 0.9, 0.99, 1e-8, 0.01, 4, BFL_DECOUPLED);
+                    EXPECT_EQ(at.train({images}, {0.1}, {1, 0.9, 0.99, 1e-8, 0.01, 1, 0, no_limit, 0},
+                                       {address(own_first.data()), address(own_second.data()), 3, 0, 0}), 0);
+                } else if (kind == 3) {
+                    Floats terms(expected.size());
+                    bfl_pull_f32(address(terms.data()), address(constant.data()), 0.3, address(expected.data()),
+                                 address(anchor.data()), elements);
+                    for (std::size_t i = 0; i < terms.size(); ++i) {
+                        gradient[i] = terms[i] + gradient[i];
+                    }
+                    gradient[0] = gradient[1] = 0;
+                    bfl_sgd_step_f32(address(expected.data()), address(gradient.data()), 0, elements, 1, 0.1, 0, 0, 0, 0);
+                    EXPECT_EQ(at.train({images}, {0.1}, {0, 0, 0, 0, 0, 0, 0, no_limit, 0.3},
+                                       {0, 0, 0, address(constant.data()), address(anchor.data())}, {0, 2}), 0);
+                } else {
+                    EXPECT_EQ(at.train({images}, {0.1}, {0, 0, 0, 0, 0, 0, 0, 1e-3, 0}), 0);
+                    double moved = 0;
+                    for (std::size_t i = 0; i < expected.size(); ++i) {
+                        moved += std::pow(static_cast<double>(at.weights[i]) - expected[i], 2);
+                    }
+                    EXPECT(std::abs(std::sqrt(moved) - 1e-4) < 2e-6);
+                    continue;
+                }
+                EXPECT(same(at.weights, expected));
+                EXPECT(same(own_first, first) && same(own_second, second));
+            }
+        }
+    }
+}
+
+TEST(takes_many_steps_as_one_after_another) {
+    const Example example = examples()[2];
+    Case together(example.layers, example.shape, 40);
+    EXPECT_EQ(together.train({16, 16, 8}, {0.1, 0.05, 0.02}), 0);
+    Case apart(example.layers, example.shape, 40);
+    const Numbers all = apart.order;
+    const std::vector<double> rates = {0.1, 0.05, 0.02};
+    for (int s = 0; s < 3; ++s) {
+        apart.order.assign(all.begin() + 16 * s, s == 2 ? all.end() : all.begin() + 16 * (s + 1));
+        apart.step = s;
+        EXPECT_EQ(apart.train({static_cast<std::int64_t>(apart.order.size())}, {rates[static_cast<std::size_t>(s)]}), 0);
+    }
+    EXPECT(same(together.weights, apart.weights));
+}
+
+TEST(drops_elements_by_seed_and_step) {
+    const Example example = examples()[1];
+    Case at(example.layers, example.shape, 30);
+    const Floats one = at.gradient();
+    EXPECT(same(one, at.gradient()));
+    EXPECT(!same(one, at.gradient(false)));
+    at.step = 1;
+    EXPECT(!same(one, at.gradient()));
+    at.step = 0;
+    at.seed = 8;
+    EXPECT(!same(one, at.gradient()));
+}
+
+TEST(passes_on_what_is_not_finite) {
+    for (const Example& example : examples()) {
+        Case at(example.layers, example.shape, 5);
+        at.rows[static_cast<std::size_t>(at.order[0]) * example.shape.floats()] = std::nanf("");
+        EXPECT(std::isnan(at.loss()));
+        EXPECT(std::isnan(at.gradient(false).back()));
+    }
+}
+
+TEST(counts_what_is_right) {
+    Case at({flatten, linear(2, 2, 0)}, {1, 1, 2}, 4);
+    at.weights = {1, 0, 0, 1};
+    at.rows = {3, 1, 1, 3, 2, 2, 0, 5};
+    at.labels = {0, 0, 0, 1};  // right, wrong, right (the first of equals), right
+    at.order = {0, 1, 2, 3};
+    std::int64_t right = 0;
+    const double loss = at.loss(&right);
+    EXPECT_EQ(right, 3);
+    const double expected = (std::log1p(std::exp(-2)) + std::log1p(std::exp(2)) + std::log(2) + std::log1p(std::exp(-5))) / 4;
+    EXPECT(std::abs(loss - expected) < 1e-12);
+}
+
+TEST(refuses_what_does_not_fit) {
+    const Shape shape = {1, 8, 8};
+    EXPECT_EQ(create({convolution(2, 3, 3), flatten, linear(108, 2)}, shape), -EINVAL);
+    EXPECT_EQ(create({convolution(1, 3, 9), flatten, linear(1, 2)}, shape), -EINVAL);
+    EXPECT_EQ(create({flatten, linear(63, 2)}, shape), -EINVAL);
+    EXPECT_EQ(create({flatten, linear(64, 0)}, shape), -EINVAL);
+    EXPECT_EQ(create({{9, 0, 0, 0, 0, 0}}, shape), -EINVAL);
+    EXPECT_EQ(create({flatten, linear(64, 2), dropout(1.5)}, shape), -EINVAL);
+    EXPECT_EQ(create({flatten, linear(64, 2)}, {1, 0, 8}), -EINVAL);
+    EXPECT_EQ(create({flatten}, shape), -ENOTSUP);
+    EXPECT_EQ(create({dropout(0.5), flatten, linear(64, 2)}, shape), -ENOTSUP);
+    EXPECT_EQ(create({convolution(1, 1, 3), flatten}, shape), -ENOTSUP);
+    EXPECT_EQ(create({pool, flatten, linear(16, 2)}, shape), -ENOTSUP);
+    EXPECT_EQ(create({convolution(1, 1, 3), pool, pool, flatten, linear(1, 2)}, shape), -ENOTSUP);
+    EXPECT_EQ(create({flatten, linear(64, 65536), linear(65536, 65536), linear(65536, 2)}, shape), -ENOTSUP);
+    EXPECT_EQ(bfl_net_free(0), -EINVAL);
+}
+
+TEST(checks_samples_before_it_writes) {
+    Case at(examples()[0].layers, examples()[0].shape, 6);
+    const Floats before = at.weights;
+    at.order[5] = 6;
+    EXPECT_EQ(at.train({6}, {0.1}), -ERANGE);
+    at.order[5] = -1;
+    EXPECT_EQ(at.train({3, 3}, {0.1, 0.1}), -ERANGE);
+    at.order[5] = 5;
+    at.labels[5] = 5;
+    EXPECT_EQ(at.train({6}, {0.1}), -ERANGE);
+    at.labels[5] = 0;
+    EXPECT_EQ(at.train({5}, {0.1}), -EINVAL);
+    EXPECT_EQ(at.train({7}, {0.1}), -EINVAL);
+    EXPECT_EQ(at.train({6, 0}, {0.1, 0.1}), -EINVAL);
+    EXPECT_EQ(at.train({6}, {no_limit}), -EINVAL);
+    EXPECT_EQ(at.train({6}, {0.1}, {2, 0, 0, 0, 0, 0, 0, no_limit, 0}), -EINVAL);
+    EXPECT_EQ(at.train({6}, {0.1}, {0, 0.9, 0, 0, 0, 0, 0, no_limit, 0}), -EINVAL);
+    EXPECT_EQ(at.train({6}, {0.1}, plain_sgd, {2, 0, 0, 0, 0}), -EINVAL);
+    EXPECT_EQ(at.train({6}, {0.1}, plain_sgd, {0, 0, 0, 0, 0}, {0, 71}), -EINVAL);
+    EXPECT_EQ(at.train({6}, {0.1}, plain_sgd, {0, 0, 0, 0, 0}, {3, 4, 2, 5}), -EINVAL);
+    EXPECT(same(at.weights, before));
+    EXPECT_EQ(at.train({6}, {0.1}), 0);
+    EXPECT(!same(at.weights, before));
+}
+
+}  // namespace
