@@ -13,11 +13,10 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.Simulation;
-import org.blazefl4j.core.SimulationSummary;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
@@ -70,9 +69,9 @@ public final class Embedding {
     }
 
     /** Trains until the last round or the stop; goes on from the checkpoint that the folder holds, if any. */
-    private static SimulationSummary train(
+    private static Simulation.Summary train(
             ExecutionMode mode, Path folder, Function<Runnable, RoundListener<Object>> window) {
-        var models = new SeededModelSelector(42, 1, 28, 28, 10);
+        var models = ModelSelector.seeded(42, 1, 28, 28, 10);
         var options = new SgdOptions(1, 50, 0.1);
         try (var images = ImageData.fashionMnist();
                 var data = new InMemoryPartitionedDataset<PartitionType>()) {

@@ -4,7 +4,7 @@ import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
@@ -35,7 +35,7 @@ public final class FedProx {
         LibTorch.tune();
         int rounds = 3;
         int clients = 20;
-        var models = new SeededModelSelector(42, 1, 28, 28, 10);
+        var models = ModelSelector.seeded(42, 1, 28, 28, 10);
         var server = ServerOptions.of(rounds, clients).withSampleRatio(0.5);
         try (var images = ImageData.fashionMnist();
                 var data = new InMemoryPartitionedDataset<PartitionType>()) {

@@ -7,7 +7,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.ModelName;
@@ -38,7 +38,7 @@ public final class RoundLoop {
     /** Returns the accuracy after the last round. */
     public static double run(ExecutionMode mode, int rounds, int clients, SgdOptions options) {
         LibTorch.tune();
-        var models = new SeededModelSelector(42, 1, 28, 28, 10);
+        var models = ModelSelector.seeded(42, 1, 28, 28, 10);
         try (var raw = ImageData.fashionMnist();
                 var images = raw.normalised();
                 var data = partition(images, clients);

@@ -8,9 +8,9 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.DataLoader;
 import org.blazefl4j.data.SyntheticData;
@@ -67,7 +67,7 @@ public final class Stragglers {
 
         /** Trains, and returns the best accuracy on all clients' test samples. */
         double run(String algorithm, int clientsPerRound, double stragglers, double mu) {
-            var models = new SeededModelSelector(seed, 1, 1, SyntheticData.INPUTS, SyntheticData.CLASSES);
+            var models = ModelSelector.seeded(seed, 1, 1, SyntheticData.INPUTS, SyntheticData.CLASSES);
             try (var samples = SyntheticData.of(1, 1, CLIENTS, seed);
                     var data = new InMemoryPartitionedDataset<PartitionType>();
                     var curve = new Curve(share + "," + algorithm, models.selectModel(ModelName.LOGISTIC), samples)) {

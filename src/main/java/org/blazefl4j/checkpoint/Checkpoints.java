@@ -18,7 +18,7 @@ import org.blazefl4j.checkpoint.CheckpointFolder.Latest;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.util.Arguments;
 import org.blazefl4j.util.Causes;
@@ -386,7 +386,7 @@ public final class Checkpoints implements RoundListener<Object>, AutoCloseable {
     }
 
     @Override
-    public void runFinished(SimulationSummary summary) {
+    public void runFinished(Simulation.Summary summary) {
         if (completed != NOTHING && completed != saved) {
             save(completed);
         }

@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
-import org.blazefl4j.reproducibility.RandomStateSnapshot;
+import org.blazefl4j.reproducibility.Reproducibility.RandomStateSnapshot;
 import org.blazefl4j.reproducibility.RngSuite;
 
 /**

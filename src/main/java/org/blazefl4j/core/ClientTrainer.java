@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.blazefl4j.codec.TensorWalk;
+import org.blazefl4j.core.PhaseTimes.Phase;
 
 /**
  * The client side of a federation: trains the sampled clients, one after another or in parallel, with the same bits in
@@ -178,4 +179,24 @@ public interface ClientTrainer<D, U> extends AutoCloseable {
     /** Ends workers and frees their resources. Callable repeatedly, by any thread, in a sink and during a round. */
     @Override
     void close();
+
+    /**
+     * The peak resident memory of processes in bytes, as the kernel counts it ({@code VmHWM} in
+     * {@code /proc/<pid>/status}). Shared memory and pages of libraries count in each process that has touched them, so
+     * the sum over processes is more than they use together.
+     *
+     * @param parent of this process; 0 if unknown
+     * @param workers of each worker process by index, replaced processes included; 0 if unknown; empty if clients train
+     *     in this process
+     */
+    record PeakMemory(long parent, List<Long> workers) {
+
+        /** Unknown. */
+        public static final PeakMemory UNKNOWN = new PeakMemory(0, List.of());
+
+        /** Copies the list. */
+        public PeakMemory {
+            workers = List.copyOf(workers);
+        }
+    }
 }

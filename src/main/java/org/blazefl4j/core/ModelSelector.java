@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import org.blazefl4j.model.Model;
+import org.blazefl4j.model.ModelName;
 import org.blazefl4j.model.Numerics;
 
 /**
@@ -15,6 +16,24 @@ public interface ModelSelector<N extends Enum<N>> {
      * caller owns it.
      */
     Model selectModel(N name);
+
+    /**
+     * Returns a selector of the library's models for images of one shape.
+     *
+     * <pre>{@code
+     * ModelSelector<ModelName> selector = ModelSelector.seeded(42, 1, 28, 28, 10);
+     * Model model = selector.selectModel(ModelName.fromName("cnn"));
+     * }</pre>
+     *
+     * @param seed of the initial parameters, as for PyTorch's {@code manual_seed}
+     * @param channels of the images
+     * @param height of the images in pixels
+     * @param width of the images in pixels
+     * @param classes the number of outputs
+     */
+    static ModelSelector<ModelName> seeded(long seed, int channels, int height, int width, int classes) {
+        return new SeededModelSelector(seed, channels, height, width, classes);
+    }
 
     /** Returns a selector of the same models that compute in another way. */
     default ModelSelector<N> with(Numerics numerics) {

@@ -1,6 +1,7 @@
 package org.blazefl4j.core;
 
 import java.util.List;
+import org.blazefl4j.core.Workers.ShardFunction;
 
 /** {@link Workers#NONE}. */
 final class NoWorkers implements Workers {

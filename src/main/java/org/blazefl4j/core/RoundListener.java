@@ -33,5 +33,5 @@ public interface RoundListener<U> {
     /**
      * The run was ended by the handler, a {@link StopRule} or {@link Simulation#stop()}. Not called after a failure.
      */
-    default void runFinished(SimulationSummary summary) {}
+    default void runFinished(Simulation.Summary summary) {}
 }

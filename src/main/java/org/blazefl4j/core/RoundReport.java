@@ -3,6 +3,7 @@ package org.blazefl4j.core;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.blazefl4j.core.PhaseTimes.Phase;
 
 /**
  * The outcome of one round.

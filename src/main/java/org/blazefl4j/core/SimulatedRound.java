@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.util.ErrorCollector;
 import org.blazefl4j.util.PhaseClock;
 import org.jspecify.annotations.Nullable;

@@ -1,11 +1,14 @@
 package org.blazefl4j.core;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.util.PhaseClock;
 
 /**
@@ -13,7 +16,7 @@ import org.blazefl4j.util.PhaseClock;
  *
  * <pre>{@code
  * try (var trainer = new ProcessPoolClientTrainer<>(clients, options)) {
- *     SimulationSummary summary = new Simulation<>(handler, trainer).addListener(progress).run();
+ *     Summary summary = new Simulation<>(handler, trainer).addListener(progress).run();
  * }
  * }</pre>
  *
@@ -102,9 +105,9 @@ public final class Simulation<D, U> {
      * @throws IllegalStateException if a round's packages do not complete the handler's round, or the simulation is
      *     already running
      */
-    public SimulationSummary run() {
+    public Summary run() {
         begin();
-        SimulationSummary rounds = SimulationSummary.NOTHING;
+        Summary rounds = Summary.NOTHING;
         boolean stopped;
         try {
             handler.restartRound();
@@ -121,7 +124,7 @@ public final class Simulation<D, U> {
         } finally {
             stopped = end();
         }
-        SimulationSummary summary = rounds.ended(stopped, stopReason(), trainer.peakMemory());
+        Summary summary = rounds.ended(stopped, stopReason(), trainer.peakMemory());
         listeners.forEach(listener -> listener.runFinished(summary));
         return summary;
     }
@@ -165,6 +168,53 @@ public final class Simulation<D, U> {
                 trainer.stopEvent().clear();
             }
             return stopped;
+        }
+    }
+
+    /**
+     * The outcome of a simulation. Rounds that did not complete are left out.
+     *
+     * @param rounds the number of completed rounds
+     * @param clients the number of packages in them
+     * @param nonFinite the number of clients' results in them that held NaN or an infinity
+     * @param stopped whether {@link Simulation#stop()} ended the run
+     * @param stopReason why a {@link StopRule} ended the run; empty if none did
+     * @param summary {@link ServerHandler#getSummary()} after the last completed round; empty if there was none
+     * @param phases the sum of {@link RoundReport#phases()}
+     * @param memory {@link ClientTrainer#peakMemory()} at the end
+     */
+    public record Summary(
+            int rounds,
+            long clients,
+            long nonFinite,
+            boolean stopped,
+            Optional<String> stopReason,
+            Map<String, Object> summary,
+            PhaseTimes phases,
+            PeakMemory memory) {
+
+        static final Summary NOTHING =
+                new Summary(0, 0, 0, false, Optional.empty(), Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
+
+        /** Returns the time of all rounds, without listeners. */
+        public Duration total() {
+            return phases.total();
+        }
+
+        Summary plus(RoundReport report) {
+            return new Summary(
+                    rounds + 1,
+                    clients + report.clients().size(),
+                    nonFinite + report.nonFinite().size(),
+                    stopped,
+                    stopReason,
+                    report.summary(),
+                    phases.plus(report.phases()),
+                    memory);
+        }
+
+        Summary ended(boolean early, Optional<String> reason, PeakMemory peak) {
+            return new Summary(rounds, clients, nonFinite, early, reason, summary, phases, peak);
         }
     }
 }

@@ -3,7 +3,7 @@ package org.blazefl4j.federation;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
-import org.blazefl4j.data.Epoch;
+import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.util.Arguments;
 
 /**

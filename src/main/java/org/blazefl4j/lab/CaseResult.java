@@ -2,7 +2,7 @@ package org.blazefl4j.lab;
 
 import java.util.Map;
 import java.util.Objects;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes.Phase;
 
 /**
  * What was measured of a case. Rounds and bare loops alternate, so both see the same machine load.

@@ -6,7 +6,7 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.ModelName;
@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.Tensor;
 public record TrainingWork(ModelName model, int samples, int batch) implements Work {
 
     private static final double RATE = 0.01;
-    private static final SeededModelSelector MODELS = new SeededModelSelector(
-            42, RandomImages.CHANNELS, RandomImages.SIDE, RandomImages.SIDE, RandomImages.CLASSES);
+    private static final ModelSelector<ModelName> MODELS =
+            ModelSelector.seeded(42, RandomImages.CHANNELS, RandomImages.SIDE, RandomImages.SIDE, RandomImages.CLASSES);
 
     @Override
     public String kind() {

@@ -18,7 +18,7 @@ import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
 import org.blazefl4j.core.RoundListener;
-import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.util.Causes;
 import org.blazefl4j.util.Libraries;
 import org.jspecify.annotations.Nullable;
@@ -148,7 +148,7 @@ abstract class ResultFile implements RoundListener<Object>, Checkpointable, Auto
 
     /** Cuts off rows that a run wrote after its checkpoint, if it ends without writing more. */
     @Override
-    public void runFinished(SimulationSummary summary) {
+    public void runFinished(Simulation.Summary summary) {
         if (restored && Files.exists(file)) {
             open();
         }

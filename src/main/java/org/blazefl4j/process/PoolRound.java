@@ -6,7 +6,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.blazefl4j.binding.Retained;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.util.PhaseClock;
 import org.blazefl4j.util.Throwables;

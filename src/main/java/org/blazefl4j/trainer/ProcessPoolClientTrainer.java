@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.process.PoolStopEvent;
 import org.blazefl4j.process.ProcessPool;
 import org.blazefl4j.process.launch.PoolSettings;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.SortedMap;
 import org.blazefl4j.core.ClientAlgorithm;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.util.RefCounted;
 import org.blazefl4j.worker.ClientRunner;

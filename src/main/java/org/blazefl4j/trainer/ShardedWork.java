@@ -3,7 +3,7 @@ package org.blazefl4j.trainer;
 import java.util.List;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.ShardFailedException;
-import org.blazefl4j.core.ShardFunction;
+import org.blazefl4j.core.Workers.ShardFunction;
 import org.blazefl4j.worker.ClientJob;
 import org.blazefl4j.worker.SideWork;
 import org.blazefl4j.worker.WorkerCall;

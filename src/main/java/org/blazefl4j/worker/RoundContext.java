@@ -2,7 +2,7 @@ package org.blazefl4j.worker;
 
 import java.util.function.Supplier;
 import org.blazefl4j.core.ClientFailedException;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;

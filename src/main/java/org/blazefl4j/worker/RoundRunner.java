@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.blazefl4j.codec.TensorWalk;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.core.StoppedException;
 import org.blazefl4j.core.WorkFailedException;
 import org.blazefl4j.util.ErrorCollector;

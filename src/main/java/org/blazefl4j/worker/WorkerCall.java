@@ -3,8 +3,8 @@ package org.blazefl4j.worker;
 import java.util.function.Supplier;
 import org.blazefl4j.core.ClientEvaluator;
 import org.blazefl4j.core.ClientWorker;
-import org.blazefl4j.core.ShardFunction;
 import org.blazefl4j.core.WorkerContext;
+import org.blazefl4j.core.Workers.ShardFunction;
 import org.jspecify.annotations.Nullable;
 
 /**

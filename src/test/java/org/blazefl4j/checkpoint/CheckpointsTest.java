@@ -24,10 +24,10 @@ import org.blazefl4j.binding.Build;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
-import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.torch.NumericEnvironment;
 import org.blazefl4j.torch.Tensors;
 import org.blazefl4j.util.LogLines;
@@ -44,8 +44,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class CheckpointsTest {
 
-    private static final SimulationSummary SUMMARY =
-            new SimulationSummary(0, 0, 0, true, Optional.empty(), Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
+    private static final Simulation.Summary SUMMARY =
+            new Simulation.Summary(0, 0, 0, true, Optional.empty(), Map.of(), PhaseTimes.NONE, PeakMemory.UNKNOWN);
 
     @TempDir
     private Path temp;

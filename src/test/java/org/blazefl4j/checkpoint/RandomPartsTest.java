@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import org.blazefl4j.reproducibility.DefaultGenerator;
-import org.blazefl4j.reproducibility.RandomStateSnapshot;
+import org.blazefl4j.reproducibility.Reproducibility.RandomStateSnapshot;
 import org.blazefl4j.reproducibility.RngSuite;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Map;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.junit.jupiter.api.Test;
 
 final class PhaseTimesTest {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class SeededModelSelectorTest {
 
-    private static final SeededModelSelector SELECTOR = new SeededModelSelector(42, 1, 28, 28, 10);
+    private static final ModelSelector<ModelName> SELECTOR = ModelSelector.seeded(42, 1, 28, 28, 10);
 
     @ParameterizedTest
     @EnumSource(names = {"CNN", "MLP", "RESNET18"})
@@ -27,7 +27,7 @@ class SeededModelSelectorTest {
         torch.rand(7).close();
 
         assertThat(state(SELECTOR, name)).isEqualTo(first);
-        assertThat(state(new SeededModelSelector(43, 1, 28, 28, 10), name)).isNotEqualTo(first);
+        assertThat(state(ModelSelector.seeded(43, 1, 28, 28, 10), name)).isNotEqualTo(first);
     }
 
     @Test
@@ -50,7 +50,7 @@ class SeededModelSelectorTest {
         assertThat(states).containsOnly(expected);
     }
 
-    private static String state(SeededModelSelector selector, ModelName name) {
+    private static String state(ModelSelector<ModelName> selector, ModelName name) {
         try (Model model = selector.selectModel(name);
                 FlatParameters parameters = FlatParameters.of(model);
                 Tensor flat = parameters.flatten()) {

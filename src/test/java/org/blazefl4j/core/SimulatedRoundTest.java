@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.util.PhaseClock;
 import org.junit.jupiter.api.Test;
 

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.stop.StopRules;
 import org.junit.jupiter.api.Test;
 
@@ -241,7 +242,7 @@ final class SimulationTest {
     void shouldSampleTrainLoadAndReportUntilTheHandlerIsStopped() {
         handler.rounds = 2;
 
-        SimulationSummary summary = simulation.addListener(new Listener()).run();
+        Simulation.Summary summary = simulation.addListener(new Listener()).run();
 
         assertThat(events)
                 .containsExactly(
@@ -288,7 +289,7 @@ final class SimulationTest {
         long[] listening = {0};
 
         long start = System.nanoTime();
-        SimulationSummary summary = simulation
+        Simulation.Summary summary = simulation
                 .addListener(new RoundListener<Object>() {
                     @Override
                     public void clientLoaded(int round, Object uplink) {
@@ -324,19 +325,19 @@ final class SimulationTest {
 
     @Test
     void shouldEndByARuleAfterACompleteRoundAndSayWhy() {
-        List<SimulationSummary> told = new ArrayList<>();
+        List<Simulation.Summary> told = new ArrayList<>();
         simulation
                 .addListener(new Listener())
                 .addListener(new RoundListener<Object>() {
                     @Override
-                    public void runFinished(SimulationSummary summary) {
+                    public void runFinished(Simulation.Summary summary) {
                         told.add(summary);
                     }
                 })
                 .addStopRule(StopRules.atLeast("round", 3))
                 .addStopRule(StopRules.atLeast("round", 2));
 
-        SimulationSummary summary = simulation.run();
+        Simulation.Summary summary = simulation.run();
 
         assertThat(summary.rounds()).isEqualTo(2);
         assertThat(summary.stopped()).isFalse();
@@ -344,7 +345,7 @@ final class SimulationTest {
         assertThat(events).endsWith("close 0", "finished 1 [1, 0] {round=2}");
         assertThat(told).containsExactly(summary);
 
-        SimulationSummary again = simulation.run();
+        Simulation.Summary again = simulation.run();
         assertThat(again.rounds()).isZero();
         assertThat(again.stopReason()).isEqualTo(summary.stopReason());
     }
@@ -368,7 +369,7 @@ final class SimulationTest {
 
     @Test
     void shouldStopFromAListenerAndLeaveTheRoundIncomplete() {
-        SimulationSummary summary = simulation
+        Simulation.Summary summary = simulation
                 .addListener(new Listener())
                 .addListener(new RoundListener<Object>() {
                     @Override
@@ -390,7 +391,7 @@ final class SimulationTest {
     void shouldReportARoundStoppedDuringEvaluation() {
         handler.evaluating = simulation::stop;
 
-        SimulationSummary summary = simulation.addListener(new Listener()).run();
+        Simulation.Summary summary = simulation.addListener(new Listener()).run();
 
         assertThat(summary.stopped()).isTrue();
         assertThat(summary.rounds()).isEqualTo(1);
@@ -442,7 +443,7 @@ final class SimulationTest {
         });
         stopper.start();
 
-        SimulationSummary summary = simulation.run();
+        Simulation.Summary summary = simulation.run();
 
         stopper.join();
         assertThat(summary.stopped()).isTrue();
@@ -463,7 +464,7 @@ final class SimulationTest {
         assertThat(simulation.run().stopped()).isTrue();
         assertThat(events).isEmpty();
 
-        SimulationSummary summary = simulation.run();
+        Simulation.Summary summary = simulation.run();
         assertThat(summary.stopped()).isFalse();
         assertThat(summary.rounds()).isEqualTo(3);
         assertThat(handler.restarts).isEqualTo(2);
@@ -594,7 +595,7 @@ final class SimulationTest {
 
     @Test
     void shouldTellListenersOfASuccessfulEnd() {
-        List<SimulationSummary> ends = new ArrayList<>();
+        List<Simulation.Summary> ends = new ArrayList<>();
         RoundListener<Object> listener = new RoundListener<>() {
             @Override
             public void roundStarted(int round, List<Integer> cids) {
@@ -604,14 +605,14 @@ final class SimulationTest {
             }
 
             @Override
-            public void runFinished(SimulationSummary summary) {
+            public void runFinished(Simulation.Summary summary) {
                 ends.add(summary);
             }
         };
         simulation.addListener(listener);
 
         assertThat(ends).isEmpty();
-        SimulationSummary stopped = simulation.run();
+        Simulation.Summary stopped = simulation.run();
         assertThat(ends).containsExactly(stopped);
         assertThat(stopped.stopped()).isTrue();
         assertThat(stopped.memory()).isEqualTo(PEAK);

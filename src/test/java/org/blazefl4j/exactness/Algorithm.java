@@ -6,10 +6,8 @@ import org.blazefl4j.contrib.common.LocalOptions;
 import org.blazefl4j.contrib.common.Schedule;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
-import org.blazefl4j.contrib.dsfl.DsflServerOptions;
 import org.blazefl4j.contrib.dsfl.DsflUplinkPackage;
 import org.blazefl4j.contrib.dsfl.SpoiltDsfl;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
@@ -18,7 +16,6 @@ import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.contrib.fedavg.SpoiltFedAvg;
 import org.blazefl4j.contrib.scaffold.ScaffoldClients;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
-import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
 import org.blazefl4j.contrib.scaffold.ScaffoldUplinkPackage;
 import org.blazefl4j.contrib.scaffold.SpoiltScaffold;
 import org.blazefl4j.torch.StepRule;
@@ -55,7 +52,7 @@ enum Algorithm {
         @Override
         Experiment<?, ?, ?, ?> experiment(Net net, Images images, int rounds) {
             ScaffoldClients clients = new ScaffoldClients(SELECTOR, net, images.partitions(), Images.CLIENTS, SGD);
-            ScaffoldServerOptions server = ScaffoldServerOptions.of(server(rounds));
+            ScaffoldServerHandler.Options server = ScaffoldServerHandler.Options.of(server(rounds));
             return new Experiment<>(
                     () -> new ScaffoldServerHandler(SELECTOR, net, images.partitions(), server),
                     clients,
@@ -72,8 +69,8 @@ enum Algorithm {
                     .mapToObj(cid -> cid % 3 == 2 ? Net.MLP : net)
                     .toList();
             DsflClients clients =
-                    new DsflClients(SELECTOR, nets, images.withOpen(), new DsflClientOptions(SGD, SGD, 0.9, false));
-            DsflServerOptions server = DsflServerOptions.of(server(rounds))
+                    new DsflClients(SELECTOR, nets, images.withOpen(), new DsflClients.Options(SGD, SGD, 0.9, false));
+            DsflServerHandler.Options server = DsflServerHandler.Options.of(server(rounds))
                     .withOpenSizePerRound(Images.OPEN - 4)
                     .withDistillation(SGD)
                     .withMomentum(0.9);

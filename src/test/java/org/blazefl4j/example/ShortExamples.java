@@ -14,7 +14,7 @@ import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.contrib.fedavg.FedAvgUplinkPackage;
 import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.ServerHandler;
 import org.blazefl4j.core.Simulation;
 import org.blazefl4j.data.ClientSplits;
@@ -86,7 +86,7 @@ final class ShortExamples {
     }
 
     static Federation composed(
-            SeededModelSelector models, InMemoryPartitionedDataset<PartitionType> data, ServerOptions server) {
+            ModelSelector<ModelName> models, InMemoryPartitionedDataset<PartitionType> data, ServerOptions server) {
         return
         // begin README.md
         Federation.of(models, ModelName.CNN, data, server)
@@ -97,7 +97,7 @@ final class ShortExamples {
     }
 
     static void run(
-            SeededModelSelector models,
+            ModelSelector<ModelName> models,
             InMemoryPartitionedDataset<PartitionType> data,
             ServerOptions server,
             ExecutionMode mode) {

@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -47,7 +47,7 @@ record ModelFixture(
     }
 
     Model create() {
-        return new SeededModelSelector(seed, channels, size, size, classes).selectModel(name);
+        return ModelSelector.seeded(seed, channels, size, size, classes).selectModel(name);
     }
 
     /** Creates the model with its initial weights. */

@@ -3,7 +3,7 @@ package org.blazefl4j.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Models of two parts are their heads after their features. */
 final class ModelSplitTest {
 
-    private static final SeededModelSelector SELECTOR = new SeededModelSelector(1, 3, 32, 32, 10);
+    private static final ModelSelector<ModelName> SELECTOR = ModelSelector.seeded(1, 3, 32, 32, 10);
 
     @ParameterizedTest
     @CsvSource({"CNN, 84", "MCMAHAN, 512", "LENET, 84", "MLP, 200", "RESNET18, 512"})

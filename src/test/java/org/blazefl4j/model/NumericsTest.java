@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.blazefl4j.core.ModelSelector;
-import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.Tensors;
@@ -24,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class NumericsTest {
 
-    private static final ModelSelector<ModelName> SELECTOR = new SeededModelSelector(42, 3, 32, 32, 10);
+    private static final ModelSelector<ModelName> SELECTOR = ModelSelector.seeded(42, 3, 32, 32, 10);
 
     /** The gradients of one batch, then the state with the statistics of batch normalisation. */
     private record Trained(Tensor output, Tensor gradients, Tensor state) {

@@ -7,6 +7,7 @@ import static org.blazefl4j.reproducibility.RandomStreamsTest.draws;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.blazefl4j.reproducibility.Reproducibility.RandomStateSnapshot;
 import org.blazefl4j.torch.LibTorch;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Tensor;

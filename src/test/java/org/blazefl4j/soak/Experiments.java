@@ -7,16 +7,13 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Tiny;
 import org.blazefl4j.contrib.common.TinyData;
-import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
-import org.blazefl4j.contrib.dsfl.DsflServerOptions;
 import org.blazefl4j.contrib.dsfl.TinyOpenData;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
 import org.blazefl4j.contrib.scaffold.ScaffoldClients;
 import org.blazefl4j.contrib.scaffold.ScaffoldServerHandler;
-import org.blazefl4j.contrib.scaffold.ScaffoldServerOptions;
 
 /** Experiments of the soak tests: small models with dropout and batch normalisation, half of the clients per round. */
 final class Experiments implements AutoCloseable {
@@ -65,14 +62,14 @@ final class Experiments implements AutoCloseable {
         return new Experiment<>(
                 "scaffold",
                 rounds -> new ScaffoldServerHandler(
-                        MODELS, Tiny.CONVOLUTION, data.partitions(), ScaffoldServerOptions.of(server(rounds))),
+                        MODELS, Tiny.CONVOLUTION, data.partitions(), ScaffoldServerHandler.Options.of(server(rounds))),
                 new ScaffoldClients(MODELS, Tiny.CONVOLUTION, data.partitions(), CLIENTS, SGD),
                 uplink -> pid(uplink.metadata()));
     }
 
     /** Its clients keep their models, optimizers and buffers between rounds. */
     private Experiment<?, ?, ?, ?> dsfl() {
-        DsflClientOptions client = new DsflClientOptions(SGD, SGD, 0.9, false);
+        DsflClients.Options client = new DsflClients.Options(SGD, SGD, 0.9, false);
         return new Experiment<>(
                 "dsfl",
                 rounds -> new DsflServerHandler(MODELS, Tiny.CONVOLUTION, openData.partitions(), dsflServer(rounds)),
@@ -84,8 +81,8 @@ final class Experiments implements AutoCloseable {
         return ServerOptions.of(rounds, CLIENTS).withSampleRatio(0.5);
     }
 
-    private static DsflServerOptions dsflServer(int rounds) {
-        return DsflServerOptions.of(server(rounds))
+    private static DsflServerHandler.Options dsflServer(int rounds) {
+        return DsflServerHandler.Options.of(server(rounds))
                 .withOpenSizePerRound(SAMPLES / 4)
                 .withDistillation(SGD)
                 .withMomentum(0.9);

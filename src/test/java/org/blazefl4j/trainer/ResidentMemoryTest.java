@@ -16,9 +16,9 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.fedavg.FedAvgClients;
 import org.blazefl4j.contrib.fedavg.FedAvgServerHandler;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.PeakMemory;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.model.ModelName;
@@ -116,7 +116,7 @@ final class ResidentMemoryTest {
     /** A ResNet-18 has 45 MB of parameters. */
     @Test
     void shouldGiveTheMemoryOfALargeModelBackAfterTrainingAndScoring() {
-        SeededModelSelector models = new SeededModelSelector(1, 3, 32, 32, 10);
+        ModelSelector<ModelName> models = ModelSelector.seeded(1, 3, 32, 32, 10);
         try (Tensor images = torch.ones(2, 3, 32, 32);
                 Tensor labels = Tensors.of(new long[] {0, 1});
                 var data = new InMemoryPartitionedDataset<PartitionType>()) {

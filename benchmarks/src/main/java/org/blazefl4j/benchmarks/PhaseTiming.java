@@ -1,7 +1,7 @@
 package org.blazefl4j.benchmarks;
 
 import java.util.concurrent.TimeUnit;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.util.PhaseClock;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

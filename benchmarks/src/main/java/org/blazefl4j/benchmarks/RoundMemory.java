@@ -2,7 +2,7 @@ package org.blazefl4j.benchmarks;
 
 import java.util.Collections;
 import java.util.function.Consumer;
-import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.torch.LibTorch;
 import org.blazefl4j.trainer.ExecutionMode;
 

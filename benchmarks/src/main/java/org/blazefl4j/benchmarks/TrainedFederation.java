@@ -9,7 +9,7 @@ import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.data.FilteredDataset;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.federation.Federation;
@@ -57,7 +57,7 @@ final class TrainedFederation implements AutoCloseable {
             data.setDataset(PartitionType.TRAIN, client, new FilteredDataset(indices.get(client), whole));
         }
         data.setDataset(PartitionType.TEST, whole);
-        SeededModelSelector models = new SeededModelSelector(42, 3, 32, 32, 10);
+        ModelSelector<ModelName> models = ModelSelector.seeded(42, 3, 32, 32, 10);
         Federation federation = Federation.of(models, ModelName.CNN, data, ServerOptions.of(rounds, Workload.CLIENTS))
                 .local(new SgdOptions(1, Workload.BATCH, Workload.RATE))
                 .with(algorithm);

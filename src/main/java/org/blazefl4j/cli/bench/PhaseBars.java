@@ -3,7 +3,7 @@ package org.blazefl4j.cli.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.lab.CaseResult;
 
 /** A bar per case, with a piece per phase. Shows means, because only means add up to the round. */

@@ -4,14 +4,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.SgdOptions;
-import org.blazefl4j.contrib.dsfl.DsflClientOptions;
 import org.blazefl4j.contrib.dsfl.DsflClients;
 import org.blazefl4j.contrib.dsfl.DsflOpenSplit;
 import org.blazefl4j.contrib.dsfl.DsflServerHandler;
-import org.blazefl4j.contrib.dsfl.DsflServerOptions;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
+import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.ImageData;
-import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.model.ModelName;
 import org.blazefl4j.util.ResourceStack;
 import org.jspecify.annotations.Nullable;
@@ -67,13 +65,13 @@ final class Dsfl implements Algorithm {
         InMemoryPartitionedDataset<PartitionType> partitions = resources.add(new InMemoryPartitionedDataset<>());
         distribute(openSize, options, images, partitions);
         SgdOptions distillation = distillation(options.training.lastBatch);
-        DsflServerOptions server = DsflServerOptions.of(options.server())
+        DsflServerHandler.Options server = DsflServerHandler.Options.of(options.server())
                 .withOpenSizePerRound(openSizePerRound)
                 .withEraTemperature(eraTemperature)
                 .withDistillation(distillation);
         DsflServerHandler handler = resources.add(
                 new DsflServerHandler(options.models(images), options.training.modelName, partitions, server));
-        DsflClientOptions client = DsflClientOptions.defaults()
+        DsflClients.Options client = DsflClients.Options.defaults()
                 .withTraining(options.sgd())
                 .withDistillation(distillation)
                 .withEvaluate(evaluateClients);

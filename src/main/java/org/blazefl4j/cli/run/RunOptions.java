@@ -17,9 +17,8 @@ import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.ImageData;
-import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.Autocast;
 import org.blazefl4j.model.Engine;
@@ -259,8 +258,7 @@ final class RunOptions {
     /** Returns a selector of models for these images, with initial parameters drawn from the run's seed. */
     ModelSelector<ModelName> models(ImageData images) {
         long[] shape = images.trainImages().shape();
-        return new SeededModelSelector(
-                        federation.seed, (int) shape[1], (int) shape[2], (int) shape[3], images.classes())
+        return ModelSelector.seeded(federation.seed, (int) shape[1], (int) shape[2], (int) shape[3], images.classes())
                 .with(numerics());
     }
 

@@ -12,12 +12,12 @@ import java.util.stream.Collectors;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.Checkpointable;
-import org.blazefl4j.core.PeakMemory;
-import org.blazefl4j.core.Phase;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
+import org.blazefl4j.core.PhaseTimes.Phase;
 import org.blazefl4j.core.RoundListener;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.core.StopRule;
 import org.blazefl4j.metrics.ConsoleMetrics;
 import org.blazefl4j.util.Bytes;
@@ -127,7 +127,7 @@ final class RunTotals implements RoundListener<Object>, Checkpointable {
     }
 
     @Override
-    public void runFinished(SimulationSummary summary) {
+    public void runFinished(Simulation.Summary summary) {
         stopReason = summary.stopReason();
     }
 

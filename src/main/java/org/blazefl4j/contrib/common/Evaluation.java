@@ -5,7 +5,7 @@ import org.blazefl4j.contrib.common.EvaluationTask.BatchScore;
 import org.blazefl4j.contrib.support.EvaluationMode;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.DataLoader;
-import org.blazefl4j.data.Epoch;
+import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.util.Arguments;
 

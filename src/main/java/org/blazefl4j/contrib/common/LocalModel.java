@@ -13,7 +13,7 @@ import org.blazefl4j.core.StopEvent;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Batch;
 import org.blazefl4j.data.DataLoader;
-import org.blazefl4j.data.Epoch;
+import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.blazefl4j.torch.FlatRanges;

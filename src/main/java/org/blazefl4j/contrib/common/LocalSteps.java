@@ -6,7 +6,7 @@ import org.blazefl4j.contrib.common.LocalVariant.Terms;
 import org.blazefl4j.contrib.support.TrainingLoop;
 import org.blazefl4j.core.Device;
 import org.blazefl4j.data.Batch;
-import org.blazefl4j.data.Epoch;
+import org.blazefl4j.data.DataLoader.Epoch;
 import org.blazefl4j.model.Model;
 import org.blazefl4j.torch.FlatParameters;
 import org.bytedeco.javacpp.PointerScope;

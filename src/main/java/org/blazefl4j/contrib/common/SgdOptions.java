@@ -2,8 +2,8 @@ package org.blazefl4j.contrib.common;
 
 import java.util.Objects;
 import org.blazefl4j.data.DataLoader;
+import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.Dataset;
-import org.blazefl4j.data.LastBatch;
 import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Generator;
 

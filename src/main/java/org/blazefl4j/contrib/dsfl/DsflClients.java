@@ -23,10 +23,12 @@ import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.core.SelectedModel;
 import org.blazefl4j.core.WorkerContext;
 import org.blazefl4j.data.Dataset;
+import org.blazefl4j.util.Arguments;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The clients of DS-FL. Each has its own model, possibly of its own kind, that never leaves it. In a round it distils
@@ -42,21 +44,21 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <pre>{@code
  * List<ModelName> models = List.of(ModelName.CNN, ModelName.MLP, ModelName.CNN);
- * DsflClients clients = new DsflClients(selector, models, data, DsflClientOptions.defaults());
+ * DsflClients clients = new DsflClients(selector, models, data, DsflClients.Options.defaults());
  * }</pre>
  */
-public final class DsflClients implements ClientAlgorithm<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> {
+public final class DsflClients implements ClientAlgorithm<DsflClients.Config, DsflDownlinkPackage, DsflUplinkPackage> {
 
     static final String ACCURACY = "accuracy";
     static final String LOSS = "loss";
 
     private final List<? extends SelectedModel<?>> models;
     private final PartitionedDataset<PartitionType> dataset;
-    private final DsflClientOptions options;
+    private final Options options;
     private final long openSize;
     private final long classes;
     /** Each client's last configuration: a process-pool trainer encodes the same object once. */
-    private final Map<Integer, DsflClientConfig> configs = new ConcurrentHashMap<>();
+    private final Map<Integer, Config> configs = new ConcurrentHashMap<>();
 
     /** Gives all clients, whose ids are 0, 1, ..., the same kind of model; the rest as the other constructor. */
     public <N extends Enum<N>> DsflClients(
@@ -64,7 +66,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
             N modelName,
             PartitionedDataset<PartitionType> dataset,
             int numClients,
-            DsflClientOptions options) {
+            Options options) {
         this(selector, sameForAll(modelName, numClients), dataset, options);
     }
 
@@ -80,10 +82,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
      *     differ in the number of classes, or clients cannot train their models on their samples
      */
     public <N extends Enum<N>> DsflClients(
-            ModelSelector<N> selector,
-            List<N> modelNames,
-            PartitionedDataset<PartitionType> dataset,
-            DsflClientOptions options) {
+            ModelSelector<N> selector, List<N> modelNames, PartitionedDataset<PartitionType> dataset, Options options) {
         Partitions.requireOfClients(dataset, PartitionType.TRAIN, modelNames.size());
         Partitions.requireCommon(dataset, PartitionType.OPEN);
         if (options.evaluate()) {
@@ -161,7 +160,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     @Override
-    public DsflClientConfig getClientConfig(int cid) {
+    public Config getClientConfig(int cid) {
         Dataset samples = dataset.getDataset(PartitionType.TRAIN, cid);
         Dataset open = open();
         Dataset test = options.evaluate() ? dataset.getDataset(PartitionType.TEST, cid) : null;
@@ -169,11 +168,11 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
                 cid,
                 (id, last) -> last != null && last.dataset() == samples && last.open() == open && last.test() == test
                         ? last
-                        : new DsflClientConfig(models.get(cid), samples, open, test, options));
+                        : new Config(models.get(cid), samples, open, test, options));
     }
 
     @Override
-    public ClientWorker<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> worker() {
+    public ClientWorker<Config, DsflDownlinkPackage, DsflUplinkPackage> worker() {
         return DsflClients::train;
     }
 
@@ -209,7 +208,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     /** Runs one client's round. */
-    static DsflUplinkPackage train(DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
+    static DsflUplinkPackage train(Config config, DsflDownlinkPackage payload, WorkerContext context) {
         long start = System.nanoTime();
         DistillationModel learner = DistillationModel.of(config.model(), context);
         context.state(DistillationModelState.class).ifPresentOrElse(learner::load, learner::reset);
@@ -229,8 +228,8 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
     }
 
     private static void learn(
-            DistillationModel learner, DsflClientConfig config, DsflDownlinkPackage payload, TrainingContext around) {
-        DsflClientOptions options = config.options();
+            DistillationModel learner, Config config, DsflDownlinkPackage payload, TrainingContext around) {
+        Options options = config.options();
         Tensor indices = payload.indices();
         if (indices != null) {
             OpenSamples labelled = new OpenSamples(config.open(), indices, payload.softLabels());
@@ -241,7 +240,7 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
 
     /** Labels the open samples that the server requests, in the uplink buffer. */
     private static DsflUplinkPackage label(
-            DistillationModel learner, DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
+            DistillationModel learner, Config config, DsflDownlinkPackage payload, WorkerContext context) {
         DsflUplinkPackage buffer = context.uplinkBuffer();
         long count = payload.nextIndices().numel();
         Tensor softLabels = buffer.softLabels().narrow(0, 0, count);
@@ -250,5 +249,61 @@ public final class DsflClients implements ClientAlgorithm<DsflClientConfig, Dsfl
         OpenSamples asked = new OpenSamples(config.open(), payload.nextIndices(), null);
         learner.predict(asked, config.options().distillation().batchSize(), TrainingContext.of(context), softLabels);
         return new DsflUplinkPackage(context.clientId(), softLabels, indices, Map.of());
+    }
+
+    /**
+     * What a worker is told about one client.
+     *
+     * @param model the client's model
+     * @param dataset its private samples
+     * @param open the open set
+     * @param test its own test samples; null if it does not evaluate
+     * @param options how it trains and distils
+     */
+    public record Config(
+            SelectedModel<?> model,
+            Dataset dataset,
+            Dataset open,
+            @Nullable Dataset test,
+            Options options) {}
+
+    /**
+     * How a client trains and distils. Crosses into worker processes. Each {@code with} method returns a copy with one
+     * other value.
+     *
+     * @param training how it trains on its private samples
+     * @param distillation how it first learns the global soft labels
+     * @param momentum of both, in [0, 1); 0 for plain SGD. Otherwise each of the two optimizers has a velocity that the
+     *     client keeps between rounds
+     * @param evaluate whether it then evaluates its model on its own {@link PartitionType#TEST} samples
+     */
+    public record Options(SgdOptions training, SgdOptions distillation, double momentum, boolean evaluate) {
+
+        public Options {
+            Objects.requireNonNull(training, "training");
+            Objects.requireNonNull(distillation, "distillation");
+            Arguments.requireShare("momentum", momentum);
+        }
+
+        /** Returns plain SGD with {@link SgdOptions#defaults()} for training and distillation, without evaluation. */
+        public static Options defaults() {
+            return new Options(SgdOptions.defaults(), SgdOptions.defaults(), 0, false);
+        }
+
+        public Options withTraining(SgdOptions training) {
+            return new Options(training, distillation, momentum, evaluate);
+        }
+
+        public Options withDistillation(SgdOptions distillation) {
+            return new Options(training, distillation, momentum, evaluate);
+        }
+
+        public Options withMomentum(double momentum) {
+            return new Options(training, distillation, momentum, evaluate);
+        }
+
+        public Options withEvaluate(boolean evaluate) {
+            return new Options(training, distillation, momentum, evaluate);
+        }
     }
 }

@@ -3,10 +3,13 @@ package org.blazefl4j.contrib.dsfl;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.blazefl4j.codec.TensorWalk;
 import org.blazefl4j.contrib.common.AbstractServerHandler;
 import org.blazefl4j.contrib.common.GlobalModel;
 import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
+import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.support.LentTensors;
 import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.CheckpointReader;
@@ -37,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * open set, in ascending order, from the stream (seed, server, round, {@code "open"}).
  *
  * <pre>{@code
- * DsflServerOptions options = DsflServerOptions.of(ServerOptions.of(15, 100));
+ * var options = DsflServerHandler.Options.of(ServerOptions.of(15, 100));
  * try (DsflServerHandler handler = new DsflServerHandler(selector, ModelName.CNN, data, options)) {
  *     ...
  * }
@@ -51,7 +54,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     private static final String SOFT_LABELS = "soft_labels";
     private static final String INDICES = "indices";
 
-    private final DsflServerOptions options;
+    private final Options options;
     private final PartitionedDataset<PartitionType> dataset;
     private final DistillationModel learner;
     private final SoftLabelMean mean;
@@ -71,10 +74,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
      *     device does not exist, or the model does not fit the samples or fails on a batch of one that distillation has
      */
     public <N extends Enum<N>> DsflServerHandler(
-            ModelSelector<N> selector,
-            N modelName,
-            PartitionedDataset<PartitionType> dataset,
-            DsflServerOptions options) {
+            ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, Options options) {
         super(
                 options.federation(),
                 model(new SelectedModel<>(selector, modelName), dataset, options),
@@ -95,7 +95,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
 
     /** Makes the model to evaluate, after a check of what the server needs besides. */
     private static GlobalModel model(
-            SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, DsflServerOptions options) {
+            SelectedModel<?> selected, PartitionedDataset<PartitionType> dataset, Options options) {
         Partitions.requireCommon(dataset, PartitionType.OPEN);
         long openSize = dataset.size(PartitionType.OPEN, null);
         Arguments.require(
@@ -203,7 +203,7 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
     }
 
     /**
-     * If clients evaluate ({@link DsflClientOptions#evaluate}), returns {@code client_accuracy} and
+     * If clients evaluate ({@link DsflClients.Options#evaluate}), returns {@code client_accuracy} and
      * {@code client_loss}: unweighted means over the round's clients of their own models on their own test samples.
      */
     @Override
@@ -260,5 +260,66 @@ public final class DsflServerHandler extends AbstractServerHandler<DsflDownlinkP
         learner.close();
         downlink.close();
         lent.close();
+    }
+
+    /**
+     * How a DS-FL server runs a federation, besides its model and data. Each {@code with} method returns a copy with
+     * one other value.
+     *
+     * <pre>{@code
+     * var options = DsflServerHandler.Options.of(ServerOptions.of(15, 100)).withOpenSizePerRound(500);
+     * }</pre>
+     *
+     * @param federation rounds, clients, evaluation, seed and device
+     * @param openSizePerRound the number of open samples that clients label in each round, above 0 and at most the size
+     *     of the open set
+     * @param eraTemperature the temperature {@code T} of entropy reduction aggregation, above 0 and finite. It is a
+     *     softmax of probabilities: with a mean {@code p_max} of one class and {@code p_rest} of each other class it
+     *     sharpens if {@code T < (p_max - p_rest) / ln(p_max / p_rest)}, and flattens otherwise. The bound is about 0.1
+     *     to 0.2 with 10 classes and 0.01 to 0.13 with 100, where the default of 0.1 flattens means with a
+     *     {@code p_max} below 0.4. A server whose labels become flatter logs one warning
+     * @param distillation how the server's model learns the global soft labels
+     * @param momentum of distillation, in [0, 1); 0 for plain SGD. Otherwise its velocity is kept between rounds
+     */
+    public record Options(
+            ServerOptions federation,
+            int openSizePerRound,
+            double eraTemperature,
+            SgdOptions distillation,
+            double momentum) {
+
+        public Options {
+            Objects.requireNonNull(federation, "federation");
+            Objects.requireNonNull(distillation, "distillation");
+            Arguments.require(
+                    openSizePerRound >= 1,
+                    "too few open samples: open_size_per_round=" + openSizePerRound + ", limit=1 or more");
+            Arguments.require(
+                    eraTemperature > 0 && eraTemperature < Double.POSITIVE_INFINITY,
+                    "temperature out of range: era_temperature=" + eraTemperature
+                            + ", limit=above 0 and finite; sharpens below (p_max - p_rest) / ln(p_max / p_rest)");
+            Arguments.requireShare("momentum", momentum);
+        }
+
+        /** Returns 1 000 open samples a round, temperature 0.1, and plain SGD with {@link SgdOptions#defaults()}. */
+        public static Options of(ServerOptions federation) {
+            return new Options(federation, 1_000, 0.1, SgdOptions.defaults(), 0);
+        }
+
+        public Options withOpenSizePerRound(int openSizePerRound) {
+            return new Options(federation, openSizePerRound, eraTemperature, distillation, momentum);
+        }
+
+        public Options withEraTemperature(double eraTemperature) {
+            return new Options(federation, openSizePerRound, eraTemperature, distillation, momentum);
+        }
+
+        public Options withDistillation(SgdOptions distillation) {
+            return new Options(federation, openSizePerRound, eraTemperature, distillation, momentum);
+        }
+
+        public Options withMomentum(double momentum) {
+            return new Options(federation, openSizePerRound, eraTemperature, distillation, momentum);
+        }
     }
 }

@@ -113,7 +113,7 @@ final class SoftLabelMean implements AutoCloseable {
     /**
      * Returns {@code softmax(mean / temperature)} of each sample, computed in FP64: entropy reduction aggregation.
      *
-     * @param temperature above 0; see {@link DsflServerOptions}
+     * @param temperature above 0; see {@link DsflServerHandler.Options}
      * @return float32, shape [m, classes], in the order of {@link #indices()}; the caller owns it
      */
     Tensor sharpened(double temperature) {

@@ -1,12 +1,15 @@
 package org.blazefl4j.contrib.scaffold;
 
+import java.util.Objects;
 import org.blazefl4j.contrib.common.PartitionType;
+import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.core.PartitionedDataset;
 import org.blazefl4j.federation.Federation;
 import org.blazefl4j.federation.FederationServer;
 import org.blazefl4j.federation.algorithm.Algorithms;
+import org.blazefl4j.util.Arguments;
 
 /**
  * The server of SCAFFOLD (S. P. Karimireddy et al.: SCAFFOLD: Stochastic Controlled Averaging for Federated Learning,
@@ -28,7 +31,7 @@ import org.blazefl4j.federation.algorithm.Algorithms;
  * of clients.
  *
  * <pre>{@code
- * var options = ScaffoldServerOptions.of(ServerOptions.of(15, 100).withSampleRatio(0.1));
+ * var options = Options.of(ServerOptions.of(15, 100).withSampleRatio(0.1));
  * try (var handler = new ScaffoldServerHandler(selector, ModelName.CNN, data, options)) {
  *     ...
  * }
@@ -54,14 +57,46 @@ public final class ScaffoldServerHandler extends FederationServer<ScaffoldDownli
      *     not exist
      */
     public <N extends Enum<N>> ScaffoldServerHandler(
-            ModelSelector<N> selector,
-            N modelName,
-            PartitionedDataset<PartitionType> dataset,
-            ScaffoldServerOptions options) {
+            ModelSelector<N> selector, N modelName, PartitionedDataset<PartitionType> dataset, Options options) {
         super(
                 Federation.of(selector, modelName, dataset, options.common())
                         .with(Algorithms.scaffold(options.globalLr(), options.weighting())),
                 broadcast -> new ScaffoldDownlinkPackage(
                         broadcast.parameters(), broadcast.vectors().get(0)));
+    }
+
+    /**
+     * How a SCAFFOLD server runs a federation, besides its model and data. Each {@code with} method returns a copy with
+     * one other value. Which control variates clients send is no option of the server: {@link ScaffoldClients} tells.
+     *
+     * <pre>{@code
+     * var options = ScaffoldServerHandler.Options.of(ServerOptions.of(15, 100).withSampleRatio(0.1));
+     * }</pre>
+     *
+     * @param common the options of every algorithm's server
+     * @param globalLr the global learning rate, above 0 and finite: the step towards the mean of the clients' models; 1
+     *     is the mean itself
+     * @param weighting how clients weigh in the means of models and of control variates; {@code UNIFORM} is the paper's
+     */
+    public record Options(ServerOptions common, double globalLr, Weighting weighting) {
+
+        public Options {
+            Objects.requireNonNull(common, "common");
+            Objects.requireNonNull(weighting, "weighting");
+            Arguments.requirePositive("global learning rate", "global_lr", globalLr);
+        }
+
+        /** Returns a global learning rate of 1, and clients weighted by their samples, as in federated averaging. */
+        public static Options of(ServerOptions common) {
+            return new Options(common, 1.0, Weighting.BY_SAMPLES);
+        }
+
+        public Options withGlobalLr(double globalLr) {
+            return new Options(common, globalLr, weighting);
+        }
+
+        public Options withWeighting(Weighting weighting) {
+            return new Options(common, globalLr, weighting);
+        }
     }
 }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.RoundReport;
-import org.blazefl4j.core.SimulationSummary;
+import org.blazefl4j.core.Simulation;
 import org.blazefl4j.core.StopRule;
 import org.blazefl4j.util.Arguments;
 
@@ -44,7 +44,7 @@ final class TimeRule implements StopRule {
     }
 
     @Override
-    public void runFinished(SimulationSummary summary) {
+    public void runFinished(Simulation.Summary summary) {
         running = false;
     }
 

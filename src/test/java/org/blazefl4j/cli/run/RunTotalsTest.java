@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.blazefl4j.checkpoint.Checkpoints;
-import org.blazefl4j.core.PeakMemory;
+import org.blazefl4j.core.ClientTrainer.PeakMemory;
 import org.blazefl4j.core.PhaseTimes;
 import org.blazefl4j.core.RoundReport;
 import org.junit.jupiter.api.Test;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.util.StringJoiner;
 import org.blazefl4j.data.Batch;
-import org.blazefl4j.data.LastBatch;
+import org.blazefl4j.data.DataLoader.LastBatch;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.torch.Tensors;
 import org.bytedeco.pytorch.Generator;

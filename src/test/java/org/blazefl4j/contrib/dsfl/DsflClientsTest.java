@@ -45,8 +45,8 @@ final class DsflClientsTest {
     private static final int CLIENTS = 2;
     private static final long SEED = 42;
     private static final Tiny.Selector SELECTOR = new Tiny.Selector(1);
-    private static final DsflClientOptions OPTIONS =
-            new DsflClientOptions(new SgdOptions(2, 8, 0.1), new SgdOptions(3, 4, 0.05), 0.9, false);
+    private static final DsflClients.Options OPTIONS =
+            new DsflClients.Options(new SgdOptions(2, 8, 0.1), new SgdOptions(3, 4, 0.05), 0.9, false);
 
     private final TinyOpenData data = new TinyOpenData(60, OPEN, CLIENTS);
     private final PointerScope scope = new PointerScope();
@@ -57,11 +57,12 @@ final class DsflClientsTest {
         data.close();
     }
 
-    private DsflClients clients(Tiny model, DsflClientOptions options) {
+    private DsflClients clients(Tiny model, DsflClients.Options options) {
         return new DsflClients(SELECTOR, model, data.partitions(), CLIENTS, options);
     }
 
-    private SerialClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> trainer(DsflClients clients) {
+    private SerialClientTrainer<DsflClients.Config, DsflDownlinkPackage, DsflUplinkPackage> trainer(
+            DsflClients clients) {
         return new SerialClientTrainer<>(
                 clients, TrainerOptions.builder().seed(SEED).build());
     }
@@ -82,7 +83,7 @@ final class DsflClientsTest {
     }
 
     private static List<DsflUplinkPackage> round(
-            SerialClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> trainer,
+            SerialClientTrainer<DsflClients.Config, DsflDownlinkPackage, DsflUplinkPackage> trainer,
             DsflDownlinkPackage down,
             Integer... cids) {
         trainer.localProcess(down, List.of(cids));
@@ -215,7 +216,7 @@ final class DsflClientsTest {
     @Test
     void shouldGiveAClientAnotherConfigurationWithOtherData() {
         DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
-        DsflClientConfig config = clients.getClientConfig(1);
+        DsflClients.Config config = clients.getClientConfig(1);
         Dataset other = data.partitions().getDataset(PartitionType.TRAIN, 0);
         data.partitions().setDataset(PartitionType.TRAIN, 1, other);
         assertThat(clients.getClientConfig(1).dataset()).isSameAs(other).isNotSameAs(config.dataset());
@@ -309,7 +310,7 @@ final class DsflClientsTest {
         refuses(2, OPTIONS, "no open samples: size=0, limit=1 or more; set the common OPEN data set to some");
     }
 
-    private void refuses(int numClients, DsflClientOptions options, String message) {
+    private void refuses(int numClients, DsflClients.Options options, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new DsflClients(SELECTOR, Tiny.LINEAR, data.partitions(), numClients, options))
                 .withMessageStartingWith(message);
@@ -347,7 +348,8 @@ final class DsflClientsTest {
     @Test
     void shouldRefuseAClientBeyondTheFederation() {
         DsflClients clients = clients(Tiny.LINEAR, OPTIONS);
-        try (SerialClientTrainer<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> trainer = trainer(clients)) {
+        try (SerialClientTrainer<DsflClients.Config, DsflDownlinkPackage, DsflUplinkPackage> trainer =
+                trainer(clients)) {
             assertThatThrownBy(() -> trainer.localProcess(first(0), List.of(0, CLIENTS)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("no such client: client=2, limit=0 to 1; sample clients of the federation, or make it"

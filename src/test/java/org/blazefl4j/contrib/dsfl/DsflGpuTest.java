@@ -28,12 +28,12 @@ final class DsflGpuTest {
     }
 
     private static double lossAfterTraining(Device device) {
-        DsflServerOptions options = DsflServerOptions.of(
+        DsflServerHandler.Options options = DsflServerHandler.Options.of(
                         ServerOptions.of(3, CLIENTS).withDevice(device.forClient(0, 1)))
                 .withOpenSizePerRound(20)
                 .withDistillation(SGD)
                 .withMomentum(0.5);
-        DsflClientOptions training = new DsflClientOptions(SGD, SGD, 0.5, false);
+        DsflClients.Options training = new DsflClients.Options(SGD, SGD, 0.5, false);
         try (TinyOpenData data = new TinyOpenData(120, 40, CLIENTS)) {
             DsflClients clients = new DsflClients(SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, training);
             try (var handler = new DsflServerHandler(SELECTOR, Tiny.CONVOLUTION, data.partitions(), options);

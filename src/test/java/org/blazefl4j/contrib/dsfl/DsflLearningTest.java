@@ -23,7 +23,7 @@ final class DsflLearningTest {
     void shouldTeachTheServerFarMoreThanChance() {
         Tiny.Selector selector = new Tiny.Selector(1);
         SgdOptions sgd = new SgdOptions(3, 10, 0.1);
-        DsflServerOptions options = DsflServerOptions.of(ServerOptions.of(8, CLIENTS))
+        DsflServerHandler.Options options = DsflServerHandler.Options.of(ServerOptions.of(8, CLIENTS))
                 .withOpenSizePerRound(100)
                 .withDistillation(sgd);
         List<Double> accuracies = new ArrayList<>();
@@ -35,7 +35,7 @@ final class DsflLearningTest {
                                 Tiny.LINEAR,
                                 data.partitions(),
                                 CLIENTS,
-                                new DsflClientOptions(sgd, sgd, 0, false)),
+                                new DsflClients.Options(sgd, sgd, 0, false)),
                         TrainerOptions.defaults())) {
             accuracies.add(handler.evaluate().accuracy());
             RoundListener<DsflUplinkPackage> listener = new RoundListener<>() {

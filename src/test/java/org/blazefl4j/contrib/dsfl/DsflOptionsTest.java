@@ -13,13 +13,13 @@ final class DsflOptionsTest {
     private static final SgdOptions SGD = new SgdOptions(5, 50, 0.1);
     private static final SgdOptions OTHER = new SgdOptions(1, 2, 0.3);
     private static final ServerOptions FEDERATION = ServerOptions.of(3, 4);
-    private static final DsflServerOptions SERVER = DsflServerOptions.of(FEDERATION);
-    private static final DsflClientOptions CLIENT = DsflClientOptions.defaults();
+    private static final DsflServerHandler.Options SERVER = DsflServerHandler.Options.of(FEDERATION);
+    private static final DsflClients.Options CLIENT = DsflClients.Options.defaults();
 
     @Test
     void shouldHaveTheDefaultsOfTheReference() {
-        assertThat(SERVER).isEqualTo(new DsflServerOptions(FEDERATION, 1_000, 0.1, SGD, 0));
-        assertThat(CLIENT).isEqualTo(new DsflClientOptions(SGD, SGD, 0, false));
+        assertThat(SERVER).isEqualTo(new DsflServerHandler.Options(FEDERATION, 1_000, 0.1, SGD, 0));
+        assertThat(CLIENT).isEqualTo(new DsflClients.Options(SGD, SGD, 0, false));
     }
 
     @Test
@@ -28,10 +28,10 @@ final class DsflOptionsTest {
                         .withEraTemperature(0.5)
                         .withDistillation(OTHER)
                         .withMomentum(0.9))
-                .isEqualTo(new DsflServerOptions(FEDERATION, 7, 0.5, OTHER, 0.9));
+                .isEqualTo(new DsflServerHandler.Options(FEDERATION, 7, 0.5, OTHER, 0.9));
         assertThat(CLIENT.withTraining(OTHER).withMomentum(0.9).withEvaluate(true))
-                .isEqualTo(new DsflClientOptions(OTHER, SGD, 0.9, true));
-        assertThat(CLIENT.withDistillation(OTHER)).isEqualTo(new DsflClientOptions(SGD, OTHER, 0, false));
+                .isEqualTo(new DsflClients.Options(OTHER, SGD, 0.9, true));
+        assertThat(CLIENT.withDistillation(OTHER)).isEqualTo(new DsflClients.Options(SGD, OTHER, 0, false));
     }
 
     @Test

@@ -41,7 +41,7 @@ final class DsflServerHandlerTest {
     private static final int PER_ROUND = 8;
     private static final int CLIENTS = 3;
     private static final Tiny.Selector SELECTOR = new Tiny.Selector(1);
-    private static final DsflServerOptions OPTIONS = DsflServerOptions.of(ServerOptions.of(4, CLIENTS))
+    private static final DsflServerHandler.Options OPTIONS = DsflServerHandler.Options.of(ServerOptions.of(4, CLIENTS))
             .withOpenSizePerRound(PER_ROUND)
             .withDistillation(new SgdOptions(2, 3, 0.1))
             .withMomentum(0.9);
@@ -55,7 +55,7 @@ final class DsflServerHandlerTest {
         data.close();
     }
 
-    private DsflServerHandler handler(Tiny model, DsflServerOptions options) {
+    private DsflServerHandler handler(Tiny model, DsflServerHandler.Options options) {
         return new DsflServerHandler(SELECTOR, model, data.partitions(), options);
     }
 
@@ -154,7 +154,7 @@ final class DsflServerHandlerTest {
     @Test
     void shouldDistilByTheGradientCalculatedByHand() {
         SgdOptions oneStep = new SgdOptions(1, PER_ROUND, 0.5);
-        DsflServerOptions options = OPTIONS.withDistillation(oneStep).withMomentum(0);
+        DsflServerHandler.Options options = OPTIONS.withDistillation(oneStep).withMomentum(0);
         try (DsflServerHandler handler = handler(Tiny.LINEAR, options);
                 Model model = SELECTOR.selectModel(Tiny.LINEAR);
                 FlatParameters state = FlatParameters.of(model)) {
@@ -177,7 +177,7 @@ final class DsflServerHandlerTest {
     @Test
     void shouldFailTheRoundOnDivergingDistillationIfAsked() {
         ServerOptions strict = OPTIONS.federation().withOnNonFinite(NonFinitePolicy.FAIL);
-        DsflServerOptions options = new DsflServerOptions(
+        DsflServerHandler.Options options = new DsflServerHandler.Options(
                 strict,
                 PER_ROUND,
                 OPTIONS.eraTemperature(),
@@ -363,7 +363,7 @@ final class DsflServerHandlerTest {
         }
     }
 
-    private void refuses(DsflServerOptions options, String message) {
+    private void refuses(DsflServerHandler.Options options, String message) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> handler(Tiny.LINEAR, options))
                 .withMessage(message);
@@ -450,8 +450,8 @@ final class DsflServerHandlerTest {
         }
     }
 
-    private static DsflServerOptions with(ServerOptions federation) {
-        return DsflServerOptions.of(federation)
+    private static DsflServerHandler.Options with(ServerOptions federation) {
+        return DsflServerHandler.Options.of(federation)
                 .withOpenSizePerRound(PER_ROUND)
                 .withDistillation(OPTIONS.distillation())
                 .withMomentum(OPTIONS.momentum());

@@ -12,12 +12,12 @@ public final class SpoiltDsfl {
     private SpoiltDsfl() {}
 
     /** Wraps clients; they are unchanged otherwise. */
-    public static ClientAlgorithm<DsflClientConfig, DsflDownlinkPackage, DsflUplinkPackage> of(DsflClients clients) {
+    public static ClientAlgorithm<DsflClients.Config, DsflDownlinkPackage, DsflUplinkPackage> of(DsflClients clients) {
         return new SpoiltClients<>(clients, SpoiltDsfl::train);
     }
 
     private static DsflUplinkPackage train(
-            DsflClientConfig config, DsflDownlinkPackage payload, WorkerContext context) {
+            DsflClients.Config config, DsflDownlinkPackage payload, WorkerContext context) {
         DistillationModel learner = DistillationModel.of(config.model(), context);
         SpoiltClients.spoil(learner.model());
         spoil(learner.state().training());

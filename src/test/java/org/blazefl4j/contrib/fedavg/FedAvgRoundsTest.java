@@ -16,7 +16,6 @@ import org.blazefl4j.core.ClientTrainer;
 import org.blazefl4j.core.ClientWorker;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
 import org.blazefl4j.core.ModelSelector;
-import org.blazefl4j.core.SeededModelSelector;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.Partitioner;
 import org.blazefl4j.model.Autocast;
@@ -178,7 +177,7 @@ final class FedAvgRoundsTest {
 
     @Test
     void shouldSendTheClientsDataOnce() {
-        ModelSelector<ModelName> selector = new SeededModelSelector(SEED, 1, 28, 28, 10);
+        ModelSelector<ModelName> selector = ModelSelector.seeded(SEED, 1, 28, 28, 10);
         try (ImageData images = ImageData.fashionMnist();
                 InMemoryPartitionedDataset<PartitionType> partitions = new InMemoryPartitionedDataset<>()) {
             partitions.setDataset(PartitionType.TEST, images.test());

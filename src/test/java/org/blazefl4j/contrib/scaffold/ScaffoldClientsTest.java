@@ -225,7 +225,7 @@ final class ScaffoldClientsTest {
                             new FedAvgClients(SELECTOR, Tiny.LINEAR, skewed, Tiny.CLASSES, training),
                             TrainerOptions.defaults()));
             double scaffold = lossAfter(
-                    new ScaffoldServerHandler(SELECTOR, Tiny.LINEAR, skewed, ScaffoldServerOptions.of(options)),
+                    new ScaffoldServerHandler(SELECTOR, Tiny.LINEAR, skewed, ScaffoldServerHandler.Options.of(options)),
                     new SerialClientTrainer<>(
                             new ScaffoldClients(SELECTOR, Tiny.LINEAR, skewed, Tiny.CLASSES, training),
                             TrainerOptions.defaults()));

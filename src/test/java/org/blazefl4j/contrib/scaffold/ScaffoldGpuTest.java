@@ -28,7 +28,8 @@ final class ScaffoldGpuTest {
     }
 
     private static double lossAfterTraining(Device device) {
-        var options = ScaffoldServerOptions.of(ServerOptions.of(3, CLIENTS)).withGlobalLr(1.2);
+        var options =
+                ScaffoldServerHandler.Options.of(ServerOptions.of(3, CLIENTS)).withGlobalLr(1.2);
         try (TinyData data = TinyData.evenly(60, CLIENTS)) {
             ScaffoldClients clients = new ScaffoldClients(
                     SELECTOR, Tiny.CONVOLUTION, data.partitions(), CLIENTS, new SgdOptions(2, 4, 0.05));

@@ -40,7 +40,7 @@ final class ScaffoldRoundsTest {
     private static final SgdOptions TRAINING = new SgdOptions(2, 4, 0.05);
     private static final ServerOptions COMMON =
             ServerOptions.of(ROUNDS, CLIENTS).withSampleRatio(0.67);
-    private static final ScaffoldServerOptions SERVER = ScaffoldServerOptions.of(COMMON);
+    private static final ScaffoldServerHandler.Options SERVER = ScaffoldServerHandler.Options.of(COMMON);
 
     private TinyData data;
 

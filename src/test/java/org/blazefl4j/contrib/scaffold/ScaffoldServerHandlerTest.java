@@ -42,7 +42,8 @@ final class ScaffoldServerHandlerTest {
     private static final int[] SIZES = {2, 4, 6, 8, 10};
     private static final int ALL_SAMPLES = Arrays.stream(SIZES).sum();
     private static final Tiny.Selector SELECTOR = new Tiny.Selector(1);
-    private static final ScaffoldServerOptions OPTIONS = ScaffoldServerOptions.of(ServerOptions.of(20, SIZES.length));
+    private static final ScaffoldServerHandler.Options OPTIONS =
+            ScaffoldServerHandler.Options.of(ServerOptions.of(20, SIZES.length));
 
     private TinyData data;
     private ScaffoldServerHandler handler;
@@ -71,7 +72,7 @@ final class ScaffoldServerHandlerTest {
         return parts;
     }
 
-    private ScaffoldServerHandler handler(Tiny model, ScaffoldServerOptions options) {
+    private ScaffoldServerHandler handler(Tiny model, ScaffoldServerHandler.Options options) {
         return new ScaffoldServerHandler(SELECTOR, model, data.partitions(), options);
     }
 
@@ -455,7 +456,7 @@ final class ScaffoldServerHandlerTest {
 
     @Test
     void shouldRefuseAFederationWithoutTheDataOfAClient() {
-        ScaffoldServerOptions more = ScaffoldServerOptions.of(ServerOptions.of(1, SIZES.length + 1));
+        ScaffoldServerHandler.Options more = ScaffoldServerHandler.Options.of(ServerOptions.of(1, SIZES.length + 1));
 
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> handler(Tiny.LINEAR, more))

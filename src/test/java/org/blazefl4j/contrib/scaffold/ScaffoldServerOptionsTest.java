@@ -16,26 +16,26 @@ final class ScaffoldServerOptionsTest {
 
     @Test
     void shouldWeightBySamplesByDefault() {
-        assertThat(ScaffoldServerOptions.of(COMMON))
-                .isEqualTo(new ScaffoldServerOptions(COMMON, 1, Weighting.BY_SAMPLES));
-        assertThat(ScaffoldServerOptions.of(COMMON)
+        assertThat(ScaffoldServerHandler.Options.of(COMMON))
+                .isEqualTo(new ScaffoldServerHandler.Options(COMMON, 1, Weighting.BY_SAMPLES));
+        assertThat(ScaffoldServerHandler.Options.of(COMMON)
                         .withWeighting(Weighting.UNIFORM)
                         .withGlobalLr(0.5))
-                .isEqualTo(new ScaffoldServerOptions(COMMON, 0.5, Weighting.UNIFORM));
+                .isEqualTo(new ScaffoldServerHandler.Options(COMMON, 0.5, Weighting.UNIFORM));
     }
 
     @ParameterizedTest
     @ValueSource(doubles = {0, -1, Double.NaN, Double.POSITIVE_INFINITY})
     void shouldRefuseAnImpossibleRate(double rate) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> ScaffoldServerOptions.of(COMMON).withGlobalLr(rate))
+                .isThrownBy(() -> ScaffoldServerHandler.Options.of(COMMON).withGlobalLr(rate))
                 .withMessage("global learning rate out of range: global_lr=" + rate + ", limit=above 0 and finite");
     }
 
     @Test
     void shouldRequireCommonOptions() {
         assertThatNullPointerException()
-                .isThrownBy(() -> ScaffoldServerOptions.of(null))
+                .isThrownBy(() -> ScaffoldServerHandler.Options.of(null))
                 .withMessage("common");
     }
 }

@@ -10,7 +10,7 @@ import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.SgdOptions;
 import org.blazefl4j.contrib.common.Weighting;
 import org.blazefl4j.core.InMemoryPartitionedDataset;
-import org.blazefl4j.core.SeededModelSelector;
+import org.blazefl4j.core.ModelSelector;
 import org.blazefl4j.data.ImageData;
 import org.blazefl4j.data.TensorDataset;
 import org.blazefl4j.federation.Federation;
@@ -47,7 +47,7 @@ final class IfcaRotationsTest {
 
     private static Federation ifca(InMemoryPartitionedDataset<PartitionType> data, int seed) {
         return Federation.of(
-                        new SeededModelSelector(seed, 1, 28, 28, 10),
+                        ModelSelector.seeded(seed, 1, 28, 28, 10),
                         ModelName.LOGISTIC,
                         data,
                         ServerOptions.of(6, CLIENTS).withSeed(seed))
