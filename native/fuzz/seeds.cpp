@@ -77,6 +77,13 @@ Bytes two_jobs() {
             fuzz::shut_down};
 }
 
+/** Samples of 4 floats, flatten, 4 inputs to 3 outputs with biases; two rows, three images in one step. */
+Bytes one_linear_layer() {
+    return {small(1), small(2), small(2), 2,        BFL_LAYER_FLATTEN, small(0), small(0), small(0), small(0),
+            small(0), BFL_LAYER_LINEAR,   small(4), small(3),          small(0), small(0), small(1), 0,
+            1,        3,        1,        1,        1,                 2,        0,        1,        2};
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -88,6 +95,7 @@ int main(int count, char** arguments) {
     write(folder, "board_sizes_fuzz", "one-lane", {small(1), small(1), 0, 1, small(0), 0, 4, 0});
     write(folder, "regions_fuzz", "add-retain-close", {0, 1, small(64), 2, 0, 0, 3, 0, 4, 0, 3, 0});
     write(folder, "handles_fuzz", "the-segment", {0, 0, 0, 16, small(9)});
+    write(folder, "nets_fuzz", "linear", one_linear_layer());
     write(folder, "arguments_fuzz", "each", {0, 1, 2, 3, 4, 5});
     return 0;
 }

@@ -8,8 +8,8 @@ const bfl::step::Kernels& bfl::step::plain_kernels() noexcept {
     return table;
 }
 
-const bfl::step::Kernels& bfl::step::kernels(int most_lanes) noexcept {
-#if defined(__x86_64__)
+const bfl::step::Kernels& bfl::step::kernels([[maybe_unused]] int most_lanes) noexcept {
+#if defined(__x86_64__) && !defined(BFL_PLAIN_KERNELS)
     for (const Kernels* each : {&avx512_kernels(), &avx2_kernels()}) {
         if (each->supported && each->lanes <= most_lanes) {
             return *each;

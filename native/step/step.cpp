@@ -15,7 +15,7 @@ using bfl::step::Samples;
 using bfl::step::Training;
 
 constexpr std::int64_t most_layers = 1024;
-constexpr std::int64_t most_rows = std::int64_t{1} << 48;
+constexpr std::int64_t most_rows = std::int64_t{1} << 48;  // or steps
 
 bool is_vector(std::int64_t address) { return bfl::usable<float>(address); }
 
@@ -26,7 +26,7 @@ int read_samples(const Net& net, const std::int64_t* numbers, bool labelled, Sam
     const std::int64_t rows = numbers[1];
     const std::int64_t count = numbers[4];
     if (!is_vector(numbers[0]) || rows < 0 || rows > most_rows || count < 0 || count > most_rows ||
-        !bfl::usable<std::int64_t>(numbers[3]) || (labelled && !bfl::usable<std::int64_t>(numbers[2])) || numbers[6] < 0) {
+        !bfl::usable<std::int64_t>(numbers[3]) || (labelled && !bfl::usable<std::int64_t>(numbers[2])) || numbers[6] < 0 || numbers[6] > most_rows) {
         return -EINVAL;
     }
     samples = {bfl::at<const float>(numbers[0]),
@@ -67,7 +67,8 @@ int read_training(const Net& net, const double* rule, const std::int64_t* state,
                 bfl::at<const float>(state[3]),
                 bfl::at<const float>(state[4]),
                 {}};
-    const bool known = (rule[0] == 0 || rule[0] == 1) && is_share(rule[1]) && is_share(rule[2]) && rule[7] > 0 && state[2] >= 0;
+    const bool known = (rule[0] == 0 || rule[0] == 1) && is_share(rule[1]) && is_share(rule[2]) && rule[7] > 0 && state[2] >= 0 &&
+                       state[2] <= most_rows;
     const bool aligned = is_vector_or_none(state[0]) && is_vector_or_none(state[1]) && is_vector_or_none(state[3]) &&
                          is_vector_or_none(state[4]);
     const bool moments = training.adam ? state[0] != 0 && state[1] != 0 : rule[1] == 0 || state[0] != 0;

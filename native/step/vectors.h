@@ -110,7 +110,7 @@ using Ints = typename Vector<Lanes>::Ints;
 
 template <int Lanes>
 BFL_INLINE Floats<Lanes> all(float value) {
-    return Floats<Lanes>{} + value;
+    return value - Floats<Lanes>{};  // unlike a sum with zeros, this is the value itself, and so no operation
 }
 
 /** Loads from within a cell. */
