@@ -87,9 +87,7 @@ public record SyntheticData(Tensor inputs, Tensor classes, List<long[]> train, L
     }
 
     private static void requireDeviation(String name, double value) {
-        Arguments.require(
-                value >= 0 && value < Double.POSITIVE_INFINITY,
-                "deviation out of range: " + name + "=" + value + ", limit=0 or more and finite");
+        Arguments.requireNotNegative("deviation", name, value);
     }
 
     private static int size(PartitionRandom random) {

@@ -32,4 +32,11 @@ public final class Arguments {
                 value > 0 && value < Double.POSITIVE_INFINITY,
                 what + " out of range: " + name + "=" + value + ", limit=above 0 and finite");
     }
+
+    /** Requires a number that is 0 or more and finite, as {@link #requirePositive}. */
+    public static void requireNotNegative(String what, String name, double value) {
+        require(
+                value >= 0 && value < Double.POSITIVE_INFINITY,
+                what + " out of range: " + name + "=" + value + ", limit=0 or more and finite");
+    }
 }

@@ -156,9 +156,7 @@ public final class Algorithms {
      *     uses 0.001 to 15, by data: 1 for Sent140 and synthetic data
      */
     public static UnaryOperator<Federation> qFedAvg(double q) {
-        Arguments.require(
-                q >= 0 && q < Double.POSITIVE_INFINITY,
-                "fairness out of range: q=" + q + ", limit=0 or more and finite");
+        Arguments.requireNotNegative("fairness", "q", q);
         return federation -> q == 0
                 ? federation.weighting(Weighting.UNIFORM)
                 : federation.objective(new Fair(q)).aggregation(new FairMean.Rule());

@@ -21,9 +21,7 @@ record Contrastive(double mu, double temperature) implements LocalObjective {
 
     /** Refuses what would be no attraction to the received model. */
     Contrastive {
-        Arguments.require(
-                mu >= 0 && mu < Double.POSITIVE_INFINITY,
-                "contrastive weight out of range: mu=" + mu + ", limit=0 or more and finite");
+        Arguments.requireNotNegative("contrastive weight", "mu", mu);
         Arguments.requirePositive("temperature", "temperature", temperature);
     }
 

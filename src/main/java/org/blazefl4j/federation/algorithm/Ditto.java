@@ -13,9 +13,7 @@ record Ditto(double lambda) implements LocalObjective {
     private static final String OWN = "ditto-";
 
     Ditto {
-        Arguments.require(
-                lambda >= 0 && lambda < Double.POSITIVE_INFINITY,
-                "pull out of range: lambda=" + lambda + ", limit=0 or more and finite");
+        Arguments.requireNotNegative("pull", "lambda", lambda);
     }
 
     @Override

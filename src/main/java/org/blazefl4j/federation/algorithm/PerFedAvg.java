@@ -24,12 +24,8 @@ record PerFedAvg(double rate, double difference) implements LocalObjective {
     private static final String HESSIAN = "per-fedavg-hessian-";
 
     PerFedAvg {
-        Arguments.require(
-                rate >= 0 && rate < Double.POSITIVE_INFINITY,
-                "rate of the inner step out of range: alpha=" + rate + ", limit=0 or more and finite");
-        Arguments.require(
-                difference >= 0 && difference < Double.POSITIVE_INFINITY,
-                "difference out of range: delta=" + difference + ", limit=0 or more and finite; 0 is first order");
+        Arguments.requireNotNegative("rate of the inner step", "alpha", rate);
+        Arguments.requireNotNegative("difference", "delta", difference);
     }
 
     @Override

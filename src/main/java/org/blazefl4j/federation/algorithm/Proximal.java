@@ -9,9 +9,7 @@ import org.blazefl4j.util.Arguments;
 record Proximal(double mu) implements LocalObjective {
 
     static void check(double mu) {
-        Arguments.require(
-                mu >= 0 && mu < Double.POSITIVE_INFINITY,
-                "proximal strength out of range: mu=" + mu + ", limit=0 or more and finite");
+        Arguments.requireNotNegative("proximal strength", "mu", mu);
     }
 
     @Override

@@ -119,9 +119,7 @@ public final class ServerOptimizers {
             Arguments.requireShare("beta1", beta1);
             Arguments.requireShare("beta2", beta2);
             Arguments.requirePositive("adaptivity", "tau", tau);
-            Arguments.require(
-                    initialV >= 0 && initialV < Double.POSITIVE_INFINITY,
-                    "initial v out of range: initial_v=" + initialV + ", limit=0 or more and finite");
+            Arguments.requireNotNegative("initial v", "initial_v", initialV);
             Arguments.require(
                     !biasCorrection || rule != Rule.ADAGRAD,
                     "bias correction of a sum: rule=ADAGRAD, expected=YOGI or ADAM, whose v are means");

@@ -46,9 +46,7 @@ public final class Transforms {
      *     are those without a transform
      */
     public static AggregateTransform gaussianNoise(double std) {
-        Arguments.require(
-                std >= 0 && std < Double.POSITIVE_INFINITY,
-                "standard deviation out of range: std=" + std + ", limit=0 or more and finite");
+        Arguments.requireNotNegative("standard deviation", "std", std);
         return std == 0 ? AggregateTransform.NONE : new GaussianNoise(std);
     }
 

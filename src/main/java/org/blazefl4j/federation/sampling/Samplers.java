@@ -155,9 +155,7 @@ public final class Samplers {
      *     of {@code e^sigma} of the median
      */
     public static IntToDoubleFunction logNormalSeconds(long seed, double sigma) {
-        Arguments.require(
-                sigma >= 0 && sigma < Double.POSITIVE_INFINITY,
-                "spread of clients' times out of range: sigma=" + sigma + ", limit=0 or more and finite");
+        Arguments.requireNotNegative("spread of clients' times", "sigma", sigma);
         return cid -> StrictMath.exp(sigma * Draws.normal(RandomStreams.random(seed, cid, 0, "seconds")));
     }
 }

@@ -82,7 +82,7 @@ final class PerFedAvgTest {
                 .hasMessage("rate of the inner step out of range: alpha=-1.0, limit=0 or more and finite");
         assertThatThrownBy(() -> PersonalAlgorithms.perFedAvg(0.1, Double.NaN))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("difference out of range: delta=NaN, limit=0 or more and finite; 0 is first order");
+                .hasMessage("difference out of range: delta=NaN, limit=0 or more and finite");
     }
 
     /** Gradients of other units would differ by much more than delta. */
