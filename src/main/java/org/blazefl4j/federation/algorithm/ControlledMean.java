@@ -5,7 +5,6 @@ import org.blazefl4j.contrib.common.PartitionType;
 import org.blazefl4j.contrib.common.ServerOptions;
 import org.blazefl4j.contrib.common.WeightedSum;
 import org.blazefl4j.contrib.common.Weighting;
-import org.blazefl4j.contrib.support.Partitions;
 import org.blazefl4j.core.CheckpointReader;
 import org.blazefl4j.core.CheckpointWriter;
 import org.blazefl4j.core.PartitionedDataset;
@@ -20,14 +19,11 @@ import org.bytedeco.pytorch.Tensor;
 /** The server of SCAFFOLD: the mean of models, and the control variate, which is the mean of all clients' variates. */
 final class ControlledMean extends MeanAggregator {
 
-    private static final String WEIGHTING = "weighting";
-
     /** Makes such means. */
     record Rule(Weighting weighting) implements Aggregation {
 
         @Override
         public Aggregator open(ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset) {
-            Partitions.requireOfClients(dataset, PartitionType.TRAIN, options.numClients());
             return new ControlledMean(options, numel, dataset, weighting);
         }
 
@@ -42,48 +38,27 @@ final class ControlledMean extends MeanAggregator {
         }
     }
 
-    private final PartitionedDataset<PartitionType> dataset;
-    private final Weighting weighting;
     private final ServerControl control;
 
     private ControlledMean(
             ServerOptions options, long numel, PartitionedDataset<PartitionType> dataset, Weighting weighting) {
         super(options, numel, weighting);
-        this.dataset = dataset;
-        this.weighting = weighting;
-        long all = weighting == Weighting.UNIFORM
-                ? options.numClients()
-                : Partitions.totalSize(dataset, PartitionType.TRAIN, options.numClients());
-        this.control = new ServerControl(options, numel, all);
+        this.control = new ServerControl(options, numel, dataset, weighting);
     }
 
     @Override
     protected void stage(WeightedSum sum, ModelUplink uplink) {
-        checkVectors(uplink);
-        checkSize(uplink);
-        long weight = weight(uplink);
-        Tensor change = uplink.vectors().get(0);
-        sum.check(uplink.cid(), weight, uplink.parameters());
-        control.changes().check(uplink.cid(), weight, change);
-        sum.stage(uplink.cid(), weight, uplink.parameters());
-        control.changes().stage(uplink.cid(), weight, change);
-    }
-
-    private static void checkVectors(ModelUplink uplink) {
+        int cid = uplink.cid();
         int vectors = uplink.vectors().size();
         Arguments.require(
                 vectors == 1,
-                "package without a control variate: client=" + uplink.cid() + ", vectors=" + vectors
+                "package without a control variate: client=" + cid + ", vectors=" + vectors
                         + ", expected=1; keep SCAFFOLD's objective");
-    }
-
-    /** The sum over all rounds needs a client's weight to stay the same. */
-    private void checkSize(ModelUplink uplink) {
-        long size = dataset.size(PartitionType.TRAIN, uplink.cid());
-        if (uplink.dataSize() != size) {
-            throw new IllegalArgumentException("data size of another client: client=" + uplink.cid() + ", data_size="
-                    + uplink.dataSize() + ", expected=" + size + "; give server and clients the same data");
-        }
+        long weight = weight(uplink);
+        Tensor change = uplink.vectors().get(0);
+        control.check(cid, uplink.dataSize(), change);
+        sum.stage(cid, weight, uplink.parameters());
+        control.changes().stage(cid, weight, change);
     }
 
     @Override
@@ -116,17 +91,11 @@ final class ControlledMean extends MeanAggregator {
     /** Writes the weighting and the control variate. */
     @Override
     public void save(CheckpointWriter out) {
-        out.put(WEIGHTING, weighting.toString());
         control.save(out);
     }
 
     @Override
     public void restore(CheckpointReader in) {
-        String saved = in.get(WEIGHTING, String.class);
-        Arguments.require(
-                saved.equals(weighting.toString()),
-                "control variate of another weighting: weighting=" + weighting + ", expected=" + saved
-                        + "; resume with the weighting that was saved");
         control.restore(in);
     }
 
